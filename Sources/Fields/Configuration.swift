@@ -1,0 +1,84 @@
+/// One problem: the physics, and the sources that drive it.
+public struct Configuration: Hashable, Sendable {
+    /// More sources than this are refused; it bounds what a file can make a reader allocate.
+    public static let maximumSources = 1024
+
+    /// The equation and its lattice.
+    public let physics: Physics
+    /// The sources, in the order in which they were drawn or given; 1 to `maximumSources` of them.
+    public let sources: [Source]
+
+    /// Creates a configuration from checked parts.
+    ///
+    /// - Throws: `ConfigurationError` where there is no source, where a source is out of range or leaves the lattice, or
+    ///   where disks overlap although `physics.overlap` forbids it.
+    public init(physics: Physics, sources: [Source]) throws(ConfigurationError) {
+        guard !sources.isEmpty, sources.count <= Configuration.maximumSources else {
+            throw ConfigurationError(
+                .sourceCount,
+                "a configuration needs from 1 to \(Configuration.maximumSources) sources, this one has \(sources.count)")
+        }
+        for source in sources { try source.check(on: physics.lattice) }
+        self.physics = physics
+        self.sources = sources
+        if physics.overlap == .forbid, overlaps {
+            throw ConfigurationError(
+                .overlap,
+                "two disks share a site, and the overlap policy is 'forbid': choose 'max', 'sum' or 'last', or move a disk")
+        }
+    }
+
+    /// Whether two of the disks share a site. Quadratic in the number of sources, linear in a disk's rows.
+    public var overlaps: Bool {
+        for (index, first) in sources.enumerated() {
+            for second in sources[(index + 1)...] where Configuration.meet(first, second) { return true }
+        }
+        return false
+    }
+
+    /// Whether two disks have a site in common.
+    static func meet(_ first: Source, _ second: Source) -> Bool {
+        func half(_ disk: Source, _ row: Int) -> Int? {
+            let squared = disk.radius * disk.radius - Double((row - disk.row) * (row - disk.row))
+            return squared < 0 ? nil : Int(squared.squareRoot().rounded(.down))
+        }
+        let top = max(first.row - first.reach, second.row - second.reach)
+        let bottom = min(first.row + first.reach, second.row + second.reach)
+        guard top <= bottom else { return false }
+        let distance = abs(first.column - second.column)
+        for row in top...bottom {
+            if let a = half(first, row), let b = half(second, row), a + b >= distance { return true }
+        }
+        return false
+    }
+
+    /// The canonical form that ids are made from (see the article *Formats*): equal problems have equal forms.
+    ///
+    /// The overlap policy is part of it only where disks do overlap, and the order of sources only where it matters
+    /// (overlapping disks under `last`); elsewhere sources are sorted by row, column, radius and value.
+    public var canonical: JSON {
+        var physics: [String: JSON] = [:]
+        if case .object(let members) = self.physics.json { physics = members }
+        let overlapping = overlaps
+        if !overlapping { physics["overlap"] = nil }
+        let ordered = overlapping && self.physics.overlap == .last ? sources : sources.sorted(by: Configuration.precede)
+        return .object(["physics": .object(physics), "sources": .array(ordered.map(\.json))])
+    }
+
+    /// The configuration's id: the first 64 bits, big-endian, of the SHA-256 of the canonical form (RFC 8785).
+    public var id: SampleID { SampleID(bits: Digest(of: canonical.canonicalBytes).leadingBits) }
+
+    private static func precede(_ a: Source, _ b: Source) -> Bool {
+        (a.row, a.column, a.radius, a.value) < (b.row, b.column, b.radius, b.value)
+    }
+}
+
+extension Source {
+    /// The source as one JSON object, as in an imported line.
+    public var json: JSON {
+        .object([
+            "row": .number(Double(row)), "column": .number(Double(column)), "radius": .number(radius),
+            "value": .number(value),
+        ])
+    }
+}

@@ -1,0 +1,56 @@
+/// A disk of sites that holds or feeds the field.
+public struct Source: Hashable, Sendable {
+    /// Row of the centre, 0-based.
+    public let row: Int
+    /// Column of the centre, 0-based.
+    public let column: Int
+    /// Radius in sites, at least 0: site (i, j) belongs to the disk where (i − row)² + (j − column)² ≤ radius².
+    public let radius: Double
+    /// Value that a pinned source holds, or the strength of an emitting one; in (0, 1].
+    public let value: Double
+
+    /// Creates a source; `Configuration` checks that it fits its lattice.
+    public init(row: Int, column: Int, radius: Double, value: Double) {
+        self.row = row
+        self.column = column
+        self.radius = radius
+        self.value = value
+    }
+
+    /// Largest whole number of sites from the centre that the disk reaches along a row or a column.
+    public var reach: Int { Int(radius.rounded(.down)) }
+
+    /// Checks value, radius and that the whole disk lies on `lattice`.
+    func check(on lattice: Lattice) throws(ConfigurationError) {
+        guard value.isFinite, value > 0, value <= 1 else {
+            throw ConfigurationError(
+                .source,
+                "source at row \(row), column \(column) has value \(value): values must be above 0 and at most 1 "
+                    + "(the problem is linear: scale the values by their largest)")
+        }
+        guard radius.isFinite, radius >= 0, radius <= Double(Lattice.sides.upperBound) else {
+            throw ConfigurationError(
+                .source, "source at row \(row), column \(column) has radius \(radius): it must be 0 or more sites")
+        }
+        let rows = reach..<max(reach, lattice.rows - reach)
+        let columns = reach..<max(reach, lattice.columns - reach)
+        guard rows.contains(row), columns.contains(column) else {
+            throw ConfigurationError(
+                .source,
+                "the disk at row \(row), column \(column) with radius \(radius) does not fit the lattice of "
+                    + "\(lattice.rows)×\(lattice.columns) sites: its centre must be in rows "
+                    + "\(reach)...\(lattice.rows - 1 - reach), columns \(reach)...\(lattice.columns - 1 - reach)")
+        }
+    }
+
+    /// Calls `body` with the index of each site of the disk, row by row.
+    public func forEachSite(on lattice: Lattice, _ body: (Int) -> Void) {
+        let squared = radius * radius
+        for i in -reach...reach {
+            var half = reach
+            while Double(i * i + half * half) > squared { half -= 1 }
+            let start = (row + i) * lattice.columns + column
+            for j in -half...half { body(start + j) }
+        }
+    }
+}
