@@ -16,7 +16,8 @@ public struct Configuration: Hashable, Sendable {
         guard !sources.isEmpty, sources.count <= Configuration.maximumSources else {
             throw ConfigurationError(
                 .sourceCount,
-                "a configuration needs from 1 to \(Configuration.maximumSources) sources, this one has \(sources.count)")
+                "a configuration needs from 1 to \(Configuration.maximumSources) sources, this one has \(sources.count)"
+            )
         }
         for source in sources { try source.check(on: physics.lattice) }
         self.physics = physics
@@ -24,7 +25,8 @@ public struct Configuration: Hashable, Sendable {
         if physics.overlap == .forbid, overlaps {
             throw ConfigurationError(
                 .overlap,
-                "two disks share a site, and the overlap policy is 'forbid': choose 'max', 'sum' or 'last', or move a disk")
+                "two disks share a site, and the overlap policy is 'forbid': choose 'max', 'sum' or 'last', or move a disk"
+            )
         }
     }
 
@@ -37,17 +39,16 @@ public struct Configuration: Hashable, Sendable {
     }
 
     /// Whether two disks have a site in common.
-    static func meet(_ first: Source, _ second: Source) -> Bool {
-        func half(_ disk: Source, _ row: Int) -> Int? {
-            let squared = disk.radius * disk.radius - Double((row - disk.row) * (row - disk.row))
-            return squared < 0 ? nil : Int(squared.squareRoot().rounded(.down))
-        }
+    package static func meet(_ first: Source, _ second: Source) -> Bool {
+        let distance = abs(first.column - second.column)
+        guard distance <= first.reach + second.reach else { return false }
         let top = max(first.row - first.reach, second.row - second.reach)
         let bottom = min(first.row + first.reach, second.row + second.reach)
         guard top <= bottom else { return false }
-        let distance = abs(first.column - second.column)
         for row in top...bottom {
-            if let a = half(first, row), let b = half(second, row), a + b >= distance { return true }
+            // Both rows of sites are centred: they share one where they are no further apart than their half widths.
+            let halves = first.halfWidth(atRow: row - first.row) + second.halfWidth(atRow: row - second.row)
+            if halves >= distance { return true }
         }
         return false
     }

@@ -25,5 +25,6 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
         self.message = message
     }
 
+    /// The message.
     public var description: String { message }
 }

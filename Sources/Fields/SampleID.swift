@@ -14,10 +14,12 @@ public struct SampleID: Hashable, Sendable, Comparable, CustomStringConvertible 
         self.bits = bits
     }
 
+    /// The 16 hexadecimal digits.
     public var description: String {
         let digits = String(bits, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
+    /// The order of the bits as an integer.
     public static func < (a: SampleID, b: SampleID) -> Bool { a.bits < b.bits }
 }

@@ -14,7 +14,9 @@ public struct SourceImage: Sendable {
         let order =
             policy == .last
             ? configuration.sources
-            : configuration.sources.sorted { ($0.row, $0.column, $0.radius, $0.value) < ($1.row, $1.column, $1.radius, $1.value) }
+            : configuration.sources.sorted {
+                ($0.row, $0.column, $0.radius, $0.value) < ($1.row, $1.column, $1.radius, $1.value)
+            }
         var entries: [(site: Int, order: Int, value: Double)] = []
         for (position, source) in order.enumerated() {
             source.forEachSite(on: lattice) { entries.append(($0, position, source.value)) }

@@ -1,0 +1,87 @@
+public import Fields
+
+extension Design {
+    /// The parameters, for manifests; `init(json:)` reads them back without loss.
+    public var json: JSON {
+        .object([
+            "physics": physics.json,
+            "strata": .array(strata.map(JSON.integer)),
+            "counts": .array(counts.map(JSON.integer)),
+            "radius": .number(radius),
+            "values": values.json,
+            "seed": .integer(Int(seed)),
+        ])
+    }
+
+    /// Reads a design from its `json`.
+    ///
+    /// - Throws: `SamplingError` with code `.document` where a member is unknown, missing or of the wrong type; otherwise as
+    ///   the memberwise initialiser.
+    public init(json: JSON) throws(SamplingError) {
+        let members = try Members(
+            json, of: "the design", required: ["physics", "strata", "counts", "radius", "values", "seed"])
+        let seed: UInt32 = try members.get("seed", "an integer from 0 to 4294967295") {
+            $0.int.flatMap(UInt32.init(exactly:))
+        }
+        try self.init(
+            physics: try Design.physics(try members.json("physics")), strata: try members.ints("strata"),
+            counts: try members.ints("counts"), radius: try members.double("radius"),
+            values: try SourceValues(json: try members.json("values")), seed: seed)
+    }
+
+    /// Reads what `Physics.json` writes.
+    private static func physics(_ json: JSON) throws(SamplingError) -> Physics {
+        let members = try Members(
+            json, of: "the design's physics",
+            required: ["lattice", "diffusivity", "decay_rate", "boundary", "sources", "overlap"])
+        let sides = try members.ints("lattice")
+        guard sides.count == 2 else {
+            throw SamplingError(.document, "'lattice' of the design's physics is not a pair of rows and columns")
+        }
+        let _: String = try members.get("boundary", "'absorbing'") { $0.string == "absorbing" ? $0.string : nil }
+        let sources = try members.get("sources", "'pinned' or 'emitting'") {
+            $0.string.flatMap(SourceModel.init(rawValue:))
+        }
+        let overlap = try members.get("overlap", "'max', 'sum', 'last' or 'forbid'") {
+            $0.string.flatMap(OverlapPolicy.init(rawValue:))
+        }
+        let diffusivity = try members.double("diffusivity")
+        let decayRate = try members.double("decay_rate")
+        do {
+            return try Physics(
+                lattice: try Lattice(rows: sides[0], columns: sides[1]), diffusivity: diffusivity, decayRate: decayRate,
+                sources: sources, overlap: overlap)
+        } catch {
+            throw SamplingError(.design, "the design's physics: \(error)")
+        }
+    }
+}
+
+extension SourceValues {
+    /// The rule, for manifests.
+    public var json: JSON {
+        switch self {
+        case .anchored(let above, let upTo):
+            .object(["rule": .string("anchored"), "above": .number(above), "up_to": .number(upTo)])
+        case .rescaled(let from, let upTo):
+            .object(["rule": .string("rescaled"), "from": .number(from), "up_to": .number(upTo)])
+        }
+    }
+
+    /// Reads a rule from its `json`. Its bounds are checked by `Design`.
+    ///
+    /// - Throws: `SamplingError` with code `.document` where a member is unknown, missing or of the wrong type.
+    public init(json: JSON) throws(SamplingError) {
+        let context = "the design's values"
+        switch json["rule"]?.string {
+        case "anchored":
+            let members = try Members(json, of: context, required: ["rule", "above", "up_to"])
+            self = .anchored(above: try members.double("above"), upTo: try members.double("up_to"))
+        case "rescaled":
+            let members = try Members(json, of: context, required: ["rule", "from", "up_to"])
+            self = .rescaled(from: try members.double("from"), upTo: try members.double("up_to"))
+        default:
+            throw SamplingError(.document, "'rule' of \(context) is not 'anchored' or 'rescaled'")
+        }
+    }
+}

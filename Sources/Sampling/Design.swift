@@ -1,0 +1,159 @@
+public import Fields
+
+/// What a dataset is made of: how many configurations of which kind, drawn from which seed.
+///
+/// A design is a recipe. Every sample of it is a pure function of the seed, its stratum's number of sources and its
+/// index (`configuration(stratum:index:)`), whatever else is drawn, so raising `counts`, or adding strata, never changes a
+/// sample that exists.
+///
+/// **Samples do not repeat.** With one source, whose value is 1, there are only as many configurations as centres
+/// (252,004 on 512² with radius 5), and 20,000 independent draws would hold about 20,000²/2/252,004 ≈ 800 equal pairs,
+/// test samples among the training samples. Single sources are therefore drawn without replacement
+/// (`CentrePermutation`). From two sources on draws are independent, and the chance of a repeat is negligible; see
+/// `expectedRepeats`. Nothing rests on that chance: whoever builds a dataset checks that its ids are distinct.
+public struct Design: Hashable, Sendable {
+    /// The equation, its lattice, and what overlapping disks mean.
+    public let physics: Physics
+    /// Numbers of sources, one a stratum, strictly increasing, each from 1 to `Configuration.maximumSources`.
+    public let strata: [Int]
+    /// Samples per stratum, each from 1 to `SampleSequence.maximumCount`; as many as `strata`.
+    public let counts: [Int]
+    /// Radius of every disk in sites, at least 0, integer or not.
+    public let radius: Double
+    /// How values are drawn.
+    public let values: SourceValues
+    /// The seed of all draws.
+    public let seed: UInt32
+    /// The samples in the order in which they are numbered.
+    public let sequence: SampleSequence
+
+    /// Creates a design.
+    ///
+    /// The first sample of the largest stratum is drawn as a trial where overlap is forbidden, which can take 10,000
+    /// attempts.
+    ///
+    /// - Throws: `SamplingError` with code `.design` where a parameter is out of range, `.exhausted` where a count
+    ///   exceeds the different configurations, `.doesNotFit` where disks are too large for the lattice or too many to
+    ///   lie on it without overlap.
+    public init(
+        physics: Physics, strata: [Int], counts: [Int], radius: Double = 5, values: SourceValues = .anchored(),
+        seed: UInt32
+    ) throws(SamplingError) {
+        try Design.check(strata: strata)
+        guard counts.count == strata.count, counts.allSatisfy({ $0 >= 1 }) else {
+            throw SamplingError(
+                .design,
+                "a design needs one count of at least 1 per stratum: there are \(strata.count) strata, and counts \(counts)"
+            )
+        }
+        guard radius.isFinite, radius >= 0, radius <= Double(Lattice.sides.upperBound) else {
+            throw SamplingError(
+                .design, "radius \(radius) is out of range: it must be from 0 to \(Lattice.sides.upperBound) sites")
+        }
+        guard !values.grid.isEmpty else {
+            throw SamplingError(
+                .design,
+                "values \(values.words) are not possible: bounds must be ordered, within 0 to 1, and enclose a multiple "
+                    + "of 2^-24")
+        }
+        self.physics = physics
+        self.strata = strata
+        self.counts = counts
+        self.radius = radius
+        self.values = values
+        self.seed = seed
+        self.sequence = try SampleSequence(counts: counts)
+        try checkRoom()
+        try checkRepeats()
+    }
+
+    /// Number of samples.
+    public var sampleCount: Int { sequence.count }
+
+    /// Rows and columns that a centre may have: those from which the disk stays on the lattice.
+    public var centres: (rows: Range<Int>, columns: Range<Int>) {
+        let reach = Int(radius.rounded(.down))
+        let lattice = physics.lattice
+        return (reach..<max(reach, lattice.rows - reach), reach..<max(reach, lattice.columns - reach))
+    }
+
+    /// Number of positions that a centre may have; the different configurations of one source.
+    public var centreCount: Int { centres.rows.count * centres.columns.count }
+
+    /// An estimate of the number of equal pairs among independently drawn samples of the stratum with ordinal
+    /// `stratum`; 0 for a single source, which is drawn without replacement.
+    ///
+    /// Two draws of n sources are equal where one's sources are a permutation of the other's. Each permutation matches
+    /// with probability c⁻ⁿ·v⁻⁽ⁿ⁻¹⁾ for c centres and v values, and there are (n−1)! that send the source of value 1 to
+    /// its like (n! where any source may be the largest), so count²/2 pairs hold about
+    /// (count²/2)·(n−1)!/(cⁿ·vⁿ⁻¹) repeats. For the paper's design, c = 502², v = 2²⁴ and count = 20,000, that is
+    /// 2·10⁸/(502⁴·2²⁴) = 1.9·10⁻¹⁰ for two sources and less than 10⁻²¹ for all further strata together.
+    /// Forbidding overlap makes c smaller by at most the share of centres that are taken.
+    public func expectedRepeats(stratum: Int) -> Double {
+        let sources = strata[stratum]
+        guard sources > 1 else { return 0 }
+        let centres = Double(centreCount)
+        var repeats = Double(counts[stratum]) * (Double(counts[stratum]) - 1) / 2 / centres
+        for ordinal in 1..<sources {
+            let matches: Double =
+                switch values {
+                case .anchored: Double(ordinal)
+                case .rescaled: Double(ordinal + 1)
+                }
+            repeats *= matches / centres / Double(values.grid.count)
+        }
+        return repeats
+    }
+
+    private static func check(strata: [Int]) throws(SamplingError) {
+        let allowed = 1...Configuration.maximumSources
+        guard !strata.isEmpty, strata.allSatisfy(allowed.contains), zip(strata, strata.dropFirst()).allSatisfy(<) else {
+            throw SamplingError(
+                .design,
+                "strata \(strata) are not possible: they are numbers of sources from 1 to \(allowed.upperBound), at least "
+                    + "one, each larger than the one before")
+        }
+    }
+
+    /// Checks that the disks fit the lattice: one by one always, all together where overlap is forbidden.
+    private func checkRoom() throws(SamplingError) {
+        let lattice = physics.lattice
+        guard centreCount > 0 else {
+            throw SamplingError(
+                .doesNotFit,
+                "disks of radius \(radius) do not fit the lattice of \(lattice.rows)×\(lattice.columns) sites: choose a "
+                    + "radius below \((min(lattice.rows, lattice.columns) + 1) / 2)")
+        }
+        guard physics.overlap == .forbid, let most = strata.last, most > 1 else { return }
+        var sites = 0
+        Source(row: centres.rows.lowerBound, column: centres.columns.lowerBound, radius: radius, value: 1)
+            .forEachSite(on: lattice) { _ in sites += 1 }
+        guard most <= lattice.count / sites else {
+            throw SamplingError(
+                .doesNotFit,
+                "\(most) disks of \(sites) sites do not fit the \(lattice.count) sites of the lattice without overlap: "
+                    + "choose fewer sources, a smaller radius, or allow overlap")
+        }
+        // Random placing jams long before the sites run out, at about 55% of them (Feder 1980), so one sample is tried.
+        _ = try configuration(stratum: strata.count - 1, index: 0)
+    }
+
+    /// Checks that the counts leave room for different samples.
+    private func checkRepeats() throws(SamplingError) {
+        for (stratum, sources) in strata.enumerated() {
+            if sources == 1, counts[stratum] > centreCount {
+                throw SamplingError(
+                    .exhausted,
+                    "\(counts[stratum]) samples of 1 source are asked for, but there are only \(centreCount) different "
+                        + "ones: lower that stratum's count")
+            }
+            let repeats = expectedRepeats(stratum: stratum)
+            if repeats > 0.5 {
+                throw SamplingError(
+                    .exhausted,
+                    "\(counts[stratum]) samples of \(sources) sources would hold about \(repeats) equal pairs: lower "
+                        + "that stratum's count, or widen the range of values")
+            }
+        }
+    }
+}

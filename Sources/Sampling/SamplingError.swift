@@ -1,0 +1,30 @@
+/// Why a design cannot be drawn, a sample does not exist, or a split cannot be made.
+public struct SamplingError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What kind of rule was broken.
+    public enum Code: String, Sendable {
+        /// A parameter of a design is out of range, or contradicts another.
+        case design
+        /// More samples are asked for than there are different configurations.
+        case exhausted
+        /// The disks of a sample cannot be placed on the lattice under the design's rules.
+        case doesNotFit
+        /// A parameter of a split is out of range, or a window exceeds its part.
+        case split
+        /// A JSON document has an unknown, a missing or an ill-typed member.
+        case document
+    }
+
+    /// What kind of rule was broken.
+    public let code: Code
+    /// What was wrong, where, and what to do next, for a person.
+    public let message: String
+
+    /// Creates an error from its kind and its message.
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// The message.
+    public var description: String { message }
+}
