@@ -52,34 +52,4 @@ public struct Configuration: Hashable, Sendable {
         }
         return false
     }
-
-    /// The canonical form that ids are made from (see the article *Formats*): equal problems have equal forms.
-    ///
-    /// The overlap policy is part of it only where disks do overlap, and the order of sources only where it matters
-    /// (overlapping disks under `last`); elsewhere sources are sorted by row, column, radius and value.
-    public var canonical: JSON {
-        var physics: [String: JSON] = [:]
-        if case .object(let members) = self.physics.json { physics = members }
-        let overlapping = overlaps
-        if !overlapping { physics["overlap"] = nil }
-        let ordered = overlapping && self.physics.overlap == .last ? sources : sources.sorted(by: Configuration.precede)
-        return .object(["physics": .object(physics), "sources": .array(ordered.map(\.json))])
-    }
-
-    /// The configuration's id: the first 64 bits, big-endian, of the SHA-256 of the canonical form (RFC 8785).
-    public var id: SampleID { SampleID(bits: Digest(of: canonical.canonicalBytes).leadingBits) }
-
-    private static func precede(_ a: Source, _ b: Source) -> Bool {
-        (a.row, a.column, a.radius, a.value) < (b.row, b.column, b.radius, b.value)
-    }
-}
-
-extension Source {
-    /// The source as one JSON object, as in an imported line.
-    public var json: JSON {
-        .object([
-            "row": .number(Double(row)), "column": .number(Double(column)), "radius": .number(radius),
-            "value": .number(value),
-        ])
-    }
 }

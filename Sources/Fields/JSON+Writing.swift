@@ -22,7 +22,7 @@ extension JSON {
         switch self {
         case .null: out += "null".utf8
         case .bool(let value): out += (value ? "true" : "false").utf8
-        case .number(let value): out += JSON.ecmaScript(value).utf8
+        case .number(let value): JSON.ecmaScript(value, to: &out)
         case .string(let value): JSON.quote(value, to: &out)
         case .array(let values):
             // An array of plain values stays on one line.
@@ -38,7 +38,10 @@ extension JSON {
         case .object(let members):
             let inner = indent.map { $0 + 1 }
             out.append(UInt8(ascii: "{"))
-            let keys = members.keys.sorted { $0.utf16.lexicographicallyPrecedes($1.utf16) }
+            // Swift's own order of strings is that of UTF-16 code units for ASCII, and several times faster.
+            let plain = members.keys.allSatisfy { $0.utf8.allSatisfy { $0 < 128 } }
+            let keys =
+                plain ? members.keys.sorted() : members.keys.sorted { $0.utf16.lexicographicallyPrecedes($1.utf16) }
             for (position, key) in keys.enumerated() {
                 if position > 0 { out.append(UInt8(ascii: ",")) }
                 JSON.newline(to: &out, indent: inner)
@@ -85,12 +88,26 @@ extension JSON {
         out.append(UInt8(ascii: "\""))
     }
 
-    /// A finite number as ECMAScript prints it (ECMA-262, Number::toString, radix 10), which RFC 8785 §3.2.2.3 requires.
+    /// Appends a finite number as ECMAScript prints it (ECMA-262, Number::toString, radix 10), which RFC 8785 §3.2.2.3 requires.
     ///
     /// Swift's description has the same shortest digits; only the placing of point and exponent differs.
-    static func ecmaScript(_ value: Double) -> String {
+    static func ecmaScript(_ value: Double, to out: inout [UInt8]) {
         precondition(value.isFinite, "JSON has no infinities and no NaN")
-        if value == 0 { return "0" }
+        if abs(value) < 0x1p53, value == value.rounded(.towardZero) {
+            out += String(Int(value)).utf8
+            return
+        }
+        let text = value.description
+        // A description without an exponent is ECMAScript's, except that a whole number ends in ".0".
+        if text.utf8.contains(UInt8(ascii: "e")) {
+            out += JSON.placed(value).utf8
+        } else {
+            out += text.hasSuffix(".0") ? text.utf8.dropLast(2) : text.utf8[...]
+        }
+    }
+
+    /// A number whose description has an exponent, with point and exponent placed as ECMAScript does.
+    private static func placed(_ value: Double) -> String {
         var mantissa = Substring("\(abs(value))")
         var exponent = 0
         if let mark = mantissa.firstIndex(of: "e") {

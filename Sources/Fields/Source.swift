@@ -19,7 +19,7 @@ public struct Source: Hashable, Sendable {
 
     /// Largest whole number of sites from the centre that the disk reaches along a row or a column. The radius must be
     /// in range, as it is in a `Configuration`.
-    public var reach: Int { Int(radius.rounded(.down)) }
+    public var reach: Int { Int(radius) }
 
     /// Checks value, radius and that the whole disk lies on `lattice`.
     func check(on lattice: Lattice) throws(ConfigurationError) {
