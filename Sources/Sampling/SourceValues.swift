@@ -41,7 +41,7 @@ public enum SourceValues: Hashable, Sendable {
     /// ⌊word·n/2³²⌋ for n = `grid.count`: with n = 2²⁴ these are the word's upper 24 bits, exactly uniform; for a
     /// smaller n an element's chance is off by at most the fraction n/2³² < 2⁻⁸, and the distribution function by less
     /// than 2⁻³² anywhere.
-    func step(_ word: UInt32) -> Int {
+    package func step(_ word: UInt32) -> Int {
         grid.lowerBound + Int((UInt64(word) * UInt64(grid.count)) >> 32)
     }
 
