@@ -93,17 +93,23 @@ extension JSON {
     /// Swift's description has the same shortest digits; only the placing of point and exponent differs.
     static func ecmaScript(_ value: Double, to out: inout [UInt8]) {
         precondition(value.isFinite, "JSON has no infinities and no NaN")
-        if abs(value) < 0x1p53, value == value.rounded(.towardZero) {
-            out += String(Int(value)).utf8
+        if abs(value) < 0x1p53, value == Double(Int(value)) {
+            if value < 0 { out.append(UInt8(ascii: "-")) }
+            append(UInt64(abs(value)), to: &out)
             return
         }
-        let text = value.description
+        var text = value.description
         // A description without an exponent is ECMAScript's, except that a whole number ends in ".0".
-        if text.utf8.contains(UInt8(ascii: "e")) {
-            out += JSON.placed(value).utf8
-        } else {
-            out += text.hasSuffix(".0") ? text.utf8.dropLast(2) : text.utf8[...]
-        }
+        if text.utf8.contains(UInt8(ascii: "e")) { text = JSON.placed(value) }
+        text.withUTF8 { unsafe out.append(contentsOf: $0) }
+        if abs(value) >= 0x1p53, out.suffix(2) == [UInt8(ascii: "."), UInt8(ascii: "0")] { out.removeLast(2) }
+    }
+
+    /// Appends an integer in decimal.
+    private static func append(_ value: UInt64, to out: inout [UInt8]) {
+        let (rest, digit) = value.quotientAndRemainder(dividingBy: 10)
+        if rest > 0 { append(rest, to: &out) }
+        out.append(UInt8(ascii: "0") + UInt8(digit))
     }
 
     /// A number whose description has an exponent, with point and exponent placed as ECMAScript does.
