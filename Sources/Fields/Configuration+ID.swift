@@ -1,6 +1,6 @@
 extension Configuration {
-    /// The canonical form that ids are made from (see the article *Formats*): reordered sources give equal forms where the
-    /// order does not matter.
+    /// The canonical form that ids are made from (see the article *Formats*): reordered sources give equal forms where
+    /// the order does not matter.
     ///
     /// The overlap policy is part of it only where disks do overlap, and the order of sources only where it matters
     /// (overlapping disks under `last`); elsewhere sources are sorted by row, column, radius and value.
@@ -58,7 +58,8 @@ extension Configuration {
         return (.object(members), ordered)
     }
 
-    private static func precede(_ a: Source, _ b: Source) -> Bool {
+    /// The canonical order of sources: by row, column, radius and value.
+    static func precede(_ a: Source, _ b: Source) -> Bool {
         (a.row, a.column, a.radius, a.value) < (b.row, b.column, b.radius, b.value)
     }
 }

@@ -10,8 +10,8 @@ public struct Configuration: Hashable, Sendable {
 
     /// Creates a configuration from checked parts.
     ///
-    /// - Throws: `ConfigurationError` where there is no source, where a source is out of range or leaves the lattice, or
-    ///   where disks overlap although `physics.overlap` forbids it.
+    /// - Throws: `ConfigurationError` where there is no source, where a source is out of range or leaves the lattice,
+    ///   or where disks overlap although `physics.overlap` forbids it.
     public init(physics: Physics, sources: [Source]) throws(ConfigurationError) {
         guard !sources.isEmpty, sources.count <= Configuration.maximumSources else {
             throw ConfigurationError(

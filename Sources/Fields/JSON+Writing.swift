@@ -88,7 +88,8 @@ extension JSON {
         out.append(UInt8(ascii: "\""))
     }
 
-    /// Appends a finite number as ECMAScript prints it (ECMA-262, Number::toString, radix 10), which RFC 8785 §3.2.2.3 requires.
+    /// Appends a finite number as ECMAScript prints it (ECMA-262, Number::toString, radix 10), which RFC 8785 §3.2.2.3
+    /// requires.
     ///
     /// Swift's description has the same shortest digits; only the placing of point and exponent differs.
     static func ecmaScript(_ value: Double, to out: inout [UInt8]) {

@@ -51,8 +51,8 @@ public struct Source: Hashable, Sendable {
     /// The largest distance along the row `offset` rows from the centre that belongs to the disk. `offset` is in
     /// `-reach...reach`, where there is one: reach² ≤ radius², and rounding radius² keeps that.
     ///
-    /// The root is only a first guess: for a radius² that is no integer it can round up to one (√(25 − 2⁻⁴⁸) to 5), so the
-    /// rule of `radius` itself decides. Its squares are below 2⁵³, hence exact.
+    /// The root is only a first guess: for a radius² that is no integer it can round up to one (√(25 − 2⁻⁴⁸) to 5), so
+    /// the rule of `radius` itself decides. Its squares are below 2⁵³, hence exact.
     func halfWidth(atRow offset: Int) -> Int {
         let squared = radius * radius
         var half = Int((squared - Double(offset * offset)).squareRoot())

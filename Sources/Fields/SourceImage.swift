@@ -5,38 +5,35 @@ public struct SourceImage: Sendable {
     /// Value at each of `sites`, after the overlap policy.
     public let values: [Double]
 
-    /// Rasterises a configuration. O(covered sites · log) time.
+    /// Rasterises a configuration row by row. O(rows · sources + sites of all disks) time; memory for one row and the
+    /// covered sites, however often they are covered.
     ///
     /// Sums are taken in the canonical order of the sources, so that equal ids mean equal bits.
     public init(_ configuration: Configuration) {
         let lattice = configuration.physics.lattice
         let policy = configuration.physics.overlap
-        let order =
-            policy == .last
-            ? configuration.sources
-            : configuration.sources.sorted {
-                ($0.row, $0.column, $0.radius, $0.value) < ($1.row, $1.column, $1.radius, $1.value)
-            }
-        var entries: [(site: Int, order: Int, value: Double)] = []
-        for (position, source) in order.enumerated() {
-            source.forEachSite(on: lattice) { entries.append(($0, position, source.value)) }
-        }
-        entries.sort { ($0.site, $0.order) < ($1.site, $1.order) }
+        let order = policy == .last ? configuration.sources : configuration.sources.sorted(by: Configuration.precede)
         var sites: [Int] = []
         var values: [Double] = []
-        sites.reserveCapacity(entries.count)
-        values.reserveCapacity(entries.count)
-        for entry in entries {
-            if let last = sites.last, last == entry.site {
-                let index = values.count - 1
-                switch policy {
-                case .max: values[index] = Swift.max(values[index], entry.value)
-                case .sum: values[index] += entry.value
-                case .last, .forbid: values[index] = entry.value
+        var line = [Double](repeating: 0, count: lattice.columns)  // (columns)
+        var covered = [Bool](repeating: false, count: lattice.columns)  // (columns)
+        for row in 0..<lattice.rows {
+            var first = lattice.columns
+            var last = -1
+            for source in order where abs(row - source.row) <= source.reach {
+                let half = source.halfWidth(atRow: row - source.row)
+                for column in source.column - half...source.column + half {
+                    line[column] = covered[column] ? policy.combine(line[column], source.value) : source.value
+                    covered[column] = true
                 }
-            } else {
-                sites.append(entry.site)
-                values.append(entry.value)
+                first = min(first, source.column - half)
+                last = max(last, source.column + half)
+            }
+            guard first <= last else { continue }
+            for column in first...last where covered[column] {
+                sites.append(row * lattice.columns + column)
+                values.append(line[column])
+                covered[column] = false
             }
         }
         self.sites = sites
@@ -48,5 +45,16 @@ public struct SourceImage: Sendable {
         var image = [Float](repeating: 0, count: lattice.count)
         for (site, value) in zip(sites, values) { image[site] = Float(value) }
         return image
+    }
+}
+
+extension OverlapPolicy {
+    /// The value of a site that had `value` and is covered again.
+    fileprivate func combine(_ value: Double, _ next: Double) -> Double {
+        switch self {
+        case .max: Swift.max(value, next)
+        case .sum: value + next
+        case .last, .forbid: next
+        }
     }
 }

@@ -5,9 +5,9 @@ package import Fields
 /// A balanced Feistel network (Luby and Rackoff 1988, "How to construct pseudorandom permutations from pseudorandom
 /// functions") over the least even number of bits that holds `count`, with Philox as its round function. It permutes
 /// 0..<4ᵇ ⊇ 0..<count; a value at or above `count` is enciphered again until it is below ("cycle walking": Black and
-/// Rogaway 2002, "Ciphers with arbitrary finite domains", §3). That walks along a cycle of the larger permutation, which
-/// returns to 0..<count at the latest at its start, so it ends, and it is a bijection. As 4ᵇ < 4·count (except below 4),
-/// fewer than four steps are expected.
+/// Rogaway 2002, "Ciphers with arbitrary finite domains", §3). That walks along a cycle of the larger permutation,
+/// which returns to 0..<count at the latest at its start, so it ends, and it is a bijection. As 4ᵇ < 4·count (except
+/// below 4), fewer than four steps are expected.
 package struct CentrePermutation: Sendable {
     /// Rounds of the network. Four make it pseudo-random to an adversary who sees few values; the domain is small and
     /// nearly all of it may be seen, and rounds are cheap.

@@ -15,13 +15,14 @@ extension Design {
     ///
     /// Each attempted source takes one block of Philox4x32-10 at the counter (draw, number of sources, index mod 2³²,
     /// index div 2³²), where draws number the attempts from 0. Its words 0 and 1 give row and column, uniform over
-    /// `centres` by ⌊word·span/2³²⌋ (an element's chance is off by at most the fraction span/2³² < 2⁻²⁰), word 2 the value
-    /// (see `SourceValues`). Under the overlap policy `forbid` a source that meets an earlier one is drawn again with the
-    /// next draw. One source takes its centre from `CentrePermutation` instead. O(n) time for n sources, O(n²) where
-    /// overlap is forbidden.
+    /// `centres` by ⌊word·span/2³²⌋ (an element's chance is off by at most the fraction span/2³² < 2⁻²⁰), word 2 the
+    /// value (see `SourceValues`). Under the overlap policy `forbid` a source that meets an earlier one is drawn again
+    /// with the next draw. One source takes its centre from `CentrePermutation` instead. O(n) time for n sources, O(n²)
+    /// where overlap is forbidden.
     ///
-    /// - Throws: `SamplingError` with code `.design` where there is no such stratum or index, `.exhausted` where a single
-    ///   source has no centre left at `index`, `.doesNotFit` where `maximumAttempts` attempts did not place all sources.
+    /// - Throws: `SamplingError` with code `.design` where there is no such stratum or index, `.exhausted` where a
+    ///   single source has no centre left at `index`, `.doesNotFit` where `maximumAttempts` attempts did not place all
+    ///   sources.
     public func configuration(stratum: Int, index: Int) throws(SamplingError) -> Configuration {
         guard strata.indices.contains(stratum), index >= 0 else {
             throw SamplingError(

@@ -15,8 +15,8 @@ extension Design {
 
     /// Reads a design from its `json`.
     ///
-    /// - Throws: `SamplingError` with code `.document` where a member is unknown, missing or of the wrong type; otherwise as
-    ///   the memberwise initialiser.
+    /// - Throws: `SamplingError` with code `.document` where a member is unknown, missing or of the wrong type;
+    ///   otherwise as the memberwise initialiser.
     public init(json: JSON) throws(SamplingError) {
         let members = try Members(
             json, of: "the design", required: ["physics", "strata", "counts", "radius", "values", "seed"])

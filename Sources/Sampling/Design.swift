@@ -3,8 +3,8 @@ public import Fields
 /// What a dataset is made of: how many configurations of which kind, drawn from which seed.
 ///
 /// A design is a recipe. Every sample of it is a pure function of the seed, its stratum's number of sources and its
-/// index (`configuration(stratum:index:)`), whatever else is drawn, so raising `counts`, or adding strata, never changes a
-/// sample that exists.
+/// index (`configuration(stratum:index:)`), whatever else is drawn, so raising `counts`, or adding strata, never
+/// changes a sample that exists.
 ///
 /// **Samples do not repeat.** With one source, whose value is 1, there are only as many configurations as centres
 /// (252,004 on 512² with radius 5), and 20,000 independent draws would hold about 20,000²/2/252,004 ≈ 800 equal pairs,

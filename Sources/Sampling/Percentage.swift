@@ -1,6 +1,7 @@
 /// A share of a part, an exact decimal: a whole number of ten-thousandths of a percent, above 0 and at most 100%.
 ///
-/// Sizes computed from it are integers by integer arithmetic; 1.25% of 16,000 is 200, not 200.00000000000003 rounded up.
+/// Sizes computed from it are integers by integer arithmetic; 1.25% of 16,000 is 200, not 200.00000000000003 rounded
+/// up.
 public struct Percentage: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// Ten-thousandths of a percent in the whole.
     private static let whole = 1_000_000

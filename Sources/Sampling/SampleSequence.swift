@@ -1,9 +1,9 @@
-/// All samples of a design or an import in one order: by index, then by stratum, without the indices that a stratum does
-/// not have.
+/// All samples of a design or an import in one order: by index, then by stratum, without the indices that a stratum
+/// does not have.
 ///
 /// Positions in it are what the work is cut by. With equal counts the sample at position p is index p / strata of
-/// stratum p mod strata; with unequal counts strata end one after another, and between two ends the same holds for those
-/// that go on. A lookup is O(log strata) to find that stretch, and O(strata) to count within it.
+/// stratum p mod strata; with unequal counts strata end one after another, and between two ends the same holds for
+/// those that go on. A lookup is O(log strata) to find that stretch, and O(strata) to count within it.
 public struct SampleSequence: Hashable, Sendable {
     /// Most samples in a stratum, 2⁴⁰: with 1024 strata every rank and position stays exact in a JSON number.
     public static let maximumCount = 1 << 40
@@ -28,8 +28,8 @@ public struct SampleSequence: Hashable, Sendable {
 
     /// Creates the sequence of strata with these numbers of samples. O(strata · log) time.
     ///
-    /// - Throws: `SamplingError` with code `.design` where there are more than `maximumStrata` counts, or one is negative
-    ///   or above `maximumCount`.
+    /// - Throws: `SamplingError` with code `.design` where there are more than `maximumStrata` counts, or one is
+    ///   negative or above `maximumCount`.
     public init(counts: [Int]) throws(SamplingError) {
         guard counts.count <= SampleSequence.maximumStrata else {
             throw SamplingError(
@@ -64,7 +64,8 @@ public struct SampleSequence: Hashable, Sendable {
         return SampleAddress(stratum: ordinals(of: stretch)[place], index: stretch.index + turns)
     }
 
-    /// The samples at `positions`, a range within `0..<count`, in order. O(positions + strata · stretches touched) time.
+    /// The samples at `positions`, a range within `0..<count`, in order. O(positions + strata · stretches touched)
+    /// time.
     public func addresses(in positions: Range<Int>) -> [SampleAddress] {
         precondition(positions.lowerBound >= 0 && positions.upperBound <= count, "\(positions) is outside 0..<\(count)")
         var addresses: [SampleAddress] = []

@@ -6,8 +6,8 @@ public enum SourceValues: Hashable, Sendable {
     /// The first source has value 1, the others are uniform on (above, upTo], a part of (0, 1] (Toledo-Marín et al.
     /// 2023, §2, with the defaults).
     case anchored(above: Double = 0, upTo: Double = 1)
-    /// All sources are uniform on [from, upTo], a part of (0, 1], and then divided by the largest of them and rounded to
-    /// binary32 (the paper's released generator has 0.01 to 1).
+    /// All sources are uniform on [from, upTo], a part of (0, 1], and then divided by the largest of them and rounded
+    /// to binary32 (the paper's released generator has 0.01 to 1).
     case rescaled(from: Double = 0.01, upTo: Double = 1)
 
     /// Steps of the grid in a unit, 2²⁴.

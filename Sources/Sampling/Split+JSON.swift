@@ -18,8 +18,8 @@ extension Split {
 
     /// Reads a split from its `json`.
     ///
-    /// - Throws: `SamplingError` with code `.document` where a member is unknown, missing or of the wrong type; otherwise as
-    ///   the memberwise initialiser.
+    /// - Throws: `SamplingError` with code `.document` where a member is unknown, missing or of the wrong type;
+    ///   otherwise as the memberwise initialiser.
     public init(json: JSON) throws(SamplingError) {
         let members = try Members(
             json, of: "the split", required: ["test_every", "validation_every", "subsets", "windows"])
@@ -44,7 +44,8 @@ extension Split {
 }
 
 extension Selection {
-    /// The selection, for manifests; `init(json:)` reads it back without loss. `stratum` is there only where one is chosen.
+    /// The selection, for manifests; `init(json:)` reads it back without loss. `stratum` is there only where one is
+    /// chosen.
     public var json: JSON {
         var members: [String: JSON] = [
             "name": .string(name), "part": .string(part.rawValue), "samples": .integer(samples),
@@ -56,7 +57,8 @@ extension Selection {
 
     /// Reads a selection from its `json`.
     ///
-    /// - Throws: `SamplingError` with code `.document` where a member is unknown, missing, of the wrong type or out of range.
+    /// - Throws: `SamplingError` with code `.document` where a member is unknown, missing, of the wrong type or out of
+    ///   range.
     public init(json: JSON) throws(SamplingError) {
         let members = try Members(
             json, of: "a selection", required: ["name", "part", "ranks", "samples"], optional: ["stratum"])

@@ -1,11 +1,11 @@
 extension Split {
-    /// The selections of a dataset: every subset of training and of test, validation as a whole, every window, and every
-    /// stratum of training and of test, in this order.
+    /// The selections of a dataset: every subset of training and of test, validation as a whole, every window, and
+    /// every stratum of training and of test, in this order.
     ///
     /// A subset of p% is the first ⌈p%·P⌉ positions of every stratum, where P is the number of positions of the stratum
     /// that has most. For the paper's counts, 20 strata of 20,000, P is 16,000 for training and 4,000 for test, so all
-    /// subsets are exact. A part or stratum without positions has no selections. O(selections · (strata + log l) + l log l)
-    /// time for l samples left out.
+    /// subsets are exact. A part or stratum without positions has no selections. O(selections · (strata + log l) + l
+    /// log l) time for l samples left out.
     ///
     /// - Parameters:
     ///   - strata: Numbers of sources, strictly increasing, of the strata.

@@ -29,8 +29,8 @@ public struct Split: Hashable, Sendable {
         }
     }
 
-    /// One of several disjoint sets of training samples: positions [offset·size, (offset+1)·size) of every stratum, where
-    /// size is `share` of the positions.
+    /// One of several disjoint sets of training samples: positions [offset·size, (offset+1)·size) of every stratum,
+    /// where size is `share` of the positions.
     public struct Window: Hashable, Sendable {
         /// What it is called, letters, digits and underscores; `train/S1.25%-B` for the name B.
         public let name: String
@@ -66,8 +66,8 @@ public struct Split: Hashable, Sendable {
 
     /// Creates a split.
     ///
-    /// - Throws: `SamplingError` with code `.split` where a period is outside `periods`, subsets do not increase up to 100%, or
-    ///   windows have no proper or equal names, or a negative offset.
+    /// - Throws: `SamplingError` with code `.split` where a period is outside `periods`, subsets do not increase up to
+    ///   100%, or windows have no proper or equal names, or a negative offset.
     public init(
         testEvery: Int? = 5, validationEvery: Int? = nil, subsets: [Double] = Split.paperSubsets, windows: [Window] = []
     ) throws(SamplingError) {
@@ -108,8 +108,8 @@ public struct Split: Hashable, Sendable {
         return Place(part: .train, position: rest)
     }
 
-    /// The index of the sample at `place`, the inverse of `place(_:)`; nil where the split has no such part. The position
-    /// must be from 0 to `SampleSequence.maximumCount`. O(1).
+    /// The index of the sample at `place`, the inverse of `place(_:)`; nil where the split has no such part. The
+    /// position must be from 0 to `SampleSequence.maximumCount`. O(1).
     public func index(_ place: Place) -> Int? {
         precondition((0...SampleSequence.maximumCount).contains(place.position), "a position is out of range")
         // Without every t-th element, the q-th that is left has t − 1 for each that was taken: q + ⌊q/(t−1)⌋.
@@ -139,8 +139,8 @@ public struct Split: Hashable, Sendable {
         return (place.part, place.position * strata + address.stratum)
     }
 
-    /// The sample with `rank` in `part`, the inverse of `rank(of:strata:)`; nil where the split has no such part. Whether
-    /// its stratum has that many samples is not asked. O(1).
+    /// The sample with `rank` in `part`, the inverse of `rank(of:strata:)`; nil where the split has no such part.
+    /// Whether its stratum has that many samples is not asked. O(1).
     public func address(part: Part, rank: Int, strata: Int) -> SampleAddress? {
         let (position, stratum) = rank.quotientAndRemainder(dividingBy: strata)
         return index(Place(part: part, position: position)).map { SampleAddress(stratum: stratum, index: $0) }

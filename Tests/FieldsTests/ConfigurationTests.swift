@@ -118,8 +118,8 @@ import Testing
         #expect(try Physics(lattice: lattice, sources: .emitting).overlap == .sum)
     }
 
-    /// A sample's id is made on every path that names it; 20 sources should take less than 20 µs. Measured, not asserted:
-    /// the machine may be busy.
+    /// A sample's id is made on every path that names it; 20 sources should take less than 20 µs. Measured, not
+    /// asserted: the machine may be busy.
     @Test func idsAreFast() throws {
         let philox = Philox(seed: 4, stream: 0)
         let physics = try Physics(lattice: try Lattice(rows: 512, columns: 512))
