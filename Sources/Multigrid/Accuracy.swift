@@ -1,0 +1,30 @@
+/// How good a label must be, and on which numbers it lies.
+public struct Accuracy: Hashable, Sendable {
+    /// Largest certified |y − exact| that is accepted, in (0, 1].
+    public let tolerance: Double
+    /// Labels are multiples of 2⁻ᵇⁱᵗˢ, from 8 to 24; nil keeps plain Float32.
+    ///
+    /// Rounding costs at most half a step and more than doubles what a compressor saves.
+    public let gridBits: Int?
+
+    /// The range of `gridBits`.
+    public static let gridBitsRange = 8...24
+
+    /// Creates an accuracy; the defaults are the dataset's: 10⁻⁶ on multiples of 2⁻²⁰.
+    public init(tolerance: Double = 1e-6, gridBits: Int? = 20) {
+        precondition(tolerance > 0 && tolerance <= 1)
+        precondition(gridBits.map(Accuracy.gridBitsRange.contains) ?? true)
+        self.tolerance = tolerance
+        self.gridBits = gridBits
+    }
+
+    /// The step between two labels, or nil for plain Float32.
+    public var step: Double? { gridBits.map { Double(sign: .plus, exponent: -$0, significand: 1) } }
+
+    /// Largest rounding error of a label of magnitude up to `magnitude`.
+    func rounding(upTo magnitude: Double) -> Double { max((step ?? 0) / 2, magnitude.binade * 0x1p-24) }
+
+    /// The part of the tolerance that rounding leaves for the solver, for fields up to 1; not positive where the grid is
+    /// too coarse for the tolerance.
+    public var solverShare: Double { tolerance - rounding(upTo: 1) }
+}

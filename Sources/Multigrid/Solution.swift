@@ -1,0 +1,29 @@
+/// What came of solving one configuration.
+public struct Solution: Hashable, Sendable {
+    /// Certified max |label − exact solution of the discrete problem|: the solver's bound plus the rounding that was done.
+    public let errorBound: Double
+    /// Whether `errorBound` is within the tolerance that was asked for; a label that is not must not be used.
+    public let isCertified: Bool
+    /// Multigrid cycles that were run.
+    public let cycles: Int
+    /// Largest magnitude of the residual before each cycle and after the last.
+    public let residuals: [Float]
+
+    /// Geometric mean of the residual's reduction per cycle over the last cycles, for judging a cycle.
+    public var convergenceFactor: Double {
+        let used = residuals.suffix(4)
+        guard let first = used.first, let last = used.last, used.count > 1, first > 0 else { return 0 }
+        return root(Double(last) / Double(first), used.count - 1)
+    }
+
+    private func root(_ value: Double, _ degree: Int) -> Double {
+        guard value > 0 else { return 0 }
+        var x = 1.0
+        for _ in 0..<200 {
+            var power = 1.0
+            for _ in 0..<degree - 1 { power *= x }
+            x += (value / power - x) / Double(degree)
+        }
+        return x
+    }
+}
