@@ -11,7 +11,6 @@ extension HDF5 {
         try check(H5Pset_link_phase_change(creation.id, 32, 16), action, path: path)
         let access = try Handle<Properties>(H5Pcreate(steadyset_h5p_file_access()), action, path: path)
         try check(H5Pset_libver_bounds(access.id, H5F_LIBVER_V110, H5F_LIBVER_V110), action, path: path)
-        try check(H5Pset_fclose_degree(access.id, H5F_CLOSE_STRONG), action, path: path)
         // Locks fail on many network file systems; the name of a temporary file has one writer anyway.
         try check(H5Pset_file_locking(access.id, false, true), action, path: path)
         return try Handle(unsafe H5Fcreate(path, steadyset_h5f_acc_excl(), creation.id, access.id), action, path: path)
@@ -21,7 +20,6 @@ extension HDF5 {
     static func openFile(_ path: String) throws(ShardsError) -> Handle<File> {
         let action = "open"
         let access = try Handle<Properties>(H5Pcreate(steadyset_h5p_file_access()), action, path: path)
-        try check(H5Pset_fclose_degree(access.id, H5F_CLOSE_STRONG), action, path: path)
         try check(H5Pset_file_locking(access.id, false, true), action, path: path)
         return try Handle(unsafe H5Fopen(path, steadyset_h5f_acc_rdonly(), access.id), action, path: path)
     }

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// The HDF5 library, one process-wide lock around it, and owners for its handles.
 ///
-/// Debian's serial libhdf5 is not thread-safe: every call of it, closing included, happens inside `HDF5.locked`.
+/// A serial libhdf5 need not be thread-safe: every call of it, closing included, happens inside `HDF5.locked`.
 enum HDF5 {
     /// Whether the library has been set up; its lock is the library's lock.
     private static let isReady = Mutex(false)
@@ -17,22 +17,30 @@ enum HDF5 {
                 try setUp()
                 isReady = true
             }
+            silence()
             return try body()
         }
     }
 
     /// Runs `body`, which cannot fail, while no other thread is inside the library: for closing handles.
-    static func lockedForClosing(_ body: () -> Void) { isReady.withLock { _ in body() } }
+    static func lockedForClosing(_ body: () -> Void) {
+        isReady.withLock { _ in
+            silence()
+            body()
+        }
+    }
 
     private static func setUp() throws(ShardsError) {
         // Every file is closed by its owner; at exit the library would only write again to a disk that is full.
         _ = H5dont_atexit()
         guard H5open() >= 0 else { throw ShardsError(.hdf5, "the HDF5 library cannot start") }
-        // Errors are thrown with their text, not printed.
-        _ = H5Eset_auto2(steadyset_h5e_default(), nil, nil)
         // A file from a stranger must not make us load code.
         _ = H5PLset_loading_state(0)
     }
+
+    /// Errors are thrown with their text, not printed. A thread-safe build of the library keeps this setting and the
+    /// error stack for each thread, so it is made at every entry; it costs nothing.
+    private static func silence() { _ = H5Eset_auto2(steadyset_h5e_default(), nil, nil) }
 
     /// A kind of handle, which knows how it is closed.
     protocol Kind {

@@ -37,9 +37,9 @@ public final class ShardReader: Sendable {
 
     /// Open handles, closed inside HDF5's lock.
     private struct Handles: ~Copyable, Sendable {
-        let file: HDF5.Handle<HDF5.File>
         let x: HDF5.Handle<HDF5.Dataset>
         let y: HDF5.Handle<HDF5.Dataset>
+        let file: HDF5.Handle<HDF5.File>
     }
     private let handles: Mutex<Handles?>
 
@@ -58,9 +58,9 @@ public final class ShardReader: Sendable {
             let found = try ShardHead(of: file.id, bytes: bytes, path: path)
             table = try ShardTable(of: file.id, head: found, path: path)
             head = found
-            return Handles(
-                file: file, x: try HDF5.openDataset("x", in: file.id, path: path),
-                y: try HDF5.openDataset("y", in: file.id, path: path))
+            let x = try HDF5.openDataset("x", in: file.id, path: path)
+            let y = try HDF5.openDataset("y", in: file.id, path: path)
+            return Handles(x: x, y: y, file: file)
         }
         handles = Mutex(opened)
         guard let head, let table else { preconditionFailure("both are set where nothing was thrown") }

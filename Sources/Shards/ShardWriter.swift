@@ -22,9 +22,9 @@ public final class ShardWriter {
 
     /// Open handles, closed inside HDF5's lock.
     private struct Handles: ~Copyable, Sendable {
-        var file: HDF5.Handle<HDF5.File>
         var x: HDF5.Handle<HDF5.Dataset>
         var y: HDF5.Handle<HDF5.Dataset>
+        var file: HDF5.Handle<HDF5.File>
 
         /// Closes the datasets, then the file, whose status says whether everything could be written.
         consuming func close(path: String) throws(ShardsError) {
@@ -71,7 +71,7 @@ public final class ShardWriter {
                 let shape = HDF5.FieldShape(capacity: capacity, lattice: lattice, level: level)
                 let x = try shape.create(.x, in: file.id, path: path)
                 let y = try shape.create(.y, in: file.id, path: path)
-                return Handles(file: file, x: x, y: y)
+                return Handles(x: x, y: y, file: file)
             }
         } catch {
             AtomicFile.remove(path)
