@@ -60,16 +60,16 @@ struct BloscFrameTests {
         }
     }
 
-    /// Content whose zstd frame has exactly its own length: noise with a run that saves what the frame costs.
+    /// Content whose zstd frame has exactly its own length: a block of noise, which costs what the frame adds to it, and
+    /// a short last block of equal bytes, which saves it.
     static func contentOfEqualFrame() throws -> [UInt8]? {
         let compressor = try Zstd.Compressor(level: 3)
-        let noise = noise(4096, seed: 11)
-        for run in 4..<64 {
-            var content = noise
-            content.replaceSubrange(1000..<1000 + run, with: repeatElement(7, count: run))
+        let noise = noise(1 << 17, seed: 11)
+        for run in stride(from: 8, through: 64, by: 1) {
+            let content = noise + [UInt8](repeating: 7, count: run)
             var frame: [UInt8] = []
             try compressor.compress(content, appendingTo: &frame)
-            if frame.count == content.count { return content }
+            if frame.count == content.count, run % 4 == 0 { return content }
         }
         return nil
     }
@@ -89,9 +89,10 @@ struct BloscFrameTests {
         }
     }
 
-    /// Every bit of every byte: header and body.
+    /// Every bit of every byte. In the header each is an error; in the zstd frame a few bits mean nothing (padding of a
+    /// bit stream, another code for the same match), and then the content must be what it was.
     @Test(arguments: ShardField.allCases)
-    func everyFlipIsAnError(_ field: ShardField) throws {
+    func noFlipChangesTheContent(_ field: ShardField) throws {
         let lattice = try Lattice(rows: 32, columns: 40)
         let sample = Sample.make(2, on: lattice)
         let encoder = try SampleEncoder(lattice: lattice)
@@ -99,15 +100,20 @@ struct BloscFrameTests {
         let values = field == .x ? sample.x : sample.y
         let frame = try encoder.frame(of: values, as: field)
         #expect(try decoder.decode(frame, as: field) == values)
+        var harmless = 0
         for place in frame.indices {
             for bit in 0..<8 {
                 var damaged = frame
                 damaged[place] ^= 1 << bit
-                #expect(throws: ShardsError.self, "byte \(place), bit \(bit)") {
-                    try decoder.decode(damaged, as: field)
-                }
+                guard let decoded = try? decoder.decode(damaged, as: field) else { continue }
+                harmless += 1
+                let isInBody = place >= BloscFrame.headerSize + 6
+                let isSame = decoded == values
+                #expect(isInBody && isSame, "byte \(place), bit \(bit)")
             }
         }
+        print("flips of \(field): \(harmless) of \(8 * frame.count) without effect, the others errors")
+        #expect(harmless < frame.count / 4)
         for length in 0..<frame.count {
             #expect(throws: ShardsError.self) { try decoder.decode(Array(frame[..<length]), as: field) }
         }

@@ -72,33 +72,60 @@ struct DamageTests {
     }
 
     /// Runs in a process of its own, as the limit on a file's size holds for a whole process.
-    @Test(.timeLimit(.minutes(1))) func fullDisk() async {
-        await #expect(processExitsWith: .success) {
-            _ = signal(SIGXFSZ, SIG_IGN)
-            let lattice = try Lattice(rows: 64, columns: 64)
-            let noise = FieldBytes.floats(of: BloscFrameTests.noise(4 * lattice.count, seed: 1))
-            let sample = try SampleEncoder(lattice: lattice).encode(
-                x: noise, y: noise, id: SampleID(bits: 1), sources: [], index: 0, errorBound: 0)
-            let folder = try TemporaryFolder()
-            // From "not even the header" to "all but the end"; the whole file has some 335 kB.
-            for limit in [0, 100, 2000, 40_000, 200_000, 329_000, 331_000] {
-                var limits = rlimit()
-                _ = unsafe getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limits)
-                limits.rlim_cur = rlim_t(limit)
-                _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limits)
-                let found = try code {
-                    let writer = try ShardWriter(
-                        path: folder("s"), lattice: lattice, capacity: 10, maximumSources: 4, kind: .part)
-                    for _ in 0..<10 { try writer.append(sample) }
-                    try writer.finish()
-                }
-                #expect(found == .noSpace, "limit \(limit)")
-                #expect(folder.names.isEmpty)
-                #expect(
-                    try code { try AtomicFile.write(sample.x + sample.x + sample.x, to: folder("a")) }
-                        == (limit < 40_000 ? .noSpace : nil))
-                try? FileManager.default.removeItem(atPath: folder("a"))
-            }
+    @Test(.timeLimit(.minutes(1))) func fullDisk() async throws {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+            let wrong = try writingToAFullDisk()
+            try FileHandle.standardError.write(contentsOf: Data(wrong.joined(separator: "\n").utf8))
+            exit(wrong.isEmpty ? 0 : 1)
+        }
+        if let result, result.exitStatus != .exitCode(0) {
+            Issue.record("\(String(decoding: result.standardErrorContent, as: UTF8.self))")
         }
     }
+}
+
+/// Writes shards and files with less and less room, and returns what went otherwise than it must.
+private func writingToAFullDisk() throws -> [String] {
+    _ = signal(SIGXFSZ, SIG_IGN)
+    let lattice = try Lattice(rows: 64, columns: 64)
+    let noise = FieldBytes.floats(of: BloscFrameTests.noise(4 * lattice.count, seed: 1))
+    let sample = try SampleEncoder(lattice: lattice).encode(
+        x: noise, y: noise, id: SampleID(bits: 1), sources: [], index: 0, errorBound: 0)
+    let folder = try TemporaryFolder()
+    func write() throws {
+        let writer = try ShardWriter(path: folder("s"), lattice: lattice, capacity: 10, maximumSources: 4, kind: .part)
+        for _ in 0..<10 { try writer.append(sample) }
+        try writer.finish()
+    }
+    try write()
+    let whole = try FileDigest(of: folder("s")).bytes
+    try FileManager.default.removeItem(atPath: folder("s"))
+    var wrong: [String] = []
+    for limit in [0, 100, 1000, 2000, 40_000, 200_000, whole - 5000, whole - 100, whole - 1, whole] {
+        limitFileSize(limit)
+        let shard = try code(write)
+        let file = try code { try AtomicFile.write(sample.x, to: folder("a")) }
+        limitFileSize(nil)
+        let names = folder.names
+        if shard != (limit < whole ? .noSpace : nil) { wrong.append("limit \(limit) of \(whole): \(shard as Any)") }
+        if file != (limit < sample.x.count ? .noSpace : nil) { wrong.append("limit \(limit), file: \(file as Any)") }
+        if names != (limit < sample.x.count ? [] : ["a"]) + (limit < whole ? [] : ["s"]) {
+            wrong.append("limit \(limit) leaves \(names)")
+        }
+        try? FileManager.default.removeItem(atPath: folder("a"))
+    }
+    return wrong
+}
+
+/// Sets the largest size of a file that this process may write; nil lifts the limit.
+private func limitFileSize(_ bytes: Int?) {
+    #if canImport(Glibc)
+        let resource = __rlimit_resource_t(RLIMIT_FSIZE.rawValue)
+    #else
+        let resource = RLIMIT_FSIZE
+    #endif
+    var limits = rlimit()
+    _ = unsafe getrlimit(resource, &limits)
+    limits.rlim_cur = bytes.map { rlim_t($0) } ?? limits.rlim_max
+    _ = unsafe setrlimit(resource, &limits)
 }
