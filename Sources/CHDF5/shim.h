@@ -1,9 +1,10 @@
-// HDF5 hides its predefined types behind macros that call H5open(); these give them to Swift as functions.
+// HDF5 hides its constants behind macros that call H5open() or cast; these give them to Swift as functions.
 #pragma once
 #include <hdf5.h>
 
 static inline hid_t steadyset_h5t_f32le(void) { return H5T_IEEE_F32LE; }
 static inline hid_t steadyset_h5t_f64le(void) { return H5T_IEEE_F64LE; }
+static inline hid_t steadyset_h5t_i64le(void) { return H5T_STD_I64LE; }
 static inline hid_t steadyset_h5t_u64le(void) { return H5T_STD_U64LE; }
 static inline hid_t steadyset_h5t_u16le(void) { return H5T_STD_U16LE; }
 static inline hid_t steadyset_h5t_u8(void) { return H5T_STD_U8LE; }
@@ -11,3 +12,10 @@ static inline hid_t steadyset_h5t_c_s1(void) { return H5T_C_S1; }
 static inline hid_t steadyset_h5p_file_create(void) { return H5P_FILE_CREATE; }
 static inline hid_t steadyset_h5p_file_access(void) { return H5P_FILE_ACCESS; }
 static inline hid_t steadyset_h5p_dataset_create(void) { return H5P_DATASET_CREATE; }
+
+static inline hid_t steadyset_h5p_default(void) { return H5P_DEFAULT; }
+static inline hid_t steadyset_h5s_all(void) { return H5S_ALL; }
+static inline hid_t steadyset_h5e_default(void) { return H5E_DEFAULT; }
+static inline unsigned steadyset_h5f_acc_rdonly(void) { return H5F_ACC_RDONLY; }
+static inline unsigned steadyset_h5f_acc_excl(void) { return H5F_ACC_EXCL; }
+static inline unsigned steadyset_h5z_flag_optional(void) { return H5Z_FLAG_OPTIONAL; }

@@ -1,0 +1,36 @@
+public import Fields
+
+/// One sample as a shard stores it: the compressed fields, and its row of every column.
+public struct EncodedSample: Hashable, Sendable {
+    /// The sample's id.
+    public var id: SampleID
+    /// Its sources.
+    public var sources: [Source]
+    /// Its index within its stratum.
+    public var index: UInt64
+    /// Its place in the order of training; nil in a part.
+    public var rank: UInt64?
+    /// Certified largest |y − exact|.
+    public var errorBound: Double
+    /// SHA-256 of y's little-endian bytes.
+    public var ySHA256: Digest
+    /// The blosc frame of x.
+    public var x: [UInt8]
+    /// The blosc frame of y.
+    public var y: [UInt8]
+
+    /// Creates a sample from its parts; frames read from another file need not be compressed again.
+    public init(
+        id: SampleID, sources: [Source], index: UInt64, rank: UInt64?, errorBound: Double, ySHA256: Digest, x: [UInt8],
+        y: [UInt8]
+    ) {
+        self.id = id
+        self.sources = sources
+        self.index = index
+        self.rank = rank
+        self.errorBound = errorBound
+        self.ySHA256 = ySHA256
+        self.x = x
+        self.y = y
+    }
+}

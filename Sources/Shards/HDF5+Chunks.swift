@@ -1,0 +1,106 @@
+internal import CHDF5
+internal import Fields
+
+extension HDF5 {
+    /// Creates a file in which equal content makes equal bytes. The corresponding C function is `H5Fcreate`.
+    static func createFile(_ path: String) throws(ShardsError) -> Handle<File> {
+        let action = "create"
+        let creation = try Handle<Properties>(H5Pcreate(steadyset_h5p_file_create()), action, path: path)
+        try check(H5Pset_obj_track_times(creation.id, false), action, path: path)
+        // All links stay in the root group's header, which is checksummed.
+        try check(H5Pset_link_phase_change(creation.id, 32, 16), action, path: path)
+        let access = try Handle<Properties>(H5Pcreate(steadyset_h5p_file_access()), action, path: path)
+        try check(H5Pset_libver_bounds(access.id, H5F_LIBVER_V110, H5F_LIBVER_V110), action, path: path)
+        // Locks fail on many network file systems; the name of a temporary file has one writer anyway.
+        try check(H5Pset_file_locking(access.id, false, true), action, path: path)
+        return try Handle(unsafe H5Fcreate(path, steadyset_h5f_acc_excl(), creation.id, access.id), action, path: path)
+    }
+
+    /// Opens a file for reading. The corresponding C function is `H5Fopen`.
+    static func openFile(_ path: String) throws(ShardsError) -> Handle<File> {
+        let action = "open"
+        let access = try Handle<Properties>(H5Pcreate(steadyset_h5p_file_access()), action, path: path)
+        try check(H5Pset_file_locking(access.id, false, true), action, path: path)
+        return try Handle(unsafe H5Fopen(path, steadyset_h5f_acc_rdonly(), access.id), action, path: path)
+    }
+
+    /// The shape of `/x` and `/y`: (samples, rows, columns), one chunk per sample.
+    struct FieldShape {
+        let capacity: Int
+        let lattice: Lattice
+        let level: Int
+
+        private var extent: [hsize_t] {
+            [hsize_t(capacity), hsize_t(lattice.rows), hsize_t(lattice.columns)]
+        }
+
+        /// Creates the dataset of `field`. The corresponding C function is `H5Dcreate2`.
+        func create(_ field: ShardField, in file: hid_t, path: String) throws(ShardsError) -> Handle<Dataset> {
+            let action = "create the dataset '\(field.rawValue)' of"
+            let space = try Handle<Space>(unsafe H5Screate_simple(3, extent, extent), action, path: path)
+            let properties = try HDF5.datasetProperties(action, path: path)
+            let chunk = [1, hsize_t(lattice.rows), hsize_t(lattice.columns)]
+            try HDF5.check(unsafe H5Pset_chunk(properties.id, 3, chunk), action, path: path)
+            let values =
+                ShardLayout.blosc + [
+                    UInt32(ShardLayout.fieldBytes(lattice)), UInt32(level), field.isShuffled ? 1 : 0,
+                    ShardLayout.zstdCodec,
+                ]
+            // Optional: the filter runs in this module, so none is registered with the library.
+            let status = unsafe H5Pset_filter(
+                properties.id, BloscFrame.filter, steadyset_h5z_flag_optional(), values.count, values)
+            try HDF5.check(status, action, path: path)
+            let standard = steadyset_h5p_default()
+            return try Handle(
+                unsafe H5Dcreate2(
+                    file, field.rawValue, steadyset_h5t_f32le(), space.id, standard, properties.id, standard), action,
+                path: path)
+        }
+
+        /// Makes the dataset as long as `capacity` says. The corresponding C function is `H5Dset_extent`.
+        func shrink(_ dataset: hid_t, path: String) throws(ShardsError) {
+            try HDF5.check(unsafe H5Dset_extent(dataset, extent), "shorten", path: path)
+        }
+    }
+
+    /// Writes the chunk of sample `position` as it is. The corresponding C function is `H5Dwrite_chunk`.
+    static func writeChunk(_ frame: [UInt8], at position: Int, of dataset: hid_t, path: String) throws(ShardsError) {
+        let offset: [hsize_t] = [hsize_t(position), 0, 0]
+        let status = unsafe frame.withUnsafeBytes {
+            unsafe H5Dwrite_chunk(dataset, steadyset_h5p_default(), 0, offset, $0.count, $0.baseAddress)
+        }
+        try check(status, "write sample \(position) to", path: path)
+    }
+
+    /// Returns the chunk of sample `position` as it is stored, at most `maximum` bytes.
+    ///
+    /// The corresponding C functions are `H5Dget_chunk_storage_size` and `H5Dread_chunk`.
+    static func readChunk(at position: Int, of dataset: hid_t, maximum: Int, path: String) throws(ShardsError)
+        -> [UInt8]
+    {
+        let offset: [hsize_t] = [hsize_t(position), 0, 0]
+        var size: hsize_t = 0
+        let action = "read sample \(position) of"
+        try check(unsafe H5Dget_chunk_storage_size(dataset, offset, &size), action, path: path)
+        guard size > 0 else {
+            throw ShardsError(
+                .corrupt, "sample \(position) of \(path) is missing: its chunk was never written", path: path)
+        }
+        guard size <= maximum else {
+            throw ShardsError(
+                .corrupt,
+                "sample \(position) of \(path) claims a chunk of \(size) bytes, at most \(maximum) make sense",
+                path: path)
+        }
+        var mask: UInt32 = 0
+        var frame = [UInt8](repeating: 0, count: Int(size))
+        let status = unsafe frame.withUnsafeMutableBytes {
+            unsafe H5Dread_chunk(dataset, steadyset_h5p_default(), offset, &mask, $0.baseAddress)
+        }
+        try check(status, action, path: path)
+        guard mask == 0 else {
+            throw ShardsError(.corrupt, "sample \(position) of \(path) was stored without its filter", path: path)
+        }
+        return frame
+    }
+}

@@ -1,0 +1,83 @@
+internal import CHDF5
+internal import Synchronization
+
+/// The HDF5 library, one process-wide lock around it, and owners for its handles.
+///
+/// A serial libhdf5 need not be thread-safe: every call of it, closing included, happens inside `HDF5.locked`.
+enum HDF5 {
+    /// Whether the library has been set up; its lock is the library's lock.
+    private static let isReady = Mutex(false)
+
+    /// Runs `body` while no other thread is inside the library. It must not be nested.
+    static func locked<Result: ~Copyable & Sendable>(
+        _ body: () throws(ShardsError) -> Result
+    ) throws(ShardsError) -> Result {
+        try isReady.withLock { (isReady) throws(ShardsError) -> Result in
+            if !isReady {
+                try setUp()
+                isReady = true
+            }
+            silence()
+            return try body()
+        }
+    }
+
+    /// Runs `body`, which cannot fail, while no other thread is inside the library: for closing handles.
+    static func lockedForClosing(_ body: () -> Void) {
+        isReady.withLock { _ in
+            silence()
+            body()
+        }
+    }
+
+    private static func setUp() throws(ShardsError) {
+        // Every file is closed by its owner; at exit the library would only write again to a disk that is full.
+        _ = H5dont_atexit()
+        guard H5open() >= 0 else { throw ShardsError(.hdf5, "the HDF5 library cannot start") }
+        // A file from a stranger must not make us load code.
+        _ = H5PLset_loading_state(0)
+    }
+
+    /// Errors are thrown with their text, not printed. A thread-safe build of the library keeps this setting and the
+    /// error stack for each thread, so it is made at every entry; it costs nothing.
+    private static func silence() { _ = H5Eset_auto2(steadyset_h5e_default(), nil, nil) }
+
+    /// A kind of handle, which knows how it is closed.
+    protocol Kind {
+        static func close(_ id: hid_t) -> herr_t
+    }
+
+    /// The corresponding C function is `H5Fclose`.
+    enum File: Kind { static func close(_ id: hid_t) -> herr_t { H5Fclose(id) } }
+    /// The corresponding C function is `H5Dclose`.
+    enum Dataset: Kind { static func close(_ id: hid_t) -> herr_t { H5Dclose(id) } }
+    /// The corresponding C function is `H5Sclose`.
+    enum Space: Kind { static func close(_ id: hid_t) -> herr_t { H5Sclose(id) } }
+    /// The corresponding C function is `H5Tclose`.
+    enum Datatype: Kind { static func close(_ id: hid_t) -> herr_t { H5Tclose(id) } }
+    /// The corresponding C function is `H5Aclose`.
+    enum Attribute: Kind { static func close(_ id: hid_t) -> herr_t { H5Aclose(id) } }
+    /// The corresponding C function is `H5Pclose`.
+    enum Properties: Kind { static func close(_ id: hid_t) -> herr_t { H5Pclose(id) } }
+
+    /// Owns one handle and closes it; the owner must go away inside `HDF5.locked` or `lockedForClosing`.
+    struct Handle<K: Kind>: ~Copyable, Sendable {
+        /// The library's number for the open object.
+        let id: hid_t
+
+        /// Takes over the handle that a call returned, or throws what the library says where the call failed.
+        init(_ id: hid_t, _ action: String, path: String) throws(ShardsError) {
+            guard id >= 0 else { throw HDF5.failure(action, path: path) }
+            self.id = id
+        }
+
+        deinit { _ = K.close(id) }
+
+        /// Closes the handle and reports what only closing finds, such as a disk that is full.
+        consuming func close(_ action: String, path: String) throws(ShardsError) {
+            let status = K.close(id)
+            discard self
+            guard status >= 0 else { throw HDF5.failure(action, path: path) }
+        }
+    }
+}

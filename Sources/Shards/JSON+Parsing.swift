@@ -1,0 +1,56 @@
+public import Fields
+
+extension JSON {
+    /// The largest document that is read unless the caller says otherwise: 256 MiB.
+    public static let maximumBytes = 256 << 20
+
+    /// Parses a document (RFC 8259), strictly.
+    ///
+    /// Refused are invalid UTF-8, a byte order mark, duplicate keys, numbers beyond the range of a double, lone
+    /// surrogates, raw control characters and any text after the value. O(bytes).
+    ///
+    /// - Parameters:
+    ///   - bytes: the document.
+    ///   - source: what messages call it, a file's name as a rule.
+    ///   - maximumBytes: longer documents are refused before they are looked at.
+    ///   - maximumDepth: deeper nesting is refused; it bounds the stack.
+    /// - Throws: `ShardsError` with code `.syntax`, whose message has line and column, or `.tooLarge`.
+    public static func parse(
+        _ bytes: [UInt8], source: String, maximumBytes: Int = maximumBytes, maximumDepth: Int = 64
+    ) throws(ShardsError) -> JSON {
+        guard bytes.count <= maximumBytes else {
+            throw ShardsError(
+                .tooLarge, "\(source) has \(bytes.count) bytes; at most \(maximumBytes) are accepted", path: source)
+        }
+        var parser = JSONParser(bytes: bytes, range: 0..<bytes.count, source: source, maximumDepth: maximumDepth)
+        return try parser.document()
+    }
+
+    /// Parses one line of a JSON Lines document; messages name line `number`, 1-based.
+    ///
+    /// - Parameters:
+    ///   - line: the line, with or without its line feed.
+    ///   - number: its number in the document, 1-based.
+    ///   - source: what messages call the document.
+    /// - Throws: `ShardsError` with code `.syntax`, whose message has line and column.
+    public static func parse(
+        line: ArraySlice<UInt8>, number: Int, source: String, maximumDepth: Int = 64
+    ) throws(ShardsError) -> JSON {
+        var parser = JSONParser(
+            bytes: Array(line), range: 0..<line.count, source: source, firstLine: number, maximumDepth: maximumDepth)
+        return try parser.document()
+    }
+
+    /// Reads and parses the regular file at `path`.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - maximumBytes: a larger file is refused before it is read.
+    ///   - followingLinks: whether the last component may be a symbolic link.
+    public static func parse(
+        file path: String, maximumBytes: Int = maximumBytes, followingLinks: Bool = true
+    ) throws(ShardsError) -> JSON {
+        let file = try OpenFile.reading(path, followingLinks: followingLinks)
+        return try parse(try file.readAll(maximumBytes: maximumBytes), source: path, maximumBytes: maximumBytes)
+    }
+}

@@ -1,0 +1,283 @@
+internal import Fields
+
+/// A recursive-descent parser of RFC 8259 over bytes; its depth is bounded, so is its stack.
+struct JSONParser {
+    private let bytes: [UInt8]
+    private let end: Int
+    private var position: Int
+    private let source: String
+    private let firstLine: Int
+    private let maximumDepth: Int
+
+    /// Creates a parser of `bytes[range]`; messages count lines from `firstLine`.
+    init(bytes: [UInt8], range: Range<Int>, source: String, firstLine: Int = 1, maximumDepth: Int) {
+        self.bytes = bytes
+        self.source = source
+        self.firstLine = firstLine
+        self.maximumDepth = maximumDepth
+        position = range.lowerBound
+        end = range.upperBound
+    }
+
+    /// Returns the one value of the document.
+    mutating func document() throws(ShardsError) -> JSON {
+        if end - position >= 3, bytes[position] == 0xEF, bytes[position + 1] == 0xBB, bytes[position + 2] == 0xBF {
+            throw failure("starts with a byte order mark; save it as UTF-8 without one")
+        }
+        skipSpace()
+        let result = try value(depth: 0)
+        skipSpace()
+        if position < end { throw failure("unexpected \(found) after the end of the value") }
+        return result
+    }
+
+    private mutating func value(depth: Int) throws(ShardsError) -> JSON {
+        guard position < end else { throw failure("the text ends where a value is expected") }
+        switch bytes[position] {
+        case UInt8(ascii: "{"): return try object(depth: depth)
+        case UInt8(ascii: "["): return try array(depth: depth)
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "t"): return try literal("true", .bool(true))
+        case UInt8(ascii: "f"): return try literal("false", .bool(false))
+        case UInt8(ascii: "n"): return try literal("null", .null)
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number(try number())
+        default: throw failure("unexpected \(found) where a value is expected")
+        }
+    }
+
+    private mutating func object(depth: Int) throws(ShardsError) -> JSON {
+        try checkDepth(depth)
+        position += 1
+        var members: [String: JSON] = [:]
+        skipSpace()
+        if take(UInt8(ascii: "}")) { return .object(members) }
+        while true {
+            guard position < end, bytes[position] == UInt8(ascii: "\"") else {
+                throw failure("unexpected \(found) where a key in double quotes is expected")
+            }
+            let start = position
+            let key = try string()
+            skipSpace()
+            guard take(UInt8(ascii: ":")) else { throw failure("unexpected \(found) where ':' is expected") }
+            skipSpace()
+            guard members.updateValue(try value(depth: depth + 1), forKey: key) == nil else {
+                throw failure("the key '\(key)' occurs twice in one object", at: start)
+            }
+            skipSpace()
+            if take(UInt8(ascii: "}")) { return .object(members) }
+            guard take(UInt8(ascii: ",")) else { throw failure("unexpected \(found) where ',' or '}' is expected") }
+            skipSpace()
+        }
+    }
+
+    private mutating func array(depth: Int) throws(ShardsError) -> JSON {
+        try checkDepth(depth)
+        position += 1
+        var values: [JSON] = []
+        skipSpace()
+        if take(UInt8(ascii: "]")) { return .array(values) }
+        while true {
+            values.append(try value(depth: depth + 1))
+            skipSpace()
+            if take(UInt8(ascii: "]")) { return .array(values) }
+            guard take(UInt8(ascii: ",")) else { throw failure("unexpected \(found) where ',' or ']' is expected") }
+            skipSpace()
+        }
+    }
+
+    private func checkDepth(_ depth: Int) throws(ShardsError) {
+        guard depth < maximumDepth else { throw failure("is nested deeper than \(maximumDepth) levels") }
+    }
+
+    private mutating func literal(_ text: StaticString, _ value: JSON) throws(ShardsError) -> JSON {
+        let start = position
+        for index in 0..<text.utf8CodeUnitCount {
+            guard position < end, bytes[position] == (unsafe text.utf8Start[index]) else {
+                throw failure("unexpected \(found); only true, false and null are written without quotes", at: start)
+            }
+            position += 1
+        }
+        return value
+    }
+
+    /// Parses `-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?`; the value is the nearest double.
+    private mutating func number() throws(ShardsError) -> Double {
+        let start = position
+        let negative = take(UInt8(ascii: "-"))
+        let integerStart = position
+        var magnitude = 0
+        while position < end, isDigit(bytes[position]) {
+            magnitude = magnitude &* 10 &+ Int(bytes[position] &- 48)
+            position += 1
+        }
+        let digits = position - integerStart
+        guard digits > 0 else { throw failure("unexpected \(found) where a digit is expected") }
+        guard digits == 1 || bytes[integerStart] != UInt8(ascii: "0") else {
+            throw failure("a number may not start with 0", at: start)
+        }
+        var isInteger = true
+        if take(UInt8(ascii: ".")) {
+            isInteger = false
+            try someDigits()
+        }
+        if position < end, bytes[position] | 0x20 == UInt8(ascii: "e") {
+            isInteger = false
+            position += 1
+            if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
+            try someDigits()
+        }
+        // Up to 15 digits are below 2⁵³, hence exact.
+        if isInteger, digits <= 15 { return negative ? -Double(magnitude) : Double(magnitude) }
+        let text = String(decoding: bytes[start..<position], as: UTF8.self)
+        guard let value = Double(text), value.isFinite else {
+            throw failure("the number \(text.prefix(40)) is beyond the range of a double", at: start)
+        }
+        return value
+    }
+
+    private mutating func someDigits() throws(ShardsError) {
+        let start = position
+        while position < end, isDigit(bytes[position]) { position += 1 }
+        guard position > start else { throw failure("unexpected \(found) where a digit is expected") }
+    }
+
+    private mutating func skipSpace() {
+        while position < end {
+            switch bytes[position] {
+            case 0x20, 0x0A, 0x0D, 0x09: position += 1
+            default: return
+            }
+        }
+    }
+
+    private mutating func take(_ byte: UInt8) -> Bool {
+        guard position < end, bytes[position] == byte else { return false }
+        position += 1
+        return true
+    }
+
+    private func isDigit(_ byte: UInt8) -> Bool { byte &- 48 < 10 }
+
+    // MARK: Strings
+
+    private mutating func string() throws(ShardsError) -> String {
+        let opening = position
+        position += 1
+        var start = position
+        // Filled only once an escape is met: most strings are a plain run of bytes.
+        var escaped: [UInt8]?
+        while position < end {
+            let byte = bytes[position]
+            switch byte {
+            case UInt8(ascii: "\""):
+                let run = bytes[start..<position]
+                position += 1
+                guard var escaped else { return String(decoding: run, as: UTF8.self) }
+                escaped += run
+                return String(decoding: escaped, as: UTF8.self)
+            case UInt8(ascii: "\\"):
+                var text = escaped ?? []
+                text += bytes[start..<position]
+                text += String(try escape()).utf8
+                escaped = text
+                start = position
+            case ..<0x20:
+                throw failure("a control character (code \(byte)) in a string; write it as an escape")
+            case ..<0x80:
+                position += 1
+            default:
+                position += try sequenceLength()
+            }
+        }
+        throw failure("a string without its closing quote", at: opening)
+    }
+
+    /// Parses one escape, or the two of a surrogate pair.
+    private mutating func escape() throws(ShardsError) -> Unicode.Scalar {
+        let start = position
+        position += 1
+        guard position < end else { throw failure("a string without its closing quote", at: start) }
+        let code = bytes[position]
+        position += 1
+        switch code {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(code)
+        case UInt8(ascii: "b"): return "\u{8}"
+        case UInt8(ascii: "f"): return "\u{C}"
+        case UInt8(ascii: "n"): return "\n"
+        case UInt8(ascii: "r"): return "\r"
+        case UInt8(ascii: "t"): return "\t"
+        case UInt8(ascii: "u"): break
+        default: throw failure("an unknown escape in a string", at: start)
+        }
+        let first = try fourHexDigits()
+        if let scalar = Unicode.Scalar(first) { return scalar }
+        // Not a scalar, so a surrogate: the low half must follow the high one.
+        if first < 0xDC00, take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) {
+            let second = try fourHexDigits()
+            if (0xDC00...0xDFFF).contains(second),
+                let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
+            {
+                return scalar
+            }
+        }
+        throw failure("a surrogate without its other half in a string", at: start)
+    }
+
+    private mutating func fourHexDigits() throws(ShardsError) -> UInt32 {
+        var value: UInt32 = 0
+        for _ in 0..<4 {
+            guard position < end, let digit = Character(Unicode.Scalar(bytes[position])).hexDigitValue else {
+                throw failure("unexpected \(found) where a hexadecimal digit is expected")
+            }
+            value = value << 4 | UInt32(digit)
+            position += 1
+        }
+        return value
+    }
+
+    /// Returns the length of the well-formed UTF-8 sequence at the position (Unicode 15, table 3-7).
+    private func sequenceLength() throws(ShardsError) -> Int {
+        let first = bytes[position]
+        let second = position + 1 < end ? bytes[position + 1] : 0
+        let length: Int
+        let allowed: ClosedRange<UInt8>
+        switch first {
+        case 0xC2...0xDF: (length, allowed) = (2, 0x80...0xBF)
+        case 0xE0: (length, allowed) = (3, 0xA0...0xBF)
+        case 0xED: (length, allowed) = (3, 0x80...0x9F)
+        case 0xE1...0xEF: (length, allowed) = (3, 0x80...0xBF)
+        case 0xF0: (length, allowed) = (4, 0x90...0xBF)
+        case 0xF1...0xF3: (length, allowed) = (4, 0x80...0xBF)
+        case 0xF4: (length, allowed) = (4, 0x80...0x8F)
+        default: throw failure("invalid UTF-8")
+        }
+        guard position + length <= end, allowed.contains(second) else { throw failure("invalid UTF-8") }
+        for index in position + 2..<max(position + length, position + 2)
+        where bytes[index] & 0xC0 != 0x80 { throw failure("invalid UTF-8") }
+        return length
+    }
+
+    // MARK: Messages
+
+    private var found: String {
+        guard position < end else { return "end of the text" }
+        let byte = bytes[position]
+        guard (0x21..<0x7F).contains(byte) else { return "byte 0x" + String(byte, radix: 16) }
+        return "'\(Character(Unicode.Scalar(byte)))'"
+    }
+
+    private func failure(_ message: String, at offset: Int? = nil) -> ShardsError {
+        var line = firstLine
+        var column = 1
+        for byte in bytes[..<(offset ?? position)] {
+            if byte == UInt8(ascii: "\n") {
+                line += 1
+                column = 1
+            } else if byte & 0xC0 != 0x80 {
+                // Continuation bytes belong to the character before them.
+                column += 1
+            }
+        }
+        return ShardsError(.syntax, "\(source), line \(line), column \(column): \(message)", path: source)
+    }
+}

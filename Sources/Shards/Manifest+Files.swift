@@ -1,0 +1,84 @@
+public import Fields
+
+extension Manifest {
+    /// Reads and checks the manifest of the folder `folder`.
+    ///
+    /// It must be a regular file of at most `maximumBytes`, of the form that its stage's schema asks for, with paths that
+    /// stay inside the folder, and with the id that its content has.
+    ///
+    /// - Throws: `ShardsError`: `.notFound` where the folder is unfinished work, `.syntax`, `.schema`, `.unsafePath`,
+    ///   `.format` for another version, `.digestMismatch` where the file was altered.
+    public static func read(folder: String) throws(ShardsError) -> Manifest {
+        let path = "\(folder)/\(fileName)"
+        return try Manifest(
+            json: try JSON.parse(file: path, maximumBytes: maximumBytes, followingLinks: false), path: path)
+    }
+
+    /// Writes the manifest into `folder`, atomically: with it the stage's work is complete.
+    ///
+    /// - Throws: `ShardsError`: `.schema` where its form is not what the stage's schema asks for, which is an error of
+    ///   this program; or why it could not be written.
+    public func write(to folder: String) throws(ShardsError) {
+        let path = "\(folder)/\(Manifest.fileName)"
+        let json = json
+        try Manifest.schema(of: stage).check(json, source: path)
+        try AtomicFile.write(json.prettyBytes, to: path)
+    }
+
+    /// Creates a manifest from its JSON object, checked; `path` is for messages.
+    public init(json: JSON, path: String) throws(ShardsError) {
+        guard json["format"] == .string(Manifest.format) else {
+            throw ShardsError(
+                .format, "\(path) is not a manifest of Steadyset: its 'format' says otherwise", path: path)
+        }
+        guard json["version"] == .integer(Manifest.version) else {
+            throw ShardsError(
+                .format,
+                "\(path) has another version of the manifest format than \(Manifest.version); use a newer Steadyset",
+                path: path)
+        }
+        try Manifest.schema(of: json["stage"]?.string ?? "").check(json, source: path)
+        // The schema has these; what is left are digests and whole numbers in range.
+        func missing(_ what: String) -> ShardsError { ShardsError(.schema, "\(path): \(what)", path: path) }
+        guard let stage = json["stage"]?.string, let parameters = json["parameters"], let content = json["content"],
+            let layout = json["layout"], let inputs = json["inputs"]?.array, let files = json["files"]?.array,
+            let recorded = json["id"]?.string
+        else { throw missing("a member of the manifest is missing") }
+        self.init(
+            stage: stage, parameters: parameters,
+            inputs: try inputs.map { (input) throws(ShardsError) in
+                guard let stage = input["stage"]?.string, let path = input["path"]?.string,
+                    let id = input["id"]?.string.flatMap(Digest.init(hex:))
+                else { throw missing("an input is not one") }
+                return Input(stage: stage, path: path, id: id)
+            }, content: content, layout: layout,
+            files: try files.map { (file) throws(ShardsError) in
+                guard let name = file["path"]?.string, let bytes = file["bytes"]?.int, bytes >= 0,
+                    let sha256 = file["sha256"]?.string.flatMap(Digest.init(hex:)), let samples = file["samples"]?.int,
+                    samples >= 0, let members = file.object
+                else { throw missing("a file's entry is not one") }
+                try Manifest.checkPath(name, of: path)
+                return File(
+                    path: name, bytes: bytes, sha256: sha256, samples: samples,
+                    extra: members.filter { !File.members.contains($0.key) })
+            })
+        guard id.description == recorded else {
+            throw ShardsError(
+                .digestMismatch, "\(path) was altered: its content has the id \(id), recorded is \(recorded)",
+                path: path)
+        }
+    }
+
+    private static func checkPath(_ name: String, of path: String) throws(ShardsError) {
+        do {
+            try SafePath.check(name)
+        } catch {
+            throw ShardsError(error.code, "\(path): \(error.message)", path: path)
+        }
+    }
+
+    /// The schema of a stage: `manifest-<stage>` where there is one, else the general `manifest`.
+    private static func schema(of stage: String) throws(ShardsError) -> Schema {
+        try Schema.named(Schema.names.contains("manifest-\(stage)") ? "manifest-\(stage)" : "manifest")
+    }
+}

@@ -1,0 +1,38 @@
+public import Fields
+
+/// Expands the frames of a shard into fields. Each thread has its own: it owns a zstd context.
+public final class SampleDecoder {
+    /// The lattice of the fields.
+    public let lattice: Lattice
+    private let decompressor: Zstd.Decompressor
+
+    /// Creates a decoder for fields on `lattice`.
+    public init(lattice: Lattice) throws(ShardsError) {
+        self.lattice = lattice
+        decompressor = try Zstd.Decompressor()
+    }
+
+    /// Returns the field in `frame`, (rows, columns). O(sites); takes no lock.
+    ///
+    /// - Throws: `ShardsError` with code `.corrupt` where the frame is damaged: zstd's checksum covers every value.
+    public func decode(_ frame: [UInt8], as field: ShardField) throws(ShardsError) -> [Float] {
+        FieldBytes.floats(of: try bytes(frame, as: field))
+    }
+
+    /// Returns y in `frame` and checks its digest.
+    ///
+    /// - Throws: `ShardsError` with code `.corrupt`, or `.digestMismatch` where a whole frame holds another field.
+    public func decodeY(_ frame: [UInt8], sha256: Digest) throws(ShardsError) -> [Float] {
+        let bytes = try bytes(frame, as: .y)
+        let found = Digest(of: bytes)
+        guard found == sha256 else {
+            throw ShardsError(.digestMismatch, "y has the SHA-256 \(found), recorded is \(sha256)")
+        }
+        return FieldBytes.floats(of: bytes)
+    }
+
+    private func bytes(_ frame: [UInt8], as field: ShardField) throws(ShardsError) -> [UInt8] {
+        try BloscFrame.decode(
+            frame, size: ShardLayout.fieldBytes(lattice), shuffle: field.isShuffled, with: decompressor)
+    }
+}

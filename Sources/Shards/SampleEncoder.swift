@@ -1,0 +1,38 @@
+public import Fields
+
+/// Compresses fields into samples of a shard. Each thread has its own: it owns a zstd context.
+public final class SampleEncoder {
+    /// The lattice of the fields.
+    public let lattice: Lattice
+    private let compressor: Zstd.Compressor
+
+    /// Creates an encoder for fields on `lattice`.
+    ///
+    /// - Parameter level: zstd's level, 1 to 19.
+    public init(lattice: Lattice, level: Int = ShardWriter.defaultLevel) throws(ShardsError) {
+        self.lattice = lattice
+        compressor = try Zstd.Compressor(level: level)
+    }
+
+    /// Returns the sample with the fields `x` and `y`, both (rows, columns).
+    ///
+    /// The digest of y is computed here. O(sites).
+    public func encode(
+        x: [Float], y: [Float], id: SampleID, sources: [Source], index: UInt64, rank: UInt64? = nil, errorBound: Double
+    ) throws(ShardsError) -> EncodedSample {
+        let yBytes = FieldBytes.bytes(of: y)
+        return EncodedSample(
+            id: id, sources: sources, index: index, rank: rank, errorBound: errorBound, ySHA256: Digest(of: yBytes),
+            x: try encode(FieldBytes.bytes(of: x), as: .x), y: try encode(yBytes, as: .y))
+    }
+
+    /// Returns the frame of one field, (rows, columns).
+    public func frame(of values: [Float], as field: ShardField) throws(ShardsError) -> [UInt8] {
+        try encode(FieldBytes.bytes(of: values), as: field)
+    }
+
+    private func encode(_ bytes: [UInt8], as field: ShardField) throws(ShardsError) -> [UInt8] {
+        precondition(bytes.count == ShardLayout.fieldBytes(lattice), "a field has one value per site")
+        return try BloscFrame.encode(bytes, shuffle: field.isShuffled, with: compressor)
+    }
+}

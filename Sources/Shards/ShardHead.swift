@@ -1,0 +1,107 @@
+internal import CHDF5
+internal import Fields
+
+/// What an opened file says of its shape, checked against the format's bounds and against itself.
+struct ShardHead: Sendable {
+    let kind: ShardKind
+    let lattice: Lattice
+    let count: Int
+    let maximumSources: Int
+    let attributes: [String: ShardAttribute]
+
+    /// Opens the file; one that is no HDF5 file at all is reported as that. Must run inside HDF5's lock.
+    static func open(_ path: String) throws(ShardsError) -> HDF5.Handle<HDF5.File> {
+        do {
+            return try HDF5.openFile(path)
+        } catch  where error.code == .hdf5 {
+            throw ShardsError(
+                .corrupt, "\(path) is not a complete HDF5 file; copy or build it again (\(error.message))", path: path)
+        }
+    }
+
+    /// Reads and checks attributes, `/x`, `/y` and the width of `/sources` of a file of `bytes` bytes.
+    init(of file: hid_t, bytes: Int, path: String) throws(ShardsError) {
+        attributes = try HDF5.readAttributes(of: file, path: path)
+        guard attributes["format"] == .string(ShardLayout.format) else {
+            throw ShardsError(
+                .format, "\(path) is not a shard of Steadyset: its attribute 'format' says otherwise", path: path)
+        }
+        guard attributes["version"] == .integer(ShardLayout.version) else {
+            throw ShardsError(
+                .format,
+                "\(path) has another version of the shard format than \(ShardLayout.version); use a newer Steadyset",
+                path: path)
+        }
+        let x = try ShardHead.shape(of: .x, in: file, path: path)
+        let y = try ShardHead.shape(of: .y, in: file, path: path)
+        guard x == y else {
+            throw ShardsError(.corrupt, "/x and /y of \(path) have different shapes, \(x) and \(y)", path: path)
+        }
+        count = x[0]
+        do {
+            lattice = try Lattice(rows: x[1], columns: x[2])
+        } catch {
+            throw ShardsError(.tooLarge, "\(path): \(error.message)", path: path)
+        }
+        let sources = try HDF5.openDataset(ShardLayout.sources.name, in: file, path: path)
+        let width = try HDF5.Facts(of: sources, name: ShardLayout.sources.name, path: path).shape
+        guard width.count == 3, (1...Configuration.maximumSources).contains(width[1]) else {
+            throw ShardsError(.corrupt, "/sources of \(path) has the shape \(width)", path: path)
+        }
+        maximumSources = width[1]
+        guard count <= ShardLayout.maximumSamples,
+            count * ShardLayout.columnBytes(maximumSources: maximumSources) <= bytes
+        else {
+            throw ShardsError(
+                .corrupt, "\(path) claims \(count) samples, more than fit its \(bytes) bytes", path: path)
+        }
+        kind = try HDF5.hasLink(ShardLayout.rank.name, in: file, path: path) ? .shard : .part
+    }
+
+    private static func shape(of field: ShardField, in file: hid_t, path: String) throws(ShardsError) -> [Int] {
+        let name = field.rawValue
+        let dataset = try HDF5.openDataset(name, in: file, path: path)
+        let facts = try HDF5.Facts(of: dataset, name: name, path: path)
+        try facts.require(steadyset_h5t_f32le(), dataset, path: path)
+        let shape = facts.shape
+        guard shape.count == 3, facts.largest[0] <= ShardLayout.maximumSamples,
+            facts.chunk == [1, shape[1], shape[2]], facts.filters == [BloscFrame.filter]
+        else {
+            throw ShardsError(
+                .corrupt, "the dataset '\(name)' of \(path) is not one blosc chunk per sample: its shape is \(shape)",
+                path: path)
+        }
+        return shape
+    }
+}
+
+/// The columns of a shard as they are read.
+struct ShardTable: Sendable {
+    let ids: [UInt64]
+    let sourceCounts: [UInt16]
+    let indices: [UInt64]
+    let ranks: [UInt64]?
+    let sources: [Double]  // (samples, maximum sources, 4)
+    let errorBounds: [Double]
+    let ySHA256s: [Digest]
+
+    /// Reads every column. Must run inside HDF5's lock.
+    init(of file: hid_t, head: ShardHead, path: String) throws(ShardsError) {
+        let count = head.count
+        ids = try ShardLayout.id.read(shape: [count], from: file, path: path)
+        sourceCounts = try ShardLayout.sourceCounts.read(shape: [count], from: file, path: path)
+        indices = try ShardLayout.index.read(shape: [count], from: file, path: path)
+        ranks =
+            head.kind == .shard ? try ShardLayout.rank.read(shape: [count], from: file, path: path) : nil
+        sources = try ShardLayout.sources.read(shape: [count, head.maximumSources, 4], from: file, path: path)
+        errorBounds = try ShardLayout.errorBound.read(shape: [count], from: file, path: path)
+        let bytes = try ShardLayout.ySHA256.read(shape: [count, 32], from: file, path: path)
+        ySHA256s = (0..<count).compactMap { Digest(bytes: Array(bytes[32 * $0..<32 * ($0 + 1)])) }
+        if let position = sourceCounts.firstIndex(where: { $0 > head.maximumSources }) {
+            throw ShardsError(
+                .corrupt,
+                "sample \(position) of \(path) claims \(sourceCounts[position]) sources; there is room for "
+                    + "\(head.maximumSources)", path: path)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+internal import Fields
+
+/// The two kinds of file with samples in them.
+public enum ShardKind: String, Hashable, Sendable, CaseIterable {
+    /// What `solve` writes: samples without a place in the order of training.
+    case part
+    /// What `pack` writes: every sample has a rank.
+    case shard
+}
+
+/// The two fields of a sample.
+public enum ShardField: String, Hashable, Sendable, CaseIterable {
+    /// The image of the sources; compressed without shuffle, as it is zero almost everywhere.
+    case x
+    /// The steady state; shuffled, then compressed.
+    case y
+
+    /// Whether the bytes are shuffled before they are compressed.
+    package var isShuffled: Bool { self == .y }
+}
+
+/// Names, numbers and bounds of the shard format; writer and reader share them.
+enum ShardLayout {
+    static let format = "steadyset-shard"
+    static let version = 1
+    /// The codec's number in the values that c-blosc's HDF5 filter documents.
+    static let blosc: [UInt32] = [2, 2, 4]
+    static let zstdCodec: UInt32 = 5
+
+    /// More samples than this in one file are refused.
+    static let maximumSamples = 10_000_000
+    /// Columns of `/sources`, in order.
+    static let sourceColumns = ["row", "column", "radius", "value"]
+
+    static let id = HDF5.Column<UInt64>(name: "id")
+    static let sourceCounts = HDF5.Column<UInt16>(name: "n_sources")
+    static let index = HDF5.Column<UInt64>(name: "index")
+    static let rank = HDF5.Column<UInt64>(name: "rank")
+    static let sources = HDF5.Column<Double>(name: "sources")
+    static let errorBound = HDF5.Column<Double>(name: "error_bound")
+    static let ySHA256 = HDF5.Column<UInt8>(name: "y_sha256")
+
+    /// Bytes that one sample takes in the columns, at least.
+    static func columnBytes(maximumSources: Int) -> Int { 8 + 2 + 8 + 32 * maximumSources + 8 + 32 }
+
+    /// Bytes of one field.
+    static func fieldBytes(_ lattice: Lattice) -> Int { lattice.count * MemoryLayout<Float>.size }
+}

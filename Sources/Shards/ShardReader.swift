@@ -1,0 +1,159 @@
+internal import CHDF5
+public import Fields
+internal import Synchronization
+
+/// Reads one shard or part, which may come from a stranger.
+///
+/// Everything that the file says of its size is checked against the format's bounds and the file's length before memory
+/// is taken for it. The columns are small and read at once; fields are read one by one. Safe for any number of threads.
+/// The columns have no checksum of their own: the file's digest in the manifest guards them.
+public final class ShardReader: Sendable {
+    /// The file.
+    public let path: String
+    /// Whether samples have ranks.
+    public let kind: ShardKind
+    /// The lattice of the fields.
+    public let lattice: Lattice
+    /// The number of samples.
+    public let count: Int
+    /// The width of `/sources`.
+    public let maximumSources: Int
+    /// Attributes of the root group, `format` and `version` among them.
+    public let attributes: [String: ShardAttribute]
+    /// Ids of the samples, in the file's order.
+    public let ids: [SampleID]
+    /// Number of sources of each sample, at most `maximumSources`.
+    public let sourceCounts: [Int]
+    /// Index of each sample within its stratum.
+    public let indices: [UInt64]
+    /// Place of each sample in the order of training; nil for a part.
+    public let ranks: [UInt64]?
+    /// Certified largest |y − exact| of each sample.
+    public let errorBounds: [Double]
+    /// SHA-256 of each sample's y.
+    public let ySHA256s: [Digest]
+
+    private let sourceTable: [Double]  // (samples, maximum sources, 4)
+
+    /// Open handles, closed inside HDF5's lock.
+    private struct Handles: ~Copyable, Sendable {
+        let x: HDF5.Handle<HDF5.Dataset>
+        let y: HDF5.Handle<HDF5.Dataset>
+        let file: HDF5.Handle<HDF5.File>
+    }
+    private let handles: Mutex<Handles?>
+
+    /// Opens and checks the file at `path`.
+    ///
+    /// - Parameter followingLinks: whether the last component may be a symbolic link.
+    /// - Throws: `ShardsError`: `.notFound`, `.unreadable`, `.format` for another kind of file, `.corrupt` for one that
+    ///   contradicts itself, `.tooLarge` for one beyond the bounds.
+    public init(path: String, followingLinks: Bool = true) throws(ShardsError) {
+        let bytes = try OpenFile.reading(path, followingLinks: followingLinks).size()
+        self.path = path
+        var head: ShardHead?
+        var table: ShardTable?
+        let opened = try HDF5.locked { () throws(ShardsError) -> Handles in
+            let file = try ShardHead.open(path)
+            let found = try ShardHead(of: file.id, bytes: bytes, path: path)
+            table = try ShardTable(of: file.id, head: found, path: path)
+            head = found
+            let x = try HDF5.openDataset("x", in: file.id, path: path)
+            let y = try HDF5.openDataset("y", in: file.id, path: path)
+            return Handles(x: x, y: y, file: file)
+        }
+        handles = Mutex(opened)
+        guard let head, let table else { preconditionFailure("both are set where nothing was thrown") }
+        kind = head.kind
+        lattice = head.lattice
+        count = head.count
+        maximumSources = head.maximumSources
+        attributes = head.attributes
+        ids = table.ids.map(SampleID.init(bits:))
+        sourceCounts = table.sourceCounts.map(Int.init)
+        indices = table.indices
+        ranks = table.ranks
+        errorBounds = table.errorBounds
+        ySHA256s = table.ySHA256s
+        sourceTable = table.sources
+    }
+
+    deinit { HDF5.lockedForClosing { handles.withLock { $0 = nil } } }
+
+    /// Returns the sources of sample `position`.
+    ///
+    /// - Throws: `ShardsError` with code `.corrupt` where a row, a column or another number is not one of a source.
+    public func sources(at position: Int) throws(ShardsError) -> [Source] {
+        try (0..<sourceCounts[position]).map { (source) throws(ShardsError) in
+            let start = 4 * (position * maximumSources + source)
+            guard let row = Int(exactly: sourceTable[start]), lattice.contains(row: row),
+                let column = Int(exactly: sourceTable[start + 1]), lattice.contains(column: column),
+                sourceTable[start + 2].isFinite, sourceTable[start + 3].isFinite
+            else {
+                throw ShardsError(
+                    .corrupt, "source \(source) of sample \(position) (id \(ids[position])) of \(path) is not a source",
+                    path: path)
+            }
+            return Source(row: row, column: column, radius: sourceTable[start + 2], value: sourceTable[start + 3])
+        }
+    }
+
+    /// Returns the compressed field of sample `position` as it is stored; `SampleDecoder` expands it.
+    ///
+    /// Only the read itself holds HDF5's lock.
+    ///
+    /// - Throws: `ShardsError` with code `.corrupt` where the chunk is missing, too long or not a blosc frame of ours.
+    public func frame(_ field: ShardField, at position: Int) throws(ShardsError) -> [UInt8] {
+        precondition((0..<count).contains(position), "sample \(position) of a shard of \(count)")
+        let size = ShardLayout.fieldBytes(lattice)
+        let dataset = handles.withLock { handles in field == .x ? handles?.x.id : handles?.y.id }
+        let frame = try HDF5.locked { () throws(ShardsError) in
+            try HDF5.readChunk(at: position, of: dataset ?? -1, maximum: BloscFrame.bound(size), path: path)
+        }
+        do {
+            try BloscFrame.checkHeader(frame, size: size, shuffle: field.isShuffled)
+        } catch {
+            throw located(error, field, position)
+        }
+        return frame
+    }
+
+    /// Returns sample `position` as it is stored, to be carried over into another file.
+    public func sample(at position: Int) throws(ShardsError) -> EncodedSample {
+        EncodedSample(
+            id: ids[position], sources: try sources(at: position), index: indices[position], rank: ranks?[position],
+            errorBound: errorBounds[position], ySHA256: ySHA256s[position], x: try frame(.x, at: position),
+            y: try frame(.y, at: position))
+    }
+
+    /// Returns the source image of sample `position`, (rows, columns).
+    public func x(at position: Int, with decoder: SampleDecoder) throws(ShardsError) -> [Float] {
+        let frame = try frame(.x, at: position)
+        do { return try decoder.decode(frame, as: .x) } catch { throw located(error, .x, position) }
+    }
+
+    /// Returns the steady state of sample `position`, (rows, columns); `checkingDigest` compares it with `/y_sha256`.
+    public func y(
+        at position: Int, with decoder: SampleDecoder, checkingDigest: Bool = false
+    ) throws(ShardsError) -> [Float] {
+        let frame = try frame(.y, at: position)
+        do {
+            return checkingDigest
+                ? try decoder.decodeY(frame, sha256: ySHA256s[position]) : try decoder.decode(frame, as: .y)
+        } catch {
+            throw located(error, .y, position)
+        }
+    }
+
+    private func located(_ error: ShardsError, _ field: ShardField, _ position: Int) -> ShardsError {
+        ShardsError(
+            error.code,
+            "\(field.rawValue) of sample \(position) (id \(ids[position])) of \(path) is damaged: \(error.message)",
+            path: path)
+    }
+}
+
+extension Lattice {
+    fileprivate func contains(row: Int) -> Bool { (0..<rows).contains(row) }
+    fileprivate func contains(column: Int) -> Bool { (0..<columns).contains(column) }
+}

@@ -1,0 +1,145 @@
+internal import CHDF5
+public import Fields
+
+/// Writes one shard: an HDF5 file with one compressed chunk per sample and field.
+///
+/// The same samples in the same order make a byte-identical file. Until `finish()` the file is not valid; an error, or
+/// dropping the writer, removes it. One thread at a time may use a writer; different writers need no care.
+public final class ShardWriter {
+    /// zstd's level where none is asked for.
+    public static let defaultLevel = 3
+
+    /// The file that is written, a temporary one as a rule.
+    public let path: String
+    /// The lattice of the fields.
+    public let lattice: Lattice
+    /// The number of samples that the file may hold.
+    public let capacity: Int
+    /// The largest number of sources in a sample.
+    public let maximumSources: Int
+    /// Whether samples have ranks.
+    public let kind: ShardKind
+
+    /// Open handles, closed inside HDF5's lock.
+    private struct Handles: ~Copyable, Sendable {
+        var x: HDF5.Handle<HDF5.Dataset>
+        var y: HDF5.Handle<HDF5.Dataset>
+        var file: HDF5.Handle<HDF5.File>
+
+        /// Closes the datasets, then the file, whose status says whether everything could be written.
+        consuming func close(path: String) throws(ShardsError) {
+            try x.close("close", path: path)
+            try y.close("close", path: path)
+            try file.close("complete", path: path)
+        }
+    }
+    private var handles: Handles?
+    private var columns = ShardColumns()
+
+    /// Creates the file.
+    ///
+    /// - Parameters:
+    ///   - path: the temporary file, in the folder of the final one (`AtomicFile.temporary(for:)`); a stale file there
+    ///     is removed.
+    ///   - lattice: the lattice of the fields.
+    ///   - capacity: the largest number of samples, 1 to ten million.
+    ///   - maximumSources: the width m of `/sources`, 1 to `Configuration.maximumSources`.
+    ///   - kind: whether samples have ranks.
+    ///   - attributes: further attributes of the root group, written in this order after `format` and `version`.
+    ///   - level: the zstd level that the chunks' filter values name; frames may have been made with another.
+    public init(
+        path: String, lattice: Lattice, capacity: Int, maximumSources: Int, kind: ShardKind,
+        attributes: [(name: String, value: ShardAttribute)] = [], level: Int = defaultLevel
+    ) throws(ShardsError) {
+        precondition((1...ShardLayout.maximumSamples).contains(capacity), "a shard holds 1 to ten million samples")
+        precondition((1...Configuration.maximumSources).contains(maximumSources), "see Configuration.maximumSources")
+        self.path = path
+        self.lattice = lattice
+        self.capacity = capacity
+        self.maximumSources = maximumSources
+        self.kind = kind
+        AtomicFile.remove(path)
+        do {
+            handles = try HDF5.locked { () throws(ShardsError) -> Handles in
+                let file = try HDF5.createFile(path)
+                let fixed: [(name: String, value: ShardAttribute)] = [
+                    ("format", .string(ShardLayout.format)), ("version", .integer(ShardLayout.version)),
+                ]
+                for (name, value) in fixed + attributes {
+                    try HDF5.writeAttribute(value, named: name, of: file.id, path: path)
+                }
+                let shape = HDF5.FieldShape(capacity: capacity, lattice: lattice, level: level)
+                let x = try shape.create(.x, in: file.id, path: path)
+                let y = try shape.create(.y, in: file.id, path: path)
+                return Handles(x: x, y: y, file: file)
+            }
+        } catch {
+            AtomicFile.remove(path)
+            throw error
+        }
+    }
+
+    deinit { if handles != nil { abandon() } }
+
+    /// The number of samples so far.
+    public var count: Int { columns.count }
+
+    /// Appends one sample.
+    ///
+    /// - Throws: `ShardsError`: `.noSpace` on a full disk, `.corrupt` where a frame carried over from another file is
+    ///   not one of ours. The writer is then of no further use, and its file is gone.
+    public func append(_ sample: EncodedSample) throws(ShardsError) {
+        precondition(handles != nil, "the shard was finished or has failed")
+        precondition(count < capacity, "a shard of capacity \(capacity) is full")
+        precondition(
+            (sample.rank != nil) == (kind == .shard), "samples of a shard have a rank, those of a part have none")
+        precondition(sample.sources.count <= maximumSources, "a sample has more sources than its shard was made for")
+        do {
+            let size = ShardLayout.fieldBytes(lattice)
+            for field in ShardField.allCases {
+                try BloscFrame.checkHeader(field == .x ? sample.x : sample.y, size: size, shuffle: field.isShuffled)
+            }
+            let position = count
+            try HDF5.locked { () throws(ShardsError) in
+                guard let x = handles?.x.id, let y = handles?.y.id else { return }
+                try HDF5.writeChunk(sample.x, at: position, of: x, path: path)
+                try HDF5.writeChunk(sample.y, at: position, of: y, path: path)
+            }
+            columns.append(sample, maximumSources: maximumSources)
+        } catch {
+            abandon()
+            throw error
+        }
+    }
+
+    /// Writes the columns, closes the file and waits until it is on the disk; `AtomicFile.commit` then gives it its name.
+    ///
+    /// - Throws: `ShardsError`; the file is then gone.
+    public func finish() throws(ShardsError) {
+        precondition(handles != nil, "the shard was finished or has failed")
+        do {
+            try HDF5.locked { () throws(ShardsError) in try writeAndClose() }
+            try OpenFile.syncing(path).synchronise()
+        } catch {
+            abandon()
+            throw error
+        }
+    }
+
+    /// Must run inside HDF5's lock.
+    private func writeAndClose() throws(ShardsError) {
+        guard let handles = handles.take() else { return }
+        if count < capacity {
+            let shape = HDF5.FieldShape(capacity: count, lattice: lattice, level: 0)
+            try shape.shrink(handles.x.id, path: path)
+            try shape.shrink(handles.y.id, path: path)
+        }
+        try columns.write(to: handles.file.id, maximumSources: maximumSources, kind: kind, path: path)
+        try handles.close(path: path)
+    }
+
+    private func abandon() {
+        HDF5.lockedForClosing { handles = nil }
+        AtomicFile.remove(path)
+    }
+}

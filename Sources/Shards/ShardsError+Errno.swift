@@ -1,0 +1,32 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+extension ShardsError {
+    /// Turns an `errno` of the operating system into an error.
+    ///
+    /// - Parameters:
+    ///   - number: the value of `errno`, read right after the call that failed.
+    ///   - action: what was tried, as an infinitive: "write", "open".
+    ///   - path: the file concerned.
+    public init(errno number: Int32, _ action: String, path: String) {
+        let reason = unsafe String(cString: strerror(number))
+        switch number {
+        case ENOSPC, EDQUOT, EFBIG:
+            self.init(
+                .noSpace, "cannot \(action) \(path): \(reason); free some space and run the same command again",
+                path: path)
+        case EROFS, EACCES, EPERM:
+            self.init(
+                .readOnly, "cannot \(action) \(path): \(reason); check who owns it and its permissions", path: path)
+        case ENOENT, ENOTDIR:
+            self.init(.notFound, "cannot \(action) \(path): \(reason); check the path", path: path)
+        default:
+            self.init(.io, "cannot \(action) \(path): \(reason)", path: path)
+        }
+    }
+}

@@ -1,0 +1,119 @@
+internal import CZstd
+
+/// zstd (RFC 8878) frames that declare their content's size and end with its checksum.
+///
+/// Only frames of exactly that kind are accepted back: a damaged header must not turn off the check that would find it.
+package enum Zstd {
+    /// Compression levels that are offered.
+    package static let levels = 1...19
+
+    /// Compresses; owns one reusable context, so each thread has its own compressor.
+    @safe package final class Compressor {
+        private let context: OpaquePointer
+
+        /// Creates a compressor at `level`, one of `levels`.
+        package init(level: Int) throws(ShardsError) {
+            precondition(Zstd.levels.contains(level), "zstd levels are from 1 to 19")
+            guard let context = unsafe ZSTD_createCCtx() else {
+                throw ShardsError(.compression, "zstd cannot allocate a compression context: out of memory")
+            }
+            unsafe self.context = context
+            for (parameter, value) in [(ZSTD_c_compressionLevel, level), (ZSTD_c_checksumFlag, 1)] {
+                _ = try check(unsafe ZSTD_CCtx_setParameter(context, parameter, Int32(value)), "set up zstd")
+            }
+        }
+
+        deinit { _ = unsafe ZSTD_freeCCtx(context) }
+
+        /// Appends one frame with the content `bytes` to `out`.
+        ///
+        /// The same bytes give the same frame with any one release of zstd. The corresponding C function is
+        /// `ZSTD_compress2`.
+        package func compress(_ bytes: [UInt8], appendingTo out: inout [UInt8]) throws(ShardsError) {
+            // A window as large as the content makes a single-segment frame, whose header has no byte without meaning.
+            let log = max(10, Int.bitWidth - max(bytes.count - 1, 1).leadingZeroBitCount)
+            guard log <= 31 else {
+                throw ShardsError(.tooLarge, "\(bytes.count) bytes are too many for one zstd frame")
+            }
+            _ = try check(unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, Int32(log)), "set up zstd")
+            let start = out.count
+            let bound = ZSTD_compressBound(bytes.count)
+            out.append(contentsOf: repeatElement(0, count: bound))
+            let result = unsafe out.withUnsafeMutableBytes { out in
+                unsafe bytes.withUnsafeBytes { bytes in
+                    unsafe ZSTD_compress2(
+                        context, out.baseAddress.map { unsafe $0 + start }, bound, bytes.baseAddress, bytes.count)
+                }
+            }
+            let length = try check(result, "compress")
+            out.removeLast(bound - length)
+        }
+    }
+
+    /// Decompresses; owns one reusable context, so each thread has its own decompressor.
+    @safe package final class Decompressor {
+        private let context: OpaquePointer
+
+        /// Creates a decompressor.
+        package init() throws(ShardsError) {
+            guard let context = unsafe ZSTD_createDCtx() else {
+                throw ShardsError(.compression, "zstd cannot allocate a decompression context: out of memory")
+            }
+            unsafe self.context = context
+        }
+
+        deinit { _ = unsafe ZSTD_freeDCtx(context) }
+
+        /// Returns the content of the one frame that fills `frame[range]`, which must be exactly `size` bytes.
+        ///
+        /// What the frame says of itself is checked before anything is allocated. The corresponding C function is
+        /// `ZSTD_decompressDCtx`.
+        package func decompress(_ frame: [UInt8], in range: Range<Int>, size: Int) throws(ShardsError) -> [UInt8] {
+            try Zstd.checkHeader(frame, in: range)
+            let (declared, length) = unsafe frame.withUnsafeBytes { frame in
+                let part = unsafe UnsafeRawBufferPointer(rebasing: frame[range])
+                return unsafe (
+                    ZSTD_getFrameContentSize(part.baseAddress, part.count),
+                    ZSTD_findFrameCompressedSize(part.baseAddress, part.count)
+                )
+            }
+            guard declared == UInt64(size) else {
+                throw ShardsError(.corrupt, "a zstd frame declares \(declared) bytes of content, expected are \(size)")
+            }
+            guard try check(length, "find the end of") == range.count else {
+                throw ShardsError(.corrupt, "a zstd frame has \(length) bytes where \(range.count) are stored")
+            }
+            var failed = 0
+            let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { out, count in
+                let result = unsafe frame.withUnsafeBytes { frame in
+                    let part = unsafe UnsafeRawBufferPointer(rebasing: frame[range])
+                    return unsafe ZSTD_decompressDCtx(context, out.baseAddress, size, part.baseAddress, part.count)
+                }
+                if result == size { count = size } else { failed = result }
+            }
+            if bytes.count != size {
+                _ = try check(failed, "decompress")
+                throw ShardsError(.corrupt, "a zstd frame holds \(failed) bytes, expected are \(size)")
+            }
+            return bytes
+        }
+    }
+
+    /// Checks magic number and frame header descriptor (RFC 8878, §3.1.1.1): single segment, checksum, no dictionary.
+    private static func checkHeader(_ frame: [UInt8], in range: Range<Int>) throws(ShardsError) {
+        guard range.count >= 6, Array(frame[range].prefix(4)) == [0x28, 0xB5, 0x2F, 0xFD] else {
+            throw ShardsError(.corrupt, "the stored bytes are not a zstd frame")
+        }
+        guard frame[range.lowerBound + 4] & 0b0011_1111 == 0b0010_0100 else {
+            throw ShardsError(.corrupt, "a zstd frame is not a single segment with a content checksum")
+        }
+    }
+
+    /// Returns `result`, or throws where it is an error code of zstd.
+    private static func check(_ result: Int, _ action: String) throws(ShardsError) -> Int {
+        guard ZSTD_isError(result) != 0 else { return result }
+        let name = unsafe String(cString: ZSTD_getErrorName(result))
+        let damaged = action == "decompress" || action == "find the end of"
+        throw ShardsError(damaged ? .corrupt : .compression, "zstd cannot \(action) the frame: \(name)")
+    }
+}

@@ -1,0 +1,140 @@
+import Fields
+import Shards
+import Testing
+
+struct BloscFrameTests {
+    /// The shuffle as it is defined, one byte at a time.
+    static func plainShuffle(_ bytes: [UInt8]) -> [UInt8] {
+        let count = bytes.count / 4
+        var out = bytes
+        for element in 0..<count { for byte in 0..<4 { out[byte * count + element] = bytes[4 * element + byte] } }
+        return out
+    }
+
+    static func noise(_ count: Int, seed: UInt64) -> [UInt8] {
+        var random = Seeded(seed)
+        return (0..<count).map { _ in .random(in: 0...255, using: &random) }
+    }
+
+    @Test(arguments: [0, 1, 2, 15, 16, 17, 31, 32, 33, 1000, 4096])
+    func shuffleMatchesThePlainOne(_ elements: Int) {
+        let bytes = Self.noise(4 * elements, seed: UInt64(elements))
+        let shuffled = Shuffle.shuffled(bytes)
+        #expect(shuffled == Self.plainShuffle(bytes))
+        #expect(Shuffle.unshuffled(shuffled) == bytes)
+    }
+
+    @Test func shuffleTiming() {
+        let bytes = Self.noise(1 << 20, seed: 1)
+        let clock = ContinuousClock()
+        func rate(_ body: () -> Void) -> Double {
+            let times = (0..<20).map { _ in clock.measure(body) }
+            return 1.048576e-3 / ((times.min() ?? .seconds(1)) / .seconds(1))
+        }
+        var sum = 0
+        let fast = rate { sum += Int(Shuffle.shuffled(bytes)[77]) }
+        let back = rate { sum += Int(Shuffle.unshuffled(bytes)[77]) }
+        let plain = rate { sum += Int(Self.plainShuffle(bytes)[77]) }
+        print("shuffle \(fast) GB/s, unshuffle \(back) GB/s, plain \(plain) GB/s, \(sum)")
+    }
+
+    @Test(arguments: [true, false], [1, 3, 9, 19])
+    func roundTrip(_ shuffle: Bool, _ level: Int) throws {
+        let compressor = try Zstd.Compressor(level: level)
+        let decompressor = try Zstd.Decompressor()
+        for content in [
+            Self.noise(4, seed: 3), Self.noise(4096, seed: 4), [UInt8](repeating: 0, count: 1 << 20),
+            FieldBytes.bytes(of: Sample.make(1, on: try Lattice(rows: 32, columns: 48)).y),
+            Self.noise(3 << 20, seed: 5),
+        ] {
+            let frame = try BloscFrame.encode(content, shuffle: shuffle, with: compressor)
+            #expect(frame.count <= BloscFrame.bound(content.count))
+            #expect(try BloscFrame.decode(frame, size: content.count, shuffle: shuffle, with: decompressor) == content)
+            #expect(try BloscFrame.encode(content, shuffle: shuffle, with: compressor) == frame)
+            #expect(throws: ShardsError.self) {
+                try BloscFrame.decode(frame, size: content.count + 4, shuffle: shuffle, with: decompressor)
+            }
+            #expect(throws: ShardsError.self) {
+                try BloscFrame.decode(frame, size: content.count, shuffle: !shuffle, with: decompressor)
+            }
+        }
+    }
+
+    /// Content whose zstd frame has exactly its own length: a block of noise, which costs what the frame adds to it, and
+    /// a short last block of equal bytes, which saves it.
+    static func contentOfEqualFrame() throws -> [UInt8]? {
+        let compressor = try Zstd.Compressor(level: 3)
+        let noise = noise(1 << 17, seed: 11)
+        for run in stride(from: 8, through: 64, by: 1) {
+            let content = noise + [UInt8](repeating: 7, count: run)
+            var frame: [UInt8] = []
+            try compressor.compress(content, appendingTo: &frame)
+            if frame.count == content.count, run % 4 == 0 { return content }
+        }
+        return nil
+    }
+
+    @Test func frameAsLongAsItsContent() throws {
+        let content = try #require(try Self.contentOfEqualFrame())
+        let frame = try BloscFrame.encode(content, shuffle: false, with: try Zstd.Compressor(level: 3))
+        #expect(frame.count == BloscFrame.headerSize + content.count + 8)
+        let decompressor = try Zstd.Decompressor()
+        #expect(try BloscFrame.decode(frame, size: content.count, shuffle: false, with: decompressor) == content)
+        for place in frame.count - 8..<frame.count {
+            var damaged = frame
+            damaged[place] ^= 1
+            #expect(throws: ShardsError.self) {
+                try BloscFrame.decode(damaged, size: content.count, shuffle: false, with: decompressor)
+            }
+        }
+    }
+
+    /// Every bit of every byte. In the header each is an error; in the zstd frame a few bits mean nothing (padding of a
+    /// bit stream, another code for the same match), and then the content must be what it was.
+    @Test(arguments: ShardField.allCases)
+    func noFlipChangesTheContent(_ field: ShardField) throws {
+        let lattice = try Lattice(rows: 32, columns: 40)
+        let sample = Sample.make(2, on: lattice)
+        let encoder = try SampleEncoder(lattice: lattice)
+        let decoder = try SampleDecoder(lattice: lattice)
+        let values = field == .x ? sample.x : sample.y
+        let frame = try encoder.frame(of: values, as: field)
+        #expect(try decoder.decode(frame, as: field) == values)
+        var harmless = 0
+        for place in frame.indices {
+            for bit in 0..<8 {
+                var damaged = frame
+                damaged[place] ^= 1 << bit
+                guard let decoded = try? decoder.decode(damaged, as: field) else { continue }
+                harmless += 1
+                let isInBody = place >= BloscFrame.headerSize + 6
+                let isSame = decoded == values
+                #expect(isInBody && isSame, "byte \(place), bit \(bit)")
+            }
+        }
+        print("flips of \(field): \(harmless) of \(8 * frame.count) without effect, the others errors")
+        #expect(harmless < frame.count / 4)
+        for length in 0..<frame.count {
+            #expect(throws: ShardsError.self) { try decoder.decode(Array(frame[..<length]), as: field) }
+        }
+        #expect(throws: ShardsError.self) { try decoder.decode(frame + [0], as: field) }
+    }
+
+    @Test func bombsAreRefusedBeforeAllocation() throws {
+        // A frame of a gigabyte of zeros in a hundred kilobytes: its declared size is not the expected one.
+        let bomb = try BloscFrame.encode(
+            [UInt8](repeating: 0, count: 1 << 26), shuffle: false, with: try Zstd.Compressor(level: 3))
+        #expect(
+            try code { _ = try SampleDecoder(lattice: try Lattice(rows: 32, columns: 32)).decode(bomb, as: .x) }
+                == .corrupt)
+    }
+
+    @Test func digestOfAnotherFieldIsFound() throws {
+        let lattice = try Lattice(rows: 32, columns: 32)
+        let sample = Sample.make(1, on: lattice)
+        let frame = try SampleEncoder(lattice: lattice).frame(of: sample.y, as: .y)
+        let decoder = try SampleDecoder(lattice: lattice)
+        #expect(try decoder.decodeY(frame, sha256: FieldBytes.digest(of: sample.y)) == sample.y)
+        #expect(try code { _ = try decoder.decodeY(frame, sha256: FieldBytes.digest(of: sample.x)) } == .digestMismatch)
+    }
+}
