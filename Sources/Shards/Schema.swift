@@ -47,7 +47,18 @@ public struct Schema: Sendable {
 
     /// Every file of `schemas/` by its name without `.schema.json`; a test compares the two.
     private static var embedded: [String: [UInt8]] {
-        ["manifest": PackageResources.manifest_schema_json]
+        [
+            "configuration": PackageResources.configuration_schema_json,
+            "manifest": PackageResources.manifest_schema_json,
+            "manifest-pack": PackageResources.manifest_pack_schema_json,
+            "manifest-sample": PackageResources.manifest_sample_schema_json,
+            "manifest-solve": PackageResources.manifest_solve_schema_json,
+            "manifest-split": PackageResources.manifest_split_schema_json,
+            "pipeline": PackageResources.pipeline_schema_json,
+            "plan": PackageResources.plan_schema_json,
+            "provenance": PackageResources.provenance_schema_json,
+            "step": PackageResources.step_schema_json,
+        ]
     }
 
     /// Returns everything in `json` that is not as the schema asks; empty where it is valid.
