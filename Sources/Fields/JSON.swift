@@ -1,7 +1,7 @@
 /// A JSON value (RFC 8259) whose numbers are IEEE doubles, as RFC 8785 has them.
 ///
 /// Integers up to 2⁵³ are exact; wider ones (sample ids, seeds) are stored as strings.
-public indirect enum JSON: Hashable, Sendable {
+public enum JSON: Hashable, Sendable {
     /// `null`.
     case null
     /// `true` or `false`.

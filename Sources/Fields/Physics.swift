@@ -77,3 +77,20 @@ public struct Physics: Hashable, Sendable {
         ])
     }
 }
+
+extension Physics {
+    /// Reads what `json` writes; members that it does not know are the schema's business.
+    ///
+    /// - Throws: `ConfigurationError` with code `.physics` where a member is missing or not possible.
+    public init(json: JSON) throws(ConfigurationError) {
+        guard let sides = json["lattice"]?.array?.compactMap(\.int), sides.count == 2,
+            let diffusivity = json["diffusivity"]?.double, let decayRate = json["decay_rate"]?.double,
+            json["boundary"] == .string("absorbing"),
+            let sources = json["sources"]?.string.flatMap(SourceModel.init),
+            let overlap = json["overlap"]?.string.flatMap(OverlapPolicy.init)
+        else { throw ConfigurationError(.physics, "the physics in a manifest is incomplete or not of this version") }
+        try self.init(
+            lattice: try Lattice(rows: sides[0], columns: sides[1]), diffusivity: diffusivity, decayRate: decayRate,
+            sources: sources, overlap: overlap)
+    }
+}

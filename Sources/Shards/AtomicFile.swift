@@ -52,7 +52,7 @@ public enum AtomicFile {
     /// Removes a file if it exists; says nothing where that fails, as the callers are cleaning up after an error.
     ///
     /// The corresponding C function is `unlink`.
-    static func remove(_ path: String) { _ = unsafe unlink(path) }
+    package static func remove(_ path: String) { _ = unsafe unlink(path) }
 
     /// Renames and synchronises the folder. The corresponding C function is `rename`.
     private static func publish(_ path: String, as target: String) throws(ShardsError) {

@@ -7,7 +7,7 @@
 #endif
 
 /// An open file descriptor, closed when its owner goes away.
-struct OpenFile: ~Copyable {
+package struct OpenFile: ~Copyable {
     /// The file's path, for messages.
     let path: String
     private let descriptor: Int32
@@ -20,7 +20,7 @@ struct OpenFile: ~Copyable {
     /// Opens a regular file for reading; `followingLinks` says whether its last component may be a symbolic link.
     ///
     /// The corresponding C functions are `open` and `fstat`.
-    static func reading(_ path: String, followingLinks: Bool = true) throws(ShardsError) -> OpenFile {
+    package static func reading(_ path: String, followingLinks: Bool = true) throws(ShardsError) -> OpenFile {
         guard !path.utf8.contains(0) else {
             throw ShardsError(.notFound, "a path may not contain a NUL character", path: path)
         }
@@ -86,7 +86,7 @@ struct OpenFile: ~Copyable {
     }
 
     /// Reads the whole file, refused before anything is allocated where it has more than `maximumBytes`.
-    func readAll(maximumBytes: Int) throws(ShardsError) -> [UInt8] {
+    package func readAll(maximumBytes: Int) throws(ShardsError) -> [UInt8] {
         let expected = try size()
         guard expected <= maximumBytes else {
             throw ShardsError(.tooLarge, "has \(expected) bytes; at most \(maximumBytes) are accepted here", path: path)

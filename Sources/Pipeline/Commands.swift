@@ -1,0 +1,113 @@
+public import Fields
+internal import Foundation
+internal import Multigrid
+internal import Sampling
+internal import Shards
+
+/// What the stage commands do: the entry points of this module for the command line.
+public struct Commands {
+    /// How a pipeline is to be worked on.
+    public struct Options: Sendable {
+        /// The pipeline file.
+        public var pipeline: String
+        /// The dataset's folder.
+        public var output: String
+        /// Threads; nil for all cores.
+        public var threads: Int?
+        /// The user's own configurations, as JSON Lines.
+        public var from: String?
+        /// Replaces the pipeline's source model, for imported configurations.
+        public var sources: SourceModel?
+        /// Replaces the pipeline's overlap policy, for imported configurations.
+        public var overlap: OverlapPolicy?
+        /// Whether solved samples that the pipeline no longer asks for may be removed.
+        public var replace = false
+
+        /// Options with defaults for all but the pipeline and the output folder.
+        public init(pipeline: String, output: String) {
+            self.pipeline = pipeline
+            self.output = output
+        }
+    }
+
+    private let job: Job
+
+    /// Reads the pipeline and checks the options.
+    public init(_ options: Options, reporter: any Reporter) throws {
+        if options.from == nil, options.sources != nil || options.overlap != nil {
+            throw PipelineError(
+                .usage, "--sources and --overlap go with --from: for drawn configurations the pipeline file says both")
+        }
+        let pipeline = try PipelineFile(path: options.pipeline, sources: options.sources, overlap: options.overlap)
+        job = Job(
+            pipeline: pipeline, pipelinePath: options.pipeline, dataset: Dataset(root: options.output),
+            threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount, reporter: reporter,
+            importPath: options.from, replace: options.replace)
+        Interruption.listen()
+    }
+
+    /// Does every stage up to `last`.
+    public func run(until last: Stage) throws {
+        let claim = try job.dataset.claim()
+        defer { _ = consume claim }
+        for stage in last.upToHere { try job.perform(stage) }
+    }
+
+    /// Does one stage.
+    public func perform(_ stage: Stage) throws {
+        let claim = try job.dataset.claim()
+        defer { _ = consume claim }
+        try job.perform(stage)
+    }
+
+    /// The pipeline's plan.
+    public func plan() throws -> Plan { try Plan(job) }
+
+    /// Does one step of the plan.
+    public func step(_ id: String) throws {
+        let claim = try job.dataset.claim(shared: true)
+        defer { _ = consume claim }
+        switch id {
+        case "sample", "split", "pack":
+            let lock = try job.dataset.claim(step: id)
+            defer { _ = consume lock }
+            guard let stage = Stage(rawValue: id) else { return }
+            try job.perform(stage)
+        case "solve":
+            let lock = try job.dataset.claim(step: id)
+            defer { _ = consume lock }
+            try job.gatherSolved()
+        default: try job.solve(step: id)
+        }
+    }
+
+    /// Each step of the plan, with whether it is done already; writes nothing.
+    public func dryRun(until last: Stage) throws -> [(step: Plan.Step, isDone: Bool)] {
+        let plan = try Plan(job)
+        let stages = Set(last.upToHere)
+        var stale = false
+        return plan.steps.filter { stages.contains($0.stage) }.map { step in
+            let done = job.isDone(step)
+            if step.part == nil { stale = stale || !done }
+            return (step, done && !(stale && step.part == nil))
+        }
+    }
+}
+
+extension Job {
+    /// Whether a step of the plan has nothing to do.
+    func isDone(_ step: Plan.Step) -> Bool {
+        guard let record = StepRecord(step: step.id, in: dataset), record.isIntact(in: dataset) else { return false }
+        // Split and pack are recorded by the ids of what they were made from, which the plan does not know beforehand.
+        switch step.stage {
+        case .sample, .solve: return record.fingerprint == step.fingerprint
+        case .split:
+            guard let solve = try? dataset.manifest(.solve) else { return false }
+            return record.fingerprint == Fingerprint.split(solve: solve.id, pipeline.split)
+        case .pack:
+            guard let split = try? dataset.manifest(.split) else { return false }
+            return record.fingerprint
+                == Fingerprint.pack(split: split.id, samplesPerShard: pipeline.samplesPerShard)
+        }
+    }
+}

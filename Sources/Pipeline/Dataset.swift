@@ -1,0 +1,90 @@
+internal import Foundation
+public import Shards
+
+/// The folder of a dataset: one folder a stage, and `.steadyset` for what only this program reads.
+///
+///     DIR/sample  DIR/solve  DIR/split  DIR/pack      each ends with manifest.json
+///     DIR/.steadyset/lock  DIR/.steadyset/steps/…     locks and the records of finished steps
+public struct Dataset: Hashable, Sendable {
+    /// The folder's path.
+    public let root: String
+
+    /// The folder at `root`, which need not exist yet.
+    public init(root: String) { self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root }
+
+    /// The folder of a stage.
+    func folder(_ stage: Stage) -> String { "\(root)/\(stage.rawValue)" }
+
+    /// The path of a file that is named relative to the dataset.
+    func path(_ relative: String) -> String { "\(root)/\(relative)" }
+
+    static let privateName = ".steadyset"
+
+    var privateFolder: String { "\(root)/\(Dataset.privateName)" }
+    var stepsFolder: String { "\(privateFolder)/steps" }
+
+    /// Reads the manifest of a stage.
+    ///
+    /// - Throws: `PipelineError` that says which command makes it, where it is missing.
+    func manifest(_ stage: Stage) throws -> Manifest {
+        do {
+            let manifest = try Manifest.read(folder: folder(stage))
+            guard manifest.stage == stage.rawValue else {
+                throw PipelineError(
+                    .data, "\(folder(stage))/manifest.json belongs to the stage '\(manifest.stage)', not '\(stage)'")
+            }
+            return manifest
+        } catch let error as ShardsError where error.code == .notFound {
+            throw PipelineError(
+                .noInput,
+                "\(folder(stage)) has no manifest.json, so its stage is not finished: run 'steadyset \(stage.rawValue)' "
+                    + "with the same pipeline and --output first")
+        }
+    }
+
+    /// Opens the folder for writing: creates it if need be, and makes sure that it holds nothing else and that nobody
+    /// else writes to it, until the claim is dropped.
+    ///
+    /// - Parameter shared: Whether other steps may be written at the same time (`step`); they lock theirs each.
+    func claim(shared: Bool = false) throws -> Claim {
+        let files = FileManager.default
+        var isFolder: ObjCBool = false
+        if files.fileExists(atPath: root, isDirectory: &isFolder) {
+            guard isFolder.boolValue else {
+                throw PipelineError(.cannotCreate, "\(root) is a file: choose a folder for --output")
+            }
+            let ours = Set(Stage.allCases.map(\.rawValue) + [Dataset.privateName])
+            let present = (try? files.contentsOfDirectory(atPath: root)) ?? []
+            let others = present.filter { !ours.contains($0) }.sorted()
+            guard present.isEmpty || present.contains(Dataset.privateName) else {
+                throw PipelineError(
+                    .cannotCreate,
+                    "\(root) holds something else (\(others.first ?? present[0])) and is no dataset of Steadyset: choose "
+                        + "an empty or a new folder for --output")
+            }
+        }
+        try Dataset.createFolder(stepsFolder)
+        return Claim(lock: try FileLock("\(privateFolder)/lock", shared: shared, holder: root))
+    }
+
+    /// The right to write to a dataset's folder, for as long as it lives.
+    struct Claim: ~Copyable {
+        let lock: FileLock
+    }
+
+    /// Locks one step against another process that might still be writing it.
+    func claim(step: String) throws -> FileLock {
+        try FileLock("\(stepsFolder)/\(step).lock", shared: false, holder: "\(root), step \(step),")
+    }
+
+    /// Creates a folder and those above it.
+    static func createFolder(_ path: String) throws {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
+            throw PipelineError(
+                ShardsError(errno: code.map(Int32.init) ?? EACCES, "create the folder", path: path))
+        }
+    }
+}

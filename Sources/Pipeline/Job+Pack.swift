@@ -1,0 +1,116 @@
+internal import Fields
+internal import Foundation
+internal import Sampling
+internal import Shards
+
+extension Job {
+    /// The pack stage: shards in rank order, so that a subset is a prefix of them. Compressed chunks are carried over.
+    func pack() throws {
+        let started = Date()
+        let (sampleManifest, listing) = try listing()
+        let (solveManifest, splitManifest) = (try dataset.manifest(.solve), try dataset.manifest(.split))
+        try require(solveManifest, madeFrom: sampleManifest)
+        try require(splitManifest, madeFrom: solveManifest)
+        let fingerprint = Fingerprint.pack(split: splitManifest.id, samplesPerShard: pipeline.samplesPerShard)
+        if let manifest = finished("pack", .pack, fingerprint: fingerprint) {
+            return skipped(manifest, stage: .pack)
+        }
+        let samples = solveManifest.content["samples"]?.int ?? 0
+        reporter.began(.pack, total: samples, done: 0)
+        try invalidate(.pack)
+
+        let store = SolvedSamples(solveManifest, in: dataset.folder(.solve))
+        let split = try Split(json: splitManifest.parameters)
+        let order = try RankOrder(store, split: split, strata: listing.strata)
+        let accuracy = solveManifest.parameters
+        var all = Digest.Hasher()
+        var files: [Manifest.File] = []
+        var largest = 0.0
+        var done = 0
+        for plan in order.shards(of: pipeline.samplesPerShard) {
+            try Interruption.check()
+            var content = Digest.Hasher()
+            for sample in plan.samples {
+                let bytes = sample.content
+                content.update(bytes)
+                all.update(bytes)
+                largest = max(largest, sample.errorBound)
+            }
+            let digest = content.finish()
+            let file = try shard(plan, digest, store, listing, accuracy)
+            files.append(
+                Manifest.File(
+                    path: plan.name, bytes: file.bytes, sha256: file.sha256, samples: plan.samples.count,
+                    extra: [
+                        "part": .string(plan.part.rawValue), "digest": .string(digest.description),
+                        "ranks": .array([.integer(plan.ranks.lowerBound), .integer(plan.ranks.upperBound)]),
+                    ]))
+            done += plan.samples.count
+            reporter.advanced(.pack, done: done)
+        }
+        sweep(.pack, keeping: Set(files.map(\.path)))
+        let steps = Set(files.map { Job.step(ofShard: $0.path) } + [Stage.pack.rawValue])
+        for step in StepRecord.steps(.pack, in: dataset) where !steps.contains(step) {
+            StepRecord.remove(step, in: dataset)
+        }
+
+        let manifest = Manifest(
+            stage: Stage.pack.rawValue,
+            parameters: .object([
+                "physics": listing.physics.json, "tolerance": accuracy["tolerance"] ?? .null,
+                "grid_bits": accuracy["grid_bits"] ?? .null,
+            ]), inputs: [input(.solve, solveManifest), input(.split, splitManifest)],
+            content: .object([
+                "samples": .integer(done), "strata": solveManifest.content["strata"] ?? .null,
+                "parts": splitManifest.content["parts"] ?? .null,
+                "selections": splitManifest.content["selections"] ?? .null,
+                "digest": .string(all.finish().description), "largest_error_bound": .number(largest),
+            ]),
+            layout: .object([
+                "codec": .string("standard"), "samples_per_shard": .integer(pipeline.samplesPerShard),
+            ]), files: files)
+        try commit(manifest, stage: .pack, fingerprint: fingerprint, samples: done, started: started)
+    }
+
+    static func step(ofShard name: String) -> String { "pack-" + name.replacing(".h5", with: "") }
+
+    /// Writes one shard, unless it is there already with the same content.
+    private func shard(
+        _ plan: RankOrder.Shard, _ content: Digest, _ store: SolvedSamples, _ listing: SampleListing, _ accuracy: JSON
+    ) throws -> (bytes: Int, sha256: Digest) {
+        let step = Job.step(ofShard: plan.name)
+        let level = store.compressionLevel
+        let fingerprint = Fingerprint.shard(content: content, level: level)
+        if let record = StepRecord(step: step, in: dataset), record.fingerprint == fingerprint,
+            record.isIntact(in: dataset), let file = record.files.first
+        {
+            return (file.bytes, file.sha256)
+        }
+        let started = Date()
+        StepRecord.remove(step, in: dataset)
+        let target = "\(dataset.folder(.pack))/\(plan.name)"
+        let temporary = AtomicFile.temporary(for: target)
+        let writer = try ShardWriter(
+            path: temporary, lattice: listing.physics.lattice, capacity: plan.samples.count,
+            maximumSources: listing.strata.last ?? 1, kind: .shard,
+            attributes: ShardAttribute.describing(listing.physics, pipeline.accuracy), level: level)
+        for sample in plan.samples {
+            try Interruption.check()
+            var encoded = try store.sample(sample)
+            encoded.rank = UInt64(sample.rank)
+            try writer.append(encoded)
+        }
+        try writer.finish()
+        try AtomicFile.commit(temporary: temporary, as: target)
+        let digest = try FileDigest(of: target, followingLinks: false)
+        try StepRecord(
+            step: step, fingerprint: fingerprint,
+            files: [
+                Manifest.File(
+                    path: "pack/\(plan.name)", bytes: digest.bytes, sha256: digest.sha256,
+                    samples: plan.samples.count)
+            ], seconds: Date().timeIntervalSince(started)
+        ).write(in: dataset)
+        return (digest.bytes, digest.sha256)
+    }
+}

@@ -1,0 +1,212 @@
+internal import Fields
+internal import Foundation
+internal import Multigrid
+internal import Sampling
+internal import Shards
+
+extension Job {
+    /// The solve stage: every part that is not done, then the manifest over all of them.
+    func solve() throws {
+        let started = Date()
+        let (sampleManifest, listing) = try listing()
+        let parts = listing.parts.map { (part: $0, fingerprint: fingerprint(of: $0, listing)) }
+        let fingerprint = Fingerprint.solve(parts.map(\.fingerprint))
+        let done = parts.map { isDone($0.part, $0.fingerprint) }
+        if done.allSatisfy({ $0 }), let manifest = finished("solve", .solve, fingerprint: fingerprint) {
+            return skipped(manifest, stage: .solve)
+        }
+        var solved = zip(parts, done).reduce(0) { $0 + ($1.1 ? $1.0.part.count : 0) }
+        reporter.began(.solve, total: listing.sequence.count, done: solved)
+        try invalidate(.solve)
+        for (index, (part, fingerprint)) in parts.enumerated() where !done[index] {
+            let before = solved
+            try solve(part, listing, sampleManifest, fingerprint: fingerprint) { [reporter] count in
+                reporter.advanced(.solve, done: before + count)
+            }
+            solved += part.count
+        }
+        try gather(listing, sampleManifest, fingerprint: fingerprint, started: started)
+    }
+
+    /// Solves one part, whatever is there already; what `steadyset step` does.
+    func solve(step: String) throws {
+        let (sampleManifest, listing) = try listing()
+        guard let part = listing.parts.first(where: { $0.step == step }) else {
+            throw PipelineError(
+                .usage, "there is no step '\(step)': the plan has solve-00000 to \(listing.parts.last?.step ?? "none")")
+        }
+        let lock = try dataset.claim(step: step)
+        defer { _ = consume lock }
+        let fingerprint = fingerprint(of: part, listing)
+        guard !isDone(part, fingerprint) else { return }
+        try Dataset.createFolder(dataset.folder(.solve))
+        reporter.began(.solve, total: part.count, done: 0)
+        try solve(part, listing, sampleManifest, fingerprint: fingerprint) { [reporter] count in
+            reporter.advanced(.solve, done: count)
+        }
+    }
+
+    /// Writes the solve stage's manifest from parts that are all done; what `steadyset step solve` does.
+    func gatherSolved() throws {
+        let started = Date()
+        let (sampleManifest, listing) = try listing()
+        let fingerprints = listing.parts.map { fingerprint(of: $0, listing) }
+        let fingerprint = Fingerprint.solve(fingerprints)
+        for (part, fingerprint) in zip(listing.parts, fingerprints) where !isDone(part, fingerprint) {
+            throw PipelineError(.noInput, "\(part.step) is not done: run 'steadyset step … \(part.step)' first")
+        }
+        if let manifest = finished("solve", .solve, fingerprint: fingerprint) { return skipped(manifest, stage: .solve) }
+        try invalidate(.solve)
+        try gather(listing, sampleManifest, fingerprint: fingerprint, started: started)
+    }
+
+    func fingerprint(of part: SampleListing.Part, _ listing: SampleListing) -> Digest {
+        Fingerprint.solvePart(
+            ids: part.ids, physics: listing.physics, accuracy: pipeline.accuracy, level: pipeline.compressionLevel)
+    }
+
+    func isDone(_ part: SampleListing.Part, _ fingerprint: Digest) -> Bool {
+        guard let record = StepRecord(step: part.step, in: dataset) else { return false }
+        return record.fingerprint == fingerprint && record.isIntact(in: dataset)
+    }
+
+    /// Solves one part: samples in parallel, written in order, committed as a whole.
+    private func solve(
+        _ part: SampleListing.Part, _ listing: SampleListing, _ sampleManifest: Manifest, fingerprint: Digest,
+        progress: @escaping (Int) -> Void
+    ) throws {
+        let started = Date()
+        StepRecord.remove(part.step, in: dataset)
+        let configurations = try configurations(part, listing, sampleManifest)
+        let target = "\(dataset.folder(.solve))/\(part.labels)"
+        let temporary = AtomicFile.temporary(for: target)
+        let physics = listing.physics
+        let writer = try ShardWriter(
+            path: temporary, lattice: physics.lattice, capacity: part.count,
+            maximumSources: configurations.map { $0.configuration.sources.count }.max() ?? 1, kind: .part,
+            attributes: ShardAttribute.describing(physics, pipeline.accuracy), level: pipeline.compressionLevel)
+        var leftOut: [StepRecord.LeftOut] = []
+        let (accuracy, level) = (pipeline.accuracy, pipeline.compressionLevel)
+        try OrderedWork.run(count: part.count, threads: threads) {
+            let solver = Solver(physics: physics, accuracy: accuracy)
+            let encoder = try SampleEncoder(lattice: physics.lattice, level: level)
+            var label = [Float](repeating: 0, count: physics.lattice.count)
+            return { position in
+                try Interruption.check()
+                let item = configurations[position]
+                let image = SourceImage(item.configuration)
+                let solution = solver.solve(image, into: &label)
+                guard solution.isCertified else { return (solution, nil as EncodedSample?) }
+                let sample = try encoder.encode(
+                    x: image.dense(on: physics.lattice), y: label, id: item.id,
+                    sources: item.configuration.sources, index: UInt64(item.index), errorBound: solution.errorBound)
+                return (solution, sample)
+            }
+        } consume: { [reporter] position, result in
+            if let sample = result.1 {
+                try writer.append(sample)
+            } else {
+                let (item, bound) = (configurations[position], result.0.errorBound)
+                leftOut.append(
+                    StepRecord.LeftOut(
+                        id: item.id, sources: item.configuration.sources.count, index: item.index,
+                        errorBound: bound.isFinite ? bound : nil))
+                reporter.warned(
+                    "sample \(item.id) is left out: its error bound is \(bound), above the tolerance of "
+                        + "\(accuracy.tolerance)")
+            }
+            progress(position + 1)
+        }
+        guard writer.count > 0 else {
+            throw PipelineError(
+                .data,
+                "no label of \(part.step) reaches the tolerance of \(accuracy.tolerance): raise solver.tolerance, or "
+                    + "look at the configurations in \(dataset.folder(.sample))/\(part.configurations)")
+        }
+        try writer.finish()
+        try AtomicFile.commit(temporary: temporary, as: target)
+        let digest = try FileDigest(of: target, followingLinks: false)
+        try StepRecord(
+            step: part.step, fingerprint: fingerprint,
+            files: [
+                Manifest.File(
+                    path: "solve/\(part.labels)", bytes: digest.bytes, sha256: digest.sha256, samples: writer.count)
+            ], leftOut: leftOut, seconds: Date().timeIntervalSince(started)
+        ).write(in: dataset)
+    }
+
+    /// A configuration of a part, as the sample stage wrote it.
+    struct Item {
+        let configuration: Configuration
+        let id: SampleID
+        let index: Int
+    }
+
+    /// Reads and checks a part's configurations.
+    func configurations(
+        _ part: SampleListing.Part, _ listing: SampleListing, _ sampleManifest: Manifest
+    ) throws -> [Item] {
+        try ConfigurationsFile.read(
+            sampleManifest.files[part.number], in: dataset.folder(.sample), physics: listing.physics, ids: part.ids)
+    }
+
+    /// Writes the manifest over parts that are all there.
+    private func gather(
+        _ listing: SampleListing, _ sampleManifest: Manifest, fingerprint: Digest, started: Date
+    ) throws {
+        var hasher = Digest.Hasher()
+        var largest = 0.0
+        var counts: [Int: Int] = [:]
+        var leftOut: [StepRecord.LeftOut] = []
+        var files: [Manifest.File] = []
+        var work = 0.0
+        for part in listing.parts {
+            guard let record = StepRecord(step: part.step, in: dataset), let file = record.files.first else {
+                throw PipelineError(.noInput, "\(part.step) is not done: run 'steadyset solve' again")
+            }
+            let reader = try ShardReader(path: dataset.path(file.path), followingLinks: false)
+            for row in 0..<reader.count {
+                hasher.update(reader.ids[row].bits.littleEndianBytes)
+                hasher.update(reader.errorBounds[row].bitPattern.littleEndianBytes)
+                hasher.update(reader.ySHA256s[row].bytes)
+                largest = max(largest, reader.errorBounds[row])
+                counts[reader.sourceCounts[row], default: 0] += 1
+            }
+            leftOut += record.leftOut
+            work += record.seconds
+            files.append(
+                Manifest.File(
+                    path: part.labels, bytes: file.bytes, sha256: file.sha256, samples: reader.count,
+                    extra: ["first": .integer(part.first)]))
+        }
+        sweep(.solve, keeping: Set(files.map(\.path)))
+        let known = Set(listing.parts.map(\.step) + [Stage.solve.rawValue])
+        for step in StepRecord.steps(.solve, in: dataset) where !known.contains(step) {
+            StepRecord.remove(step, in: dataset)
+        }
+        let samples = counts.values.reduce(0, +)
+        let manifest = Manifest(
+            stage: Stage.solve.rawValue, parameters: pipeline.accuracy.json, inputs: [input(.sample, sampleManifest)],
+            content: .object([
+                "samples": .integer(samples), "digest": .string(hasher.finish().description),
+                "strata": SampleListing.table(
+                    strata: listing.strata, counts: listing.strata.map { counts[$0] ?? 0 }),
+                "largest_error_bound": .number(largest), "left_out": .array(leftOut.map(\.json)),
+            ]),
+            layout: .object([
+                "samples_per_part": .integer(pipeline.samplesPerPart), "compression_level": .integer(pipeline.compressionLevel),
+            ]), files: files)
+        try commit(
+            manifest, stage: .solve, fingerprint: fingerprint, samples: samples, started: started, work: work)
+    }
+}
+
+extension ShardAttribute {
+    /// What a shard file says of its content.
+    static func describing(_ physics: Physics, _ accuracy: Accuracy) -> [(name: String, value: ShardAttribute)] {
+        [
+            ("physics", .string(physics.json.canonicalText)), ("tolerance", .double(accuracy.tolerance)),
+            ("grid", .double(accuracy.step ?? 0)),
+        ]
+    }
+}

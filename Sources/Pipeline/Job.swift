@@ -1,0 +1,142 @@
+internal import Fields
+internal import Foundation
+internal import Multigrid
+internal import Sampling
+internal import Shards
+
+/// One run over a dataset's folder: the pipeline, where to write, how many threads, and who hears of it.
+///
+/// Each stage is an extension in a file of its own (`Job+Sample`, `Job+Solve`, …).
+final class Job {
+    let pipeline: PipelineFile
+    let pipelinePath: String
+    let dataset: Dataset
+    let threads: Int
+    let reporter: any Reporter
+    /// The user's own configurations, instead of the pipeline's design.
+    let importPath: String?
+    /// Whether solved samples that the pipeline no longer asks for may be removed.
+    let replace: Bool
+
+    init(
+        pipeline: PipelineFile, pipelinePath: String, dataset: Dataset, threads: Int, reporter: any Reporter,
+        importPath: String? = nil, replace: Bool = false
+    ) {
+        self.pipeline = pipeline
+        self.pipelinePath = pipelinePath
+        self.dataset = dataset
+        self.threads = threads
+        self.reporter = reporter
+        self.importPath = importPath
+        self.replace = replace
+    }
+
+    /// Does one stage, as far as it is not done.
+    func perform(_ stage: Stage) throws {
+        switch stage {
+        case .sample: try sample()
+        case .solve: try solve()
+        case .split: try split()
+        case .pack: try pack()
+        }
+    }
+
+    /// Where the sample stage takes configurations from.
+    func origin() throws -> Origin {
+        if let importPath {
+            return .imported(try ImportedConfigurations(path: importPath, physics: pipeline.physics))
+        }
+        guard let design = pipeline.design else {
+            throw PipelineError(
+                .data,
+                "\(pipelinePath): has no 'sampling', so there is nothing to draw: add it, or import configurations with "
+                    + "--from FILE.jsonl")
+        }
+        return .drawn(design)
+    }
+
+    /// The sample stage as it is on the disk, which must be what the pipeline asks for.
+    func listing() throws -> (Manifest, SampleListing) {
+        let manifest = try dataset.manifest(.sample)
+        let listing = try SampleListing(manifest)
+        let current = pipeline.design.map { Origin.drawn($0).parameters }
+        if manifest.parameters["import"] == nil, let current, manifest.parameters != current {
+            throw PipelineError(
+                .data,
+                "\(dataset.folder(.sample)) was made from another 'sampling' or 'physics' than \(pipelinePath) has: run "
+                    + "'steadyset sample' or 'steadyset run' with this pipeline first")
+        }
+        return (manifest, listing)
+    }
+
+    /// The manifest of a finished step, or nil where the step must be done (again).
+    func finished(_ step: String, _ stage: Stage, fingerprint: Digest) -> Manifest? {
+        guard let record = StepRecord(step: step, in: dataset), record.fingerprint == fingerprint,
+            record.isIntact(in: dataset), let manifest = try? dataset.manifest(stage)
+        else { return nil }
+        return manifest
+    }
+
+    /// Takes a stage's result back before its files change.
+    func invalidate(_ stage: Stage) throws {
+        StepRecord.remove(stage.rawValue, in: dataset)
+        AtomicFile.remove("\(dataset.folder(stage))/\(Manifest.fileName)")
+        try Dataset.createFolder(dataset.folder(stage))
+    }
+
+    /// Removes files of a stage's folder that its manifest will not name, what a killed run left among them.
+    func sweep(_ stage: Stage, keeping names: Set<String>) {
+        let folder = dataset.folder(stage)
+        let kept = names.union([Manifest.fileName, Provenance.fileName])
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !kept.contains(name) {
+            AtomicFile.remove("\(folder)/\(name)")
+        }
+    }
+
+    /// Commits a stage: its manifest, its provenance, and the record that lets it be skipped.
+    func commit(
+        _ manifest: Manifest, stage: Stage, fingerprint: Digest, samples: Int, started: Date, work: Double? = nil
+    ) throws {
+        let folder = dataset.folder(stage)
+        let seconds = Date().timeIntervalSince(started)
+        try Provenance(
+            stage: stage, manifest: manifest.id, pipeline: pipeline.name, threads: threads, started: started,
+            seconds: seconds, workSeconds: work ?? seconds, samples: samples, importPath: importPath
+        ).write(to: folder)
+        try manifest.write(to: folder)
+        let path = "\(stage.rawValue)/\(Manifest.fileName)"
+        let digest = try FileDigest(of: dataset.path(path))
+        let own = Manifest.File(path: path, bytes: digest.bytes, sha256: digest.sha256, samples: samples)
+        try StepRecord(
+            step: stage.rawValue, fingerprint: fingerprint,
+            files: [own]
+                + manifest.files.map { file in
+                    Manifest.File(
+                        path: "\(stage.rawValue)/\(file.path)", bytes: file.bytes, sha256: file.sha256,
+                        samples: file.samples)
+                },
+            seconds: seconds
+        ).write(in: dataset)
+        reporter.ended(
+            stage, id: manifest.id, samples: samples, bytes: manifest.files.reduce(0) { $0 + $1.bytes },
+            seconds: seconds, skipped: false)
+    }
+
+    /// Reports a stage in which nothing was to do.
+    func skipped(_ manifest: Manifest, stage: Stage) {
+        reporter.ended(
+            stage, id: manifest.id, samples: manifest.content["samples"]?.int ?? 0,
+            bytes: manifest.files.reduce(0) { $0 + $1.bytes }, seconds: 0, skipped: true)
+    }
+
+    /// The entry of a manifest for a file of `stage`'s folder.
+    func entry(_ name: String, of stage: Stage, samples: Int, extra: [String: JSON] = [:]) throws -> Manifest.File {
+        let digest = try FileDigest(of: "\(dataset.folder(stage))/\(name)", followingLinks: false)
+        return Manifest.File(path: name, bytes: digest.bytes, sha256: digest.sha256, samples: samples, extra: extra)
+    }
+
+    /// A manifest's reference to the stage that it was made from.
+    func input(_ stage: Stage, _ manifest: Manifest) -> Manifest.Input {
+        Manifest.Input(stage: stage.rawValue, path: "\(stage.rawValue)/\(Manifest.fileName)", id: manifest.id)
+    }
+}

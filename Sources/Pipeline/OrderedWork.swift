@@ -1,0 +1,85 @@
+internal import Foundation
+
+/// Work on many items by several threads whose results are taken in order, with bounded memory.
+enum OrderedWork {
+    /// Makes results 0 ..< `count` on `threads` threads and hands them to `consume`, in order, one at a time.
+    ///
+    /// No thread runs ahead of the consumer by more than four items a thread, so memory does not grow with `count`.
+    ///
+    /// - Parameters:
+    ///   - makeWorker: Called once on each thread; returns what makes one result. It owns what a thread needs.
+    ///   - consume: Called under a lock, from any of the threads.
+    /// - Throws: The first error of a worker or of `consume`; the others stop after their item.
+    static func run<Result>(
+        count: Int, threads: Int, makeWorker: @escaping () throws -> (Int) throws -> Result,
+        consume: @escaping (Int, Result) throws -> Void
+    ) throws {
+        guard count > 0 else { return }
+        let state = State<Result>(count: count, ahead: 4 * threads, consume: consume)
+        let group = DispatchGroup()
+        // The closures are only shared among the threads of this call, which ends before it returns.
+        nonisolated(unsafe) let makeWorker = makeWorker
+        for _ in 0..<min(threads, count) {
+            group.enter()
+            let thread = Thread {
+                defer { group.leave() }
+                do {
+                    let work = unsafe try makeWorker()
+                    while let item = state.next() { try state.finish(item, try work(item)) }
+                } catch {
+                    state.fail(error)
+                }
+            }
+            thread.stackSize = 8 << 20
+            thread.start()
+        }
+        group.wait()
+        if let error = state.error { throw error }
+    }
+
+    /// What the threads share, guarded by one condition.
+    private final class State<Result>: @unchecked Sendable {
+        private let condition = NSCondition()
+        private let count: Int
+        private let ahead: Int
+        private let consume: (Int, Result) throws -> Void
+        private var nextItem = 0
+        private var consumed = 0
+        private var pending: [Int: Result] = [:]
+        private(set) var error: (any Error)?
+
+        init(count: Int, ahead: Int, consume: @escaping (Int, Result) throws -> Void) {
+            self.count = count
+            self.ahead = ahead
+            self.consume = consume
+        }
+
+        /// The next item to work on, or nil where there is none or the work has failed.
+        func next() -> Int? {
+            condition.lock()
+            defer { condition.unlock() }
+            while error == nil, nextItem < count, nextItem >= consumed + ahead { condition.wait() }
+            guard error == nil, nextItem < count else { return nil }
+            nextItem += 1
+            return nextItem - 1
+        }
+
+        func finish(_ item: Int, _ result: Result) throws {
+            condition.lock()
+            defer { condition.unlock() }
+            pending[item] = result
+            while error == nil, let next = pending.removeValue(forKey: consumed) {
+                try consume(consumed, next)
+                consumed += 1
+            }
+            condition.broadcast()
+        }
+
+        func fail(_ error: any Error) {
+            condition.lock()
+            defer { condition.unlock() }
+            if self.error == nil { self.error = error }
+            condition.broadcast()
+        }
+    }
+}

@@ -1,0 +1,82 @@
+public import Fields
+public import Sampling
+public import Shards
+
+/// How a command ends; the numbers are those of BSD's sysexits.h where it has one.
+public enum ExitStatus: Int32, Sendable, CaseIterable {
+    /// Everything was done.
+    case success = 0
+    /// `verify` found something wrong.
+    case damage = 1
+    /// Options or arguments that make no sense (EX_USAGE).
+    case usage = 64
+    /// An input file, a manifest or a shard is not what it must be (EX_DATAERR).
+    case data = 65
+    /// An input does not exist or cannot be read (EX_NOINPUT).
+    case noInput = 66
+    /// An error of this program or of a library (EX_SOFTWARE).
+    case software = 70
+    /// The output cannot be created: it holds something else, or may not be written (EX_CANTCREAT).
+    case cannotCreate = 73
+    /// Reading or writing failed; the disk is full (EX_IOERR).
+    case io = 74
+    /// The output is in use by another process; try again later (EX_TEMPFAIL).
+    case inUse = 75
+    /// Interrupted by the user (128 + SIGINT).
+    case interrupted = 130
+    /// Told to end (128 + SIGTERM).
+    case terminated = 143
+
+    /// What the status means, in a few words, for `--help`.
+    public var meaning: String {
+        switch self {
+        case .success: "done"
+        case .damage: "verify found something wrong"
+        case .usage: "wrong options or arguments"
+        case .data: "a pipeline, configuration, manifest or shard is not valid"
+        case .noInput: "an input does not exist or cannot be read"
+        case .software: "an internal error"
+        case .cannotCreate: "the output folder holds something else or cannot be written"
+        case .io: "reading or writing failed, or the disk is full"
+        case .inUse: "another process uses the output folder"
+        case .interrupted: "interrupted; run the same command again to continue"
+        case .terminated: "terminated; run the same command again to continue"
+        }
+    }
+}
+
+/// Why a command could not do its work, with the status to exit with.
+public struct PipelineError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// How the process should end.
+    public let status: ExitStatus
+    /// What happened, where, and what to do next, for a person.
+    public let message: String
+
+    /// Creates an error.
+    public init(_ status: ExitStatus, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+
+    public var description: String { message }
+
+    /// The error that a command ends with because of `error`.
+    public init(_ error: any Error) {
+        switch error {
+        case let error as PipelineError: self = error
+        case let error as ShardsError:
+            let status: ExitStatus =
+                switch error.code {
+                case .notFound, .unreadable: .noInput
+                case .io, .noSpace, .hdf5: .io
+                case .readOnly: .cannotCreate
+                case .syntax, .schema, .unsafePath, .tooLarge, .corrupt, .digestMismatch, .format: .data
+                case .compression: .software
+                }
+            self.init(status, error.description)
+        case let error as SamplingError: self.init(.data, error.message)
+        case let error as ConfigurationError: self.init(.data, error.message)
+        default: self.init(.software, "unexpected error: \(error)")
+        }
+    }
+}

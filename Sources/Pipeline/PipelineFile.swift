@@ -1,0 +1,123 @@
+public import Fields
+public import Multigrid
+public import Sampling
+internal import Shards
+internal import Yams
+
+/// A pipeline file: everything that determines a dataset, read from YAML and checked against `schemas/pipeline`.
+public struct PipelineFile: Sendable {
+    /// What the pipeline is called; it is part of no id.
+    public let name: String
+    /// The file's text, for the record.
+    public let text: String
+    /// The equation and its lattice.
+    public let physics: Physics
+    /// What to draw, or nil where configurations are imported.
+    public let design: Design?
+    /// What labels must satisfy.
+    public let accuracy: Accuracy
+    /// Samples in each part of the solve stage.
+    public let samplesPerPart: Int
+    /// How samples are divided.
+    public let split: Split
+    /// zstd's level.
+    public let compressionLevel: Int
+    /// Samples in each shard.
+    public let samplesPerShard: Int
+
+    /// A larger file is refused.
+    static let maximumBytes = 1 << 20
+
+    /// Reads the pipeline file at `path`.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - sources: replaces the file's source model, for imported configurations.
+    ///   - overlap: replaces the file's overlap policy, for imported configurations.
+    /// - Throws: `PipelineError`: `.noInput`, or `.data` naming file, line and key.
+    public init(path: String, sources: SourceModel? = nil, overlap: OverlapPolicy? = nil) throws {
+        let bytes = try InputFile.read(path, maximumBytes: PipelineFile.maximumBytes)
+        text = String(decoding: bytes, as: UTF8.self)
+        let document = try YAMLDocument(text, path: path)
+        try document.check(against: "pipeline")
+        let json = document.json
+        func fail(_ pointer: String, _ message: String) -> PipelineError {
+            PipelineError(.data, "\(path):\(document.line(of: pointer)): \(message)")
+        }
+
+        name = json["name"]?.string ?? ""
+        let physicsJSON = json["physics"] ?? .null
+        do {
+            let sides = physicsJSON["lattice"]?.array?.compactMap(\.int) ?? []
+            let fromFile = physicsJSON["overlap"]?.string.flatMap(OverlapPolicy.init)
+            physics = try Physics(
+                lattice: try Lattice(rows: sides[0], columns: sides[1]),
+                diffusivity: physicsJSON["diffusivity"]?.double ?? 1,
+                decayRate: physicsJSON["decay_rate"]?.double ?? 1.0 / 400,
+                sources: sources ?? physicsJSON["sources"]?.string.flatMap(SourceModel.init) ?? .pinned,
+                overlap: overlap ?? fromFile)
+        } catch let error as ConfigurationError {
+            throw fail("/physics", "physics: \(error.message)")
+        }
+
+        do {
+            design = try json["sampling"].map { try PipelineFile.design($0, physics: physics) }
+        } catch let error as SamplingError {
+            throw fail("/sampling", "sampling: \(error.message)")
+        } catch let error as PipelineError {
+            throw fail("/sampling", "sampling: \(error.message)")
+        }
+
+        let solver = json["solver"]
+        let gridBits = solver?["grid_bits"] == .null ? nil : solver?["grid_bits"]?.int ?? 20
+        accuracy = Accuracy(tolerance: solver?["tolerance"]?.double ?? 1e-6, gridBits: gridBits)
+        samplesPerPart = solver?["samples_per_part"]?.int ?? 500
+        guard accuracy.solverShare > 0 else {
+            throw fail(
+                "/solver",
+                "solver: rounding to multiples of 2^-\(gridBits ?? 24) alone may exceed the tolerance of "
+                    + "\(accuracy.tolerance): raise tolerance or grid_bits")
+        }
+
+        do {
+            split = try PipelineFile.split(json["split"] ?? .object([:]))
+        } catch let error as SamplingError {
+            throw fail("/split", "split: \(error.message)")
+        }
+        compressionLevel = solver?["compression_level"]?.int ?? 3
+        samplesPerShard = json["pack"]?["samples_per_shard"]?.int ?? 1000
+    }
+
+    private static func design(_ json: JSON, physics: Physics) throws -> Design {
+        let strata: [Int]
+        if let list = json["strata"]?.array {
+            strata = list.compactMap(\.int)
+        } else {
+            let (from, to) = (json["strata"]?["from"]?.int ?? 1, json["strata"]?["to"]?.int ?? 1)
+            guard from <= to else { throw PipelineError(.data, "strata from \(from) to \(to) hold nothing") }
+            strata = Array(from...to)
+        }
+        let counts: [Int]
+        if let list = json["samples_per_stratum"]?.array {
+            counts = list.compactMap(\.int)
+        } else {
+            counts = Array(repeating: json["samples_per_stratum"]?.int ?? 1, count: strata.count)
+        }
+        return try Design(
+            physics: physics, strata: strata, counts: counts, radius: json["radius"]?.double ?? 5,
+            values: try json["values"].map { try SourceValues(json: $0) } ?? .anchored(),
+            seed: UInt32(json["seed"]?.int ?? 0))
+    }
+
+    private static func split(_ json: JSON) throws(SamplingError) -> Split {
+        func period(_ key: String, default value: Int?) -> Int? { json[key].map(\.int) ?? value }
+        return try Split(
+            testEvery: period("test_every", default: 5), validationEvery: period("validation_every", default: nil),
+            subsets: json["subsets"]?.array?.compactMap(\.double) ?? Split.paperSubsets,
+            windows: try (json["windows"]?.array ?? []).map { (window) throws(SamplingError) in
+                Split.Window(
+                    name: window["name"]?.string ?? "", share: try Percentage(window["percent"]?.double ?? 0),
+                    offset: window["offset"]?.int ?? 0)
+            })
+    }
+}

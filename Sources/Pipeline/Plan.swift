@@ -1,0 +1,102 @@
+public import Fields
+internal import Multigrid
+internal import Sampling
+internal import Shards
+
+/// A pipeline as a list of steps, for whoever walks it: `run` here, Snakemake on a cluster.
+public struct Plan: Sendable {
+    /// One step; `steadyset step` does it.
+    public struct Step: Sendable, Hashable {
+        /// Its name: `sample`, `solve-00007`, `solve`, `split`, `pack`.
+        public let id: String
+        /// The stage that it belongs to.
+        public let stage: Stage
+        /// The number of the part, or nil.
+        public let part: Int?
+        /// Files that must be there, relative to the dataset.
+        public let inputs: [String]
+        /// Files that it writes, relative to the dataset.
+        public let outputs: [String]
+        /// What the result depends on.
+        public let fingerprint: Digest
+    }
+
+    /// The pipeline's name.
+    public let name: String
+    /// All steps, in an order in which they can be done.
+    public let steps: [Step]
+    private let memory: [Stage: Int]
+    private let seconds: [Stage: Double]
+
+    /// The plan of a pipeline. Draws every configuration, to know which parts there are: about 10 s for 400,000.
+    init(_ job: Job) throws {
+        let (pipeline, origin) = (job.pipeline, try job.origin())
+        let listing = try SampleListing(
+            origin, samplesPerPart: pipeline.samplesPerPart, threads: job.threads, lines: false
+        ) { _, _ in }
+        var steps: [Step] = []
+        func manifest(_ stage: Stage) -> String { "\(stage.rawValue)/\(Manifest.fileName)" }
+        steps.append(
+            Step(
+                id: "sample", stage: .sample, part: nil, inputs: [],
+                outputs: listing.parts.map { "sample/\($0.configurations)" } + [manifest(.sample)],
+                fingerprint: Fingerprint.sample(origin, samplesPerPart: pipeline.samplesPerPart)))
+        for part in listing.parts {
+            steps.append(
+                Step(
+                    id: part.step, stage: .solve, part: part.number,
+                    inputs: [manifest(.sample), "sample/\(part.configurations)"],
+                    outputs: ["solve/\(part.labels)", "\(Dataset.privateName)/steps/\(part.step).json"],
+                    fingerprint: job.fingerprint(of: part, listing)))
+        }
+        let parts = steps.dropFirst()
+        let solve = Fingerprint.solve(parts.map(\.fingerprint))
+        steps.append(
+            Step(
+                id: "solve", stage: .solve, part: nil, inputs: [manifest(.sample)] + parts.flatMap(\.outputs),
+                outputs: [manifest(.solve)], fingerprint: solve))
+        let split = Fingerprint.split(solve: solve, pipeline.split)
+        steps.append(
+            Step(
+                id: "split", stage: .split, part: nil, inputs: [manifest(.solve)], outputs: [manifest(.split)],
+                fingerprint: split))
+        steps.append(
+            Step(
+                id: "pack", stage: .pack, part: nil,
+                inputs: [manifest(.solve), manifest(.split)] + listing.parts.map { "solve/\($0.labels)" },
+                outputs: [manifest(.pack)],
+                fingerprint: Fingerprint.pack(split: split, samplesPerShard: pipeline.samplesPerShard)))
+        name = pipeline.name
+        self.steps = steps
+        let megabytes = max(1, pipeline.physics.lattice.count >> 20)
+        memory = [.sample: 200, .solve: 100 + 150 * megabytes, .split: 100, .pack: 200 + 30 * megabytes]
+        let perSample = Double(pipeline.physics.lattice.count) / Double(1 << 18) * 0.015
+        seconds = [.sample: 10, .solve: perSample * Double(pipeline.samplesPerPart), .split: 1, .pack: 60]
+    }
+
+    /// The plan as `schemas/plan` describes it.
+    public var json: JSON {
+        .object([
+            "format": .string("steadyset-plan"), "version": .integer(1), "name": .string(name),
+            "stages": .array(
+                Stage.allCases.map { stage in
+                    .object([
+                        "name": .string(stage.rawValue), "output": .string("\(stage.rawValue)/\(Manifest.fileName)"),
+                        "steps": .integer(steps.count { $0.stage == stage }),
+                        "threads": .integer(1), "memory_mb": .integer(memory[stage] ?? 100),
+                        "seconds_per_step": .number(seconds[stage] ?? 1), "local": .bool(stage == .split),
+                        "decides": .bool(false),
+                    ])
+                }),
+            "steps": .array(
+                steps.map { step in
+                    .object([
+                        "id": .string(step.id), "stage": .string(step.stage.rawValue), "round": .integer(0),
+                        "part": step.part.map(JSON.integer) ?? .null, "inputs": .array(step.inputs.map(JSON.string)),
+                        "outputs": .array(step.outputs.map(JSON.string)),
+                        "fingerprint": .string(step.fingerprint.description),
+                    ])
+                }),
+        ])
+    }
+}

@@ -1,0 +1,13 @@
+public import Fields
+
+/// Where a run says how it is going.
+public protocol Reporter: AnyObject {
+    /// Work on a stage begins; `total` samples are to be done, of which `done` were done before.
+    func began(_ stage: Stage, total: Int, done: Int)
+    /// `done` of the stage's samples are done.
+    func advanced(_ stage: Stage, done: Int)
+    /// A stage is complete; `skipped` where nothing had to be done.
+    func ended(_ stage: Stage, id: Digest, samples: Int, bytes: Int, seconds: Double, skipped: Bool)
+    /// Something that the user should know, and that is no error.
+    func warned(_ message: String)
+}

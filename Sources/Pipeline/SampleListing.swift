@@ -1,0 +1,141 @@
+internal import Fields
+internal import Sampling
+internal import Shards
+
+/// What the sample stage holds: how many configurations of which stratum, cut into which parts.
+struct SampleListing {
+    /// Consecutive samples that are solved and stored together.
+    struct Part {
+        let number: Int
+        /// Position of the first sample.
+        let first: Int
+        let count: Int
+        /// SHA-256 of the ids, as little-endian words.
+        let ids: Digest
+
+        /// The configurations file in the sample folder.
+        var configurations: String { "configurations-\(Part.digits(number)).jsonl" }
+        /// The file in the solve folder.
+        var labels: String { "part-\(Part.digits(number)).h5" }
+        /// The step that solves it.
+        var step: String { "solve-\(Part.digits(number))" }
+
+        static func digits(_ number: Int) -> String {
+            let text = String(number)
+            return String(repeating: "0", count: max(0, 5 - text.count)) + text
+        }
+    }
+
+    let physics: Physics
+    let strata: [Int]
+    let sequence: SampleSequence
+    let parts: [Part]
+    /// SHA-256 of all ids.
+    let digest: Digest
+
+    /// Goes through all configurations of `origin` in parts of `samplesPerPart`, on `threads` threads.
+    ///
+    /// - Parameter body: Called for each part in order with its JSON Lines; an empty array where `lines` is false.
+    /// - Throws: `PipelineError` where a configuration cannot be drawn, or two are the same.
+    init(
+        _ origin: Origin, samplesPerPart: Int, threads: Int, lines: Bool,
+        _ body: @escaping (Part, [UInt8]) throws -> Void
+    ) throws {
+        physics = origin.physics
+        strata = origin.strata
+        let sequence = try SampleSequence(counts: origin.counts)
+        self.sequence = sequence
+        let count = (sequence.count + samplesPerPart - 1) / samplesPerPart
+        var parts: [Part] = []
+        var all = Digest.Hasher()
+        var seen: Set<SampleID> = []
+        seen.reserveCapacity(sequence.count)
+        try OrderedWork.run(count: count, threads: threads) {
+            { number in
+                try Interruption.check()
+                let first = number * samplesPerPart
+                let range = first..<min(sequence.count, first + samplesPerPart)
+                var text: [UInt8] = []
+                var ids: [SampleID] = []
+                for address in sequence.addresses(in: range) {
+                    let configuration = try origin.configuration(address)
+                    ids.append(configuration.id)
+                    if lines { SampleListing.append(configuration, index: address.index, to: &text) }
+                }
+                return (text, ids)
+            }
+        } consume: { number, result in
+            let bytes = result.1.flatMap(\.bits.littleEndianBytes)
+            for id in result.1 where !seen.insert(id).inserted {
+                throw PipelineError(
+                    .data,
+                    "two samples have the same configuration (id \(id)): this seed repeats itself; choose another")
+            }
+            all.update(bytes)
+            let part = Part(
+                number: number, first: number * samplesPerPart, count: result.1.count, ids: Digest(of: bytes))
+            parts.append(part)
+            try body(part, result.0)
+        }
+        self.parts = parts
+        digest = all.finish()
+    }
+
+    /// The listing that a sample stage's manifest describes.
+    init(_ manifest: Manifest) throws {
+        if let design = manifest.parameters["design"] {
+            physics = try Design(json: design).physics
+        } else {
+            physics = try Physics(json: manifest.parameters["import"]?["physics"] ?? .null)
+        }
+        let table = manifest.content["strata"]?.array ?? []
+        strata = table.compactMap { $0["sources"]?.int }
+        sequence = try SampleSequence(counts: table.compactMap { $0["samples"]?.int })
+        digest = try SampleListing.digest(manifest.content["digest"])
+        var next = 0
+        parts = try manifest.files.enumerated().map { number, file in
+            let part = Part(
+                number: number, first: next, count: file.samples, ids: try SampleListing.digest(file.extra["ids"]))
+            guard file.path == part.configurations, file.extra["first"]?.int == next else {
+                throw PipelineError(
+                    .data, "the sample stage's manifest lists '\(file.path)' out of order: run 'steadyset sample' again")
+            }
+            next += file.samples
+            return part
+        }
+        guard next == sequence.count, strata.count == sequence.counts.count else {
+            throw PipelineError(
+                .data, "the sample stage's manifest contradicts itself: run 'steadyset sample' again")
+        }
+    }
+
+    private static func digest(_ json: JSON?) throws -> Digest {
+        guard let digest = json?.string.flatMap(Digest.init(hex:)) else {
+            throw PipelineError(.data, "the sample stage's manifest lacks a digest: run 'steadyset sample' again")
+        }
+        return digest
+    }
+
+    /// Appends the line of one configuration.
+    private static func append(_ configuration: Configuration, index: Int, to text: inout [UInt8]) {
+        let json = JSON.object([
+            "id": .string(configuration.id.description), "index": .integer(index),
+            "sources": .array(configuration.sources.map(\.json)),
+        ])
+        text += json.canonicalBytes
+        text.append(10)
+    }
+
+    /// The table of samples per stratum in manifests.
+    static func table(strata: [Int], counts: [Int]) -> JSON {
+        .array(
+            zip(strata, counts).map { .object(["sources": .integer($0.0), "samples": .integer($0.1)]) })
+    }
+}
+
+extension FixedWidthInteger {
+    /// The bytes, least significant first.
+    var littleEndianBytes: [UInt8] {
+        (0..<Self.bitWidth / 8).map { UInt8(truncatingIfNeeded: self >> ($0 * 8)) }
+    }
+}

@@ -1,0 +1,16 @@
+/// The stages of a pipeline, in order.
+public enum Stage: String, Hashable, Sendable, CaseIterable {
+    /// Draws or imports configurations.
+    case sample
+    /// Computes certified labels.
+    case solve
+    /// Divides samples into parts and names selections.
+    case split
+    /// Writes the shards.
+    case pack
+
+    /// The stages up to this one.
+    var upToHere: [Stage] { Stage.allCases.filter { $0.number <= number } }
+
+    private var number: Int { Stage.allCases.firstIndex(of: self) ?? 0 }
+}

@@ -1,0 +1,113 @@
+internal import Fields
+internal import Foundation
+internal import Shards
+
+/// The record of a finished step: what it wrote, and the fingerprint of everything that determined it.
+struct StepRecord {
+    /// A configuration whose label could not be certified.
+    struct LeftOut: Hashable {
+        var id: SampleID
+        /// Number of sources.
+        var sources: Int
+        var index: Int
+        /// What was reached; nil where it is not finite.
+        var errorBound: Double?
+    }
+
+    var step: String
+    var fingerprint: Digest
+    /// Files by their path in the dataset.
+    var files: [Manifest.File]
+    var leftOut: [LeftOut] = []
+    /// Seconds of work.
+    var seconds: Double
+
+    private static func path(_ step: String, in dataset: Dataset) -> String {
+        "\(dataset.stepsFolder)/\(step).json"
+    }
+
+    /// The record of `step`, or nil where there is none that can be read: the step is then simply done again.
+    init?(step: String, in dataset: Dataset) {
+        guard
+            let json = try? JSON.parse(file: StepRecord.path(step, in: dataset), followingLinks: false),
+            let schema = try? Schema.named("step"), schema.violations(in: json).isEmpty,
+            let fingerprint = json["fingerprint"]?.string.flatMap(Digest.init(hex:))
+        else { return nil }
+        self.step = step
+        self.fingerprint = fingerprint
+        files = (json["files"]?.array ?? []).compactMap { file in
+            guard let path = file["path"]?.string, let bytes = file["bytes"]?.int, let samples = file["samples"]?.int,
+                let sha256 = file["sha256"]?.string.flatMap(Digest.init(hex:))
+            else { return nil }
+            return Manifest.File(path: path, bytes: bytes, sha256: sha256, samples: samples)
+        }
+        leftOut = (json["left_out"]?.array ?? []).compactMap(LeftOut.init(json:))
+        seconds = json["seconds"]?.double ?? 0
+    }
+
+    init(
+        step: String, fingerprint: Digest, files: [Manifest.File], leftOut: [LeftOut] = [], seconds: Double
+    ) {
+        self.step = step
+        self.fingerprint = fingerprint
+        self.files = files
+        self.leftOut = leftOut
+        self.seconds = seconds
+    }
+
+    /// Whether every file that the step wrote is still there with its size, and is no link.
+    func isIntact(in dataset: Dataset) -> Bool {
+        !files.isEmpty
+            && files.allSatisfy { file in
+                guard let path = try? SafePath.resolve(file.path, in: dataset.root),
+                    let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+                else { return false }
+                return size == file.bytes
+            }
+    }
+
+    /// Writes the record; with it the step is done.
+    func write(in dataset: Dataset) throws {
+        let json = JSON.object([
+            "format": .string("steadyset-step"), "version": .integer(1), "step": .string(step),
+            "fingerprint": .string(fingerprint.description),
+            "files": .array(
+                files.map { file in
+                    .object([
+                        "path": .string(file.path), "bytes": .integer(file.bytes),
+                        "sha256": .string(file.sha256.description), "samples": .integer(file.samples),
+                    ])
+                }),
+            "left_out": .array(leftOut.map(\.json)), "seconds": .number(seconds),
+        ])
+        let path = StepRecord.path(step, in: dataset)
+        try Schema.named("step").check(json, source: path)
+        try AtomicFile.write(json.prettyBytes, to: path)
+    }
+
+    /// Forgets a step, so that nothing takes its files for finished work while they change.
+    static func remove(_ step: String, in dataset: Dataset) { AtomicFile.remove(path(step, in: dataset)) }
+
+    /// The steps of `stage` that have a record.
+    static func steps(_ stage: Stage, in dataset: Dataset) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: dataset.stepsFolder)) ?? []
+        return names.filter { $0.hasPrefix("\(stage.rawValue)-") && $0.hasSuffix(".json") }
+            .map { String($0.dropLast(5)) }.sorted()
+    }
+}
+
+extension StepRecord.LeftOut {
+    init?(json: JSON) {
+        guard let id = json["id"]?.string.flatMap({ SampleID($0) }), let sources = json["sources"]?.int,
+            let index = json["index"]?.int
+        else { return nil }
+        self.init(id: id, sources: sources, index: index, errorBound: json["error_bound"]?.double)
+    }
+
+    var json: JSON {
+        .object([
+            "id": .string(id.description), "sources": .integer(sources), "index": .integer(index),
+            "error_bound": errorBound.map(JSON.number) ?? .null,
+        ])
+    }
+}

@@ -1,0 +1,101 @@
+internal import Fields
+internal import Shards
+internal import Yams
+
+/// A YAML document as a JSON value that remembers its lines, so that a schema's finding can name one.
+///
+/// Strict where YAML is lax: one document, string keys, no duplicates, no aliases, YAML 1.2's numbers and truth values.
+struct YAMLDocument {
+    let json: JSON
+    private let path: String
+    /// Line of each JSON pointer, 1-based.
+    private let lines: [String: Int]
+
+    init(_ text: String, path: String) throws {
+        self.path = path
+        let root: Node?
+        do {
+            var nodes = try Yams.compose_all(yaml: text)
+            root = nodes.next()
+            let second = nodes.next()
+            if let error = nodes.error { throw error }
+            if second != nil {
+                throw PipelineError(.data, "\(path): holds more than one YAML document; a pipeline is one")
+            }
+        } catch let error as YamlError {
+            throw PipelineError(.data, "\(path): is not valid YAML: \(error)")
+        }
+        guard let root else {
+            throw PipelineError(.data, "\(path): is empty; see pipelines/ for examples of a pipeline")
+        }
+        var lines: [String: Int] = [:]
+        json = try YAMLDocument.value(root, pointer: "", path: path, lines: &lines)
+        self.lines = lines
+    }
+
+    /// The line of `pointer`, or of the nearest member that contains it.
+    func line(of pointer: String) -> Int {
+        var pointer = pointer
+        while lines[pointer] == nil, let slash = pointer.lastIndex(of: "/") { pointer = String(pointer[..<slash]) }
+        return lines[pointer] ?? 1
+    }
+
+    /// Checks the document against the schema called `name`.
+    func check(against name: String) throws {
+        let violations = try Schema.named(name).violations(in: json)
+        guard !violations.isEmpty else { return }
+        let lines = violations.prefix(8).map { violation in
+            let key = violation.path.dropFirst().replacing("/", with: ".")
+            return "\(path):\(line(of: violation.path)): \(key.isEmpty ? "" : "\(key): ")\(violation.message)"
+        }
+        throw PipelineError(.data, lines.joined(separator: "\n"))
+    }
+
+    private static func value(
+        _ node: Node, pointer: String, path: String, lines: inout [String: Int]
+    ) throws -> JSON {
+        let line = node.mark?.line ?? 1
+        lines[pointer] = max(lines[pointer] ?? 0, line)
+        switch node {
+        case .mapping(let mapping):
+            var members: [String: JSON] = [:]
+            for (key, value) in mapping {
+                guard let name = key.string else {
+                    throw PipelineError(.data, "\(path):\(key.mark?.line ?? line): keys must be plain words")
+                }
+                let child = "\(pointer)/\(name)"
+                lines[child] = key.mark?.line ?? line
+                guard members[name] == nil else {
+                    throw PipelineError(.data, "\(path):\(key.mark?.line ?? line): the key '\(name)' is there twice")
+                }
+                members[name] = try self.value(value, pointer: child, path: path, lines: &lines)
+            }
+            return .object(members)
+        case .sequence(let sequence):
+            var values: [JSON] = []
+            for (index, value) in sequence.enumerated() {
+                values.append(try self.value(value, pointer: "\(pointer)/\(index)", path: path, lines: &lines))
+            }
+            return .array(values)
+        case .scalar(let scalar):
+            guard scalar.style == .plain || scalar.style == .any else { return .string(scalar.string) }
+            switch scalar.string {
+            case "", "~", "null", "Null", "NULL": return .null
+            case "true", "True", "TRUE": return .bool(true)
+            case "false", "False", "FALSE": return .bool(false)
+            default: break
+            }
+            // YAML 1.2's core schema; Double would also take 0x10, nan and inf.
+            let plain = scalar.string.allSatisfy { $0.isASCII && ($0.isNumber || "+-.eE".contains($0)) }
+            if plain, let number = Double(scalar.string) {
+                guard number.isFinite else {
+                    throw PipelineError(.data, "\(path):\(line): the number \(scalar.string) is too large")
+                }
+                return .number(number)
+            }
+            return .string(scalar.string)
+        case .alias:
+            throw PipelineError(.data, "\(path):\(line): aliases are not supported; write the value out")
+        }
+    }
+}
