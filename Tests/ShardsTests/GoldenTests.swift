@@ -27,7 +27,7 @@ struct GoldenTests {
     @Test(arguments: [
         ("missing_chunk", ShardsError.Code.corrupt, "sample 1"), ("filter_mask", .corrupt, "without its filter"),
         ("no_filter", .corrupt, "'x'"), ("virtual", .corrupt, "'y'"), ("external_storage", .corrupt, "'id'"),
-        ("external_link", .corrupt, "'id'"), ("soft_link", .corrupt, "'id'"), ("group", .hdf5, "'id'"),
+        ("external_link", .corrupt, "'id'"), ("soft_link", .corrupt, "'id'"), ("group", .corrupt, "'id'"),
         ("column_length", .corrupt, "'id'"), ("column_type", .corrupt, "'id'"),
         ("column_missing", .corrupt, "'error_bound'"),
         ("column_unwritten", .corrupt, "'id'"), ("too_many_sources", .corrupt, "3 sources"),
