@@ -34,8 +34,7 @@ package enum BloscFrame {
         guard content.count <= maximumContent else {
             throw ShardsError(.tooLarge, "a field of \(content.count) bytes does not fit a chunk")
         }
-        var frame = [UInt8](repeating: 0, count: headerSize)
-        try compressor.compress(shuffle ? Shuffle.shuffled(content) : content, appendingTo: &frame)
+        var frame = try compressor.compress(shuffle ? Shuffle.shuffled(content) : content, prefix: headerSize)
         if frame.count - headerSize == content.count { frame += skippable }
         frame.replaceSubrange(0..<4, with: [2, 1, flags | (shuffle ? 1 : 0), UInt8(elementSize)])
         put(content.count, at: 4, in: &frame)

@@ -38,3 +38,12 @@ extension HDF5 {
         return Int32(description[mark.upperBound...].prefix(while: \.isNumber))
     }
 }
+
+extension ShardsError {
+    /// The error of reading a file: where HDF5 itself finds fault, and not the system, the file is damaged.
+    var asDamage: ShardsError {
+        code == .hdf5
+            ? ShardsError(.corrupt, "\(message); the file is damaged or incomplete: copy or build it again", path: path)
+            : self
+    }
+}

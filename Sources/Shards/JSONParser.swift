@@ -48,7 +48,7 @@ struct JSONParser {
     private mutating func object(depth: Int) throws(ShardsError) -> JSON {
         try checkDepth(depth)
         position += 1
-        var members: [String: JSON] = [:]
+        var members = [String: JSON](minimumCapacity: 6)
         skipSpace()
         if take(UInt8(ascii: "}")) { return .object(members) }
         while true {
@@ -105,29 +105,32 @@ struct JSONParser {
         let start = position
         let negative = take(UInt8(ascii: "-"))
         let integerStart = position
-        var magnitude = 0
-        while position < end, isDigit(bytes[position]) {
-            magnitude = magnitude &* 10 &+ Int(bytes[position] &- 48)
-            position += 1
-        }
-        let digits = position - integerStart
-        guard digits > 0 else { throw failure("unexpected \(found) where a digit is expected") }
+        var mantissa = 0
+        var digits = try someDigits(into: &mantissa)
         guard digits == 1 || bytes[integerStart] != UInt8(ascii: "0") else {
             throw failure("a number may not start with 0", at: start)
         }
-        var isInteger = true
+        var power = 0
         if take(UInt8(ascii: ".")) {
-            isInteger = false
-            try someDigits()
+            let fraction = try someDigits(into: &mantissa)
+            digits += fraction
+            power = -fraction
         }
         if position < end, bytes[position] | 0x20 == UInt8(ascii: "e") {
-            isInteger = false
             position += 1
-            if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
-            try someDigits()
+            let isSmall = !take(UInt8(ascii: "+")) && take(UInt8(ascii: "-"))
+            var exponent = 0
+            // Past three digits the sum has wrapped, perhaps: then it must not be used.
+            let isPlain = try someDigits(into: &exponent) <= 3
+            power = isPlain ? power + (isSmall ? -exponent : exponent) : Int.max
         }
-        // Up to 15 digits are below 2⁵³, hence exact.
-        if isInteger, digits <= 15 { return negative ? -Double(magnitude) : Double(magnitude) }
+        // Up to 15 digits are below 2⁵³, hence exact, and so are powers of ten up to 10²²: one correctly rounded
+        // operation gives the nearest double (Clinger 1990, "How to read floating point numbers accurately").
+        if digits <= 15, (-22...22).contains(power) {
+            let exact = Double(mantissa)
+            let value = power < 0 ? exact / JSONParser.powersOfTen[-power] : exact * JSONParser.powersOfTen[power]
+            return negative ? -value : value
+        }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         guard let value = Double(text), value.isFinite else {
             throw failure("the number \(text.prefix(40)) is beyond the range of a double", at: start)
@@ -135,10 +138,17 @@ struct JSONParser {
         return value
     }
 
-    private mutating func someDigits() throws(ShardsError) {
+    private static let powersOfTen: [Double] = (0...22).map { Double("1e\($0)") ?? .nan }
+
+    /// Appends at least one digit to `value`, which wraps beyond 18 of them, and returns how many there were.
+    private mutating func someDigits(into value: inout Int) throws(ShardsError) -> Int {
         let start = position
-        while position < end, isDigit(bytes[position]) { position += 1 }
+        while position < end, bytes[position] &- 48 < 10 {
+            value = value &* 10 &+ Int(bytes[position] &- 48)
+            position += 1
+        }
         guard position > start else { throw failure("unexpected \(found) where a digit is expected") }
+        return position - start
     }
 
     private mutating func skipSpace() {
@@ -155,8 +165,6 @@ struct JSONParser {
         position += 1
         return true
     }
-
-    private func isDigit(_ byte: UInt8) -> Bool { byte &- 48 < 10 }
 
     // MARK: Strings
 

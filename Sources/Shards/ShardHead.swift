@@ -9,16 +9,6 @@ struct ShardHead: Sendable {
     let maximumSources: Int
     let attributes: [String: ShardAttribute]
 
-    /// Opens the file; one that is no HDF5 file at all is reported as that. Must run inside HDF5's lock.
-    static func open(_ path: String) throws(ShardsError) -> HDF5.Handle<HDF5.File> {
-        do {
-            return try HDF5.openFile(path)
-        } catch  where error.code == .hdf5 {
-            throw ShardsError(
-                .corrupt, "\(path) is not a complete HDF5 file; copy or build it again (\(error.message))", path: path)
-        }
-    }
-
     /// Reads and checks attributes, `/x`, `/y` and the width of `/sources` of a file of `bytes` bytes.
     init(of file: hid_t, bytes: Int, path: String) throws(ShardsError) {
         attributes = try HDF5.readAttributes(of: file, path: path)

@@ -53,16 +53,20 @@ public final class ShardReader: Sendable {
         self.path = path
         var head: ShardHead?
         var table: ShardTable?
-        let opened = try HDF5.locked { () throws(ShardsError) -> Handles in
-            let file = try ShardHead.open(path)
-            let found = try ShardHead(of: file.id, bytes: bytes, path: path)
-            table = try ShardTable(of: file.id, head: found, path: path)
-            head = found
-            let x = try HDF5.openDataset("x", in: file.id, path: path)
-            let y = try HDF5.openDataset("y", in: file.id, path: path)
-            return Handles(x: x, y: y, file: file)
+        do {
+            handles = Mutex(
+                try HDF5.locked { () throws(ShardsError) -> Handles in
+                    let file = try HDF5.openFile(path)
+                    let found = try ShardHead(of: file.id, bytes: bytes, path: path)
+                    table = try ShardTable(of: file.id, head: found, path: path)
+                    head = found
+                    let x = try HDF5.openDataset("x", in: file.id, path: path)
+                    let y = try HDF5.openDataset("y", in: file.id, path: path)
+                    return Handles(x: x, y: y, file: file)
+                })
+        } catch {
+            throw error.asDamage
         }
-        handles = Mutex(opened)
         guard let head, let table else { preconditionFailure("both are set where nothing was thrown") }
         kind = head.kind
         lattice = head.lattice
@@ -107,8 +111,13 @@ public final class ShardReader: Sendable {
         precondition((0..<count).contains(position), "sample \(position) of a shard of \(count)")
         let size = ShardLayout.fieldBytes(lattice)
         let dataset = handles.withLock { handles in field == .x ? handles?.x.id : handles?.y.id }
-        let frame = try HDF5.locked { () throws(ShardsError) in
-            try HDF5.readChunk(at: position, of: dataset ?? -1, maximum: BloscFrame.bound(size), path: path)
+        let frame: [UInt8]
+        do {
+            frame = try HDF5.locked { () throws(ShardsError) in
+                try HDF5.readChunk(at: position, of: dataset ?? -1, maximum: BloscFrame.bound(size), path: path)
+            }
+        } catch {
+            throw error.asDamage
         }
         do {
             try BloscFrame.checkHeader(frame, size: size, shuffle: field.isShuffled)

@@ -10,6 +10,7 @@ package enum Zstd {
     /// Compresses; owns one reusable context, so each thread has its own compressor.
     @safe package final class Compressor {
         private let context: OpaquePointer
+        private var scratch: [UInt8] = []
 
         /// Creates a compressor at `level`, one of `levels`.
         package init(level: Int) throws(ShardsError) {
@@ -25,28 +26,31 @@ package enum Zstd {
 
         deinit { _ = unsafe ZSTD_freeCCtx(context) }
 
-        /// Appends one frame with the content `bytes` to `out`.
+        /// Returns `prefix` zeros, which are the caller's to fill, and one frame with the content `bytes`.
         ///
         /// The same bytes give the same frame with any one release of zstd. The corresponding C function is
         /// `ZSTD_compress2`.
-        package func compress(_ bytes: [UInt8], appendingTo out: inout [UInt8]) throws(ShardsError) {
+        package func compress(_ bytes: [UInt8], prefix: Int = 0) throws(ShardsError) -> [UInt8] {
             // A window as large as the content makes a single-segment frame, whose header has no byte without meaning.
             let log = max(10, Int.bitWidth - max(bytes.count - 1, 1).leadingZeroBitCount)
             guard log <= 31 else {
                 throw ShardsError(.tooLarge, "\(bytes.count) bytes are too many for one zstd frame")
             }
             _ = try check(unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, Int32(log)), "set up zstd")
-            let start = out.count
             let bound = ZSTD_compressBound(bytes.count)
-            out.append(contentsOf: repeatElement(0, count: bound))
-            let result = unsafe out.withUnsafeMutableBytes { out in
+            if scratch.count < bound { scratch = [UInt8](repeating: 0, count: bound) }
+            let result = unsafe scratch.withUnsafeMutableBytes { out in
                 unsafe bytes.withUnsafeBytes { bytes in
-                    unsafe ZSTD_compress2(
-                        context, out.baseAddress.map { unsafe $0 + start }, bound, bytes.baseAddress, bytes.count)
+                    unsafe ZSTD_compress2(context, out.baseAddress, out.count, bytes.baseAddress, bytes.count)
                 }
             }
             let length = try check(result, "compress")
-            out.removeLast(bound - length)
+            // Copied, so that a frame which waits to be written holds no more memory than it has bytes.
+            var frame: [UInt8] = []
+            frame.reserveCapacity(prefix + length)
+            frame.append(contentsOf: repeatElement(0, count: prefix))
+            frame.append(contentsOf: scratch[..<length])
+            return frame
         }
     }
 

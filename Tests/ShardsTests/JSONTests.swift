@@ -55,6 +55,24 @@ struct JSONTests {
         #expect(try code { _ = try JSON.parse([0x31, 0x31], source: "t", maximumBytes: 1) } == .tooLarge)
     }
 
+    @Test func numbersAreTheNearestDoubles() throws {
+        let seed = UInt64.random(in: 0...(.max))
+        var random = Seeded(seed)
+        for _ in 0..<50_000 {
+            let digits = String(
+                Int.random(in: 0...9_999_999_999_999_999, using: &random) >> Int.random(in: 0..<50, using: &random))
+            let exponent = Int.random(in: -40...40, using: &random)
+            for text in [
+                "\(digits)e\(exponent)", "-\(digits).0\(digits)E+\(abs(exponent))", "0.00\(digits)", "\(digits).5",
+            ] {
+                #expect(try Self.parse(text).double == Double(text), "seed \(seed), \(text)")
+            }
+        }
+        for text in ["1e-400", "0e9999999999999999999999", "1e00000000000000000000001", "4.9e-324", "-0.0e-5"] {
+            #expect(try Self.parse(text).double == Double(text), "\(text)")
+        }
+    }
+
     /// RFC 8785, §3.2.2.3 and appendix B.
     @Test(
         arguments: [

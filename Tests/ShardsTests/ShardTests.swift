@@ -74,10 +74,8 @@ struct ShardTests {
         try writeShard("\(folder)/part.h5", lattice: try Lattice(rows: 1024, columns: 640), count: 2, kind: .part)
         try writeShard("\(folder)/empty.h5", lattice: try Lattice(rows: 32, columns: 32), count: 0, capacity: 3)
         // Noise, and a frame exactly as long as its content.
-        let lattice = try Lattice(rows: 32, columns: 1025)
-        var bytes = try #require(try BloscFrameTests.contentOfEqualFrame())
-        let equal = bytes.count
-        bytes += [UInt8](repeating: 7, count: 4 * lattice.count - equal)
+        let lattice = try Lattice(rows: 153, columns: 3641)
+        let bytes = BloscFrameTests.contentOfEqualFrame()
         let writer = try ShardWriter(
             path: "\(folder)/noise.h5", lattice: lattice, capacity: 1, maximumSources: 1, kind: .part)
         let noise = FieldBytes.floats(of: BloscFrameTests.noise(4 * lattice.count, seed: 2))
