@@ -35,7 +35,7 @@ let package = Package(
             swiftSettings: rules),
         .executableTarget(
             name: "steadyset",
-            dependencies: ["Pipeline", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["Pipeline", "Fields", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: rules),
         .testTarget(name: "FieldsTests", dependencies: ["Fields"], swiftSettings: rules),
         .testTarget(name: "SamplingTests", dependencies: ["Sampling", "Fields"], swiftSettings: rules),

@@ -48,16 +48,14 @@ public struct Commands {
 
     /// Does every stage up to `last`.
     public func run(until last: Stage) throws {
-        let claim = try job.dataset.claim()
-        defer { _ = consume claim }
-        for stage in last.upToHere { try job.perform(stage) }
+        try withExtendedLifetime(try job.dataset.claim()) {
+            for stage in last.upToHere { try job.perform(stage) }
+        }
     }
 
     /// Does one stage.
     public func perform(_ stage: Stage) throws {
-        let claim = try job.dataset.claim()
-        defer { _ = consume claim }
-        try job.perform(stage)
+        try withExtendedLifetime(try job.dataset.claim()) { try job.perform(stage) }
     }
 
     /// The pipeline's plan.
@@ -65,19 +63,13 @@ public struct Commands {
 
     /// Does one step of the plan.
     public func step(_ id: String) throws {
-        let claim = try job.dataset.claim(shared: true)
-        defer { _ = consume claim }
-        switch id {
-        case "sample", "split", "pack":
-            let lock = try job.dataset.claim(step: id)
-            defer { _ = consume lock }
-            guard let stage = Stage(rawValue: id) else { return }
-            try job.perform(stage)
-        case "solve":
-            let lock = try job.dataset.claim(step: id)
-            defer { _ = consume lock }
-            try job.gatherSolved()
-        default: try job.solve(step: id)
+        // Others may write other steps of the same dataset at the same time.
+        try withExtendedLifetime((try job.dataset.claim(shared: true), try job.dataset.claim(step: id))) {
+            switch id {
+            case Stage.solve.rawValue: try job.gatherSolved()
+            default:
+                if let stage = Stage(rawValue: id) { try job.perform(stage) } else { try job.solve(step: id) }
+            }
         }
     }
 

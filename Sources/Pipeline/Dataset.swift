@@ -1,5 +1,5 @@
 internal import Foundation
-public import Shards
+internal import Shards
 
 /// The folder of a dataset: one folder a stage, and `.steadyset` for what only this program reads.
 ///
@@ -43,18 +43,16 @@ public struct Dataset: Hashable, Sendable {
     }
 
     /// Opens the folder for writing: creates it if need be, and makes sure that it holds nothing else and that nobody
-    /// else writes to it, until the claim is dropped.
+    /// else writes to it, until the lock is dropped.
     ///
     /// - Parameter shared: Whether other steps may be written at the same time (`step`); they lock theirs each.
-    func claim(shared: Bool = false) throws -> Claim {
-        let files = FileManager.default
-        var isFolder: ObjCBool = false
-        if files.fileExists(atPath: root, isDirectory: &isFolder) {
-            guard isFolder.boolValue else {
+    func claim(shared: Bool = false) throws -> FileLock {
+        if let isFolder = InputFile.isFolder(root) {
+            guard isFolder else {
                 throw PipelineError(.cannotCreate, "\(root) is a file: choose a folder for --output")
             }
             let ours = Set(Stage.allCases.map(\.rawValue) + [Dataset.privateName])
-            let present = (try? files.contentsOfDirectory(atPath: root)) ?? []
+            let present = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
             let others = present.filter { !ours.contains($0) }.sorted()
             guard present.isEmpty || present.contains(Dataset.privateName) else {
                 throw PipelineError(
@@ -64,12 +62,7 @@ public struct Dataset: Hashable, Sendable {
             }
         }
         try Dataset.createFolder(stepsFolder)
-        return Claim(lock: try FileLock("\(privateFolder)/lock", shared: shared, holder: root))
-    }
-
-    /// The right to write to a dataset's folder, for as long as it lives.
-    struct Claim: ~Copyable {
-        let lock: FileLock
+        return try FileLock("\(privateFolder)/lock", shared: shared, holder: root)
     }
 
     /// Locks one step against another process that might still be writing it.

@@ -2,7 +2,7 @@ internal import Foundation
 internal import Shards
 
 /// An advisory lock on a file, released when it is dropped or the process ends, however it ends.
-struct FileLock: ~Copyable {
+final class FileLock {
     private let descriptor: Int32
 
     /// Takes the lock, without waiting.

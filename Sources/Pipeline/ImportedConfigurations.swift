@@ -33,9 +33,7 @@ final class ImportedConfigurations {
     /// - Throws: `PipelineError` naming the line: what is not JSON, has an unknown key, a value out of range, a disk that
     ///   does not fit, or repeats an earlier line.
     init(path: String, physics: Physics) throws {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue,
-            let file = FileHandle(forReadingAtPath: path)
+        guard InputFile.isFolder(path) == false, let file = FileHandle(forReadingAtPath: path)
         else { throw PipelineError(.noInput, "\(path): there is no such file, or it cannot be read") }
         self.path = path
         self.physics = physics
@@ -93,7 +91,8 @@ final class ImportedConfigurations {
             let violations = schema.violations(in: json)
             if let first = violations.first {
                 throw PipelineError(
-                    .data, "\(path):\(number): \(first.path.isEmpty ? "" : "\(first.path.dropFirst()): ")\(first.message)")
+                    .data,
+                    "\(path):\(number): \(first.path.isEmpty ? "" : "\(first.path.dropFirst()): ")\(first.message)")
             }
         }
         let sources = (json["sources"]?.array ?? []).map { source in

@@ -3,13 +3,18 @@ internal import Shards
 
 /// Files that a user names.
 enum InputFile {
+    /// Whether `path` is a folder, or nil where nothing is there.
+    static func isFolder(_ path: String) -> Bool? {
+        var isFolder: ObjCBool = false
+        return unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) ? isFolder.boolValue : nil
+    }
+
     /// Reads the regular file at `path`, at most `maximumBytes`.
     static func read(_ path: String, maximumBytes: Int) throws -> [UInt8] {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+        guard let isFolder = isFolder(path) else {
             throw PipelineError(.noInput, "\(path): there is no such file")
         }
-        if isFolder.boolValue { throw PipelineError(.noInput, "\(path): is a folder, a file is needed") }
+        if isFolder { throw PipelineError(.noInput, "\(path): is a folder, a file is needed") }
         return try OpenFile.reading(path, followingLinks: true).readAll(maximumBytes: maximumBytes)
     }
 }

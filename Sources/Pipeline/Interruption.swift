@@ -11,7 +11,7 @@ enum Interruption {
     /// From now on SIGINT and SIGTERM ask for an orderly end; a second one ends at once.
     static func listen() {
         for number in [SIGINT, SIGTERM] {
-            _ = unsafe Foundation.signal(number) { number in
+            _ = Foundation.signal(number) { number in
                 if Interruption.signal.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
             }
         }

@@ -52,7 +52,8 @@ extension Job {
             throw PipelineError(
                 .cannotCreate,
                 "\(dataset.root) holds \(lost) solved samples that this pipeline does not ask for, or not in parts of "
-                    + "\(pipeline.samplesPerPart): choose another folder for --output, or pass --replace to remove them")
+                    + "\(pipeline.samplesPerPart): choose another folder for --output, or pass --replace to remove them"
+            )
         }
     }
 

@@ -9,7 +9,7 @@ extension Job {
     func solve() throws {
         let started = Date()
         let (sampleManifest, listing) = try listing()
-        let parts = listing.parts.map { (part: $0, fingerprint: fingerprint(of: $0, listing)) }
+        let parts = listing.parts.map { (part: $0, fingerprint: partFingerprint(of: $0, listing)) }
         let fingerprint = Fingerprint.solve(parts.map(\.fingerprint))
         let done = parts.map { isDone($0.part, $0.fingerprint) }
         if done.allSatisfy({ $0 }), let manifest = finished("solve", .solve, fingerprint: fingerprint) {
@@ -35,9 +35,7 @@ extension Job {
             throw PipelineError(
                 .usage, "there is no step '\(step)': the plan has solve-00000 to \(listing.parts.last?.step ?? "none")")
         }
-        let lock = try dataset.claim(step: step)
-        defer { _ = consume lock }
-        let fingerprint = fingerprint(of: part, listing)
+        let fingerprint = partFingerprint(of: part, listing)
         guard !isDone(part, fingerprint) else { return }
         try Dataset.createFolder(dataset.folder(.solve))
         reporter.began(.solve, total: part.count, done: 0)
@@ -50,17 +48,19 @@ extension Job {
     func gatherSolved() throws {
         let started = Date()
         let (sampleManifest, listing) = try listing()
-        let fingerprints = listing.parts.map { fingerprint(of: $0, listing) }
+        let fingerprints = listing.parts.map { partFingerprint(of: $0, listing) }
         let fingerprint = Fingerprint.solve(fingerprints)
         for (part, fingerprint) in zip(listing.parts, fingerprints) where !isDone(part, fingerprint) {
             throw PipelineError(.noInput, "\(part.step) is not done: run 'steadyset step … \(part.step)' first")
         }
-        if let manifest = finished("solve", .solve, fingerprint: fingerprint) { return skipped(manifest, stage: .solve) }
+        if let manifest = finished("solve", .solve, fingerprint: fingerprint) {
+            return skipped(manifest, stage: .solve)
+        }
         try invalidate(.solve)
         try gather(listing, sampleManifest, fingerprint: fingerprint, started: started)
     }
 
-    func fingerprint(of part: SampleListing.Part, _ listing: SampleListing) -> Digest {
+    func partFingerprint(of part: SampleListing.Part, _ listing: SampleListing) -> Digest {
         Fingerprint.solvePart(
             ids: part.ids, physics: listing.physics, accuracy: pipeline.accuracy, level: pipeline.compressionLevel)
     }
@@ -194,7 +194,8 @@ extension Job {
                 "largest_error_bound": .number(largest), "left_out": .array(leftOut.map(\.json)),
             ]),
             layout: .object([
-                "samples_per_part": .integer(pipeline.samplesPerPart), "compression_level": .integer(pipeline.compressionLevel),
+                "samples_per_part": .integer(pipeline.samplesPerPart),
+                "compression_level": .integer(pipeline.compressionLevel),
             ]), files: files)
         try commit(
             manifest, stage: .solve, fingerprint: fingerprint, samples: samples, started: started, work: work)

@@ -1,5 +1,5 @@
-public import Fields
-public import Sampling
+internal import Fields
+internal import Sampling
 
 /// Where configurations come from: a design that is drawn, or a file of the user's own.
 enum Origin {

@@ -1,6 +1,6 @@
-public import Fields
-public import Sampling
-public import Shards
+internal import Fields
+internal import Sampling
+internal import Shards
 
 /// How a command ends; the numbers are those of BSD's sysexits.h where it has one.
 public enum ExitStatus: Int32, Sendable, CaseIterable {

@@ -56,10 +56,11 @@ public struct PipelineFile: Sendable {
                 decayRate: physicsJSON["decay_rate"]?.double ?? 1.0 / 400,
                 sources: sources ?? physicsJSON["sources"]?.string.flatMap(SourceModel.init) ?? .pinned,
                 overlap: overlap ?? fromFile)
-        } catch let error as ConfigurationError {
+        } catch {
             throw fail("/physics", "physics: \(error.message)")
         }
 
+        let physics = physics
         do {
             design = try json["sampling"].map { try PipelineFile.design($0, physics: physics) }
         } catch let error as SamplingError {
@@ -81,7 +82,7 @@ public struct PipelineFile: Sendable {
 
         do {
             split = try PipelineFile.split(json["split"] ?? .object([:]))
-        } catch let error as SamplingError {
+        } catch {
             throw fail("/split", "split: \(error.message)")
         }
         compressionLevel = solver?["compression_level"]?.int ?? 3

@@ -47,7 +47,7 @@ public struct Plan: Sendable {
                     id: part.step, stage: .solve, part: part.number,
                     inputs: [manifest(.sample), "sample/\(part.configurations)"],
                     outputs: ["solve/\(part.labels)", "\(Dataset.privateName)/steps/\(part.step).json"],
-                    fingerprint: job.fingerprint(of: part, listing)))
+                    fingerprint: job.partFingerprint(of: part, listing)))
         }
         let parts = steps.dropFirst()
         let solve = Fingerprint.solve(parts.map(\.fingerprint))
@@ -99,4 +99,9 @@ public struct Plan: Sendable {
                 }),
         ])
     }
+}
+
+extension Plan {
+    /// The plan as indented JSON.
+    public var text: String { String(decoding: json.prettyBytes, as: UTF8.self) }
 }

@@ -38,7 +38,8 @@ struct RankOrder {
             for row in 0..<reader.count {
                 guard let stratum = strata.firstIndex(of: reader.sourceCounts[row]) else {
                     throw PipelineError(
-                        .data, "\(reader.path): sample \(reader.ids[row]) is of no stratum: run 'steadyset solve' again")
+                        .data, "\(reader.path): sample \(reader.ids[row]) is of no stratum: run 'steadyset solve' again"
+                    )
                 }
                 let address = SampleAddress(stratum: stratum, index: Int(reader.indices[row]))
                 let place = split.rank(of: address, strata: strata.count)

@@ -98,7 +98,8 @@ struct SampleListing {
                 number: number, first: next, count: file.samples, ids: try SampleListing.digest(file.extra["ids"]))
             guard file.path == part.configurations, file.extra["first"]?.int == next else {
                 throw PipelineError(
-                    .data, "the sample stage's manifest lists '\(file.path)' out of order: run 'steadyset sample' again")
+                    .data, "the sample stage's manifest lists '\(file.path)' out of order: run 'steadyset sample' again"
+                )
             }
             next += file.samples
             return part

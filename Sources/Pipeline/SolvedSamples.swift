@@ -25,7 +25,8 @@ final class SolvedSamples {
         let path: String
         do {
             path = try SafePath.resolve(entry.path, in: folder)
-        } catch where error.code == .notFound {
+        } catch {
+            guard error.code == .notFound else { throw error }
             throw PipelineError(
                 .noInput, "\(folder)/\(entry.path) is missing: run 'steadyset solve' or 'steadyset run' again")
         }

@@ -7,7 +7,7 @@ public enum Libraries {
     /// `ZSTD_versionString`.
     public static var versions: [String: String] {
         var (major, minor, release): (UInt32, UInt32, UInt32) = (0, 0, 0)
-        HDF5.locked { _ = unsafe H5get_libversion(&major, &minor, &release) }
+        _ = unsafe H5get_libversion(&major, &minor, &release)
         return ["hdf5": "\(major).\(minor).\(release)", "zstd": unsafe String(cString: ZSTD_versionString())]
     }
 }

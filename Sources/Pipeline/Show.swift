@@ -1,0 +1,155 @@
+public import Fields
+internal import Foundation
+internal import Multigrid
+internal import Sampling
+internal import Shards
+
+/// What a person wants to know of a dataset, a stage or a shard, at a glance.
+public struct Overview: Sendable {
+    /// Everything, for machines.
+    public let json: JSON
+    /// The lines for a person.
+    public let text: String
+
+    /// Looks at a dataset's folder, a stage's folder, or a shard file; reads no chunk.
+    public init(path: String) throws {
+        if InputFile.isFolder(path) == false {
+            (json, text) = try Overview.shard(path)
+        } else {
+            let (dataset, stages) = try Verifier.locate(path)
+            let manifests = try stages.map { try dataset.manifest($0) }
+            json = .object([
+                "dataset": .string(dataset.root), "stages": .array(manifests.map(Overview.summary)),
+            ])
+            text = try Overview.text(dataset, manifests)
+        }
+    }
+
+    /// A stage for machines: its manifest without the list of files.
+    private static func summary(_ manifest: Manifest) -> JSON {
+        .object([
+            "stage": .string(manifest.stage), "id": .string(manifest.id.description),
+            "parameters": manifest.parameters, "content": manifest.content, "layout": manifest.layout,
+            "files": .integer(manifest.files.count), "bytes": .integer(manifest.files.reduce(0) { $0 + $1.bytes }),
+        ])
+    }
+
+    private static func text(_ dataset: Dataset, _ manifests: [Manifest]) throws -> String {
+        var lines = ["dataset  \(dataset.root)"]
+        if let manifest = manifests.first(where: { $0.stage == "pack" }) ?? manifests.first,
+            let physics = try physics(manifest) ?? manifests.compactMap({ try physics($0) }).first
+        {
+            lines += describe(physics)
+        }
+        if let parameters = manifests.first(where: { $0.parameters["tolerance"] != nil })?.parameters {
+            let accuracy = Accuracy(json: parameters)
+            let grid = accuracy.gridBits.map { "multiples of 2^-\($0)" } ?? "plain Float32"
+            lines.append("labels   certified to \(accuracy.tolerance), \(grid)")
+        }
+        if let design = manifests.first(where: { $0.stage == "sample" })?.parameters["design"] {
+            let design = try Design(json: design)
+            lines.append(
+                "design   seed \(design.seed), radius \(design.radius), values \(design.values.json.canonicalText)")
+        }
+        if let strata = manifests.compactMap({ $0.content["strata"]?.array }).last {
+            lines.append("strata   \(describe(strata: strata))")
+        }
+        lines.append("")
+        for manifest in manifests {
+            let bytes = manifest.files.reduce(0) { $0 + $1.bytes }
+            let name = manifest.stage.padding(toLength: 8, withPad: " ", startingAt: 0)
+            let samples = manifest.content["samples"]?.int.map { "\($0) samples, " } ?? ""
+            lines.append(
+                "\(name) \(samples)\(manifest.files.count) files, \(Words.bytes(bytes))\n         id \(manifest.id)")
+            if let left = manifest.content["left_out"]?.array, !left.isEmpty {
+                lines.append("         \(left.count) samples left out: their bound is above the tolerance")
+            }
+            if let bound = manifest.content["largest_error_bound"]?.double, manifest.stage == "pack" {
+                lines.append("         largest error bound \(bound)")
+            }
+        }
+        if let selections = manifests.compactMap({ $0.content["selections"]?.array }).last {
+            lines += ["", "selections"] + (try table(selections))
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func physics(_ manifest: Manifest) throws -> Physics? {
+        let json =
+            manifest.parameters["physics"] ?? manifest.parameters["design"]?["physics"]
+            ?? manifest.parameters["import"]?["physics"]
+        return try json.map { try Physics(json: $0) }
+    }
+
+    private static func describe(_ physics: Physics) -> [String] {
+        [
+            "lattice  \(physics.lattice.rows) × \(physics.lattice.columns) sites, absorbing boundary",
+            "physics  diffusivity \(physics.diffusivity), decay rate \(physics.decayRate), diffusion length "
+                + "\(Words.digits(physics.diffusionLength)) sites, sources \(physics.sources.rawValue), overlap "
+                + physics.overlap.rawValue,
+        ]
+    }
+
+    /// `1…20 sources, 25 samples each`, or one by one where they differ.
+    private static func describe(strata: [JSON]) -> String {
+        let sources = strata.compactMap { $0["sources"]?.int }
+        let samples = strata.compactMap { $0["samples"]?.int }
+        guard let first = sources.first, let last = sources.last else { return "none" }
+        if Set(samples).count == 1, sources == Array(first...last) {
+            return "\(first == last ? "\(first)" : "\(first) to \(last)") sources, \(samples[0]) samples each"
+        }
+        let pairs = zip(sources, samples).map { "\($0): \($1)" }
+        return "samples by number of sources " + pairs.prefix(24).joined(separator: ", ")
+            + (pairs.count > 24 ? ", …" : "")
+    }
+
+    /// Subsets and windows line by line; the selections of one stratum, which are many, in one line a part.
+    private static func table(_ selections: [JSON]) throws -> [String] {
+        let all = try selections.map { try Selection(json: $0) }
+        var lines = all.filter { $0.stratum == nil }.map { selection in
+            let name = selection.name.padding(toLength: 20, withPad: " ", startingAt: 0)
+            return
+                "  \(name) \(selection.samples) samples, ranks \(selection.ranks.lowerBound) to \(selection.ranks.upperBound - 1)"
+        }
+        for part in Split.Part.allCases {
+            let strata = all.filter { $0.part == part && $0.stratum != nil }
+            if let first = strata.first, let last = strata.last {
+                lines.append("  \(first.name) … \(last.name)  one for each number of sources")
+            }
+        }
+        return lines
+    }
+
+    private static func shard(_ path: String) throws -> (JSON, String) {
+        let reader = try ShardReader(path: path)
+        var physics: Physics?
+        if case .string(let text)? = reader.attributes["physics"] {
+            physics = try Physics(json: try JSON.parse(Array(text.utf8), source: "\(path), attribute 'physics'"))
+        }
+        let bytes = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+        let largest = reader.errorBounds.max() ?? 0
+        let raw = reader.count * reader.lattice.count * 8
+        let json = JSON.object([
+            "shard": .string(path), "kind": .string(reader.kind.rawValue), "samples": .integer(reader.count),
+            "lattice": .array([.integer(reader.lattice.rows), .integer(reader.lattice.columns)]),
+            "physics": physics?.json ?? .null, "bytes": .integer(bytes), "largest_error_bound": .number(largest),
+            "ranks": reader.ranks.flatMap { ranks in
+                ranks.first.flatMap { first in
+                    ranks.last.map { .array([.integer(Int(first)), .integer(Int($0))]) }
+                }
+            } ?? .null,
+            "ids": .array(reader.ids.prefix(1000).map { .string($0.description) }),
+        ])
+        var lines = ["\(reader.kind == .shard ? "shard" : "part")    \(path)"]
+        if let physics { lines += describe(physics) }
+        lines.append(
+            "samples  \(reader.count), \(Words.bytes(bytes)), "
+                + "\(Words.digits(Double(raw) / Double(max(1, bytes)))) times smaller than raw x and y")
+        if let ranks = reader.ranks, let first = ranks.first, let last = ranks.last {
+            lines.append("ranks    \(first) to \(last)")
+        }
+        lines.append("bounds   at most \(largest)")
+        lines.append("first    " + reader.ids.prefix(3).map(\.description).joined(separator: " "))
+        return (json, lines.joined(separator: "\n") + "\n")
+    }
+}

@@ -1,0 +1,207 @@
+internal import Fields
+internal import Foundation
+internal import Multigrid
+internal import Sampling
+internal import Shards
+
+extension Verifier {
+    /// Opens a file that a manifest lists.
+    func reader(_ file: Manifest.File, of stage: Stage) throws -> ShardReader {
+        let path = try SafePath.resolve(file.path, in: dataset.folder(stage))
+        let reader = try ShardReader(path: path, followingLinks: false)
+        expect(
+            reader.count == file.samples, "\(path): holds \(reader.count) samples, the manifest lists \(file.samples)")
+        return reader
+    }
+
+    /// The physics that a shard says it belongs to.
+    func physics(of reader: ShardReader) throws -> Physics {
+        guard case .string(let text)? = reader.attributes["physics"] else {
+            throw PipelineError(.data, "\(reader.path): lacks the attribute 'physics'")
+        }
+        return try Physics(json: try JSON.parse(Array(text.utf8), source: "\(reader.path), attribute 'physics'"))
+    }
+
+    /// Decodes every chunk of a file: y has its digest, lies on its grid and in range; x is the image of the sources; the
+    /// id is that of the configuration; the bound is within the tolerance.
+    func checkSamples(of reader: ShardReader, physics: Physics, accuracy: Accuracy) throws {
+        expect(reader.lattice == physics.lattice, "\(reader.path): its lattice is not that of its physics")
+        guard reader.lattice == physics.lattice else { return }
+        let step = accuracy.step
+        try OrderedWork.run(count: reader.count, threads: threads) {
+            let decoder = try SampleDecoder(lattice: reader.lattice)
+            return { row in
+                try Interruption.check()
+                var findings: [String] = []
+                let id = reader.ids[row]
+                func expect(_ condition: Bool, _ message: String) {
+                    if !condition { findings.append("\(reader.path): sample \(id): \(message)") }
+                }
+                do {
+                    let configuration = try Configuration(physics: physics, sources: try reader.sources(at: row))
+                    expect(configuration.id == id, "its id is not that of its sources")
+                    expect(
+                        reader.sourceCounts[row] == configuration.sources.count,
+                        "n_sources is not the number of sources")
+                    let bound = reader.errorBounds[row]
+                    expect(
+                        bound >= 0 && bound <= accuracy.tolerance,
+                        "its error bound \(bound) is not within the tolerance of \(accuracy.tolerance)")
+                    let y = try reader.y(at: row, with: decoder, checkingDigest: true)
+                    if let step {
+                        let scale = Float(1 / step)
+                        expect(y.allSatisfy { ($0 * scale).rounded() == $0 * scale }, "y does not lie on its grid")
+                    }
+                    expect(y.allSatisfy { $0 >= -Float(bound) && $0.isFinite }, "y has a value below zero")
+                    let x = try reader.x(at: row, with: decoder)
+                    expect(
+                        x == SourceImage(configuration).dense(on: physics.lattice), "x is not the image of its sources")
+                } catch let error as PipelineError where [.interrupted, .terminated].contains(error.status) {
+                    throw error
+                } catch {
+                    findings.append("\(reader.path): sample \(id): \(PipelineError(error).message)")
+                }
+                return findings
+            }
+        } consume: { [self] row, findings in
+            report.samples += 1
+            report.findings += findings
+            if findings.isEmpty {
+                solvable.append(Solvable(path: reader.path, row: row, physics: physics, accuracy: accuracy))
+            }
+        }
+    }
+
+    /// Shards: every chunk, the order of ranks, the digests, and the laws of the selections.
+    func checkPack(_ manifest: Manifest) throws {
+        let folder = dataset.folder(.pack)
+        let physics = try Physics(json: manifest.parameters["physics"] ?? .null)
+        let accuracy = Accuracy(json: manifest.parameters)
+        let strata = (manifest.content["strata"]?.array ?? []).compactMap { $0["sources"]?.int }
+        let selections = try (manifest.content["selections"]?.array ?? []).map { try Selection(json: $0) }
+        let split = try manifests[.split].map { try Split(json: $0.parameters) }
+        if let other = manifests[.split] {
+            expect(
+                other.content["selections"] == manifest.content["selections"],
+                "\(folder): the selections are not those of the split stage")
+        }
+        var all = Digest.Hasher()
+        var lastRank: [Split.Part: Int] = [:]
+        var members = selections.map { _ in [Int](repeating: 0, count: strata.count) }
+        var seen: Set<SampleID> = []
+        for file in manifest.files {
+            try Interruption.check()
+            guard let part = file.extra["part"]?.string.flatMap(Split.Part.init),
+                let bounds = file.extra["ranks"]?.array?.compactMap(\.int), bounds.count == 2, bounds[0] <= bounds[1]
+            else {
+                found("\(folder): the entry of '\(file.path)' lacks part or ranks")
+                continue
+            }
+            attempt {
+                let reader = try reader(file, of: .pack)
+                guard let ranks = reader.ranks else {
+                    return found("\(reader.path): is no shard; its samples have no rank")
+                }
+                expect(try self.physics(of: reader) == physics, "\(reader.path): its physics is not the manifest's")
+                if stages.contains(.solve) == false || !solvable.isEmpty { solvable.removeAll() }
+                try checkSamples(of: reader, physics: physics, accuracy: accuracy)
+                var content = Digest.Hasher()
+                for row in 0..<reader.count {
+                    let (id, rank) = (reader.ids[row], Int(ranks[row]))
+                    let bytes = RankOrder.content(
+                        id: id, rank: rank, errorBound: reader.errorBounds[row], ySHA256: reader.ySHA256s[row])
+                    content.update(bytes)
+                    all.update(bytes)
+                    expect(seen.insert(id).inserted, "\(reader.path): sample \(id) is in the dataset twice")
+                    expect(
+                        rank > lastRank[part] ?? -1 && (bounds[0]..<bounds[1]).contains(rank),
+                        "\(reader.path): rank \(rank) of sample \(id) is out of order")
+                    lastRank[part] = rank
+                    guard let stratum = strata.firstIndex(of: reader.sourceCounts[row]) else {
+                        found("\(reader.path): sample \(id) has a number of sources that is no stratum")
+                        continue
+                    }
+                    if let split {
+                        let address = split.address(part: part, rank: rank, strata: strata.count)
+                        expect(
+                            address == SampleAddress(stratum: stratum, index: Int(reader.indices[row])),
+                            "\(reader.path): sample \(id) does not have the rank of its index")
+                    }
+                    for (number, selection) in selections.enumerated()
+                    where selection.contains(part: part, rank: rank, sources: strata[stratum]) {
+                        members[number][stratum] += 1
+                    }
+                }
+                expect(
+                    content.finish().description == file.extra["digest"]?.string,
+                    "\(reader.path): its samples are not those that the manifest's digest covers")
+            }
+        }
+        expect(
+            all.finish().description == manifest.content["digest"]?.string,
+            "\(folder): the samples are not those that the manifest's digest covers")
+        checkLaws(selections, members: members, strata: strata, folder: folder)
+    }
+
+    /// Subsets of a part contain one another, and hold equally many samples of each stratum wherever all strata have
+    /// enough and none was left out.
+    private func checkLaws(_ selections: [Selection], members: [[Int]], strata: [Int], folder: String) {
+        for (selection, counts) in zip(selections, members) {
+            expect(
+                counts.reduce(0, +) == selection.samples,
+                "\(folder): \(selection.name) holds \(counts.reduce(0, +)) samples, the manifest says \(selection.samples)"
+            )
+            guard selection.stratum == nil else { continue }
+            let positions = selection.ranks.count / max(1, strata.count)
+            expect(
+                selection.ranks.lowerBound % max(1, strata.count) == 0 && counts.allSatisfy { $0 <= positions },
+                "\(folder): \(selection.name) is not stratified")
+            if selection.samples == selection.ranks.count {
+                expect(
+                    counts.allSatisfy { $0 == positions },
+                    "\(folder): \(selection.name) does not hold equally many samples of each stratum")
+            }
+        }
+        for part in Split.Part.allCases {
+            let nested = selections.filter { $0.part == part && $0.name.contains("/S") && !$0.name.contains("-") }
+            for (smaller, larger) in zip(nested, nested.dropFirst()) {
+                expect(
+                    larger.ranks.clamped(to: smaller.ranks) == smaller.ranks,
+                    "\(folder): \(smaller.name) is not contained in \(larger.name)")
+            }
+        }
+    }
+
+    /// Solves samples again, chosen at random without repeats, and compares labels and bounds bit by bit.
+    func solveAgain(_ count: Int, seed: UInt32) throws {
+        let philox = Philox(seed: seed, stream: 2)
+        // A partial Fisher–Yates shuffle: each choice is uniform among the rest.
+        var pool = solvable
+        let chosen = min(count, pool.count)
+        for position in 0..<chosen {
+            let draw = philox(SIMD4(UInt32(truncatingIfNeeded: position), 0, 0, 0)).x
+            let other = position + Int((UInt64(draw) * UInt64(pool.count - position)) >> 32)
+            pool.swapAt(position, other)
+        }
+        let items = Array(pool[..<chosen])
+        try OrderedWork.run(count: items.count, threads: threads) {
+            var solver: Solver?
+            return { (position: Int) -> String? in
+                try Interruption.check()
+                let item = items[position]
+                let reader = try ShardReader(path: item.path, followingLinks: false)
+                let configuration = try Configuration(physics: item.physics, sources: try reader.sources(at: item.row))
+                if solver?.physics != item.physics { solver = Solver(physics: item.physics, accuracy: item.accuracy) }
+                var label = [Float](repeating: 0, count: item.physics.lattice.count)
+                guard let solution = solver?.solve(SourceImage(configuration), into: &label) else { return nil }
+                let same =
+                    FieldBytes.digest(of: label) == reader.ySHA256s[item.row]
+                    && solution.errorBound == reader.errorBounds[item.row]
+                return same ? nil : "\(item.path): sample \(configuration.id): solved again it differs"
+            }
+        } consume: { [self] _, finding in
+            report.resolved += 1
+            if let finding { found(finding) }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+internal import Fields
+internal import Foundation
+internal import Multigrid
+internal import Sampling
+internal import Shards
+
+/// Checks a dataset from the outside: schemas, digests, every chunk, the laws of ranks and subsets, and, on request,
+/// samples solved again from their configuration.
+///
+/// It trusts nothing that it reads, and goes on after a finding as far as that makes sense.
+public final class Verifier {
+    /// What was checked and what was found.
+    public struct Report: Sendable {
+        /// Stages that are there.
+        public internal(set) var stages: [Stage] = []
+        /// Files whose digest was computed.
+        public internal(set) var files = 0
+        /// Samples whose chunks were decoded and compared.
+        public internal(set) var samples = 0
+        /// Samples that were solved again.
+        public internal(set) var resolved = 0
+        /// What is wrong; empty for a sound dataset.
+        public internal(set) var findings: [String] = []
+    }
+
+    var report = Report()
+    let dataset: Dataset
+    /// The stages to look at.
+    let stages: [Stage]
+    let threads: Int
+    let reporter: any Reporter
+    var manifests: [Stage: Manifest] = [:]
+    /// Samples that can be solved again: file, row.
+    var solvable: [Solvable] = []
+
+    /// Where a sample's label is stored.
+    struct Solvable {
+        let path: String
+        let row: Int
+        let physics: Physics
+        let accuracy: Accuracy
+    }
+
+    /// Prepares to verify a dataset's folder, or one stage of it.
+    ///
+    /// - Throws: `PipelineError` with status `.noInput` where there is nothing of the kind.
+    public init(path: String, threads: Int? = nil, reporter: any Reporter) throws {
+        self.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+        self.reporter = reporter
+        (dataset, stages) = try Verifier.locate(path)
+        Interruption.listen()
+    }
+
+    /// The dataset and the stages that `path` is: the dataset's folder, or a stage's folder in it.
+    static func locate(_ path: String) throws -> (Dataset, [Stage]) {
+        let root = Dataset(root: path).root
+        guard InputFile.isFolder(root) == true else {
+            throw PipelineError(.noInput, "\(root): there is no such folder")
+        }
+        func has(_ folder: String) -> Bool { InputFile.isFolder("\(folder)/\(Manifest.fileName)") == false }
+        let present = Stage.allCases.filter { has("\(root)/\($0.rawValue)") }
+        if !present.isEmpty { return (Dataset(root: root), present) }
+        let url = URL(fileURLWithPath: root).standardizedFileURL
+        if has(root), let stage = Stage(rawValue: url.lastPathComponent) {
+            return (Dataset(root: url.deletingLastPathComponent().path), [stage])
+        }
+        throw PipelineError(
+            .noInput,
+            "\(root) holds no finished stage of a dataset: there is no manifest.json in it, nor in sample, solve, split or "
+                + "pack below it")
+    }
+
+    /// Runs all checks.
+    ///
+    /// - Parameters:
+    ///   - resolve: How many samples to solve again, chosen at random.
+    ///   - seed: What the choice is drawn from.
+    public func verify(resolve: Int, seed: UInt32) throws -> Report {
+        report.stages = stages
+        for stage in stages {
+            attempt { try checkManifest(stage) }
+        }
+        if let manifest = manifests[.sample] { attempt { try checkSample(manifest) } }
+        if let manifest = manifests[.solve] { attempt { try checkSolve(manifest) } }
+        if let manifest = manifests[.split] { attempt { try checkSplit(manifest) } }
+        if let manifest = manifests[.pack] { attempt { try checkPack(manifest) } }
+        try Interruption.check()
+        if resolve > 0 { try solveAgain(resolve, seed: seed) }
+        try Interruption.check()
+        return report
+    }
+
+    func found(_ message: String) { report.findings.append(message) }
+
+    func expect(_ condition: Bool, _ message: @autoclosure () -> String) { if !condition { found(message()) } }
+
+    /// Runs a check; an error of it is a finding.
+    func attempt(_ check: () throws -> Void) {
+        do { try check() } catch { found(PipelineError(error).message) }
+    }
+
+    /// The manifest itself, what it was made from, and the digests of its files.
+    private func checkManifest(_ stage: Stage) throws {
+        let manifest = try dataset.manifest(stage)
+        manifests[stage] = manifest
+        for input in manifest.inputs {
+            guard let source = Stage(rawValue: input.stage), input.path == "\(source.rawValue)/\(Manifest.fileName)"
+            else {
+                found("\(dataset.folder(stage)): its input '\(input.path)' is not a stage of this dataset")
+                continue
+            }
+            // A stage's folder alone can be verified; the whole dataset must hold together.
+            guard stages.count > 1, stages.contains(source) else {
+                expect(
+                    stages.count == 1,
+                    "\(dataset.folder(stage)): the stage '\(source)' that it was made from is missing")
+                continue
+            }
+            let id = try manifests[source]?.id ?? dataset.manifest(source).id
+            expect(
+                id == input.id,
+                "\(dataset.folder(stage)): was made from another '\(source)' than the one that is there; run 'steadyset "
+                    + "\(stage)' again")
+        }
+        for file in manifest.files {
+            try Interruption.check()
+            attempt {
+                let path = try SafePath.resolve(file.path, in: dataset.folder(stage))
+                let digest = try FileDigest(of: path, followingLinks: false)
+                report.files += 1
+                expect(
+                    digest.bytes == file.bytes,
+                    "\(path): has \(digest.bytes) bytes instead of \(file.bytes); it was truncated or replaced")
+                expect(
+                    digest.bytes != file.bytes || digest.sha256 == file.sha256,
+                    "\(path): its content is not what the manifest lists (SHA-256 differs); it was damaged or replaced")
+            }
+        }
+    }
+
+    /// Configurations: the ids, that they are distinct, and for a drawn design that they are what the seed gives.
+    private func checkSample(_ manifest: Manifest) throws {
+        let folder = dataset.folder(.sample)
+        let listing = try SampleListing(manifest)
+        var all = Digest.Hasher()
+        var seen: Set<SampleID> = []
+        let design = try manifest.parameters["design"].map { try Design(json: $0) }
+        for part in listing.parts {
+            try Interruption.check()
+            attempt {
+                let items = try ConfigurationsFile.read(
+                    manifest.files[part.number], in: folder, physics: listing.physics, ids: part.ids)
+                let addresses = listing.sequence.addresses(in: part.first..<part.first + part.count)
+                for (item, address) in zip(items, addresses) {
+                    all.update(item.id.bits.littleEndianBytes)
+                    expect(seen.insert(item.id).inserted, "\(folder): two samples have the id \(item.id)")
+                    expect(
+                        item.index == address.index
+                            && item.configuration.sources.count == listing.strata[address.stratum],
+                        "\(folder)/\(part.configurations): sample \(item.id) is not at its place")
+                    guard let design else { continue }
+                    let drawn = try design.configuration(stratum: address.stratum, index: address.index)
+                    expect(
+                        drawn == item.configuration,
+                        "\(folder)/\(part.configurations): sample \(item.id) is not what the design's seed gives")
+                }
+            }
+        }
+        expect(all.finish() == listing.digest, "\(folder): the ids are not those that the manifest's digest covers")
+    }
+
+    /// Labels: every chunk, and that the parts hold the configurations of the sample stage.
+    private func checkSolve(_ manifest: Manifest) throws {
+        let folder = dataset.folder(.solve)
+        var all = Digest.Hasher()
+        let sample = manifests[.sample]
+        let listing = try sample.map { try SampleListing($0) }
+        let accuracy = Accuracy(json: manifest.parameters)
+        let leftOut = Set(
+            (manifest.content["left_out"]?.array ?? []).compactMap { $0["id"]?.string.flatMap { SampleID($0) } })
+        var samples = 0
+        for (number, file) in manifest.files.enumerated() {
+            try Interruption.check()
+            attempt {
+                let reader = try reader(file, of: .solve)
+                let physics = try self.physics(of: reader)
+                try checkSamples(of: reader, physics: physics, accuracy: accuracy)
+                for row in 0..<reader.count {
+                    all.update(reader.ids[row].bits.littleEndianBytes)
+                    all.update(reader.errorBounds[row].bitPattern.littleEndianBytes)
+                    all.update(reader.ySHA256s[row].bytes)
+                }
+                samples += reader.count
+                if let listing, let sample, number < listing.parts.count {
+                    let items = try ConfigurationsFile.read(
+                        sample.files[number], in: dataset.folder(.sample), physics: listing.physics,
+                        ids: listing.parts[number].ids)
+                    expect(
+                        items.map(\.id).filter { !leftOut.contains($0) } == reader.ids,
+                        "\(reader.path): does not hold the samples of \(listing.parts[number].configurations)")
+                }
+            }
+        }
+        expect(
+            all.finish().description == manifest.content["digest"]?.string,
+            "\(folder): the labels are not those that the manifest's digest covers")
+        expect(samples == manifest.content["samples"]?.int, "\(folder): the number of samples is not the manifest's")
+    }
+
+    /// The selections: what the split's parameters give, nested, and stratified.
+    private func checkSplit(_ manifest: Manifest) throws {
+        guard let sample = manifests[.sample], let solve = manifests[.solve] else { return }
+        let split = try Split(json: manifest.parameters)
+        let selections = try Job.selections(split, try SampleListing(sample), solve)
+        expect(
+            manifest.content["selections"] == .array(selections.map(\.json)),
+            "\(dataset.folder(.split)): the selections are not those that the parameters give")
+    }
+}
+
+extension Accuracy {
+    /// The accuracy that a manifest records.
+    init(json: JSON) {
+        self.init(tolerance: json["tolerance"]?.double ?? 1e-6, gridBits: json["grid_bits"]?.int)
+    }
+}

@@ -1,0 +1,67 @@
+public import ArgumentParser
+public import Fields
+public import Pipeline
+
+extension SourceModel: ExpressibleByArgument {}
+extension OverlapPolicy: ExpressibleByArgument {}
+extension Stage: ExpressibleByArgument {}
+
+/// Options of every command that works on a pipeline.
+struct PipelineOptions: ParsableArguments {
+    @Argument(help: "The pipeline file (YAML).")
+    var pipeline: String
+
+    @Option(name: [.short, .long], help: "The dataset's folder; created if need be.")
+    var output: String
+
+    @Option(help: "Threads to use; all cores unless given.")
+    var threads: Int?
+
+    @Flag(help: "Write events as JSON Lines on standard output.")
+    var json = false
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads must be from 1 to 1024, not \(threads)")
+        }
+        if output.isEmpty { throw ValidationError("--output needs a folder's name") }
+    }
+
+    var options: Commands.Options {
+        var options = Commands.Options(pipeline: pipeline, output: output)
+        options.threads = threads
+        return options
+    }
+
+    /// The commands for these options and, where given, those of an import.
+    func commands(_ sampling: SamplingOptions? = nil) throws -> Commands {
+        var options = self.options
+        if let sampling {
+            (options.from, options.sources, options.overlap) = (sampling.from, sampling.sources, sampling.overlap)
+            options.replace = sampling.replace
+        }
+        return try Commands(options, reporter: json ? JSONProgress() : TextProgress())
+    }
+}
+
+/// Options of the commands that make configurations.
+struct SamplingOptions: ParsableArguments {
+    @Option(help: "Import configurations from a JSON Lines file instead of drawing them.")
+    var from: String?
+
+    @Option(help: "With --from: what sources do, \(choices(SourceModel.self)); the pipeline's unless given.")
+    var sources: SourceModel?
+
+    @Option(
+        help:
+            "With --from: what holds where disks overlap, \(choices(OverlapPolicy.self)); the pipeline's unless given.")
+    var overlap: OverlapPolicy?
+
+    @Flag(help: "Remove solved samples that the pipeline no longer asks for.")
+    var replace = false
+
+    private static func choices<T: CaseIterable & RawRepresentable>(_ type: T.Type) -> String
+    where T.RawValue == String {
+        T.allCases.map(\.rawValue).joined(separator: ", ")
+    }
+}

@@ -1,0 +1,10 @@
+import ArgumentParser
+import Pipeline
+
+struct Pack: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Write a dataset's shards.")
+
+    @OptionGroup var options: PipelineOptions
+
+    func run() throws { try options.commands().perform(.pack) }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+import Pipeline
+
+struct Plan: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print a pipeline's steps as JSON, for a workflow engine to walk.",
+        discussion: "Draws every configuration to know the parts; writes nothing.")
+
+    @Argument(help: "The pipeline file (YAML).")
+    var pipeline: String
+
+    @Option(help: "Threads to use; all cores unless given.")
+    var threads: Int?
+
+    @OptionGroup var sampling: SamplingOptions
+
+    func run() throws {
+        var options = Commands.Options(pipeline: pipeline, output: ".")
+        options.threads = threads
+        (options.from, options.sources, options.overlap) = (sampling.from, sampling.sources, sampling.overlap)
+        Terminal.write(try Commands(options, reporter: TextProgress()).plan().text)
+    }
+}

@@ -1,0 +1,79 @@
+import Fields
+import Foundation
+import Pipeline
+
+/// Shows a run's progress: one line that is redrawn on a terminal, a few plain lines elsewhere.
+final class TextProgress: Reporter {
+    private let interactive = Terminal.isInteractive
+    private var total = 0
+    private var doneBefore = 0
+    private var began = Date()
+    private var last = Date.distantPast
+
+    func began(_ stage: Stage, total: Int, done: Int) {
+        (self.total, doneBefore, began, last) = (total, done, Date(), .distantPast)
+        if !interactive {
+            let rest = done > 0 ? ", \(done) done before" : ""
+            Terminal.note("\(stage.rawValue): \(total) samples\(rest)\n")
+        }
+    }
+
+    func advanced(_ stage: Stage, done: Int) {
+        let now = Date()
+        guard now.timeIntervalSince(last) >= (interactive ? 0.1 : 10) else { return }
+        defer { last = now }
+        if !interactive, last == .distantPast { return }
+        let seconds = now.timeIntervalSince(began)
+        let rate = seconds > 0 ? Double(done - doneBefore) / seconds : 0
+        let left = rate > 0 ? Words.duration(Double(total - done) / rate) : "?"
+        let line = "\(stage.rawValue)  \(done)/\(total)  \(Words.rate(rate))  \(left) left"
+        Terminal.note(interactive ? "\r\u{1B}[K\(line)" : "\(line)\n")
+    }
+
+    func ended(_ stage: Stage, id: Digest, samples: Int, bytes: Int, seconds: Double, skipped: Bool) {
+        if interactive { Terminal.note("\r\u{1B}[K") }
+        let name = stage.rawValue.padding(toLength: 7, withPad: " ", startingAt: 0)
+        let work = skipped ? "unchanged" : Words.duration(seconds)
+        let count = "\(samples) samples".padding(toLength: 16, withPad: " ", startingAt: 0)
+        let size = Words.bytes(bytes).padding(toLength: 9, withPad: " ", startingAt: 0)
+        Terminal.write("\(name) \(count) \(size) \(id.description.prefix(16))  \(work)\n")
+    }
+
+    func warned(_ message: String) {
+        Terminal.note("\(interactive ? "\r\u{1B}[K" : "")steadyset: warning: \(message)\n")
+    }
+}
+
+/// Writes a run's progress as JSON Lines on standard output, for machines.
+final class JSONProgress: Reporter {
+    private var last = Date.distantPast
+
+    func began(_ stage: Stage, total: Int, done: Int) {
+        last = .distantPast
+        emit("began", stage, ["total": .integer(total), "done": .integer(done)])
+    }
+
+    func advanced(_ stage: Stage, done: Int) {
+        guard Date().timeIntervalSince(last) >= 1 else { return }
+        last = Date()
+        emit("advanced", stage, ["done": .integer(done)])
+    }
+
+    func ended(_ stage: Stage, id: Digest, samples: Int, bytes: Int, seconds: Double, skipped: Bool) {
+        emit(
+            "ended", stage,
+            [
+                "id": .string(id.description), "samples": .integer(samples), "bytes": .integer(bytes),
+                "seconds": .number(seconds), "skipped": .bool(skipped),
+            ])
+    }
+
+    func warned(_ message: String) { emit("warned", nil, ["message": .string(message)]) }
+
+    private func emit(_ event: String, _ stage: Stage?, _ members: [String: JSON]) {
+        var members = members
+        members["event"] = .string(event)
+        if let stage { members["stage"] = .string(stage.rawValue) }
+        Terminal.write(JSON.object(members).canonicalText + "\n")
+    }
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+import Fields
+import Pipeline
+
+struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make a dataset: every stage of a pipeline that is not done.")
+
+    @OptionGroup var options: PipelineOptions
+    @OptionGroup var sampling: SamplingOptions
+
+    @Option(help: "Stop after this stage: sample, solve, split or pack.")
+    var until: Stage = .pack
+
+    @Flag(help: "Only say what would be done; draws, but writes nothing.")
+    var dryRun = false
+
+    func run() throws {
+        let commands = try options.commands(sampling)
+        guard dryRun else { return try commands.run(until: until) }
+        for (step, isDone) in try commands.dryRun(until: until) {
+            if options.json {
+                let line = JSON.object(["step": .string(step.id), "done": .bool(isDone)])
+                Terminal.write(line.canonicalText + "\n")
+            } else {
+                Terminal.write("\(isDone ? "done   " : "to do  ")\(step.id)\n")
+            }
+        }
+    }
+}

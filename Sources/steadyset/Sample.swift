@@ -1,0 +1,11 @@
+import ArgumentParser
+import Pipeline
+
+struct Sample: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Draw or import the configurations of a dataset.")
+
+    @OptionGroup var options: PipelineOptions
+    @OptionGroup var sampling: SamplingOptions
+
+    func run() throws { try options.commands(sampling).perform(.sample) }
+}

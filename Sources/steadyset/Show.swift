@@ -1,0 +1,19 @@
+import ArgumentParser
+import Fields
+import Pipeline
+
+struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show what a dataset, one of its stages, or a shard holds.")
+
+    @Argument(help: "A dataset's folder, a stage's folder, or an HDF5 shard.")
+    var path: String
+
+    @Flag(help: "Write it as JSON.")
+    var json = false
+
+    func run() throws {
+        let overview = try Overview(path: path)
+        Terminal.write(json ? overview.json.canonicalText + "\n" : overview.text)
+    }
+}

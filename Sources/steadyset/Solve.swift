@@ -1,0 +1,11 @@
+import ArgumentParser
+import Pipeline
+
+struct Solve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Compute certified labels for a dataset's configurations.")
+
+    @OptionGroup var options: PipelineOptions
+
+    func run() throws { try options.commands().perform(.solve) }
+}

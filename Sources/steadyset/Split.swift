@@ -1,0 +1,11 @@
+import ArgumentParser
+import Pipeline
+
+struct Split: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Divide a dataset into parts, nested subsets and windows.")
+
+    @OptionGroup var options: PipelineOptions
+
+    func run() throws { try options.commands().perform(.split) }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import Pipeline
+
+/// The command: one file per subcommand; what they do is in the module Pipeline.
+@main
+struct Steadyset: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "steadyset",
+        abstract: "Build, version and verify datasets of steady-state diffusion fields.",
+        discussion: """
+            A pipeline file describes a dataset; 'run' makes it, stage by stage:
+
+              sample   configurations drawn from a seed, or your own (--from FILE.jsonl)
+              solve    certified steady states, by multigrid
+              split    training, validation and test parts, nested subsets
+              pack     HDF5 shards that h5py and others read
+
+            Each stage writes a folder of the dataset that ends with manifest.json. The same pipeline gives the same
+            manifest ids on any machine; an interrupted run continues where it stopped.
+
+            EXIT STATUS
+            \(ExitStatus.allCases.map { "  \(pad($0.rawValue)) \($0.meaning)" }.joined(separator: "\n"))
+            """,
+        version: "steadyset \(Release.version)",
+        subcommands: [
+            Run.self, Sample.self, Solve.self, Split.self, Pack.self, Verify.self, Show.self, Plan.self, Step.self,
+        ])
+
+    /// Parses and runs, and turns every error into one message and one documented status.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let error as PipelineError {
+            Terminal.fail(error.message, status: error.status.rawValue)
+        } catch {
+            // Usage errors and --help; ArgumentParser's status for the former is 64 too.
+            exit(withError: error)
+        }
+    }
+
+    private static func pad(_ number: Int32) -> String {
+        let text = String(number)
+        return String(repeating: " ", count: 3 - text.count) + text
+    }
+}

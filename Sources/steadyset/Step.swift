@@ -1,0 +1,33 @@
+import ArgumentParser
+import Pipeline
+
+struct Step: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Do one step of a pipeline's plan.",
+        discussion: "Several steps of one dataset may run at the same time, each in a process of its own.")
+
+    @Argument(help: "The pipeline file (YAML).")
+    var pipeline: String
+
+    @Argument(help: "The step's id in the plan, such as solve-00003.")
+    var id: String
+
+    @Option(name: [.customLong("run"), .customShort("o"), .customLong("output")], help: "The dataset's folder.")
+    var output: String
+
+    @Option(help: "Threads to use; all cores unless given.")
+    var threads: Int?
+
+    @Flag(help: "Write events as JSON Lines on standard output.")
+    var json = false
+
+    @OptionGroup var sampling: SamplingOptions
+
+    func run() throws {
+        var options = Commands.Options(pipeline: pipeline, output: output)
+        options.threads = threads
+        (options.from, options.sources, options.overlap) = (sampling.from, sampling.sources, sampling.overlap)
+        options.replace = sampling.replace
+        try Commands(options, reporter: json ? JSONProgress() : TextProgress()).step(id)
+    }
+}

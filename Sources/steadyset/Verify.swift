@@ -1,0 +1,51 @@
+import ArgumentParser
+import Fields
+import Pipeline
+
+struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check a dataset, or one stage of it: schemas, digests, every chunk, and the laws of its subsets.",
+        discussion: "Ends with status 0 where everything is sound, with 1 where something is not.")
+
+    @Argument(help: "The dataset's folder, or a stage's folder in it.")
+    var path: String
+
+    @Option(help: "Solve this many samples again, chosen at random, and compare them bit by bit.")
+    var resolve = 0
+
+    @Option(help: "Seed of that choice.")
+    var seed: UInt32 = 0
+
+    @Option(help: "Threads to use; all cores unless given.")
+    var threads: Int?
+
+    @Flag(help: "Write the result as JSON.")
+    var json = false
+
+    func validate() throws {
+        if resolve < 0 { throw ValidationError("--resolve must be 0 or more, not \(resolve)") }
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads must be from 1 to 1024, not \(threads)")
+        }
+    }
+
+    func run() throws {
+        let report = try Verifier(path: path, threads: threads, reporter: TextProgress())
+            .verify(resolve: resolve, seed: seed)
+        if json {
+            let result = JSON.object([
+                "sound": .bool(report.findings.isEmpty), "stages": .array(report.stages.map { .string($0.rawValue) }),
+                "files": .integer(report.files), "samples": .integer(report.samples),
+                "resolved": .integer(report.resolved), "findings": .array(report.findings.map(JSON.string)),
+            ])
+            Terminal.write(result.canonicalText + "\n")
+        } else {
+            for finding in report.findings { Terminal.write("WRONG  \(finding)\n") }
+            let stages = report.stages.map(\.rawValue).joined(separator: ", ")
+            Terminal.write(
+                "\(report.findings.isEmpty ? "sound" : "NOT sound"): \(stages); \(report.files) files, \(report.samples) "
+                    + "samples decoded, \(report.resolved) solved again, \(report.findings.count) findings\n")
+        }
+        guard report.findings.isEmpty else { throw ExitCode(ExitStatus.damage.rawValue) }
+    }
+}
