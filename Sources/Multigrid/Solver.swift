@@ -47,7 +47,7 @@ public final class Solver {
         var bound = Double.infinity
         var scale = 1.0
         repeat {
-            residuals.append(hierarchy.cycle(full: residuals.count == 1))
+            residuals.append(hierarchy.cycle(full: residuals.count == 1, relaxation: 1))
             bound = fieldBound(residual: residuals[residuals.count - 1], magnitude: largestValue)
             if !pinned {
                 // A field's maximum lies on a source (maximum principle), so it is known to within `bound`, and
