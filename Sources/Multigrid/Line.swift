@@ -84,9 +84,3 @@ extension Float {
     @inline(__always)
     var magnitudeBits: Int32 { Int32(bitPattern: bitPattern & 0x7FFF_FFFF) }
 }
-
-extension Double {
-    /// The bits of the magnitude; see `Float.magnitudeBits`.
-    @inline(__always)
-    var magnitudeBits: Int64 { Int64(bitPattern: bitPattern & 0x7FFF_FFFF_FFFF_FFFF) }
-}
