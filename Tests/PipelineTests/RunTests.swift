@@ -93,9 +93,9 @@ import Testing
     }
 
     @Test func aSampleThatCannotBeCertifiedIsLeftOut() throws {
-        // Rounding to multiples of 2⁻²⁰ takes 2⁻²¹ of this tolerance, and leaves 10⁻¹⁶ for the solver.
+        // Rounding to multiples of 2⁻²⁰ takes 2⁻²¹ of this tolerance, and leaves 10⁻¹⁵ for the solver.
         let scratch = try Scratch()
-        let text = pipelineText(tolerance: "4.7683715821e-7")
+        let text = pipelineText(tolerance: "4.7683716e-7")
         let error = failure { try run(text, in: scratch) }
         #expect(error?.status == .data)
         #expect(error?.message.contains("solver.tolerance") == true)
