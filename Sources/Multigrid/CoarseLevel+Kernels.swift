@@ -13,7 +13,7 @@ extension CoarseLevel {
             u.clearTail(from: columns)
         }
         let special = specialRows
-        for row in special { scratch[offset: row.offset] = steps.x * row.inverseDiagonal * rhs[offset: row.offset] }
+        for row in special { scratch[offset: row.offset] = steps.x * row.dampedInverse * rhs[offset: row.offset] }
         step(steps.y, from: scratch, to: value, special)
         relaxNearObstacles(special)
     }
@@ -56,7 +56,7 @@ extension CoarseLevel {
         for row in special {
             let u = old[from: row.offset]
             let product = row.stencil.apply(u, stride)
-            new[offset: row.offset] = u[0] + step * row.inverseDiagonal * (rhs[offset: row.offset] - product)
+            new[offset: row.offset] = u[0] + step * row.dampedInverse * (rhs[offset: row.offset] - product)
         }
     }
 

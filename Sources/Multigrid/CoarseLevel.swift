@@ -24,7 +24,13 @@ final class CoarseLevel {
     /// A row of the operator at plane offset `offset`.
     struct SpecialRow {
         var stencil: Stencil
+        /// 1/diagonal, for Gauss–Seidel.
         var inverseDiagonal: Float
+        /// The same for the polynomial steps, or less: those diverge on eigenvalues beyond the range they are made for.
+        /// Σ|aᵢⱼ| is twice the diagonal at most in a row that is diagonally dominant. Where little of a coarse point's
+        /// basis is left between obstacles it can be any number; dividing by half the sum keeps the eigenvalues below 2
+        /// (Gershgorin), as ℓ₁ smoothers do (Baker, Falgout, Kolev and Yang 2011, SIAM J. Sci. Comput. 33, §6).
+        var dampedInverse: Float
         var offset: Int32
     }
 
@@ -104,6 +110,7 @@ final class CoarseLevel {
         let stencil = grid.stencils[grid.stencils.offset(row, column)]
         return SpecialRow(
             stencil: stencil, inverseDiagonal: 1 / stencil.center,
+            dampedInverse: min(1 / stencil.center, 2 / stencil.magnitude),
             offset: Int32(truncatingIfNeeded: row &* stride &+ column))
     }
 

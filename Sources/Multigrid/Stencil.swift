@@ -12,6 +12,12 @@ struct Stencil {
     /// The coefficient of the site itself.
     var center: Float { middle.y }
 
+    /// The sum of the coefficients' magnitudes.
+    var magnitude: Float {
+        func sum(_ line: SIMD4<Float>) -> Float { (abs(line.x) + abs(line.y)) + abs(line.z) }
+        return (sum(north) + sum(middle)) + sum(south)
+    }
+
     /// The three coefficients of row `offset`, −1, 0 or 1.
     subscript(row offset: Int) -> SIMD4<Float> {
         get { offset < 0 ? north : offset == 0 ? middle : south }
