@@ -1,13 +1,13 @@
 /// One coarser level: its operator, the fields of a cycle, and what its kernels must do apart from the constant stencil.
-final class CoarseLevel {
-    let grid: GridOperator
-    let smoothing: Smoothing
+package final class CoarseLevel {
+    package let grid: GridOperator
+    package let smoothing: Smoothing
     /// Right-hand side.
-    let rhs: Plane<Float>
+    package let rhs: Plane<Float>
     /// Current approximation.
-    let value: Plane<Float>
+    package let value: Plane<Float>
     /// The approximation between the two steps of a sweep; the residual.
-    let scratch: Plane<Float>
+    package let scratch: Plane<Float>
     /// Rows of the operator that differ from the interior one.
     var specialRows: [SpecialRow] = []
     /// Sites whose interpolation differs from the mean of their coarse neighbours.

@@ -8,7 +8,7 @@ extension GridOperator {
     /// Recomputes what the obstacles of this level change: its interpolation weights, and the rows of `coarse` = PᵀAP.
     ///
     /// Time is proportional to the number of special sites.
-    func coarsen(into coarse: GridOperator) {
+    package func coarsen(into coarse: GridOperator) {
         computeWeights()
         // Rows of PᵀAP involve sites up to two away. Marking comes first: each point is computed once.
         mark(stencils.own, on: coarse)

@@ -70,7 +70,8 @@ public final class Solver {
 
         fine.writeLabel(scale: scale, step: accuracy.step, into: &label)
         return Solution(
-            errorBound: bound, isCertified: bound <= accuracy.tolerance, cycles: residuals.count - 1, residuals: residuals)
+            errorBound: bound, isCertified: bound <= accuracy.tolerance, cycles: residuals.count - 1,
+            residuals: residuals)
     }
 
     /// Rigorous bound on max |u − u*| from the largest residual (as rounded to Float), where |u*| is at most `magnitude` and
