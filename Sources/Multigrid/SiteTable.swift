@@ -21,7 +21,7 @@
 
     @unsafe private struct Growing {
         var elements: UnsafeMutableBufferPointer<Element>
-        package var own: [Int32] = []
+        var own: [Int32] = []
     }
 
     /// Sites of padding on every side, and two more on the right and below.
@@ -61,7 +61,7 @@
     }
 
     /// Sites with rows of their own, as offsets row · stride + column, in the order in which they were set.
-    var own: [Int32] { unsafe growing.pointee.own }
+    package var own: [Int32] { unsafe growing.pointee.own }
 
     /// The offset of (row, column).
     @inline(__always)
@@ -78,6 +78,9 @@
     package subscript(offset: Int) -> Element {
         unsafe growing.pointee.elements.baseAddress.unsafelyUnwrapped[Int(origin[offset])]
     }
+
+    /// The row that the site at `offset` shares with others while it has none of its own.
+    func shared(at offset: Int) -> Element { unsafe growing.pointee.elements[Int(initial[offset])] }
 
     /// Whether the site at `offset` has a row of its own.
     @inline(__always)
