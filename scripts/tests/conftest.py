@@ -24,7 +24,7 @@ SLOW = {
     "format": 1,
     "name": "slow",
     "physics": {"lattice": [256, 256], "decay_rate": 0.0025},
-    "sampling": {"strata": {"from": 1, "to": 6}, "samples_per_stratum": 60, "radius": 5, "seed": 11},
+    "sampling": {"strata": {"from": 1, "to": 5}, "samples_per_stratum": 40, "radius": 5, "seed": 11},
     "solver": {"samples_per_part": 18},
     "pack": {"samples_per_shard": 50},
 }
