@@ -21,8 +21,13 @@ public struct Accuracy: Hashable, Sendable {
     /// The step between two labels, or nil for plain Float32.
     public var step: Double? { gridBits.map { Double(sign: .plus, exponent: -$0, significand: 1) } }
 
-    /// Largest rounding error of a label of magnitude up to `magnitude`.
-    func rounding(upTo magnitude: Double) -> Double { max((step ?? 0) / 2, magnitude.binade * 0x1p-24) }
+    /// Bound on the error of rounding and of the arithmetic before it for labels of magnitude up to `magnitude`: half a
+    /// step, and half a unit in the last place of Float32 where multiples of the step do not all fit into one.
+    func rounding(upTo magnitude: Double) -> Double {
+        let grid = (step ?? 0) / 2
+        let fits = step.map { magnitude < $0 * 0x1p24 } ?? false
+        return grid + (fits ? 0 : magnitude.binade * 0x1p-24) + magnitude * 0x1p-51
+    }
 
     /// The part of the tolerance that rounding leaves for the solver, for fields up to 1; not positive where the grid is
     /// too coarse for the tolerance.

@@ -1,6 +1,6 @@
 /// One coarser level: its operator, the fields of a cycle, and what its kernels must do apart from the constant stencil.
 final class CoarseLevel {
-    var grid: GridOperator
+    let grid: GridOperator
     let smoothing: Smoothing
     /// Right-hand side.
     let rhs: Plane<Float>
@@ -25,8 +25,7 @@ final class CoarseLevel {
     struct SpecialRow {
         var stencil: Stencil
         var inverseDiagonal: Float
-        var row: Int32
-        var column: Int32
+        var offset: Int32
     }
 
     /// What to add to the mean-of-neighbours interpolation at `offset`: `weights` times the coarse values at `coarse` and
@@ -40,9 +39,10 @@ final class CoarseLevel {
     /// The weights with which a coarse point gathers the 3×3 fine residuals around it.
     struct SpecialRestriction {
         var weights: Stencil
-        var fineRow: Int32
-        var fineColumn: Int32
+        /// Offset of the coarse point on the coarse level.
         var coarse: Int32
+        /// Its offset here.
+        var fine: Int32
     }
 
     init(grid: GridOperator, decay: Double) {
@@ -51,20 +51,20 @@ final class CoarseLevel {
         rhs = Plane(rows: grid.rows, columns: grid.columns)
         value = Plane(rows: grid.rows, columns: grid.columns)
         scratch = Plane(rows: grid.rows, columns: grid.columns)
-        let stride = Planes.stride(columns: grid.columns)
-        coarseStride = Planes.stride(columns: grid.columns / 2)
+        let stride = rhs.stride
+        let coarseStride = Planes.stride(columns: grid.columns / 2)
+        self.coarseStride = coarseStride
         let lastRow = grid.rows - 1
         let lastColumn = grid.columns - 1
         let wall =
             (0..<lastRow).map { ($0, lastColumn) } + (0..<lastColumn).map { (lastRow, $0) } + [(lastRow, lastColumn)]
-        wallRows = wall.map { CoarseLevel.specialRow(grid, $0.0, $0.1) }
+        wallRows = wall.map { CoarseLevel.specialRow(grid, $0.0, $0.1, stride) }
+        // Sites and coarse points at a wall whose distance is no whole spacing.
         let own = wall.filter { site in
-            let first = (grid.rowAxis.weights(at: site.0).x, grid.columnAxis.weights(at: site.1).x)
-            return (first.0 != 1 && first.0 != 0.5) || (first.1 != 1 && first.1 != 0.5)
+            (site.0 == lastRow && lastRow & 1 == 0 && grid.rowAxis.gap != 1)
+                || (site.1 == lastColumn && lastColumn & 1 == 0 && grid.columnAxis.gap != 1)
         }
-        wallWeights = own.map {
-            CoarseLevel.specialWeights(grid, $0.0, $0.1, stride, Planes.stride(columns: grid.columns / 2))
-        }
+        wallWeights = own.map { CoarseLevel.specialWeights(grid, $0.0, $0.1, stride, coarseStride) }
         var points: [(Int, Int)] = []
         if own.contains(where: { $0.0 == lastRow && lastRow & 1 == 0 }) {
             points += (0..<grid.columns / 2).map { (grid.rows / 2 - 1, $0) }
@@ -72,38 +72,42 @@ final class CoarseLevel {
         if own.contains(where: { $0.1 == lastColumn && lastColumn & 1 == 0 }) {
             points += (0..<grid.rows / 2).map { ($0, grid.columns / 2 - 1) }
         }
-        wallRestrictions = points.map {
-            CoarseLevel.specialRestriction(grid, $0.0, $0.1, Planes.stride(columns: grid.columns / 2))
-        }
+        wallRestrictions = points.map { CoarseLevel.specialRestriction(grid, $0.0, $0.1, stride, coarseStride) }
     }
 
     /// Takes over what the grid operator knows of the current obstacles; `coarse` is the next level, if there is one.
     func prepare(coarse: CoarseLevel?) {
-        specialRows = wallRows
-        for site in grid.sites {
-            specialRows.append(CoarseLevel.specialRow(grid, Int(site) / grid.columns, Int(site) % grid.columns))
+        let stride = rhs.stride
+        specialRows.removeAll(keepingCapacity: true)
+        specialRows += wallRows
+        for site in grid.stencils.own {
+            let (row, column) = grid.stencils.site(site)
+            specialRows.append(CoarseLevel.specialRow(grid, row, column, stride))
         }
         guard let coarse else { return }
-        specialWeights = wallWeights
-        for site in grid.weightSites {
-            specialWeights.append(
-                CoarseLevel.specialWeights(
-                    grid, Int(site) / grid.columns, Int(site) % grid.columns, value.stride, coarseStride))
+        specialWeights.removeAll(keepingCapacity: true)
+        specialWeights += wallWeights
+        for site in grid.weights.own {
+            let (row, column) = grid.weights.site(site)
+            specialWeights.append(CoarseLevel.specialWeights(grid, row, column, stride, coarseStride))
         }
-        specialRestrictions = wallRestrictions
-        for site in coarse.grid.sites {
-            specialRestrictions.append(
-                CoarseLevel.specialRestriction(
-                    grid, Int(site) / coarse.grid.columns, Int(site) % coarse.grid.columns, coarseStride))
+        specialRestrictions.removeAll(keepingCapacity: true)
+        specialRestrictions += wallRestrictions
+        for site in coarse.grid.stencils.own {
+            let (r, c) = coarse.grid.stencils.site(site)
+            specialRestrictions.append(CoarseLevel.specialRestriction(grid, r, c, stride, coarseStride))
         }
     }
 
-    private static func specialRow(_ grid: GridOperator, _ row: Int, _ column: Int) -> SpecialRow {
-        let stencil = grid.stencil(row, column)
+    @inline(__always)
+    private static func specialRow(_ grid: GridOperator, _ row: Int, _ column: Int, _ stride: Int) -> SpecialRow {
+        let stencil = grid.stencils[grid.stencils.offset(row, column)]
         return SpecialRow(
-            stencil: stencil, inverseDiagonal: 1 / stencil.center, row: Int32(row), column: Int32(column))
+            stencil: stencil, inverseDiagonal: 1 / stencil.center,
+            offset: Int32(truncatingIfNeeded: row &* stride &+ column))
     }
 
+    @inline(__always)
     private static func specialWeights(
         _ grid: GridOperator, _ row: Int, _ column: Int, _ stride: Int, _ coarseStride: Int
     ) -> SpecialWeights {
@@ -111,21 +115,19 @@ final class CoarseLevel {
             row & 1 == 1
                 ? (column & 1 == 1 ? SIMD4(1, 0, 0, 0) : SIMD4(0.5, 0.5, 0, 0))
                 : (column & 1 == 1 ? SIMD4(0.5, 0, 0.5, 0) : SIMD4(repeating: 0.25)))
+        let coarse = ((row &+ 1) / 2 &- 1) &* coarseStride &+ (column &+ 1) / 2 &- 1
         return SpecialWeights(
-            weights: grid.interpolation(row, column) - plain, offset: Int32(row * stride + column),
-            coarse: Int32(((row + 1) / 2 - 1) * coarseStride + (column + 1) / 2 - 1))
+            weights: grid.weights[grid.weights.offset(row, column)] - plain,
+            offset: Int32(truncatingIfNeeded: row &* stride &+ column), coarse: Int32(truncatingIfNeeded: coarse))
     }
 
-    static func specialRestriction(_ grid: GridOperator, _ r: Int, _ c: Int, _ coarseStride: Int) -> SpecialRestriction
-    {
-        var weights = Stencil.zero
-        for i in -1...1 where 2 * r + 1 + i < grid.rows {
-            for j in -1...1 where 2 * c + 1 + j < grid.columns {
-                weights[row: i][j + 1] = grid.interpolation(2 * r + 1 + i, 2 * c + 1 + j, from: r, c)
-            }
-        }
-        return SpecialRestriction(
-            weights: weights, fineRow: Int32(2 * r + 1), fineColumn: Int32(2 * c + 1),
-            coarse: Int32(r * coarseStride + c))
+    /// The restriction to the coarse point (r, c); strides are of this level's planes and of the coarser one's.
+    @inline(__always)
+    static func specialRestriction(
+        _ grid: GridOperator, _ r: Int, _ c: Int, _ stride: Int, _ coarseStride: Int
+    ) -> SpecialRestriction {
+        SpecialRestriction(
+            weights: grid.restriction(r, c), coarse: Int32(truncatingIfNeeded: r &* coarseStride &+ c),
+            fine: Int32(truncatingIfNeeded: (2 &* r &+ 1) &* stride &+ 2 &* c &+ 1))
     }
 }

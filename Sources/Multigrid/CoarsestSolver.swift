@@ -70,7 +70,7 @@ final class BandedCholesky {
         for index in factor.indices { factor[index] = 0 }
         for row in 0..<rows {
             for column in 0..<columns {
-                let stencil = grid.stencil(row, column)
+                let stencil = grid.stencils[grid.stencils.offset(row, column)]
                 let own = number(row, column)
                 for i in -1...1 where row + i >= 0 && row + i < rows {
                     for j in -1...1 where column + j >= 0 && column + j < columns {

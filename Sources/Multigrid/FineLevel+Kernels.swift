@@ -28,8 +28,9 @@ extension FineLevel {
     /// Adds the coarse correction, smooths again (red, then black), adds the result to the field, and computes the new
     /// residual.
     ///
+    /// - Parameter relaxation: Factor of the correction.
     /// - Returns: The largest magnitude of the residual, as rounded to Float.
-    func ascend(from coarse: CoarseLevel) -> Float {
+    func ascend(from coarse: CoarseLevel, relaxation: Float) -> Float {
         let inverse = 1 / grid.interior.center
         // Locals spare the kernels a check of exclusive access for every use.
         let (sources, near, special) = (sources, near, specialWeights)
@@ -37,7 +38,7 @@ extension FineLevel {
         let lag = 2 + (isPinned ? 2 * FineLevel.nearSweeps : 0)
         let rows = 0..<lattice.rows
         var nextSpecial = 0
-        var largest: Float = 0
+        var largest: Int32 = 0
         for row in 0..<lattice.rows + lag + 1 {
             if rows.contains(row) {
                 prolongateRow(row, from: coarse)
@@ -58,10 +59,10 @@ extension FineLevel {
             for behind in 3..<lag + 1 where rows.contains(row - behind) {
                 relax(near, colour: (behind + 1) & 1, row - behind, inverse: inverse)
             }
-            if rows.contains(row - lag) { addCorrection(row - lag) }
+            if rows.contains(row - lag) { addCorrection(row - lag, relaxation) }
             if row > lag { largest = max(largest, computeResidual(row - lag - 1, sources, isPinned: pinned != nil)) }
         }
-        return largest
+        return Float(bitPattern: UInt32(bitPattern: largest))
     }
 
     /// Black correction of one row after a red and a black half-sweep from zero.
@@ -69,13 +70,12 @@ extension FineLevel {
     private func blackFromResidual(_ row: Int, inverse: Float) {
         let count = count(1, row)
         // Black sites of row i stand at j = 2k + p; their red neighbours in the row at k and k − 1 (p = 0) or k + 1.
-        let side = (row + 1) & 1 == 0 ? -1 : 1
-        let factor = SIMD8<Float>(repeating: inverse)
-        let (above, same, below) = (residual[0, row - 1], residual[0, row], residual[0, row + 1])
+        let side = (row &+ 1) & 1 == 0 ? -1 : 1
+        let (above, same, below) = (residual[0, row &- 1], residual[0, row], residual[0, row &+ 1])
         let (own, out) = (residual[1, row], correction[1, row])
-        for k in Swift.stride(from: 0, to: count, by: 8) {
-            let sum = (above.load8(k) + below.load8(k)) + (same.load8(k) + same.load8(k + side))
-            out.store8(factor * (own.load8(k) + factor * sum), k)
+        Columns.each(count) { k in
+            let sum = (above[k] + below[k]) + (same[k] + same[k &+ side])
+            out[k] = inverse * (own[k] + inverse * sum)
         }
         out.clearTail(from: count)
     }
@@ -85,11 +85,9 @@ extension FineLevel {
     private func redRemainder(_ row: Int) {
         let count = count(0, row)
         let side = row & 1 == 0 ? -1 : 1
-        let (above, same, below) = (correction[1, row - 1], correction[1, row], correction[1, row + 1])
+        let (above, same, below) = (correction[1, row &- 1], correction[1, row], correction[1, row &+ 1])
         let out = window[row % 3]
-        for k in Swift.stride(from: 0, to: count, by: 8) {
-            out.store8((above.load8(k) + below.load8(k)) + (same.load8(k) + same.load8(k + side)), k)
-        }
+        Columns.each(count) { k in out[k] = (above[k] + below[k]) + (same[k] + same[k &+ side]) }
         out.clearTail(from: count)
     }
 
@@ -97,68 +95,66 @@ extension FineLevel {
     @inline(__always)
     private func restrictRow(_ r: Int, to coarse: CoarseLevel) {
         let (above, same, below) = (window[(2 * r) % 3], window[(2 * r + 1) % 3], window[(2 * r + 2) % 3])
-        let quarter = SIMD8<Float>(repeating: 0.25)
         let out = coarse.rhs[r]
-        for c in Swift.stride(from: 0, to: coarse.grid.columns, by: 8) {
-            let corners = (above.load8(c) + above.load8(c + 1)) + (below.load8(c) + below.load8(c + 1))
-            out.store8(same.load8(c) + quarter * corners, c)
+        Columns.each(coarse.grid.columns) { c in
+            out[c] = same[c] + 0.25 * ((above[c] + above[c &+ 1]) + (below[c] + below[c &+ 1]))
         }
         out.clearTail(from: coarse.grid.columns)
     }
 
     /// Right-hand side of one coarse point near a source.
     @inline(__always)
-    private func restrict(_ special: CoarseLevel.SpecialRestriction, to coarse: CoarseLevel) {
-        let row = Int(special.fineRow)
-        let c = (Int(special.fineColumn) - 1) / 2
-        func remainder(_ row: Int, _ k: Int, _ weight: Float) -> Float {
-            if weight == 0 { return 0 }
-            let side = row & 1 == 0 ? -1 : 1
-            let same = correction[1, row]
-            return weight * ((correction[1, row - 1][k] + correction[1, row + 1][k]) + (same[k] + same[k + side]))
+    private func restrict(_ special: SpecialRestriction, to coarse: CoarseLevel) {
+        // Residuals of the red site itself and of those at its corners: sums over four black sites each.
+        let row = Int(special.row)
+        let k = Int(special.k)
+        let (above, same, below) = (correction[1, row &- 1], correction[1, row], correction[1, row &+ 1])
+        var sum = special.center * ((above[k] + below[k]) + (same[k] + same[k &+ 1]))
+        let corners = special.corners
+        if corners.x != 0 || corners.y != 0 {
+            let top = correction[1, row &- 2]
+            sum += corners.x * ((top[k] + same[k]) + (above[k] + above[k &- 1]))
+            sum += corners.y * ((top[k &+ 1] + same[k &+ 1]) + (above[k &+ 1] + above[k]))
         }
-        let w = special.weights
-        let corners =
-            (remainder(row - 1, c, w.north.x) + remainder(row - 1, c + 1, w.north.z))
-            + (remainder(row + 1, c, w.south.x) + remainder(row + 1, c + 1, w.south.z))
-        coarse.rhs[offset: Int(special.coarse)] = remainder(row, c, w.middle.y) + corners
+        if corners.z != 0 || corners.w != 0 {
+            let bottom = correction[1, row &+ 2]
+            sum += corners.z * ((bottom[k] + same[k]) + (below[k] + below[k &- 1]))
+            sum += corners.w * ((bottom[k &+ 1] + same[k &+ 1]) + (below[k &+ 1] + below[k]))
+        }
+        coarse.rhs[offset: special.coarse] = sum
     }
 
     /// Adds the coarse correction to the black sites of one row.
     @inline(__always)
     private func prolongateRow(_ row: Int, from coarse: CoarseLevel) {
         let count = count(1, row)
-        let half = SIMD8<Float>(repeating: 0.5)
-        let first = coarse.value[(row + 1) / 2 - 1]
-        let second = row & 1 == 1 ? first : coarse.value[(row + 1) / 2]
+        let first = coarse.value[(row &+ 1) / 2 &- 1]
+        let second = row & 1 == 1 ? first : coarse.value[(row &+ 1) / 2]
         // On a coarse row black sites stand between coarse columns k − 1 and k; else between two coarse rows at k.
         let side = row & 1 == 1 ? -1 : 0
         let out = correction[1, row]
-        for k in Swift.stride(from: 0, to: count, by: 8) {
-            out.store8(out.load8(k) + half * (first.load8(k + side) + second.load8(k)), k)
-        }
+        Columns.each(count) { k in out[k] += 0.5 * (first[k &+ side] + second[k]) }
         out.clearTail(from: count)
     }
 
     @inline(__always)
     private func add(_ special: SpecialWeights, from coarse: CoarseLevel) {
         correction[1, Int(special.row)][Int(special.k)] +=
-            special.weights.x * coarse.value[offset: Int(special.first)]
-            + special.weights.y * coarse.value[offset: Int(special.second)]
+            special.weights.x * coarse.value[offset: special.first]
+            + special.weights.y * coarse.value[offset: special.second]
     }
 
     /// One Gauss–Seidel half-sweep on one row: correction = (residual + Σ neighbours) / diagonal.
     @inline(__always)
     private func relax(colour: Int, _ row: Int, inverse: Float) {
         let count = count(colour, row)
-        let side = (row + colour) & 1 == 0 ? -1 : 1
-        let factor = SIMD8<Float>(repeating: inverse)
+        let side = (row &+ colour) & 1 == 0 ? -1 : 1
         let other = 1 - colour
-        let (above, same, below) = (correction[other, row - 1], correction[other, row], correction[other, row + 1])
+        let (above, same, below) = (correction[other, row &- 1], correction[other, row], correction[other, row &+ 1])
         let (own, out) = (residual[colour, row], correction[colour, row])
-        for k in Swift.stride(from: 0, to: count, by: 8) {
-            let sum = (above.load8(k) + below.load8(k)) + (same.load8(k) + same.load8(k + side))
-            out.store8(factor * (own.load8(k) + sum), k)
+        Columns.each(count) { k in
+            let sum = (above[k] + below[k]) + (same[k] + same[k &+ side])
+            out[k] = inverse * (own[k] + sum)
         }
         out.clearTail(from: count)
     }
@@ -176,12 +172,10 @@ extension FineLevel {
     }
 
     @inline(__always)
-    private func addCorrection(_ row: Int) {
+    private func addCorrection(_ row: Int, _ relaxation: Float) {
         for colour in 0...1 {
             let (u, e) = (field[colour, row], correction[colour, row])
-            for k in Swift.stride(from: 0, to: field.columns, by: 8) {
-                u.store8(u.load8(k) + SIMD8<Double>(e.load8(k)), k)
-            }
+            Columns.each(field.columns) { u[$0] += Double(relaxation * e[$0]) }
         }
     }
 
@@ -194,34 +188,34 @@ extension FineLevel {
         }
     }
 
-    /// residual = rhs − A u on one row; returns its largest magnitude.
+    /// residual = rhs − A u on one row; returns the bits of its largest magnitude.
     @inline(__always)
-    private func computeResidual(_ row: Int, _ sources: borrowing SitesByRow, isPinned: Bool) -> Float {
+    private func computeResidual(_ row: Int, _ sources: borrowing SitesByRow, isPinned: Bool) -> Int32 {
         residualRow(row, colour: 0)
         residualRow(row, colour: 1)
         for index in sources.row(row) {
             let (colour, k) = (Int(sources.sites[index].colour), Int(sources.sites[index].k))
             residual[colour, row][k] = isPinned ? 0 : Float(sources.sites[index].value + remainder(row, k, colour))
         }
-        var largest = SIMD8<Float>.zero
+        var largest: Int32 = 0
         let (red, black) = (residual[0, row], residual[1, row])
-        for k in Swift.stride(from: 0, to: residual.columns, by: 8) {
-            largest = largest.largerMagnitude(red.load8(k)).largerMagnitude(black.load8(k))
+        Columns.each(residual.columns) {
+            largest = max(largest, max(red[$0].magnitudeBits, black[$0].magnitudeBits))
         }
-        return largest.max()
+        return largest
     }
 
-    /// −A u on one row of one colour.
+    /// residual = −A u on one row of one colour.
     @inline(__always)
     private func residualRow(_ row: Int, colour: Int) {
         let count = count(colour, row)
-        let side = (row + colour) & 1 == 0 ? -1 : 1
-        let diagonal = SIMD8<Double>(repeating: 4 + decay)
-        let (above, same, below) = (field[1 - colour, row - 1], field[1 - colour, row], field[1 - colour, row + 1])
+        let side = (row &+ colour) & 1 == 0 ? -1 : 1
+        let diagonal = 4 + decay
+        let (above, same, below) = (field[1 - colour, row &- 1], field[1 - colour, row], field[1 - colour, row &+ 1])
         let (center, result) = (field[colour, row], residual[colour, row])
-        for k in Swift.stride(from: 0, to: count, by: 8) {
-            let sum = (above.load8(k) + below.load8(k)) + (same.load8(k) + same.load8(k + side))
-            result.store8(SIMD8<Float>(sum - diagonal * center.load8(k)), k)
+        Columns.each(count) { k in
+            let sum = (above[k] + below[k]) + (same[k] + same[k &+ side])
+            result[k] = Float(sum - diagonal * center[k])
         }
         result.clearTail(from: count)
     }

@@ -12,43 +12,27 @@ extension FineLevel {
     }
 
     /// Writes u / `scale`, rounded to the nearest multiple of `step` (or to Float32 where it is nil), row by row.
-    ///
-    /// - Returns: The largest rounding error that was made.
-    func writeLabel(scale: Double, step: Double?, into label: inout [Float]) -> Double {
+    func writeLabel(scale: Double, step: Double?, into label: inout [Float]) {
         precondition(label.count == lattice.rows * lattice.columns, "the label has another lattice's size")
-        var output = label.mutableSpan
-        var worst = SIMD8<Double>.zero
-        let inverseScale = SIMD8<Double>(repeating: 1 / scale)
-        let steps = SIMD8<Double>(repeating: step ?? 1)
-        let inverseStep = SIMD8<Double>(repeating: 1 / (step ?? 1))
-        for row in 0..<lattice.rows {
-            // The colour that stands at even columns.
-            let first = row & 1
-            let (even, odd) = (field[first, row], field[1 - first, row])
-            let start = row * lattice.columns
-            for k in Swift.stride(from: 0, to: (lattice.columns + 1) / 2, by: 8) {
-                let (left, leftError) = FineLevel.rounded(
-                    even.load8(k) * inverseScale, step: step == nil ? nil : (steps, inverseStep))
-                let (right, rightError) = FineLevel.rounded(
-                    odd.load8(k) * inverseScale, step: step == nil ? nil : (steps, inverseStep))
-                worst = worst.largerMagnitude(leftError).largerMagnitude(rightError)
-                let both = SIMD16<Float>(interleaving: left, right)
-                let columns = min(16, lattice.columns - 2 * k)
-                for lane in 0..<columns { output[start + 2 * k + lane] = both[lane] }
+        // Adding and taking away 1.5 · 2⁵² rounds to an integer, ties to even, and is exact below 2⁵¹. Without a grid,
+        // 0 in its place changes nothing. Steps are powers of two, so the products with them are exact.
+        let shift = step == nil ? 0 : 0x1.8p52
+        let (step, inverseStep) = (step ?? 1, 1 / (step ?? 1))
+        let factor = inverseStep / scale
+        let columns = lattice.columns
+        unsafe label.withUnsafeMutableBufferPointer { buffer in
+            for row in 0..<lattice.rows {
+                // The colour that stands at even columns comes first. `buffer`, whose size was checked, outlives the line.
+                let (even, odd) = (field[row & 1, row], field[1 - row & 1, row])
+                let output = unsafe Line(start: buffer.baseAddress.unsafelyUnwrapped + row &* columns)
+                var k = 0
+                while k < columns / 2 {
+                    output[2 &* k] = Float(((factor * even[k] + shift) - shift) * step)
+                    output[2 &* k &+ 1] = Float(((factor * odd[k] + shift) - shift) * step)
+                    k &+= 1
+                }
+                if columns & 1 == 1 { output[columns &- 1] = Float(((factor * even[k] + shift) - shift) * step) }
             }
         }
-        return worst.max()
-    }
-
-    @inline(__always)
-    private static func rounded(
-        _ value: SIMD8<Double>, step: (SIMD8<Double>, SIMD8<Double>)?
-    ) -> (SIMD8<Float>, SIMD8<Double>) {
-        // Steps are powers of two, so both products are exact. Adding and taking away 1.5 · 2⁵² rounds to an integer,
-        // ties to even, and is exact below 2⁵¹.
-        let shift = SIMD8<Double>(repeating: 0x1.8p52)
-        let target = step.map { (($0.1 * value + shift) - shift) * $0.0 } ?? value
-        let result = SIMD8<Float>(target)
-        return (result, SIMD8<Double>(result) - value)
     }
 }

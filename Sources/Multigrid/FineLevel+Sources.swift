@@ -40,11 +40,10 @@ extension FineLevel {
     func prepare(coarse: CoarseLevel) {
         let stride = coarse.value.stride
         specialWeights.removeAll(keepingCapacity: true)
-        let grid = grid
-        for index in grid.weightSites {
-            let (row, column) = (Int(index) / lattice.columns, Int(index) % lattice.columns)
+        for site in grid.weights.own {
+            let (row, column) = grid.weights.site(site)
             guard (row + column) & 1 == 1 else { continue }
-            let weights = grid.interpolation(row, column)
+            let weights = grid.weights[Int(site)]
             let first = ((row + 1) / 2 - 1) * stride + (column + 1) / 2 - 1
             let onCoarseRow = row & 1 == 1
             specialWeights.append(
@@ -54,9 +53,15 @@ extension FineLevel {
                     weights: SIMD2(weights.x, onCoarseRow ? weights.y : weights.z) - SIMD2(repeating: 0.5)))
         }
         specialWeights.sort { ($0.row, $0.k) < ($1.row, $1.k) }
-        let coarseColumns = coarse.grid.columns
-        specialRestrictions = coarse.grid.sites.map {
-            CoarseLevel.specialRestriction(grid, Int($0) / coarseColumns, Int($0) % coarseColumns, stride)
+        specialRestrictions.removeAll(keepingCapacity: true)
+        for site in coarse.grid.stencils.own {
+            let (r, c) = coarse.grid.stencils.site(site)
+            let weights = grid.restriction(r, c)
+            specialRestrictions.append(
+                SpecialRestriction(
+                    corners: SIMD4(weights.north.x, weights.north.z, weights.south.x, weights.south.z),
+                    center: weights.center, row: Int32(truncatingIfNeeded: 2 &* r &+ 1),
+                    k: Int32(truncatingIfNeeded: c), coarse: Int32(truncatingIfNeeded: r &* stride &+ c)))
         }
     }
 
@@ -66,7 +71,8 @@ extension FineLevel {
         let interior = grid.interior
         for site in sites {
             roles[site] = .pinned
-            grid.set(.isolated(diagonal: interior.center), site / lattice.columns, site % lattice.columns)
+            let (row, column) = site.quotientAndRemainder(dividingBy: lattice.columns)
+            grid.set(.isolated(diagonal: interior.center), at: grid.stencils.offset(row, column))
         }
         marked = sites
         var ring = sites
@@ -99,7 +105,7 @@ extension FineLevel {
         if isPinned(row + 1, column) { (stencil.south.y, changed) = (0, true) }
         if isPinned(row, column - 1) { (stencil.middle.x, changed) = (0, true) }
         if isPinned(row, column + 1) { (stencil.middle.z, changed) = (0, true) }
-        if changed { grid.set(stencil, row, column) }
+        if changed { grid.set(stencil, at: grid.stencils.offset(row, column)) }
     }
 
     private func isPinned(_ row: Int, _ column: Int) -> Bool {

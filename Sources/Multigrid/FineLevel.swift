@@ -8,7 +8,7 @@ final class FineLevel {
     let lattice: (rows: Int, columns: Int)
     /// γ/D.
     let decay: Double
-    var grid: GridOperator
+    let grid: GridOperator
     /// u, by colour.
     let field: ColourPlanes<Double>
     /// rhs − A u, rounded to Float, by colour.
@@ -36,7 +36,7 @@ final class FineLevel {
     /// Black sites whose interpolation differs from the mean of the coarse points on either side.
     var specialWeights: [SpecialWeights] = []
     /// Coarse points whose restriction differs from full weighting, or gathers from a pinned site.
-    var specialRestrictions: [CoarseLevel.SpecialRestriction] = []
+    var specialRestrictions: [SpecialRestriction] = []
 
     /// What to add to the interpolated correction of black site `k` of row `row`: weights times two coarse values.
     struct SpecialWeights {
@@ -45,6 +45,16 @@ final class FineLevel {
         var first: Int32
         var second: Int32
         var weights: SIMD2<Float>
+    }
+
+    /// The weights with which a coarse point gathers the residual of its own site, red `k` of row `row`, and of the red
+    /// sites at its four corners (north-west, north-east, south-west, south-east).
+    struct SpecialRestriction {
+        var corners: SIMD4<Float>
+        var center: Float
+        var row: Int32
+        var k: Int32
+        var coarse: Int32
     }
 
     init(rows: Int, columns: Int, decay: Double) {

@@ -8,163 +8,165 @@ extension GridOperator {
     /// Recomputes what the obstacles of this level change: its interpolation weights, and the rows of `coarse` = PᵀAP.
     ///
     /// Time is proportional to the number of special sites.
-    mutating func coarsen(into coarse: inout GridOperator) {
+    func coarsen(into coarse: GridOperator) {
         computeWeights()
-        for (r, c) in affectedPoints(of: &coarse) { coarse.set(galerkin(r, c, isolated: coarse.interior.center), r, c) }
+        // Rows of PᵀAP involve sites up to two away. Marking comes first: each point is computed once.
+        mark(stencils.own, on: coarse)
+        mark(weights.own, on: coarse)
+        for offset in coarse.stencils.own {
+            let (r, c) = coarse.stencils.site(offset)
+            coarse.set(galerkin(r, c, isolated: coarse.interior.center), at: Int(offset))
+        }
     }
 
-    private mutating func computeWeights() {
+    private func computeWeights() {
+        let sites = stencils.own
         // Sites on coarse lines first: those in the middle of four coarse points build on them.
         for site in sites {
-            let row = Int(site) / columns
-            let column = Int(site) % columns
-            let stencil = stencil(row, column)
-            if GridOperator.isIsolated(stencil) {
-                setWeights(.zero, row, column)
+            let offset = Int(site)
+            let (row, column) = stencils.site(site)
+            let stencil = stencils[offset]
+            if stencil.isIsolated {
+                setWeights(.zero, at: offset)
             } else if row & 1 == 1, column & 1 == 0 {
                 let sums = stencil.north + stencil.middle + stencil.south
-                setWeights(lineWeights(sums, first: 0, second: 1, hasSecond: column + 1 < columns), row, column)
+                let pair = lineWeights(sums, hasSecond: column &+ 1 < columns)
+                setWeights(SIMD4(pair.x, pair.y, 0, 0), at: offset)
             } else if row & 1 == 0, column & 1 == 1 {
-                let sums = SIMD4(stencil.north.sum(), stencil.middle.sum(), stencil.south.sum(), 0)
-                setWeights(lineWeights(sums, first: 0, second: 2, hasSecond: row + 1 < rows), row, column)
+                let sums = SIMD4(stencil.north.total, stencil.middle.total, stencil.south.total, 0)
+                let pair = lineWeights(sums, hasSecond: row &+ 1 < rows)
+                setWeights(SIMD4(pair.x, 0, pair.y, 0), at: offset)
             }
         }
-        let lineCount = weightSites.count
-        for index in 0..<lineCount {
-            let row = Int(weightSites[index]) / columns
-            let column = Int(weightSites[index]) % columns
-            for i in max(0, row - 1)...min(rows - 1, row + 1) where i & 1 == 0 {
-                for j in max(0, column - 1)...min(columns - 1, column + 1) where j & 1 == 0 {
-                    if !hasOwnWeights(i, j) { setMiddleWeights(i, j) }
+        // Sites next to special ones are in the middle of four where both of their indices are even.
+        let lines = weights.own
+        for site in lines {
+            let (row, column) = weights.site(site)
+            for i in row &- 1...row &+ 1 where i & 1 == 0 && i >= 0 && i < rows {
+                for j in column &- 1...column &+ 1 where j & 1 == 0 && j >= 0 && j < columns {
+                    setMiddleWeights(at: weights.offset(i, j))
                 }
             }
         }
         for site in sites {
-            let row = Int(site) / columns
-            let column = Int(site) % columns
-            if row & 1 == 0, column & 1 == 0, !hasOwnWeights(row, column) { setMiddleWeights(row, column) }
+            let (row, column) = stencils.site(site)
+            if row & 1 == 0, column & 1 == 0 { setMiddleWeights(at: Int(site)) }
         }
     }
 
     /// Weights between two coarse points of one line, from the stencil summed across that line.
-    private func lineWeights(_ sums: SIMD4<Float>, first: Int, second: Int, hasSecond: Bool) -> SIMD4<Float> {
+    private func lineWeights(_ sums: SIMD4<Float>, hasSecond: Bool) -> SIMD2<Float> {
         guard sums.y > 0 else { return .zero }
-        var weights = SIMD4<Float>.zero
-        weights[first] = min(1, max(0, -sums.x / sums.y))
-        if hasSecond { weights[second] = min(1, max(0, -sums.z / sums.y)) }
-        return weights
+        let pair = SIMD2(-sums.x / sums.y, hasSecond ? -sums.z / sums.y : 0)
+        return pair.clamped(lowerBound: .zero, upperBound: SIMD2(repeating: 1))
     }
 
-    /// Weights in the middle of four coarse points: the value that satisfies the site's own row, given the interpolated
-    /// values of its neighbours.
-    private mutating func setMiddleWeights(_ row: Int, _ column: Int) {
-        let stencil = stencil(row, column)
-        guard stencil.center > 0, !GridOperator.isIsolated(stencil) else { return setWeights(.zero, row, column) }
-        let r = (row + 1) / 2 - 1
-        let c = (column + 1) / 2 - 1
-        var sum = SIMD4<Float>.zero
-        for i in -1...1 where row + i >= 0 && row + i < rows {
-            for j in -1...1 where (i != 0 || j != 0) && column + j >= 0 && column + j < columns {
-                let coefficient = stencil[row: i][j + 1]
-                if coefficient == 0 { continue }
-                let around = interpolation(row + i, column + j)
-                // The neighbour's four coarse points, seen from this site's four.
-                let down = (row + i + 1) / 2 - 1 - r
-                let right = (column + j + 1) / 2 - 1 - c
-                for k in 0..<4 where around[k] != 0 {
-                    sum[2 * (down + k / 2) + right + k % 2] -= coefficient * around[k]
-                }
-            }
-        }
-        setWeights((sum / stencil.center).clamped(lowerBound: .zero, upperBound: .one), row, column)
+    /// Weights in the middle of four coarse points, unless they have been set: the value that satisfies the site's own
+    /// row, given the interpolated values of its neighbours.
+    private func setMiddleWeights(at offset: Int) {
+        guard !weights.hasOwn(offset) else { return }
+        let stencil = stencils[offset]
+        guard stencil.center > 0, !stencil.isIsolated else { return setWeights(.zero, at: offset) }
+        let (above, below) = (offset &- weights.stride, offset &+ weights.stride)
+        let north = stencil.north.y * weights[above]
+        let west = stencil.middle.x * weights[offset &- 1]
+        let east = stencil.middle.z * weights[offset &+ 1]
+        let south = stencil.south.y * weights[below]
+        // The neighbours to the left and above share this site's first coarse points, the others are one further.
+        let corners = SIMD4(
+            stencil.north.x * weights[above &- 1].x, stencil.north.z * weights[above &+ 1].x,
+            stencil.south.x * weights[below &- 1].x, stencil.south.z * weights[below &+ 1].x)
+        let vertical = SIMD4(north.x, north.y, south.x, south.y)
+        let horizontal = SIMD4(west.x, east.x, west.z, east.z)
+        let sum = corners + vertical + horizontal
+        let result = (-sum / stencil.center).clamped(lowerBound: .zero, upperBound: SIMD4(repeating: 1))
+        setWeights(result, at: offset)
     }
 
-    private static func isIsolated(_ stencil: Stencil) -> Bool {
-        stencil.north == .zero && stencil.south == .zero && stencil.middle.x == 0 && stencil.middle.z == 0
-    }
-
-    /// The coarse points whose Galerkin row involves a special site: those within two sites of one.
-    private func affectedPoints(of coarse: inout GridOperator) -> [(Int, Int)] {
-        var points: [(Int, Int)] = []
-        for site in sites + weightSites {
-            let row = Int(site) / columns
-            let column = Int(site) % columns
+    /// Gives every coarse point within two sites of one of `sites` a row of its own.
+    private func mark(_ sites: [Int32], on coarse: GridOperator) {
+        for site in sites {
+            let (row, column) = stencils.site(site)
             // Fine rows 2r+1−2 … 2r+1+2 contain `row`.
-            let top = max(0, (row - 2) / 2)
-            let bottom = min(coarse.rows - 1, (row + 1) / 2)
-            let left = max(0, (column - 2) / 2)
-            let right = min(coarse.columns - 1, (column + 1) / 2)
-            guard top <= bottom, left <= right else { continue }
-            for r in top...bottom {
-                for c in left...right where !coarse.isSpecial(r, c) {
-                    coarse.set(coarse.interior, r, c)
-                    points.append((r, c))
+            let bottom = min(coarse.rows &- 1, (row &+ 1) / 2)
+            let right = min(coarse.columns &- 1, (column &+ 1) / 2)
+            var r = max(0, (row &- 2) / 2)
+            while r <= bottom {
+                var c = max(0, (column &- 2) / 2)
+                while c <= right {
+                    let offset = coarse.stencils.offset(r, c)
+                    if !coarse.stencils.hasOwn(offset) { coarse.set(.zero, at: offset) }
+                    c &+= 1
                 }
+                r &+= 1
             }
         }
-        return points
     }
 
     /// Row (r, c) of PᵀAP.
     private func galerkin(_ r: Int, _ c: Int, isolated: Float) -> Stencil {
-        // A·P's column would be wider; it is Pᵀ's row times A first: 5×5 fine sites around (2r+1, 2c+1).
-        var rowTimesA = (SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero)
-        func add(_ line: Int, _ value: SIMD8<Float>) {
-            switch line {
-            case 0: rowTimesA.0 += value
-            case 1: rowTimesA.1 += value
-            case 2: rowTimesA.2 += value
-            case 3: rowTimesA.3 += value
-            default: rowTimesA.4 += value
-            }
-        }
-        for i in -1...1 where 2 * r + 1 + i < rows {
-            for j in -1...1 where 2 * c + 1 + j < columns {
-                let weight = interpolation(2 * r + 1 + i, 2 * c + 1 + j, from: r, c)
-                if weight == 0 { continue }
-                let stencil = stencil(2 * r + 1 + i, 2 * c + 1 + j)
-                for k in -1...1 { add(i + k + 2, GridOperator.place(stencil[row: k] * weight, at: j + 1)) }
-            }
-        }
-        var result = Stencil.zero
-        for i in -2...2 where 2 * r + 1 + i >= 0 && 2 * r + 1 + i < rows {
-            let line: SIMD8<Float> =
-                switch i {
-                case -2: rowTimesA.0
-                case -1: rowTimesA.1
-                case 0: rowTimesA.2
-                case 1: rowTimesA.3
-                default: rowTimesA.4
-                }
-            let fineRow = 2 * r + 1 + i
-            let down = (fineRow + 1) / 2 - 1 - r
-            for j in -2...2 where 2 * c + 1 + j >= 0 && 2 * c + 1 + j < columns {
-                let value = line[j + 2]
-                if value == 0 { continue }
-                let fineColumn = 2 * c + 1 + j
-                let right = (fineColumn + 1) / 2 - 1 - c
-                let weights = interpolation(fineRow, fineColumn) * value
-                for k in 0..<4 {
-                    let a = down + k / 2
-                    let b = right + k % 2
-                    if a >= -1, a <= 1, b >= -1, b <= 1 { result[row: a][b + 1] += weights[k] }
-                }
-            }
-        }
-        guard result.center > 0 else { return .isolated(diagonal: isolated) }
-        return result
+        let center = stencils.offset(2 &* r &+ 1, 2 &* c &+ 1)
+        let p = restriction(r, c)
+        // Row (r, c) of PᵀA: 5×5 sites around the point, line by line, as sums of the rows of its 3×3 sites.
+        let top = line(p.north, center &- stencils.stride)
+        let middle = line(p.middle, center)
+        let bottom = line(p.south, center &+ stencils.stride)
+        let lines = (
+            top.north, top.middle + middle.north, top.south + middle.middle + bottom.north,
+            middle.south + bottom.middle, bottom.south
+        )
+        // Times P. Sites 2r − 1 and 2r have coarse points r − 1 and r on their axis, 2r + 1 and 2r + 2 have r and r + 1,
+        // and 2r + 3 is r + 1 itself: three groups of four coarse points on each axis.
+        let two = 2 &* stencils.stride
+        let first = spread(lines.0, center &- two).plus(spread(lines.1, center &- stencils.stride))
+        let second = spread(lines.2, center).plus(spread(lines.3, center &+ stencils.stride))
+        let third = spread(lines.4, center &+ two)
+        let result = Stencil(
+            north: first.upper, middle: first.lower + second.upper, south: second.lower + third.upper)
+        return result.center > 0 ? result : .isolated(diagonal: isolated)
     }
 
+    /// Three lines of five coefficients each: the rows of the sites left of, at, and right of `offset`, weighted.
     @inline(__always)
-    private static func place(_ triple: SIMD4<Float>, at offset: Int) -> SIMD8<Float> {
-        switch offset {
-        case 0: SIMD8(triple.x, triple.y, triple.z, 0, 0, 0, 0, 0)
-        case 1: SIMD8(0, triple.x, triple.y, triple.z, 0, 0, 0, 0)
-        default: SIMD8(0, 0, triple.x, triple.y, triple.z, 0, 0, 0)
+    private func line(
+        _ p: SIMD4<Float>, _ offset: Int
+    ) -> (north: SIMD8<Float>, middle: SIMD8<Float>, south: SIMD8<Float>) {
+        let (a, b, c) = (stencils[offset &- 1], stencils[offset], stencils[offset &+ 1])
+        @inline(__always) func sum(_ a: SIMD4<Float>, _ b: SIMD4<Float>, _ c: SIMD4<Float>) -> SIMD8<Float> {
+            let (x, y, z) = (p.x * a, p.y * b, p.z * c)
+            return SIMD8(x.x, x.y + y.x, (x.z + y.y) + z.x, y.z + z.y, z.z, 0, 0, 0)
         }
+        return (sum(a.north, b.north, c.north), sum(a.middle, b.middle, c.middle), sum(a.south, b.south, c.south))
+    }
+
+    /// What five coefficients around `offset` contribute to three coarse points of the upper and of the lower coarse row.
+    @inline(__always)
+    private func spread(_ line: SIMD8<Float>, _ offset: Int) -> Spread {
+        let left = line[0] * weights[offset &- 2] + line[1] * weights[offset &- 1]
+        let here = line[2] * weights[offset] + line[3] * weights[offset &+ 1]
+        let right = line[4] * weights[offset &+ 2]
+        return Spread(
+            upper: SIMD4(left.x, left.y + here.x, here.y + right.x, 0),
+            lower: SIMD4(left.z, left.w + here.z, here.w + right.z, 0))
+    }
+
+    private struct Spread {
+        var upper: SIMD4<Float>
+        var lower: SIMD4<Float>
+
+        @inline(__always)
+        func plus(_ other: Spread) -> Spread { Spread(upper: upper + other.upper, lower: lower + other.lower) }
     }
 }
 
 extension SIMD4<Float> {
-    static var one: SIMD4<Float> { SIMD4(repeating: 1) }
+    /// The sum of the first three lanes, in order.
+    fileprivate var total: Float { (x + y) + z }
+}
+
+extension Stencil {
+    /// Whether no other site counts.
+    fileprivate var isIsolated: Bool {
+        north == .zero && south == .zero && middle.x == 0 && middle.z == 0
+    }
 }

@@ -22,8 +22,8 @@ final class Hierarchy {
     /// Adapts every level to the sites that are pinned on the fine level.
     func prepare() {
         for level in coarse { level.grid.reset() }
-        fine.grid.coarsen(into: &coarse[0].grid)
-        for (finer, coarser) in zip(coarse, coarse.dropFirst()) { finer.grid.coarsen(into: &coarser.grid) }
+        fine.grid.coarsen(into: coarse[0].grid)
+        for (finer, coarser) in zip(coarse, coarse.dropFirst()) { finer.grid.coarsen(into: coarser.grid) }
         fine.prepare(coarse: coarse[0])
         for (index, level) in coarse.enumerated() {
             level.prepare(coarse: index + 1 < coarse.count ? coarse[index + 1] : nil)
@@ -35,10 +35,10 @@ final class Hierarchy {
     ///
     /// - Parameter full: Whether the coarse problem is solved by full multigrid (Brandt 1977), which suits a residual
     ///   that no cycle has smoothed yet, instead of one V-cycle.
-    func cycle(full: Bool) -> Float {
+    func cycle(full: Bool, relaxation: Float) -> Float {
         fine.descend(to: coarse[0])
         solve(0, full: full)
-        return fine.ascend(from: coarse[0])
+        return fine.ascend(from: coarse[0], relaxation: relaxation)
     }
 
     /// Solves level `index` approximately: value ≈ A⁻¹ rhs.

@@ -45,10 +45,11 @@ struct Stencil {
         Stencil(north: .zero, middle: SIMD4(0, diagonal, 0, 0), south: .zero)
     }
 
-    /// Applies the row to the values around `column`, in a fixed order of additions.
+    /// Applies the row to the values around `line`'s site 0, in a fixed order of additions; rows are `stride` apart.
     @inline(__always)
-    func apply(_ above: Line<Float>, _ same: Line<Float>, _ below: Line<Float>, _ column: Int) -> Float {
-        let sum = north * above.load4(column - 1) + middle * same.load4(column - 1) + south * below.load4(column - 1)
+    func apply(_ line: Line<Float>, _ stride: Int) -> Float {
+        let sum =
+            north * line.load4(-1 &- stride) + middle * line.load4(-1) + south * line.load4(stride &- 1)
         return (sum.x + sum.y) + sum.z
     }
 }

@@ -6,7 +6,7 @@ internal import Sampling
 ///
 /// A part's fingerprint covers the ids of its samples (which cover physics and sources) and the accuracy, so a dataset
 /// that grows keeps its parts, and a changed comment in a pipeline file reruns nothing.
-enum Fingerprint {
+package enum Fingerprint {
     /// Rises when the same inputs give other bytes: with it, everything is done again.
     static let dataVersion = 1
 

@@ -1,5 +1,6 @@
 internal import Fields
 internal import Foundation
+internal import Multigrid
 internal import Sampling
 internal import Shards
 
@@ -22,7 +23,7 @@ extension Job {
         let store = SolvedSamples(solveManifest, in: dataset.folder(.solve))
         let split = try Split(json: splitManifest.parameters)
         let order = try RankOrder(store, split: split, strata: listing.strata)
-        let accuracy = solveManifest.parameters
+        let accuracy = Accuracy(json: solveManifest.parameters)
         var all = Digest.Hasher()
         var files: [Manifest.File] = []
         var largest = 0.0
@@ -31,10 +32,10 @@ extension Job {
             try Interruption.check()
             var content = Digest.Hasher()
             for sample in plan.samples {
-                let bytes = sample.content
+                let (bytes, bound) = try store.content(sample)
                 content.update(bytes)
                 all.update(bytes)
-                largest = max(largest, sample.errorBound)
+                largest = max(largest, bound)
             }
             let digest = content.finish()
             let file = try shard(plan, digest, store, listing, accuracy)
@@ -56,10 +57,8 @@ extension Job {
 
         let manifest = Manifest(
             stage: Stage.pack.rawValue,
-            parameters: .object([
-                "physics": listing.physics.json, "tolerance": accuracy["tolerance"] ?? .null,
-                "grid_bits": accuracy["grid_bits"] ?? .null,
-            ]), inputs: [input(.solve, solveManifest), input(.split, splitManifest)],
+            parameters: .object((accuracy.json.object ?? [:]).merging(["physics": listing.physics.json]) { $1 }),
+            inputs: [input(.solve, solveManifest), input(.split, splitManifest)],
             content: .object([
                 "samples": .integer(done), "strata": solveManifest.content["strata"] ?? .null,
                 "parts": splitManifest.content["parts"] ?? .null,
@@ -76,7 +75,8 @@ extension Job {
 
     /// Writes one shard, unless it is there already with the same content.
     private func shard(
-        _ plan: RankOrder.Shard, _ content: Digest, _ store: SolvedSamples, _ listing: SampleListing, _ accuracy: JSON
+        _ plan: RankOrder.Shard, _ content: Digest, _ store: SolvedSamples, _ listing: SampleListing,
+        _ accuracy: Accuracy
     ) throws -> (bytes: Int, sha256: Digest) {
         let step = Job.step(ofShard: plan.name)
         let level = store.compressionLevel
@@ -93,12 +93,10 @@ extension Job {
         let writer = try ShardWriter(
             path: temporary, lattice: listing.physics.lattice, capacity: plan.samples.count,
             maximumSources: listing.strata.last ?? 1, kind: .shard,
-            attributes: ShardAttribute.describing(listing.physics, pipeline.accuracy), level: level)
+            attributes: ShardAttribute.describing(listing.physics, accuracy), level: level)
         for sample in plan.samples {
             try Interruption.check()
-            var encoded = try store.sample(sample)
-            encoded.rank = UInt64(sample.rank)
-            try writer.append(encoded)
+            try writer.append(try store.sample(sample))
         }
         try writer.finish()
         try AtomicFile.commit(temporary: temporary, as: target)

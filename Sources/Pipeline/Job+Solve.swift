@@ -17,6 +17,7 @@ extension Job {
         }
         var solved = zip(parts, done).reduce(0) { $0 + ($1.1 ? $1.0.part.count : 0) }
         reporter.began(.solve, total: listing.sequence.count, done: solved)
+        warnOfFullDisk(listing.sequence.count - solved, listing.physics.lattice)
         try invalidate(.solve)
         for (index, (part, fingerprint)) in parts.enumerated() where !done[index] {
             let before = solved
@@ -111,11 +112,18 @@ extension Job {
                     StepRecord.LeftOut(
                         id: item.id, sources: item.configuration.sources.count, index: item.index,
                         errorBound: bound.isFinite ? bound : nil))
-                reporter.warned(
-                    "sample \(item.id) is left out: its error bound is \(bound), above the tolerance of "
-                        + "\(accuracy.tolerance)")
+                if leftOut.count <= Job.warningsPerPart {
+                    reporter.warned(
+                        "sample \(item.id) is left out: its error bound is \(bound), above the tolerance of "
+                            + "\(accuracy.tolerance)")
+                }
             }
             progress(position + 1)
+        }
+        if leftOut.count > Job.warningsPerPart {
+            reporter.warned(
+                "\(leftOut.count - Job.warningsPerPart) more samples of \(part.step) are left out; solve/manifest.json will "
+                    + "list them all")
         }
         guard writer.count > 0 else {
             throw PipelineError(
@@ -133,6 +141,20 @@ extension Job {
                     path: "solve/\(part.labels)", bytes: digest.bytes, sha256: digest.sha256, samples: writer.count)
             ], leftOut: leftOut, seconds: Date().timeIntervalSince(started)
         ).write(in: dataset)
+    }
+
+    /// Samples that are named when they are left out; of the others only the number is said.
+    private static let warningsPerPart = 5
+
+    /// Says so where the disk will probably not hold what is still to be written: parts, and shards of the same size.
+    private func warnOfFullDisk(_ samples: Int, _ lattice: Lattice) {
+        // Labels of the paper's problem take 1.2 bytes a site; others were seen from 0.5 to 3.
+        let needed = Double(samples * lattice.count) * 1.2 * 2
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: dataset.root)
+        guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.doubleValue, free < needed else { return }
+        reporter.warned(
+            "\(dataset.root) will take about \(Words.bytes(Int(needed))) more, and the disk has only "
+                + "\(Words.bytes(Int(free))) free")
     }
 
     /// A configuration of a part, as the sample stage wrote it.

@@ -10,6 +10,12 @@ extension Job {
         let (sampleManifest, listing) = try listing()
         let solveManifest = try dataset.manifest(.solve)
         try require(solveManifest, madeFrom: sampleManifest)
+        guard solveManifest.parameters == pipeline.accuracy.json else {
+            throw PipelineError(
+                .data,
+                "\(dataset.folder(.solve)) was solved with another 'solver' than \(pipelinePath) has: run 'steadyset solve' "
+                    + "with this pipeline first")
+        }
         let fingerprint = Fingerprint.split(solve: solveManifest.id, pipeline.split)
         if let manifest = finished("split", .split, fingerprint: fingerprint) {
             return skipped(manifest, stage: .split)

@@ -124,8 +124,10 @@ final class Job {
 
     /// Reports a stage in which nothing was to do.
     func skipped(_ manifest: Manifest, stage: Stage) {
+        let parts = manifest.content["parts"]?.array ?? []
+        let samples = manifest.content["samples"]?.int ?? parts.reduce(0) { $0 + ($1["samples"]?.int ?? 0) }
         reporter.ended(
-            stage, id: manifest.id, samples: manifest.content["samples"]?.int ?? 0,
+            stage, id: manifest.id, samples: samples,
             bytes: manifest.files.reduce(0) { $0 + $1.bytes }, seconds: 0, skipped: true)
     }
 

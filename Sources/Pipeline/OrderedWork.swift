@@ -1,7 +1,7 @@
 internal import Foundation
 
 /// Work on many items by several threads whose results are taken in order, with bounded memory.
-enum OrderedWork {
+package enum OrderedWork {
     /// Makes results 0 ..< `count` on `threads` threads and hands them to `consume`, in order, one at a time.
     ///
     /// No thread runs ahead of the consumer by more than four items a thread, so memory does not grow with `count`.
@@ -10,7 +10,7 @@ enum OrderedWork {
     ///   - makeWorker: Called once on each thread; returns what makes one result. It owns what a thread needs.
     ///   - consume: Called under a lock, from any of the threads.
     /// - Throws: The first error of a worker or of `consume`; the others stop after their item.
-    static func run<Result>(
+    package static func run<Result>(
         count: Int, threads: Int, makeWorker: @escaping () throws -> (Int) throws -> Result,
         consume: @escaping (Int, Result) throws -> Void
     ) throws {

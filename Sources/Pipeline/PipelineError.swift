@@ -58,6 +58,7 @@ public struct PipelineError: Error, Hashable, Sendable, CustomStringConvertible 
         self.message = message
     }
 
+    /// The message.
     public var description: String { message }
 
     /// The error that a command ends with because of `error`.

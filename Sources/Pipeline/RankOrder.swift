@@ -4,19 +4,11 @@ internal import Shards
 
 /// All samples of a solve stage, part by part in rank order, cut into shards.
 struct RankOrder {
-    /// One sample: where it is, and its place in the order.
+    /// One sample: its place in the order, and where it is. 16 bytes, as there is one for every sample of the dataset.
     struct Sample {
         let rank: Int
-        let file: Int
-        let row: Int
-        let id: SampleID
-        let errorBound: Double
-        let ySHA256: Digest
-
-        /// What a content digest covers: id, rank and error bound, 8 little-endian bytes each, and the SHA-256 of y.
-        var content: [UInt8] {
-            RankOrder.content(id: id, rank: rank, errorBound: errorBound, ySHA256: ySHA256)
-        }
+        let file: Int32
+        let row: Int32
     }
 
     /// A shard to be.
@@ -30,10 +22,11 @@ struct RankOrder {
 
     private let parts: [(part: Split.Part, samples: [Sample])]
 
-    /// Reads the columns of every part file. Memory is about 90 bytes a sample.
+    /// Reads the columns of every part file.
     init(_ store: SolvedSamples, split: Split, strata: [Int]) throws {
         var parts: [Split.Part: [Sample]] = [:]
         for file in store.files.indices {
+            try Interruption.check()
             let reader = try store.reader(file)
             for row in 0..<reader.count {
                 guard let stratum = strata.firstIndex(of: reader.sourceCounts[row]) else {
@@ -43,10 +36,7 @@ struct RankOrder {
                 }
                 let address = SampleAddress(stratum: stratum, index: Int(reader.indices[row]))
                 let place = split.rank(of: address, strata: strata.count)
-                parts[place.part, default: []].append(
-                    Sample(
-                        rank: place.rank, file: file, row: row, id: reader.ids[row],
-                        errorBound: reader.errorBounds[row], ySHA256: reader.ySHA256s[row]))
+                parts[place.part, default: []].append(Sample(rank: place.rank, file: Int32(file), row: Int32(row)))
             }
         }
         self.parts = Split.Part.allCases.compactMap { part in
@@ -54,6 +44,8 @@ struct RankOrder {
         }
     }
 
+    /// What a content digest covers of a sample: id, rank and error bound, 8 little-endian bytes each, and the SHA-256
+    /// of y.
     static func content(id: SampleID, rank: Int, errorBound: Double, ySHA256: Digest) -> [UInt8] {
         id.bits.littleEndianBytes + UInt64(rank).littleEndianBytes + errorBound.bitPattern.littleEndianBytes
             + ySHA256.bytes

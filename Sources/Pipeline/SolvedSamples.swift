@@ -47,6 +47,17 @@ final class SolvedSamples {
 
     /// One sample with its compressed chunks.
     func sample(_ sample: RankOrder.Sample) throws -> EncodedSample {
-        try reader(sample.file).sample(at: sample.row)
+        var encoded = try reader(Int(sample.file)).sample(at: Int(sample.row))
+        encoded.rank = UInt64(sample.rank)
+        return encoded
+    }
+
+    /// The bytes of a sample that a content digest covers, and its error bound.
+    func content(_ sample: RankOrder.Sample) throws -> (bytes: [UInt8], errorBound: Double) {
+        let (reader, row) = (try reader(Int(sample.file)), Int(sample.row))
+        let bound = reader.errorBounds[row]
+        let bytes = RankOrder.content(
+            id: reader.ids[row], rank: sample.rank, errorBound: bound, ySHA256: reader.ySHA256s[row])
+        return (bytes, bound)
     }
 }

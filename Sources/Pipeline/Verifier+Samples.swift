@@ -24,7 +24,9 @@ extension Verifier {
 
     /// Decodes every chunk of a file: y has its digest, lies on its grid and in range; x is the image of the sources; the
     /// id is that of the configuration; the bound is within the tolerance.
-    func checkSamples(of reader: ShardReader, physics: Physics, accuracy: Accuracy) throws {
+    func checkSamples(
+        of reader: ShardReader, physics: Physics, accuracy: Accuracy, solvable isSolvable: Bool
+    ) throws {
         expect(reader.lattice == physics.lattice, "\(reader.path): its lattice is not that of its physics")
         guard reader.lattice == physics.lattice else { return }
         let step = accuracy.step
@@ -66,7 +68,7 @@ extension Verifier {
         } consume: { [self] row, findings in
             report.samples += 1
             report.findings += findings
-            if findings.isEmpty {
+            if isSolvable, findings.isEmpty {
                 solvable.append(Solvable(path: reader.path, row: row, physics: physics, accuracy: accuracy))
             }
         }
@@ -103,8 +105,7 @@ extension Verifier {
                     return found("\(reader.path): is no shard; its samples have no rank")
                 }
                 expect(try self.physics(of: reader) == physics, "\(reader.path): its physics is not the manifest's")
-                if stages.contains(.solve) == false || !solvable.isEmpty { solvable.removeAll() }
-                try checkSamples(of: reader, physics: physics, accuracy: accuracy)
+                try checkSamples(of: reader, physics: physics, accuracy: accuracy, solvable: true)
                 var content = Digest.Hasher()
                 for row in 0..<reader.count {
                     let (id, rank) = (reader.ids[row], Int(ranks[row]))

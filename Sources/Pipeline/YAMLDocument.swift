@@ -16,7 +16,9 @@ struct YAMLDocument {
         let root: Node?
         do {
             var nodes = try Yams.compose_all(yaml: text)
+            // The parser must not be asked again after an error.
             root = nodes.next()
+            if let error = nodes.error { throw error }
             let second = nodes.next()
             if let error = nodes.error { throw error }
             if second != nil {
@@ -46,7 +48,8 @@ struct YAMLDocument {
         guard !violations.isEmpty else { return }
         let lines = violations.prefix(8).map { violation in
             let key = violation.path.dropFirst().replacing("/", with: ".")
-            return "\(path):\(line(of: violation.path)): \(key.isEmpty ? "" : "\(key): ")\(violation.message)"
+            let place = violation.path + (violation.unknownKey.map { "/\($0)" } ?? "")
+            return "\(path):\(line(of: place)): \(key.isEmpty ? "" : "\(key): ")\(violation.message)"
         }
         throw PipelineError(.data, lines.joined(separator: "\n"))
     }
@@ -55,7 +58,8 @@ struct YAMLDocument {
         _ node: Node, pointer: String, path: String, lines: inout [String: Int]
     ) throws -> JSON {
         let line = node.mark?.line ?? 1
-        lines[pointer] = max(lines[pointer] ?? 0, line)
+        // A member's line is that of its key.
+        if lines[pointer] == nil { lines[pointer] = line }
         switch node {
         case .mapping(let mapping):
             var members: [String: JSON] = [:]

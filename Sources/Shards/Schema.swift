@@ -12,6 +12,8 @@ public struct Schema: Sendable {
         public let path: String
         /// What was found, and what must be there.
         public let message: String
+        /// The key of the value at `path` that no schema knows, where that is what is wrong.
+        public let unknownKey: String?
 
         /// The path, where it is not the whole document, and the message.
         public var description: String { path.isEmpty ? message : "\(path): \(message)" }
@@ -64,7 +66,7 @@ public struct Schema: Sendable {
     /// Returns everything in `json` that is not as the schema asks; empty where it is valid.
     public func violations(in json: JSON) -> [Violation] {
         SchemaCheck(schema: self).findings(root, json, path: "", references: 0)
-            .map { Violation(path: $0.path, message: $0.message) }
+            .map { Violation(path: $0.path, message: $0.message, unknownKey: $0.unknownKey) }
     }
 
     /// Checks `json`.

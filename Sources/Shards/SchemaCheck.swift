@@ -9,6 +9,7 @@ struct SchemaCheck {
         let path: String
         let message: String
         var kind = Kind.other
+        var unknownKey: String?
 
         enum Kind {
             /// The value is of another type: this form was not meant.
@@ -107,7 +108,8 @@ struct SchemaCheck {
                 let free = known.keys.filter { members[$0] == nil }
                 let hint = EditDistance.nearest(to: key, among: free).map { ": did you mean '\($0)'?" }
                 let valid = known.keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
-                return [Finding(path: path, message: "unknown key '\(key)'" + (hint ?? "; there are \(valid)"))]
+                let message = "unknown key '\(key)'" + (hint ?? "; there are \(valid)")
+                return [Finding(path: path, message: message, unknownKey: key)]
             }
             return findings(others, value, path: inner, references: 0)
         }

@@ -1,0 +1,90 @@
+import Fields
+import Multigrid
+import Pipeline
+import Sampling
+import Testing
+
+@Suite struct PipelineFileTests {
+    @Test func readsEveryShippedPipeline() throws {
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let paper = try PipelineFile(path: "/\(root)/pipelines/paper.yaml")
+        #expect(paper.design?.sampleCount == 400_000)
+        #expect(paper.physics.diffusionLength == 20)
+        #expect(paper.split.windows.count == 5)
+        let emitting = try PipelineFile(path: "/\(root)/pipelines/diffsolver.yaml")
+        #expect(emitting.physics.sources == .emitting)
+        #expect(emitting.physics.overlap == .sum)
+        for name in ["quickstart", "tiny"] {
+            #expect(try PipelineFile(path: "/\(root)/pipelines/\(name).yaml").name == name)
+        }
+    }
+
+    @Test func fillsDefaults() throws {
+        let scratch = try Scratch()
+        let path = try scratch.file("p.yaml", "format: 1\nname: p\nphysics: {lattice: [64, 32]}\n")
+        let file = try PipelineFile(path: path)
+        #expect(file.physics.diffusivity == 1)
+        #expect(file.physics.decayRate == 0.0025)
+        #expect(file.physics.overlap == .max)
+        #expect(file.accuracy.tolerance == 1e-6)
+        #expect(file.accuracy.gridBits == 20)
+        #expect(file.design == nil)
+        #expect(file.split.testEvery == 5)
+    }
+
+    /// Text to replace, its replacement, and what the message must hold.
+    @Test(arguments: [
+        ("radius: 2", "radus: 2", "did you mean 'radius'"),
+        ("radius: 2", "radus: 2", ":10:"),
+        ("radius: 2", "radius: -1", "sampling.radius"),
+        ("radius: 2", "radius: 20", "do not fit"),
+        ("radius: 2", "radius: two", "radius"),
+        ("seed: 3", "seed: 1.5", "seed"),
+        ("seed: 3", "seed: 3\n  seed: 4", "seed"),
+        ("seed: 3", "seed: &a 3", ""),
+        ("lattice: [40, 33]", "lattice: [40]", "lattice"),
+        ("lattice: [40, 33]", "lattice: [16, 33]", "32"),
+        ("lattice: [40, 33]", "lattice: [40, 5000]", "4096"),
+        ("sources: pinned", "sources: pined", "pinned"),
+        ("tolerance: 1.0e-6", "tolerance: 1.0e-9", "grid_bits"),
+        ("tolerance: 1.0e-6", "tolerance: .nan", "tolerance"),
+        ("tolerance: 1.0e-6", "tolerance: 1e999", "too large"),
+        ("subsets: [25, 50, 100]", "subsets: [50, 25, 100]", "split"),
+        ("subsets: [25, 50, 100]", "subsets: [25, 50]", "split"),
+        ("strata: [1, 3]", "strata: {from: 3, to: 1}", "strata"),
+        ("strata: [1, 3]", "strata: [3, 1]", "strata"),
+        ("samples_per_stratum: 10", "samples_per_stratum: [10]", "count"),
+        ("samples_per_stratum: 10", "samples_per_stratum: 100000", "different"),
+        ("format: 1", "format: 2", "format"),
+        ("format: 1", "--- 1\n---\nformat: 1", ""),
+        ("name: test", "name: ../x", "name"),
+        ("pack:", "pakc:", "did you mean 'pack'"),
+    ])
+    func saysWhatIsWrong(change: (String, String, String)) throws {
+        let scratch = try Scratch()
+        let text = pipelineText()
+        #expect(text.contains(change.0))
+        let path = try scratch.file("p.yaml", text.replacing(change.0, with: change.1))
+        let error = failure { _ = try PipelineFile(path: path) }
+        if change.1.contains("&a") {
+            // An anchor alone is harmless; only aliases are refused.
+            #expect(error == nil)
+        } else {
+            #expect(error?.status == .data, "\(change)")
+            #expect(error?.message.contains("p.yaml") == true, "\(error?.message ?? "no error")")
+            #expect(error?.message.contains(change.2) == true, "\(error?.message ?? "no error")")
+        }
+    }
+
+    @Test func refusesWhatIsNoPipeline() throws {
+        let scratch = try Scratch()
+        #expect(failure { _ = try PipelineFile(path: "\(scratch.path)/none.yaml") }?.status == .noInput)
+        #expect(failure { _ = try PipelineFile(path: scratch.path) }?.status == .noInput)
+        let empty = try scratch.file("empty.yaml", "")
+        #expect(failure { _ = try PipelineFile(path: empty) }?.message.contains("is empty") == true)
+        let alias = try scratch.file("alias.yaml", "format: &x 1\nname: *x\n")
+        #expect(failure { _ = try PipelineFile(path: alias) }?.status == .data)
+        let broken = try scratch.file("broken.yaml", "format: [1\n")
+        #expect(failure { _ = try PipelineFile(path: broken) }?.status == .data)
+    }
+}

@@ -1,0 +1,92 @@
+import Fields
+import Foundation
+import Pipeline
+
+/// A folder of its own for one test, removed with it.
+final class Scratch {
+    let path: String
+
+    init() throws {
+        path = NSTemporaryDirectory() + "steadyset-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func file(_ name: String, _ text: String) throws -> String {
+        try text.write(toFile: "\(path)/\(name)", atomically: true, encoding: .utf8)
+        return "\(path)/\(name)"
+    }
+
+    func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)")) }
+}
+
+/// Remembers what a run reported.
+final class Events: Reporter {
+    var began: [Stage] = []
+    var skipped: [Stage: Bool] = [:]
+    var ids: [Stage: String] = [:]
+    var samples: [Stage: Int] = [:]
+    var warnings: [String] = []
+
+    func began(_ stage: Stage, total: Int, done: Int) { began.append(stage) }
+    func advanced(_ stage: Stage, done: Int) {}
+    func ended(_ stage: Stage, id: Digest, samples: Int, bytes: Int, seconds: Double, skipped: Bool) {
+        self.skipped[stage] = skipped
+        ids[stage] = id.description
+        self.samples[stage] = samples
+    }
+    func warned(_ message: String) { warnings.append(message) }
+}
+
+/// A small pipeline; the arguments replace its lines.
+func pipelineText(
+    lattice: String = "[40, 33]", sources: String = "pinned", samples: String = "10", seed: Int = 3,
+    samplesPerPart: Int = 8, tolerance: String = "1.0e-6", extra: String = ""
+) -> String {
+    """
+    format: 1
+    name: test
+    physics:
+      lattice: \(lattice)
+      decay_rate: 0.02
+      sources: \(sources)
+    sampling:
+      strata: [1, 3]
+      samples_per_stratum: \(samples)
+      radius: 2
+      seed: \(seed)
+    solver:
+      tolerance: \(tolerance)
+      samples_per_part: \(samplesPerPart)
+    split:
+      subsets: [25, 50, 100]
+    pack:
+      samples_per_shard: 6
+    \(extra)
+    """
+}
+
+@discardableResult
+func run(
+    _ text: String, in scratch: Scratch, output: String = "data", threads: Int = 2, replace: Bool = false,
+    until: Stage = .pack
+) throws -> Events {
+    let events = Events()
+    var options = Commands.Options(
+        pipeline: try scratch.file("pipeline.yaml", text), output: "\(scratch.path)/\(output)")
+    options.threads = threads
+    options.replace = replace
+    try Commands(options, reporter: events).run(until: until)
+    return events
+}
+
+/// The error that `body` ends with.
+func failure(_ body: () throws -> Void) -> PipelineError? {
+    do {
+        try body()
+        return nil
+    } catch {
+        return PipelineError(error)
+    }
+}
