@@ -40,6 +40,13 @@ public struct SourceImage: Sendable {
         self.values = values
     }
 
+    /// Creates an image that no configuration need have, for tests and for right-hand sides; `sites` must ascend.
+    package init(sites: [Int], values: [Double]) {
+        precondition(sites.count == values.count)
+        self.sites = sites
+        self.values = values
+    }
+
     /// The image as a dense array, zero outside the sources.
     public func dense(on lattice: Lattice) -> [Float] {  // (rows, columns)
         var image = [Float](repeating: 0, count: lattice.count)

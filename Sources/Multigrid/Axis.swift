@@ -4,11 +4,11 @@
 /// Coarse points are the fine points 1, 3, 5, …; the wall on the left (index −1) stays on the grid at every level, the one
 /// on the right does not: 512 sites and two ghosts make 513 intervals. Galerkin coarsening keeps track of that: only
 /// the last diagonal entries ever differ from the interior ones.
-struct Axis {
+package struct Axis {
     /// Number of points.
-    let count: Int
+    package let count: Int
     /// Distance of the last point to the wall on the right, in this level's spacing; 1 on the lattice itself.
-    let gap: Double
+    package let gap: Double
     /// Interior entries (diagonal, neighbour) of the stiffness matrix; [−1, 2, −1] on the lattice itself.
     let stiffness: SIMD2<Double>
     /// Interior entries (diagonal, neighbour) of the mass matrix; [0, 1, 0] on the lattice itself.
@@ -17,7 +17,7 @@ struct Axis {
     let last: SIMD2<Double>
 
     /// The finest axis, of `count` sites with unit spacing.
-    init(count: Int) {
+    package init(count: Int) {
         self.init(count: count, gap: 1, stiffness: SIMD2(2, -1), mass: SIMD2(1, 0), last: SIMD2(2, 1))
     }
 
@@ -32,14 +32,14 @@ struct Axis {
     /// Weights with which point `index` takes its value from the coarse points (index + 1)/2 − 1 and (index + 1)/2,
     /// rounded down: a coarse point copies, a point between two takes the mean, one next to the right wall is linear
     /// towards it.
-    func weights(at index: Int) -> SIMD2<Double> {
+    package func weights(at index: Int) -> SIMD2<Double> {
         if index & 1 == 1 { return SIMD2(1, 0) }
         if index == count - 1 { return SIMD2(gap / (1 + gap), 0) }
         return SIMD2(0.5, 0.5)
     }
 
     /// The next coarser axis, Pᵀ(·)P with P the matrix of `weights`. Needs `count` ≥ 4.
-    func coarsened() -> Axis {
+    package func coarsened() -> Axis {
         let coarse = count / 2
         // Entry of Pᵀ T P between coarse points a and b = a or a + 1, from at most seven fine points.
         func product(_ a: Int, _ b: Int, _ entries: SIMD2<Double>, _ lastDiagonal: Double) -> Double {

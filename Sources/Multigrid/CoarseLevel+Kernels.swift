@@ -4,7 +4,7 @@
 /// done afterwards, and no vector width or thread changes a bit.
 extension CoarseLevel {
     /// Both steps of a smoothing sweep, from zero: value = S(0).
-    func smoothFromZero(_ steps: SIMD2<Float>) {
+    package func smoothFromZero(_ steps: SIMD2<Float>) {
         let factor = steps.x / grid.interior.center
         let columns = grid.columns
         for row in 0..<grid.rows {
@@ -13,13 +13,13 @@ extension CoarseLevel {
             u.clearTail(from: columns)
         }
         let special = specialRows
-        for row in special { scratch[offset: row.offset] = steps.x * row.inverseDiagonal * rhs[offset: row.offset] }
+        for row in special { scratch[offset: row.offset] = steps.x * row.dampedInverse * rhs[offset: row.offset] }
         step(steps.y, from: scratch, to: value, special)
         relaxNearObstacles(special)
     }
 
     /// Both steps of a smoothing sweep: value = S(value).
-    func smooth(_ steps: SIMD2<Float>) {
+    package func smooth(_ steps: SIMD2<Float>) {
         let special = specialRows
         step(steps.x, from: value, to: scratch, special)
         step(steps.y, from: scratch, to: value, special)
@@ -36,7 +36,7 @@ extension CoarseLevel {
     }
 
     /// scratch = rhs − A value.
-    func residual() {
+    package func residual() {
         for row in 0..<grid.rows { combine(row, factor: 1, keep: 0, from: value, to: scratch) }
         let stride = value.stride
         for row in specialRows {
@@ -56,7 +56,7 @@ extension CoarseLevel {
         for row in special {
             let u = old[from: row.offset]
             let product = row.stencil.apply(u, stride)
-            new[offset: row.offset] = u[0] + step * row.inverseDiagonal * (rhs[offset: row.offset] - product)
+            new[offset: row.offset] = u[0] + step * row.dampedInverse * (rhs[offset: row.offset] - product)
         }
     }
 
@@ -81,7 +81,7 @@ extension CoarseLevel {
     }
 
     /// coarse.rhs = Pᵀ scratch, the restricted residual.
-    func restrict(to coarse: CoarseLevel) { restrict(scratch, to: coarse) }
+    package func restrict(to coarse: CoarseLevel) { restrict(scratch, to: coarse) }
 
     /// coarse.rhs = Pᵀ rhs, the first approximation's residual.
     func restrictRightHandSide(to coarse: CoarseLevel) { restrict(rhs, to: coarse) }
@@ -106,7 +106,7 @@ extension CoarseLevel {
     }
 
     /// value += P coarse.value.
-    func prolongate(from coarse: CoarseLevel) {
+    package func prolongate(from coarse: CoarseLevel) {
         let columns = grid.columns
         for row in 0..<grid.rows {
             let first = coarse.value[(row &+ 1) / 2 &- 1]

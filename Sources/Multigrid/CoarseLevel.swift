@@ -1,13 +1,13 @@
 /// One coarser level: its operator, the fields of a cycle, and what its kernels must do apart from the constant stencil.
-final class CoarseLevel {
-    let grid: GridOperator
-    let smoothing: Smoothing
+package final class CoarseLevel {
+    package let grid: GridOperator
+    package let smoothing: Smoothing
     /// Right-hand side.
-    let rhs: Plane<Float>
+    package let rhs: Plane<Float>
     /// Current approximation.
-    let value: Plane<Float>
+    package let value: Plane<Float>
     /// The approximation between the two steps of a sweep; the residual.
-    let scratch: Plane<Float>
+    package let scratch: Plane<Float>
     /// Rows of the operator that differ from the interior one.
     var specialRows: [SpecialRow] = []
     /// Sites whose interpolation differs from the mean of their coarse neighbours.
@@ -24,7 +24,13 @@ final class CoarseLevel {
     /// A row of the operator at plane offset `offset`.
     struct SpecialRow {
         var stencil: Stencil
+        /// 1/diagonal, for Gauss–Seidel.
         var inverseDiagonal: Float
+        /// The same for the polynomial steps, or less: those diverge on eigenvalues beyond the range they are made for.
+        /// Σ|aᵢⱼ| is twice the diagonal at most in a row that is diagonally dominant. Where little of a coarse point's
+        /// basis is left between obstacles it can be any number; dividing by half the sum keeps the eigenvalues below 2
+        /// (Gershgorin), as ℓ₁ smoothers do (Baker, Falgout, Kolev and Yang 2011, SIAM J. Sci. Comput. 33, §6).
+        var dampedInverse: Float
         var offset: Int32
     }
 
@@ -34,6 +40,12 @@ final class CoarseLevel {
         var weights: SIMD4<Float>
         var offset: Int32
         var coarse: Int32
+
+        init(_ weights: SIMD4<Float>, _ row: Int, _ column: Int, _ stride: Int, _ coarseStride: Int) {
+            self.weights = weights
+            offset = Int32(truncatingIfNeeded: row &* stride &+ column)
+            coarse = Int32(truncatingIfNeeded: ((row &+ 1) / 2 &- 1) &* coarseStride &+ (column &+ 1) / 2 &- 1)
+        }
     }
 
     /// The weights with which a coarse point gathers the 3×3 fine residuals around it.
@@ -64,7 +76,14 @@ final class CoarseLevel {
             (site.0 == lastRow && lastRow & 1 == 0 && grid.rowAxis.gap != 1)
                 || (site.1 == lastColumn && lastColumn & 1 == 0 && grid.columnAxis.gap != 1)
         }
-        wallWeights = own.map { CoarseLevel.specialWeights(grid, $0.0, $0.1, stride, coarseStride) }
+        wallWeights = own.map { row, column in
+            let plain = SIMD4<Float>(
+                row & 1 == 1
+                    ? (column & 1 == 1 ? SIMD4(1, 0, 0, 0) : SIMD4(0.5, 0.5, 0, 0))
+                    : (column & 1 == 1 ? SIMD4(0.5, 0, 0.5, 0) : SIMD4(repeating: 0.25)))
+            let weights = grid.weights[grid.weights.offset(row, column)] - plain
+            return SpecialWeights(weights, row, column, stride, coarseStride)
+        }
         var points: [(Int, Int)] = []
         if own.contains(where: { $0.0 == lastRow && lastRow & 1 == 0 }) {
             points += (0..<grid.columns / 2).map { (grid.rows / 2 - 1, $0) }
@@ -89,7 +108,9 @@ final class CoarseLevel {
         specialWeights += wallWeights
         for site in grid.weights.own {
             let (row, column) = grid.weights.site(site)
-            specialWeights.append(CoarseLevel.specialWeights(grid, row, column, stride, coarseStride))
+            // What a wall changes has been added already.
+            let weights = grid.weights[Int(site)] - grid.weights.shared(at: Int(site))
+            specialWeights.append(SpecialWeights(weights, row, column, stride, coarseStride))
         }
         specialRestrictions.removeAll(keepingCapacity: true)
         specialRestrictions += wallRestrictions
@@ -104,21 +125,8 @@ final class CoarseLevel {
         let stencil = grid.stencils[grid.stencils.offset(row, column)]
         return SpecialRow(
             stencil: stencil, inverseDiagonal: 1 / stencil.center,
+            dampedInverse: min(1 / stencil.center, 2 / stencil.magnitude),
             offset: Int32(truncatingIfNeeded: row &* stride &+ column))
-    }
-
-    @inline(__always)
-    private static func specialWeights(
-        _ grid: GridOperator, _ row: Int, _ column: Int, _ stride: Int, _ coarseStride: Int
-    ) -> SpecialWeights {
-        let plain = SIMD4<Float>(
-            row & 1 == 1
-                ? (column & 1 == 1 ? SIMD4(1, 0, 0, 0) : SIMD4(0.5, 0.5, 0, 0))
-                : (column & 1 == 1 ? SIMD4(0.5, 0, 0.5, 0) : SIMD4(repeating: 0.25)))
-        let coarse = ((row &+ 1) / 2 &- 1) &* coarseStride &+ (column &+ 1) / 2 &- 1
-        return SpecialWeights(
-            weights: grid.weights[grid.weights.offset(row, column)] - plain,
-            offset: Int32(truncatingIfNeeded: row &* stride &+ column), coarse: Int32(truncatingIfNeeded: coarse))
     }
 
     /// The restriction to the coarse point (r, c); strides are of this level's planes and of the coarser one's.

@@ -43,7 +43,7 @@ enum CoarsestSolver {
 }
 
 /// The Cholesky factor of a small level's operator, in banded storage.
-final class BandedCholesky {
+package final class BandedCholesky {
     private let rows: Int
     private let columns: Int
     private let transposed: Bool
@@ -53,7 +53,7 @@ final class BandedCholesky {
     private var factor: [Double]
     private var solution: [Double]
 
-    init(rows: Int, columns: Int) {
+    package init(rows: Int, columns: Int) {
         self.rows = rows
         self.columns = columns
         transposed = rows < columns
@@ -66,7 +66,7 @@ final class BandedCholesky {
     private func number(_ row: Int, _ column: Int) -> Int { transposed ? column * rows + row : row * columns + column }
 
     /// Factorises. O(sites · shorter side²) time.
-    func factorise(_ grid: GridOperator) {
+    package func factorise(_ grid: GridOperator) {
         for index in factor.indices { factor[index] = 0 }
         for row in 0..<rows {
             for column in 0..<columns {
@@ -95,7 +95,7 @@ final class BandedCholesky {
     }
 
     /// Solves for one right-hand side. O(sites · shorter side) time.
-    func solve(_ rhs: borrowing Plane<Float>, into value: borrowing Plane<Float>) {
+    package func solve(_ rhs: borrowing Plane<Float>, into value: borrowing Plane<Float>) {
         for row in 0..<rows { for column in 0..<columns { solution[number(row, column)] = Double(rhs[row][column]) } }
         for i in 0..<size {
             var sum = solution[i]

@@ -5,7 +5,7 @@ extension FineLevel {
     ///
     /// After a black half-sweep black residuals vanish, and red ones are just the sum of the four black corrections. The
     /// red correction itself is not needed: the first half-sweep after the coarse correction would overwrite it.
-    func descend(to coarse: CoarseLevel) {
+    package func descend(to coarse: CoarseLevel) {
         let inverse = 1 / grid.interior.center
         let pinned = isPinned ? sources : nil
         for row in 0...lattice.rows {
@@ -30,7 +30,7 @@ extension FineLevel {
     ///
     /// - Parameter relaxation: Factor of the correction.
     /// - Returns: The largest magnitude of the residual, as rounded to Float.
-    func ascend(from coarse: CoarseLevel, relaxation: Float) -> Float {
+    package func ascend(from coarse: CoarseLevel, relaxation: Float) -> Float {
         let inverse = 1 / grid.interior.center
         // Locals spare the kernels a check of exclusive access for every use.
         let (sources, near, special) = (sources, near, specialWeights)

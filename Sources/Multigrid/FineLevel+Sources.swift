@@ -1,11 +1,11 @@
-import Fields
+package import Fields
 
 extension FineLevel {
     /// Starts a configuration: the field is zero but for pinned sites, the residual belongs to that field, and the
     /// operator knows the pinned sites.
     ///
     /// - Returns: The largest magnitude of the first residual.
-    func start(_ image: SourceImage, pinned: Bool) -> Float {
+    package func start(_ image: SourceImage, pinned: Bool) -> Float {
         isPinned = pinned
         for site in marked { roles[site] = .free }
         marked.removeAll(keepingCapacity: true)

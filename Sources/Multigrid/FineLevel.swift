@@ -4,17 +4,17 @@
 /// sites j = 2k + p with p = i mod 2 for red, 1 − p for black. The neighbours of a site all have the other colour, at
 /// k in the rows above and below and at k and k ± 1 in its own, so that every pass is a plain vector pass.
 /// Coarse points are the sites (2r+1, 2c+1): red, at k = c of the odd rows.
-final class FineLevel {
+package final class FineLevel {
     let lattice: (rows: Int, columns: Int)
     /// γ/D.
     let decay: Double
-    let grid: GridOperator
+    package let grid: GridOperator
     /// u, by colour.
-    let field: ColourPlanes<Double>
+    package let field: ColourPlanes<Double>
     /// rhs − A u, rounded to Float, by colour.
-    let residual: ColourPlanes<Float>
+    package let residual: ColourPlanes<Float>
     /// The correction to u, by colour.
-    let correction: ColourPlanes<Float>
+    package let correction: ColourPlanes<Float>
     /// The residual after smoothing, two rows above and one row at a coarse row, of red sites.
     let window: Plane<Float>
 

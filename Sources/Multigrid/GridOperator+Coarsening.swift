@@ -8,7 +8,7 @@ extension GridOperator {
     /// Recomputes what the obstacles of this level change: its interpolation weights, and the rows of `coarse` = PᵀAP.
     ///
     /// Time is proportional to the number of special sites.
-    func coarsen(into coarse: GridOperator) {
+    package func coarsen(into coarse: GridOperator) {
         computeWeights()
         // Rows of PᵀAP involve sites up to two away. Marking comes first: each point is computed once.
         mark(stencils.own, on: coarse)
@@ -123,8 +123,13 @@ extension GridOperator {
         let third = spread(lines.4, center &+ two)
         let result = Stencil(
             north: first.upper, middle: first.lower + second.upper, south: second.lower + third.upper)
-        return result.center > 0 ? result : .isolated(diagonal: isolated)
+        // Where obstacles leave next to nothing of a point's basis function, rounding is all that its row holds, and
+        // divided by such a diagonal it can make the cycle diverge. The function can represent nothing either: drop it.
+        return result.center > GridOperator.leastDiagonal * isolated ? result : .isolated(diagonal: isolated)
     }
+
+    /// Diagonals below this part of the interior one are dropped.
+    private static var leastDiagonal: Float { 0x1p-10 }
 
     /// Three lines of five coefficients each: the rows of the sites left of, at, and right of `offset`, weighted.
     @inline(__always)

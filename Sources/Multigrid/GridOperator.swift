@@ -3,20 +3,20 @@
 ///
 /// `reset` forgets the obstacles in time proportional to the number of sites they touch, so that nothing of the size of
 /// the lattice is done between configurations.
-final class GridOperator {
-    let rows: Int
-    let columns: Int
+package final class GridOperator {
+    package let rows: Int
+    package let columns: Int
     let rowAxis: Axis
     let columnAxis: Axis
     /// The stencil of every row that is not special.
-    let interior: Stencil
+    package let interior: Stencil
     /// The operator's rows; those of obstacles are the table's own.
-    let stencils: SiteTable<Stencil>
+    package let stencils: SiteTable<Stencil>
     /// The weights with which a site takes its value from the coarse points (r, c), (r, c+1), (r+1, c), (r+1, c+1) with
     /// r = (row + 1)/2 − 1 and c = (column + 1)/2 − 1; those of sites near obstacles are the table's own.
-    let weights: SiteTable<SIMD4<Float>>
+    package let weights: SiteTable<SIMD4<Float>>
 
-    init(rowAxis: Axis, columnAxis: Axis, decay: Double) {
+    package init(rowAxis: Axis, columnAxis: Axis, decay: Double) {
         rows = rowAxis.count
         columns = columnAxis.count
         self.rowAxis = rowAxis
@@ -44,14 +44,14 @@ final class GridOperator {
     }
 
     /// Forgets the obstacles of the last configuration.
-    func reset() {
+    package func reset() {
         stencils.reset()
         weights.reset()
     }
 
     /// Gives the site at `offset` a stencil of its own.
     @inline(__always)
-    func set(_ stencil: Stencil, at offset: Int) { stencils.set(stencil, at: offset) }
+    package func set(_ stencil: Stencil, at offset: Int) { stencils.set(stencil, at: offset) }
 
     /// Gives the site at `offset` interpolation weights of its own.
     @inline(__always)

@@ -1,11 +1,11 @@
 /// The levels of a lattice, finest first, and the cycles over them.
-final class Hierarchy {
-    let fine: FineLevel
-    let coarse: [CoarseLevel]
+package final class Hierarchy {
+    package let fine: FineLevel
+    package let coarse: [CoarseLevel]
     private let coarsest: CoarsestSolver
 
     /// Builds the levels for −Δ + `decay` on rows × columns sites; `decay` is γ/D.
-    init(rows: Int, columns: Int, decay: Double) {
+    package init(rows: Int, columns: Int, decay: Double) {
         fine = FineLevel(rows: rows, columns: columns, decay: decay)
         var levels: [CoarseLevel] = []
         var axes = (fine.grid.rowAxis, fine.grid.columnAxis)
@@ -20,7 +20,7 @@ final class Hierarchy {
     }
 
     /// Adapts every level to the sites that are pinned on the fine level.
-    func prepare() {
+    package func prepare() {
         for level in coarse { level.grid.reset() }
         fine.grid.coarsen(into: coarse[0].grid)
         for (finer, coarser) in zip(coarse, coarse.dropFirst()) { finer.grid.coarsen(into: coarser.grid) }
@@ -35,7 +35,7 @@ final class Hierarchy {
     ///
     /// - Parameter full: Whether the coarse problem is solved by full multigrid (Brandt 1977), which suits a residual
     ///   that no cycle has smoothed yet, instead of one V-cycle.
-    func cycle(full: Bool, relaxation: Float) -> Float {
+    package func cycle(full: Bool, relaxation: Float) -> Float {
         fine.descend(to: coarse[0])
         solve(0, full: full)
         return fine.ascend(from: coarse[0], relaxation: relaxation)

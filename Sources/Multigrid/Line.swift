@@ -2,14 +2,14 @@
 ///
 /// Access is not bounds-checked: a line lives inside a kernel, which stays within the row and its padding, and its plane
 /// outlives it.
-@safe struct Line<Element: SIMDScalar & BinaryFloatingPoint> {
+@safe package struct Line<Element: SIMDScalar & BinaryFloatingPoint> {
     private let start: UnsafeMutablePointer<Element>
 
     @inline(__always)
     init(start: UnsafeMutablePointer<Element>) { unsafe self.start = start }
 
     @inline(__always)
-    subscript(column: Int) -> Element {
+    package subscript(column: Int) -> Element {
         get { unsafe start[column] }
         nonmutating set { unsafe start[column] = newValue }
     }

@@ -3,16 +3,16 @@
 /// Row i holds columns −`Plane.margin` ..< columns + `Plane.margin` at least, rows −1 and `rows` exist too, and all that
 /// padding is zero: the absorbing boundary. Kernels work on whole vectors and may spill into the padding on the right;
 /// they restore it with `clearTail`.
-@safe struct Plane<Element: SIMDScalar & BinaryFloatingPoint>: ~Copyable {
-    let rows: Int
-    let columns: Int
+@safe package struct Plane<Element: SIMDScalar & BinaryFloatingPoint>: ~Copyable {
+    package let rows: Int
+    package let columns: Int
     /// Distance between the starts of two rows.
     let stride: Int
     private let storage: UnsafeMutableBufferPointer<Element>
     /// The number at (0, 0).
     private let origin: UnsafeMutablePointer<Element>
 
-    init(rows: Int, columns: Int) {
+    package init(rows: Int, columns: Int) {
         self.rows = rows
         self.columns = columns
         stride = Planes.stride(columns: columns)
@@ -28,7 +28,7 @@
 
     /// Returns row `row`, from −1 to `rows`.
     @inline(__always)
-    subscript(row: Int) -> Line<Element> {
+    package subscript(row: Int) -> Line<Element> {
         assert(row >= -1 && row <= rows)
         return unsafe Line(start: origin + row &* stride)
     }
@@ -46,7 +46,7 @@
 }
 
 /// Two planes: one for each colour of a chequered lattice.
-struct ColourPlanes<Element: SIMDScalar & BinaryFloatingPoint>: ~Copyable {
+package struct ColourPlanes<Element: SIMDScalar & BinaryFloatingPoint>: ~Copyable {
     private let red: Plane<Element>
     private let black: Plane<Element>
 
@@ -66,7 +66,7 @@ struct ColourPlanes<Element: SIMDScalar & BinaryFloatingPoint>: ~Copyable {
 
     /// Returns row `row` of `colour`, 0 red or 1 black.
     @inline(__always)
-    subscript(colour: Int, row: Int) -> Line<Element> { colour == 0 ? red[row] : black[row] }
+    package subscript(colour: Int, row: Int) -> Line<Element> { colour == 0 ? red[row] : black[row] }
 }
 
 /// The geometry that all planes share.

@@ -3,7 +3,7 @@
 /// Most sites share a few rows, which depend on parity and walls alone; the sites near obstacles get rows of their own, and
 /// lose them again in time proportional to their number. The grid is padded, so that a site's neighbours, up to two sites
 /// outside, can be looked up too: they have row 0. Access is not bounds-checked.
-@safe struct SiteTable<Element>: ~Copyable {
+@safe package struct SiteTable<Element>: ~Copyable {
     let rows: Int
     let columns: Int
     /// Distance between the numbers of two sites of one column.
@@ -61,27 +61,30 @@
     }
 
     /// Sites with rows of their own, as offsets row · stride + column, in the order in which they were set.
-    var own: [Int32] { unsafe growing.pointee.own }
+    package var own: [Int32] { unsafe growing.pointee.own }
 
     /// The offset of (row, column).
     @inline(__always)
-    func offset(_ row: Int, _ column: Int) -> Int { row &* stride &+ column }
+    package func offset(_ row: Int, _ column: Int) -> Int { row &* stride &+ column }
 
     /// The row and column of an offset inside the grid.
-    func site(_ offset: Int32) -> (row: Int, column: Int) {
+    package func site(_ offset: Int32) -> (row: Int, column: Int) {
         let (row, column) = Int(offset).quotientAndRemainder(dividingBy: stride)
         return (row, column)
     }
 
     /// The row of the site at `offset`.
     @inline(__always)
-    subscript(offset: Int) -> Element {
+    package subscript(offset: Int) -> Element {
         unsafe growing.pointee.elements.baseAddress.unsafelyUnwrapped[Int(origin[offset])]
     }
 
+    /// The row that the site at `offset` shares with others while it has none of its own.
+    func shared(at offset: Int) -> Element { unsafe growing.pointee.elements[Int(initial[offset])] }
+
     /// Whether the site at `offset` has a row of its own.
     @inline(__always)
-    func hasOwn(_ offset: Int) -> Bool { unsafe Int(origin[offset]) >= shared }
+    package func hasOwn(_ offset: Int) -> Bool { unsafe Int(origin[offset]) >= shared }
 
     /// Gives the site at `offset` a row of its own, or replaces the one it has.
     @inline(__always)

@@ -3,9 +3,9 @@
 /// The steps are optimal for the modes that the coarser grid cannot see. With s = sin²(θ/2) the constant stencil's symbol
 /// is bilinear in (s₁, s₂), so its extremes over those modes lie at corners: no numerical search is needed. One pair of
 /// steps damps them by 1/T₂(3) = 1/17 where the symbol ranges over [2, 4].
-struct Smoothing {
+package struct Smoothing {
     /// The step lengths, relative to the inverse diagonal.
-    let steps: SIMD2<Float>
+    package let steps: SIMD2<Float>
 
     /// Steps for a level with the given interior entries.
     init(rows: Axis, columns: Axis, decay: Double) {

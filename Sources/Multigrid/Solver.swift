@@ -57,11 +57,11 @@ public final class Solver {
         repeat {
             let relaxation = Solver.relaxation(cycle: residuals.count - 1)
             residuals.append(hierarchy.cycle(full: residuals.count == 1, relaxation: relaxation))
-            bound = fieldBound(residual: residuals[residuals.count - 1], magnitude: largestValue)
+            if !pinned { scale = fine.largestSourceField() }
+            bound = fieldBound(residual: residuals[residuals.count - 1], magnitude: pinned ? largestValue : scale)
             if !pinned {
                 // A field's maximum lies on a source (maximum principle), so it is known to within `bound`, and
                 // |u/m − u*/m*| ≤ |u − u*|/m + |u*|/m* · |m* − m|/m ≤ 2 bound/m.
-                scale = fine.largestSourceField()
                 bound = scale > 0 ? 2 * bound / scale : .infinity
                 magnitude = 1
             }
@@ -74,7 +74,8 @@ public final class Solver {
             residuals: residuals)
     }
 
-    /// Rigorous bound on max |u − u*| from the largest residual (as rounded to Float), where |u*| ≤ `magnitude`.
+    /// Rigorous bound on max |u − u*| from the largest residual (as rounded to Float), where |u*| is at most `magnitude` and
+    /// that error.
     ///
     /// The operator's inverse is positive, so |u − u*| ≤ A⁻¹|r| ≤ max|r| · max w for any w ≥ 0 with A w ≥ 1: the constant
     /// 1/κ is one, the parabola over the shorter side, (i + 1)(n − i)/2, another.
@@ -84,8 +85,8 @@ public final class Solver {
         let side = Double(min(lattice.rows, lattice.columns) + 1)
         let barrier = min(1 / decay, side * side / 8)
         // Rounding to Float, to nearest, is undone. The roundings of a row of the residual, of its right-hand side and of
-        // κ itself are at most nine, each of at most 2⁻⁵³ of (8 + 2κ) max |u|; max |u| is at most `magnitude` and the
-        // error, whose own contribution is below 10⁻⁶ of it.
+        // κ itself are at most nine, each of at most 2⁻⁵³ of (8 + 2κ) max |u|; max |u| is at most `magnitude` and twice
+        // the error, whose own contribution is below 10⁻⁶ of it.
         let exact = Double(residual) * (1 + 0x1p-23) + 0x1p-149
         let arithmetic = 16 * 0x1p-53 * (8 + 2 * decay) * magnitude
         return (exact + arithmetic) * barrier * (1 + 1e-6)

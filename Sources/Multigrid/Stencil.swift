@@ -1,19 +1,25 @@
 /// The nine coefficients of one row of an operator: how much each site of the 3×3 neighbourhood counts.
-struct Stencil {
+package struct Stencil {
     /// Row above: north-west, north, north-east; the fourth lane is zero.
-    var north: SIMD4<Float>
+    package var north: SIMD4<Float>
     /// Same row: west, centre, east.
-    var middle: SIMD4<Float>
+    package var middle: SIMD4<Float>
     /// Row below: south-west, south, south-east.
-    var south: SIMD4<Float>
+    package var south: SIMD4<Float>
 
     static let zero = Stencil(north: .zero, middle: .zero, south: .zero)
 
     /// The coefficient of the site itself.
-    var center: Float { middle.y }
+    package var center: Float { middle.y }
+
+    /// The sum of the coefficients' magnitudes.
+    var magnitude: Float {
+        func sum(_ line: SIMD4<Float>) -> Float { (abs(line.x) + abs(line.y)) + abs(line.z) }
+        return (sum(north) + sum(middle)) + sum(south)
+    }
 
     /// The three coefficients of row `offset`, −1, 0 or 1.
-    subscript(row offset: Int) -> SIMD4<Float> {
+    package subscript(row offset: Int) -> SIMD4<Float> {
         get { offset < 0 ? north : offset == 0 ? middle : south }
         set {
             if offset < 0 { north = newValue } else if offset == 0 { middle = newValue } else { south = newValue }
@@ -34,14 +40,14 @@ struct Stencil {
         }
     }
 
-    init(north: SIMD4<Float>, middle: SIMD4<Float>, south: SIMD4<Float>) {
+    package init(north: SIMD4<Float>, middle: SIMD4<Float>, south: SIMD4<Float>) {
         self.north = north
         self.middle = middle
         self.south = south
     }
 
     /// The row of a site that no other depends on and that stays zero: inside an obstacle.
-    static func isolated(diagonal: Float) -> Stencil {
+    package static func isolated(diagonal: Float) -> Stencil {
         Stencil(north: .zero, middle: SIMD4(0, diagonal, 0, 0), south: .zero)
     }
 
