@@ -37,7 +37,7 @@ def steadyset(*arguments, expect=0, timeout=300, binary=BINARY, **options):
     )
     said = f"{' '.join(map(str, arguments))}\nended with {result.returncode}\n{result.stdout}{result.stderr}"
     assert "Fatal error" not in result.stderr and "Stack dump" not in result.stderr, said
-    accepted = [expect] if isinstance(expect, int) else expect
+    accepted = (expect,) if isinstance(expect, int) else expect
     assert result.returncode in accepted, said
     return result
 
