@@ -38,6 +38,9 @@ public struct Commands {
             throw PipelineError(
                 .usage, "--sources and --overlap go with --from: for drawn configurations the pipeline file says both")
         }
+        if let threads = options.threads, !(1...1024).contains(threads) {
+            throw PipelineError(.usage, "--threads must be from 1 to 1024, not \(threads)")
+        }
         let pipeline = try PipelineFile(path: options.pipeline, sources: options.sources, overlap: options.overlap)
         job = Job(
             pipeline: pipeline, pipelinePath: options.pipeline, dataset: Dataset(root: options.output),

@@ -34,6 +34,7 @@ package enum OrderedWork {
             thread.start()
         }
         group.wait()
+        state.forgetConsumer()
         if let error = state.error { throw error }
     }
 
@@ -42,7 +43,7 @@ package enum OrderedWork {
         private let condition = NSCondition()
         private let count: Int
         private let ahead: Int
-        private let consume: (Int, Result) throws -> Void
+        private var consume: ((Int, Result) throws -> Void)?
         private var nextItem = 0
         private var consumed = 0
         private var pending: [Int: Result] = [:]
@@ -69,10 +70,19 @@ package enum OrderedWork {
             defer { condition.unlock() }
             pending[item] = result
             while error == nil, let next = pending.removeValue(forKey: consumed) {
-                try consume(consumed, next)
+                try consume?(consumed, next)
                 consumed += 1
             }
             condition.broadcast()
+        }
+
+        /// Drops `consume` and results that it did not take. A thread may hold this object for a moment after the work
+        /// has ended, but what `consume` captured, such as a file's writer, must not outlive the call.
+        func forgetConsumer() {
+            condition.lock()
+            defer { condition.unlock() }
+            consume = nil
+            pending = [:]
         }
 
         func fail(_ error: any Error) {

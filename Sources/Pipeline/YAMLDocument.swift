@@ -25,14 +25,28 @@ struct YAMLDocument {
                 throw PipelineError(.data, "\(path): holds more than one YAML document; a pipeline is one")
             }
         } catch let error as YamlError {
-            throw PipelineError(.data, "\(path): is not valid YAML: \(error)")
+            throw PipelineError(.data, YAMLDocument.describe(error, path: path))
         }
         guard let root else {
             throw PipelineError(.data, "\(path): is empty; see pipelines/ for examples of a pipeline")
         }
         var lines: [String: Int] = [:]
-        json = try YAMLDocument.value(root, pointer: "", path: path, lines: &lines)
+        var order = Order()
+        json = try YAMLDocument.value(root, pointer: "", path: path, lines: &lines, order: &order)
         self.lines = lines
+    }
+
+    /// What is wrong, and where, on one line.
+    private static func describe(_ error: YamlError, path: String) -> String {
+        switch error {
+        case .duplicatedKeysInMapping(let keys, let context):
+            "\(path):\(context.mark.line): the key '\(keys.first ?? "")' is there twice, here for the first time"
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            "\(path):\(mark.line): is not valid YAML: \(problem) at column \(mark.column)"
+        case .reader(let problem, _, _, _): "\(path): is not valid YAML: \(problem)"
+        default: "\(path): is not valid YAML: \(error)"
+        }
     }
 
     /// The line of `pointer`, or of the nearest member that contains it.
@@ -55,11 +69,12 @@ struct YAMLDocument {
     }
 
     private static func value(
-        _ node: Node, pointer: String, path: String, lines: inout [String: Int]
+        _ node: Node, pointer: String, path: String, lines: inout [String: Int], order: inout Order
     ) throws -> JSON {
         let line = node.mark?.line ?? 1
         // A member's line is that of its key.
         if lines[pointer] == nil { lines[pointer] = line }
+        try order.check(node, path: path)
         switch node {
         case .mapping(let mapping):
             var members: [String: JSON] = [:]
@@ -72,13 +87,15 @@ struct YAMLDocument {
                 guard members[name] == nil else {
                     throw PipelineError(.data, "\(path):\(key.mark?.line ?? line): the key '\(name)' is there twice")
                 }
-                members[name] = try self.value(value, pointer: child, path: path, lines: &lines)
+                members[name] = try self.value(value, pointer: child, path: path, lines: &lines, order: &order)
             }
             return .object(members)
         case .sequence(let sequence):
             var values: [JSON] = []
             for (index, value) in sequence.enumerated() {
-                values.append(try self.value(value, pointer: "\(pointer)/\(index)", path: path, lines: &lines))
+                values.append(
+                    try self.value(
+                        value, pointer: "\(pointer)/\(index)", path: path, lines: &lines, order: &order))
             }
             return .array(values)
         case .scalar(let scalar):
@@ -98,8 +115,32 @@ struct YAMLDocument {
                 return .number(number)
             }
             return .string(scalar.string)
-        case .alias:
-            throw PipelineError(.data, "\(path):\(line): aliases are not supported; write the value out")
+        case .alias: throw Order.alias(line, path: path)
+        }
+    }
+
+    /// Finds aliases. The parser puts a copy of what an alias names in its place, so that a few lines could stand for
+    /// billions of values; a copy keeps its place in the file, which is then before what was read last.
+    private struct Order {
+        private var scalar = (line: 0, column: 0)
+        private var container = (line: 0, column: 0)
+
+        mutating func check(_ node: Node, path: String) throws {
+            guard let mark = node.mark else { return }
+            let place = (line: mark.line, column: mark.column)
+            if case .scalar = node {
+                // A block mapping starts where its first key does.
+                guard place > scalar, place >= container else { throw Order.alias(mark.line, path: path) }
+                scalar = place
+            } else {
+                guard place >= scalar, place > container else { throw Order.alias(mark.line, path: path) }
+                container = place
+            }
+        }
+
+        static func alias(_ line: Int, path: String) -> PipelineError {
+            PipelineError(
+                .data, "\(path):\(line): what stands here has an alias; aliases are not supported: write the value out")
         }
     }
 }

@@ -33,11 +33,12 @@ struct Steadyset: ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
-        } catch let error as PipelineError {
-            Terminal.fail(error.message, status: error.status.rawValue)
         } catch {
-            // Usage errors and --help; ArgumentParser's status for the former is 64 too.
-            exit(withError: error)
+            // ArgumentParser's own: --help, wrong usage (its status for that is 64 too), and the status of verify.
+            let code = exitCode(for: error)
+            if error is ExitCode || code == .success || code == .validationFailure { exit(withError: error) }
+            let error = PipelineError(error)
+            Terminal.fail(error.message, status: error.status.rawValue)
         }
     }
 

@@ -1,0 +1,143 @@
+"""Runs the real binary, and makes the datasets that several tests look at."""
+
+import copy
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import h5py
+import hdf5plugin  # noqa: F401 - registers filter 32001 with h5py
+import pytest
+import yaml
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(os.environ.get("STEADYSET", REPOSITORY / ".build/release/steadyset"))
+STAGES = ["sample", "solve", "split", "pack"]
+TINY = yaml.safe_load((REPOSITORY / "pipelines/tiny.yaml").read_text())
+
+# A field takes about a millisecond, so that a run of it lasts long enough to be interrupted anywhere.
+SLOW = {
+    "format": 1,
+    "name": "slow",
+    "physics": {"lattice": [256, 256], "decay_rate": 0.0025},
+    "sampling": {"strata": {"from": 1, "to": 5}, "samples_per_stratum": 40, "radius": 5, "seed": 11},
+    "solver": {"samples_per_part": 18},
+    "pack": {"samples_per_shard": 50},
+}
+
+
+def steadyset(*arguments, expect=0, timeout=300, binary=BINARY, **options):
+    """Runs the binary, and checks that it ended with a status in `expect` and without a crash."""
+    result = subprocess.run(
+        [str(binary), *map(str, arguments)], capture_output=True, text=True, timeout=timeout, **options
+    )
+    said = f"{' '.join(map(str, arguments))}\nended with {result.returncode}\n{result.stdout}{result.stderr}"
+    assert "Fatal error" not in result.stderr and "Stack dump" not in result.stderr, said
+    accepted = (expect,) if isinstance(expect, int) else expect
+    assert result.returncode in accepted, said
+    return result
+
+
+def refused(*arguments, status, says, **options):
+    """Runs the binary, which must refuse with `status` and say what, where; returns standard error."""
+    result = steadyset(*arguments, expect=status, **options)
+    error = result.stderr
+    assert error.count("steadyset: error: ") + len(re.findall("^Error: ", error, re.M)) == 1, error
+    for pattern in [says] if isinstance(says, str) else says:
+        assert re.search(pattern, error), f"expected /{pattern}/ in: {error}"
+    return error
+
+
+def write(folder, pipeline, name="pipeline.yaml"):
+    """Writes a pipeline, a dict or a text, into `folder`; returns its path."""
+    path = pathlib.Path(folder) / name
+    path.write_text(pipeline if isinstance(pipeline, str) else yaml.safe_dump(pipeline, sort_keys=False))
+    return path
+
+
+def changed(pipeline, **sections):
+    """Returns a copy of a pipeline with some keys of its sections replaced; None removes a key."""
+    result = copy.deepcopy(pipeline)
+    for section, members in sections.items():
+        for key, value in members.items():
+            if value is None:
+                result.get(section, {}).pop(key, None)
+            else:
+                result.setdefault(section, {})[key] = value
+    return result
+
+
+def manifest(dataset, stage):
+    return json.loads((pathlib.Path(dataset) / stage / "manifest.json").read_text())
+
+
+def ids(dataset):
+    """Returns the manifest ids of all stages."""
+    return {stage: manifest(dataset, stage)["id"] for stage in STAGES}
+
+
+def contents(dataset):
+    """Returns the bytes of every file that must be the same wherever the same pipeline is run."""
+    root = pathlib.Path(dataset)
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for stage in STAGES
+        for path in sorted((root / stage).iterdir())
+        if path.name != "provenance.json"
+    }
+
+
+def looks_finished(folder):
+    """Returns the files below `folder` that somebody could take for results."""
+    root = pathlib.Path(folder)
+    if not root.is_dir():
+        return []
+    return [str(p) for p in root.rglob("*") if p.name == "manifest.json" or p.suffix in (".h5", ".jsonl")]
+
+
+def leftovers(dataset):
+    """Returns temporary files in a dataset."""
+    return [str(path) for path in pathlib.Path(dataset).rglob("*.tmp")]
+
+
+def samples(dataset, stage="pack"):
+    """Yields (shard's entry in the manifest, row as a dict) of every sample; x and y are arrays."""
+    for entry in manifest(dataset, stage)["files"]:
+        with h5py.File(pathlib.Path(dataset) / stage / entry["path"]) as shard:
+            columns = {name: shard[name][:] for name in shard if name not in "xy"}
+            for row in range(entry["samples"]):
+                sample = {name: column[row] for name, column in columns.items()}
+                sample["sources"] = [tuple(s) for s in sample["sources"][: sample["n_sources"]].tolist()]
+                yield entry, sample | {"x": shard["x"][row], "y": shard["y"][row]}
+
+
+def pytest_sessionstart(session):
+    if not BINARY.exists():
+        pytest.exit(f"there is no {BINARY}: run scripts/build, or name a binary in $STEADYSET", 2)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory):
+    """The dataset of pipelines/tiny.yaml; not to be altered."""
+    output = tmp_path_factory.mktemp("tiny") / "dataset"
+    steadyset("run", REPOSITORY / "pipelines/tiny.yaml", "-o", output)
+    return output
+
+
+@pytest.fixture
+def damaged(tiny, tmp_path):
+    """A copy of the tiny dataset to do harm to."""
+    return pathlib.Path(shutil.copytree(tiny, tmp_path / "dataset"))
+
+
+@pytest.fixture(scope="session")
+def slow(tmp_path_factory):
+    """(pipeline file, dataset) of SLOW, made without disturbance; not to be altered."""
+    folder = tmp_path_factory.mktemp("slow")
+    pipeline = write(folder, SLOW)
+    steadyset("run", pipeline, "-o", folder / "dataset")
+    return pipeline, folder / "dataset"
