@@ -121,6 +121,16 @@ public final class Verifier {
                 "\(dataset.folder(stage)): was made from another '\(source)' than the one that is there; run 'steadyset "
                     + "\(stage)' again")
         }
+        let provenance = "\(dataset.folder(stage))/\(Provenance.fileName)"
+        if InputFile.isFolder(provenance) == false {
+            attempt {
+                let json = try JSON.parse(file: provenance, followingLinks: false)
+                try Schema.named("provenance").check(json, source: provenance)
+                expect(
+                    json["manifest"]?.string == manifest.id.description,
+                    "\(provenance): tells of another manifest than the one beside it")
+            }
+        }
         for file in manifest.files {
             try Interruption.check()
             attempt {
