@@ -1,6 +1,9 @@
 /// How good a label must be, and on which numbers it lies.
 public struct Accuracy: Hashable, Sendable {
     /// Largest certified |y − exact| that is accepted, in (0, 1].
+    ///
+    /// What can be reached: rounding, half a step, and the arithmetic in Double, about 10⁻¹⁴ · min(D/γ, n²/8) with n the
+    /// shorter side; 10⁻⁸ at the longest diffusion length that is supported.
     public let tolerance: Double
     /// Labels are multiples of 2⁻ᵇⁱᵗˢ, from 8 to 24; nil keeps plain Float32.
     ///
@@ -25,7 +28,7 @@ public struct Accuracy: Hashable, Sendable {
     /// step, and half a unit in the last place of Float32 where multiples of the step do not all fit into one.
     func rounding(upTo magnitude: Double) -> Double {
         let grid = (step ?? 0) / 2
-        let fits = step.map { magnitude < $0 * 0x1p24 } ?? false
+        let fits = step.map { magnitude <= $0 * 0x1p24 } ?? false
         return grid + (fits ? 0 : magnitude.binade * 0x1p-24) + magnitude * 0x1p-51
     }
 

@@ -85,8 +85,13 @@ extension GridOperator {
 
     /// Gives every coarse point within two sites of one of `sites` a row of its own.
     private func mark(_ sites: [Int32], on coarse: GridOperator) {
+        var last: Int32 = -1
         for site in sites {
+            let isNext = site == last &+ 1
+            last = site
             let (row, column) = stencils.site(site)
+            // What an even column affects, the odd one before it does too.
+            if isNext, column & 1 == 0, column > 0 { continue }
             // Fine rows 2r+1−2 … 2r+1+2 contain `row`.
             let bottom = min(coarse.rows &- 1, (row &+ 1) / 2)
             let right = min(coarse.columns &- 1, (column &+ 1) / 2)

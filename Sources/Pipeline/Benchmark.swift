@@ -135,8 +135,21 @@ public struct Benchmark {
         return sorted.isEmpty ? 0 : (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 
-    /// Bytes of a sample, averaged over the strata that were measured.
-    private var bytesPerSample: Double { rows.map(\.bytes).reduce(0, +) / Double(max(1, rows.count)) }
+    /// Bytes of a sample, averaged over all samples of the design; strata between two that were measured are
+    /// interpolated.
+    private var bytesPerSample: Double {
+        let total = zip(design.strata, design.counts).reduce(0.0) { $0 + bytes(sources: $1.0) * Double($1.1) }
+        return total / Double(design.sampleCount)
+    }
+
+    private func bytes(sources: Int) -> Double {
+        guard let above = rows.first(where: { $0.sources >= sources }),
+            let below = rows.last(where: { $0.sources <= sources })
+        else { return rows.last?.bytes ?? 0 }
+        guard above.sources > below.sources else { return below.bytes }
+        let share = Double(sources - below.sources) / Double(above.sources - below.sources)
+        return below.bytes + share * (above.bytes - below.bytes)
+    }
 
     /// Everything, for machines.
     public var json: JSON {

@@ -58,7 +58,7 @@ public struct Commands {
 
     /// Does one stage.
     public func perform(_ stage: Stage) throws {
-        try withExtendedLifetime(try job.dataset.claim()) { try job.perform(stage) }
+        try withExtendedLifetime(try job.dataset.claim(mustExist: stage != .sample)) { try job.perform(stage) }
     }
 
     /// The pipeline's plan.
@@ -66,8 +66,18 @@ public struct Commands {
 
     /// Does one step of the plan.
     public func step(_ id: String) throws {
+        let digits = id.dropFirst("solve-".count)
+        guard Stage(rawValue: id) != nil || (id.hasPrefix("solve-") && digits.count >= 5 && Int(digits) != nil) else {
+            throw PipelineError(
+                .usage, "there is no step '\(id)': steps are sample, solve-00000 and so on, solve, split and pack")
+        }
         // Others may write other steps of the same dataset at the same time.
-        try withExtendedLifetime((try job.dataset.claim(shared: true), try job.dataset.claim(step: id))) {
+        try withExtendedLifetime(
+            (
+                try job.dataset.claim(shared: true, mustExist: id != Stage.sample.rawValue),
+                try job.dataset.claim(step: id)
+            )
+        ) {
             switch id {
             case Stage.solve.rawValue: try job.gatherSolved()
             default:
@@ -79,6 +89,7 @@ public struct Commands {
     /// Each step of the plan, with whether it is done already; writes nothing.
     public func dryRun(until last: Stage) throws -> [(step: Plan.Step, isDone: Bool)] {
         let plan = try Plan(job)
+        try job.protectSolvedSamples(try job.origin())
         let stages = Set(last.upToHere)
         var stale = false
         return plan.steps.filter { stages.contains($0.stage) }.map { step in
@@ -100,9 +111,13 @@ extension Job {
             guard let solve = try? dataset.manifest(.solve) else { return false }
             return record.fingerprint == Fingerprint.split(solve: solve.id, pipeline.split)
         case .pack:
-            guard let split = try? dataset.manifest(.split) else { return false }
+            guard let split = try? dataset.manifest(.split), let solve = try? dataset.manifest(.solve) else {
+                return false
+            }
             return record.fingerprint
-                == Fingerprint.pack(split: split.id, samplesPerShard: pipeline.samplesPerShard)
+                == Fingerprint.pack(
+                    split: split.id, level: SolvedSamples.compressionLevel(solve),
+                    samplesPerShard: pipeline.samplesPerShard)
         }
     }
 }

@@ -10,10 +10,22 @@ public struct Dataset: Hashable, Sendable {
     public let root: String
 
     /// The folder at `root`, which need not exist yet.
-    public init(root: String) { self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root }
+    public init(root: String) {
+        self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
+        alone = nil
+    }
+
+    /// The folder of one stage that stands alone, under any name, without the rest of its dataset.
+    init(alone stage: Stage, folder: String) {
+        root = folder
+        alone = stage
+    }
+
+    /// The stage whose folder `root` itself is, or nil.
+    private let alone: Stage?
 
     /// The folder of a stage.
-    func folder(_ stage: Stage) -> String { "\(root)/\(stage.rawValue)" }
+    func folder(_ stage: Stage) -> String { stage == alone ? root : "\(root)/\(stage.rawValue)" }
 
     /// The path of a file that is named relative to the dataset.
     func path(_ relative: String) -> String { "\(root)/\(relative)" }
@@ -45,8 +57,10 @@ public struct Dataset: Hashable, Sendable {
     /// Opens the folder for writing: creates it if need be, and makes sure that it holds nothing else and that nobody
     /// else writes to it, until the lock is dropped.
     ///
-    /// - Parameter shared: Whether other steps may be written at the same time (`step`); they lock theirs each.
-    func claim(shared: Bool = false) throws -> FileLock {
+    /// - Parameters:
+    ///   - shared: Whether other steps may be written at the same time (`step`); they lock theirs each.
+    ///   - mustExist: Whether the dataset has been begun, so that there is nothing to do in a new folder.
+    func claim(shared: Bool = false, mustExist: Bool = false) throws -> FileLock {
         if let isFolder = InputFile.isFolder(root) {
             guard isFolder else {
                 throw PipelineError(.cannotCreate, "\(root) is a file: choose a folder for --output")
@@ -54,12 +68,15 @@ public struct Dataset: Hashable, Sendable {
             let ours = Set(Stage.allCases.map(\.rawValue) + [Dataset.privateName])
             let present = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
             let others = present.filter { !ours.contains($0) }.sorted()
-            guard present.isEmpty || present.contains(Dataset.privateName) else {
+            guard others.isEmpty || present.contains(Dataset.privateName) else {
                 throw PipelineError(
                     .cannotCreate,
                     "\(root) holds something else (\(others.first ?? present[0])) and is no dataset of Steadyset: choose "
                         + "an empty or a new folder for --output")
             }
+        } else if mustExist {
+            throw PipelineError(
+                .noInput, "\(root): there is no such folder: run 'steadyset sample' or 'steadyset run' with it first")
         }
         try Dataset.createFolder(stepsFolder)
         return try FileLock("\(privateFolder)/lock", shared: shared, holder: root)

@@ -39,16 +39,17 @@ package enum Fingerprint {
         of(["step": .string("split"), "solve": .string(solve.description), "split": split.json])
     }
 
-    static func pack(split: Digest, samplesPerShard: Int) -> Digest {
+    static func pack(split: Digest, level: Int, samplesPerShard: Int) -> Digest {
         of([
             "step": .string("pack"), "split": .string(split.description), "codec": .string("standard"),
-            "samples_per_shard": .integer(samplesPerShard),
+            "compression_level": .integer(level), "samples_per_shard": .integer(samplesPerShard),
         ])
     }
 
-    static func shard(content: Digest, level: Int) -> Digest {
+    static func shard(content: Digest, physics: Physics, accuracy: Accuracy, level: Int) -> Digest {
         of([
             "step": .string("shard"), "content": .string(content.description), "codec": .string("standard"),
+            "physics": physics.json, "accuracy": accuracy.json,
             "compression_level": .integer(level),
         ])
     }

@@ -12,7 +12,9 @@ extension Job {
         let (solveManifest, splitManifest) = (try dataset.manifest(.solve), try dataset.manifest(.split))
         try require(solveManifest, madeFrom: sampleManifest)
         try require(splitManifest, madeFrom: solveManifest)
-        let fingerprint = Fingerprint.pack(split: splitManifest.id, samplesPerShard: pipeline.samplesPerShard)
+        let fingerprint = Fingerprint.pack(
+            split: splitManifest.id, level: SolvedSamples.compressionLevel(solveManifest),
+            samplesPerShard: pipeline.samplesPerShard)
         if let manifest = finished("pack", .pack, fingerprint: fingerprint) {
             return skipped(manifest, stage: .pack)
         }
@@ -80,7 +82,8 @@ extension Job {
     ) throws -> (bytes: Int, sha256: Digest) {
         let step = Job.step(ofShard: plan.name)
         let level = store.compressionLevel
-        let fingerprint = Fingerprint.shard(content: content, level: level)
+        let fingerprint = Fingerprint.shard(
+            content: content, physics: listing.physics, accuracy: accuracy, level: level)
         if let record = StepRecord(step: step, in: dataset), record.fingerprint == fingerprint,
             record.isIntact(in: dataset), let file = record.files.first
         {

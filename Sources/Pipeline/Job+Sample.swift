@@ -12,6 +12,7 @@ extension Job {
         if let manifest = finished("sample", .sample, fingerprint: fingerprint) {
             return skipped(manifest, stage: .sample)
         }
+        try checkSplit(origin)
         try protectSolvedSamples(origin)
         let total = origin.counts.reduce(0, +)
         reporter.began(.sample, total: total, done: 0)
@@ -40,7 +41,7 @@ extension Job {
     /// Refuses to go on where solved parts would be lost that the new configurations do not contain.
     ///
     /// Growing a design keeps them all: a part's samples stay the first of the part with its number.
-    private func protectSolvedSamples(_ origin: Origin) throws {
+    func protectSolvedSamples(_ origin: Origin) throws {
         let steps = StepRecord.steps(.solve, in: dataset).filter { $0 != Stage.solve.rawValue }
         guard !replace, !steps.isEmpty, let old = try? SampleListing(try dataset.manifest(.sample)) else { return }
         var lost = 0

@@ -15,6 +15,7 @@ extension Job {
         if done.allSatisfy({ $0 }), let manifest = finished("solve", .solve, fingerprint: fingerprint) {
             return skipped(manifest, stage: .solve)
         }
+        try protectLabels()
         var solved = zip(parts, done).reduce(0) { $0 + ($1.1 ? $1.0.part.count : 0) }
         reporter.began(.solve, total: listing.sequence.count, done: solved)
         warnOfFullDisk(listing.sequence.count - solved, listing.physics.lattice)
@@ -125,12 +126,6 @@ extension Job {
                 "\(leftOut.count - Job.warningsPerPart) more samples of \(part.step) are left out; solve/manifest.json will "
                     + "list them all")
         }
-        guard writer.count > 0 else {
-            throw PipelineError(
-                .data,
-                "no label of \(part.step) reaches the tolerance of \(accuracy.tolerance): raise solver.tolerance, or "
-                    + "look at the configurations in \(dataset.folder(.sample))/\(part.configurations)")
-        }
         try writer.finish()
         try AtomicFile.commit(temporary: temporary, as: target)
         let digest = try FileDigest(of: target, followingLinks: false)
@@ -155,6 +150,18 @@ extension Job {
         reporter.warned(
             "\(dataset.root) will take about \(Words.bytes(Int(needed))) more, and the disk has only "
                 + "\(Words.bytes(Int(free))) free")
+    }
+
+    /// Refuses to overwrite labels that were certified to another accuracy.
+    private func protectLabels() throws {
+        guard !replace, let old = try? dataset.manifest(.solve), old.parameters != pipeline.accuracy.json else {
+            return
+        }
+        throw PipelineError(
+            .cannotCreate,
+            "\(dataset.root) holds \(old.content["samples"]?.int ?? 0) labels of another 'solver' "
+                + "(\(old.parameters.canonicalText)): choose another folder for --output, or pass --replace to compute them "
+                + "anew")
     }
 
     /// A configuration of a part, as the sample stage wrote it.
@@ -207,6 +214,12 @@ extension Job {
             StepRecord.remove(step, in: dataset)
         }
         let samples = counts.values.reduce(0, +)
+        guard samples > 0 else {
+            throw PipelineError(
+                .data,
+                "no label at all reaches the tolerance of \(pipeline.accuracy.tolerance): raise solver.tolerance, or look at "
+                    + "the configurations in \(dataset.folder(.sample))")
+        }
         let manifest = Manifest(
             stage: Stage.solve.rawValue, parameters: pipeline.accuracy.json, inputs: [input(.sample, sampleManifest)],
             content: .object([

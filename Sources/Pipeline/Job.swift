@@ -55,6 +55,15 @@ final class Job {
         return .drawn(design)
     }
 
+    /// Refuses a split whose windows the samples cannot fill, before any work is done for them.
+    func checkSplit(_ origin: Origin) throws {
+        do {
+            _ = try pipeline.split.selections(strata: origin.strata, counts: origin.counts)
+        } catch {
+            throw PipelineError(.data, "\(pipelinePath): split: \(error.message)")
+        }
+    }
+
     /// The sample stage as it is on the disk, which must be what the pipeline asks for.
     func listing() throws -> (Manifest, SampleListing) {
         let manifest = try dataset.manifest(.sample)
@@ -84,12 +93,21 @@ final class Job {
         try Dataset.createFolder(dataset.folder(stage))
     }
 
-    /// Removes files of a stage's folder that its manifest will not name, what a killed run left among them.
+    /// Removes this program's files of a stage's folder that its manifest will not name, what a killed run left among
+    /// them. Files of any other name are the user's, and stay.
     func sweep(_ stage: Stage, keeping names: Set<String>) {
         let folder = dataset.folder(stage)
-        let kept = names.union([Manifest.fileName, Provenance.fileName])
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !kept.contains(name) {
-            AtomicFile.remove("\(folder)/\(name)")
+        let prefixes: [String] =
+            switch stage {
+            case .sample: ["configurations-"]
+            case .solve: ["part-"]
+            case .split: []
+            case .pack: Split.Part.allCases.map { "\($0.rawValue)-" }
+            }
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !names.contains(name) {
+            let plain = name.hasPrefix(".") && name.hasSuffix(".tmp") ? String(name.dropFirst().dropLast(4)) : name
+            let digits = prefixes.first(where: plain.hasPrefix).map { plain.dropFirst($0.count).prefix { $0 != "." } }
+            if let digits, !digits.isEmpty, digits.allSatisfy(\.isNumber) { AtomicFile.remove("\(folder)/\(name)") }
         }
     }
 

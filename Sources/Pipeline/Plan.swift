@@ -31,6 +31,7 @@ public struct Plan: Sendable {
     /// The plan of a pipeline. Draws every configuration, to know which parts there are: about 10 s for 400,000.
     init(_ job: Job) throws {
         let (pipeline, origin) = (job.pipeline, try job.origin())
+        try job.checkSplit(origin)
         let listing = try SampleListing(
             origin, samplesPerPart: pipeline.samplesPerPart, threads: job.threads, lines: false
         ) { _, _ in }
@@ -65,7 +66,8 @@ public struct Plan: Sendable {
                 id: "pack", stage: .pack, part: nil,
                 inputs: [manifest(.solve), manifest(.split)] + listing.parts.map { "solve/\($0.labels)" },
                 outputs: [manifest(.pack)],
-                fingerprint: Fingerprint.pack(split: split, samplesPerShard: pipeline.samplesPerShard)))
+                fingerprint: Fingerprint.pack(
+                    split: split, level: pipeline.compressionLevel, samplesPerShard: pipeline.samplesPerShard)))
         name = pipeline.name
         self.steps = steps
         let megabytes = max(1, pipeline.physics.lattice.count >> 20)

@@ -60,7 +60,8 @@ public struct Overview: Sendable {
             let name = manifest.stage.padding(toLength: 8, withPad: " ", startingAt: 0)
             let samples = manifest.content["samples"]?.int.map { "\($0) samples, " } ?? ""
             lines.append(
-                "\(name) \(samples)\(manifest.files.count) files, \(Words.bytes(bytes))\n         id \(manifest.id)")
+                "\(name) \(samples)\(manifest.files.count) \(manifest.files.count == 1 ? "file" : "files"), \(Words.bytes(bytes))\n         id \(manifest.id)"
+            )
             if let left = manifest.content["left_out"]?.array, !left.isEmpty {
                 lines.append("         \(left.count) samples left out: their bound is above the tolerance")
             }

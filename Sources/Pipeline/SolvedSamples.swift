@@ -14,8 +14,13 @@ final class SolvedSamples {
 
     init(_ manifest: Manifest, in folder: String) {
         files = manifest.files
-        compressionLevel = manifest.layout["compression_level"]?.int ?? ShardWriter.defaultLevel
+        compressionLevel = SolvedSamples.compressionLevel(manifest)
         self.folder = folder
+    }
+
+    /// The level that a solve stage's chunks were compressed with.
+    static func compressionLevel(_ manifest: Manifest) -> Int {
+        manifest.layout["compression_level"]?.int ?? ShardWriter.defaultLevel
     }
 
     /// The reader of a file. Its digest is checked when it is opened first.

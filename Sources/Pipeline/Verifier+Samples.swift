@@ -28,6 +28,9 @@ extension Verifier {
         of reader: ShardReader, physics: Physics, accuracy: Accuracy, solvable isSolvable: Bool
     ) throws {
         expect(reader.lattice == physics.lattice, "\(reader.path): its lattice is not that of its physics")
+        for (name, value) in ShardAttribute.describing(physics, accuracy) {
+            expect(reader.attributes[name] == value, "\(reader.path): its attribute '\(name)' is not the manifest's")
+        }
         guard reader.lattice == physics.lattice else { return }
         let step = accuracy.step
         try OrderedWork.run(count: reader.count, threads: threads) {

@@ -60,9 +60,8 @@ public final class Verifier {
         func has(_ folder: String) -> Bool { InputFile.isFolder("\(folder)/\(Manifest.fileName)") == false }
         let present = Stage.allCases.filter { has("\(root)/\($0.rawValue)") }
         if !present.isEmpty { return (Dataset(root: root), present) }
-        let url = URL(fileURLWithPath: root).standardizedFileURL
-        if has(root), let stage = Stage(rawValue: url.lastPathComponent) {
-            return (Dataset(root: url.deletingLastPathComponent().path), [stage])
+        if has(root), let stage = Stage(rawValue: try Manifest.read(folder: root).stage) {
+            return (Dataset(alone: stage, folder: root), [stage])
         }
         throw PipelineError(
             .noInput,

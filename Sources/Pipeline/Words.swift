@@ -4,6 +4,7 @@ internal import Foundation
 public enum Words {
     /// Bytes with a decimal unit: `1.2 MB`.
     public static func bytes(_ count: Int) -> String {
+        if count < 1000 { return "\(count) B" }
         var value = Double(count)
         for unit in ["B", "kB", "MB", "GB", "TB"] {
             if value < 999.5 || unit == "TB" { return "\(digits(value)) \(unit)" }

@@ -17,6 +17,9 @@ struct PipelineOptions: ParsableArguments {
     @Option(help: "Threads to use; all cores unless given.")
     var threads: Int?
 
+    @Flag(help: "Remove solved samples that the pipeline no longer asks for.")
+    var replace = false
+
     @Flag(help: "Write events as JSON Lines on standard output.")
     var json = false
 
@@ -30,38 +33,32 @@ struct PipelineOptions: ParsableArguments {
     var options: Commands.Options {
         var options = Commands.Options(pipeline: pipeline, output: output)
         options.threads = threads
+        options.replace = replace
         return options
     }
 
     /// The commands for these options and, where given, those of an import.
-    func commands(_ sampling: SamplingOptions? = nil) throws -> Commands {
+    func commands(_ imported: ImportOptions? = nil) throws -> Commands {
         var options = self.options
-        if let sampling {
-            (options.from, options.sources, options.overlap) = (sampling.from, sampling.sources, sampling.overlap)
-            options.replace = sampling.replace
-        }
+        imported?.apply(to: &options)
         return try Commands(options, reporter: json ? JSONProgress() : TextProgress())
     }
 }
 
-/// Options of the commands that make configurations.
-struct SamplingOptions: ParsableArguments {
+/// Options of the commands that take configurations from a file.
+struct ImportOptions: ParsableArguments {
     @Option(help: "Import configurations from a JSON Lines file instead of drawing them.")
     var from: String?
 
-    @Option(help: "With --from: what sources do, \(choices(SourceModel.self)); the pipeline's unless given.")
+    @Option(help: "With --from: what sources do; as in the pipeline unless given.")
     var sources: SourceModel?
 
     @Option(
         help:
-            "With --from: what holds where disks overlap, \(choices(OverlapPolicy.self)); the pipeline's unless given.")
+            "With --from: what holds where disks overlap; as in the pipeline unless given.")
     var overlap: OverlapPolicy?
 
-    @Flag(help: "Remove solved samples that the pipeline no longer asks for.")
-    var replace = false
-
-    private static func choices<T: CaseIterable & RawRepresentable>(_ type: T.Type) -> String
-    where T.RawValue == String {
-        T.allCases.map(\.rawValue).joined(separator: ", ")
+    func apply(to options: inout Commands.Options) {
+        (options.from, options.sources, options.overlap) = (from, sources, overlap)
     }
 }

@@ -12,12 +12,12 @@ struct Plan: ParsableCommand {
     @Option(help: "Threads to use; all cores unless given.")
     var threads: Int?
 
-    @OptionGroup var sampling: SamplingOptions
+    @OptionGroup var imported: ImportOptions
 
     func run() throws {
         var options = Commands.Options(pipeline: pipeline, output: ".")
         options.threads = threads
-        (options.from, options.sources, options.overlap) = (sampling.from, sampling.sources, sampling.overlap)
+        imported.apply(to: &options)
         Terminal.write(try Commands(options, reporter: TextProgress()).plan().text)
     }
 }

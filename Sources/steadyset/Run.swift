@@ -7,16 +7,16 @@ struct Run: ParsableCommand {
         abstract: "Make a dataset: every stage of a pipeline that is not done.")
 
     @OptionGroup var options: PipelineOptions
-    @OptionGroup var sampling: SamplingOptions
+    @OptionGroup var imported: ImportOptions
 
-    @Option(help: "Stop after this stage: sample, solve, split or pack.")
+    @Option(help: "Stop after this stage.")
     var until: Stage = .pack
 
     @Flag(help: "Only say what would be done; draws, but writes nothing.")
     var dryRun = false
 
     func run() throws {
-        let commands = try options.commands(sampling)
+        let commands = try options.commands(imported)
         guard dryRun else { return try commands.run(until: until) }
         for (step, isDone) in try commands.dryRun(until: until) {
             if options.json {

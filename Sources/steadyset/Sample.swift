@@ -5,7 +5,7 @@ struct Sample: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Draw or import the configurations of a dataset.")
 
     @OptionGroup var options: PipelineOptions
-    @OptionGroup var sampling: SamplingOptions
+    @OptionGroup var imported: ImportOptions
 
-    func run() throws { try options.commands(sampling).perform(.sample) }
+    func run() throws { try options.commands(imported).perform(.sample) }
 }

@@ -15,8 +15,9 @@ struct Steadyset: ParsableCommand {
               split    training, validation and test parts, nested subsets
               pack     HDF5 shards that h5py and others read
 
-            Each stage writes a folder of the dataset that ends with manifest.json. The same pipeline gives the same
-            manifest ids on any machine; an interrupted run continues where it stopped.
+            Each stage writes a folder of the dataset that ends with manifest.json. \
+            The same pipeline gives the same manifest ids on any machine; an \
+            interrupted run continues where it stopped.
 
             EXIT STATUS
             \(ExitStatus.allCases.map { "  \(pad($0.rawValue)) \($0.meaning)" }.joined(separator: "\n"))

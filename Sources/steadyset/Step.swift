@@ -12,7 +12,7 @@ struct Step: ParsableCommand {
     @Argument(help: "The step's id in the plan, such as solve-00003.")
     var id: String
 
-    @Option(name: [.customLong("run"), .customShort("o"), .customLong("output")], help: "The dataset's folder.")
+    @Option(name: [.customLong("output"), .customShort("o"), .customLong("run")], help: "The dataset's folder.")
     var output: String
 
     @Option(help: "Threads to use; all cores unless given.")
@@ -21,13 +21,12 @@ struct Step: ParsableCommand {
     @Flag(help: "Write events as JSON Lines on standard output.")
     var json = false
 
-    @OptionGroup var sampling: SamplingOptions
+    @OptionGroup var imported: ImportOptions
 
     func run() throws {
         var options = Commands.Options(pipeline: pipeline, output: output)
         options.threads = threads
-        (options.from, options.sources, options.overlap) = (sampling.from, sampling.sources, sampling.overlap)
-        options.replace = sampling.replace
+        imported.apply(to: &options)
         try Commands(options, reporter: json ? JSONProgress() : TextProgress()).step(id)
     }
 }

@@ -9,6 +9,11 @@ struct DenseOperator {
     /// (sites, coarse sites)
     let interpolation: [[Double]]
 
+    /// The entries that are not zero, row by row.
+    private let nonzero: (matrix: [[Entry]], interpolation: [[Entry]])
+
+    private typealias Entry = (index: Int, value: Double)
+
     init(_ grid: GridOperator) {
         let (rows, columns) = (grid.rows, grid.columns)
         let (coarseRows, coarseColumns) = (rows / 2, columns / 2)
@@ -37,23 +42,29 @@ struct DenseOperator {
         self.columns = columns
         self.matrix = matrix
         self.interpolation = interpolation
+        func entries(_ rows: [[Double]]) -> [[Entry]] {
+            rows.map { row in row.indices.filter { row[$0] != 0 }.map { ($0, row[$0]) } }
+        }
+        nonzero = (entries(matrix), entries(interpolation))
     }
 
     /// A·x.
-    func apply(_ x: [Double]) -> [Double] { matrix.map { row in zip(row, x).reduce(0) { $0 + $1.0 * $1.1 } } }
+    func apply(_ x: [Double]) -> [Double] {
+        nonzero.matrix.map { row in row.reduce(0) { $0 + $1.value * x[$1.index] } }
+    }
 
     /// Pᵀ·x.
     func restrict(_ x: [Double]) -> [Double] {
         var result = [Double](repeating: 0, count: interpolation[0].count)
-        for (row, value) in zip(interpolation, x) {
-            for (index, weight) in row.enumerated() { result[index] += weight * value }
+        for (row, value) in zip(nonzero.interpolation, x) {
+            for entry in row { result[entry.index] += entry.value * value }
         }
         return result
     }
 
     /// P·x.
     func prolongate(_ x: [Double]) -> [Double] {
-        interpolation.map { row in zip(row, x).reduce(0) { $0 + $1.0 * $1.1 } }
+        nonzero.interpolation.map { row in row.reduce(0) { $0 + $1.value * x[$1.index] } }
     }
 
     /// PᵀAP.

@@ -50,6 +50,40 @@ import Testing
         #expect(grid.weights[grid.weights.offset(30, 6)] == SIMD4(repeating: 0.25))
     }
 
+    /// Between two coarse points the weights are those of the row summed across their line; in the middle of four, the
+    /// interpolated values satisfy the site's own row exactly, whatever the coarse values are.
+    @Test func interpolationFollowsTheOperator() throws {
+        let (rows, columns, decay) = (44, 41, 0.02)
+        let (hierarchy, image) = try Self.hierarchy(rows: rows, columns: columns, decay: decay)
+        let grid = hierarchy.fine.grid
+        let pinned = Set(image.sites)
+        func isPinned(_ row: Int, _ column: Int) -> Bool {
+            0..<columns ~= column && pinned.contains(row * columns + column)
+        }
+        let dense = DenseOperator(grid)
+        var (lines, middles) = (0, 0)
+        for offset in grid.weights.own {
+            let (row, column) = grid.weights.site(offset)
+            let site = row * columns + column
+            if pinned.contains(site) { continue }
+            let weights = grid.weights[Int(offset)]
+            if row & 1 == 1 {
+                let sides = 4 + decay - (isPinned(row - 1, column) ? 0 : 1) - (isPinned(row + 1, column) ? 0 : 1)
+                #expect(abs(Double(weights.x) - (isPinned(row, column - 1) ? 0 : 1 / sides)) < 1e-6)
+                let right = isPinned(row, column + 1) || column + 1 == columns ? 0 : 1 / sides
+                #expect(abs(Double(weights.y) - right) < 1e-6)
+                lines += 1
+            } else if column & 1 == 0 {
+                let product = (0..<rows / 2 * (columns / 2)).map { c in
+                    zip(dense.matrix[site], dense.interpolation).reduce(0) { $0 + $1.0 * $1.1[c] }
+                }
+                #expect(product.allSatisfy { abs($0) < 1e-6 }, "row \(row), column \(column)")
+                middles += 1
+            }
+        }
+        #expect(lines > 5 && middles > 20)
+    }
+
     @Test func resetForgetsObstacles() throws {
         let (hierarchy, _) = try Self.hierarchy(rows: 40, columns: 37)
         let plain = Hierarchy(rows: 40, columns: 37, decay: 1.0 / 400)

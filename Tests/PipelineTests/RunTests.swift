@@ -61,7 +61,11 @@ import Testing
     @Test func refusesToLoseSolvedSamples() throws {
         let scratch = try Scratch()
         let first = try run(pipelineText(), in: scratch)
-        for changed in [pipelineText(seed: 9), pipelineText(samples: "4"), pipelineText(samplesPerPart: 5)] {
+        let others = [
+            pipelineText(seed: 9), pipelineText(samples: "4"), pipelineText(samplesPerPart: 5),
+            pipelineText(tolerance: "1.0e-5"),
+        ]
+        for changed in others {
             let error = failure { try run(changed, in: scratch) }
             #expect(error?.status == .cannotCreate)
             #expect(error?.message.contains("--replace") == true)
@@ -150,6 +154,38 @@ import Testing
             #expect(line.contains("\"row\":\(10 + index)") && line.contains("\"index\":\(index)"))
         }
         #expect(try Verifier(path: "\(scratch.path)/data", reporter: events).verify(resolve: 2, seed: 0).findings == [])
+    }
+
+    @Test func shardsSayWhatTheyWereMadeTo() throws {
+        // The labels of this tolerance are the same, but the shards' attributes are not.
+        let scratch = try Scratch()
+        try run(pipelineText(), in: scratch)
+        let events = try run(pipelineText(tolerance: "9.9e-7"), in: scratch, replace: true)
+        #expect(try Verifier(path: "\(scratch.path)/data", reporter: events).verify(resolve: 0, seed: 0).findings == [])
+        try run(pipelineText(tolerance: "9.9e-7"), in: scratch, output: "fresh")
+        for name in ["train-00000.h5", "test-00000.h5", "manifest.json"] {
+            #expect(try scratch.bytes("data/pack/\(name)") == scratch.bytes("fresh/pack/\(name)"))
+        }
+    }
+
+    @Test func leavesTheUsersFilesAlone() throws {
+        let scratch = try Scratch()
+        try run(pipelineText(), in: scratch)
+        _ = try scratch.file("data/pack/notes.txt", "mine")
+        _ = try scratch.file("data/pack/train-00099.h5", "left by an earlier run")
+        try run(pipelineText(samples: "12"), in: scratch)
+        #expect(try scratch.bytes("data/pack/notes.txt") == Data("mine".utf8))
+        #expect(!FileManager.default.fileExists(atPath: "\(scratch.path)/data/pack/train-00099.h5"))
+    }
+
+    @Test func verifiesAStageUnderAnyName() throws {
+        let scratch = try Scratch()
+        let events = try run(pipelineText(), in: scratch)
+        try FileManager.default.copyItem(atPath: "\(scratch.path)/data/pack", toPath: "\(scratch.path)/published")
+        let report = try Verifier(path: "\(scratch.path)/published", reporter: events).verify(resolve: 4, seed: 0)
+        #expect(report.findings == [])
+        #expect(report.stages == [.pack])
+        #expect(report.resolved == 4)
     }
 
     @Test func sourcesGoWithFrom() throws {
