@@ -80,7 +80,7 @@ def test_progress_line_on_a_terminal(tmp_path):
     os.close(controller)
     assert process.wait() == 0
     text = said.decode()
-    assert re.search(r"\r\x1b\[Ksolve  \d+/120  [\d.,]+ ?[\w/ ]+  .* left", text), text
+    assert re.search(r"\r\x1b\[K\x1b\[\?7lsolve  \d+/120  [\d.,]+ ?[\w/ ]+  [^\r]* left\x1b\[\?7h", text), text
     # What stays on the screen: everything after the last "to the line's start, clear".
     screen = [line.split("\r\x1b[K")[-1].rstrip("\r") for line in text.split("\n")]
     assert [line.split()[0] for line in screen if line] == STAGES, screen
