@@ -27,7 +27,8 @@ final class TextProgress: Reporter {
         let rate = seconds > 0 ? Double(done - doneBefore) / seconds : 0
         let left = rate > 0 ? Words.duration(Double(total - done) / rate) : "?"
         let line = "\(stage.rawValue)  \(done)/\(total)  \(Words.rate(rate))  \(left) left"
-        Terminal.note(interactive ? "\r\u{1B}[K\(line)" : "\(line)\n")
+        // Without wrapping: a line that is longer than a narrow terminal could not be redrawn.
+        Terminal.note(interactive ? "\r\u{1B}[K\u{1B}[?7l\(line)\u{1B}[?7h" : "\(line)\n")
     }
 
     func ended(_ stage: Stage, id: Digest, samples: Int, bytes: Int, seconds: Double, skipped: Bool) {

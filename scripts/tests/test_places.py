@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 
 import pytest
-from conftest import BINARY, SLOW, TINY, changed, contents, ids, leftovers, looks_finished, refused, steadyset, write
+from conftest import BINARY, SLOW, TINY, changed, contents, ids, leftovers, looks_finished, manifest, refused, steadyset, write
 
 
 def test_folder_with_something_else(tmp_path):
@@ -19,11 +19,28 @@ def test_folder_with_something_else(tmp_path):
     assert os.listdir(tmp_path / "home") == ["thesis.tex"]
 
 
-def test_folder_that_only_looks_like_a_dataset(tmp_path):
-    (tmp_path / "data/sample").mkdir(parents=True)
-    (tmp_path / "data/sample/blood.csv").write_text("precious")
-    refused("run", write(tmp_path, TINY), "-o", tmp_path / "data", status=73, says="something else")
-    assert (tmp_path / "data/sample/blood.csv").read_text() == "precious"
+def test_files_of_the_user_stay(tmp_path):
+    """Files of other names in a stage's folder are never removed, not even when the stage is made anew."""
+    output = tmp_path / "data"
+    for stage in ("sample", "solve", "split", "pack"):
+        (output / stage).mkdir(parents=True)
+        (output / stage / "notes.csv").write_text("precious")
+    for seed in (1, 2):
+        steadyset("run", write(tmp_path, changed(TINY, sampling={"seed": seed})), "-o", output, "--replace")
+        assert "0 findings" in steadyset("verify", output).stdout
+    for stage in ("sample", "solve", "split", "pack"):
+        assert (output / stage / "notes.csv").read_text() == "precious"
+
+
+def test_published_dataset_goes_on(damaged, tiny, tmp_path):
+    """A copy without the private folder, as one downloads it, is verified, and may be grown."""
+    shutil.rmtree(damaged / ".steadyset")
+    assert "0 findings" in steadyset("verify", damaged, "--resolve", "2").stdout
+    steadyset("run", write(tmp_path, changed(TINY, sampling={"samples_per_stratum": 50})), "-o", damaged, expect=(0, 73))
+    if manifest(damaged, "sample")["content"]["samples"] == 120:  # refused, as its solved samples cannot be trusted
+        assert contents(damaged) == contents(tiny)
+    else:
+        assert "0 findings" in steadyset("verify", damaged).stdout
 
 
 def test_file_instead_of_a_folder(tmp_path):

@@ -4,7 +4,7 @@ import itertools
 import json
 
 import pytest
-from conftest import TINY, changed, ids, manifest, refused, samples, steadyset, write
+from conftest import TINY, changed, contents, ids, manifest, refused, samples, steadyset, write
 
 import reference
 
@@ -139,8 +139,19 @@ def test_lost_samples_need_consent(tmp_path):
     steadyset("run", pipeline, "-o", output, "--replace")
     assert "0 findings" in steadyset("verify", output).stdout
     assert len(list((output / "solve").glob("*.h5"))) == 6
-    # A finer tolerance loses nothing that was asked for.
-    steadyset("run", write(tmp_path, changed(TINY, solver={"samples_per_part": 20, "tolerance": 2e-6})), "-o", output)
+
+
+def test_other_accuracy_needs_consent(tmp_path):
+    """Labels of another tolerance would be lost: refused, and with --replace computed anew."""
+    output = tmp_path / "dataset"
+    steadyset("run", write(tmp_path, TINY), "-o", output)
+    before = contents(output)
+    pipeline = write(tmp_path, changed(TINY, solver={"tolerance": 2e-6}))
+    refused("run", pipeline, "-o", output, status=73, says=["labels of another 'solver'", "--replace"])
+    assert contents(output) == before
+    steadyset("run", pipeline, "-o", output, "--replace")
+    assert manifest(output, "pack")["parameters"]["tolerance"] == 2e-6
+    assert "0 findings" in steadyset("verify", output).stdout
 
 
 def test_single_sources_do_not_repeat(tmp_path):
