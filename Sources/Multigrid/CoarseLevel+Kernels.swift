@@ -3,7 +3,7 @@
 /// Jacobi-type sweeps read one plane and write another, so that the order of sites does not matter: the special rows can be
 /// done afterwards, and no vector width or thread changes a bit.
 extension CoarseLevel {
-    /// Both steps of a smoothing sweep, from zero: value = S(0).
+    /// Both steps of a smoothing sweep, from zero, and one more near obstacles: value = S(0).
     package func smoothFromZero(_ steps: SIMD2<Float>) {
         let factor = steps.x / grid.interior.center
         let columns = grid.columns
@@ -23,7 +23,6 @@ extension CoarseLevel {
         let special = specialRows
         step(steps.x, from: value, to: scratch, special)
         step(steps.y, from: scratch, to: value, special)
-        relaxNearObstacles(special)
     }
 
     /// One more Gauss–Seidel pass over the special rows of obstacles, where the polynomial steps are not tuned.

@@ -29,8 +29,8 @@ extension FineLevel {
     /// residual.
     ///
     /// - Parameter relaxation: Factor of the correction.
-    /// - Returns: The largest magnitude of the residual, as rounded to Float.
-    package func ascend(from coarse: CoarseLevel, relaxation: Float) -> Float {
+    /// - Returns: The norms of the residual, as rounded to Float.
+    package func ascend(from coarse: CoarseLevel, relaxation: Float) -> ResidualNorms {
         let inverse = 1 / grid.interior.center
         // Locals spare the kernels a check of exclusive access for every use.
         let (sources, near, special) = (sources, near, specialWeights)
@@ -39,6 +39,7 @@ extension FineLevel {
         let rows = 0..<lattice.rows
         var nextSpecial = 0
         var largest: Int32 = 0
+        squares.clear()
         for row in 0..<lattice.rows + lag + 1 {
             if rows.contains(row) {
                 prolongateRow(row, from: coarse)
@@ -62,7 +63,7 @@ extension FineLevel {
             if rows.contains(row - lag) { addCorrection(row - lag, relaxation) }
             if row > lag { largest = max(largest, computeResidual(row - lag - 1, sources, isPinned: pinned != nil)) }
         }
-        return Float(bitPattern: UInt32(bitPattern: largest))
+        return ResidualNorms(largest: Float(bitPattern: UInt32(bitPattern: largest)), squares: sumOfSquares())
     }
 
     /// Black correction of one row after a red and a black half-sweep from zero.
@@ -188,7 +189,18 @@ extension FineLevel {
         }
     }
 
-    /// residual = rhs − A u on one row; returns the bits of its largest magnitude.
+    /// Upper bound on the sum of all squares that `computeResidual` has gathered by column.
+    private func sumOfSquares() -> Double {
+        let gathered = squares[0]
+        var sum = 0.0
+        for k in 0..<squares.columns { sum += Double(gathered[k]) }
+        // A square goes through two roundings and one for each row, each of at most 2⁻²⁴ of numbers that only grow; below
+        // the normal range each square loses at most 2⁻¹⁵⁰.
+        let roundings = Double(lattice.rows + 4)
+        return sum * (1 + roundings * 0x1p-23) + Double(lattice.rows * lattice.columns) * 0x1p-149
+    }
+
+    /// residual = rhs − A u on one row, whose squares are gathered; returns the bits of its largest magnitude.
     @inline(__always)
     private func computeResidual(_ row: Int, _ sources: borrowing SitesByRow, isPinned: Bool) -> Int32 {
         residualRow(row, colour: 0)
@@ -198,9 +210,10 @@ extension FineLevel {
             residual[colour, row][k] = isPinned ? 0 : Float(sources.sites[index].value + remainder(row, k, colour))
         }
         var largest: Int32 = 0
-        let (red, black) = (residual[0, row], residual[1, row])
-        Columns.each(residual.columns) {
-            largest = max(largest, max(red[$0].magnitudeBits, black[$0].magnitudeBits))
+        let (red, black, gathered) = (residual[0, row], residual[1, row], squares[0])
+        Columns.each(residual.columns) { k in
+            largest = max(largest, max(red[k].magnitudeBits, black[k].magnitudeBits))
+            gathered[k] += red[k] * red[k] + black[k] * black[k]
         }
         return largest
     }

@@ -17,6 +17,8 @@ package final class FineLevel {
     package let correction: ColourPlanes<Float>
     /// The residual after smoothing, two rows above and one row at a coarse row, of red sites.
     let window: Plane<Float>
+    /// The sums over rows of the residual's squares, one row: added by column, so that their order is fixed.
+    let squares: Plane<Float>
 
     /// Sites that sources cover; `value` is the field there (pinned) or the right-hand side (emitting).
     var sources: SitesByRow
@@ -66,6 +68,7 @@ package final class FineLevel {
         residual = ColourPlanes(rows: rows, columns: width)
         correction = ColourPlanes(rows: rows, columns: width)
         window = Plane(rows: 3, columns: width)
+        squares = Plane(rows: 1, columns: width)
         roles = [Role](repeating: .free, count: rows * columns)
         sources = SitesByRow(rows: rows)
         near = SitesByRow(rows: rows)

@@ -31,11 +31,11 @@ package final class Hierarchy {
         coarsest.prepare(coarse[coarse.count - 1])
     }
 
-    /// One cycle on the fine residual; returns the largest magnitude of the new residual.
+    /// One cycle on the fine residual; returns the norms of the new residual.
     ///
     /// - Parameter full: Whether the coarse problem is solved by full multigrid (Brandt 1977), which suits a residual
     ///   that no cycle has smoothed yet, instead of one V-cycle.
-    package func cycle(full: Bool, relaxation: Float) -> Float {
+    package func cycle(full: Bool, relaxation: Float) -> ResidualNorms {
         fine.descend(to: coarse[0])
         solve(0, full: full)
         return fine.ascend(from: coarse[0], relaxation: relaxation)
