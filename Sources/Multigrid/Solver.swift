@@ -58,10 +58,13 @@ public final class Solver {
         var bound = Double.infinity
         var magnitude = largestValue
         var scale = 1.0
+        var stage = FineLevel.Stage.draft
         repeat {
             let relaxation = Solver.relaxation(cycle: residuals.count - 1, pinned: pinned)
-            let norms = hierarchy.cycle(full: residuals.count == 1, relaxation: relaxation)
+            stage = Solver.stage(after: stage, residuals)
+            let norms = hierarchy.cycle(full: residuals.count == 1, relaxation: relaxation, stage: stage)
             residuals.append(norms.largest)
+            if stage == .draft { continue }
             if !pinned { scale = fine.largestSourceField() }
             bound = barrier.bound(norms, magnitude: pinned ? largestValue : scale)
             if !pinned {
@@ -77,6 +80,13 @@ public final class Solver {
         return Solution(
             errorBound: bound, isCertified: bound <= accuracy.tolerance, cycles: residuals.count - 1,
             residuals: residuals)
+    }
+
+    /// The stage of the next cycle: a draft until the residual is a thousandth of the first one, far above what rounding to
+    /// Float leaves.
+    private static func stage(after last: FineLevel.Stage, _ residuals: [Float]) -> FineLevel.Stage {
+        guard last == .draft else { return .refinement }
+        return residuals[residuals.count - 1] > 0x1p-10 * residuals[0] ? .draft : .conversion
     }
 
     /// Whether another cycle can still help: not after `maximumCycles`, nor where three cycles brought less than a half.

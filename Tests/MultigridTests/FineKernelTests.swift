@@ -71,7 +71,7 @@ import Testing
 
         var random = TestRandom(seed: 8)
         coarse.value.fill((0..<coarse.grid.rows * coarse.grid.columns).map { _ in random.next() })
-        let norms = fine.ascend(from: coarse, relaxation: 1.25)
+        let norms = fine.ascend(from: coarse, relaxation: 1.25, stage: .conversion)
         for (site, value) in dense.prolongate(coarse.value.numbers).enumerated() { correction[site] += value }
         for colour in 0...1 { plain.relax(&correction, before, colour: colour, where: free) }
         for turn in 0..<4 { plain.relax(&correction, before, colour: turn & 1, where: near) }
