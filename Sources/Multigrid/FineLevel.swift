@@ -12,7 +12,7 @@ package final class FineLevel {
     /// u, by colour; meaningless before the cycle that takes it over from `draft`.
     package let field: ColourPlanes<Double>
     /// u in the first cycles, by colour: while the residual is large, Float is as good and half to read and write.
-    let draft: ColourPlanes<Float>
+    package let draft: ColourPlanes<Float>
     /// rhs − A u, rounded to Float, by colour.
     package let residual: ColourPlanes<Float>
     /// The correction to u, by colour.

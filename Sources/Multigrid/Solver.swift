@@ -3,8 +3,9 @@ public import Fields
 /// Solves −D Δu + γ u = s on one lattice by geometric multigrid, and certifies what it returns.
 ///
 /// The operator is an M-matrix, so its inverse is positive and bounds the error of any field by the norms of its residual
-/// (`ErrorBarrier`). Field and residual are in Double; corrections are computed in Float (iterative
-/// refinement). A solver owns working memory for one lattice and one thread: about 30 bytes a site.
+/// (`ErrorBarrier`). The certified field and its residual are in Double; corrections, and the whole of the first cycles,
+/// are computed in Float (iterative refinement). A solver owns working memory for one lattice and one thread: about 45
+/// bytes a site.
 ///
 /// The result depends on the configuration alone: not on earlier ones, on the thread, or on the vector width.
 public final class Solver {
