@@ -25,12 +25,16 @@ extension CoarseLevel {
         step(steps.y, from: scratch, to: value, special)
     }
 
-    /// One more Gauss–Seidel pass over the special rows of obstacles, where the polynomial steps are not tuned.
+    /// One more Gauss–Seidel pass over the special rows of obstacles, where the polynomial steps are not tuned: every second
+    /// row, then the others. Rows in a row are neighbours mostly, and would wait for one another.
     private func relaxNearObstacles(_ special: [SpecialRow]) {
         let stride = value.stride
-        for row in special[wallCount...] {
-            let u = value[from: row.offset]
-            u[0] += row.inverseDiagonal * (rhs[offset: row.offset] - row.stencil.apply(u, stride))
+        for first in wallCount...wallCount + 1 {
+            for index in Swift.stride(from: first, to: special.count, by: 2) {
+                let row = special[index]
+                let u = value[from: row.offset]
+                u[0] += row.inverseDiagonal * (rhs[offset: row.offset] - row.stencil.apply(u, stride))
+            }
         }
     }
 

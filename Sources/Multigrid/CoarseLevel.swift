@@ -97,6 +97,12 @@ package final class CoarseLevel {
     /// Takes over what the grid operator knows of the current obstacles; `coarse` is the next level, if there is one.
     func prepare(coarse: CoarseLevel?) {
         let stride = rhs.stride
+        // Arrays are moved out and back, which spares every use of them a check of exclusive access.
+        var specialRows: [SpecialRow] = []
+        var specialWeights: [SpecialWeights] = []
+        var specialRestrictions: [SpecialRestriction] = []
+        exchange(&specialRows, &specialWeights, &specialRestrictions)
+        defer { exchange(&specialRows, &specialWeights, &specialRestrictions) }
         specialRows.removeAll(keepingCapacity: true)
         specialRows += wallRows
         for site in grid.stencils.own {
@@ -118,6 +124,14 @@ package final class CoarseLevel {
             let (r, c) = coarse.grid.stencils.site(site)
             specialRestrictions.append(CoarseLevel.specialRestriction(grid, r, c, stride, coarseStride))
         }
+    }
+
+    private func exchange(
+        _ rows: inout [SpecialRow], _ weights: inout [SpecialWeights], _ restrictions: inout [SpecialRestriction]
+    ) {
+        swap(&rows, &specialRows)
+        swap(&weights, &specialWeights)
+        swap(&restrictions, &specialRestrictions)
     }
 
     @inline(__always)

@@ -28,9 +28,11 @@ extension FineLevel {
     /// Adds the coarse correction, smooths again (red, then black), adds the result to the field, and computes the new
     /// residual.
     ///
-    /// - Parameter relaxation: Factor of the correction.
-    /// - Returns: The norms of the residual, as rounded to Float.
-    package func ascend(from coarse: CoarseLevel, relaxation: Float) -> ResidualNorms {
+    /// - Parameters:
+    ///   - relaxation: Factor of the correction.
+    ///   - stage: `.draft` from the start of a configuration on, `.conversion` once, `.refinement` from then on.
+    /// - Returns: The norms of the residual, as rounded to Float; of a draft they are no bounds.
+    package func ascend(from coarse: CoarseLevel, relaxation: Float, stage: Stage) -> ResidualNorms {
         let inverse = 1 / grid.interior.center
         // Locals spare the kernels a check of exclusive access for every use.
         let (sources, near, special) = (sources, near, specialWeights)
@@ -60,8 +62,14 @@ extension FineLevel {
             for behind in 3..<lag + 1 where rows.contains(row - behind) {
                 relax(near, colour: (behind + 1) & 1, row - behind, inverse: inverse)
             }
-            if rows.contains(row - lag) { addCorrection(row - lag, relaxation) }
-            if row > lag { largest = max(largest, computeResidual(row - lag - 1, sources, isPinned: pinned != nil)) }
+            if rows.contains(row - lag) {
+                addCorrection(row - lag, relaxation, stage)
+                if stage == .conversion { restoreExactly(pinned, row - lag) }
+            }
+            if row > lag {
+                let bits = computeResidual(row - lag - 1, sources, isPinned: pinned != nil, isDraft: stage == .draft)
+                largest = max(largest, bits)
+            }
         }
         return ResidualNorms(largest: Float(bitPattern: UInt32(bitPattern: largest)), squares: sumOfSquares())
     }
@@ -173,10 +181,23 @@ extension FineLevel {
     }
 
     @inline(__always)
-    private func addCorrection(_ row: Int, _ relaxation: Float) {
+    private func addCorrection(_ row: Int, _ relaxation: Float, _ stage: Stage) {
         for colour in 0...1 {
-            let (u, e) = (field[colour, row], correction[colour, row])
-            Columns.each(field.columns) { u[$0] += Double(relaxation * e[$0]) }
+            let (u, draft, e) = (field[colour, row], draft[colour, row], correction[colour, row])
+            switch stage {
+            case .draft: Columns.each(field.columns) { draft[$0] += relaxation * e[$0] }
+            case .conversion: Columns.each(field.columns) { u[$0] = Double(draft[$0]) + Double(relaxation * e[$0]) }
+            case .refinement: Columns.each(field.columns) { u[$0] += Double(relaxation * e[$0]) }
+            }
+        }
+    }
+
+    /// Gives the pinned sites of one row their values, which `draft` holds rounded.
+    private func restoreExactly(_ pinned: SitesByRow?, _ row: Int) {
+        guard let pinned else { return }
+        for index in pinned.row(row) {
+            let site = pinned.sites[index]
+            field[Int(site.colour), row][Int(site.k)] = site.value
         }
     }
 
@@ -202,12 +223,16 @@ extension FineLevel {
 
     /// residual = rhs − A u on one row, whose squares are gathered; returns the bits of its largest magnitude.
     @inline(__always)
-    private func computeResidual(_ row: Int, _ sources: borrowing SitesByRow, isPinned: Bool) -> Int32 {
-        residualRow(row, colour: 0)
-        residualRow(row, colour: 1)
+    private func computeResidual(
+        _ row: Int, _ sources: borrowing SitesByRow, isPinned: Bool, isDraft: Bool
+    ) -> Int32 {
+        for colour in 0...1 {
+            if isDraft { draftResidualRow(row, colour: colour) } else { residualRow(row, colour: colour) }
+        }
         for index in sources.row(row) {
             let (colour, k) = (Int(sources.sites[index].colour), Int(sources.sites[index].k))
-            residual[colour, row][k] = isPinned ? 0 : Float(sources.sites[index].value + remainder(row, k, colour))
+            let (value, line) = (sources.sites[index].value, residual[colour, row])
+            line[k] = isPinned ? 0 : isDraft ? Float(value) + line[k] : Float(value + remainder(row, k, colour))
         }
         var largest: Int32 = 0
         let (red, black, gathered) = (residual[0, row], residual[1, row], squares[0])
@@ -229,6 +254,23 @@ extension FineLevel {
         Columns.each(count) { k in
             let sum = (above[k] + below[k]) + (same[k] + same[k &+ side])
             result[k] = Float(sum - diagonal * center[k])
+        }
+        result.clearTail(from: count)
+    }
+
+    /// residual = −A u on one row of one colour of the draft. The differences of neighbours are small: in this form little is
+    /// lost to rounding.
+    @inline(__always)
+    private func draftResidualRow(_ row: Int, colour: Int) {
+        let count = count(colour, row)
+        let side = (row &+ colour) & 1 == 0 ? -1 : 1
+        let decay = Float(decay)
+        let (above, same, below) = (draft[1 - colour, row &- 1], draft[1 - colour, row], draft[1 - colour, row &+ 1])
+        let (center, result) = (draft[colour, row], residual[colour, row])
+        Columns.each(count) { k in
+            let u = center[k]
+            let sum = ((above[k] - u) + (below[k] - u)) + ((same[k] - u) + (same[k &+ side] - u))
+            result[k] = sum - decay * u
         }
         result.clearTail(from: count)
     }

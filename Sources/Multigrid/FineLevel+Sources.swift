@@ -10,19 +10,20 @@ extension FineLevel {
         for site in marked { roles[site] = .free }
         marked.removeAll(keepingCapacity: true)
         grid.reset()
-        field.clear()
+        draft.clear()
         residual.clear()
         sources.replace(
             image.sites, values: pinned ? image.values : image.values.map { decay * $0 }, columns: lattice.columns)
         if pinned { pin(image.sites) }
         var largest: Float = 0
         if pinned {
+            let roles = roles
             for (site, value) in zip(image.sites, image.values) {
                 let (row, column) = (site / lattice.columns, site % lattice.columns)
                 set(field: value, row, column)
                 for (i, j) in [(-1, 0), (0, -1), (0, 1), (1, 0)] {
                     guard row + i >= 0, row + i < lattice.rows, column + j >= 0, column + j < lattice.columns,
-                        !isPinned(row + i, column + j)
+                        !isPinned(row + i, column + j, roles)
                     else { continue }
                     largest = max(largest, add(residual: Float(value), row + i, column + j))
                 }
@@ -69,12 +70,16 @@ extension FineLevel {
     /// around them are marked for more smoothing.
     private func pin(_ sites: [Int]) {
         let interior = grid.interior
+        // Arrays are moved out and back, which spares every use of them a check of exclusive access.
+        var roles: [Role] = []
+        swap(&roles, &self.roles)
+        defer { swap(&roles, &self.roles) }
         for site in sites {
             roles[site] = .pinned
             let (row, column) = site.quotientAndRemainder(dividingBy: lattice.columns)
             grid.set(.isolated(diagonal: interior.center), at: grid.stencils.offset(row, column))
         }
-        marked = sites
+        var marked = sites
         var ring = sites
         for width in 0..<FineLevel.nearWidth {
             var next: [Int] = []
@@ -86,35 +91,35 @@ extension FineLevel {
                         guard roles[neighbour] == .free else { continue }
                         roles[neighbour] = .near
                         next.append(neighbour)
-                        if width == 0 { decouple(r, c, interior) }
+                        if width == 0 { decouple(r, c, interior, roles) }
                     }
                 }
             }
             marked += next
             ring = next
         }
-        near.replace(
-            marked[sites.count...].sorted(), values: nil, columns: lattice.columns)
+        near.replace(marked[sites.count...].sorted(), values: nil, columns: lattice.columns)
+        self.marked = marked
     }
 
     /// Gives (row, column) its stencil without the pinned neighbours, if it has any.
-    private func decouple(_ row: Int, _ column: Int, _ interior: Stencil) {
+    private func decouple(_ row: Int, _ column: Int, _ interior: Stencil, _ roles: [Role]) {
         var stencil = interior
         var changed = false
-        if isPinned(row - 1, column) { (stencil.north.y, changed) = (0, true) }
-        if isPinned(row + 1, column) { (stencil.south.y, changed) = (0, true) }
-        if isPinned(row, column - 1) { (stencil.middle.x, changed) = (0, true) }
-        if isPinned(row, column + 1) { (stencil.middle.z, changed) = (0, true) }
+        if isPinned(row - 1, column, roles) { (stencil.north.y, changed) = (0, true) }
+        if isPinned(row + 1, column, roles) { (stencil.south.y, changed) = (0, true) }
+        if isPinned(row, column - 1, roles) { (stencil.middle.x, changed) = (0, true) }
+        if isPinned(row, column + 1, roles) { (stencil.middle.z, changed) = (0, true) }
         if changed { grid.set(stencil, at: grid.stencils.offset(row, column)) }
     }
 
-    private func isPinned(_ row: Int, _ column: Int) -> Bool {
+    private func isPinned(_ row: Int, _ column: Int, _ roles: [Role]) -> Bool {
         row >= 0 && row < lattice.rows && column >= 0 && column < lattice.columns
             && roles[row * lattice.columns + column] == .pinned
     }
 
     private func set(field value: Double, _ row: Int, _ column: Int) {
-        field[(row + column) & 1, row][column / 2] = value
+        draft[(row + column) & 1, row][column / 2] = Float(value)
     }
 
     private func add(residual value: Float, _ row: Int, _ column: Int) -> Float {

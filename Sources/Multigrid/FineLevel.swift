@@ -1,4 +1,4 @@
-/// The lattice itself: the field in Double, its residual and correction in Float, all split by colour.
+/// The lattice itself: the field in Double (in Float at first), its residual and correction in Float, all split by colour.
 ///
 /// Site (i, j) is red where i + j is even, black where it is odd. Each colour has its own plane: row i of it holds the
 /// sites j = 2k + p with p = i mod 2 for red, 1 − p for black. The neighbours of a site all have the other colour, at
@@ -9,8 +9,10 @@ package final class FineLevel {
     /// γ/D.
     let decay: Double
     package let grid: GridOperator
-    /// u, by colour.
+    /// u, by colour; meaningless before the cycle that takes it over from `draft`.
     package let field: ColourPlanes<Double>
+    /// u in the first cycles, by colour: while the residual is large, Float is as good and half to read and write.
+    package let draft: ColourPlanes<Float>
     /// rhs − A u, rounded to Float, by colour.
     package let residual: ColourPlanes<Float>
     /// The correction to u, by colour.
@@ -33,6 +35,16 @@ package final class FineLevel {
     var roles: [Role]
     /// The sites whose role is not `.free`.
     var marked: [Int] = []
+
+    /// What a cycle works on.
+    package enum Stage {
+        /// Adds to `draft`, and its residual is in Float.
+        case draft
+        /// Adds to `draft` and makes `field` of the sum; from here on residuals are in Double.
+        case conversion
+        /// Adds to `field`.
+        case refinement
+    }
 
     enum Role: UInt8 { case free, pinned, near }
     /// Black sites whose interpolation differs from the mean of the coarse points on either side.
@@ -65,6 +77,7 @@ package final class FineLevel {
         grid = GridOperator(rowAxis: Axis(count: rows), columnAxis: Axis(count: columns), decay: decay)
         let width = (columns + 1) / 2
         field = ColourPlanes(rows: rows, columns: width)
+        draft = ColourPlanes(rows: rows, columns: width)
         residual = ColourPlanes(rows: rows, columns: width)
         correction = ColourPlanes(rows: rows, columns: width)
         window = Plane(rows: 3, columns: width)

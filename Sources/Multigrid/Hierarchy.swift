@@ -35,10 +35,10 @@ package final class Hierarchy {
     ///
     /// - Parameter full: Whether the coarse problem is solved by full multigrid (Brandt 1977), which suits a residual
     ///   that no cycle has smoothed yet, instead of one V-cycle.
-    package func cycle(full: Bool, relaxation: Float) -> ResidualNorms {
+    package func cycle(full: Bool, relaxation: Float, stage: FineLevel.Stage) -> ResidualNorms {
         fine.descend(to: coarse[0])
         solve(0, full: full)
-        return fine.ascend(from: coarse[0], relaxation: relaxation)
+        return fine.ascend(from: coarse[0], relaxation: relaxation, stage: stage)
     }
 
     /// Solves level `index` approximately: value ≈ A⁻¹ rhs.

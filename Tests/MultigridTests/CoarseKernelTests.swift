@@ -35,7 +35,7 @@ import Testing
         #expect(largestDifference(level.value.numbers, expected) < 1e-5)
     }
 
-    /// Two damped Jacobi steps, then, from zero, Gauss–Seidel over the rows that obstacles changed.
+    /// Two damped Jacobi steps, then, from zero, Gauss–Seidel over the rows that obstacles changed, every second first.
     @Test(arguments: [true, false])
     func smoothingMatchesTheFormula(_ fromZero: Bool) throws {
         let (level, _) = try level(0, rows: 64, columns: 75)
@@ -56,7 +56,9 @@ import Testing
                 u[site] += Double(step) * inverse * (f[site] - product[site])
             }
         }
-        for offset in fromZero ? level.grid.stencils.own : [] {
+        let own = level.grid.stencils.own
+        let order = own.indices.filter { $0 & 1 == 0 } + own.indices.filter { $0 & 1 == 1 }
+        for offset in fromZero ? order.map({ own[$0] }) : [] {
             let (row, column) = level.grid.stencils.site(offset)
             let site = row * level.grid.columns + column
             let product = zip(dense.matrix[site], u).reduce(0) { $0 + $1.0 * $1.1 }

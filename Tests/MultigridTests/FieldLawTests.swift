@@ -9,7 +9,10 @@ import Testing
         let hierarchy = Hierarchy(rows: rows, columns: columns, decay: decay)
         _ = hierarchy.fine.start(image, pinned: pinned)
         hierarchy.prepare()
-        for cycle in 0..<14 { _ = hierarchy.cycle(full: cycle == 0, relaxation: 1) }
+        for cycle in 0..<14 {
+            let stage = cycle < 2 ? FineLevel.Stage.draft : cycle == 2 ? .conversion : .refinement
+            _ = hierarchy.cycle(full: cycle == 0, relaxation: 1, stage: stage)
+        }
         return (0..<rows * columns).map { site in
             let (row, column) = site.quotientAndRemainder(dividingBy: columns)
             return hierarchy.fine.field[(row + column) & 1, row][column / 2]

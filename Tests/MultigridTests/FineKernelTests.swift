@@ -71,7 +71,7 @@ import Testing
 
         var random = TestRandom(seed: 8)
         coarse.value.fill((0..<coarse.grid.rows * coarse.grid.columns).map { _ in random.next() })
-        let norms = fine.ascend(from: coarse, relaxation: 1.25)
+        let norms = fine.ascend(from: coarse, relaxation: 1.25, stage: .conversion)
         for (site, value) in dense.prolongate(coarse.value.numbers).enumerated() { correction[site] += value }
         for colour in 0...1 { plain.relax(&correction, before, colour: colour, where: free) }
         for turn in 0..<4 { plain.relax(&correction, before, colour: turn & 1, where: near) }
@@ -90,5 +90,27 @@ import Testing
         let squares = exact.reduce(0) { $0 + $1 * $1 }
         #expect(norms.squares >= squares)
         #expect(norms.squares <= 1.0001 * squares)
+    }
+    /// The first cycles' field in Float has the residual that they compute, and the field in Double takes it over.
+    @Test func draftBecomesTheField() throws {
+        let (rows, columns) = (41, 38)
+        let (hierarchy, image) = try GridOperatorTests.hierarchy(rows: rows, columns: columns)
+        let fine = hierarchy.fine
+        var pinned = [Bool](repeating: false, count: rows * columns)
+        for site in image.sites { pinned[site] = true }
+        let plain = Plain(rows: rows, columns: columns, decay: 1.0 / 400, pinned: pinned)
+        let none = [Double](repeating: 0, count: rows * columns)
+        for cycle in 0..<2 { _ = hierarchy.cycle(full: cycle == 0, relaxation: 1, stage: .draft) }
+        let draft = read(fine.draft, rows, columns)
+        #expect(largestDifference(read(fine.residual, rows, columns), plain.residual(draft, none)) < 1e-6)
+
+        _ = hierarchy.cycle(full: false, relaxation: 1, stage: .conversion)
+        let field = (0..<rows * columns).map {
+            fine.field[($0 / columns + $0 % columns) & 1, $0 / columns][$0 % columns / 2]
+        }
+        for (site, value) in zip(image.sites, image.values) { #expect(field[site] == value) }
+        let exact = plain.residual(field, none).map { Double(Float($0)) }
+        #expect(read(fine.residual, rows, columns) == exact)
+        #expect((exact.map(abs).max() ?? 1) < 1e-3)
     }
 }
