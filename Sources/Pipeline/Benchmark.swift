@@ -13,8 +13,9 @@ public struct Benchmark {
         let solve: Double
         let encode: Double
         let decode: Double
-        /// Cycles of the solver; bytes of x and y as stored.
+        /// Cycles of the solver, and its convergence factor; bytes of x and y as stored.
         let cycles: Double
+        let factor: Double
         let bytes: Double
     }
 
@@ -49,6 +50,7 @@ public struct Benchmark {
             var encode: [Double] = []
             var decode: [Double] = []
             var cycles: [Double] = []
+            var factors: [Double] = []
             var bytes: [Double] = []
             for index in 0..<samples {
                 let configuration = try design.configuration(stratum: stratum, index: index)
@@ -73,13 +75,15 @@ public struct Benchmark {
                         _ = try decoder.decode(sample.y, as: .y)
                     })
                 cycles.append(Double(solution.cycles))
+                factors.append(solution.convergenceFactor)
                 bytes.append(Double(sample.x.count + sample.y.count))
             }
             rows.append(
                 Row(
                     sources: design.strata[stratum], solve: Benchmark.median(solve),
                     encode: Benchmark.median(encode), decode: Benchmark.median(decode),
-                    cycles: Benchmark.median(cycles), bytes: Benchmark.median(bytes)))
+                    cycles: Benchmark.median(cycles), factor: Benchmark.median(factors), bytes: Benchmark.median(bytes))
+            )
         }
         self.rows = rows
         rates = (
@@ -163,7 +167,8 @@ public struct Benchmark {
                 rows.map {
                     .object([
                         "sources": .integer($0.sources), "solve_ms": .number($0.solve), "encode_ms": .number($0.encode),
-                        "decode_ms": .number($0.decode), "cycles": .number($0.cycles), "bytes": .number($0.bytes),
+                        "decode_ms": .number($0.decode), "cycles": .number($0.cycles),
+                        "convergence_factor": .number($0.factor), "bytes": .number($0.bytes),
                     ])
                 }),
             "threads": .integer(threads), "samples_per_second_one_thread": .number(rates.one),
@@ -181,11 +186,12 @@ public struct Benchmark {
         var lines = [
             "\(pipeline.name): \(lattice.rows) × \(lattice.columns) sites, \(design.physics.sources.rawValue), certified to "
                 + "\(pipeline.accuracy.tolerance); CPU time of one thread, medians",
-            ["sources", "solve ms", "cycles", "encode ms", "decode ms", "kB", "ratio"].map(column).joined(),
+            ["sources", "solve ms", "cycles", "factor", "encode ms", "decode ms", "kB", "ratio"].map(column).joined(),
         ]
         for row in rows {
             let cells = [
                 "\(row.sources)", String(format: "%.2f", row.solve), String(format: "%.0f", row.cycles),
+                String(format: "%.3f", row.factor),
                 String(format: "%.2f", row.encode), String(format: "%.2f", row.decode),
                 String(format: "%.0f", row.bytes / 1000), String(format: "%.1f", raw / row.bytes),
             ]
