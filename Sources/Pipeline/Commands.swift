@@ -62,7 +62,7 @@ public struct Commands {
     }
 
     /// The pipeline's plan.
-    public func plan() throws -> Plan { try Plan(job) }
+    public func plan() throws -> Plan { try Plan(job, try job.origin()) }
 
     /// Does one step of the plan.
     public func step(_ id: String) throws {
@@ -88,8 +88,9 @@ public struct Commands {
 
     /// Each step of the plan, with whether it is done already; writes nothing.
     public func dryRun(until last: Stage) throws -> [(step: Plan.Step, isDone: Bool)] {
-        let plan = try Plan(job)
-        try job.protectSolvedSamples(try job.origin())
+        let origin = try job.origin()
+        let plan = try Plan(job, origin)
+        try job.protectSolvedSamples(origin)
         let stages = Set(last.upToHere)
         var stale = false
         return plan.steps.filter { stages.contains($0.stage) }.map { step in

@@ -54,10 +54,3 @@ package enum Fingerprint {
         ])
     }
 }
-
-extension Accuracy {
-    /// The members that manifests record.
-    var json: JSON {
-        .object(["tolerance": .number(tolerance), "grid_bits": gridBits.map(JSON.integer) ?? .null])
-    }
-}

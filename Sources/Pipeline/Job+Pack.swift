@@ -51,11 +51,7 @@ extension Job {
             done += plan.samples.count
             reporter.advanced(.pack, done: done)
         }
-        sweep(.pack, keeping: Set(files.map(\.path)))
-        let steps = Set(files.map { Job.step(ofShard: $0.path) } + [Stage.pack.rawValue])
-        for step in StepRecord.steps(.pack, in: dataset) where !steps.contains(step) {
-            StepRecord.remove(step, in: dataset)
-        }
+        sweep(.pack, keeping: Set(files.map(\.path)), steps: Set(files.map { Job.step(ofShard: $0.path) }))
 
         let manifest = Manifest(
             stage: Stage.pack.rawValue,
@@ -79,7 +75,7 @@ extension Job {
     private func shard(
         _ plan: RankOrder.Shard, _ content: Digest, _ store: SolvedSamples, _ listing: SampleListing,
         _ accuracy: Accuracy
-    ) throws -> (bytes: Int, sha256: Digest) {
+    ) throws -> Manifest.File {
         let step = Job.step(ofShard: plan.name)
         let level = store.compressionLevel
         let fingerprint = Fingerprint.shard(
@@ -87,31 +83,20 @@ extension Job {
         if let record = StepRecord(step: step, in: dataset), record.fingerprint == fingerprint,
             record.isIntact(in: dataset), let file = record.files.first
         {
-            return (file.bytes, file.sha256)
+            return file
         }
         let started = Date()
         StepRecord.remove(step, in: dataset)
-        let target = "\(dataset.folder(.pack))/\(plan.name)"
-        let temporary = AtomicFile.temporary(for: target)
         let writer = try ShardWriter(
-            path: temporary, lattice: listing.physics.lattice, capacity: plan.samples.count,
+            path: AtomicFile.temporary(for: dataset.path("pack/\(plan.name)")), lattice: listing.physics.lattice,
+            capacity: plan.samples.count,
             maximumSources: listing.strata.last ?? 1, kind: .shard,
             attributes: ShardAttribute.describing(listing.physics, accuracy), level: level)
         for sample in plan.samples {
             try Interruption.check()
             try writer.append(try store.sample(sample))
         }
-        try writer.finish()
-        try AtomicFile.commit(temporary: temporary, as: target)
-        let digest = try FileDigest(of: target, followingLinks: false)
-        try StepRecord(
-            step: step, fingerprint: fingerprint,
-            files: [
-                Manifest.File(
-                    path: "pack/\(plan.name)", bytes: digest.bytes, sha256: digest.sha256,
-                    samples: plan.samples.count)
-            ], seconds: Date().timeIntervalSince(started)
-        ).write(in: dataset)
-        return (digest.bytes, digest.sha256)
+        return try publish(
+            writer, as: "pack/\(plan.name)", step: step, fingerprint: fingerprint, started: started)
     }
 }

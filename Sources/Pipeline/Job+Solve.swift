@@ -30,7 +30,7 @@ extension Job {
         try gather(listing, sampleManifest, fingerprint: fingerprint, started: started)
     }
 
-    /// Solves one part, whatever is there already; what `steadyset step` does.
+    /// Solves one part, unless it is done; what `steadyset step` does.
     func solve(step: String) throws {
         let (sampleManifest, listing) = try listing()
         guard let part = listing.parts.first(where: { $0.step == step }) else {
@@ -39,7 +39,8 @@ extension Job {
         }
         let fingerprint = partFingerprint(of: part, listing)
         guard !isDone(part, fingerprint) else { return }
-        try Dataset.createFolder(dataset.folder(.solve))
+        try protectLabels()
+        try invalidate(.solve)
         reporter.began(.solve, total: part.count, done: 0)
         try solve(part, listing, sampleManifest, fingerprint: fingerprint) { [reporter] count in
             reporter.advanced(.solve, done: count)
@@ -80,11 +81,10 @@ extension Job {
         let started = Date()
         StepRecord.remove(part.step, in: dataset)
         let configurations = try configurations(part, listing, sampleManifest)
-        let target = "\(dataset.folder(.solve))/\(part.labels)"
-        let temporary = AtomicFile.temporary(for: target)
         let physics = listing.physics
         let writer = try ShardWriter(
-            path: temporary, lattice: physics.lattice, capacity: part.count,
+            path: AtomicFile.temporary(for: dataset.path("solve/\(part.labels)")), lattice: physics.lattice,
+            capacity: part.count,
             maximumSources: configurations.map { $0.configuration.sources.count }.max() ?? 1, kind: .part,
             attributes: ShardAttribute.describing(physics, pipeline.accuracy), level: pipeline.compressionLevel)
         var leftOut: [StepRecord.LeftOut] = []
@@ -126,16 +126,9 @@ extension Job {
                 "\(leftOut.count - Job.warningsPerPart) more samples of \(part.step) are left out; solve/manifest.json will "
                     + "list them all")
         }
-        try writer.finish()
-        try AtomicFile.commit(temporary: temporary, as: target)
-        let digest = try FileDigest(of: target, followingLinks: false)
-        try StepRecord(
-            step: part.step, fingerprint: fingerprint,
-            files: [
-                Manifest.File(
-                    path: "solve/\(part.labels)", bytes: digest.bytes, sha256: digest.sha256, samples: writer.count)
-            ], leftOut: leftOut, seconds: Date().timeIntervalSince(started)
-        ).write(in: dataset)
+        try publish(
+            writer, as: "solve/\(part.labels)", step: part.step, fingerprint: fingerprint, leftOut: leftOut,
+            started: started)
     }
 
     /// Samples that are named when they are left out; of the others only the number is said.
@@ -195,9 +188,7 @@ extension Job {
             }
             let reader = try ShardReader(path: dataset.path(file.path), followingLinks: false)
             for row in 0..<reader.count {
-                hasher.update(reader.ids[row].bits.littleEndianBytes)
-                hasher.update(reader.errorBounds[row].bitPattern.littleEndianBytes)
-                hasher.update(reader.ySHA256s[row].bytes)
+                hasher.update(reader.content(at: row))
                 largest = max(largest, reader.errorBounds[row])
                 counts[reader.sourceCounts[row], default: 0] += 1
             }
@@ -208,11 +199,7 @@ extension Job {
                     path: part.labels, bytes: file.bytes, sha256: file.sha256, samples: reader.count,
                     extra: ["first": .integer(part.first)]))
         }
-        sweep(.solve, keeping: Set(files.map(\.path)))
-        let known = Set(listing.parts.map(\.step) + [Stage.solve.rawValue])
-        for step in StepRecord.steps(.solve, in: dataset) where !known.contains(step) {
-            StepRecord.remove(step, in: dataset)
-        }
+        sweep(.solve, keeping: Set(files.map(\.path)), steps: Set(listing.parts.map(\.step)))
         let samples = counts.values.reduce(0, +)
         guard samples > 0 else {
             throw PipelineError(

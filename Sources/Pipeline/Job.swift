@@ -94,8 +94,12 @@ final class Job {
     }
 
     /// Removes this program's files of a stage's folder that its manifest will not name, what a killed run left among
-    /// them. Files of any other name are the user's, and stay.
-    func sweep(_ stage: Stage, keeping names: Set<String>) {
+    /// them, and the records of steps other than the stage's own and `steps`. Files of any other name are the user's, and
+    /// stay.
+    func sweep(_ stage: Stage, keeping names: Set<String>, steps: Set<String> = []) {
+        for step in StepRecord.steps(stage, in: dataset) where step != stage.rawValue && !steps.contains(step) {
+            StepRecord.remove(step, in: dataset)
+        }
         let folder = dataset.folder(stage)
         let prefixes: [String] =
             switch stage {
@@ -147,6 +151,25 @@ final class Job {
         reporter.ended(
             stage, id: manifest.id, samples: samples,
             bytes: manifest.files.reduce(0) { $0 + $1.bytes }, seconds: 0, skipped: true)
+    }
+
+    /// Commits a file of samples under `path` in the dataset, and the record of the step that wrote it.
+    @discardableResult
+    func publish(
+        _ writer: ShardWriter, as path: String, step: String, fingerprint: Digest,
+        leftOut: [StepRecord.LeftOut] = [], started: Date
+    ) throws -> Manifest.File {
+        try writer.finish()
+        let target = dataset.path(path)
+        try AtomicFile.commit(temporary: writer.path, as: target)
+        let digest = try FileDigest(of: target, followingLinks: false)
+        let file = Manifest.File(
+            path: path, bytes: digest.bytes, sha256: digest.sha256, samples: writer.count)
+        try StepRecord(
+            step: step, fingerprint: fingerprint, files: [file], leftOut: leftOut,
+            seconds: Date().timeIntervalSince(started)
+        ).write(in: dataset)
+        return file
     }
 
     /// The entry of a manifest for a file of `stage`'s folder.

@@ -29,8 +29,8 @@ public struct Plan: Sendable {
     private let seconds: [Stage: Double]
 
     /// The plan of a pipeline. Draws every configuration, to know which parts there are: about 10 s for 400,000.
-    init(_ job: Job) throws {
-        let (pipeline, origin) = (job.pipeline, try job.origin())
+    init(_ job: Job, _ origin: Origin) throws {
+        let pipeline = job.pipeline
         try job.checkSplit(origin)
         let listing = try SampleListing(
             origin, samplesPerPart: pipeline.samplesPerPart, threads: job.threads, lines: false

@@ -44,13 +44,6 @@ struct RankOrder {
         }
     }
 
-    /// What a content digest covers of a sample: id, rank and error bound, 8 little-endian bytes each, and the SHA-256
-    /// of y.
-    static func content(id: SampleID, rank: Int, errorBound: Double, ySHA256: Digest) -> [UInt8] {
-        id.bits.littleEndianBytes + UInt64(rank).littleEndianBytes + errorBound.bitPattern.littleEndianBytes
-            + ySHA256.bytes
-    }
-
     /// Shards of `size` ranks each, in order; shards without samples are left out.
     func shards(of size: Int) -> [Shard] {
         var shards: [Shard] = []
@@ -68,5 +61,15 @@ struct RankOrder {
             }
         }
         return shards
+    }
+}
+
+extension ShardReader {
+    /// What a content digest covers of a sample: its id, its rank where one is given, its error bound, 8 little-endian bytes
+    /// each, and the SHA-256 of y.
+    func content(at row: Int, rank: Int? = nil) -> [UInt8] {
+        ids[row].bits.littleEndianBytes + (rank?.littleEndianBytes ?? [])
+            + errorBounds[row].bitPattern.littleEndianBytes
+            + ySHA256s[row].bytes
     }
 }

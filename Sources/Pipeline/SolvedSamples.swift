@@ -60,9 +60,6 @@ final class SolvedSamples {
     /// The bytes of a sample that a content digest covers, and its error bound.
     func content(_ sample: RankOrder.Sample) throws -> (bytes: [UInt8], errorBound: Double) {
         let (reader, row) = (try reader(Int(sample.file)), Int(sample.row))
-        let bound = reader.errorBounds[row]
-        let bytes = RankOrder.content(
-            id: reader.ids[row], rank: sample.rank, errorBound: bound, ySHA256: reader.ySHA256s[row])
-        return (bytes, bound)
+        return (reader.content(at: row, rank: sample.rank), reader.errorBounds[row])
     }
 }

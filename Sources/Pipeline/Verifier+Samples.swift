@@ -112,8 +112,7 @@ extension Verifier {
                 var content = Digest.Hasher()
                 for row in 0..<reader.count {
                     let (id, rank) = (reader.ids[row], Int(ranks[row]))
-                    let bytes = RankOrder.content(
-                        id: id, rank: rank, errorBound: reader.errorBounds[row], ySHA256: reader.ySHA256s[row])
+                    let bytes = reader.content(at: row, rank: rank)
                     content.update(bytes)
                     all.update(bytes)
                     expect(seen.insert(id).inserted, "\(reader.path): sample \(id) is in the dataset twice")

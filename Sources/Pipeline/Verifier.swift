@@ -28,7 +28,6 @@ public final class Verifier {
     /// The stages to look at.
     let stages: [Stage]
     let threads: Int
-    let reporter: any Reporter
     var manifests: [Stage: Manifest] = [:]
     /// Samples that can be solved again: file, row.
     var solvable: [Solvable] = []
@@ -44,9 +43,8 @@ public final class Verifier {
     /// Prepares to verify a dataset's folder, or one stage of it.
     ///
     /// - Throws: `PipelineError` with status `.noInput` where there is nothing of the kind.
-    public init(path: String, threads: Int? = nil, reporter: any Reporter) throws {
+    public init(path: String, threads: Int? = nil) throws {
         self.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
-        self.reporter = reporter
         (dataset, stages) = try Verifier.locate(path)
         Interruption.listen()
     }
@@ -196,11 +194,7 @@ public final class Verifier {
                 // The same samples are in the shards, if those are there.
                 try checkSamples(
                     of: reader, physics: physics, accuracy: accuracy, solvable: !stages.contains(.pack))
-                for row in 0..<reader.count {
-                    all.update(reader.ids[row].bits.littleEndianBytes)
-                    all.update(reader.errorBounds[row].bitPattern.littleEndianBytes)
-                    all.update(reader.ySHA256s[row].bytes)
-                }
+                for row in 0..<reader.count { all.update(reader.content(at: row)) }
                 samples += reader.count
                 if let listing, let sample, number < listing.parts.count {
                     let items = try ConfigurationsFile.read(
@@ -226,12 +220,5 @@ public final class Verifier {
         expect(
             manifest.content["selections"] == .array(selections.map(\.json)),
             "\(dataset.folder(.split)): the selections are not those that the parameters give")
-    }
-}
-
-extension Accuracy {
-    /// The accuracy that a manifest records.
-    init(json: JSON) {
-        self.init(tolerance: json["tolerance"]?.double ?? 1e-6, gridBits: json["grid_bits"]?.int)
     }
 }

@@ -18,6 +18,9 @@ struct Step: ParsableCommand {
     @Option(help: "Threads to use; all cores unless given.")
     var threads: Int?
 
+    @Flag(help: "Remove solved samples that the pipeline no longer asks for.")
+    var replace = false
+
     @Flag(help: "Write events as JSON Lines on standard output.")
     var json = false
 
@@ -26,6 +29,7 @@ struct Step: ParsableCommand {
     func run() throws {
         var options = Commands.Options(pipeline: pipeline, output: output)
         options.threads = threads
+        options.replace = replace
         imported.apply(to: &options)
         try Commands(options, reporter: json ? JSONProgress() : TextProgress()).step(id)
     }

@@ -30,7 +30,7 @@ struct Verify: ParsableCommand {
     }
 
     func run() throws {
-        let report = try Verifier(path: path, threads: threads, reporter: TextProgress())
+        let report = try Verifier(path: path, threads: threads)
             .verify(resolve: resolve, seed: seed)
         if json {
             let result = JSON.object([

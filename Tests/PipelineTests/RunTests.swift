@@ -9,7 +9,7 @@ import Testing
         let events = try run(pipelineText(sources: sources), in: scratch)
         #expect(events.began == [.sample, .solve, .split, .pack])
         #expect(events.samples[.pack] == 20)
-        let report = try Verifier(path: "\(scratch.path)/data", reporter: events).verify(resolve: 20, seed: 1)
+        let report = try Verifier(path: "\(scratch.path)/data").verify(resolve: 20, seed: 1)
         #expect(report.findings.isEmpty)
         #expect(report.resolved == 20)
         #expect(report.samples == 40)
@@ -55,7 +55,7 @@ import Testing
         #expect(try scratch.bytes("data/pack/train-00000.h5") == shard)
         let now = try FileManager.default.attributesOfItem(atPath: "\(scratch.path)/data/solve/part-00000.h5")
         #expect(stamp[.modificationDate] as? Date == now[.modificationDate] as? Date)
-        #expect(try Verifier(path: "\(scratch.path)/data", reporter: events).verify(resolve: 0, seed: 0).findings == [])
+        #expect(try Verifier(path: "\(scratch.path)/data").verify(resolve: 0, seed: 0).findings == [])
     }
 
     @Test func refusesToLoseSolvedSamples() throws {
@@ -75,7 +75,7 @@ import Testing
         let replaced = try run(pipelineText(seed: 9), in: scratch, replace: true)
         #expect(replaced.ids[.pack] != first.ids[.pack])
         #expect(
-            try Verifier(path: "\(scratch.path)/data", reporter: replaced).verify(resolve: 3, seed: 0).findings == [])
+            try Verifier(path: "\(scratch.path)/data").verify(resolve: 3, seed: 0).findings == [])
     }
 
     @Test func aMissingPartIsSolvedAgain() throws {
@@ -138,6 +138,20 @@ import Testing
         #expect(failure { try commands.step("solve-00099") }?.status == .usage)
     }
 
+    @Test func aStepTakesTheStagesManifestBack() throws {
+        let scratch = try Scratch()
+        try run(pipelineText(), in: scratch)
+        let looser = try scratch.file("looser.yaml", pipelineText(tolerance: "1.0e-5"))
+        var options = Commands.Options(pipeline: looser, output: "\(scratch.path)/data")
+        let refused = failure { try Commands(options, reporter: Events()).step("solve-00000") }
+        #expect(refused?.status == .cannotCreate)
+        #expect(FileManager.default.fileExists(atPath: "\(scratch.path)/data/solve/manifest.json"))
+        options.replace = true
+        try Commands(options, reporter: Events()).step("solve-00000")
+        // The other parts are still those of the old accuracy, so the stage must not look whole.
+        #expect(!FileManager.default.fileExists(atPath: "\(scratch.path)/data/solve/manifest.json"))
+    }
+
     @Test func importsKeepTheirOrder() throws {
         let scratch = try Scratch()
         let lines = (0..<7).map { #"{"sources": [{"row": \#(10 + $0), "column": 12, "radius": 3, "value": 1.0}]}"# }
@@ -153,15 +167,15 @@ import Testing
         for (index, line) in text.split(separator: "\n").enumerated() {
             #expect(line.contains("\"row\":\(10 + index)") && line.contains("\"index\":\(index)"))
         }
-        #expect(try Verifier(path: "\(scratch.path)/data", reporter: events).verify(resolve: 2, seed: 0).findings == [])
+        #expect(try Verifier(path: "\(scratch.path)/data").verify(resolve: 2, seed: 0).findings == [])
     }
 
     @Test func shardsSayWhatTheyWereMadeTo() throws {
         // The labels of this tolerance are the same, but the shards' attributes are not.
         let scratch = try Scratch()
         try run(pipelineText(), in: scratch)
-        let events = try run(pipelineText(tolerance: "9.9e-7"), in: scratch, replace: true)
-        #expect(try Verifier(path: "\(scratch.path)/data", reporter: events).verify(resolve: 0, seed: 0).findings == [])
+        try run(pipelineText(tolerance: "9.9e-7"), in: scratch, replace: true)
+        #expect(try Verifier(path: "\(scratch.path)/data").verify(resolve: 0, seed: 0).findings == [])
         try run(pipelineText(tolerance: "9.9e-7"), in: scratch, output: "fresh")
         for name in ["train-00000.h5", "test-00000.h5", "manifest.json"] {
             #expect(try scratch.bytes("data/pack/\(name)") == scratch.bytes("fresh/pack/\(name)"))
@@ -180,9 +194,9 @@ import Testing
 
     @Test func verifiesAStageUnderAnyName() throws {
         let scratch = try Scratch()
-        let events = try run(pipelineText(), in: scratch)
+        try run(pipelineText(), in: scratch)
         try FileManager.default.copyItem(atPath: "\(scratch.path)/data/pack", toPath: "\(scratch.path)/published")
-        let report = try Verifier(path: "\(scratch.path)/published", reporter: events).verify(resolve: 4, seed: 0)
+        let report = try Verifier(path: "\(scratch.path)/published").verify(resolve: 4, seed: 0)
         #expect(report.findings == [])
         #expect(report.stages == [.pack])
         #expect(report.resolved == 4)
