@@ -1,0 +1,22 @@
+/// The coefficients of −∇·(D∇u) + γu on every site of a lattice; D is a diagonal tensor.
+///
+/// The face between two sites takes the harmonic mean of D of both, the face to an absorbing ghost site the site's own D.
+public struct Medium: Hashable, Sendable {
+    /// The lattice.
+    public let lattice: Lattice
+    /// D for diffusion down the rows, between (i, j) and (i + 1, j); positive.
+    public let down: [Double]  // (rows, columns)
+    /// D for diffusion across the columns, between (i, j) and (i, j + 1); positive.
+    public let across: [Double]  // (rows, columns)
+    /// γ, at least 0.
+    public let decay: [Double]  // (rows, columns)
+
+    /// Creates a medium from checked numbers, `lattice.count` of each.
+    public init(lattice: Lattice, down: [Double], across: [Double], decay: [Double]) {
+        precondition(down.count == lattice.count && across.count == lattice.count && decay.count == lattice.count)
+        self.lattice = lattice
+        self.down = down
+        self.across = across
+        self.decay = decay
+    }
+}
