@@ -17,7 +17,7 @@ extension Benchmark {
             "grid_bits": pipeline.accuracy.gridBits.map(JSON.integer) ?? .null, "threads": .integer(threads),
             "repeats": .integer(options.repeats), "setup": setup.json,
             "strata": .array(BenchmarkStratum.strata(of: samples).map(\.json)),
-            "samples": .array(samples.map(\.json)), "rates": rates.json,
+            "samples": .array(samples.map(\.json)), "rates": rates?.json ?? .null,
             "estimate": estimate?.json ?? .null,
         ])
     }

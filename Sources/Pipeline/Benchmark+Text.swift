@@ -17,17 +17,19 @@ extension Benchmark {
         lines += strataTable
         let strata = BenchmarkStratum.strata(of: samples)
         let missed = strata.reduce(0) { $0 + $1.count - $1.certified }
-        if missed > 0 { lines.append("\(missed) samples are NOT certified: the pipeline would leave them out") }
+        if missed > 0 { lines.append("NOT certified, so that the pipeline would leave them out: \(missed) samples") }
         lines.append("making a solver, once a thread: \(Benchmark.milliseconds(setup.cpu)) ms")
-        lines += ["", "samples a second, by the clock on the wall, over \(rates.count) samples of all strata"]
-        lines += ratesTable
+        if let rates {
+            lines += ["", "samples a second, by the clock on the wall, over \(rates.count) samples of all strata"]
+            lines += table(of: rates)
+        }
         return lines.joined(separator: "\n") + "\n" + (estimate.map { "\n\($0.text)" } ?? "")
     }
 
     private var strataTable: [String] {
         let raw = Double(origin.physics.lattice.count * 8)
         var rows = [["sources", "sample", "solve", "wall", "cycles", "factor"]]
-        if !options.solveOnly { rows[0] += ["compress", "decode", "kB", "ratio"] }
+        if options.only == nil { rows[0] += ["compress", "decode", "kB", "ratio"] }
         for stratum in BenchmarkStratum.strata(of: samples) {
             var row = [
                 "\(stratum.sources)", Benchmark.milliseconds(stratum.sample.cpu),
@@ -47,7 +49,7 @@ extension Benchmark {
         return rows.map { $0.map { Benchmark.right($0, 10) }.joined() }
     }
 
-    private var ratesTable: [String] {
+    private func table(of rates: BenchmarkRates) -> [String] {
         var lines = [
             Benchmark.left("", 30) + Benchmark.right("1 thread", 12) + Benchmark.right("\(threads) threads", 12)
                 + Benchmark.right("ratio", 8)
@@ -61,7 +63,7 @@ extension Benchmark {
                     + Benchmark.right(all, 12) + Benchmark.right(ratio, 8))
         }
         for work in BenchmarkRates.Work.allCases { row(work.words, rates.rates[work]) }
-        row(options.solveOnly ? "sample and solve" : "sample, solve and compress", rates.chain)
+        row(options.only == nil ? "sample, solve and compress" : "sample and solve", rates.chain)
         return lines
     }
 

@@ -29,11 +29,19 @@ public struct Benchmark {
         public var threads: Int?
         /// The folder in which files are written and removed again; nil for the system's temporary folder.
         public var scratch: String?
-        /// Measures drawing and solving alone: no files, no estimate.
-        public var solveOnly = false
+        /// What is measured; nil for everything.
+        public var only: Part?
 
         /// Options with defaults for everything.
         public init() {}
+    }
+
+    /// A part of what can be measured.
+    public enum Part: String, Sendable, CaseIterable {
+        /// Drawing and solving, one by one and on all threads: no compression, no files, no estimate.
+        case solving
+        /// Drawing and solving one by one alone, no rates either.
+        case samples
     }
 
     /// One sample that was measured.
@@ -55,8 +63,8 @@ public struct Benchmark {
     let setup: Elapsed
     /// Samples of a few strata, in the order of strata.
     let samples: [Sample]
-    /// Of all strata together.
-    let rates: BenchmarkRates
+    /// Of all strata together; nil where only samples were measured.
+    let rates: BenchmarkRates?
 
     /// Measures.
     ///
@@ -79,9 +87,13 @@ public struct Benchmark {
                 origin, accuracy: pipeline.accuracy, level: pipeline.compressionLevel)
             setup = timer.setup
             samples = try Benchmark.measure(origin, timer, options, fields: fields)
-            rates = try BenchmarkRates(
-                origin, pipeline, count: 8 * max(2, options.samples ?? 15), threads: threads, repeats: options.repeats,
-                folder: options.solveOnly ? nil : options.scratch ?? NSTemporaryDirectory())
+            rates =
+                try options.only == .samples
+                ? nil
+                : BenchmarkRates(
+                    origin, pipeline, count: 8 * max(2, options.samples ?? 15), threads: threads,
+                    repeats: options.repeats,
+                    folder: options.only == nil ? options.scratch ?? NSTemporaryDirectory() : nil)
         } catch let error as PipelineError where error.status == .interrupted || error.status == .terminated {
             throw PipelineError(error.status, "\(error.status): nothing was measured to its end")
         }
@@ -139,9 +151,10 @@ public struct Benchmark {
                 }
             for index in 0..<min(count, origin.counts[stratum]) {
                 let address = SampleAddress(stratum: stratum, index: index)
-                if samples.isEmpty { try timer.warmUp(address, solveOnly: options.solveOnly) }
+                let all = options.only == nil
+                if samples.isEmpty { try timer.warmUp(address, compressing: all) }
                 var measured = try timer.measure(
-                    address, repeats: options.repeats, compressing: !options.solveOnly, decoding: !options.solveOnly)
+                    address, repeats: options.repeats, compressing: all, decoding: all)
                 measured.encoded = nil
                 var line: Int?
                 var field: String?

@@ -57,6 +57,8 @@ struct BenchmarkEstimate {
 }
 
 extension Benchmark {
-    /// What the whole pipeline will take; nil where only solving was measured.
-    var estimate: BenchmarkEstimate? { BenchmarkEstimate(rates, samples: origin.counts.reduce(0, +)) }
+    /// What the whole pipeline will take; nil where not everything was measured.
+    var estimate: BenchmarkEstimate? {
+        rates.flatMap { BenchmarkEstimate($0, samples: origin.counts.reduce(0, +)) }
+    }
 }

@@ -48,8 +48,9 @@ struct BenchmarkRates {
     /// Measures.
     ///
     /// - Parameters:
-    ///   - count: Samples, at most; fewer where their compressed fields might take much memory, and never less than two a
-    ///     thread.
+    ///   - count: Samples, at least; more on small lattices, so that the clock has something to measure, and fewer where
+    ///     their compressed fields might take much memory, but never less than two a thread. Where a pipeline has no more
+    ///     than that, all of it as often as fits.
     ///   - repeats: Times that files are written and read; medians count.
     ///   - folder: Where files are written, and removed again; nil to measure drawing and solving alone.
     init(
@@ -57,7 +58,10 @@ struct BenchmarkRates {
     ) throws {
         // Compressed fields were never seen to take more than four bytes a site.
         let room = BenchmarkRates.memory / (4 * origin.physics.lattice.count)
-        self.count = max(2 * threads, min(count, room))
+        let enough = max(count, min(2048, BenchmarkRates.sites / origin.physics.lattice.count))
+        let wanted = max(2 * threads, min(enough, room))
+        let whole = origin.counts.reduce(0, +)
+        self.count = whole <= wanted ? (wanted / whole) * whole : wanted
         let addresses = BenchmarkRates.spread(self.count, over: origin)
         let one = try BenchmarkRates.make(
             addresses, of: origin, pipeline, threads: 1, compressing: folder != nil)
@@ -83,6 +87,8 @@ struct BenchmarkRates {
 
     /// Bytes of compressed samples that may be held.
     private static let memory = 512 << 20
+    /// Sites of all samples together that are enough to measure: 64 samples of 512² sites.
+    private static let sites = 1 << 24
 
     /// Totals over all samples and threads.
     private struct Pieces {
@@ -99,7 +105,7 @@ struct BenchmarkRates {
         var pieces = Pieces()
         try OrderedWork.run(count: addresses.count, threads: threads) {
             let timer = try SampleTimer(origin, accuracy: pipeline.accuracy, level: pipeline.compressionLevel)
-            try timer.warmUp(addresses[0], solveOnly: !compressing)
+            try timer.warmUp(addresses[0], compressing: compressing)
             return { item in
                 try timer.measure(addresses[item], repeats: 1, compressing: compressing, decoding: false)
             }

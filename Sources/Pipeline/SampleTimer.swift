@@ -54,8 +54,8 @@ final class SampleTimer {
     }
 
     /// Does everything that is measured once, without a clock: the first time finds cold caches and untouched memory.
-    func warmUp(_ address: SampleAddress, solveOnly: Bool) throws {
-        _ = try measure(address, repeats: 1, compressing: !solveOnly, decoding: !solveOnly)
+    func warmUp(_ address: SampleAddress, compressing: Bool) throws {
+        _ = try measure(address, repeats: 1, compressing: compressing, decoding: compressing)
     }
 
     /// Makes the sample at `address`.

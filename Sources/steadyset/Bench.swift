@@ -30,8 +30,11 @@ struct Bench: ParsableCommand {
     @Option(help: "A folder on the disk that is to be measured.")
     var scratch: String?
 
-    @Flag(help: "Measure drawing and solving alone: write no file, estimate nothing.")
-    var solveOnly = false
+    @Option(
+        help: ArgumentHelp(
+            "Measure less: solving (no compression, no files, no estimate) or samples (no rates either).",
+            valueName: "part"))
+    var only: Benchmark.Part?
 
     @Flag(help: "Write the result as JSON.")
     var json = false
@@ -50,7 +53,7 @@ struct Bench: ParsableCommand {
         var options = Benchmark.Options()
         options.pipeline = pipeline
         (options.from, options.sources, options.overlap) = (imported.from, imported.sources, imported.overlap)
-        (options.fields, options.scratch, options.solveOnly) = (fields, scratch, solveOnly)
+        (options.fields, options.scratch, options.only) = (fields, scratch, only)
         (options.samples, options.repeats, options.threads) = (samples, repeats, threads)
         let benchmark = try Benchmark(options)
         Terminal.write(json ? benchmark.json.canonicalText + "\n" : benchmark.text)
