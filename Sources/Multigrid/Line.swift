@@ -14,6 +14,10 @@
         nonmutating set { unsafe start[column] = newValue }
     }
 
+    /// The line as seen from `column`: that site has index 0.
+    @inline(__always)
+    func advanced(by column: Int) -> Line { unsafe Line(start: start + column) }
+
     /// Zeroes what a vector kernel spilled beyond column `count`.
     @inline(__always)
     func clearTail(from count: Int) {
