@@ -72,6 +72,19 @@ enum Columns {
     }
 }
 
+extension Columns {
+    /// Calls `body` with every eighth column below `count`, for loops over whole vectors where so many lines take part that
+    /// the compiler would not prove them apart.
+    @inline(__always)
+    static func eights(_ count: Int, _ body: (Int) -> Void) {
+        var column = 0
+        while column < count {
+            body(column)
+            column &+= 8
+        }
+    }
+}
+
 extension SIMD16 {
     /// The vector with `even` in lanes 0, 2, … and `odd` in lanes 1, 3, ….
     @inline(__always)

@@ -1,21 +1,19 @@
-/// Solves a (2u − u↑ − u↓) + b (2u − u← − u→) + γ u = q directly, for right-hand sides q on a few sites, with absorbing sides
-/// on the left and the right (Fourier analysis, Hockney 1965, A fast direct solution of Poisson's equation using Fourier
+/// Solves a (2u − u↑ − u↓) + b (2u − u← − u→) + γ u = q directly, for right-hand sides q on a few sites, with absorbing
+/// sides (Fourier analysis, Hockney 1965, A fast direct solution of Poisson's equation using Fourier
 /// analysis, J. ACM 12; Buzbee, Golub and Nielson 1970, SIAM J. Numer. Anal. 7).
 ///
 /// Sines across the columns turn the equation into one a mode down the rows, t vᵢ − vᵢ₋₁ − vᵢ₊₁ = qᵢ/a with t = ρ + 1/ρ and
 /// 0 < ρ < 1. On endless rows its solution is c Σₛ ρ^|i − s| qₛ with c = ρ/(a (1 − ρ²)): the sum of two recursions, f down from
-/// above, fᵢ = ρ fᵢ₋₁ + qᵢ, and g up from below, gᵢ = ρ (gᵢ₊₁ + qᵢ₊₁), both as stable as can be. The sides at the top and at
-/// the bottom choose what the recursions start from.
+/// above, fᵢ = ρ fᵢ₋₁ + qᵢ, and g up from below, gᵢ = ρ (gᵢ₊₁ + qᵢ₊₁), both as stable as can be. What they start from makes
+/// the field vanish above the first row and below the last.
 ///
 /// Cost: the transform, about 23 multiplications a site on 512 columns, and five operations a site for the recursions,
 /// whatever there is on the right-hand side.
 package final class FourierSolver {
     package let rows: Int
     package let columns: Int
-    private let top: Side
-    private let bottom: Side
     package let transform: SineTransform
-    /// ρ of each slot, 0 where it is idle.
+    /// ρ of each slot; 1/2 where it is idle, so that nothing divides by zero.
     private let ratios: Plane<Double>
     /// (2/M) c of each slot, 0 where it is idle.
     private let weights: Plane<Double>
@@ -23,37 +21,36 @@ package final class FourierSolver {
     private let amplitudes: Plane<Double>
     /// Row of the lattice of each row of `amplitudes`, ascending.
     private var chargedRows: [Int] = []
-    /// g of every row.
-    private let upward: Plane<Double>
+    /// g at the last row of every block of `blockRows` rows.
+    private let checkpoints: Plane<Double>
+    /// g of the rows of one block, then their amplitudes. Whole fields of amplitudes would not stay in a core's cache: g is
+    /// swept twice instead, once for the checkpoints and once block by block.
+    private let block: Plane<Double>
+    private static let blockRows = 16
     private let states: Plane<Double>
+    /// ρ^(rows + 1).
+    private let powers: Plane<Double>
     private let waves: WaveTable
 
-    /// What holds above the first row or below the last.
-    package enum Side {
-        case absorbing
-        case reflecting
-    }
-
     /// Creates a solver and its tables; `columns` is even. About 21 bytes a site, and 8 · columns² / 2 for the tables.
-    package init(
-        rows: Int, columns: Int, top: Side = .absorbing, bottom: Side = .absorbing, down: Double, across: Double,
-        decay: Double
-    ) {
+    package init(rows: Int, columns: Int, down: Double, across: Double, decay: Double) {
         self.rows = rows
         self.columns = columns
-        self.top = top
-        self.bottom = bottom
         let transform = SineTransform(intervals: columns + 1)
         self.transform = transform
         let count = transform.slotCount
         ratios = Plane(rows: 1, columns: count)
         weights = Plane(rows: 1, columns: count)
         amplitudes = Plane(rows: rows, columns: count)
-        upward = Plane(rows: rows, columns: count)
+        checkpoints = Plane(rows: (rows + FourierSolver.blockRows - 1) / FourierSolver.blockRows, columns: count)
+        block = Plane(rows: FourierSolver.blockRows, columns: count)
         states = Plane(rows: State.count, columns: count)
+        powers = Plane(rows: 1, columns: count)
         waves = WaveTable(transform: transform)
         let h2 = transform.halves.second
         let intervals = transform.intervals
+        let ratioLine = ratios[0]
+        Columns.each(count, multiple: 8) { ratioLine[$0] = 0.5 }
         for m2 in -h2...h2 {
             for lane in 0...transform.halves.first {
                 guard let m = transform.order(second: m2, lane: lane) else { continue }
@@ -70,6 +67,7 @@ package final class FourierSolver {
                 }
             }
         }
+        raise(ratios[0], to: rows + 1, into: powers[0])
     }
 
     /// Rows of `states`.
@@ -77,10 +75,8 @@ package final class FourierSolver {
         static let running = 0
         static let first = 1  // f as it starts above row 0
         static let last = 2  // g as it starts below the last row
-        static let power = 3
-        static let square = 4
-        static let product = 5
-        static let count = 6
+        static let above = 3
+        static let count = 4
     }
 
     /// Takes over the right-hand side; `charges` ascend by row.
@@ -102,126 +98,149 @@ package final class FourierSolver {
     /// - Parameter buffer: Rows for the sites, at least four; `body` may change what it is given.
     package func solve(into buffer: borrowing Plane<Double>, _ body: (_ row: Int, _ line: Line<Double>) -> Void) {
         findEnds()
-        sweepUpward()
+        findCheckpoints()
         let count = transform.slotCount
         let (ratio, weight) = (ratios[0], weights[0])
         let state = states[State.running]
-        let first = states[State.first]
-        Columns.each(count, multiple: 8) { state[$0] = first[$0] }
+        let start = states[State.first]
+        Columns.eights(count) { state.store8(start.load8($0), $0) }
         var next = 0
-        for row in 0..<rows {
-            let amplitude = upward[row]
-            if next < chargedRows.count, chargedRows[next] == row {
-                let own = amplitudes[next]
-                next += 1
-                Columns.each(count, multiple: 8) { k in
-                    let f = own[k].addingProduct(ratio[k], state[k])
-                    state[k] = f
-                    amplitude[k] = weight[k] * (f + amplitude[k])
+        for first in stride(from: 0, to: rows, by: FourierSolver.blockRows) {
+            let end = min(rows, first + FourierSolver.blockRows)
+            fillBlock(first..<end, charges: next)
+            for row in first..<end {
+                let amplitude = block[row - first]
+                if next < chargedRows.count, chargedRows[next] == row {
+                    let own = amplitudes[next]
+                    next += 1
+                    Columns.eights(count) { k in
+                        let f = own.load8(k).addingProduct(ratio.load8(k), state.load8(k))
+                        state.store8(f, k)
+                        amplitude.store8(weight.load8(k) * (f + amplitude.load8(k)), k)
+                    }
+                } else {
+                    Columns.eights(count) { k in
+                        let f = ratio.load8(k) * state.load8(k)
+                        state.store8(f, k)
+                        amplitude.store8(weight.load8(k) * (f + amplitude.load8(k)), k)
+                    }
                 }
-            } else {
-                Columns.each(count, multiple: 8) { k in
-                    let f = ratio[k] * state[k]
-                    state[k] = f
-                    amplitude[k] = weight[k] * (f + amplitude[k])
-                }
+                let line = buffer[row % buffer.rows]
+                transform.synthesise(amplitude, into: line)
+                line[columns] = 0
+                body(row, line)
             }
-            let line = buffer[row % buffer.rows]
-            transform.synthesise(amplitude, into: line)
-            line[columns] = 0
-            body(row, line)
         }
     }
 
-    /// upward = g of every row, from `State.last` on; then `State.first`, from what g is above row 0.
-    private func sweepUpward() {
+    /// block = g of the rows of one block, from its checkpoint up; `charges` is the index of the first charged row at or
+    /// below the block's first row.
+    private func fillBlock(_ rows: Range<Int>, charges: Int) {
+        let count = transform.slotCount
+        let ratio = ratios[0]
+        var next = charges
+        while next < chargedRows.count, chargedRows[next] < rows.upperBound { next += 1 }
+        var g = checkpoints[rows.lowerBound / FourierSolver.blockRows]
+        for row in rows.reversed() {
+            let out = block[row - rows.lowerBound]
+            let below = g
+            if row == rows.upperBound - 1 {
+                Columns.eights(count) { out.store8(below.load8($0), $0) }
+            } else if next > 0, chargedRows[next - 1] == row + 1 {
+                next -= 1
+                let own = amplitudes[next]
+                Columns.eights(count) { out.store8(ratio.load8($0) * (below.load8($0) + own.load8($0)), $0) }
+            } else {
+                Columns.eights(count) { out.store8(ratio.load8($0) * below.load8($0), $0) }
+            }
+            g = out
+        }
+    }
+
+    /// checkpoints, by g from `State.last` on; then `State.first`, from what g is above row 0.
+    private func findCheckpoints() {
         let count = transform.slotCount
         let ratio = ratios[0]
         let state = states[State.running]
         let last = states[State.last]
-        Columns.each(count, multiple: 8) { state[$0] = ratio[$0] * last[$0] }
+        Columns.eights(count) { state.store8(ratio.load8($0) * last.load8($0), $0) }
         var next = chargedRows.count - 1
         for row in (0..<rows).reversed() {
-            let g = upward[row]
+            if row % FourierSolver.blockRows == FourierSolver.blockRows - 1 || row == rows - 1 {
+                let g = checkpoints[row / FourierSolver.blockRows]
+                Columns.eights(count) { g.store8(state.load8($0), $0) }
+            }
             if next >= 0, chargedRows[next] == row {
                 let own = amplitudes[next]
                 next -= 1
-                Columns.each(count, multiple: 8) { k in
-                    g[k] = state[k]
-                    state[k] = ratio[k] * (state[k] + own[k])
-                }
+                Columns.eights(count) { state.store8(ratio.load8($0) * (state.load8($0) + own.load8($0)), $0) }
             } else {
-                Columns.each(count, multiple: 8) { k in
-                    g[k] = state[k]
-                    state[k] = ratio[k] * state[k]
-                }
+                Columns.eights(count) { state.store8(ratio.load8($0) * state.load8($0), $0) }
             }
         }
         let first = states[State.first]
-        switch top {
-        case .absorbing: Columns.each(count, multiple: 8) { first[$0] = -state[$0] }
-        case .reflecting: Columns.each(count, multiple: 8) { first[$0] = ratio[$0] == 0 ? 0 : state[$0] / ratio[$0] }
-        }
+        Columns.eights(count) { first.store8(-state.load8($0), $0) }
     }
 
     /// Finds what g starts from below the last row.
     ///
-    /// Let F be f below the last row for charges alone, G be g above the first, both one row outside, and p = ρ^(rows + 1). Then
-    /// f(−1) = α, g(rows) = β give f(rows) = F + p α and g(−1) = G + p β. An absorbing side asks that the other recursion be
-    /// cancelled, α = −g(−1) and β = −f(rows); a reflecting one, u(−1) = u(0), gives α = g(−1)/ρ, and β = f(rows)/ρ.
-    /// So with σ and τ either −1 or 1/ρ, β = τ (F + p σ G) / (1 − σ τ p²).
+    /// Let F be f below the last row for charges alone, G be g above the first, both one row outside, and p = ρ^(rows + 1).
+    /// Starting with f(−1) = α and g(rows) = β adds p α to F and p β to G. The field vanishes on the ghost rows where
+    /// α = −(G + p β) and β = −(F + p α), so β = (p G − F) / (1 − p²).
     private func findEnds() {
         let count = transform.slotCount
         let ratio = ratios[0]
         let (running, last) = (states[State.running], states[State.last])
-        let (below, above, power) = (states[State.first], states[State.product], states[State.power])
-        // F, by Horner's rule down the charged rows.
-        Columns.each(count, multiple: 8) { below[$0] = 0 }
-        for (index, row) in chargedRows.enumerated() {
-            let own = amplitudes[index]
-            if index > 0 { raise(ratio, to: row - chargedRows[index - 1], into: running) }
-            Columns.each(count, multiple: 8) { below[$0] = own[$0].addingProduct(running[$0], below[$0]) }
+        let (below, above) = (states[State.first], states[State.above])
+        // F, by Horner's rule down the charged rows, and G up.
+        Columns.eights(count) { k in
+            below.store8(.zero, k)
+            above.store8(.zero, k)
         }
-        if let row = chargedRows.last {
-            raise(ratio, to: rows - row, into: running)
-            Columns.each(count, multiple: 8) { below[$0] *= running[$0] }
+        for index in chargedRows.indices {
+            accumulate(index, into: below, gap: index == 0 ? 0 : chargedRows[index] - chargedRows[index - 1])
         }
-        // G, up the charged rows.
-        Columns.each(count, multiple: 8) { above[$0] = 0 }
         for index in chargedRows.indices.reversed() {
-            let own = amplitudes[index]
-            if index + 1 < chargedRows.count {
-                raise(ratio, to: chargedRows[index + 1] - chargedRows[index], into: running)
-            }
-            Columns.each(count, multiple: 8) { above[$0] = own[$0].addingProduct(running[$0], above[$0]) }
+            let isLast = index + 1 == chargedRows.count
+            accumulate(index, into: above, gap: isLast ? 0 : chargedRows[index + 1] - chargedRows[index])
         }
-        if let row = chargedRows.first {
-            raise(ratio, to: row + 1, into: running)
-            Columns.each(count, multiple: 8) { above[$0] *= running[$0] }
+        if let firstRow = chargedRows.first, let lastRow = chargedRows.last {
+            raise(ratio, to: rows - lastRow, into: running)
+            Columns.eights(count) { below.store8(below.load8($0) * running.load8($0), $0) }
+            raise(ratio, to: firstRow + 1, into: running)
+            Columns.eights(count) { above.store8(above.load8($0) * running.load8($0), $0) }
         }
-        raise(ratio, to: rows + 1, into: power)
-        let (isTopReflecting, isBottomReflecting) = (top == .reflecting, bottom == .reflecting)
-        for k in 0..<count {
-            guard ratio[k] > 0 else {
-                last[k] = 0
-                continue
-            }
-            let sigma = isTopReflecting ? 1 / ratio[k] : -1
-            let tau = isBottomReflecting ? 1 / ratio[k] : -1
-            last[k] = tau * (below[k] + power[k] * sigma * above[k]) / (1 - sigma * tau * power[k] * power[k])
+        let power = powers[0]
+        Columns.eights(count) { k in
+            let p = power.load8(k)
+            last.store8((p * above.load8(k) - below.load8(k)) / (1 - p * p), k)
         }
+    }
+
+    /// sum = ρ^gap sum + amplitudes of charged row `index`.
+    private func accumulate(_ index: Int, into sum: Line<Double>, gap: Int) {
+        let count = transform.slotCount
+        let own = amplitudes[index]
+        let ratio = ratios[0]
+        guard gap > 1 else {
+            Columns.eights(count) { sum.store8(own.load8($0).addingProduct(ratio.load8($0), sum.load8($0)), $0) }
+            return
+        }
+        let power = states[State.running]
+        raise(ratio, to: gap, into: power)
+        Columns.eights(count) { sum.store8(own.load8($0).addingProduct(power.load8($0), sum.load8($0)), $0) }
     }
 
     /// result = base^exponent, `exponent` ≥ 1, by squaring.
     private func raise(_ base: Line<Double>, to exponent: Int, into result: Line<Double>) {
         let count = transform.slotCount
-        Columns.each(count, multiple: 8) { result[$0] = base[$0] }
+        Columns.eights(count) { result.store8(base.load8($0), $0) }
         guard exponent > 1 else { return }
         for bit in (0..<Int.bitWidth - 1 - exponent.leadingZeroBitCount).reversed() {
-            if exponent >> bit & 1 == 1 {
-                Columns.each(count, multiple: 8) { result[$0] = result[$0] * result[$0] * base[$0] }
-            } else {
-                Columns.each(count, multiple: 8) { result[$0] *= result[$0] }
+            let isSet = exponent >> bit & 1 == 1
+            Columns.eights(count) { k in
+                let square = result.load8(k) * result.load8(k)
+                result.store8(isSet ? square * base.load8(k) : square, k)
             }
         }
     }

@@ -1,8 +1,7 @@
-/// The arithmetic of one row. Loops are plain; the compiler makes vectors of them, and no sum depends on their width: every
-/// product is added in order, by explicitly fused operations.
+/// The arithmetic of one row, in vectors of eight. No sum depends on the machine's width: every product is added in order, by
+/// explicitly fused operations.
 extension SineTransform {
     /// Writes u of the sites 0 ..< M − 1 of a row from its amplitudes v, `slotCount` of them; idle ones must be 0.
-    /// Site M − 1 of `out` is overwritten too.
     package func synthesise(_ v: Line<Double>, into out: Line<Double>) {
         let (h1, h2) = halves
         let width = 2 * lanes
@@ -13,11 +12,12 @@ extension SineTransform {
             let (above, below) = (v.advanced(by: (h2 &+ m) &* width), v.advanced(by: (h2 &- m) &* width))
             let (p, q) = (even.advanced(by: m &* width), odd.advanced(by: (m &- 1) &* width))
             if m == 0 {
-                Columns.each(width, multiple: 8) { p[$0] = above[$0] }
+                Columns.eights(width) { p.store8(above.load8($0), $0) }
             } else {
-                Columns.each(width, multiple: 8) { k in
-                    p[k] = above[k] + below[k]
-                    q[k] = above[k] - below[k]
+                Columns.eights(width) { k in
+                    let (a, b) = (above.load8(k), below.load8(k))
+                    p.store8(a + b, k)
+                    q.store8(a - b, k)
                 }
             }
         }
@@ -34,48 +34,36 @@ extension SineTransform {
                 oddSums, lanes, firstCosines[0], firstCosines.stride, into: cosines, lanes, rows: 2 * h2,
                 inner: h1 + 1, width: lanes)
         }
-        for j in 0...h2 {
-            combine(
-                sines.advanced(by: j &* width), cosines.advanced(by: (j &- 1) &* width), hasCosines: j > 0, row: j,
-                into: out)
+        for j in 0..<h2 &+ 1 {
+            combine(sines.advanced(by: j &* width), cosines.advanced(by: (j &- 1) &* width), row: j)
         }
+        let results = workspace.results[0]
+        let places = places
+        for site in 0..<intervals &- 1 { out[site] = results[places[site]] }
     }
 
-    /// Adds the parts of the sums for (j₁, ±j₂) and puts them in their places.
+    /// Adds the parts of the sums for (j₁, ±j₂) with j₂ = `row`: u at j and at M − j, for either sign.
     @inline(__always)
-    private func combine(
-        _ sines: Line<Double>, _ cosines: Line<Double>, hasCosines: Bool, row: Int, into out: Line<Double>
-    ) {
+    private func combine(_ sines: Line<Double>, _ cosines: Line<Double>, row: Int) {
         let (plus, minus) = (plusSigns[row], minusSigns[row])
-        let (a, b) = (workspace.results[0], workspace.results[1])
-        let (c, d) = (workspace.results[2], workspace.results[3])
         let lanes = lanes
-        let positions = positions
-        if hasCosines {
-            Columns.each(lanes, multiple: 8) { k in
-                let (e, f) = (sines[k], cosines[k])
-                let (o, p) = (sines[k &+ lanes], cosines[k &+ lanes])
+        let out = workspace.results[0].advanced(by: 4 &* lanes &* row)
+        if row > 0 {
+            Columns.eights(lanes) { k in
+                let (e, f) = (sines.load8(k), cosines.load8(k))
+                let (o, p) = (sines.load8(k &+ lanes), cosines.load8(k &+ lanes))
                 let (upper, lower) = (e + f, e - f)
-                let (upperOdd, lowerOdd) = (plus[k] * (o + p), minus[k] * (o - p))
-                a[k] = upper + upperOdd
-                b[k] = upperOdd - upper
-                c[k] = lower + lowerOdd
-                d[k] = lowerOdd - lower
+                let (upperOdd, lowerOdd) = (plus.load8(k) * (o + p), minus.load8(k) * (o - p))
+                out.store8(upper + upperOdd, k)
+                out.store8(upperOdd - upper, k &+ lanes)
+                out.store8(lower + lowerOdd, k &+ 2 &* lanes)
+                out.store8(lowerOdd - lower, k &+ 3 &* lanes)
             }
         } else {
-            Columns.each(lanes, multiple: 8) { k in
-                let odd = plus[k] * sines[k &+ lanes]
-                a[k] = odd + sines[k]
-                b[k] = odd - sines[k]
-            }
-        }
-        for k in 0...halves.first {
-            let place = positions[row &* lanes &+ k]
-            out[Int(place.x)] = a[k]
-            out[Int(place.y)] = b[k]
-            if hasCosines {
-                out[Int(place.z)] = c[k]
-                out[Int(place.w)] = d[k]
+            Columns.eights(lanes) { k in
+                let (even, odd) = (sines.load8(k), plus.load8(k) * sines.load8(k &+ lanes))
+                out.store8(odd + even, k)
+                out.store8(odd - even, k &+ lanes)
             }
         }
     }

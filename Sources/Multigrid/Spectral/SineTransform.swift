@@ -29,10 +29,11 @@ package final class SineTransform {
     let firstSines: Plane<Double>
     /// cos(2π j₁ m₁ / M₁), rows m₁ = 0…h₁, columns j₁ = 0…h₁ padded to `lanes`.
     let firstCosines: Plane<Double>
-    /// Signs (−1)ʲ⁺¹ and positions j − 1 and M − j − 1 of the sums for (j₁, ±j₂), rows j₂.
+    /// Signs (−1)ʲ⁺¹ of the sums for (j₁, j₂) and (j₁, −j₂), rows j₂.
     let plusSigns: Plane<Double>
     let minusSigns: Plane<Double>
-    let positions: Positions
+    /// Where each site stands among `Workspace.results`.
+    let places: Places
     let workspace: Workspace
 
     /// Half of M₁ and of M₂.
@@ -54,7 +55,7 @@ package final class SineTransform {
         firstCosines = Plane(rows: h1 + 1, columns: lanes)
         plusSigns = Plane(rows: h2 + 1, columns: lanes)
         minusSigns = Plane(rows: h2 + 1, columns: lanes)
-        positions = Positions(count: (h2 + 1) * lanes, unused: intervals - 1)
+        places = Places(count: intervals - 1)
         workspace = Workspace(h2: h2, lanes: lanes)
         for j in 0...h2 {
             for m in 0...h2 { secondCosines[j][m] = Turn.cosine(j * m, of: factors.second) }
@@ -109,7 +110,7 @@ package final class SineTransform {
 
     static func padded(_ count: Int, to multiple: Int) -> Int { (count + multiple - 1) / multiple * multiple }
 
-    /// Fills `positions` and `signs` by the Chinese remainder theorem.
+    /// Fills `places` and the signs by the Chinese remainder theorem.
     private func placeOutputs() {
         let (first, second) = factors
         for j in 1..<intervals {
@@ -117,38 +118,33 @@ package final class SineTransform {
             guard j1 <= first / 2 else { continue }
             let isPlus = j2 <= second / 2
             let row = isPlus ? j2 : second - j2
-            positions.set(row * lanes + j1, isPlus: isPlus, near: j - 1, far: intervals - j - 1)
+            let place = 4 * row * lanes + j1 + (isPlus ? 0 : 2 * lanes)
+            places.set(j - 1, to: place)
+            places.set(intervals - j - 1, to: place + lanes)
             let sign = j & 1 == 1 ? 1.0 : -1.0
             if isPlus { plusSigns[row][j1] = sign } else { minusSigns[row][j1] = sign }
         }
     }
 
-    /// Where the sums of a pair of slots go. Slots without an output write to a place beyond the row.
-    @safe package final class Positions {
-        /// For each slot: position of u_j and of u_{M−j} of the sum with +j₂, then with −j₂.
-        private let storage: UnsafeMutableBufferPointer<SIMD4<Int32>>
+    /// A permutation.
+    @safe final class Places {
+        private let storage: UnsafeMutableBufferPointer<Int32>
 
-        init(count: Int, unused: Int) {
+        init(count: Int) {
             unsafe storage = .allocate(capacity: count)
-            unsafe storage.initialize(repeating: SIMD4(repeating: Int32(unused)))
+            unsafe storage.initialize(repeating: 0)
         }
 
         deinit { unsafe storage.deallocate() }
 
-        func set(_ slot: Int, isPlus: Bool, near: Int, far: Int) {
-            precondition(unsafe slot < storage.count)
-            if isPlus {
-                unsafe storage[slot].x = Int32(near)
-                unsafe storage[slot].y = Int32(far)
-            } else {
-                unsafe storage[slot].z = Int32(near)
-                unsafe storage[slot].w = Int32(far)
-            }
+        func set(_ site: Int, to place: Int) {
+            precondition(unsafe storage.indices.contains(site))
+            unsafe storage[site] = Int32(place)
         }
 
-        /// The four positions of a slot, which is not checked.
+        /// The place of a site, which is not checked.
         @inline(__always)
-        subscript(slot: Int) -> SIMD4<Int32> { unsafe storage.baseAddress.unsafelyUnwrapped[slot] }
+        subscript(site: Int) -> Int { Int(truncatingIfNeeded: unsafe storage.baseAddress.unsafelyUnwrapped[site]) }
     }
 
     /// Memory for one row at a time.
@@ -159,7 +155,7 @@ package final class SineTransform {
         let oddSums: Plane<Double>
         let sines: Plane<Double>  // A: (j₂, E or O, padded) × lanes
         let cosines: Plane<Double>  // B
-        let results: Plane<Double>  // four rows of lanes
+        let results: Plane<Double>  // (j₂, ±j₂ at j and at M − j) × lanes
 
         init(h2: Int, lanes: Int) {
             func plane(_ rows: Int, _ width: Int) -> Plane<Double> { Plane(rows: 1, columns: rows * width + 8) }
@@ -169,7 +165,7 @@ package final class SineTransform {
             oddSums = plane(SineTransform.padded(h2, to: 5) + 5, 2 * lanes)
             sines = plane(SineTransform.padded(2 * (h2 + 1), to: 5), lanes)
             cosines = plane(SineTransform.padded(2 * h2 + 1, to: 5), lanes)
-            results = Plane(rows: 4, columns: lanes)
+            results = plane(4 * (h2 + 1), lanes)
         }
     }
 }

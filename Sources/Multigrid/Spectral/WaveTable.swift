@@ -25,24 +25,24 @@ final class WaveTable {
         let (h2, lanes) = (transform.halves.second, transform.lanes)
         let width = (2 * h2 + 1) * lanes
         let (odd, even) = (sums[0], sums[1])
-        Columns.each(width, multiple: 8) { k in
-            odd[k] = 0
-            even[k] = 0
+        Columns.eights(width) { k in
+            odd.store8(.zero, k)
+            even.store8(.zero, k)
         }
         for charge in charges {
             let s = charge.column + 1
             let mirrored = 2 * s > transform.intervals
             let wave = row(mirrored ? transform.intervals - s : s)
-            let amount = mirrored ? -charge.amount : charge.amount
+            let amount = SIMD8(repeating: mirrored ? -charge.amount : charge.amount)
             let sum = s & 1 == 1 ? odd : even
-            Columns.each(width, multiple: 8) { sum[$0] = sum[$0].addingProduct(amount, wave[$0]) }
+            Columns.eights(width) { sum.store8(sum.load8($0).addingProduct(amount, wave.load8($0)), $0) }
         }
         for m in 0..<2 * h2 + 1 {
             let out = amplitudes.advanced(by: m &* 2 &* lanes)
             let (a, b) = (odd.advanced(by: m &* lanes), even.advanced(by: m &* lanes))
-            Columns.each(lanes, multiple: 8) { k in
-                out[k] = a[k] + b[k]
-                out[k &+ lanes] = a[k] - b[k]
+            Columns.eights(lanes) { k in
+                out.store8(a.load8(k) + b.load8(k), k)
+                out.store8(a.load8(k) - b.load8(k), k &+ lanes)
             }
         }
     }
