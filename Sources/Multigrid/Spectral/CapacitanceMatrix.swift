@@ -15,16 +15,22 @@ final class CapacitanceMatrix {
     private var inverseOf: [Int] = []
     private var inverses: Plane<Float>
     private var inverseCount = 0
+    private var vectors: Plane<Float>
+    private var blockSize: Int { CapacitanceMatrix.width * CapacitanceMatrix.width }
     /// Inverses of the blocks of groups of one shape, where the shape alone determines them.
     private var known: [[SIMD2<Int16>]: Int] = [:]
     private static let width = RimSites.width
     private static let maximumKnown = 256
+    /// Where the sites of a group stand in Green's function from its first, with rows counted down and up.
+    private let straight = Offsets(count: RimSites.width)
+    private let flipped = Offsets(count: RimSites.width)
 
     /// Creates the tables for a lattice. O(rows · columns²) time.
     init(rows: Int, columns: Int, down: Double, across: Double, decay: Double) {
         green = LatticeGreen(rows: rows, columns: columns, down: down, across: across, decay: decay)
         blocks = Plane(rows: 1, columns: 0)
         inverses = Plane(rows: 1, columns: 0)
+        vectors = Plane(rows: 5, columns: 0)
     }
 
     /// Most rim sites that the method is for; beyond them multigrid is faster, and smaller.
@@ -47,36 +53,85 @@ final class CapacitanceMatrix {
 
     /// Solves C q = `potential`, both in the order of groups padded to `RimSites.width`, until max |C q − potential| is at most
     /// `tolerance` or as small as Float makes it. Returns the charges.
-    func charges(for potential: [Float], tolerance: Float) -> [Float] {
-        let size = groups.count * CapacitanceMatrix.width
-        let vectors = Plane<Float>(rows: 5, columns: size)
-        let (x, r, z, p, q) = (vectors[0], vectors[1], vectors[2], vectors[3], vectors[4])
-        for k in 0..<size { r[k] = potential[k] }
-        applyInverses(r, into: z)
-        for k in 0..<size { p[k] = z[k] }
-        var product = CapacitanceMatrix.dot(r, z, size)
-        var best = Float.infinity
-        var stalled = 0
-        for _ in 0..<200 {
-            let largest = (0..<size).reduce(Float(0)) { max($0, abs(r[$1])) }
-            stalled = largest < 0.7 * best ? 0 : stalled + 1
-            best = min(best, largest)
-            guard largest > tolerance, stalled < 8, product > 0 else { break }
+    ///
+    /// What conjugate gradients take for the residual drifts from the true one, which is therefore computed anew, with sums in
+    /// Double, whenever the first is small enough.
+    func charges(for potential: [Double], tolerance: Double) -> [Double] {
+        var charges = [Double](repeating: 0, count: potential.count)
+        var missing = potential
+        var last = Double.infinity
+        for _ in 0..<8 {
+            let largest = missing.reduce(0) { max($0, abs($1)) }
+            guard largest > tolerance, largest < 0.5 * last else { break }
+            last = largest
+            // Float has little range for what a correction lacks, so the largest is scaled to 1.
+            conjugateGradients(missing.map { Float($0 / largest) }, tolerance: Float(max(0.5 * tolerance / largest, 2e-7)))
+            let correction = vectors[Vector.solution]
+            for k in charges.indices { charges[k] += largest * Double(correction[k]) }
+            missing = residual(potential, charges)
+        }
+        return charges
+    }
+
+    /// The vectors of conjugate gradients, as rows of `vectors`.
+    private enum Vector {
+        static let (solution, residual, direction, image, preconditioned) = (0, 1, 2, 3, 4)
+    }
+
+    /// Solves C x = b approximately for `Vector.solution`.
+    private func conjugateGradients(_ b: [Float], tolerance: Float) {
+        let size = b.count
+        if vectors.columns < size { vectors = Plane(rows: 5, columns: size) }
+        let (x, r, z) = (vectors[Vector.solution], vectors[Vector.residual], vectors[Vector.preconditioned])
+        let (p, q) = (vectors[Vector.direction], vectors[Vector.image])
+        for k in 0..<size {
+            r[k] = b[k]
+            x[k] = 0
+            p[k] = 0
+        }
+        var last = 0.0
+        for _ in 0..<100 {
+            var largest = SIMD8<Float>.zero
+            Columns.eights(size) { k in
+                let v = r.load8(k)
+                let magnitude = v.replacing(with: -v, where: v .< 0)
+                largest.replace(with: magnitude, where: magnitude .> largest)
+            }
+            guard largest.max() > tolerance else { return }
+            multiply(r, into: z, by: { self.inverses[0].advanced(by: self.inverseOf[$0] &* self.blockSize) })
+            let product = CapacitanceMatrix.dot(r, z, size)
+            let ratio = Float(last > 0 ? product / last : 0)
+            last = product
+            Columns.each(size) { k in p[k] = z[k].addingProduct(ratio, p[k]) }
             apply(p, into: q)
             let curvature = CapacitanceMatrix.dot(p, q, size)
-            guard curvature > 0 else { break }
+            guard product > 0, curvature > 0 else { return }
             let step = Float(product / curvature)
             Columns.each(size) { k in
                 x[k] = x[k].addingProduct(step, p[k])
                 r[k] = r[k].addingProduct(-step, q[k])
             }
-            applyInverses(r, into: z)
-            let next = CapacitanceMatrix.dot(r, z, size)
-            let ratio = Float(next / product)
-            product = next
-            Columns.each(size) { k in p[k] = z[k].addingProduct(ratio, p[k]) }
         }
-        return (0..<size).map { x[$0] }
+    }
+
+    /// b − C x, with sums in Double.
+    private func residual(_ b: [Double], _ x: [Double]) -> [Double] {
+        let width = CapacitanceMatrix.width
+        var result = b
+        for group in groups.indices {
+            for half in stride(from: 0, to: width, by: 8) {
+                var sum = SIMD8<Double>.zero
+                for other in groups.indices where isPresent[group * groups.count + other] {
+                    let block = block(group, other)
+                    for q in 0..<groups[other].count {
+                        let column = block.load8(q &* width &+ half)
+                        sum = sum.addingProduct(SIMD8(repeating: x[other &* width &+ q]), SIMD8<Double>(column))
+                    }
+                }
+                for k in 0..<8 where half + k < groups[group].count { result[group * width + half + k] -= sum[k] }
+            }
+        }
+        return result
     }
 
     // MARK: - The matrix
@@ -94,32 +149,34 @@ final class CapacitanceMatrix {
         // Row distances are counted from the lower group, so that they are not far below zero.
         let isLower = group.rows[0] >= other.rows[0]
         let (a, b) = isLower ? (group, other) : (other, group)
-        var terms: [Term] = []
-        for term in self.terms(a, b) { terms.append(term) }
+        let terms = terms(a, b)
         isPresent[index * groups.count + otherIndex] = !terms.isEmpty
         isPresent[otherIndex * groups.count + index] = !terms.isEmpty
         guard !terms.isEmpty else { return }
         let stride = green.stride
-        let zero = [Int](repeating: 0, count: width)
-        var (straight, flipped) = (zero, zero)
         for p in 0..<a.count {
-            straight[p] = (a.rows[p] - a.rows[0]) * stride + a.columns[p] - a.columns[0]
-            flipped[p] = -(a.rows[p] - a.rows[0]) * stride + a.columns[p] - a.columns[0]
+            let (row, column) = ((a.rows[p] - a.rows[0]) * stride, a.columns[p] - a.columns[0])
+            straight[p] = column + row
+            flipped[p] = column - row
         }
         let (target, mirror) = isLower ? (own, transposed) : (transposed, own)
-        for q in 0..<width {
+        for q in 0..<b.count {
             let column = target.advanced(by: q &* width)
-            for p in 0..<width { column[p] = 0 }
-            guard q < b.count else { continue }
+            column.store8(.zero, 0)
+            column.store8(.zero, 8)
+            column.store8(.zero, 16)
+            column.store8(.zero, 24)
             for term in terms {
-                let row = term.rowSign * b.rows[q] + term.row
-                let values = green.values(around: row, term.columnSign * b.columns[q] + term.column)
+                let values = green.values(
+                    around: term.rowSign * b.rows[q] + term.row, term.columnSign * b.columns[q] + term.column)
                 let offsets = term.isFlipped ? flipped : straight
-                for p in 0..<a.count { column[p] += term.sign * values[offsets[p]] }
+                let sign = term.sign
+                for p in 0..<a.count { column[p] = column[p].addingProduct(sign, values[offsets[p]]) }
             }
         }
-        for p in 0..<width {
-            for q in 0..<width { mirror[p &* width &+ q] = target[q &* width &+ p] }
+        for p in 0..<a.count {
+            let row = mirror.advanced(by: p &* width)
+            for q in 0..<width { row[q] = q < b.count ? target[q &* width &+ p] : 0 }
         }
     }
 
@@ -168,8 +225,11 @@ final class CapacitanceMatrix {
             ),
         ]
         var result: [Term] = []
-        for (row, rowGap) in rows where rowGap < green.reach.rows {
-            for column in columns where column.gap < green.reach.columns {
+        for (row, rowGap) in rows {
+            for column in columns {
+                let down = Double(rowGap) / Double(green.reach.rows)
+                let across = Double(column.gap) / Double(green.reach.columns)
+                guard !green.isScreened || down * down + across * across < 1 else { continue }
                 var term = row
                 term.sign *= column.sign
                 term.column = column.column
@@ -210,15 +270,17 @@ final class CapacitanceMatrix {
         }
     }
 
-    private func applyInverses(_ x: Line<Float>, into result: Line<Float>) {
+    /// result = the product of a block with each group's values.
+    @inline(__always)
+    private func multiply(_ x: Line<Float>, into result: Line<Float>, by block: (Int) -> Line<Float>) {
         let width = CapacitanceMatrix.width
         for group in groups.indices {
             var (s0, s1, s2, s3) = (SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero)
-            let block = inverses[0].advanced(by: inverseOf[group] &* width &* width)
+            let matrix = block(group)
             let values = x.advanced(by: group &* width)
             for q in 0..<groups[group].count {
                 let value = SIMD8<Float>(repeating: values[q])
-                let column = block.advanced(by: q &* width)
+                let column = matrix.advanced(by: q &* width)
                 s0 = s0.addingProduct(value, column.load8(0))
                 s1 = s1.addingProduct(value, column.load8(8))
                 s2 = s2.addingProduct(value, column.load8(16))

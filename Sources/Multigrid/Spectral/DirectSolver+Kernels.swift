@@ -10,46 +10,31 @@ extension DirectSolver {
     ) -> Double {
         let out = residuals[0]
         let columns = lattice.columns
-        let (a, b) = (SIMD8(repeating: coefficients.down), SIMD8(repeating: coefficients.across))
-        let decay = SIMD8(repeating: coefficients.decay)
+        let (a, b, decay) = (coefficients.down, coefficients.across, coefficients.decay)
         let sources = known.row(row)
-        if sources.isEmpty {
-            var largest = SIMD8<Double>.zero
-            var sum = SIMD8<Double>.zero
-            var k = 0
-            while k &+ 8 <= columns {
-                let u = line.load8(k)
-                let down = (u - above.load8(k)) + (u - below.load8(k))
-                let across = (u - line.load8(k &- 1)) + (u - line.load8(k &+ 1))
-                let r = (a * down + b * across) + decay * u
-                let magnitude = r.replacing(with: -r, where: r .< 0)
-                largest.replace(with: magnitude, where: magnitude .> largest)
-                sum += r
-                k &+= 8
-            }
-            var result = largest.max()
-            if !sum.sum().isFinite { result = .nan }
-            while k < columns {
-                let r = residual(k, above, line, below)
-                result = r.isNaN ? .nan : max(result, abs(r))
-                k &+= 1
-            }
-            return result
+        Columns.each(columns, multiple: 8) { k in
+            let u = line[k]
+            let down = (u - above[k]) + (u - below[k])
+            let across = (u - line[k &- 1]) + (u - line[k &+ 1])
+            out[k] = (a * down + b * across) + decay * u
         }
-        for k in 0..<columns { out[k] = residual(k, above, line, below) }
-        for index in sources { out[known.column(index)] = isPinned ? 0 : out[known.column(index)] - known.value(index) }
-        var result = 0.0
-        for k in 0..<columns { result = out[k].isNaN || result.isNaN ? .nan : max(result, abs(out[k])) }
-        return result
-    }
-
-    /// A u at one site, in the same order of operations as above.
-    @inline(__always)
-    private func residual(_ k: Int, _ above: Line<Double>, _ line: Line<Double>, _ below: Line<Double>) -> Double {
-        let u = line[k]
-        let down = (u - above[k]) + (u - below[k])
-        let across = (u - line[k &- 1]) + (u - line[k &+ 1])
-        return (coefficients.down * down + coefficients.across * across) + coefficients.decay * u
+        for index in sources {
+            out[known.column(index)] = isPinned ? 0 : out[known.column(index)] - known.value(index)
+        }
+        for k in columns..<columns &+ 8 { out[k] = 0 }
+        var largest = SIMD8<Double>.zero
+        var sum = SIMD8<Double>.zero
+        var k = 0
+        while k < columns {
+            let r = out.load8(k)
+            let square = r * r
+            largest.replace(with: square, where: square .> largest)
+            sum += square
+            k &+= 8
+        }
+        // A comparison passes over NaN; a sum does not. The root of a rounded square is within 2⁻⁵² of the magnitude, or the
+        // square is below 10⁻³⁰⁷.
+        return sum.sum().isFinite ? (largest.max() * (1 + 0x1p-50)).squareRoot() + 1e-150 : .nan
     }
 
     /// Writes the label of a row in which pinned sites have their values.

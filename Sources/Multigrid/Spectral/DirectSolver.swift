@@ -7,7 +7,7 @@ package import Fields
 /// (`CapacitanceMatrix`) whose field v has, up to a small mismatch, the sources' values there.
 ///
 /// *Certificate.* Let e = v − u* on the free sites, where A e = r, the residual of v; on the rims |e| is at most the mismatch
-/// m = max |v − c|, on the ghost sites it is 0. With w ≥ 0 and A w ≥ 1 the sum m + max|r| · w is at least |e| on the rims
+/// m = max |v − c|, and so it is on the ghost sites, where u* vanishes. With w ≥ 0 and A w ≥ 1 the sum m + max|r| · w is at least |e| on the rims
 /// and A (m + max|r| w) ≥ |A e| on the free sites (A takes a constant m to γ m ≥ 0), so by the comparison principle
 /// of M-matrices |e| ≤ m + max|r| · max w. Both are measured on the field itself, in Double.
 package final class DirectSolver {
@@ -16,7 +16,7 @@ package final class DirectSolver {
     private let fourier: FourierSolver
     private var capacitance: CapacitanceMatrix?
     private var rim: RimSites
-    /// Rows of the field: four in turn for pinned sources, all of them for emitting ones, whose largest value scales the label.
+    /// Rows of the field: a few in turn for pinned sources, all of them for emitting ones, whose largest value scales the label.
     private let ring: Plane<Double>
     private var whole: Plane<Double>
     let residuals: Plane<Double>
@@ -37,15 +37,26 @@ package final class DirectSolver {
         }
     }
 
-    /// Whether the method is the faster one: the columns must be of an even number with a cheap transform, and the table of
-    /// Green's function must be of a reasonable size.
+    /// Whether the method is the faster one: there must be a cheap transform, and a table of Green's function of reasonable size.
     package static func suits(_ lattice: Lattice, _ coefficients: Coefficients) -> Bool {
-        guard lattice.columns & 1 == 0 else { return false }
-        let perSite = SineTransform.operations(intervals: lattice.columns + 1) / lattice.columns
+        guard let intervals = intervals(lattice, coefficients) else { return false }
         let table = LatticeGreen.operations(
             rows: lattice.rows, columns: lattice.columns, down: coefficients.down, across: coefficients.across,
             decay: coefficients.decay)
-        return perSite <= 400 && table <= 2_000_000_000
+        return SineTransform.operations(intervals: intervals) / lattice.columns <= 160 && table <= 2_000_000_000
+    }
+
+    /// The length M of the cheapest transform: columns + 1 itself where it is odd, or a longer one where decay leaves nothing
+    /// of the images that it lacks; nil where there is none.
+    private static func intervals(_ lattice: Lattice, _ coefficients: Coefficients) -> Int? {
+        let own = lattice.columns + 1
+        var candidates = own & 1 == 1 ? [own] : []
+        let margin = LatticeGreen.distance(
+            decay: coefficients.decay, diffusivity: coefficients.across, until: 1e-8, most: 4 * lattice.columns)
+        if margin <= 4 * lattice.columns {
+            candidates += stride(from: (own + margin) | 1, to: own + margin + own / 8 + 64, by: 2)
+        }
+        return candidates.min { SineTransform.operations(intervals: $0) < SineTransform.operations(intervals: $1) }
     }
 
     /// Creates a solver with its tables.
@@ -53,12 +64,15 @@ package final class DirectSolver {
         self.lattice = lattice
         self.coefficients = coefficients
         let (rows, columns) = (lattice.rows, lattice.columns)
+        guard let intervals = DirectSolver.intervals(lattice, coefficients) else {
+            preconditionFailure("a lattice that does not suit the direct method")
+        }
         fourier = FourierSolver(
-            rows: rows, columns: columns, down: coefficients.down, across: coefficients.across,
+            rows: rows, columns: columns, intervals: intervals, down: coefficients.down, across: coefficients.across,
             decay: coefficients.decay)
         rim = RimSites(rows: rows, columns: columns)
-        ring = Plane(rows: 4, columns: columns)
-        whole = Plane(rows: 0, columns: columns)
+        ring = Plane(rows: FourierSolver.bufferRows, columns: columns + 1)
+        whole = Plane(rows: 0, columns: columns + 1)
         residuals = Plane(rows: 1, columns: columns)
         zeros = Plane(rows: 1, columns: columns)
         // (i + 1)(rows − i)/2 divided by D, and the same across, are barriers as well as the constant 1/γ.
@@ -82,22 +96,24 @@ package final class DirectSolver {
     // MARK: - Emitting
 
     private func solveEmitting(_ image: SourceImage, accuracy: Accuracy, into label: inout [Float]) -> Solution {
-        if whole.rows == 0 { whole = Plane(rows: lattice.rows, columns: lattice.columns) }
+        if whole.rows == 0 { whole = Plane(rows: lattice.rows, columns: lattice.columns + 1) }
         let charges = zip(image.sites, image.values).map { site, value in
             Charge(row: site / lattice.columns, column: site % lattice.columns, amount: value)
         }
         fourier.setCharges(charges)
         let known = SitesInRows(rows: lattice.rows, columns: lattice.columns, image.sites, image.values)
         var largestResidual = 0.0
+        var ghost = 0.0
         var scale = 0.0
         sweep(into: whole) { row, above, line, below in
             var residual = largestMagnitude(row, above, line, below, known, isPinned: false)
             if !residual.isFinite { residual = .infinity }
             largestResidual = max(largestResidual, residual)
+            ghost = max(ghost, abs(line[lattice.columns]))
             for index in known.row(row) { scale = max(scale, line[known.column(index)]) }
         }
         // A field's maximum lies on a source (maximum principle), and |u/m − u*/m*| ≤ 2 |u − u*|/m: see `Solver`.
-        let error = certified(largestResidual, mismatch: 0, magnitude: scale)
+        let error = certified(largestResidual, mismatch: ghost, magnitude: scale)
         let scaled = scale > 0 ? 2 * error / scale : .infinity
         let bound = scaled + accuracy.rounding(upTo: 1 + min(scaled, 1))
         for row in 0..<lattice.rows {
@@ -134,15 +150,18 @@ package final class DirectSolver {
             charges.correct(by: capacitance, tolerance: 0.3 * max(accuracy.solverShare, 1e-12))
             fourier.setCharges(charges.byRow)
             var largestResidual = 0.0
+            var ghost = 0.0
             sweep(into: ring) { row, above, line, below in
                 var residual = largestMagnitude(row, above, line, below, known, isPinned: true)
                 if !residual.isFinite { residual = .infinity }
                 largestResidual = max(largestResidual, residual)
+                ghost = max(ghost, abs(line[lattice.columns]))
                 charges.measure(row, line)
                 write(line, row, known, step: accuracy.step, into: &label)
             }
-            bound = certified(largestResidual, mismatch: charges.mismatch, magnitude: largestValue)
-            residuals.append(Float(max(largestResidual, charges.mismatch)))
+            let mismatch = max(charges.mismatch, ghost)
+            bound = certified(largestResidual, mismatch: mismatch, magnitude: largestValue)
+            residuals.append(Float(max(largestResidual, mismatch)))
             bound += accuracy.rounding(upTo: largestValue + min(bound, largestValue))
         } while bound > accuracy.tolerance && bound < 0.5 * last && residuals.count < DirectSolver.maximumCorrections
         return Solution(

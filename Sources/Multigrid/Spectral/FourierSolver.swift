@@ -18,7 +18,7 @@ package final class FourierSolver {
     /// (2/M) c of each slot, 0 where it is idle.
     private let weights: Plane<Double>
     /// Amplitudes of the right-hand side of each row that has one, in the order of `chargedRows`.
-    private let amplitudes: Plane<Double>
+    private var amplitudes: Plane<Double>
     /// Row of the lattice of each row of `amplitudes`, ascending.
     private var chargedRows: [Int] = []
     /// g at the last row of every block of `blockRows` rows.
@@ -26,29 +26,34 @@ package final class FourierSolver {
     /// g of the rows of one block, then their amplitudes. Whole fields of amplitudes would not stay in a core's cache: g is
     /// swept twice instead, once for the checkpoints and once block by block.
     private let block: Plane<Double>
-    private static let blockRows = 16
+    private let blockRows: Int
     private let states: Plane<Double>
     /// ρ^(rows + 1).
     private let powers: Plane<Double>
     private let waves: WaveTable
 
-    /// Creates a solver and its tables; `columns` is even. About 21 bytes a site, and 8 · columns² / 2 for the tables.
-    package init(rows: Int, columns: Int, down: Double, across: Double, decay: Double) {
+    /// Creates a solver and its tables, of about 4 · intervals² bytes.
+    ///
+    /// - Parameter intervals: M, odd, columns + 1 or more. A larger one has a side where no side is; the true side is made by
+    ///   images of the charges, as far as they have room before the other one. The field at the ghost sites, index
+    ///   `columns` of each line, is the mismatch that is left.
+    package init(rows: Int, columns: Int, intervals: Int, down: Double, across: Double, decay: Double) {
+        precondition(intervals > columns)
         self.rows = rows
         self.columns = columns
-        let transform = SineTransform(intervals: columns + 1)
+        let transform = SineTransform(intervals: intervals)
         self.transform = transform
         let count = transform.slotCount
         ratios = Plane(rows: 1, columns: count)
         weights = Plane(rows: 1, columns: count)
-        amplitudes = Plane(rows: rows, columns: count)
-        checkpoints = Plane(rows: (rows + FourierSolver.blockRows - 1) / FourierSolver.blockRows, columns: count)
-        block = Plane(rows: FourierSolver.blockRows, columns: count)
+        amplitudes = Plane(rows: 0, columns: count)
+        blockRows = transform.batch > 1 ? 20 : 16
+        checkpoints = Plane(rows: (rows + blockRows - 1) / blockRows, columns: count)
+        block = Plane(rows: blockRows, columns: count)
         states = Plane(rows: State.count, columns: count)
         powers = Plane(rows: 1, columns: count)
         waves = WaveTable(transform: transform)
         let h2 = transform.halves.second
-        let intervals = transform.intervals
         let ratioLine = ratios[0]
         Columns.each(count, multiple: 8) { ratioLine[$0] = 0.5 }
         for m2 in -h2...h2 {
@@ -82,20 +87,43 @@ package final class FourierSolver {
     /// Takes over the right-hand side; `charges` ascend by row.
     package func setCharges(_ charges: [Charge]) {
         chargedRows.removeAll(keepingCapacity: true)
+        let needed = Set(charges.map(\.row)).count
+        if amplitudes.rows < needed { amplitudes = Plane(rows: min(rows, 2 * needed), columns: transform.slotCount) }
         var start = 0
         while start < charges.count {
             var end = start
             while end < charges.count, charges[end].row == charges[start].row { end += 1 }
-            waves.expand(charges[start..<end], into: amplitudes[chargedRows.count])
+            waves.expand(charges[start..<end] + images(of: charges[start..<end]), into: amplitudes[chargedRows.count])
             chargedRows.append(charges[start].row)
             start = end
         }
     }
 
+    /// The images between the true side and the other one: the reflections of charges, and of their reflections in the side
+    /// at the left.
+    private func images(of charges: ArraySlice<Charge>) -> [Charge] {
+        guard transform.intervals > columns + 1 else { return [] }
+        var images: [Charge] = []
+        for charge in charges {
+            // Site s, counted from the left ghost, has images −, at 2M − s, 4M − s, …, and +, at 2M + s, 4M + s, ….
+            let period = 2 * (columns + 1)
+            for turn in stride(from: period, to: transform.intervals + columns, by: period) {
+                for (place, sign) in [(turn - charge.column - 1, -1.0), (turn + charge.column + 1, 1.0)]
+                where place < transform.intervals {
+                    images.append(Charge(row: charge.row, column: place - 1, amount: sign * charge.amount))
+                }
+            }
+        }
+        return images
+    }
+
+    /// Rows of the field that `solve` has at hand at once.
+    package static let bufferRows = 8
+
     /// Computes the field and calls `body` with every row in turn: its number, and its sites, which hold until `body` has
     /// seen the row after the next one.
     ///
-    /// - Parameter buffer: Rows for the sites, at least four; `body` may change what it is given.
+    /// - Parameter buffer: Rows for the sites, at least `FourierSolver.bufferRows` or all.
     package func solve(into buffer: borrowing Plane<Double>, _ body: (_ row: Int, _ line: Line<Double>) -> Void) {
         findEnds()
         findCheckpoints()
@@ -105,8 +133,8 @@ package final class FourierSolver {
         let start = states[State.first]
         Columns.eights(count) { state.store8(start.load8($0), $0) }
         var next = 0
-        for first in stride(from: 0, to: rows, by: FourierSolver.blockRows) {
-            let end = min(rows, first + FourierSolver.blockRows)
+        for first in stride(from: 0, to: rows, by: blockRows) {
+            let end = min(rows, first + blockRows)
             fillBlock(first..<end, charges: next)
             for row in first..<end {
                 let amplitude = block[row - first]
@@ -125,10 +153,17 @@ package final class FourierSolver {
                         amplitude.store8(weight.load8(k) * (f + amplitude.load8(k)), k)
                     }
                 }
-                let line = buffer[row % buffer.rows]
-                transform.synthesise(amplitude, into: line)
-                line[columns] = 0
-                body(row, line)
+                let isLast = row + 1 == end
+                guard isLast || (row - first) % transform.batch == transform.batch - 1 else { continue }
+                let batch = row - (row - first) % transform.batch..<row + 1
+                transform.synthesise(
+                    batch, sites: min(columns + 1, transform.intervals - 1), from: { block[$0 - first] },
+                    into: { buffer[$0 % buffer.rows] })
+                for row in batch {
+                    let line = buffer[row % buffer.rows]
+                    if transform.intervals == columns + 1 { line[columns] = 0 }
+                    body(row, line)
+                }
             }
         }
     }
@@ -140,7 +175,7 @@ package final class FourierSolver {
         let ratio = ratios[0]
         var next = charges
         while next < chargedRows.count, chargedRows[next] < rows.upperBound { next += 1 }
-        var g = checkpoints[rows.lowerBound / FourierSolver.blockRows]
+        var g = checkpoints[rows.lowerBound / blockRows]
         for row in rows.reversed() {
             let out = block[row - rows.lowerBound]
             let below = g
@@ -166,8 +201,8 @@ package final class FourierSolver {
         Columns.eights(count) { state.store8(ratio.load8($0) * last.load8($0), $0) }
         var next = chargedRows.count - 1
         for row in (0..<rows).reversed() {
-            if row % FourierSolver.blockRows == FourierSolver.blockRows - 1 || row == rows - 1 {
-                let g = checkpoints[row / FourierSolver.blockRows]
+            if row % blockRows == blockRows - 1 || row == rows - 1 {
+                let g = checkpoints[row / blockRows]
                 Columns.eights(count) { g.store8(state.load8($0), $0) }
             }
             if next >= 0, chargedRows[next] == row {

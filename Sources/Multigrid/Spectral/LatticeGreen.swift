@@ -13,7 +13,8 @@ struct LatticeGreen: ~Copyable {
     private let origin: Int
     /// More than two groups of rim sites reach, which lie within squares of `RimSites.extent`.
     static let margin = 64
-    /// Distance, in rows or in columns, beyond which values are below 10⁻⁹ of the largest, or more than any.
+    /// Distance, in rows or in columns, beyond which values are below 10⁻⁷ of the largest, or more than any. What is left out
+    /// there shows as a mismatch, at most some 10⁻⁸ of the sources' values.
     let reach: (rows: Int, columns: Int)
     /// Whether decay keeps the values themselves small at a distance, and not only sums over images.
     var isScreened: Bool { reach.rows <= rows && reach.columns <= columns }
@@ -109,13 +110,13 @@ struct LatticeGreen: ~Copyable {
     /// Distance between the rows of `values`.
     var stride: Int { table.stride }
 
-    /// The least distance at which a wave without variation across has decayed to 10⁻⁹; `most` + 1 where that is farther.
-    private static func distance(decay: Double, diffusivity: Double, most: Int) -> Int {
+    /// The least distance at which a wave without variation across has decayed to `share`; `most` + 1 where that is farther.
+    static func distance(decay: Double, diffusivity: Double, until share: Double = 1e-7, most: Int) -> Int {
         let half = decay / diffusivity / 2
         let ratio = 1 / (1 + half + (half * (half + 2)).squareRoot())
         var distance = 0
         var value = 1.0
-        while value > 1e-9, distance <= most {
+        while value > share, distance <= most {
             value *= ratio
             distance += 1
         }

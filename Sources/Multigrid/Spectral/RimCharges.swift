@@ -52,13 +52,10 @@ struct RimCharges {
 
     /// Adds the charges that make the field what it lacks, but for `tolerance`.
     mutating func correct(by matrix: CapacitanceMatrix, tolerance: Double) {
-        // Float has little range for what a correction of a correction lacks, so the largest is scaled to 1.
-        let scale = missing.reduce(0) { max($0, abs($1)) }
-        guard scale > 0, scale.isFinite else { return }
-        var potential = [Float](repeating: 0, count: size)
-        for (site, value) in zip(sites, missing) { potential[site.place] = Float(value / scale) }
-        let charges = matrix.charges(for: potential, tolerance: Float(max(tolerance / scale, 1e-7)))
-        for (index, site) in sites.enumerated() { amounts[index] += scale * Double(charges[site.place]) }
+        var potential = [Double](repeating: 0, count: size)
+        for (site, value) in zip(sites, missing) { potential[site.place] = value }
+        let charges = matrix.charges(for: potential, tolerance: tolerance)
+        for (index, site) in sites.enumerated() { amounts[index] += charges[site.place] }
     }
 
     /// Takes note of the field in one row.

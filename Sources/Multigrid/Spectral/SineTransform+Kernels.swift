@@ -1,14 +1,24 @@
 /// The arithmetic of one row, in vectors of eight. No sum depends on the machine's width: every product is added in order, by
 /// explicitly fused operations.
 extension SineTransform {
-    /// Writes u of the sites 0 ..< M − 1 of a row from its amplitudes v, `slotCount` of them; idle ones must be 0.
-    package func synthesise(_ v: Line<Double>, into out: Line<Double>) {
-        let (h1, h2) = halves
+    /// Writes u of the first sites of up to `batch` rows from their amplitudes, `slotCount` of them; idle ones must be 0.
+    ///
+    /// - Parameters:
+    ///   - rows: The rows, from `v`, into `out`.
+    ///   - sites: Number of sites of each row to write, at most M − 1.
+    @inline(__always)
+    package func synthesise(_ rows: Range<Int>, sites: Int, from v: (Int) -> Line<Double>, into out: (Int) -> Line<Double>) {
+        for (index, row) in rows.enumerated() { foldAndSumSecond(v(row), index) }
+        sumFirst(rows.count)
+        for (index, row) in rows.enumerated() { unfold(index, sites, into: out(row)) }
+    }
+
+    /// The sums over m₂ of the row with this place in the batch.
+    private func foldAndSumSecond(_ v: Line<Double>, _ index: Int) {
+        let h2 = halves.second
         let width = 2 * lanes
         let (even, odd) = (workspace.even[0], workspace.odd[0])
-        let (evenSums, oddSums) = (workspace.evenSums[0], workspace.oddSums[0])
-        let (sines, cosines) = (workspace.sines[0], workspace.cosines[0])
-        for m in 0...h2 {
+        for m in 0..<h2 &+ 1 {
             let (above, below) = (v.advanced(by: (h2 &+ m) &* width), v.advanced(by: (h2 &- m) &* width))
             let (p, q) = (even.advanced(by: m &* width), odd.advanced(by: (m &- 1) &* width))
             if m == 0 {
@@ -21,25 +31,41 @@ extension SineTransform {
                 }
             }
         }
+        // Rows are written in fives, so that each row of the batch spills into the place of the next, which comes later.
+        let evenSums = workspace.evenSums[0].advanced(by: index &* (h2 &+ 1) &* width)
+        guard h2 > 0 else { return Columns.eights(width) { evenSums.store8(even.load8($0), $0) } }
+        let oddSums = workspace.oddSums[0].advanced(by: index &* h2 &* width)
         multiply(
             secondCosines[0], secondCosines.stride, even, width, into: evenSums, width, rows: h2 + 1, inner: h2 + 1,
             width: width)
         multiply(
-            evenSums.advanced(by: 1), lanes, firstSines[0], firstSines.stride, into: sines, lanes, rows: 2 * (h2 + 1),
-            inner: h1, width: lanes)
-        if h2 > 0 {
-            multiply(
-                secondSines[0], secondSines.stride, odd, width, into: oddSums, width, rows: h2, inner: h2, width: width)
-            multiply(
-                oddSums, lanes, firstCosines[0], firstCosines.stride, into: cosines, lanes, rows: 2 * h2,
-                inner: h1 + 1, width: lanes)
-        }
+            secondSines[0], secondSines.stride, odd, width, into: oddSums, width, rows: h2, inner: h2, width: width)
+    }
+
+    /// The sums over m₁ of the first `count` rows of the batch.
+    private func sumFirst(_ count: Int) {
+        let (h1, h2) = halves
+        multiply(
+            workspace.evenSums[0].advanced(by: 1), lanes, firstSines[0], firstSines.stride, into: workspace.sines[0],
+            lanes, rows: 2 * (h2 + 1) * count, inner: h1, width: lanes)
+        guard h2 > 0 else { return }
+        multiply(
+            workspace.oddSums[0], lanes, firstCosines[0], firstCosines.stride, into: workspace.cosines[0], lanes,
+            rows: 2 * h2 * count, inner: h1 + 1, width: lanes)
+    }
+
+    /// The sites of the row with this place in the batch.
+    private func unfold(_ index: Int, _ sites: Int, into out: Line<Double>) {
+        let h2 = halves.second
+        let width = 2 * lanes
+        let sines = workspace.sines[0].advanced(by: index &* (h2 &+ 1) &* width)
+        let cosines = workspace.cosines[0].advanced(by: index &* h2 &* width)
         for j in 0..<h2 &+ 1 {
             combine(sines.advanced(by: j &* width), cosines.advanced(by: (j &- 1) &* width), row: j)
         }
         let results = workspace.results[0]
         let places = places
-        for site in 0..<intervals &- 1 { out[site] = results[places[site]] }
+        for site in 0..<sites { out[site] = results[places[site]] }
     }
 
     /// Adds the parts of the sums for (j₁, ±j₂) with j₂ = `row`: u at j and at M − j, for either sign.

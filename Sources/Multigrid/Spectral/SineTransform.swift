@@ -21,6 +21,8 @@ package final class SineTransform {
     let lanes: Int
     /// Number of slots, idle ones included.
     let slotCount: Int
+    /// Rows that are best done together, so that matrices are read for several.
+    let batch: Int
     /// cos(2π j₂ m₂ / M₂), rows j₂ = 0…h₂ padded to 5, columns m₂ = 0…h₂.
     let secondCosines: Plane<Double>
     /// sin(2π j₂ m₂ / M₂), rows j₂ = 1…h₂ padded to 5, columns m₂ = 1…h₂.
@@ -33,7 +35,7 @@ package final class SineTransform {
     let plusSigns: Plane<Double>
     let minusSigns: Plane<Double>
     /// Where each site stands among `Workspace.results`.
-    let places: Places
+    let places: Offsets
     let workspace: Workspace
 
     /// Half of M₁ and of M₂.
@@ -49,14 +51,15 @@ package final class SineTransform {
         self.factors = factors
         self.lanes = lanes
         slotCount = (2 * h2 + 1) * 2 * lanes
+        batch = SineTransform.batch(h2)
         secondCosines = Plane(rows: SineTransform.padded(h2 + 1, to: 5), columns: h2 + 1)
         secondSines = Plane(rows: SineTransform.padded(h2, to: 5), columns: max(1, h2))
         firstSines = Plane(rows: h1, columns: lanes)
         firstCosines = Plane(rows: h1 + 1, columns: lanes)
         plusSigns = Plane(rows: h2 + 1, columns: lanes)
         minusSigns = Plane(rows: h2 + 1, columns: lanes)
-        places = Places(count: intervals - 1)
-        workspace = Workspace(h2: h2, lanes: lanes)
+        places = Offsets(count: intervals - 1)
+        workspace = Workspace(h2: h2, lanes: lanes, batch: batch)
         for j in 0...h2 {
             for m in 0...h2 { secondCosines[j][m] = Turn.cosine(j * m, of: factors.second) }
             if j > 0 { for m in 1...h2 { secondSines[j - 1][m - 1] = Turn.sine(j * m, of: factors.second) } }
@@ -90,8 +93,12 @@ package final class SineTransform {
         let (h1, h2) = (first / 2, second / 2)
         let lanes = padded(h1 + 1, to: 8)
         let across = (padded(h2 + 1, to: 5) * (h2 + 1) + padded(h2, to: 5) * h2) * 2 * lanes
-        return across + (padded(2 * (h2 + 1), to: 5) * h1 + padded(2 * h2, to: 5) * (h1 + 1)) * lanes
+        let batch = batch(h2)
+        let along = padded(2 * (h2 + 1) * batch, to: 5) * h1 + padded(2 * h2 * batch, to: 5) * (h1 + 1)
+        return (h2 > 0 ? across : 0) + along * lanes / batch
     }
+
+    private static func batch(_ h2: Int) -> Int { h2 < 4 ? 5 : 1 }
 
     /// The pair of coprime factors with the fewest operations.
     private static func factors(of intervals: Int) -> (first: Int, second: Int) {
@@ -119,52 +126,31 @@ package final class SineTransform {
             let isPlus = j2 <= second / 2
             let row = isPlus ? j2 : second - j2
             let place = 4 * row * lanes + j1 + (isPlus ? 0 : 2 * lanes)
-            places.set(j - 1, to: place)
-            places.set(intervals - j - 1, to: place + lanes)
+            places[j - 1] = place
+            places[intervals - j - 1] = place + lanes
             let sign = j & 1 == 1 ? 1.0 : -1.0
             if isPlus { plusSigns[row][j1] = sign } else { minusSigns[row][j1] = sign }
         }
-    }
-
-    /// A permutation.
-    @safe final class Places {
-        private let storage: UnsafeMutableBufferPointer<Int32>
-
-        init(count: Int) {
-            unsafe storage = .allocate(capacity: count)
-            unsafe storage.initialize(repeating: 0)
-        }
-
-        deinit { unsafe storage.deallocate() }
-
-        func set(_ site: Int, to place: Int) {
-            precondition(unsafe storage.indices.contains(site))
-            unsafe storage[site] = Int32(place)
-        }
-
-        /// The place of a site, which is not checked.
-        @inline(__always)
-        subscript(site: Int) -> Int { Int(truncatingIfNeeded: unsafe storage.baseAddress.unsafelyUnwrapped[site]) }
     }
 
     /// Memory for one row at a time.
     final class Workspace {
         let even: Plane<Double>  // P: (m₂ = 0…h₂) × 2 lanes
         let odd: Plane<Double>  // Q: (m₂ = 1…h₂) × 2 lanes
-        let evenSums: Plane<Double>  // (j₂ padded) × 2 lanes
+        let evenSums: Plane<Double>  // (batch, j₂) × 2 lanes
         let oddSums: Plane<Double>
-        let sines: Plane<Double>  // A: (j₂, E or O, padded) × lanes
+        let sines: Plane<Double>  // A: (batch, j₂, E or O) × lanes
         let cosines: Plane<Double>  // B
         let results: Plane<Double>  // (j₂, ±j₂ at j and at M − j) × lanes
 
-        init(h2: Int, lanes: Int) {
+        init(h2: Int, lanes: Int, batch: Int) {
             func plane(_ rows: Int, _ width: Int) -> Plane<Double> { Plane(rows: 1, columns: rows * width + 8) }
             even = plane(h2 + 1, 2 * lanes)
             odd = plane(max(1, h2), 2 * lanes)
-            evenSums = plane(SineTransform.padded(h2 + 1, to: 5) + 5, 2 * lanes)
-            oddSums = plane(SineTransform.padded(h2, to: 5) + 5, 2 * lanes)
-            sines = plane(SineTransform.padded(2 * (h2 + 1), to: 5), lanes)
-            cosines = plane(SineTransform.padded(2 * h2 + 1, to: 5), lanes)
+            evenSums = plane((h2 + 1) * batch + 5, 2 * lanes)
+            oddSums = plane(h2 * batch + 5, 2 * lanes)
+            sines = plane(SineTransform.padded(2 * (h2 + 1) * batch, to: 5), lanes)
+            cosines = plane(SineTransform.padded(2 * h2 * batch, to: 5) + 1, lanes)
             results = plane(4 * (h2 + 1), lanes)
         }
     }
