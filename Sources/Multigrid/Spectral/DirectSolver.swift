@@ -43,7 +43,7 @@ package final class DirectSolver {
         let table = LatticeGreen.operations(
             rows: lattice.rows, columns: lattice.columns, down: coefficients.down, across: coefficients.across,
             decay: coefficients.decay)
-        return SineTransform.operations(intervals: intervals) / lattice.columns <= 160 && table <= 2_000_000_000
+        return SineTransform.cost(intervals: intervals) / lattice.columns <= 200 && table <= 2_000_000_000
     }
 
     /// The length M of the cheapest transform: columns + 1 itself where it is odd, or a longer one where decay leaves nothing
@@ -56,7 +56,7 @@ package final class DirectSolver {
         if margin <= 4 * lattice.columns {
             candidates += stride(from: (own + margin) | 1, to: own + margin + own / 8 + 64, by: 2)
         }
-        return candidates.min { SineTransform.operations(intervals: $0) < SineTransform.operations(intervals: $1) }
+        return candidates.min { SineTransform.cost(intervals: $0) < SineTransform.cost(intervals: $1) }
     }
 
     /// Creates a solver with its tables.
