@@ -85,9 +85,8 @@ public struct Overview: Sendable {
     private static func describe(_ physics: Physics) -> [String] {
         [
             "lattice  \(physics.lattice.rows) × \(physics.lattice.columns) sites, absorbing boundary",
-            "physics  diffusivity \(physics.diffusivity), decay rate \(physics.decayRate), diffusion length "
-                + "\(Words.digits(physics.diffusionLength)) sites, sources \(physics.sources.rawValue), overlap "
-                + physics.overlap.rawValue,
+            "physics  diffusivity \(physics.diffusivity), decay rate \(physics.decayRate), "
+                + "sources \(physics.sources.rawValue), overlap \(physics.overlap.rawValue)",
         ]
     }
 

@@ -31,28 +31,10 @@ extension Design {
 
     /// Reads what `Physics.json` writes.
     private static func physics(_ json: JSON) throws(SamplingError) -> Physics {
-        let members = try Members(
-            json, of: "the design's physics",
-            required: ["lattice", "diffusivity", "decay_rate", "boundary", "sources", "overlap"])
-        let sides = try members.ints("lattice")
-        guard sides.count == 2 else {
-            throw SamplingError(.document, "'lattice' of the design's physics is not a pair of rows and columns")
-        }
-        let _: String = try members.get("boundary", "'absorbing'") { $0.string == "absorbing" ? $0.string : nil }
-        let sources = try members.get("sources", "'pinned' or 'emitting'") {
-            $0.string.flatMap(SourceModel.init(rawValue:))
-        }
-        let overlap = try members.get("overlap", "'max', 'sum', 'last' or 'forbid'") {
-            $0.string.flatMap(OverlapPolicy.init(rawValue:))
-        }
-        let diffusivity = try members.double("diffusivity")
-        let decayRate = try members.double("decay_rate")
         do {
-            return try Physics(
-                lattice: try Lattice(rows: sides[0], columns: sides[1]), diffusivity: diffusivity, decayRate: decayRate,
-                sources: sources, overlap: overlap)
+            return try Physics(json: json)
         } catch {
-            throw SamplingError(.design, "the design's physics: \(error)")
+            throw SamplingError(error.code == .document ? .document : .design, "the design's physics: \(error)")
         }
     }
 }
