@@ -102,7 +102,10 @@ public struct PipelineFile: Sendable {
             counts = Array(repeating: json["samples_per_stratum"]?.int ?? 1, count: strata.count)
         }
         return try Design(
-            physics: physics, strata: strata, counts: counts, radius: json["radius"]?.double ?? 5,
+            physics: physics, strata: strata, counts: counts,
+            shapes: json["radius"] == nil && json["shapes"] == nil
+                ? [.disk(radius: ParameterRange(5))]
+                : try ShapeRange.alternatives(radius: json["radius"], shapes: json["shapes"]),
             values: try json["values"].map { try SourceValues(json: $0) } ?? .anchored(),
             seed: UInt32(json["seed"]?.int ?? 0))
     }

@@ -49,7 +49,7 @@ public struct Overview: Sendable {
         if let design = manifests.first(where: { $0.stage == "sample" })?.parameters["design"] {
             let design = try Design(json: design)
             lines.append(
-                "design   seed \(design.seed), radius \(design.radius), values \(design.values.json.canonicalText)")
+                "design   seed \(design.seed), values \(design.values.json.canonicalText)")
         }
         if let strata = manifests.compactMap({ $0.content["strata"]?.array }).last {
             lines.append("strata   \(describe(strata: strata))")
