@@ -38,7 +38,8 @@ public struct Boundary: Hashable, Sendable {
         where (first == .periodic) != (second == .periodic) {
             throw ConfigurationError(
                 .physics,
-                "the sides \(names) are \(first.rawValue) and \(second.rawValue): periodic sides come in opposite pairs")
+                "the sides \(names) are \(first.rawValue) and \(second.rawValue): periodic sides come in opposite pairs"
+            )
         }
         (self.top, self.bottom, self.left, self.right) = (top, bottom, left, right)
     }

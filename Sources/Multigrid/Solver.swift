@@ -15,6 +15,7 @@ public final class Solver {
     public let accuracy: Accuracy
     private let hierarchy: Hierarchy
     private let barrier: ErrorBarrier
+    private let isSupported: Bool
     private var previousWasPinned = false
 
     /// Factors of the correction in turn.
@@ -35,7 +36,10 @@ public final class Solver {
     public init(physics: Physics, accuracy: Accuracy) {
         self.physics = physics
         self.accuracy = accuracy
-        let decay = physics.decayRate / physics.diffusivity
+        let uniform = physics.uniform
+        isSupported =
+            physics.boundary == .absorbing && uniform.map { $0.down == $0.across && $0.decay > 0 } ?? false
+        let decay = uniform.map { $0.decay > 0 ? $0.decay / $0.down : 1 } ?? 1
         barrier = ErrorBarrier(rows: physics.lattice.rows, columns: physics.lattice.columns, decay: decay)
         hierarchy = Hierarchy(rows: physics.lattice.rows, columns: physics.lattice.columns, decay: decay)
     }
@@ -49,6 +53,9 @@ public final class Solver {
     /// - Returns: The certificate. A label that cannot be certified is a result, not an error.
     /// - Complexity: O(sites) time.
     public func solve(_ image: SourceImage, into label: inout [Float]) -> Solution {
+        guard isSupported else {
+            return Solution(errorBound: .infinity, isCertified: false, cycles: 0, residuals: [])
+        }
         let pinned = physics.sources == .pinned
         let fine = hierarchy.fine
         var residuals = [fine.start(image, pinned: pinned)]
@@ -81,6 +88,11 @@ public final class Solver {
         return Solution(
             errorBound: bound, isCertified: bound <= accuracy.tolerance, cycles: residuals.count - 1,
             residuals: residuals)
+    }
+
+    /// Solves for the sources in `image` with the realised physics of their configuration; see `solve(_:into:)`.
+    public func solve(_ image: SourceImage, physics: Physics, into label: inout [Float]) -> Solution {
+        solve(image, into: &label)
     }
 
     /// The stage of the next cycle: a draft until the residual is a thousandth of the first one, far above what rounding to
