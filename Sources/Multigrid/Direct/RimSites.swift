@@ -74,7 +74,8 @@ struct RimSites {
         let left = rim.reduce(lattice.columns) { min($0, $1 % lattice.columns) }
         let perRow = (lattice.columns + RimSites.extent - 1) / RimSites.extent
         func square(_ site: Int) -> Int {
-            (site / lattice.columns - top) / RimSites.extent * perRow + (site % lattice.columns - left) / RimSites.extent
+            (site / lattice.columns - top) / RimSites.extent * perRow + (site % lattice.columns - left)
+                / RimSites.extent
         }
         // A stable order: by square, then by site.
         let ordered = rim.map { (square($0), $0) }.sorted { $0 < $1 }

@@ -1,8 +1,8 @@
 /// Sines and cosines of rational parts of a turn, by the basic operations of IEEE 754 alone: every machine gets the same
 /// bits, which a mathematics library does not promise. Within 2⁻⁵² of the exact value.
-enum Turn {
+package enum Turn {
     /// sin(2π · part / whole); `whole` is positive and below 2⁵⁸.
-    static func sine(_ part: Int, of whole: Int) -> Double {
+    package static func sine(_ part: Int, of whole: Int) -> Double {
         let eighths = 8 * ((part % whole + whole) % whole)
         let (octant, rest) = eighths.quotientAndRemainder(dividingBy: whole)
         // The angle within its octant, measured from the nearer axis.
@@ -14,7 +14,7 @@ enum Turn {
     }
 
     /// cos(2π · part / whole).
-    static func cosine(_ part: Int, of whole: Int) -> Double { sine(4 * (part % whole) + whole, of: 4 * whole) }
+    package static func cosine(_ part: Int, of whole: Int) -> Double { sine(4 * (part % whole) + whole, of: 4 * whole) }
 
     /// The Taylor polynomial of degree 17; its remainder is below 10⁻¹⁹ up to π/4.
     private static func sine(_ x: Double) -> Double {

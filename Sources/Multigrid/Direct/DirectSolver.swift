@@ -52,7 +52,7 @@ package final class DirectSolver {
         let own = lattice.columns + 1
         var candidates = own & 1 == 1 ? [own] : []
         let margin = LatticeGreen.distance(
-            decay: coefficients.decay, diffusivity: coefficients.across, until: 1e-8, most: 4 * lattice.columns)
+            decay: coefficients.decay, diffusivity: coefficients.across, until: 1e-11, most: 4 * lattice.columns)
         if margin <= 4 * lattice.columns {
             candidates += stride(from: (own + margin) | 1, to: own + margin + own / 8 + 64, by: 2)
         }
@@ -120,7 +120,7 @@ package final class DirectSolver {
             write(whole[row], row, factor: scale > 0 ? 1 / scale : 0, step: accuracy.step, into: &label)
         }
         return Solution(
-            errorBound: bound, isCertified: bound <= accuracy.tolerance, cycles: 0,
+            method: .direct, errorBound: bound, isCertified: bound <= accuracy.tolerance, cycles: 0,
             residuals: [Float(largestResidual)])
     }
 
@@ -131,7 +131,7 @@ package final class DirectSolver {
 
     private func solvePinned(_ image: SourceImage, accuracy: Accuracy, into label: inout [Float]) -> Solution? {
         rim.replace(sites: image.sites, values: image.values)
-        guard rim.count <= CapacitanceMatrix.maximumSites else { return nil }
+        guard CapacitanceMatrix.suits(rim.groups.count, lattice) else { return nil }
         if capacitance == nil {
             capacitance = CapacitanceMatrix(
                 rows: lattice.rows, columns: lattice.columns, down: coefficients.down, across: coefficients.across,
@@ -165,7 +165,8 @@ package final class DirectSolver {
             bound += accuracy.rounding(upTo: largestValue + min(bound, largestValue))
         } while bound > accuracy.tolerance && bound < 0.5 * last && residuals.count < DirectSolver.maximumCorrections
         return Solution(
-            errorBound: bound, isCertified: bound <= accuracy.tolerance, cycles: 0, residuals: residuals)
+            method: .direct, errorBound: bound, isCertified: bound <= accuracy.tolerance, cycles: 0,
+            residuals: residuals)
     }
 
     // MARK: - Rows

@@ -59,7 +59,9 @@ extension DirectSolver {
             let out = unsafe Line(start: buffer.baseAddress.unsafelyUnwrapped + row &* columns)
             var k = 0
             while k < columns {
-                out[k] = Float(((scaled * line[k] + shift) - shift) * unit)
+                // Rounding may leave a little less than nothing of a field that is positive everywhere.
+                let value = scaled * line[k]
+                out[k] = Float((((value < 0 ? 0 : value) + shift) - shift) * unit)
                 k &+= 1
             }
         }

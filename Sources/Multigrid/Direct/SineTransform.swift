@@ -14,15 +14,15 @@
 /// which stand for the sines of m = M₂ m₁ + M₁ m₂ whatever its sign; slots that repeat others, or pad, are idle.
 package final class SineTransform {
     /// M.
-    let intervals: Int
+    package let intervals: Int
     /// M₁, M₂.
-    let factors: (first: Int, second: Int)
+    package let factors: (first: Int, second: Int)
     /// Slots for m₁ in a row of them, a multiple of 8.
-    let lanes: Int
+    package let lanes: Int
     /// Number of slots, idle ones included.
-    let slotCount: Int
+    package let slotCount: Int
     /// Rows that are best done together, so that matrices are read for several.
-    let batch: Int
+    package let batch: Int
     /// cos(2π j₂ m₂ / M₂), rows j₂ = 0…h₂ padded to 5, columns m₂ = 0…h₂.
     let secondCosines: Plane<Double>
     /// sin(2π j₂ m₂ / M₂), rows j₂ = 1…h₂ padded to 5, columns m₂ = 1…h₂.
@@ -74,7 +74,7 @@ package final class SineTransform {
     }
 
     /// m = M₂ m₁ + M₁ m₂ modulo M of a slot among those of E (those of O are the same), or nil where it is idle.
-    func order(second m2: Int, lane m1: Int) -> Int? {
+    package func order(second m2: Int, lane m1: Int) -> Int? {
         guard m1 <= halves.first, m1 > 0 || m2 > 0 else { return nil }
         let m = factors.second * m1 + factors.first * m2
         return (m % intervals + intervals) % intervals

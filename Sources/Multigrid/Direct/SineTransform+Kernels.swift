@@ -7,7 +7,9 @@ extension SineTransform {
     ///   - rows: The rows, from `v`, into `out`.
     ///   - sites: Number of sites of each row to write, at most M − 1.
     @inline(__always)
-    package func synthesise(_ rows: Range<Int>, sites: Int, from v: (Int) -> Line<Double>, into out: (Int) -> Line<Double>) {
+    package func synthesise(
+        _ rows: Range<Int>, sites: Int, from v: (Int) -> Line<Double>, into out: (Int) -> Line<Double>
+    ) {
         for (index, row) in rows.enumerated() { foldAndSumSecond(v(row), index) }
         sumFirst(rows.count)
         for (index, row) in rows.enumerated() { unfold(index, sites, into: out(row)) }
