@@ -2,8 +2,8 @@ extension Configuration {
     /// The canonical form that ids are made from (see the article *Formats*): reordered sources give equal forms where
     /// the order does not matter.
     ///
-    /// The overlap policy is part of it only where disks do overlap, and the order of sources only where it matters
-    /// (overlapping disks under `last`); elsewhere sources are sorted by row, column, radius and value.
+    /// The overlap policy is part of it only where sources do overlap, and the order of sources only where it matters
+    /// (overlapping sources under `last`); elsewhere sources are sorted by row, column, shape, parameters and value.
     public var canonical: JSON {
         let (physics, ordered) = canonicalParts
         return .object(["physics": physics, "sources": .array(ordered.map(\.json))])
@@ -24,10 +24,14 @@ extension Configuration {
         out += Fragment.sources
         for (position, source) in ordered.enumerated() {
             if position > 0 { out.append(UInt8(ascii: ",")) }
+            guard case .disk(let radius) = source.shape else {
+                out += source.json.canonicalBytes
+                continue
+            }
             out += Fragment.column
             JSON.ecmaScript(Double(source.column), to: &out)
             out += Fragment.radius
-            JSON.ecmaScript(source.radius, to: &out)
+            JSON.ecmaScript(radius, to: &out)
             out += Fragment.row
             JSON.ecmaScript(Double(source.row), to: &out)
             out += Fragment.value
@@ -58,18 +62,15 @@ extension Configuration {
         return (.object(members), ordered)
     }
 
-    /// The canonical order of sources: by row, column, radius and value.
+    /// The canonical order of sources: by row, column, shape (its code), the shape's parameters in order, and value. For
+    /// disks that is row, column, radius and value.
     static func precede(_ a: Source, _ b: Source) -> Bool {
-        (a.row, a.column, a.radius, a.value) < (b.row, b.column, b.radius, b.value)
-    }
-}
-
-extension Source {
-    /// The source as one JSON object, as in an imported line.
-    public var json: JSON {
-        .object([
-            "row": .number(Double(row)), "column": .number(Double(column)), "radius": .number(radius),
-            "value": .number(value),
-        ])
+        if case .disk(let one) = a.shape, case .disk(let two) = b.shape {
+            return (a.row, a.column, one, a.value) < (b.row, b.column, two, b.value)
+        }
+        let (first, second) = ((a.row, a.column, a.shape.code), (b.row, b.column, b.shape.code))
+        guard first == second else { return first < second }
+        let (one, two) = (a.shape.parameters, b.shape.parameters)
+        return one == two ? a.value < b.value : one.lexicographicallyPrecedes(two)
     }
 }

@@ -4,12 +4,16 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
     public enum Code: String, Sendable {
         /// A side of the lattice is out of range.
         case lattice
-        /// A physical constant is out of range.
+        /// A coefficient or a side of the boundary is out of range, or does not go with another.
         case physics
-        /// A source's centre, radius or value is out of range, or its disk leaves the lattice.
+        /// A source's centre, shape or value is out of range, or it leaves the lattice.
         case source
-        /// Two disks share a site although the overlap policy forbids it.
+        /// Two sources share a site although the overlap policy forbids it.
         case overlap
+        /// There are too few or too many keys for the random coefficients without one.
+        case keys
+        /// A JSON document has an unknown, a missing or an ill-typed member.
+        case document
         /// A configuration has no source, or more than `Configuration.maximumSources`.
         case sourceCount
     }

@@ -2,12 +2,12 @@
 public enum SourceModel: String, Hashable, Sendable, CaseIterable {
     /// The field equals the source's value on its sites (Toledo-Marín et al. 2023, §1).
     case pinned
-    /// The source adds decay rate × value to its sites, and the field is divided by its maximum (the paper's
-    /// released generator).
+    /// The source adds an amount in proportion to its value to its sites, the same factor everywhere, and the field is
+    /// divided by its maximum, so the factor does not matter (the paper's released generator has the decay rate).
     case emitting
 }
 
-/// What holds at a site that more than one disk covers.
+/// What holds at a site that more than one source covers.
 public enum OverlapPolicy: String, Hashable, Sendable, CaseIterable {
     /// The largest of the values.
     case max
@@ -19,78 +19,123 @@ public enum OverlapPolicy: String, Hashable, Sendable, CaseIterable {
     case forbid
 }
 
-/// The equation −∇·(D∇u) + γu = s on a lattice with unit spacing, and what its sources mean.
+/// The equation −∇·(D∇u) + γu = s on a lattice with unit spacing, what holds at its sides, and what its sources mean.
 ///
-/// Discretised by 5-point finite volumes; u vanishes on the ghost sites (absorbing boundary).
+/// Discretised by 5-point finite volumes. A random coefficient may be without a key: such a physics stands for many, and
+/// `realised(keys:)` gives the one of a sample.
 public struct Physics: Hashable, Sendable {
     /// The lattice.
     public let lattice: Lattice
+    /// What holds at the four sides.
+    public let boundary: Boundary
     /// Diffusivity D, in sites² per unit of time; positive.
-    public let diffusivity: Double
-    /// Decay rate γ, per unit of time; positive.
-    public let decayRate: Double
+    public let diffusivity: Diffusivity
+    /// Decay rate γ, per unit of time; at least 0.
+    public let decayRate: Coefficient
     /// What sources do.
     public let sources: SourceModel
-    /// What holds where disks overlap.
+    /// What holds where sources overlap.
     public let overlap: OverlapPolicy
 
-    /// The range of γ/D that is supported: diffusion lengths from a third of a site to a thousand sites.
+    /// D where none is given.
+    public static let defaultDiffusivity = 1.0
+    /// γ where none is given: a diffusion length of 20 sites.
+    public static let defaultDecayRate = 1.0 / 400
+    /// The range of γ/D that is supported, wherever γ is not 0: diffusion lengths from a third of a site to a thousand
+    /// sites. Where both vary it holds for every value of one with every value of the other.
     public static let decayPerDiffusivity = 1e-6...10.0
+    /// The largest quotient of two values of D, in whatever place and direction, that is supported.
+    public static let maximumContrast = 1000.0
+    /// D outside this range is refused, far from where sums overflow.
+    static let diffusivities = 1e-100...1e100
+
+    /// Creates a problem's physics with constant coefficients.
+    ///
+    /// - Throws: as the general initialiser.
+    public init(
+        lattice: Lattice, boundary: Boundary = .absorbing, diffusivity: Double = defaultDiffusivity,
+        decayRate: Double = defaultDecayRate, sources: SourceModel = .pinned, overlap: OverlapPolicy? = nil
+    ) throws(ConfigurationError) {
+        try self.init(
+            lattice: lattice, boundary: boundary, diffusivity: .isotropic(.constant(diffusivity)),
+            decayRate: .constant(decayRate), sources: sources, overlap: overlap)
+    }
 
     /// Creates a problem's physics.
     ///
-    /// - Throws: `ConfigurationError` with code `.physics` where a constant is not positive and finite, or γ/D is
-    ///   outside `decayPerDiffusivity`.
+    /// - Throws: `ConfigurationError` with code `.physics` where a coefficient is not positive and finite (γ may be 0),
+    ///   D varies by more than `maximumContrast`, a γ/D is outside `decayPerDiffusivity`, a coefficient does not fit the
+    ///   lattice, or nothing holds the field: emitting sources, no absorbing side, and no decay anywhere.
     public init(
-        lattice: Lattice, diffusivity: Double = 1, decayRate: Double = 1.0 / 400, sources: SourceModel = .pinned,
-        overlap: OverlapPolicy? = nil
+        lattice: Lattice, boundary: Boundary = .absorbing, diffusivity: Diffusivity, decayRate: Coefficient,
+        sources: SourceModel = .pinned, overlap: OverlapPolicy? = nil
     ) throws(ConfigurationError) {
-        let ratio = decayRate / diffusivity
-        guard diffusivity.isFinite, diffusivity > 0, decayRate.isFinite, decayRate > 0,
-            Physics.decayPerDiffusivity.contains(ratio)
-        else {
-            throw ConfigurationError(
-                .physics,
-                "diffusivity \(diffusivity) with decay rate \(decayRate) is not supported: both must be positive and "
-                    + "decay rate / diffusivity from \(Physics.decayPerDiffusivity.lowerBound) to "
-                    + "\(Physics.decayPerDiffusivity.upperBound)")
-        }
         self.lattice = lattice
+        self.boundary = boundary
         self.diffusivity = diffusivity
         self.decayRate = decayRate
         self.sources = sources
         self.overlap = overlap ?? (sources == .pinned ? .max : .sum)
+        switch diffusivity {
+        case .isotropic(let coefficient): try coefficient.check(on: lattice, name: "diffusivity")
+        case .anisotropic(let down, let across):
+            try down.check(on: lattice, name: "diffusivity.down")
+            try across.check(on: lattice, name: "diffusivity.across")
+        }
+        try decayRate.check(on: lattice, name: "decay_rate")
+        try checkValues()
+        guard isWellPosed else {
+            throw ConfigurationError(
+                .physics,
+                "nothing holds the field: the sources emit, no side is absorbing and the decay rate is 0 everywhere. Give it "
+                    + "a decay rate somewhere, an absorbing side, or pinned sources")
+        }
     }
 
-    /// Distance over which a free field falls by a factor of e, √(D/γ), in sites.
-    public var diffusionLength: Double { (diffusivity / decayRate).squareRoot() }
-
-    /// The members that manifests and ids are made from.
-    public var json: JSON {
-        .object([
-            "lattice": .array([.number(Double(lattice.rows)), .number(Double(lattice.columns))]),
-            "diffusivity": .number(diffusivity),
-            "decay_rate": .number(decayRate),
-            "boundary": .string("absorbing"),
-            "sources": .string(sources.rawValue),
-            "overlap": .string(overlap.rawValue),
-        ])
+    /// Checks ranges, contrast and quotients of the values that the coefficients may take.
+    private func checkValues() throws(ConfigurationError) {
+        let spread = diffusivity.coefficients.flatMap(\.values)
+        let rates = decayRate.values
+        if let wrong = spread.first(where: { !Physics.diffusivities.contains($0) }) {
+            throw ConfigurationError(
+                .physics, "a diffusivity of \(wrong) is not supported: D must be positive and finite")
+        }
+        if let wrong = rates.first(where: { !($0 >= 0 && $0.isFinite) }) {
+            throw ConfigurationError(
+                .physics, "a decay rate of \(wrong) is not supported: it must be at least 0 and finite")
+        }
+        let (least, most) = (spread.reduce(.infinity) { min($0, $1) }, spread.reduce(0) { max($0, $1) })
+        guard most / least <= Physics.maximumContrast else {
+            throw ConfigurationError(
+                .physics,
+                "the diffusivity varies from \(least) to \(most), a contrast of \(most / least): at most "
+                    + "\(Physics.maximumContrast) is supported")
+        }
+        for rate in rates where rate > 0 {
+            let quotients = (rate / most, rate / least)
+            guard quotients.0 >= Physics.decayPerDiffusivity.lowerBound,
+                quotients.1 <= Physics.decayPerDiffusivity.upperBound
+            else {
+                throw ConfigurationError(
+                    .physics,
+                    "diffusivity \(least == most ? "\(least)" : "\(least) to \(most)") with decay rate \(rate) is not supported: "
+                        + "decay rate / diffusivity must be from \(Physics.decayPerDiffusivity.lowerBound) to "
+                        + "\(Physics.decayPerDiffusivity.upperBound), or the decay rate 0")
+            }
+        }
     }
-}
 
-extension Physics {
-    /// Reads what `json` writes; members that it does not know are the schema's business.
-    ///
-    /// - Throws: `ConfigurationError` with code `.physics` where a member is missing or not possible.
-    public init(json: JSON) throws(ConfigurationError) {
-        guard let sides = json["lattice"]?.array?.compactMap(\.int), sides.count == 2,
-            let diffusivity = json["diffusivity"]?.double, let decayRate = json["decay_rate"]?.double,
-            json["boundary"] == .string("absorbing"),
-            let sources = json["sources"]?.string.flatMap(SourceModel.init),
-            let overlap = json["overlap"]?.string.flatMap(OverlapPolicy.init)
-        else { throw ConfigurationError(.physics, "the physics in a manifest is incomplete or not of this version") }
-        try self.init(
-            lattice: try Lattice(rows: sides[0], columns: sides[1]), diffusivity: diffusivity, decayRate: decayRate,
-            sources: sources, overlap: overlap)
+    /// Whether every configuration has exactly one field.
+    private var isWellPosed: Bool {
+        if sources == .pinned || boundary.isAbsorbingSomewhere || !decayRate.values.contains(0) { return true }
+        // A region with decay may be painted over.
+        return decayRate.evaluated(on: lattice, boundary: boundary).contains { $0 > 0 }
+    }
+
+    /// Distance over which a free field falls by a factor of e, √(D/γ), in sites; nil where it differs from place to place
+    /// or with the direction, infinite where nothing decays.
+    public var diffusionLength: Double? {
+        guard let uniform, uniform.down == uniform.across else { return nil }
+        return (uniform.down / uniform.decay).squareRoot()
     }
 }

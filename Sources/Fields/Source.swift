@@ -1,27 +1,31 @@
-/// A disk of sites that holds or feeds the field.
+/// A shape of sites that holds or feeds the field.
 public struct Source: Hashable, Sendable {
     /// Row of the centre, 0-based.
     public let row: Int
     /// Column of the centre, 0-based.
     public let column: Int
-    /// Radius in sites, at least 0: site (i, j) belongs to the disk where (i − row)² + (j − column)² ≤ radius².
-    public let radius: Double
+    /// Which sites around the centre belong to the source.
+    public let shape: Shape
     /// Value that a pinned source holds, or the strength of an emitting one; in (0, 1].
     public let value: Double
 
     /// Creates a source; `Configuration` checks that it fits its lattice.
-    public init(row: Int, column: Int, radius: Double, value: Double) {
+    public init(row: Int, column: Int, shape: Shape, value: Double) {
         self.row = row
         self.column = column
-        self.radius = radius
+        self.shape = shape
         self.value = value
     }
 
-    /// Largest whole number of sites from the centre that the disk reaches along a row or a column. The radius must be
-    /// in range, as it is in a `Configuration`.
-    public var reach: Int { Int(radius) }
+    /// Creates a disk: site (i, j) belongs to it where (i − row)² + (j − column)² ≤ radius².
+    public init(row: Int, column: Int, radius: Double, value: Double) {
+        self.init(row: row, column: column, shape: .disk(radius: radius), value: value)
+    }
 
-    /// Checks value, radius and that the whole disk lies on `lattice`.
+    /// Radius of a disk in sites, at least 0; NaN for any other shape.
+    public var radius: Double { if case .disk(let radius) = shape { radius } else { .nan } }
+
+    /// Checks value and shape, and that the whole shape lies on `lattice` and covers a site.
     func check(on lattice: Lattice) throws(ConfigurationError) {
         guard value.isFinite, value > 0, value <= 1 else {
             throw ConfigurationError(
@@ -29,7 +33,31 @@ public struct Source: Hashable, Sendable {
                 "source at row \(row), column \(column) has value \(value): values must be above 0 and at most 1 "
                     + "(the problem is linear: scale the values by their largest)")
         }
-        // The least whole radius whose disk is wider than the lattice; also bounds what `reach` makes an integer of.
+        if case .disk(let radius) = shape { return try check(diskOfRadius: radius, on: lattice) }
+        do {
+            try shape.check()
+        } catch {
+            throw ConfigurationError(.source, "source at row \(row), column \(column): \(error.message)")
+        }
+        guard let box = shape.footprint.box else {
+            throw ConfigurationError(
+                .source, "the \(shape.name) at row \(row), column \(column) covers no site: make it larger")
+        }
+        guard (0..<lattice.rows).contains(row), (0..<lattice.columns).contains(column),
+            row + box.rows.lowerBound >= 0, row + box.rows.upperBound < lattice.rows,
+            column + box.columns.lowerBound >= 0, column + box.columns.upperBound < lattice.columns
+        else {
+            throw ConfigurationError(
+                .source,
+                "the \(shape.name) at row \(row), column \(column) does not fit the lattice of "
+                    + "\(lattice.rows)×\(lattice.columns) sites: it reaches from row \(box.rows.lowerBound) to "
+                    + "\(box.rows.upperBound) and from column \(box.columns.lowerBound) to \(box.columns.upperBound) "
+                    + "around its centre, which must be on the lattice")
+        }
+    }
+
+    private func check(diskOfRadius radius: Double, on lattice: Lattice) throws(ConfigurationError) {
+        // The least whole radius whose disk is wider than the lattice; also bounds what an integer is made of below.
         let tooWide = (min(lattice.rows, lattice.columns) + 1) / 2
         guard radius >= 0, radius < Double(tooWide) else {
             throw ConfigurationError(
@@ -37,6 +65,7 @@ public struct Source: Hashable, Sendable {
                 "source at row \(row), column \(column) has radius \(radius): on \(lattice.rows)×\(lattice.columns) sites "
                     + "a radius must be at least 0 and below \(tooWide)")
         }
+        let reach = Int(radius)
         let rows = reach..<lattice.rows - reach
         let columns = reach..<lattice.columns - reach
         guard rows.contains(row), columns.contains(column) else {
@@ -48,25 +77,16 @@ public struct Source: Hashable, Sendable {
         }
     }
 
-    /// The largest distance along the row `offset` rows from the centre that belongs to the disk. `offset` is in
-    /// `-reach...reach`, where there is one: reach² ≤ radius², and rounding radius² keeps that.
-    ///
-    /// The root is only a first guess: for a radius² that is no integer it can round up to one (√(25 − 2⁻⁴⁸) to 5), so
-    /// the rule of `radius` itself decides. Its squares are below 2⁵³, hence exact.
-    func halfWidth(atRow offset: Int) -> Int {
-        let squared = radius * radius
-        var half = Int((squared - Double(offset * offset)).squareRoot())
-        while Double(offset * offset + half * half) > squared { half -= 1 }
-        while Double(offset * offset + (half + 1) * (half + 1)) <= squared { half += 1 }
-        return half
-    }
-
-    /// Calls `body` with the index of each site of the disk, row by row.
+    /// Calls `body` with the index of each site of the source, row by row; the source must lie on `lattice`.
     public func forEachSite(on lattice: Lattice, _ body: (Int) -> Void) {
-        for i in -reach...reach {
-            let half = halfWidth(atRow: i)
-            let start = (row + i) * lattice.columns + column
-            for j in -half...half { body(start + j) }
+        for run in shape.footprint.runs {
+            let start = (row + Int(run.row)) * lattice.columns + column
+            for offset in run.first...run.last { body(start + Int(offset)) }
         }
     }
+}
+
+extension Shape {
+    /// The sites of the shape, whose parameters must be in range, as in a `Configuration`.
+    public var footprint: Footprint { Footprint(self) }
 }

@@ -5,14 +5,16 @@ public struct SourceImage: Sendable {
     /// Value at each of `sites`, after the overlap policy.
     public let values: [Double]
 
-    /// Rasterises a configuration row by row. O(rows · sources + sites of all disks) time; memory for one row and the
-    /// covered sites, however often they are covered.
+    /// Rasterises a configuration row by row. O(rows · sources + sites of all sources) time; memory for one row, the rows
+    /// of all sources, and the covered sites, however often they are covered.
     ///
     /// Sums are taken in the canonical order of the sources, so that equal ids mean equal bits.
     public init(_ configuration: Configuration) {
         let lattice = configuration.physics.lattice
         let policy = configuration.physics.overlap
         let order = policy == .last ? configuration.sources : configuration.sources.sorted(by: Configuration.precede)
+        let footprints = order.map(\.shape.footprint)
+        var next = [Int](repeating: 0, count: order.count)  // the first run of each source that is not drawn yet
         var sites: [Int] = []
         var values: [Double] = []
         var line = [Double](repeating: 0, count: lattice.columns)  // (columns)
@@ -20,14 +22,19 @@ public struct SourceImage: Sendable {
         for row in 0..<lattice.rows {
             var first = lattice.columns
             var last = -1
-            for source in order where abs(row - source.row) <= source.reach {
-                let half = source.halfWidth(atRow: row - source.row)
-                for column in source.column - half...source.column + half {
-                    line[column] = covered[column] ? policy.combine(line[column], source.value) : source.value
-                    covered[column] = true
+            for (number, source) in order.enumerated() {
+                let runs = footprints[number].runs
+                while next[number] < runs.count, source.row + Int(runs[next[number]].row) == row {
+                    let run = runs[next[number]]
+                    next[number] += 1
+                    let columns = source.column + Int(run.first)...source.column + Int(run.last)
+                    for column in columns {
+                        line[column] = covered[column] ? policy.combine(line[column], source.value) : source.value
+                        covered[column] = true
+                    }
+                    first = min(first, columns.lowerBound)
+                    last = max(last, columns.upperBound)
                 }
-                first = min(first, source.column - half)
-                last = max(last, source.column + half)
             }
             guard first <= last else { continue }
             for column in first...last where covered[column] {

@@ -98,12 +98,10 @@ final class ImportedConfigurations {
                     "\(path):\(number): \(first.path.isEmpty ? "" : "\(first.path.dropFirst()): ")\(first.message)")
             }
         }
-        let sources = (json["sources"]?.array ?? []).map { source in
-            Source(
-                row: source["row"]?.int ?? -1, column: source["column"]?.int ?? -1,
-                radius: source["radius"]?.double ?? -1, value: source["value"]?.double ?? -1)
-        }
         do {
+            let sources = try (json["sources"]?.array ?? []).map { (source) throws(ConfigurationError) in
+                try Source(json: source)
+            }
             return try Configuration(physics: physics, sources: sources)
         } catch {
             throw PipelineError(.data, "\(path):\(number): \(error.message)")

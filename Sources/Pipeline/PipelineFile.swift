@@ -53,14 +53,11 @@ public struct PipelineFile: Sendable {
         name = json["name"]?.string ?? ""
         let physicsJSON = json["physics"] ?? .null
         do {
-            let sides = physicsJSON["lattice"]?.array?.compactMap(\.int) ?? []
-            let fromFile = physicsJSON["overlap"]?.string.flatMap(OverlapPolicy.init)
-            physics = try Physics(
-                lattice: try Lattice(rows: sides[0], columns: sides[1]),
-                diffusivity: physicsJSON["diffusivity"]?.double ?? 1,
-                decayRate: physicsJSON["decay_rate"]?.double ?? 1.0 / 400,
-                sources: sources ?? physicsJSON["sources"]?.string.flatMap(SourceModel.init) ?? .pinned,
-                overlap: overlap ?? fromFile)
+            // An import may replace these two.
+            var members = physicsJSON.object ?? [:]
+            if let sources { members["sources"] = .string(sources.rawValue) }
+            if let overlap { members["overlap"] = .string(overlap.rawValue) }
+            physics = try Physics(json: .object(members))
         } catch {
             throw fail("/physics", "physics: \(error.message)")
         }
@@ -110,7 +107,10 @@ public struct PipelineFile: Sendable {
             counts = Array(repeating: json["samples_per_stratum"]?.int ?? 1, count: strata.count)
         }
         return try Design(
-            physics: physics, strata: strata, counts: counts, radius: json["radius"]?.double ?? 5,
+            physics: physics, strata: strata, counts: counts,
+            shapes: json["radius"] == nil && json["shapes"] == nil
+                ? [.disk(radius: ParameterRange(5))]
+                : try ShapeRange.alternatives(radius: json["radius"], shapes: json["shapes"]),
             values: try json["values"].map { try SourceValues(json: $0) } ?? .anchored(),
             seed: UInt32(json["seed"]?.int ?? 0))
     }

@@ -49,7 +49,7 @@ public struct Overview: Sendable {
         if let design = manifests.first(where: { $0.stage == "sample" })?.parameters["design"] {
             let design = try Design(json: design)
             lines.append(
-                "design   seed \(design.seed), radius \(design.radius), values \(design.values.json.canonicalText)")
+                "design   seed \(design.seed), values \(design.values.json.canonicalText)")
         }
         if let strata = manifests.compactMap({ $0.content["strata"]?.array }).last {
             lines.append("strata   \(describe(strata: strata))")
@@ -85,9 +85,8 @@ public struct Overview: Sendable {
     private static func describe(_ physics: Physics) -> [String] {
         [
             "lattice  \(physics.lattice.rows) × \(physics.lattice.columns) sites, absorbing boundary",
-            "physics  diffusivity \(physics.diffusivity), decay rate \(physics.decayRate), diffusion length "
-                + "\(Words.digits(physics.diffusionLength)) sites, sources \(physics.sources.rawValue), overlap "
-                + physics.overlap.rawValue,
+            "physics  diffusivity \(physics.diffusivity), decay rate \(physics.decayRate), "
+                + "sources \(physics.sources.rawValue), overlap \(physics.overlap.rawValue)",
         ]
     }
 

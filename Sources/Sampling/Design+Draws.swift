@@ -8,6 +8,8 @@ extension Design {
     private enum Stream {
         static let sources: UInt32 = 0
         static let centres: UInt32 = 1
+        static let shapes: UInt32 = 3
+        static let keys: UInt32 = 4
     }
 
     /// Returns the sample of the stratum with ordinal `stratum` at `index`: a pure function of the seed, the stratum's
@@ -15,10 +17,14 @@ extension Design {
     ///
     /// Each attempted source takes one block of Philox4x32-10 at the counter (draw, number of sources, index mod 2³²,
     /// index div 2³²), where draws number the attempts from 0. Its words 0 and 1 give row and column, uniform over
-    /// `centres` by ⌊word·span/2³²⌋ (an element's chance is off by at most the fraction span/2³² < 2⁻²⁰), word 2 the
-    /// value (see `SourceValues`). Under the overlap policy `forbid` a source that meets an earlier one is drawn again
-    /// with the next draw. One source takes its centre from `CentrePermutation` instead. O(n) time for n sources, O(n²)
-    /// where overlap is forbidden.
+    /// those from which the shape stays on the lattice by ⌊word·span/2³²⌋ (an element's chance is off by at most the
+    /// fraction span/2³² < 2⁻²⁰), word 2 the value (see `SourceValues`). Where shapes are drawn, a second block of another
+    /// stream at the same counter gives in word 0 the alternative and in words 1 to 3 its parameters; the corners of a
+    /// polygon take two to a block, with (draw + 2¹⁶·k) in place of draw for the k-th block from 1. Under the overlap policy
+    /// `forbid` a source that meets an earlier one is drawn again with the next draw. Open keys of the physics are word 0
+    /// of a third stream at (place, number of sources, index mod 2³², index div 2³²). One source takes its centre from
+    /// `CentrePermutation` instead where there is nothing else to draw. O(n) time for n sources, O(n²) where overlap is
+    /// forbidden.
     ///
     /// - Throws: `SamplingError` with code `.design` where there is no such stratum or index, `.exhausted` where a
     ///   single source has no centre left at `index`, `.doesNotFit` where `maximumAttempts` attempts did not place all
@@ -30,9 +36,11 @@ extension Design {
                 "there is no sample with stratum ordinal \(stratum) and index \(index): ordinals are \(strata.indices), "
                     + "indices start at 0")
         }
-        let sources = strata[stratum] == 1 ? [try single(index)] : try several(strata[stratum], index)
+        let count = strata[stratum]
+        let sources = count == 1 && drawsCentresOnce ? [try single(index)] : try several(count, index)
         do {
-            return try Configuration(physics: physics, sources: sources)
+            return try Configuration(
+                physics: try physics.realised(keys: keys(count, index)), sources: sources)
         } catch {
             throw SamplingError(.doesNotFit, "the sample of \(strata[stratum]) sources at index \(index): \(error)")
         }
@@ -44,6 +52,16 @@ extension Design {
     public func configuration(at position: Int) throws(SamplingError) -> Configuration {
         let address = sequence[position]
         return try configuration(stratum: address.stratum, index: address.index)
+    }
+
+    /// The keys of the random coefficients that have none.
+    private func keys(_ count: Int, _ index: Int) -> [UInt32] {
+        let philox = Philox(seed: seed, stream: Stream.keys)
+        return (0..<physics.openKeys).map { philox(Design.counter(UInt32($0), count, index)).x }
+    }
+
+    private static func counter(_ first: UInt32, _ count: Int, _ index: Int) -> SIMD4<UInt32> {
+        SIMD4(first, UInt32(count), UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: index >> 32))
     }
 
     /// The only source of a sample: value 1, centres without replacement.
@@ -58,36 +76,59 @@ extension Design {
         let centre = CentrePermutation(count: centreCount, philox: Philox(seed: seed, stream: Stream.centres))(index)
         return Source(
             row: rows.lowerBound + centre / columns.count, column: columns.lowerBound + centre % columns.count,
-            radius: radius, value: 1)
+            shape: fixedShape ?? .disk(radius: 0), value: 1)
     }
 
-    /// The sources of a sample of two or more.
+    /// The sources of a sample.
     private func several(_ count: Int, _ index: Int) throws(SamplingError) -> [Source] {
         let philox = Philox(seed: seed, stream: Stream.sources)
-        let (rows, columns) = centres
-        let low = UInt32(truncatingIfNeeded: index)
-        let high = UInt32(truncatingIfNeeded: index >> 32)
-        var placed: [Source] = []  // values are set at the end: some rules need all of them
+        let fixed = fixedShape
+        let fixedFootprint = fixed?.footprint
+        // Values are set at the end: some rules need all of them.
+        var placed: [(source: Source, footprint: Footprint)] = []
         var steps: [Int] = []
         var draw = 0
         while placed.count < count {
             guard draw < Design.maximumAttempts else {
                 throw SamplingError(
                     .doesNotFit,
-                    "the sample of \(count) sources at index \(index) found room for \(placed.count) disks of radius "
-                        + "\(radius) in \(draw) attempts: lower the number of sources or the radius, or allow overlap")
+                    "the sample of \(count) sources at index \(index) found room for \(placed.count) of them in \(draw) "
+                        + "attempts: lower the number of sources or their size, or allow overlap")
             }
-            let words = philox(SIMD4(UInt32(draw), UInt32(count), low, high))
+            let words = philox(Design.counter(UInt32(draw), count, index))
+            let shape = fixed ?? self.shape(draw, count, index)
+            let footprint = fixedFootprint ?? shape.footprint
             draw += 1
+            // Every alternative was found to fit and to cover its centre or a ring around it.
+            guard let box = footprint.box else { continue }
+            let rows = -box.rows.lowerBound..<physics.lattice.rows - box.rows.upperBound
+            let columns = -box.columns.lowerBound..<physics.lattice.columns - box.columns.upperBound
             let source = Source(
-                row: Design.element(of: rows, words.x), column: Design.element(of: columns, words.y), radius: radius,
+                row: Design.element(of: rows, words.x), column: Design.element(of: columns, words.y), shape: shape,
                 value: 1)
-            if physics.overlap == .forbid, placed.contains(where: { Configuration.meet($0, source) }) { continue }
-            placed.append(source)
+            if physics.overlap == .forbid,
+                placed.contains(where: {
+                    $0.footprint.meets(
+                        footprint, down: $0.source.row - source.row, across: $0.source.column - source.column)
+                })
+            {
+                continue
+            }
+            placed.append((source, footprint))
             steps.append(values.step(words.z))
         }
         return zip(placed, values.values(ofSteps: steps)).map {
-            Source(row: $0.row, column: $0.column, radius: radius, value: $1)
+            Source(row: $0.source.row, column: $0.source.column, shape: $0.source.shape, value: $1)
+        }
+    }
+
+    /// The shape of one attempted source.
+    private func shape(_ draw: Int, _ count: Int, _ index: Int) -> Shape {
+        let philox = Philox(seed: seed, stream: Stream.shapes)
+        let words = philox(Design.counter(UInt32(draw), count, index))
+        let alternative = shapes[Design.element(of: 0..<shapes.count, words.x)]
+        return alternative.draw(words) { pair in
+            philox(Design.counter(UInt32(draw) | UInt32(pair + 1) << 16, count, index))
         }
     }
 

@@ -3,14 +3,19 @@ public import Fields
 extension Design {
     /// The parameters, for manifests; `init(json:)` reads them back without loss.
     public var json: JSON {
-        .object([
+        var members: [String: JSON] = [
             "physics": physics.json,
             "strata": .array(strata.map(JSON.integer)),
             "counts": .array(counts.map(JSON.integer)),
-            "radius": .number(radius),
             "values": values.json,
             "seed": .integer(Int(seed)),
-        ])
+        ]
+        if shapes.count == 1, case .disk(let radius) = shapes[0] {
+            members["radius"] = radius.json
+        } else {
+            members["shapes"] = .array(shapes.map(\.json))
+        }
+        return .object(members)
     }
 
     /// Reads a design from its `json`.
@@ -19,40 +24,24 @@ extension Design {
     ///   otherwise as the memberwise initialiser.
     public init(json: JSON) throws(SamplingError) {
         let members = try Members(
-            json, of: "the design", required: ["physics", "strata", "counts", "radius", "values", "seed"])
+            json, of: "the design", required: ["physics", "strata", "counts", "values", "seed"],
+            optional: ["radius", "shapes"])
         let seed: UInt32 = try members.get("seed", "an integer from 0 to 4294967295") {
             $0.int.flatMap(UInt32.init(exactly:))
         }
         try self.init(
             physics: try Design.physics(try members.json("physics")), strata: try members.ints("strata"),
-            counts: try members.ints("counts"), radius: try members.double("radius"),
+            counts: try members.ints("counts"),
+            shapes: try ShapeRange.alternatives(radius: members.optional("radius"), shapes: members.optional("shapes")),
             values: try SourceValues(json: try members.json("values")), seed: seed)
     }
 
     /// Reads what `Physics.json` writes.
     private static func physics(_ json: JSON) throws(SamplingError) -> Physics {
-        let members = try Members(
-            json, of: "the design's physics",
-            required: ["lattice", "diffusivity", "decay_rate", "boundary", "sources", "overlap"])
-        let sides = try members.ints("lattice")
-        guard sides.count == 2 else {
-            throw SamplingError(.document, "'lattice' of the design's physics is not a pair of rows and columns")
-        }
-        let _: String = try members.get("boundary", "'absorbing'") { $0.string == "absorbing" ? $0.string : nil }
-        let sources = try members.get("sources", "'pinned' or 'emitting'") {
-            $0.string.flatMap(SourceModel.init(rawValue:))
-        }
-        let overlap = try members.get("overlap", "'max', 'sum', 'last' or 'forbid'") {
-            $0.string.flatMap(OverlapPolicy.init(rawValue:))
-        }
-        let diffusivity = try members.double("diffusivity")
-        let decayRate = try members.double("decay_rate")
         do {
-            return try Physics(
-                lattice: try Lattice(rows: sides[0], columns: sides[1]), diffusivity: diffusivity, decayRate: decayRate,
-                sources: sources, overlap: overlap)
+            return try Physics(json: json)
         } catch {
-            throw SamplingError(.design, "the design's physics: \(error)")
+            throw SamplingError(error.code == .document ? .document : .design, "the design's physics: \(error)")
         }
     }
 }

@@ -9,17 +9,17 @@ public import Fields
 /// **Samples do not repeat.** With one source, whose value is 1, there are only as many configurations as centres
 /// (252,004 on 512² with radius 5), and 20,000 independent draws would hold about 20,000²/2/252,004 ≈ 800 equal pairs,
 /// test samples among the training samples. Single sources are therefore drawn without replacement
-/// (`CentrePermutation`). From two sources on draws are independent, and the chance of a repeat is negligible; see
-/// `expectedRepeats`. Nothing rests on that chance: whoever builds a dataset checks that its ids are distinct.
+/// (`CentrePermutation`). From two sources on, and where shapes or coefficients are drawn too, draws are independent, and
+/// the chance of a repeat is negligible; see `expectedRepeats`. Nothing rests on that chance: whoever builds a dataset checks that its ids are distinct.
 public struct Design: Hashable, Sendable {
-    /// The equation, its lattice, and what overlapping disks mean.
+    /// The equation, its lattice, and what overlapping sources mean. Its open keys are drawn for each sample.
     public let physics: Physics
     /// Numbers of sources, one a stratum, strictly increasing, each from 1 to `Configuration.maximumSources`.
     public let strata: [Int]
     /// Samples per stratum, each from 1 to `SampleSequence.maximumCount`; as many as `strata`.
     public let counts: [Int]
-    /// Radius of every disk in sites, at least 0, integer or not.
-    public let radius: Double
+    /// What the shape of each source is drawn from, one of them with equal chances; 1 to `maximumShapes`.
+    public let shapes: [ShapeRange]
     /// How values are drawn.
     public let values: SourceValues
     /// The seed of all draws.
@@ -27,16 +27,31 @@ public struct Design: Hashable, Sendable {
     /// The samples in the order in which they are numbered.
     public let sequence: SampleSequence
 
+    /// More alternatives for the shape of a source are refused.
+    public static let maximumShapes = 16
+
+    /// Creates a design in which all sources are disks of one radius.
+    ///
+    /// - Throws: as the general initialiser.
+    public init(
+        physics: Physics, strata: [Int], counts: [Int], radius: Double = 5, values: SourceValues = .anchored(),
+        seed: UInt32
+    ) throws(SamplingError) {
+        try self.init(
+            physics: physics, strata: strata, counts: counts, shapes: [.disk(radius: ParameterRange(radius))],
+            values: values, seed: seed)
+    }
+
     /// Creates a design.
     ///
     /// The first sample of the largest stratum is drawn as a trial where overlap is forbidden, which can take 10,000
     /// attempts.
     ///
     /// - Throws: `SamplingError` with code `.design` where a parameter is out of range, `.exhausted` where a count
-    ///   exceeds the different configurations, `.doesNotFit` where disks are too large for the lattice or too many to
-    ///   lie on it without overlap.
+    ///   exceeds the different configurations, `.doesNotFit` where sources may be too large for the lattice or are too
+    ///   many to lie on it without overlap.
     public init(
-        physics: Physics, strata: [Int], counts: [Int], radius: Double = 5, values: SourceValues = .anchored(),
+        physics: Physics, strata: [Int], counts: [Int], shapes: [ShapeRange], values: SourceValues = .anchored(),
         seed: UInt32
     ) throws(SamplingError) {
         try Design.check(strata: strata)
@@ -46,10 +61,12 @@ public struct Design: Hashable, Sendable {
                 "a design needs one count of at least 1 per stratum: there are \(strata.count) strata, and counts \(counts)"
             )
         }
-        guard radius.isFinite, radius >= 0, radius <= Double(Lattice.sides.upperBound) else {
+        guard (1...Design.maximumShapes).contains(shapes.count) else {
             throw SamplingError(
-                .design, "radius \(radius) is out of range: it must be from 0 to \(Lattice.sides.upperBound) sites")
+                .design, "\(shapes.count) alternatives for the shape are not possible: 1 to \(Design.maximumShapes) are"
+            )
         }
+        for shape in shapes { try shape.check() }
         guard !values.grid.isEmpty else {
             throw SamplingError(
                 .design,
@@ -59,7 +76,7 @@ public struct Design: Hashable, Sendable {
         self.physics = physics
         self.strata = strata
         self.counts = counts
-        self.radius = radius
+        self.shapes = shapes
         self.values = values
         self.seed = seed
         self.sequence = try SampleSequence(counts: counts)
@@ -70,29 +87,38 @@ public struct Design: Hashable, Sendable {
     /// Number of samples.
     public var sampleCount: Int { sequence.count }
 
-    /// Rows and columns that a centre may have: those from which the disk stays on the lattice.
+    /// The shape of all sources where there is nothing to draw, or nil.
+    public var fixedShape: Shape? { shapes.count == 1 ? shapes[0].fixed : nil }
+
+    /// Rows and columns that a centre may have whatever its shape: those from which every shape stays on the lattice.
     public var centres: (rows: Range<Int>, columns: Range<Int>) {
-        let reach = Int(radius.rounded(.down))
+        let reaches = shapes.map(\.reach)
+        let down = reaches.reduce(0) { max($0, $1.down) }
+        let across = reaches.reduce(0) { max($0, $1.across) }
         let lattice = physics.lattice
-        return (reach..<max(reach, lattice.rows - reach), reach..<max(reach, lattice.columns - reach))
+        return (down..<max(down, lattice.rows - down), across..<max(across, lattice.columns - across))
     }
 
-    /// Number of positions that a centre may have; the different configurations of one source.
+    /// Number of positions that a centre may have whatever its shape.
     public var centreCount: Int { centres.rows.count * centres.columns.count }
 
+    /// Whether single sources differ by their centres alone, and are drawn without replacement.
+    var drawsCentresOnce: Bool { fixedShape != nil && physics.isRealised }
+
     /// An estimate of the number of equal pairs among independently drawn samples of the stratum with ordinal
-    /// `stratum`; 0 for a single source, which is drawn without replacement.
+    /// `stratum`; 0 for single sources that are drawn without replacement.
     ///
     /// Two draws of n sources are equal where one's sources are a permutation of the other's. Each permutation matches
     /// with probability c⁻ⁿ·v⁻⁽ⁿ⁻¹⁾ for c centres and v values, and there are (n−1)! that send the source of value 1 to
     /// its like (n! where any source may be the largest), so count²/2 pairs hold about
     /// (count²/2)·(n−1)!/(cⁿ·vⁿ⁻¹) repeats. For the paper's design, c = 502², v = 2²⁴ and count = 20,000, that is
     /// 2·10⁸/(502⁴·2²⁴) = 1.9·10⁻¹⁰ for two sources and less than 10⁻²¹ for all further strata together.
-    /// Forbidding overlap makes c smaller by at most the share of centres that are taken.
+    /// Forbidding overlap makes c smaller by at most the share of centres that are taken. Where shapes are drawn each match
+    /// also needs equal shapes, at most `shapeRepeats`; each key that is drawn needs an equal one, 2⁻³².
     public func expectedRepeats(stratum: Int) -> Double {
         let sources = strata[stratum]
-        guard sources > 1 else { return 0 }
-        let centres = Double(centreCount)
+        guard sources > 1 || !drawsCentresOnce else { return 0 }
+        let centres = Double(centreCount) / shapeRepeats
         var repeats = Double(counts[stratum]) * (Double(counts[stratum]) - 1) / 2 / centres
         for ordinal in 1..<sources {
             let matches: Double =
@@ -102,7 +128,13 @@ public struct Design: Hashable, Sendable {
                 }
             repeats *= matches / centres / Double(values.grid.count)
         }
+        for _ in 0..<physics.openKeys { repeats *= 0x1p-32 }
         return repeats
+    }
+
+    /// Chance that two sources have the same shape.
+    private var shapeRepeats: Double {
+        shapes.reduce(0) { $0 + $1.repeatChance } / Double(shapes.count * shapes.count)
     }
 
     private static func check(strata: [Int]) throws(SamplingError) {
@@ -115,23 +147,27 @@ public struct Design: Hashable, Sendable {
         }
     }
 
-    /// Checks that the disks fit the lattice: one by one always, all together where overlap is forbidden.
+    /// Checks that the sources fit the lattice: one by one always, all together where overlap is forbidden.
     private func checkRoom() throws(SamplingError) {
         let lattice = physics.lattice
         guard centreCount > 0 else {
+            let limit = (min(lattice.rows, lattice.columns) + 1) / 2
+            let what: String
+            if case .disk(let radius) = fixedShape {
+                what = "disks of radius \(radius)"
+            } else {
+                what = "the largest sources"
+            }
             throw SamplingError(
                 .doesNotFit,
-                "disks of radius \(radius) do not fit the lattice of \(lattice.rows)×\(lattice.columns) sites: choose a "
-                    + "radius below \((min(lattice.rows, lattice.columns) + 1) / 2)")
+                "\(what) do not fit the lattice of \(lattice.rows)×\(lattice.columns) sites: choose a radius below \(limit)"
+            )
         }
         guard physics.overlap == .forbid, let most = strata.last, most > 1 else { return }
-        var sites = 0
-        Source(row: centres.rows.lowerBound, column: centres.columns.lowerBound, radius: radius, value: 1)
-            .forEachSite(on: lattice) { _ in sites += 1 }
-        guard most <= lattice.count / sites else {
+        if let sites = fixedShape?.footprint.count, most > lattice.count / sites {
             throw SamplingError(
                 .doesNotFit,
-                "\(most) disks of \(sites) sites do not fit the \(lattice.count) sites of the lattice without overlap: "
+                "\(most) sources of \(sites) sites do not fit the \(lattice.count) sites of the lattice without overlap: "
                     + "choose fewer sources, a smaller radius, or allow overlap")
         }
         // Random placing jams long before the sites run out, at about 55% of them (Feder 1980), so one sample is tried.
@@ -141,7 +177,7 @@ public struct Design: Hashable, Sendable {
     /// Checks that the counts leave room for different samples.
     private func checkRepeats() throws(SamplingError) {
         for (stratum, sources) in strata.enumerated() {
-            if sources == 1, counts[stratum] > centreCount {
+            if sources == 1, drawsCentresOnce, counts[stratum] > centreCount {
                 throw SamplingError(
                     .exhausted,
                     "\(counts[stratum]) samples of 1 source are asked for, but there are only \(centreCount) different "
@@ -152,7 +188,7 @@ public struct Design: Hashable, Sendable {
                 throw SamplingError(
                     .exhausted,
                     "\(counts[stratum]) samples of \(sources) sources would hold about \(repeats) equal pairs: lower "
-                        + "that stratum's count, or widen the range of values")
+                        + "that stratum's count, or widen the ranges that are drawn from")
             }
         }
     }

@@ -34,6 +34,10 @@ struct Members {
         return value
     }
 
+    func has(_ key: String) -> Bool { object[key] != nil }
+
+    func optional(_ key: String) -> JSON? { object[key] }
+
     func int(_ key: String) throws(SamplingError) -> Int { try get(key, "an integer", \.int) }
     func double(_ key: String) throws(SamplingError) -> Double { try get(key, "a number", \.double) }
     func string(_ key: String) throws(SamplingError) -> String { try get(key, "a string", \.string) }

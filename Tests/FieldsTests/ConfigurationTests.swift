@@ -106,7 +106,7 @@ import Testing
         let lattice = try Lattice(rows: 64, columns: 32)
         #expect(lattice.count == 2048)
         for (diffusivity, decayRate) in [
-            (0, 1), (-1, 1), (1, 0), (.nan, 1), (1, .nan), (.infinity, 1), (1, 11), (1, 1e-7), (1e308, 1e-308),
+            (0, 1), (-1, 1), (1, -1), (.nan, 1), (1, .nan), (.infinity, 1), (1, 11), (1, 1e-7), (1e308, 1e-308),
         ] as [(Double, Double)] {
             let error = #expect(throws: ConfigurationError.self) {
                 try Physics(lattice: lattice, diffusivity: diffusivity, decayRate: decayRate)
@@ -114,6 +114,7 @@ import Testing
             #expect(error?.code == .physics)
         }
         #expect(try Physics(lattice: lattice).diffusionLength == 20)
+        #expect(try Physics(lattice: lattice, decayRate: 0).diffusionLength == .infinity)
         #expect(try Physics(lattice: lattice).overlap == .max)
         #expect(try Physics(lattice: lattice, sources: .emitting).overlap == .sum)
     }

@@ -6,7 +6,8 @@ import Fields
 /// O(rows · columns³) time: for small lattices. No pivoting is needed for an M-matrix.
 func referenceField(_ image: SourceImage, _ physics: Physics) -> [Double] {  // (rows, columns)
     let (rows, columns) = (physics.lattice.rows, physics.lattice.columns)
-    let decay = physics.decayRate / physics.diffusivity
+    let uniform = physics.uniform ?? (1, 1, 1)
+    let decay = uniform.decay / uniform.down
     let count = rows * columns
     let width = 2 * columns + 1
     var matrix = [Double](repeating: 0, count: count * width)  // (count, width): entry (i, j) at column j − i + columns

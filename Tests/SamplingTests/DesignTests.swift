@@ -119,7 +119,7 @@ import Testing
 
         let physics = try #require(good["physics"]?.object)
         for (key, value) in [
-            ("lattice", .array([.number(512)])), ("lattice", .string("512")), ("boundary", .string("periodic")),
+            ("lattice", .array([.number(512)])), ("lattice", .string("512")), ("boundary", .string("sticky")),
             ("sources", .string("disks")), ("overlap", .string("min")), ("decay_rate", .string("1")), ("colour", .null),
         ] as [(String, JSON)] {
             #expect(code { $0["physics"] = .object(physics.merging([key: value]) { $1 }) } == .document, "\(key)")

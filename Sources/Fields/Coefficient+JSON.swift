@@ -1,0 +1,89 @@
+extension Coefficient {
+    /// A number, or an object whose one member names the form: `layered`, `regions` or `random`.
+    var json: JSON {
+        switch self {
+        case .constant(let value): .number(value)
+        case .layered(let layers):
+            .object([
+                "layered": .object([
+                    "axis": .string(layers.axis.rawValue), "edges": .array(layers.edges.map(JSON.integer)),
+                    "values": .array(layers.values.map(JSON.number)),
+                ])
+            ])
+        case .regions(let regions):
+            .object([
+                "regions": .object([
+                    "background": .number(regions.background), "regions": .array(regions.regions.map(\.json)),
+                ])
+            ])
+        case .random(let field):
+            .object([
+                "random": .object(
+                    [
+                        "from": .number(field.from), "to": .number(field.to), "length": .number(field.length),
+                    ].merging(field.key.map { ["key": .integer(Int($0))] } ?? [:]) { $1 })
+            ])
+        }
+    }
+
+    /// Reads what `json` writes; `name` says in messages which coefficient it is.
+    init(json: JSON, of name: String) throws(ConfigurationError) {
+        if let value = json.double {
+            self = .constant(value)
+            return
+        }
+        let forms = ["layered", "regions", "random"]
+        let form = try JSONMembers(json, of: "'\(name)'", required: [], optional: forms)
+        let present = forms.filter(form.has)
+        guard present.count == 1 else {
+            throw ConfigurationError(
+                .document, "'\(name)' is not a number, nor an object with one of 'layered', 'regions', 'random'")
+        }
+        let inner = try form.json(present[0])
+        let context = "'\(name).\(present[0])'"
+        switch present[0] {
+        case "layered":
+            let members = try JSONMembers(inner, of: context, required: ["axis", "edges", "values"])
+            self = .layered(
+                Layers(
+                    axis: try members.get("axis", "'rows' or 'columns'") { $0.string.flatMap(Layers.Axis.init) },
+                    edges: try members.ints("edges"), values: try members.doubles("values")))
+        case "regions":
+            let members = try JSONMembers(inner, of: context, required: ["background", "regions"])
+            let list = try members.get("regions", "an array") { $0.array }
+            var regions: [Regions.Region] = []
+            for json in list { regions.append(try Regions.Region(json: json, of: "a region of '\(name)'")) }
+            self = .regions(Regions(background: try members.double("background"), regions: regions))
+        default:
+            let members = try JSONMembers(
+                inner, of: context, required: ["from", "to", "length"], optional: ["key"])
+            let key: UInt32? =
+                members.has("key")
+                ? try members.get("key", "an integer from 0 to 4294967295") { $0.int.flatMap(UInt32.init(exactly:)) }
+                : nil
+            self = .random(
+                RandomCoefficient(
+                    from: try members.double("from"), to: try members.double("to"),
+                    length: try members.double("length"), key: key))
+        }
+    }
+}
+
+extension Coefficient.Regions.Region {
+    /// Like a source: row, column, value and the members of the shape.
+    var json: JSON {
+        .object(
+            shape.members.merging([
+                "row": .integer(row), "column": .integer(column), "value": .number(value),
+            ]) { $1 })
+    }
+
+    /// Reads what `json` writes.
+    init(json: JSON, of context: String) throws(ConfigurationError) {
+        let members = try JSONMembers(
+            json, of: context, required: ["row", "column", "value"], optional: Shape.keys)
+        self.init(
+            row: try members.int("row"), column: try members.int("column"), shape: try Shape(members),
+            value: try members.double("value"))
+    }
+}
