@@ -7,13 +7,17 @@ struct RimSites {
     /// Groups of one component lie in squares of this side.
     private static let extent = 32
 
+    /// Sites of one component, ascending by row and column; at least one.
     struct Group {
         var rows: [Int] = []
         var columns: [Int] = []
         var values: [Double] = []
         var count: Int { rows.count }
-        var rowRange: ClosedRange<Int> { rows.min()!...rows.max()! }
-        var columnRange: ClosedRange<Int> { columns.min()!...columns.max()! }
+        var rowRange: ClosedRange<Int> { rows[0]...rows[rows.count - 1] }
+        var columnRange: ClosedRange<Int> {
+            let range = columns.reduce((Int.max, Int.min)) { (min($0.0, $1), max($0.1, $1)) }
+            return range.0...range.1
+        }
     }
 
     private(set) var groups: [Group] = []
@@ -35,9 +39,8 @@ struct RimSites {
         for site in sites { component[site] = -1 }
         var number: Int32 = 0
         var members: [Int] = []
-        for (index, site) in sites.enumerated() where component[site] == -1 {
+        for site in sites where component[site] == -1 {
             number += 1
-            _ = index
             flood(from: site, number, &members)
             group(members, sites: sites, values: values)
         }
