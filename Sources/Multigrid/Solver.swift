@@ -16,7 +16,8 @@ public final class Solver {
     public let lattice: Lattice
     /// What labels must satisfy.
     public let accuracy: Accuracy
-    private let physics: Physics
+    /// The physics that the solver was created with.
+    public let physics: Physics
     private let forced: Solution.Method?
     private var direct: (coefficients: DirectSolver.Coefficients, solver: DirectSolver)?
     private var uniform: (decay: Double, solver: UniformSolver)?
