@@ -14,6 +14,10 @@
         nonmutating set { unsafe start[column] = newValue }
     }
 
+    /// The same row with `columns` skipped: its index 0 is this row's index `columns`.
+    @inline(__always)
+    func skipping(_ columns: Int) -> Line { unsafe Line(start: start + columns) }
+
     /// Zeroes what a vector kernel spilled beyond column `count`.
     @inline(__always)
     func clearTail(from count: Int) {
