@@ -18,6 +18,9 @@ package final class ConjugateGradients {
     let product: SplitPlane<Double>
     /// Step length and cycle · residual of the step before; nil at the start.
     private var previous: (step: Double, energy: Double)?
+    /// Square of the energy norm of the error, roughly, before the last step; it falls from step to step, which the largest
+    /// residual need not do.
+    package private(set) var energy = Double.infinity
     /// Largest magnitude of the residual.
     package private(set) var largest = 0.0
 
@@ -57,7 +60,10 @@ package final class ConjugateGradients {
     }
 
     /// Forgets the directions.
-    package func restart() { previous = nil }
+    package func restart() {
+        previous = nil
+        energy = .infinity
+    }
 
     /// One step. Returns false, and changes nothing, where the direction is none any more.
     package func step() -> Bool {
@@ -74,6 +80,7 @@ package final class ConjugateGradients {
         let step = energy / curvature
         advance(step)
         previous = (step, energy)
+        self.energy = energy
         return true
     }
 

@@ -95,7 +95,7 @@ extension LineFactors {
     /// Adds what closes the rings of every second row.
     private func closeRows(_ parity: Int, _ value: borrowing SplitPlane<Float>) {
         for row in stride(from: parity, to: rows, by: 2) {
-            let t = loopFactors[row] * (value[row, 0] + value[row, columns - 1])
+            let t = loopFactors[row] * (value[row, 0] + loopSigns[row] * value[row, columns - 1])
             for half in 0...1 {
                 let (out, q) = (value[half: half, row], loops[half: half, row])
                 Columns.each(value.count(half)) { k in out[k] += t * q[k] }
@@ -108,7 +108,7 @@ extension LineFactors {
     func closeColumns(_ half: Int, _ value: borrowing SplitPlane<Float>) {
         let (first, last, t) = (value[half: half, 0], value[half: half, rows - 1], ends[0])
         let count = value.count(half)
-        for k in 0..<count { t[k] = loopFactors[2 * k + half] * (first[k] + last[k]) }
+        for k in 0..<count { t[k] = loopFactors[2 * k + half] * (first[k] + loopSigns[2 * k + half] * last[k]) }
         for row in 0..<rows {
             let (out, q) = (value[half: half, row], loops[half: half, row])
             Columns.each(count) { k in out[k] += t[k] * q[k] }

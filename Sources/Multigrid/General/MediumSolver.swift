@@ -103,7 +103,7 @@ extension MediumSolver {
             let factor = pinned ? 1 : scale > 0 ? 2 / scale : .infinity
             let magnitude = pinned ? largestValue : 1
             let share = accuracy.tolerance - accuracy.rounding(upTo: magnitude)
-            let isLast = residuals.count > MediumSolver.maximumSteps || wasted >= 3
+            let isLast = residuals.count > MediumSolver.maximumSteps || wasted >= 5
             if isLast || !(factor * inverseBound * iteration.largest > share) {
                 // A field's maximum lies on a source (maximum principle), so it is known to within the bound, and
                 // |u/m − u*/m*| ≤ |u − u*|/m + |u*|/m* · |m* − m|/m ≤ 2 bound/m.
@@ -112,10 +112,10 @@ extension MediumSolver {
                 if bound.isNaN { bound = .infinity }
                 if bound <= accuracy.tolerance || isLast { break }
             }
-            if !iteration.step() { wasted = 3 } else { residuals.append(iteration.largest) }
-            // Three steps in a row that gain nothing are the end of what Double can do.
-            wasted = iteration.largest < 0.7 * best ? 0 : wasted + 1
-            best = min(best, iteration.largest)
+            if !iteration.step() { wasted = 5 } else { residuals.append(iteration.largest) }
+            // Five steps in a row that gain nothing are the end of what Double can do.
+            wasted = iteration.energy < 0.5 * best ? 0 : wasted + 1
+            best = min(best, iteration.energy)
         }
         return (bound, scale, residuals)
     }
