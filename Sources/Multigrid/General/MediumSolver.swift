@@ -20,6 +20,8 @@ public final class MediumSolver {
     private var openBound: Double?
     /// The same with the current obstacles, where that was needed.
     private var pinnedBound: Double?
+    /// The squared energy norm of the error before each step of the last solution, roughly: what a step reduces.
+    package private(set) var energies: [Double] = []
     /// Pinned sites of the operator that the hierarchy was made from; nil before.
     private var prepared: [Int]?
 
@@ -93,6 +95,7 @@ extension MediumSolver {
     ) -> (bound: Double, scale: Double, residuals: [Double]) {
         let largestValue = image.values.max() ?? 0
         iteration.restart()
+        energies = []
         var residuals = iteration.start()
         var bound = Double.infinity
         var scale = 1.0
@@ -112,7 +115,10 @@ extension MediumSolver {
                 if bound.isNaN { bound = .infinity }
                 if bound <= accuracy.tolerance || isLast { break }
             }
-            if !iteration.step() { wasted = 5 } else { residuals.append(iteration.largest) }
+            if !iteration.step() { wasted = 5 } else {
+                residuals.append(iteration.largest)
+                energies.append(iteration.energy)
+            }
             // Five steps in a row that gain nothing are the end of what Double can do.
             wasted = iteration.energy < 0.5 * best ? 0 : wasted + 1
             best = min(best, iteration.energy)
