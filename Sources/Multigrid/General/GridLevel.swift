@@ -57,6 +57,8 @@ package final class GridLevel {
         }
         sweeps =
             (rowsMatter ? [.rows(0), .rows(1)] : []) + (columnsMatter ? [.columns(0), .columns(1)] : [])
+        // Where the strong direction changes from place to place one step is too little.
+        if rowsMatter && columnsMatter { sweeps += [.rows(0), .rows(1)] }
         if !sweeps.isEmpty { return }
         sweeps =
             matrix.hasDiagonals

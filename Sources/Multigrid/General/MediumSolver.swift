@@ -101,16 +101,21 @@ extension MediumSolver {
         var scale = 1.0
         var best = Double.infinity
         var wasted = 0
+        var lastTrue = iteration.largest
         while true {
             if !pinned { scale = iteration.field.largest }
             let factor = pinned ? 1 : scale > 0 ? 2 / scale : .infinity
             let magnitude = pinned ? largestValue : 1
             let share = accuracy.tolerance - accuracy.rounding(upTo: magnitude)
-            let isLast = residuals.count > MediumSolver.maximumSteps || wasted >= 5
-            if isLast || !(factor * inverseBound * iteration.largest > share) {
+            var isLast = residuals.count > MediumSolver.maximumSteps || wasted >= 5
+            let expected = iteration.largest
+            if isLast || !(factor * inverseBound * expected > share) || expected < 1e-4 * lastTrue {
                 // A field's maximum lies on a source (maximum principle), so it is known to within the bound, and
                 // |u/m − u*/m*| ≤ |u − u*|/m + |u*|/m* · |m* − m|/m ≤ 2 bound/m.
                 bound = factor * inverseBound * iteration.refresh().bound
+                // What the recurrence no longer sees is rounding.
+                isLast = isLast || iteration.largest > 16 * expected
+                lastTrue = iteration.largest
                 bound += accuracy.rounding(upTo: magnitude + min(bound, magnitude))
                 if bound.isNaN { bound = .infinity }
                 if bound <= accuracy.tolerance || isLast { break }
