@@ -5,7 +5,8 @@ import Multigrid
 struct GeneralProblem: CustomStringConvertible {
     /// How coefficients vary.
     enum Kind: String, CaseIterable {
-        case constant, vacuum, layeredDown, layeredAcross, layeredTensor, regions, regionsTensor, smooth, rough, roughTensor
+        case constant, vacuum, layeredDown, layeredAcross, layeredTensor, regions, regionsTensor, smooth, rough,
+            roughTensor
         case anisotropicDown, anisotropicAcross
     }
 
@@ -36,7 +37,8 @@ struct GeneralProblem: CustomStringConvertible {
 
     /// Draws a problem; nothing is promised about whether it is well posed.
     init(
-        _ random: inout TestRandom, _ kind: Kind, rows: Int, columns: Int, boundary: Boundary? = nil, pinned: Bool? = nil,
+        _ random: inout TestRandom, _ kind: Kind, rows: Int, columns: Int, boundary: Boundary? = nil,
+        pinned: Bool? = nil,
         decay: Double? = nil, contrast: Double = 1000
     ) throws {
         let lattice = try Lattice(rows: rows, columns: columns)
@@ -45,7 +47,8 @@ struct GeneralProblem: CustomStringConvertible {
         self.pinned = pinned ?? (random.next() < 0.6)
         // Where decay alone holds the field, the longest diffusion length that is supported is a thousand sites.
         let isHeld = self.boundary.isAbsorbingSomewhere || self.pinned
-        let decay: Double = decay ?? random.next(of: isHeld ? [0.0, 0, 1e-6, 1e-4, 1.0 / 400, 0.05, 1] : [0.0, 1e-3, 0.05, 1])
+        let decay: Double =
+            decay ?? random.next(of: isHeld ? [0.0, 0, 1e-6, 1e-4, 1.0 / 400, 0.05, 1] : [0.0, 1e-3, 0.05, 1])
         var coefficients = Coefficients(lattice: lattice, decay: kind == .vacuum ? 0 : decay, contrast: contrast)
         coefficients.draw(&random, kind)
         medium = Medium(

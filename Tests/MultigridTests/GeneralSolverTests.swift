@@ -55,8 +55,9 @@ import Testing
                 steps = max(steps, solution.cycles)
             }
             #expect(count > 10 && worst <= 0.25, "\(slowest): \(worst)")
-            print("convergence factor, \(kind.rawValue): mean \(sum / Double(count)), worst \(worst) (\(slowest)), "
-                + "at most \(steps) cycles")
+            print(
+                "convergence factor, \(kind.rawValue): mean \(sum / Double(count)), worst \(worst) (\(slowest)), "
+                    + "at most \(steps) cycles")
         }
     }
 
@@ -135,10 +136,12 @@ import Testing
                 var other = [Float](repeating: .nan, count: side * side)
                 let otherSolution = solver.solve(
                     SourceImage(
-                        sites: order.map { image(problem.image.sites[$0]) }, values: order.map { problem.image.values[$0] }), pinned: problem.pinned,
+                        sites: order.map { image(problem.image.sites[$0]) },
+                        values: order.map { problem.image.values[$0] }), pinned: problem.pinned,
                     accuracy: Accuracy(), into: &other)
                 let difference = label.indices.map { abs(Double(label[$0]) - Double(other[image($0)])) }.max() ?? 0
-                #expect(difference <= solution.errorBound + otherSolution.errorBound, "\(problem), symmetry \(symmetry)")
+                #expect(
+                    difference <= solution.errorBound + otherSolution.errorBound, "\(problem), symmetry \(symmetry)")
             }
         }
     }

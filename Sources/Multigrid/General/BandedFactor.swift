@@ -20,7 +20,8 @@ package final class BandedFactor {
         let (short, long) = isWide ? (rows, columns) : (columns, rows)
         let isFolded = isWide ? ring.columns : ring.rows
         size = rows * columns
-        width = min(size - 1, isFolded ? 3 * short - 1 : (isWide ? ring.rows : ring.columns) ? 2 * short - 1 : short + 1)
+        width = min(
+            size - 1, isFolded ? 3 * short - 1 : (isWide ? ring.rows : ring.columns) ? 2 * short - 1 : short + 1)
         func position(_ line: Int) -> Int {
             guard isFolded else { return line }
             return line < (long + 1) / 2 ? 2 * line : 2 * (long - 1 - line) + 1
@@ -28,7 +29,8 @@ package final class BandedFactor {
         var numbers = [Int](repeating: 0, count: size)
         for row in 0..<rows {
             for column in 0..<columns {
-                numbers[row * columns + column] = isWide ? position(column) * short + row : position(row) * short + column
+                numbers[row * columns + column] =
+                    isWide ? position(column) * short + row : position(row) * short + column
             }
         }
         self.numbers = numbers
@@ -63,7 +65,8 @@ package final class BandedFactor {
                     sum -= factor[i * step + i - k] * factor[j * step + j - k]
                 }
                 // The operator is positive definite; the floor keeps rounding from making a NaN of it.
-                factor[i * step + i - j] = j < i ? sum * factor[j * step] : 1 / max(sum, max(floor, 1e-300)).squareRoot()
+                factor[i * step + i - j] =
+                    j < i ? sum * factor[j * step] : 1 / max(sum, max(floor, 1e-300)).squareRoot()
             }
         }
     }

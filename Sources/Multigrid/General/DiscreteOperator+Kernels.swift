@@ -17,7 +17,8 @@ extension DiscreteOperator {
     /// product; where conductances to pinned sites were summed into the ground and the right-hand side, up to 8ε. The sum
     /// of the six terms adds at most 6ε of their magnitudes. So 16ε · (|rhs| + ground |u| + Σ g |uᵢ − uⱼ|) bounds the error
     /// of a row; values and conductances are positive, so that no sum inside a term cancels.
-    package func residual(of field: borrowing SplitPlane<Double>, into residual: borrowing SplitPlane<Double>) -> Defect {
+    package func residual(of field: borrowing SplitPlane<Double>, into residual: borrowing SplitPlane<Double>) -> Defect
+    {
         // Magnitudes order as their bits do, NaN last.
         var largest: Int64 = 0
         var bound: Int64 = 0
@@ -32,7 +33,8 @@ extension DiscreteOperator {
             }
         }
         return Defect(
-            largest: Double(bitPattern: UInt64(bitPattern: largest)), bound: Double(bitPattern: UInt64(bitPattern: bound)))
+            largest: Double(bitPattern: UInt64(bitPattern: largest)),
+            bound: Double(bitPattern: UInt64(bitPattern: bound)))
     }
 
     @inline(__always)

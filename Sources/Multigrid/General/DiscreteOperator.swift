@@ -108,7 +108,8 @@ package final class DiscreteOperator {
     /// Cuts the sites of `image` off: their neighbours keep the conductance towards them as ground.
     private func pin(_ image: SourceImage) {
         let (rows, columns) = (lattice.rows, lattice.columns)
-        func move(_ face: borrowing SplitPlane<Double>, _ i: Int, _ j: Int, _ row: Int, _ column: Int, _ value: Double) {
+        func move(_ face: borrowing SplitPlane<Double>, _ i: Int, _ j: Int, _ row: Int, _ column: Int, _ value: Double)
+        {
             let conductance = face[i, j]
             ground[row, column] += conductance
             rhs[row, column] += conductance * value

@@ -1,8 +1,9 @@
 /// Black-box multigrid (Dendy 1982, J. Comput. Phys. 48, 366–386): levels whose interpolation and coarse operators follow
 /// from the operator of the finest one, whatever its coefficients, obstacles and sides.
 ///
-/// One V-cycle from zero is a symmetric positive definite approximation of A⁻¹: the smoothing steps after a coarse
-/// correction are the transposes of those before it.
+/// One cycle from zero is a symmetric positive definite approximation of A⁻¹: the smoothing steps after a coarse
+/// correction are the transposes of those before it. Where the direction of strong couplings changes from place to place,
+/// coarser levels are visited twice (a W-cycle); elsewhere once.
 package final class GalerkinHierarchy {
     /// Sides up to this are solved directly.
     private static let smallest = 8
@@ -48,7 +49,7 @@ package final class GalerkinHierarchy {
         coarsest.factorise(fine)
     }
 
-    /// levels[0].value ≈ A⁻¹ levels[0].rhs by one V-cycle from zero.
+    /// levels[0].value ≈ A⁻¹ levels[0].rhs by one cycle from zero.
     package func cycle() {
         levels[0].value.clear()
         descend(0)
@@ -57,7 +58,6 @@ package final class GalerkinHierarchy {
     /// The same by full multigrid (Brandt 1977, Math. Comp. 31, §5), which is no linear operation but a good start.
     package func fullCycle() { solveFully(0) }
 
-    package func solveFullyDebug(_ i: Int) { solveFully(i) }
     private func solveFully(_ index: Int) {
         let level = levels[index]
         guard index + 1 < levels.count else { return coarsest.solve(level.rhs, into: level.value) }
@@ -70,8 +70,8 @@ package final class GalerkinHierarchy {
         descend(index)
     }
 
-    /// One V-cycle from the current value.
-    package func descend(_ index: Int) {
+    /// One cycle from the current value.
+    private func descend(_ index: Int) {
         let level = levels[index]
         guard index + 1 < levels.count else { return coarsest.solve(level.rhs, into: level.value) }
         let coarse = levels[index + 1]
@@ -80,6 +80,7 @@ package final class GalerkinHierarchy {
         interpolations[index].restrict(level.scratch, to: coarse.rhs)
         coarse.value.clear()
         descend(index + 1)
+        if levels[0].smoothsBothWays && index + 2 < levels.count { descend(index + 1) }
         interpolations[index].prolongate(coarse.value, to: level.value)
         level.value.close(ring)
         level.smooth(reversed: true)

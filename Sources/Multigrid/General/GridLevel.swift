@@ -13,6 +13,8 @@ package final class GridLevel {
     /// The half-sweeps of a smoothing step in order; a step after the coarse correction takes them in reverse, which makes
     /// a cycle symmetric.
     package private(set) var sweeps: [Sweep] = []
+    /// Whether a smoothing step relaxes both rows and columns.
+    package private(set) var smoothsBothWays = false
     /// What solves whole rows and whole columns, where the smoother does.
     private(set) var rowLines: LineFactors?
     private(set) var columnLines: LineFactors?
@@ -45,6 +47,7 @@ package final class GridLevel {
     package func prepare(_ operator: SymmetricOperator<Double>) {
         convert(`operator`)
         let (rowsMatter, columnsMatter) = directions(`operator`)
+        smoothsBothWays = rowsMatter && columnsMatter
         if rowsMatter {
             let lines = rowLines ?? LineFactors(rows: rows, columns: columns, isRing: ring.columns)
             lines.factoriseRows(`operator`)
@@ -58,7 +61,7 @@ package final class GridLevel {
         sweeps =
             (rowsMatter ? [.rows(0), .rows(1)] : []) + (columnsMatter ? [.columns(0), .columns(1)] : [])
         // Where the strong direction changes from place to place one step is too little.
-        if rowsMatter && columnsMatter { sweeps += [.rows(0), .rows(1)] }
+        if smoothsBothWays { sweeps += [.rows(0), .rows(1)] }
         if !sweeps.isEmpty { return }
         sweeps =
             matrix.hasDiagonals

@@ -56,11 +56,9 @@ public final class MediumSolver {
     ///   nothing holds the field (no absorbing side, no decay, no pinned site).
     public func solve(_ image: SourceImage, pinned: Bool, accuracy: Accuracy, into label: inout [Float]) -> Solution {
         precondition(label.count == lattice.count, "the label has another lattice's size")
-        guard load(image, pinned: pinned) else {
+        guard let inverseBound = prepareBound(image, pinned: pinned) else {
             return Solution(errorBound: .infinity, isCertified: false, cycles: 0, residuals: [])
         }
-        let inverseBound = self.inverseBound(image, pinned: pinned)
-        _ = load(image, pinned: pinned)
         let (bound, scale, residuals) = iterate(image, pinned, accuracy, inverseBound)
         iteration.field.writeLabel(scale: scale, step: accuracy.step, into: &label)
         return Solution(
@@ -70,24 +68,31 @@ public final class MediumSolver {
 }
 
 extension MediumSolver {
-    /// Assembles the problem and its hierarchy; returns false where nothing holds the field.
-    private func load(_ image: SourceImage, pinned: Bool) -> Bool {
+    /// Assembles the problem and its hierarchy; returns a bound on ‖A⁻¹‖∞, or nil where nothing holds the field.
+    func prepareBound(_ image: SourceImage, pinned: Bool) -> Double? {
+        guard isHeld(image, pinned: pinned) else { return nil }
+        let bound = inverseBound(image, pinned: pinned)
+        load(image, pinned: pinned)
+        return bound
+    }
+
+    /// Whether the problem has one solution: an absorbing side, decay or a pinned site holds the field.
+    private func isHeld(_ image: SourceImage, pinned: Bool) -> Bool {
+        if boundary.isAbsorbingSomewhere || pinned && !image.sites.isEmpty { return true }
+        return medium?.decay.contains { $0 > 0 } ?? false
+    }
+
+    /// Assembles the problem, and its hierarchy where the operator is not that of the problem before.
+    private func load(_ image: SourceImage, pinned: Bool) {
         guard let medium else { preconditionFailure("a solver must be given a medium first") }
         let problem = iteration.problem
         let sites = pinned ? image.sites : []
-        guard boundary.isAbsorbingSomewhere || !sites.isEmpty || medium.decay.contains(where: { $0 > 0 }) else {
-            return false
-        }
-        if prepared == sites, !pinned {
-            problem.emit(image)
-            return true
-        }
+        if prepared == sites, sites.isEmpty { return problem.emit(image) }
         problem.assemble(medium, image, pins: pinned)
-        if prepared == sites { return true }
+        if prepared == sites { return }
         iteration.hierarchy.prepare(problem.matrix)
         prepared = sites
         pinnedBound = nil
-        return true
     }
 
     private func iterate(
@@ -120,7 +125,9 @@ extension MediumSolver {
                 if bound.isNaN { bound = .infinity }
                 if bound <= accuracy.tolerance || isLast { break }
             }
-            if !iteration.step() { wasted = 5 } else {
+            if !iteration.step() {
+                wasted = 5
+            } else {
                 residuals.append(iteration.largest)
                 energies.append(iteration.energy)
             }
@@ -135,23 +142,24 @@ extension MediumSolver {
     private func inverseBound(_ image: SourceImage, pinned: Bool) -> Double {
         let open = openBound ?? computeOpenBound()
         openBound = open
-        guard pinned, open > MediumSolver.largeBound(lattice) else { return open }
-        if let pinnedBound { return min(open, pinnedBound) }
-        _ = load(image, pinned: true)
-        let bound = compareWithUnit()
+        guard pinned, open > MediumSolver.largeBound else { return open }
+        load(image, pinned: true)
+        let bound = pinnedBound ?? compareWithUnit()
         pinnedBound = bound
         return min(open, bound)
     }
 
     /// Above this a bound is poor: obstacles are taken into account.
-    private static func largeBound(_ lattice: Lattice) -> Double { 1e5 }
+    private static let largeBound = 1e5
 
     private func computeOpenBound() -> Double {
         guard let medium else { return .infinity }
         let least = medium.decay.min() ?? 0
         let byDecay = least > 0 ? (1 + 1e-9) / least : .infinity
         if byDecay <= 1e4 { return byDecay }
-        guard load(SourceImage(sites: [], values: []), pinned: false) else { return byDecay }
+        let nothing = SourceImage(sites: [], values: [])
+        guard isHeld(nothing, pinned: false) else { return .infinity }
+        load(nothing, pinned: false)
         return min(byDecay, compareWithUnit())
     }
 

@@ -92,7 +92,8 @@ extension SymmetricOperator where Scalar == Double {
                 for y in -1...1 where abs(i + y - dy) <= 1 {
                     for x in -1...1 where abs(j + x - dx) <= 1 {
                         let other = Double(
-                            interpolation.weights(around: otherRow, otherColumn, down: i + y - dy, right: j + x - dx)[0])
+                            interpolation.weights(around: otherRow, otherColumn, down: i + y - dy, right: j + x - dx)[0]
+                        )
                         sum +=
                             own * other
                             * fine.coupling(
