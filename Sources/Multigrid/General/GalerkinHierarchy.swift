@@ -51,8 +51,7 @@ package final class GalerkinHierarchy {
 
     /// levels[0].value ≈ A⁻¹ levels[0].rhs by one cycle from zero.
     package func cycle() {
-        levels[0].value.clear()
-        descend(0)
+        descend(0, fromZero: true)
     }
 
     /// The same by full multigrid (Brandt 1977, Math. Comp. 31, §5), which is no linear operation but a good start.
@@ -67,20 +66,19 @@ package final class GalerkinHierarchy {
         level.value.clear()
         interpolations[index].prolongate(levels[index + 1].value, to: level.value)
         level.value.close(ring)
-        descend(index)
+        descend(index, fromZero: false)
     }
 
-    /// One cycle from the current value.
-    private func descend(_ index: Int) {
+    /// One cycle from zero or from the current value.
+    private func descend(_ index: Int, fromZero: Bool) {
         let level = levels[index]
         guard index + 1 < levels.count else { return coarsest.solve(level.rhs, into: level.value) }
         let coarse = levels[index + 1]
-        level.smooth(reversed: false)
+        if fromZero { level.smoothFromZero() } else { level.smooth(reversed: false) }
         level.residual()
         interpolations[index].restrict(level.scratch, to: coarse.rhs)
-        coarse.value.clear()
-        descend(index + 1)
-        if levels[0].smoothsBothWays && index + 2 < levels.count { descend(index + 1) }
+        descend(index + 1, fromZero: true)
+        if levels[0].smoothsBothWays && index + 2 < levels.count { descend(index + 1, fromZero: false) }
         interpolations[index].prolongate(coarse.value, to: level.value)
         level.value.close(ring)
         level.smooth(reversed: true)

@@ -48,13 +48,47 @@ extension GridLevel {
 
     /// One smoothing step.
     package func smooth(reversed: Bool) {
+        if sweepsAreColours { return relaxColours(reversed: reversed, fromZero: false) }
         for index in sweeps.indices { relax(sweeps[reversed ? sweeps.count - 1 - index : index]) }
+    }
+
+    /// One smoothing step from zero, whatever the current value.
+    package func smoothFromZero() {
+        // On a ring of odd length a few sites have neighbours of their own colour.
+        let isTwoColoured = !(ring.rows && rows & 1 == 1 || ring.columns && columns & 1 == 1)
+        if sweepsAreColours && isTwoColoured { return relaxColours(reversed: false, fromZero: true) }
+        value.clear()
+        smooth(reversed: false)
+    }
+
+    private var sweepsAreColours: Bool { sweeps.first == .colour(0) }
+
+    /// Both colours. Where rows are no ring, a row's second colour follows as soon as the first one is done in the rows
+    /// around it, which reads memory once.
+    private func relaxColours(reversed: Bool, fromZero: Bool) {
+        let first = reversed ? 1 : 0
+        let lag = ring.rows ? rows : 1
+        for row in 0..<rows + lag {
+            if row < rows {
+                if fromZero { relaxFromZero(row, (row &+ first) & 1) } else { relaxPoints(row, (row &+ first) & 1) }
+                value.closeColumns(ring, row)
+            }
+            if ring.rows && row == rows - 1 { value.close(ring) }
+            if row >= lag { relaxPoints(row &- lag, (row &- lag &+ 1 &- first) & 1) }
+        }
+        value.close(ring)
+    }
+
+    /// Points of one half of a row whose neighbours are zero.
+    @inline(__always)
+    private func relaxFromZero(_ row: Int, _ half: Int) {
+        let (f, inverse, out) = (rhs[half: half, row], inverse[half: half, row], value[half: half, row])
+        Columns.each(value.count(half)) { k in out[k] = inverse[k] * f[k] }
     }
 
     private func relax(_ sweep: Sweep) {
         switch sweep {
-        case .colour(let colour):
-            for row in 0..<rows { relaxPoints(row, (row &+ colour) & 1) }
+        case .colour: preconditionFailure("colours are relaxed together")
         case .points(let rowParity, let columnParity):
             for row in stride(from: rowParity, to: rows, by: 2) { relaxPoints(row, columnParity) }
         case .rows(let parity):

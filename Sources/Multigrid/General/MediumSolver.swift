@@ -12,7 +12,9 @@ public import Fields
 /// The result depends on the medium, the boundary and the image alone: not on earlier ones, the thread or the vector width.
 /// A solver owns working memory for one lattice and one thread.
 public final class MediumSolver {
+    /// The lattice that this solver is for.
     public let lattice: Lattice
+    /// What holds at its sides.
     public let boundary: Boundary
     package let iteration: ConjugateGradients
     private var medium: Medium?

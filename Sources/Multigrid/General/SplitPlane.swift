@@ -55,14 +55,7 @@ package struct SplitPlane<Element: SIMDScalar & BinaryFloatingPoint>: ~Copyable 
 
     /// Renews the ghost sites on the axes that are closed.
     package func close(_ ring: Ring) {
-        if ring.columns {
-            for row in 0..<rows {
-                self[row, -1] = self[row, columns &- 1]
-                self[row, columns] = self[row, 0]
-                // Galerkin products look one column further.
-                self[row, columns &+ 1] = self[row, 1]
-            }
-        }
+        for row in 0..<rows { closeColumns(ring, row) }
         guard ring.rows else { return }
         for half in 0...1 {
             for (ghost, row) in [(-1, rows - 1), (rows, 0)] {
@@ -70,5 +63,15 @@ package struct SplitPlane<Element: SIMDScalar & BinaryFloatingPoint>: ~Copyable 
                 for k in -1...columns / 2 { to[k] = from[k] }
             }
         }
+    }
+
+    /// Renews the ghost sites at the ends of one row.
+    @inline(__always)
+    func closeColumns(_ ring: Ring, _ row: Int) {
+        guard ring.columns else { return }
+        self[row, -1] = self[row, columns &- 1]
+        self[row, columns] = self[row, 0]
+        // Galerkin products look one column further.
+        self[row, columns &+ 1] = self[row, 1]
     }
 }
