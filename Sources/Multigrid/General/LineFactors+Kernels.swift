@@ -52,32 +52,31 @@ extension LineFactors {
         into value: borrowing SplitPlane<Float>
     ) {
         let pairs = columns / 2
+        // Rows are as far apart in one plane as in another, so that a column's number finds those of other rows too.
+        let second = 2 &* value.stride
+        let (third, fourth) = (2 &* second, 3 &* second)
         var row = parity
         while row < rows {
-            // Where fewer are left, the last one is taken more often: it would be solved again from what is used up, so
-            // single rows are taken instead.
             if row &+ 6 < rows {
                 let a = Row(self, matrix, rhs, value, row)
-                let b = Row(self, matrix, rhs, value, row &+ 2)
-                let c = Row(self, matrix, rhs, value, row &+ 4)
-                let d = Row(self, matrix, rhs, value, row &+ 6)
                 var (p, q, r, s): (Float, Float, Float, Float) = (0, 0, 0, 0)
                 for k in 0..<pairs {
                     a.eliminate(k, &p)
-                    b.eliminate(k, &q)
-                    c.eliminate(k, &r)
-                    d.eliminate(k, &s)
+                    a.eliminate(k &+ second, &q)
+                    a.eliminate(k &+ third, &r)
+                    a.eliminate(k &+ fourth, &s)
                 }
                 if columns & 1 == 1 {
-                    (p, q, r, s) = (a.last(pairs, p), b.last(pairs, q), c.last(pairs, r), d.last(pairs, s))
+                    (p, q) = (a.last(pairs, p), a.last(pairs &+ second, q))
+                    (r, s) = (a.last(pairs &+ third, r), a.last(pairs &+ fourth, s))
                 } else {
                     (p, q, r, s) = (0, 0, 0, 0)
                 }
                 for k in (0..<pairs).reversed() {
                     a.substitute(k, &p)
-                    b.substitute(k, &q)
-                    c.substitute(k, &r)
-                    d.substitute(k, &s)
+                    a.substitute(k &+ second, &q)
+                    a.substitute(k &+ third, &r)
+                    a.substitute(k &+ fourth, &s)
                 }
                 row &+= 8
             } else {

@@ -100,7 +100,7 @@ extension MediumSolver {
     private func iterate(
         _ image: SourceImage, _ pinned: Bool, _ accuracy: Accuracy, _ inverseBound: Double
     ) -> (bound: Double, scale: Double, residuals: [Double]) {
-        let largestValue = image.values.max() ?? 0
+        let largestValue = image.values.map(\.magnitude).max() ?? 0
         iteration.restart()
         energies = []
         var residuals = iteration.start()

@@ -32,6 +32,9 @@ package struct SplitPlane<Element: SIMDScalar & BinaryFloatingPoint>: ~Copyable 
         odd = Plane(rows: rows, columns: columns / 2 + 1)
     }
 
+    /// Distance between two rows of a half.
+    var stride: Int { even.stride }
+
     /// Number of columns in a half.
     @inline(__always)
     func count(_ half: Int) -> Int { (columns &+ 1 &- half) / 2 }
