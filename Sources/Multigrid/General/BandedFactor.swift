@@ -14,6 +14,7 @@ package final class BandedFactor {
     private var factor: [Double]
     private var solution: [Double]
 
+    /// Creates room for the factor of a level's operator.
     package init(rows: Int, columns: Int, ring: Ring) {
         (self.rows, self.columns, self.ring) = (rows, columns, ring)
         let isWide = rows < columns

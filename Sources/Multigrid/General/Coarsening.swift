@@ -11,6 +11,7 @@ package struct Coarsening: Hashable, Sendable {
     /// Whether the axis is a ring.
     package let isRing: Bool
 
+    /// Thins out an axis of `fine` points.
     package init(fine: Int, isRing: Bool) {
         self.fine = fine
         self.isRing = isRing

@@ -8,6 +8,7 @@ package import Fields
 package final class ConjugateGradients {
     /// The problem.
     package let problem: DiscreteOperator
+    /// The levels that precondition it.
     package let hierarchy: GalerkinHierarchy
     /// Current approximation; pinned sites hold their values.
     package let field: SplitPlane<Double>
@@ -24,6 +25,7 @@ package final class ConjugateGradients {
     /// Largest magnitude of the residual.
     package private(set) var largest = 0.0
 
+    /// Creates the iteration with its working memory; the problem must be assembled and the hierarchy prepared for it.
     package init(lattice: Lattice, boundary: Boundary) {
         problem = DiscreteOperator(lattice: lattice, boundary: boundary)
         hierarchy = GalerkinHierarchy(rows: lattice.rows, columns: lattice.columns, ring: problem.ring)

@@ -10,8 +10,11 @@ package import Fields
 /// A is symmetric, its off-diagonal entries are at most 0 and its rows are diagonally dominant. Where every site is joined
 /// to the ground, directly or through others, it is an M-matrix: its inverse is not negative anywhere (Varga 1962, §3.5).
 package final class DiscreteOperator {
+    /// The lattice.
     package let lattice: Lattice
+    /// What holds at its sides.
     package let boundary: Boundary
+    /// Which axes are closed.
     package let ring: Ring
     /// A by its entries; its couplings are the conductances between sites.
     package let matrix: SymmetricOperator<Double>
@@ -24,6 +27,7 @@ package final class DiscreteOperator {
     /// Sites that are pinned, ascending.
     package private(set) var pinned: [Int] = []
 
+    /// Creates room for the problems of a lattice.
     package init(lattice: Lattice, boundary: Boundary) {
         self.lattice = lattice
         self.boundary = boundary

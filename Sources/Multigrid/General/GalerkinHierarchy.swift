@@ -8,7 +8,9 @@ package final class GalerkinHierarchy {
     /// Sides up to this are solved directly.
     private static let smallest = 8
 
+    /// The levels, finest first.
     package let levels: [GridLevel]
+    /// What leads from each level to the next coarser one.
     package let interpolations: [Interpolation]
     /// The operators of the coarser levels.
     package let operators: [SymmetricOperator<Double>]

@@ -1,6 +1,8 @@
 /// One level of the hierarchy in Float: its operator, the smoother that suits it, and the fields of a cycle.
 package final class GridLevel {
+    /// Which axes are closed.
     package let ring: Ring
+    /// The operator, rounded to Float.
     package let matrix: SymmetricOperator<Float>
     /// 1/diagonal.
     let inverse: SplitPlane<Float>
@@ -31,6 +33,7 @@ package final class GridLevel {
         case columns(Int)
     }
 
+    /// Creates room for a level.
     package init(rows: Int, columns: Int, hasDiagonals: Bool, ring: Ring) {
         self.ring = ring
         matrix = SymmetricOperator(rows: rows, columns: columns, hasDiagonals: hasDiagonals)

@@ -5,7 +5,9 @@
 /// the three; a point in the middle of four solves its row with what the points around it got. Weights are at least 0 on
 /// lines; next to a cut-off site they lead to zero. Weights are kept in Float; the Galerkin product is exact for those.
 package final class Interpolation {
+    /// How rows are thinned out.
     package let rowAxis: Coarsening
+    /// How columns are thinned out.
     package let columnAxis: Coarsening
     // C stands for coarse rows or columns, F for those between; (C rows, F columns) and so on.
     /// From the coarse points on the left and on the right.

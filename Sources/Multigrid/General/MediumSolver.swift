@@ -16,10 +16,13 @@ public final class MediumSolver {
     public let lattice: Lattice
     /// What holds at its sides.
     public let boundary: Boundary
+    /// The problem at hand, its field in Double, and what solves it.
     package let iteration: ConjugateGradients
     private var medium: Medium?
     /// Bound on ‖A⁻¹‖∞ without obstacles; infinite where nothing holds the field.
     private var openBound: Double?
+    /// Largest entry of D of the medium that `openBound` is for.
+    private var largestDiffusivity = 0.0
     /// The same with the current obstacles, where that was needed.
     private var pinnedBound: Double?
     /// The squared energy norm of the error before each step of the last solution, roughly: what a step reduces.
@@ -144,21 +147,26 @@ extension MediumSolver {
     private func inverseBound(_ image: SourceImage, pinned: Bool) -> Double {
         let open = openBound ?? computeOpenBound()
         openBound = open
-        guard pinned, open > MediumSolver.largeBound else { return open }
+        guard pinned, open * largestDiffusivity > MediumSolver.largeBound else { return open }
         load(image, pinned: true)
         let bound = pinnedBound ?? compareWithUnit()
         pinnedBound = bound
         return min(open, bound)
     }
 
-    /// Above this a bound is poor: obstacles are taken into account.
-    private static let largeBound = 1e5
+    /// Bounds times the largest D above this are poor, since rounding in Double times that is not small any more: obstacles
+    /// are taken into account.
+    private static let largeBound = 1e7
+    /// The bound by the least decay times the least D up to this needs no better one, which takes a solution.
+    private static let goodBound = 1e4
 
     private func computeOpenBound() -> Double {
         guard let medium else { return .infinity }
         let least = medium.decay.min() ?? 0
+        largestDiffusivity = max(medium.down.max() ?? 0, medium.across.max() ?? 0)
+        let leastDiffusivity = min(medium.down.min() ?? 0, medium.across.min() ?? 0)
         let byDecay = least > 0 ? (1 + 1e-9) / least : .infinity
-        if byDecay <= 1e4 { return byDecay }
+        if byDecay * leastDiffusivity <= MediumSolver.goodBound { return byDecay }
         let nothing = SourceImage(sites: [], values: [])
         guard isHeld(nothing, pinned: false) else { return .infinity }
         load(nothing, pinned: false)

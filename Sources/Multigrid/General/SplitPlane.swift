@@ -20,11 +20,14 @@ package struct Ring: Hashable, Sendable {
 /// Column j is entry j / 2 of the half j & 1. One line of ghost sites surrounds the grid: zero, or, on an axis that is
 /// closed to a ring, what `close` copies there from the opposite side.
 package struct SplitPlane<Element: SIMDScalar & BinaryFloatingPoint>: ~Copyable {
+    /// Number of rows.
     package let rows: Int
+    /// Number of columns, of both halves together.
     package let columns: Int
     private let even: Plane<Element>
     private let odd: Plane<Element>
 
+    /// Creates a plane of zeros.
     package init(rows: Int, columns: Int) {
         self.rows = rows
         self.columns = columns

@@ -2,7 +2,9 @@
 ///
 /// Couplings are the negative of the entries: (A u)ᵢ = diagonalᵢ uᵢ − Σ couplingᵢⱼ uⱼ. The planes are closed.
 package final class SymmetricOperator<Scalar: SIMDScalar & BinaryFloatingPoint> {
+    /// Number of rows of the grid.
     package let rows: Int
+    /// Number of columns of the grid.
     package let columns: Int
     /// The diagonal entries.
     package let diagonal: SplitPlane<Scalar>
@@ -17,6 +19,7 @@ package final class SymmetricOperator<Scalar: SIMDScalar & BinaryFloatingPoint> 
     /// Whether there are couplings to the diagonal neighbours; else those planes are empty.
     package let hasDiagonals: Bool
 
+    /// Creates an operator without entries.
     package init(rows: Int, columns: Int, hasDiagonals: Bool) {
         self.rows = rows
         self.columns = columns
