@@ -59,14 +59,16 @@ public struct Benchmark {
                 // The fastest of three, as other solvers are measured: the first finds the caches full of other things.
                 solve.append(
                     (0..<3).map { _ in
-                        Benchmark.milliseconds { solution = solver.solve(image, into: &label) }
+                        Benchmark.milliseconds {
+                            solution = solver.solve(image, physics: configuration.physics, into: &label)
+                        }
                     }.min() ?? 0)
                 var sample: EncodedSample?
                 encode.append(
                     try Benchmark.milliseconds {
                         sample = try encoder.encode(
-                            x: image.dense(on: physics.lattice), y: label, id: configuration.id,
-                            sources: configuration.sources, index: 0, errorBound: solution?.errorBound ?? 0)
+                            configuration, under: physics, image: image, label: label, id: configuration.id, index: 0,
+                            errorBound: solution?.errorBound ?? 0)
                     })
                 guard let sample, let solution else { continue }
                 decode.append(
@@ -76,7 +78,7 @@ public struct Benchmark {
                     })
                 cycles.append(Double(solution.cycles))
                 factors.append(solution.convergenceFactor)
-                bytes.append(Double(sample.x.count + sample.y.count))
+                bytes.append(Double(sample.x.count + sample.y.count + sample.coefficients.reduce(0) { $0 + $1.count }))
             }
             rows.append(
                 Row(
@@ -114,10 +116,10 @@ public struct Benchmark {
                 let configuration = try design.configuration(
                     stratum: stratum, index: item % min(design.counts[stratum], 1 << 16))
                 let image = SourceImage(configuration)
-                let solution = solver.solve(image, into: &label)
+                let solution = solver.solve(image, physics: configuration.physics, into: &label)
                 return try encoder.encode(
-                    x: image.dense(on: design.physics.lattice), y: label, id: configuration.id,
-                    sources: configuration.sources, index: 0, errorBound: solution.errorBound)
+                    configuration, under: design.physics, image: image, label: label, id: configuration.id, index: 0,
+                    errorBound: solution.errorBound)
             }
         } consume: { _, _ in
         }

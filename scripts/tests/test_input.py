@@ -36,7 +36,7 @@ PIPELINES = [
     at("unknown key", "radius: 3", "radius: 3\n  weather: 3", "weather"),
     at("unknown key in a window", "offset: 1", "offset: 1\n    ofset: 2", "ofset", mark="ofset"),
     at("another word", "sources: pinned", "sources: pined", "pined", "did you mean 'pinned'"),
-    at("another boundary", "boundary: absorbing", "boundary: reflecting", "boundary", "absorbing"),
+    at("another boundary", "boundary: absorbing", "boundary: reflective", "boundary", "did you mean 'reflecting'"),
     at("word for a number", "diffusivity: 1", "diffusivity: fast", "physics.diffusivity"),
     at("quoted number", "diffusivity: 1", "diffusivity: '1'", "physics.diffusivity"),
     at("number for a word", "sources: pinned", "sources: 3", "physics.sources"),
