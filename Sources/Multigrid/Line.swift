@@ -14,6 +14,10 @@
         nonmutating set { unsafe start[column] = newValue }
     }
 
+    /// The line as seen from `column`: that site has index 0.
+    @inline(__always)
+    func advanced(by column: Int) -> Line { unsafe Line(start: start + column) }
+
     /// Zeroes what a vector kernel spilled beyond column `count`.
     @inline(__always)
     func clearTail(from count: Int) {
@@ -64,6 +68,19 @@ enum Columns {
         while column < end {
             body(column)
             column &+= 1
+        }
+    }
+}
+
+extension Columns {
+    /// Calls `body` with every eighth column below `count`, for loops over whole vectors where so many lines take part that
+    /// the compiler would not prove them apart.
+    @inline(__always)
+    static func eights(_ count: Int, _ body: (Int) -> Void) {
+        var column = 0
+        while column < count {
+            body(column)
+            column &+= 8
         }
     }
 }

@@ -16,7 +16,11 @@
         self.rows = rows
         self.columns = columns
         stride = Planes.stride(columns: columns)
-        unsafe storage = .allocate(capacity: (rows + 2) * stride + 2 * Planes.margin)
+        // Rows start on cache lines: margin and stride are multiples of 16.
+        let capacity = (rows + 2) * stride + 2 * Planes.margin
+        let bytes = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: capacity * MemoryLayout<Element>.stride, alignment: 64)
+        unsafe storage = bytes.bindMemory(to: Element.self)
         unsafe storage.initialize(repeating: 0)
         unsafe origin = storage.baseAddress.unsafelyUnwrapped + Planes.margin + stride
     }

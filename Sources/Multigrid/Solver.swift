@@ -1,110 +1,87 @@
 public import Fields
 
-/// Solves −D Δu + γ u = s on one lattice by geometric multigrid, and certifies what it returns.
+/// Solves −∇·(D∇u) + γu = s on one lattice, and certifies what it returns.
 ///
-/// The operator is an M-matrix, so its inverse is positive and bounds the error of any field by the norms of its residual
-/// (`ErrorBarrier`). The certified field and its residual are in Double; corrections, and the whole of the first cycles,
-/// are computed in Float (iterative refinement). A solver owns working memory for one lattice and one thread: about 45
-/// bytes a site.
+/// There are three ways to a field, and the configuration decides which is taken:
+/// - *direct* (`DirectSolver`): constant coefficients, absorbing sides, not too many pinned sites. Nothing is iterated on the
+///   lattice.
+/// - *uniform* (`UniformSolver`): multigrid for constant, isotropic coefficients and absorbing sides, whatever is pinned.
+/// - *general* (`MediumSolver`): multigrid for every medium and boundary.
 ///
-/// The result depends on the configuration alone: not on earlier ones, on the thread, or on the vector width.
+/// All of them end with the residual of a field in Double, which bounds its error because the operator is an M-matrix. The
+/// result depends on the configuration and the accuracy alone: not on earlier ones, on the thread, or on the vector width.
+/// A solver is for one thread, and makes the working memory of a method when it is first needed.
 public final class Solver {
-    /// The problem that this solver is for.
-    public let physics: Physics
+    /// The lattice of all problems.
+    public let lattice: Lattice
     /// What labels must satisfy.
     public let accuracy: Accuracy
-    private let hierarchy: Hierarchy
-    private let barrier: ErrorBarrier
-    private let isSupported: Bool
-    private var previousWasPinned = false
+    private let physics: Physics
+    private let forced: Solution.Method?
+    private var direct: (coefficients: DirectSolver.Coefficients, solver: DirectSolver)?
+    private var uniform: (decay: Double, solver: UniformSolver)?
 
-    /// Factors of the correction in turn.
-    ///
-    /// The cycle leaves between nothing and a tenth of every smooth error, so that a correction that is a little too large
-    /// reduces the rest of it; taking every second one as it is damps what that does to rough errors (a Chebyshev
-    /// semi-iteration in all but its tuning, Varga 1962, §5.1). More is left around pinned sites.
-    private static func relaxation(cycle: Int, pinned: Bool) -> Float {
-        guard pinned else { return cycle & 1 == 1 ? 1.05 : 1 }
-        guard cycle > 0, cycle & 1 == 0 else { return 1 }
-        return cycle & 2 == 2 ? 1.08 : 1.11
+    /// Creates a solver for the lattice of `physics`.
+    public convenience init(physics: Physics, accuracy: Accuracy) {
+        self.init(physics: physics, accuracy: accuracy, method: nil)
     }
 
-    /// More cycles than any configuration needs; one that is still not there is reported as not certified.
-    private static let maximumCycles = 60
-
-    /// Creates a solver with its working memory.
-    public init(physics: Physics, accuracy: Accuracy) {
+    /// Creates a solver that takes one way wherever it can, for comparing them.
+    package init(physics: Physics, accuracy: Accuracy, method: Solution.Method?) {
+        lattice = physics.lattice
         self.physics = physics
         self.accuracy = accuracy
-        let uniform = physics.uniform
-        isSupported =
-            physics.boundary == .absorbing && uniform.map { $0.down == $0.across && $0.decay > 0 } ?? false
-        let decay = uniform.map { $0.decay > 0 ? $0.decay / $0.down : 1 } ?? 1
-        barrier = ErrorBarrier(rows: physics.lattice.rows, columns: physics.lattice.columns, decay: decay)
-        hierarchy = Hierarchy(rows: physics.lattice.rows, columns: physics.lattice.columns, decay: decay)
+        forced = method
+    }
+
+    /// Solves with the physics that the solver was created with; see `solve(_:physics:into:)`.
+    public func solve(_ image: SourceImage, into label: inout [Float]) -> Solution {
+        solve(image, physics: physics, into: &label)
     }
 
     /// Solves for the sources in `image` and writes the label.
     ///
     /// - Parameters:
-    ///   - image: The source image of a configuration with this solver's physics.
+    ///   - image: The source image of a configuration.
+    ///   - physics: The realised physics of the configuration, on this solver's lattice.
     ///   - label: Receives y, (rows, columns): the field, rounded to the grid; an emitting field is divided by its
     ///     maximum first. Meaningless where the solution is not certified.
     /// - Returns: The certificate. A label that cannot be certified is a result, not an error.
-    /// - Complexity: O(sites) time.
-    public func solve(_ image: SourceImage, into label: inout [Float]) -> Solution {
-        guard isSupported else {
-            return Solution(errorBound: .infinity, isCertified: false, cycles: 0, residuals: [])
-        }
-        let pinned = physics.sources == .pinned
-        let fine = hierarchy.fine
-        var residuals = [fine.start(image, pinned: pinned)]
-        if pinned || previousWasPinned { hierarchy.prepare() }
-        previousWasPinned = pinned
-
-        let largestValue = image.values.max() ?? 0
-        var bound = Double.infinity
-        var magnitude = largestValue
-        var scale = 1.0
-        var stage = FineLevel.Stage.draft
-        repeat {
-            let relaxation = Solver.relaxation(cycle: residuals.count - 1, pinned: pinned)
-            stage = Solver.stage(after: stage, residuals)
-            let norms = hierarchy.cycle(full: residuals.count == 1, relaxation: relaxation, stage: stage)
-            residuals.append(norms.largest)
-            if stage == .draft { continue }
-            if !pinned { scale = fine.largestSourceField() }
-            bound = barrier.bound(norms, magnitude: pinned ? largestValue : scale)
-            if !pinned {
-                // A field's maximum lies on a source (maximum principle), so it is known to within `bound`, and
-                // |u/m − u*/m*| ≤ |u − u*|/m + |u*|/m* · |m* − m|/m ≤ 2 bound/m.
-                bound = scale > 0 ? 2 * bound / scale : .infinity
-                magnitude = 1
-            }
-            bound += accuracy.rounding(upTo: magnitude + min(bound, magnitude))
-        } while bound > accuracy.tolerance && isWorthwhile(residuals)
-
-        fine.writeLabel(scale: scale, step: accuracy.step, into: &label)
-        return Solution(
-            errorBound: bound, isCertified: bound <= accuracy.tolerance, cycles: residuals.count - 1,
-            residuals: residuals)
-    }
-
-    /// Solves for the sources in `image` with the realised physics of their configuration; see `solve(_:into:)`.
+    /// - Complexity: O(sites) time, where few sites are pinned or multigrid is taken.
     public func solve(_ image: SourceImage, physics: Physics, into label: inout [Float]) -> Solution {
-        solve(image, into: &label)
+        precondition(physics.lattice == lattice, "the problem is on another lattice")
+        precondition(label.count == lattice.count, "the label has another lattice's size")
+        let pinned = physics.sources == .pinned
+        if physics.boundary == .absorbing, let constants = physics.uniform, forced != .general {
+            let coefficients = DirectSolver.Coefficients(
+                down: constants.down, across: constants.across, decay: constants.decay)
+            if forced != .uniform, let solver = directSolver(coefficients),
+                let solution = solver.solve(image, pinned: pinned, accuracy: accuracy, into: &label),
+                solution.isCertified || forced == .direct
+            {
+                return solution
+            }
+            if constants.down == constants.across, constants.decay > 0 {
+                return uniformSolver(constants.decay / constants.down)
+                    .solve(image, pinned: pinned, accuracy: accuracy, into: &label)
+            }
+        }
+        return Solution(method: .general, errorBound: .infinity, isCertified: false, cycles: 0, residuals: [])
     }
 
-    /// The stage of the next cycle: a draft until the residual is a thousandth of the first one, far above what rounding to
-    /// Float leaves.
-    private static func stage(after last: FineLevel.Stage, _ residuals: [Float]) -> FineLevel.Stage {
-        guard last == .draft else { return .refinement }
-        return residuals[residuals.count - 1] > 0x1p-10 * residuals[0] ? .draft : .conversion
+    /// The direct solver for these coefficients, or nil where it is not the faster one.
+    private func directSolver(_ coefficients: DirectSolver.Coefficients) -> DirectSolver? {
+        if let direct, direct.coefficients == coefficients { return direct.solver }
+        guard DirectSolver.suits(lattice, coefficients) else { return nil }
+        let solver = DirectSolver(lattice: lattice, coefficients: coefficients)
+        direct = (coefficients, solver)
+        return solver
     }
 
-    /// Whether another cycle can still help: not after `maximumCycles`, nor where three cycles brought less than a half.
-    private func isWorthwhile(_ residuals: [Float]) -> Bool {
-        guard residuals.count <= Solver.maximumCycles, let last = residuals.last, last.isFinite else { return false }
-        return residuals.count < 5 || last < 0.5 * residuals[residuals.count - 4]
+    private func uniformSolver(_ decay: Double) -> UniformSolver {
+        if let uniform, uniform.decay == decay { return uniform.solver }
+        let solver = UniformSolver(lattice: lattice, decay: decay)
+        uniform = (decay, solver)
+        return solver
     }
 }

@@ -5,207 +5,185 @@ internal import Sampling
 internal import Shards
 
 /// What this machine does with a pipeline's samples, and how long and how large the pipeline will be.
+///
+/// Samples are measured one by one on one thread, piece by piece; then the pieces at work together, on one thread and on
+/// all. Measured are drawing, solving, compressing, writing and reading.
 public struct Benchmark {
-    /// Medians over the samples of one stratum, on one thread.
-    struct Row {
-        let sources: Int
-        /// CPU milliseconds of solving (the fastest of three times), of compressing x and y, of reading them back.
-        let solve: Double
-        let encode: Double
-        let decode: Double
-        /// Cycles of the solver, and its convergence factor; bytes of x and y as stored.
-        let cycles: Double
-        let factor: Double
-        let bytes: Double
+    /// What is measured, and how.
+    public struct Options: Sendable {
+        /// A pipeline file; nil for the paper's problem, `Benchmark.standardPipeline`.
+        public var pipeline: String?
+        /// Configurations of the user's own, as JSON Lines, to be measured instead of drawn ones.
+        public var from: String?
+        /// Replaces the pipeline's source model, for `from`.
+        public var sources: SourceModel?
+        /// Replaces the pipeline's overlap policy, for `from`.
+        public var overlap: OverlapPolicy?
+        /// A folder for the labels of `from`, as `field_00000.npy` and so on, numbered by line.
+        public var fields: String?
+        /// Samples of each stratum that is measured; nil for 15, and for all of `from`.
+        public var samples: Int?
+        /// Times that each piece of work is done; the fastest counts.
+        public var repeats = 3
+        /// Threads for the rates of all; nil for all cores.
+        public var threads: Int?
+        /// The folder in which files are written and removed again; nil for the system's temporary folder.
+        public var scratch: String?
+        /// What is measured; nil for everything.
+        public var only: Part?
+
+        /// Options with defaults for everything.
+        public init() {}
     }
 
-    private let rows: [Row]
-    private let pipeline: PipelineFile
-    private let design: Design
-    private let threads: Int
-    /// Samples per second from configuration to compressed label, on one thread and on all.
-    private let rates: (one: Double, all: Double)
+    /// A part of what can be measured.
+    public enum Part: String, Sendable, CaseIterable {
+        /// Drawing and solving, one by one and on all threads: no compression, no files, no estimate.
+        case solving
+        /// Drawing and solving one by one alone, no rates either.
+        case samples
+    }
+
+    /// One sample that was measured.
+    struct Sample {
+        let address: SampleAddress
+        /// The line of `from`, from 1; nil where the sample was drawn.
+        let line: Int?
+        /// The file with the label, or nil.
+        let field: String?
+        let measured: SampleTimer.Measurement
+    }
+
+    let options: Options
+    let machine = Machine.current()
+    let pipeline: PipelineFile
+    let origin: Origin
+    let threads: Int
+    /// Making a solver, once a thread.
+    let setup: Elapsed
+    /// Samples of a few strata, in the order of strata.
+    let samples: [Sample]
+    /// Of all strata together; nil where only samples were measured.
+    let rates: BenchmarkRates?
 
     /// Measures.
     ///
-    /// - Parameters:
-    ///   - path: A pipeline file with a design.
-    ///   - samples: Samples of each stratum that is measured: the first, the last, and those nearest to 5 and 10 sources.
-    ///   - threads: Threads for the parallel rate; nil for all cores.
-    public init(pipeline path: String, samples: Int, threads: Int?) throws {
-        pipeline = try PipelineFile(path: path)
-        guard let design = pipeline.design else {
-            throw PipelineError(.data, "\(path): has no 'sampling', so there is nothing to measure")
+    /// - Throws: `PipelineError`: `.usage` for options that do not go together, `.data` and `.noInput` for a pipeline or
+    ///   configurations that are not valid, `.cannotCreate` where a folder cannot be used, `.interrupted`. Whatever
+    ///   happens, no file is left in the scratch folder.
+    public init(_ options: Options) throws {
+        self.options = options
+        if options.from == nil, options.sources != nil || options.overlap != nil || options.fields != nil {
+            throw PipelineError(
+                .usage, "--sources, --overlap and --fields go with --from: drawn configurations are the pipeline's")
         }
-        self.design = design
-        self.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
-        let (physics, accuracy) = (pipeline.physics, pipeline.accuracy)
-        let solver = Solver(physics: physics, accuracy: accuracy)
-        let encoder = try SampleEncoder(lattice: physics.lattice, level: pipeline.compressionLevel)
-        let decoder = try SampleDecoder(lattice: physics.lattice)
-        var label = [Float](repeating: 0, count: physics.lattice.count)
-        var rows: [Row] = []
-        for stratum in Benchmark.chosen(design.strata) {
-            var solve: [Double] = []
-            var encode: [Double] = []
-            var decode: [Double] = []
-            var cycles: [Double] = []
-            var factors: [Double] = []
-            var bytes: [Double] = []
-            for index in 0..<samples {
-                let configuration = try design.configuration(stratum: stratum, index: index)
-                let image = SourceImage(configuration)
-                var solution: Solution?
-                // The fastest of three, as other solvers are measured: the first finds the caches full of other things.
-                solve.append(
-                    (0..<3).map { _ in
-                        Benchmark.milliseconds {
-                            solution = solver.solve(image, physics: configuration.physics, into: &label)
-                        }
-                    }.min() ?? 0)
-                var sample: EncodedSample?
-                encode.append(
-                    try Benchmark.milliseconds {
-                        sample = try encoder.encode(
-                            configuration, under: physics, image: image, label: label, id: configuration.id, index: 0,
-                            errorBound: solution?.errorBound ?? 0)
-                    })
-                guard let sample, let solution else { continue }
-                decode.append(
-                    try Benchmark.milliseconds {
-                        _ = try decoder.decode(sample.x, as: .x)
-                        _ = try decoder.decode(sample.y, as: .y)
-                    })
-                cycles.append(Double(solution.cycles))
-                factors.append(solution.convergenceFactor)
-                bytes.append(Double(sample.x.count + sample.y.count + sample.coefficients.reduce(0) { $0 + $1.count }))
-            }
-            rows.append(
-                Row(
-                    sources: design.strata[stratum], solve: Benchmark.median(solve),
-                    encode: Benchmark.median(encode), decode: Benchmark.median(decode),
-                    cycles: Benchmark.median(cycles), factor: Benchmark.median(factors), bytes: Benchmark.median(bytes))
-            )
+        Interruption.listen()
+        pipeline = try Benchmark.pipeline(options)
+        origin = try Benchmark.origin(options, pipeline)
+        threads = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
+        do {
+            let fields = try options.fields.map(Benchmark.emptyFolder)
+            let timer = try SampleTimer(
+                origin, accuracy: pipeline.accuracy, level: pipeline.compressionLevel)
+            setup = timer.setup
+            samples = try Benchmark.measure(origin, timer, options, fields: fields)
+            rates =
+                try options.only == .samples
+                ? nil
+                : BenchmarkRates(
+                    origin, pipeline, count: 8 * max(2, options.samples ?? 15), threads: threads,
+                    repeats: options.repeats,
+                    folder: options.only == nil ? options.scratch ?? NSTemporaryDirectory() : nil)
+        } catch let error as PipelineError where error.status == .interrupted || error.status == .terminated {
+            throw PipelineError(error.status, "\(error.status): nothing was measured to its end")
         }
-        self.rows = rows
-        rates = (
-            try Benchmark.rate(design, pipeline, samples: samples, threads: 1),
-            try Benchmark.rate(design, pipeline, samples: samples, threads: self.threads)
-        )
     }
 
-    /// Ordinals of the strata that are measured.
-    private static func chosen(_ strata: [Int]) -> [Int] {
-        let wanted = [strata[0], 5, 10, strata[strata.count - 1]]
-        let nearest = wanted.compactMap { number in
+    /// The pipeline that is measured where none is named: the problem and the numbers of samples of the paper
+    /// (Toledo-Marín, Glazier and Fox 2023), as in `pipelines/paper.yaml`.
+    static let standardPipeline = """
+        format: 1
+        name: paper
+        physics: { lattice: [512, 512], decay_rate: 0.0025 }
+        sampling: { strata: { from: 1, to: 20 }, samples_per_stratum: 20000, seed: 20230206 }
+        """
+
+    private static func pipeline(_ options: Options) throws -> PipelineFile {
+        if let path = options.pipeline {
+            return try PipelineFile(path: path, sources: options.sources, overlap: options.overlap)
+        }
+        return try PipelineFile(
+            text: standardPipeline, path: "the standard pipeline", sources: options.sources, overlap: options.overlap)
+    }
+
+    private static func origin(_ options: Options, _ pipeline: PipelineFile) throws -> Origin {
+        if let path = options.from {
+            return .imported(try ImportedConfigurations(path: path, physics: pipeline.physics))
+        }
+        guard let design = pipeline.design else {
+            throw PipelineError(
+                .data,
+                "\(options.pipeline ?? ""): has no 'sampling', so there is nothing to measure: name configurations with "
+                    + "--from, or another pipeline")
+        }
+        return .drawn(design)
+    }
+
+    /// A folder that is created if need be, and holds nothing.
+    private static func emptyFolder(_ path: String) throws -> String {
+        try Dataset.createFolder(path)
+        guard try FileManager.default.contentsOfDirectory(atPath: path).isEmpty else {
+            throw PipelineError(.cannotCreate, "\(path) is not empty: choose a new folder for --fields")
+        }
+        return path
+    }
+
+    /// Measures samples one by one, and writes labels into `fields`.
+    private static func measure(
+        _ origin: Origin, _ timer: SampleTimer, _ options: Options, fields: String?
+    ) throws -> [Sample] {
+        var samples: [Sample] = []
+        for stratum in chosen(origin) {
+            let count =
+                switch origin {
+                case .drawn: options.samples ?? 15
+                case .imported: min(origin.counts[stratum], options.samples ?? .max)
+                }
+            for index in 0..<min(count, origin.counts[stratum]) {
+                let address = SampleAddress(stratum: stratum, index: index)
+                let all = options.only == nil
+                if samples.isEmpty { try timer.warmUp(address, compressing: all) }
+                var measured = try timer.measure(
+                    address, repeats: options.repeats, compressing: all, decoding: all)
+                measured.encoded = nil
+                var line: Int?
+                var field: String?
+                if case .imported(let file) = origin {
+                    let number = file.lineNumber(address)
+                    line = number
+                    if let fields, measured.isCertified {
+                        let name = "field_\(SampleListing.Part.digits(number - 1)).npy"
+                        let lattice = origin.physics.lattice
+                        try AtomicFile.write(
+                            NumPyFile.bytes(of: timer.label, rows: lattice.rows, columns: lattice.columns),
+                            to: "\(fields)/\(name)")
+                        field = name
+                    }
+                }
+                samples.append(Sample(address: address, line: line, field: field, measured: measured))
+            }
+        }
+        return samples
+    }
+
+    /// Ordinals of the strata that are measured: the first, the last, and those nearest to 5 and 10 sources; all of an
+    /// import.
+    private static func chosen(_ origin: Origin) -> [Int] {
+        let strata = origin.strata
+        guard case .drawn = origin else { return Array(strata.indices) }
+        let nearest = [strata[0], 5, 10, strata[strata.count - 1]].compactMap { number in
             strata.indices.min { abs(strata[$0] - number) < abs(strata[$1] - number) }
         }
         return Set(nearest).sorted()
-    }
-
-    /// Samples per second over all strata in turn, drawn, solved and compressed, by the clock on the wall.
-    private static func rate(_ design: Design, _ pipeline: PipelineFile, samples: Int, threads: Int) throws -> Double {
-        let count = max(samples, 2) * 8
-        let started = Date()
-        try OrderedWork.run(count: count, threads: threads) {
-            let solver = Solver(physics: design.physics, accuracy: pipeline.accuracy)
-            let encoder = try SampleEncoder(lattice: design.physics.lattice, level: pipeline.compressionLevel)
-            var label = [Float](repeating: 0, count: design.physics.lattice.count)
-            return { item in
-                let stratum = item * 7 % design.strata.count
-                let configuration = try design.configuration(
-                    stratum: stratum, index: item % min(design.counts[stratum], 1 << 16))
-                let image = SourceImage(configuration)
-                let solution = solver.solve(image, physics: configuration.physics, into: &label)
-                return try encoder.encode(
-                    configuration, under: design.physics, image: image, label: label, id: configuration.id, index: 0,
-                    errorBound: solution.errorBound)
-            }
-        } consume: { _, _ in
-        }
-        return Double(count) / Date().timeIntervalSince(started)
-    }
-
-    /// CPU time of this thread, which others on the machine disturb less than the clock on the wall.
-    private static func milliseconds(_ body: () throws -> Void) rethrows -> Double {
-        func now() -> Double {
-            var time = timespec()
-            _ = unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-            return Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) * 1e-6
-        }
-        let start = now()
-        try body()
-        return now() - start
-    }
-
-    private static func median(_ values: [Double]) -> Double {
-        let sorted = values.sorted()
-        return sorted.isEmpty ? 0 : (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
-    }
-
-    /// Bytes of a sample, averaged over all samples of the design; strata between two that were measured are
-    /// interpolated.
-    private var bytesPerSample: Double {
-        let total = zip(design.strata, design.counts).reduce(0.0) { $0 + bytes(sources: $1.0) * Double($1.1) }
-        return total / Double(design.sampleCount)
-    }
-
-    private func bytes(sources: Int) -> Double {
-        guard let above = rows.first(where: { $0.sources >= sources }),
-            let below = rows.last(where: { $0.sources <= sources })
-        else { return rows.last?.bytes ?? 0 }
-        guard above.sources > below.sources else { return below.bytes }
-        let share = Double(sources - below.sources) / Double(above.sources - below.sources)
-        return below.bytes + share * (above.bytes - below.bytes)
-    }
-
-    /// Everything, for machines.
-    public var json: JSON {
-        .object([
-            "pipeline": .string(pipeline.name),
-            "lattice": .array([.integer(design.physics.lattice.rows), .integer(design.physics.lattice.columns)]),
-            "sources": .string(design.physics.sources.rawValue), "tolerance": .number(pipeline.accuracy.tolerance),
-            "rows": .array(
-                rows.map {
-                    .object([
-                        "sources": .integer($0.sources), "solve_ms": .number($0.solve), "encode_ms": .number($0.encode),
-                        "decode_ms": .number($0.decode), "cycles": .number($0.cycles),
-                        "convergence_factor": .number($0.factor), "bytes": .number($0.bytes),
-                    ])
-                }),
-            "threads": .integer(threads), "samples_per_second_one_thread": .number(rates.one),
-            "samples_per_second": .number(rates.all), "samples": .integer(design.sampleCount),
-            "estimated_seconds": .number(Double(design.sampleCount) / rates.all),
-            "estimated_bytes": .number(Double(design.sampleCount) * bytesPerSample * 2),
-        ])
-    }
-
-    /// The table for a person.
-    public var text: String {
-        func column(_ text: String) -> String { String(repeating: " ", count: max(0, 10 - text.count)) + text }
-        let lattice = design.physics.lattice
-        let raw = Double(lattice.count * 8)
-        var lines = [
-            "\(pipeline.name): \(lattice.rows) × \(lattice.columns) sites, \(design.physics.sources.rawValue), certified to "
-                + "\(pipeline.accuracy.tolerance); CPU time of one thread, medians",
-            ["sources", "solve ms", "cycles", "factor", "encode ms", "decode ms", "kB", "ratio"].map(column).joined(),
-        ]
-        for row in rows {
-            let cells = [
-                "\(row.sources)", String(format: "%.2f", row.solve), String(format: "%.0f", row.cycles),
-                String(format: "%.3f", row.factor),
-                String(format: "%.2f", row.encode), String(format: "%.2f", row.decode),
-                String(format: "%.0f", row.bytes / 1000), String(format: "%.1f", raw / row.bytes),
-            ]
-            lines.append(cells.map(column).joined())
-        }
-        let seconds = Double(design.sampleCount) / rates.all
-        let bytes = Int(Double(design.sampleCount) * bytesPerSample)
-        lines += [
-            "drawn, solved and compressed: \(Words.rate(rates.one)) on one thread, \(Words.rate(rates.all)) on \(threads)",
-            "the whole pipeline: \(design.sampleCount) samples, about \(Words.duration(seconds)), "
-                + "\(Words.bytes(bytes)) of shards and as much of parts",
-        ]
-        return lines.joined(separator: "\n") + "\n"
     }
 }

@@ -67,6 +67,9 @@ final class ImportedConfigurations {
         counts = lines.map(\.count)
     }
 
+    /// The number of a configuration's line in the file, from 1.
+    func lineNumber(_ address: SampleAddress) -> Int { Int(lines[address.stratum][address.index].number) }
+
     /// Reads one configuration again.
     func configuration(_ address: SampleAddress) throws -> Configuration {
         let line = lines[address.stratum][address.index]

@@ -37,7 +37,12 @@ public struct PipelineFile: Sendable {
     /// - Throws: `PipelineError`: `.noInput`, or `.data` naming file, line and key.
     public init(path: String, sources: SourceModel? = nil, overlap: OverlapPolicy? = nil) throws {
         let bytes = try InputFile.read(path, maximumBytes: PipelineFile.maximumBytes)
-        text = String(decoding: bytes, as: UTF8.self)
+        try self.init(text: String(decoding: bytes, as: UTF8.self), path: path, sources: sources, overlap: overlap)
+    }
+
+    /// Reads a pipeline from `text`; messages call it `path`.
+    init(text: String, path: String, sources: SourceModel? = nil, overlap: OverlapPolicy? = nil) throws {
+        self.text = text
         let document = try YAMLDocument(text, path: path)
         try document.check(against: "pipeline")
         let json = document.json

@@ -211,7 +211,9 @@ extension Verifier {
                 let item = items[position]
                 let reader = try ShardReader(path: item.path, followingLinks: false)
                 let configuration = try reader.configuration(at: item.row, under: item.physics)
-                if solver?.physics != item.physics { solver = Solver(physics: item.physics, accuracy: item.accuracy) }
+                if solver?.lattice != item.physics.lattice || solver?.accuracy != item.accuracy {
+                    solver = Solver(physics: item.physics, accuracy: item.accuracy)
+                }
                 var label = [Float](repeating: 0, count: item.physics.lattice.count)
                 guard
                     let solution = solver?.solve(

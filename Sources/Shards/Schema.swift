@@ -50,6 +50,7 @@ public struct Schema: Sendable {
     /// Every file of `schemas/` by its name without `.schema.json`; a test compares the two.
     private static var embedded: [String: [UInt8]] {
         [
+            "bench": PackageResources.bench_schema_json,
             "configuration": PackageResources.configuration_schema_json,
             "manifest": PackageResources.manifest_schema_json,
             "manifest-pack": PackageResources.manifest_pack_schema_json,

@@ -4,31 +4,58 @@ import Pipeline
 
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure this machine on a pipeline's samples, and estimate the pipeline's time and disk.")
+        abstract: "Measure this machine on a pipeline's samples, and estimate the pipeline's time and disk.",
+        discussion: """
+            Draws, solves, compresses, writes and reads samples: one by one on one thread, then on all threads at once. \
+            Files are written to the temporary folder, or to --scratch, and removed again.
+            """)
 
-    @Argument(help: "The pipeline file (YAML).")
-    var pipeline: String
+    @Argument(help: "The pipeline file (YAML); the paper's problem unless given.")
+    var pipeline: String?
 
-    @Option(help: "Samples of each measured stratum.")
-    var samples = 15
+    @OptionGroup var imported: ImportOptions
 
-    @Option(help: "Threads for the parallel rate; all cores unless given.")
+    @Option(help: "With --from: a new folder for the labels, field_00000.npy and so on by line.")
+    var fields: String?
+
+    @Option(help: "Samples of each measured stratum; 15 unless given, or all of --from.")
+    var samples: Int?
+
+    @Option(help: "Times that each sample is measured; the fastest counts.")
+    var repeats = 3
+
+    @Option(help: "Threads for the rates of all; all cores unless given.")
     var threads: Int?
+
+    @Option(help: "A folder on the disk that is to be measured.")
+    var scratch: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Measure less: solving (no compression, no files, no estimate) or samples (no rates either).",
+            valueName: "part"))
+    var only: Benchmark.Part?
 
     @Flag(help: "Write the result as JSON.")
     var json = false
 
     func validate() throws {
-        if !(1...10_000).contains(samples) {
+        if let samples, !(1...10_000).contains(samples) {
             throw ValidationError("--samples must be from 1 to 10000, not \(samples)")
         }
+        if !(1...1000).contains(repeats) { throw ValidationError("--repeats must be from 1 to 1000, not \(repeats)") }
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads must be from 1 to 1024, not \(threads)")
         }
     }
 
     func run() throws {
-        let benchmark = try Benchmark(pipeline: pipeline, samples: samples, threads: threads)
+        var options = Benchmark.Options()
+        options.pipeline = pipeline
+        (options.from, options.sources, options.overlap) = (imported.from, imported.sources, imported.overlap)
+        (options.fields, options.scratch, options.only) = (fields, scratch, only)
+        (options.samples, options.repeats, options.threads) = (samples, repeats, threads)
+        let benchmark = try Benchmark(options)
         Terminal.write(json ? benchmark.json.canonicalText + "\n" : benchmark.text)
     }
 }

@@ -5,6 +5,7 @@ public import Pipeline
 extension SourceModel: ExpressibleByArgument {}
 extension OverlapPolicy: ExpressibleByArgument {}
 extension Stage: ExpressibleByArgument {}
+extension Benchmark.Part: ExpressibleByArgument {}
 
 /// Options of every command that works on a pipeline.
 struct PipelineOptions: ParsableArguments {

@@ -1,0 +1,24 @@
+import Shards
+import Testing
+
+@Suite struct NumPyFileTests {
+    @Test func headerAndValues() {
+        let bytes = NumPyFile.bytes(of: [1, -2, 0.5, 0, 3, 4], rows: 2, columns: 3)
+        #expect(Array(bytes[..<8]) == [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0])
+        let length = Int(bytes[8]) | Int(bytes[9]) << 8
+        #expect((10 + length) % 64 == 0)
+        let header = String(decoding: bytes[10..<10 + length], as: UTF8.self)
+        #expect(header.hasPrefix("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }"))
+        #expect(header.hasSuffix(" \n"))
+        #expect(bytes.count == 10 + length + 24)
+        #expect(Array(bytes.suffix(24).prefix(8)) == [0, 0, 0x80, 0x3F, 0, 0, 0, 0xC0])
+    }
+
+    /// The header's length varies with the shape; the values begin at a multiple of 64 for every one.
+    @Test(arguments: [1, 9, 99, 999, 4096]) func alignment(side: Int) {
+        let bytes = NumPyFile.bytes(of: [Float](repeating: 1, count: side), rows: side, columns: 1)
+        let length = Int(bytes[8]) | Int(bytes[9]) << 8
+        #expect((10 + length) % 64 == 0 && bytes.count == 10 + length + 4 * side)
+        #expect(bytes[10 + length - 1] == 0x0A)
+    }
+}

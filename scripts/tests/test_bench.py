@@ -1,0 +1,402 @@
+"""`steadyset bench`: what it says holds, what it times is right, and it leaves nothing behind; and scripts/bench."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import h5py
+import numpy as np
+import pytest
+from conftest import BINARY, REPOSITORY, SLOW, TINY, changed, manifest, refused, samples, steadyset, write
+from test_schemas import check
+
+import reference
+
+TINY_FILE = REPOSITORY / "pipelines/tiny.yaml"
+SCRIPT = REPOSITORY / "scripts/bench"
+WORK = ("sample", "solve", "compress", "write", "digest", "read", "chain")
+
+
+def bench(*arguments, **options):
+    """Runs the benchmark and returns its report, which must be canonical and as the schema says."""
+    said = steadyset("bench", *arguments, "--json", **options).stdout
+    report = json.loads(said)
+    assert said == reference.canonical(report) + "\n"
+    check("bench", report)
+    return report
+
+
+def elapsed(value):
+    """Yields every pair of clocks in a report."""
+    if isinstance(value, dict):
+        if set(value) == {"cpu_ms", "wall_ms"}:
+            yield value
+        for member in value.values():
+            yield from elapsed(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from elapsed(member)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """Of pipelines/tiny.yaml."""
+    scratch = tmp_path_factory.mktemp("scratch")
+    report = bench(TINY_FILE, "--threads", 2, "--scratch", scratch)
+    assert not list(scratch.iterdir())
+    return report
+
+
+def test_every_rate_is_positive(report):
+    assert all(time["cpu_ms"] > 0 and time["wall_ms"] > 0 for time in elapsed(report))
+    rates = report["rates"]
+    for work in WORK:
+        one, everything = rates[work]["one"], rates[work]["all"]
+        assert rates[work]["one_thread"] == pytest.approx(1000 / one["wall_ms"])
+        if work == "digest":  # a file is digested by one thread
+            assert everything is None and rates[work]["all_threads"] is None
+        else:
+            assert rates[work]["all_threads"] == pytest.approx(report["threads"] * 1000 / everything["wall_ms"])
+    chain = sum(rates[work]["one"]["cpu_ms"] for work in ("sample", "solve", "compress"))
+    assert rates["chain"]["one"]["cpu_ms"] == pytest.approx(chain)
+
+
+def test_samples_are_the_pipelines_own(report, tiny):
+    """Ids, bounds and sizes of what was timed are those of the dataset."""
+    known = {}
+    for entry in manifest(tiny, "solve")["files"]:
+        with h5py.File(tiny / "solve" / entry["path"]) as part:
+            for row in range(entry["samples"]):
+                bound = part["error_bound"][row]
+                sizes = [part[name].id.get_chunk_info(row).size for name in "xy"]
+                known[f"{part['id'][row]:016x}"] = (int(part["n_sources"][row]), int(part["index"][row]), bound, *sizes)
+    assert len(report["samples"]) == 2 * 15
+    for sample in report["samples"]:
+        assert sample["certified"] and sample["line"] is None and sample["field"] is None
+        found = tuple(sample[key] for key in ("sources", "index", "error_bound", "bytes_x", "bytes_y"))
+        assert found == known[sample["id"]]
+        assert sample["total"]["cpu_ms"] == pytest.approx(sample["image"]["cpu_ms"] + sample["solve"]["cpu_ms"])
+    # The rates went through all of a dataset that is so small, so that the estimate of its size is exact.
+    stored = sum(x + y for *_, x, y in known.values())
+    assert report["estimate"]["samples"] == 120 and report["rates"]["samples"] % 120 == 0
+    assert report["estimate"]["bytes_parts"] == report["estimate"]["bytes_shards"] == stored
+    assert report["estimate"]["bytes"] == 2 * stored
+
+
+def test_strata_are_medians(report):
+    assert [stratum["sources"] for stratum in report["strata"]] == [1, 4]
+    for stratum in report["strata"]:
+        own = [sample for sample in report["samples"] if sample["sources"] == stratum["sources"]]
+        assert stratum["samples"] == stratum["certified"] == len(own) == 15
+        for key in ("solve", "total", "compress", "decode"):
+            for clock in ("cpu_ms", "wall_ms"):
+                assert stratum[key][clock] == pytest.approx(np.median([sample[key][clock] for sample in own]))
+        for key in ("cycles", "bytes_x", "bytes_y"):
+            assert stratum[key] == np.median([sample[key] for sample in own])
+        assert stratum["largest_error_bound"] == max(sample["error_bound"] for sample in own) <= 1e-6
+        factors = [sample["convergence_factor"] for sample in own]
+        assert all((factor is None) == (sample["cycles"] == 0) for factor, sample in zip(factors, own))
+
+
+def test_estimate_is_the_sum_of_its_stages(report):
+    estimate, rates = report["estimate"], report["rates"]
+    stages = estimate["stages"]
+    write_one, digest = 120 / rates["write"]["one_thread"], 120 / rates["digest"]["one_thread"]
+    assert stages["sample"] == pytest.approx(120 / rates["sample"]["all_threads"])
+    assert stages["solve"] == pytest.approx(120 / rates["chain"]["all_threads"] + write_one + digest)
+    assert stages["pack"] == pytest.approx(write_one + 2 * digest)
+    assert estimate["seconds"] == pytest.approx(sum(stages.values()))
+
+
+def test_only_solving():
+    report = bench(TINY_FILE, "--only", "solving", "--samples", 2, "--repeats", 1, "--threads", 1, "--scratch", "/nowhere")
+    assert report["estimate"] is None and report["rates"]["bytes_per_sample"] is None
+    for work in ("compress", "write", "digest", "read"):
+        assert report["rates"][work] is None
+    for sample in report["samples"]:
+        assert all(sample[key] is None for key in ("compress", "decode", "bytes_x", "bytes_y"))
+    assert report["rates"]["solve"]["one"] == report["rates"]["solve"]["all"]  # measured once
+    report = bench(TINY_FILE, "--only", "samples", "--samples", 2, "--scratch", "/nowhere")
+    assert report["rates"] is None and report["estimate"] is None and len(report["samples"]) == 4
+
+
+def test_text():
+    said = steadyset("bench", TINY_FILE, "--samples", 2, "--threads", 2)
+    assert not said.stderr and "\x1b" not in said.stdout
+    lines = said.stdout.splitlines()
+    assert lines[0] == "tiny: 48 × 40 sites, pinned, overlap max, certified to 1e-06"
+    for word in ("sample", "solve", "compress", "write", "digest", "read"):
+        assert re.search(rf"^{word}: [a-z ]+ +\d+ ", said.stdout, re.M), word
+    assert re.search(r"^the whole pipeline, 120 samples: about .* \(sample .*, solve .*, pack .*\)$", said.stdout, re.M)
+    assert re.search(r"^disk: (\S+ kB) of parts \(solve/\) and \1 of shards \(pack/\), \S+ MB in all$", said.stdout, re.M)
+    assert max(map(len, lines)) <= 110
+
+
+def test_the_standard_pipeline_is_the_papers():
+    """Without a pipeline it is pipelines/paper.yaml that is measured."""
+    arguments = ("--only", "samples", "--samples", 1, "--repeats", 1)
+    standard, paper = bench(*arguments), bench(REPOSITORY / "pipelines/paper.yaml", *arguments)
+    for key in ("pipeline", "lattice", "sources", "overlap", "tolerance", "grid_bits"):
+        assert standard[key] == paper[key]
+    assert [s["id"] for s in standard["samples"]] == [s["id"] for s in paper["samples"]]
+    assert [stratum["sources"] for stratum in standard["strata"]] == [1, 5, 10, 20]
+    said = steadyset("bench", "--samples", 1, "--repeats", 1, "--threads", 1).stdout
+    assert "the whole pipeline, 400000 samples" in said
+
+
+@pytest.mark.parametrize("model, overlap", [("pinned", "last"), ("emitting", "sum")])
+def test_fields_of_given_configurations(model, overlap, tmp_path):
+    """--from and --fields: each label, named by its line, is the steady state of that line."""
+    seed = [14, len(model)]
+    generator = np.random.default_rng(seed)
+    lattice, counts = [48, 40], [3, 1, 7, 3, 1]  # the lines of a stratum are not beside each other
+    lines = []
+    for count in counts:
+        values = [1.0, *(1 - generator.random(count - 1))]
+        lines.append([(*map(int, generator.integers(4, 36, 2)), 3, float(value)) for value in values])
+    own = tmp_path / "own.jsonl"
+    names = ("row", "column", "radius", "value")
+    own.write_text("".join(json.dumps({"sources": [dict(zip(names, s)) for s in line]}) + "\n" for line in lines))
+    pipeline = write(tmp_path, {key: TINY[key] for key in ("format", "name", "physics", "solver")})
+    fields = tmp_path / "fields"
+    options = ("--from", own, "--sources", model, "--overlap", overlap, "--fields", fields)
+    report = bench(pipeline, *options, "--only", "samples", "--repeats", 2)
+    assert report["imported"] and report["overlap"] == overlap and report["sources"] == model
+    assert sorted(path.name for path in fields.iterdir()) == [f"field_0000{k}.npy" for k in range(5)]
+
+    physics = reference.physics_of(changed(TINY, physics={"sources": model, "overlap": overlap}))
+    exact = reference.SteadyState(physics)
+    assert sorted(sample["line"] for sample in report["samples"]) == [1, 2, 3, 4, 5]
+    for sample in report["samples"]:
+        sources = lines[sample["line"] - 1]
+        assert sample["sources"] == len(sources)
+        assert int(sample["id"], 16) == reference.sample_id(physics, sources)
+        assert sample["field"] == f"field_{sample['line'] - 1:05d}.npy"
+        field = np.load(fields / sample["field"])
+        assert field.shape == tuple(lattice) and field.dtype == np.float32 and field.flags.c_contiguous
+        error = np.abs(field - exact.solve(sources)).max()
+        assert error <= sample["error_bound"] <= 1e-6, f"seed {seed}, line {sample['line']}"
+    limited = bench(pipeline, "--from", own, "--samples", 1, "--only", "samples")
+    assert [sample["line"] for sample in limited["samples"]] == [2, 1, 3]
+
+
+def test_what_is_not_certified_is_said(tmp_path):
+    """Where disks add up to 20, float32 is too coarse for the tolerance: no field, and no silence."""
+    disk = {"row": 20, "column": 20, "radius": 3, "value": 1}
+    own, fields = tmp_path / "own.jsonl", tmp_path / "fields"
+    own.write_text(json.dumps({"sources": [disk] * 20}) + "\n" + json.dumps({"sources": [disk]}) + "\n")
+    options = (TINY_FILE, "--from", own, "--overlap", "sum")
+    report = bench(*options, "--fields", fields, "--only", "solving")
+    good, bad = report["samples"]
+    assert good["certified"] and good["field"] == "field_00001.npy" and good["line"] == 2
+    assert not bad["certified"] and bad["field"] is None and bad["error_bound"] > 1e-6
+    assert [path.name for path in fields.iterdir()] == [good["field"]]
+    one, twenty = report["strata"]
+    assert one["certified"] == 1 and twenty["certified"] == 0 and twenty["largest_error_bound"] is None
+    assert "NOT certified, so that the pipeline would leave them out: 1 samples" in steadyset("bench", *options).stdout
+
+
+USAGE = [
+    (["--samples", "0"], 64, "--samples must be from 1 to 10000, not 0"),
+    (["--repeats", "0"], 64, "--repeats must be from 1 to 1000, not 0"),
+    (["--threads", "1025"], 64, "--threads must be from 1 to 1024"),
+    (["--samples", "many"], 64, "samples"),
+    (["--only", "sleeping"], 64, "only"),
+    (["--colour"], 64, "colour"),
+    (["--sources", "emitting"], 64, "go with --from"),
+    (["--overlap", "sum"], 64, "go with --from"),
+    (["--fields", "NEW"], 64, "go with --from"),
+    (["--from", "/nowhere.jsonl"], 66, "nowhere.jsonl: there is no such file"),
+    (["--from", "OWN", "--fields", "FULL"], 73, "not empty"),
+    (["--from", "OWN", "--fields", "OWN"], 73, "own.jsonl"),
+    (["--from", "BAD"], 65, "bad.jsonl:1: "),
+    (["--scratch", "/nowhere", "--samples", "1"], 73, "/nowhere: there is no such folder"),
+]
+
+
+@pytest.mark.parametrize("arguments, status, says", USAGE, ids=lambda v: " ".join(v) if isinstance(v, list) else "")
+def test_usage(arguments, status, says, tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/field_00000.npy").write_text("mine")
+    (tmp_path / "own.jsonl").write_text('{"sources": [{"row": 20, "column": 20, "radius": 3, "value": 1}]}\n')
+    (tmp_path / "bad.jsonl").write_text('{"sources": []}\n')
+    names = {"OWN": "own.jsonl", "BAD": "bad.jsonl", "FULL": "full", "NEW": "new"}
+    arguments = [tmp_path / names[argument] if argument in names else argument for argument in arguments]
+    refused("bench", TINY_FILE, *arguments, status=status, says=says)
+    assert (tmp_path / "full/field_00000.npy").read_text() == "mine" and not (tmp_path / "new").exists()
+
+
+def test_pipelines_that_cannot_be_measured(tmp_path):
+    refused("bench", tmp_path / "none.yaml", status=66, says="none.yaml")
+    pipeline = write(tmp_path, {key: TINY[key] for key in ("format", "name", "physics")})
+    refused("bench", pipeline, status=65, says="no 'sampling'")
+
+
+def test_interrupted(tmp_path):
+    """What is left of an interrupted run is nothing."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    pipeline = write(tmp_path, changed(SLOW, physics={"lattice": [64, 64]}))
+    command = [BINARY, "bench", pipeline, "--samples", "1", "--repeats", "1000", "--scratch", scratch]
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not any(scratch.rglob("*.h5*")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    out, error = process.communicate(timeout=60)
+    assert process.returncode == 130 and not out and "interrupted: nothing was measured to its end" in error, error
+    assert not list(scratch.iterdir())
+
+
+# ------------------------------------------------------------------------------------------------ scripts/bench
+
+# Stands for peers.py: the same interface, with SciPy for a reference and times that are made up.
+PEERS = """
+import argparse, json, pathlib, sys
+sys.path.insert(0, TESTS)
+
+def problem(variant, n, overlap):
+    return {"lattice": [n, n], "diffusivity": 1, "decay_rate": 0.0025, "boundary": "absorbing", "sources": variant,
+            "overlap": overlap}
+
+parser = argparse.ArgumentParser()
+for name in ("variant", "sources", "overlap", "export", "configs", "solvers", "clock", "json", "check"):
+    parser.add_argument(f"--{name}")
+for name in ("n", "samples", "seed", "repeats"):
+    parser.add_argument(f"--{name}", type=int)
+parser.add_argument("--tol", type=float)
+parser.add_argument("--list", action="store_true")
+a = parser.parse_args()
+if a.list:
+    print("slow    pinned/emitting   a note\\nabsent  pinned   another")
+elif a.export:
+    import numpy as np, reference
+    folder = pathlib.Path(a.export)
+    folder.mkdir()
+    exact = reference.SteadyState(problem(a.variant, a.n, a.overlap))
+    if a.variant == "emitting":
+        exact.factors = exact.factorise(exact.matrix)
+    lines, generator = [], np.random.default_rng(a.seed)
+    for count in map(int, a.sources.split(",")):
+        for _ in range(a.samples):
+            drawn = [tuple(map(int, generator.integers(5, a.n - 5, 2))) for _ in range(count)]
+            field = exact.solve([(i, j, 5, 1.0) for i, j in drawn])
+            name = f"ref_{len(lines):05d}.npy"
+            np.save(folder / name, field * (0.5 if a.variant == "emitting" else 1))  # not divided by its maximum
+            lines.append({"id": len(lines), "variant": a.variant, "n": a.n, "radius": 5, "overlap": a.overlap,
+                          "group": count, "ref": name, "sources": [{"i": i, "j": j, "c": 1.0} for i, j in drawn]})
+    (folder / "configs.jsonl").write_text("".join(json.dumps(line) + "\\n" for line in lines))
+else:
+    lines = [json.loads(line) for line in (pathlib.Path(a.configs) / "configs.jsonl").read_text().splitlines()]
+    if a.check:
+        import numpy as np
+        worst = 0.0
+        for line in lines:
+            exact = np.load(pathlib.Path(a.configs) / line["ref"])
+            found = np.load(pathlib.Path(a.check) / f"field_{line['id']:05d}.npy")
+            worst = max(worst, float(np.abs(found - exact).max() / exact.max()))
+        met = worst <= a.tol - SHIFT
+        print(f"checked {len(lines)}, missing 0; worst max error {worst:.3e} (tol {a.tol:g}: {'met' if met else 'NOT met'})")
+        sys.exit(not met)
+    if a.solvers == "absent":
+        print("absent             skipped: ModuleNotFoundError: no module")
+        sys.exit(0)
+    rows = [{"solver": a.solvers, "sources": count, "total_ms": 1000.0 * count, "once_ms": 5.0, "max_err": 1e-5,
+             "meets_tol": False} for count in sorted({line["group"] for line in lines})]
+    pathlib.Path(a.json).write_text(json.dumps({"rows": rows}))
+"""
+
+
+def script(*arguments, expect=0):
+    result = subprocess.run(
+        [sys.executable, str(SCRIPT), *map(str, arguments)], capture_output=True, text=True, timeout=300,
+        env={**os.environ, "STEADYSET": str(BINARY)},
+    )  # fmt: skip
+    assert result.returncode == expect, f"{result.returncode}\n{result.stdout}{result.stderr}"
+    return result
+
+
+def test_script_help_and_usage():
+    said = script("--help").stdout
+    for option in ("--peers", "--solvers", "--n", "--scaling", "--install", "--json", "--rounds"):
+        assert option in said
+    assert "--rounds must be 1 or more" in script("--rounds", 0, expect=2).stderr
+    assert "not glowing" in script("--variants", "glowing", expect=2).stderr
+    assert "32 to 4096" in script("--n", 16, expect=2).stderr
+
+
+def test_script_without_peers(tmp_path):
+    """It says what is missing, and measures ours alone."""
+    out = tmp_path / "out.json"
+    small = ("--n", 40, "--samples", 2, "--rounds", 2, "--repeats", 1, "--sources", "1,3", "--json", out)
+    result = script("--peers", tmp_path / "none.py", *small)
+    assert f"no peers: there is no {tmp_path / 'none.py'}" in result.stderr
+    assert re.search(r"^steadyset( +[\d.]+){3} +-$", result.stdout, re.M), result.stdout
+    assert "nobody judged them" in result.stdout
+    lattices = json.loads(out.read_text())["lattices"]
+    assert [lattice["variant"] for lattice in lattices] == ["pinned", "emitting"]
+    for lattice in lattices:
+        assert set(lattice["ms"]) == {"steadyset"} and all(ms > 0 for ms in lattice["ms"]["steadyset"].values())
+        assert lattice["certified"] and lattice["judged"] is None and len(lattice["rounds"]) == 2
+    peers = tmp_path / "peers.py"
+    peers.write_text("")
+    assert "--install" in script("--peers", peers, "--python", tmp_path / "none", *small).stderr
+
+
+@pytest.mark.parametrize("sound", [True, False])
+def test_script_with_peers(sound, tmp_path):
+    """Interleaving, ratios, what is skipped, and the judge, with a stand-in for peers.py."""
+    peers, out = tmp_path / "peers.py", tmp_path / "out.json"
+    text = PEERS.replace("TESTS", repr(str(REPOSITORY / "scripts/tests")))
+    peers.write_text(text.replace("SHIFT", "0" if sound else "1"))
+    result = script(
+        "--peers", peers, "--python", sys.executable, "--solvers", "slow,absent", "--n", "40,48", "--samples", 2,
+        "--rounds", 2, "--repeats", 1, "--sources", "1,2", "--json", out, expect=0 if sound else 1,
+    )  # fmt: skip
+    lattices = json.loads(out.read_text())["lattices"]
+    assert [(lattice["n"], lattice["variant"]) for lattice in lattices] == [
+        (n, variant) for n in (40, 48) for variant in ("pinned", "emitting")
+    ]
+    for lattice in lattices:
+        assert lattice["judged"]["met"] is sound
+        assert 1e-8 < lattice["error"]["steadyset"] <= 1e-6 and lattice["error"]["slow"] == 1e-5
+        assert lattice["inexact"] == ["slow"] and len(lattice["rounds"]) == 2
+        assert set(lattice["skipped"]) == ({"absent"} if lattice["variant"] == "pinned" else set())
+        ratios = {"1": [], "2": []}
+        for turn in lattice["rounds"]:
+            before, after = turn["steadyset"]
+            for count, values in ratios.items():
+                assert turn["peers"]["slow"]["ms"][count] == 1000 * int(count)
+                values.append(1000 * int(count) / ((before[count] + after[count]) / 2))
+                assert turn["peers"]["slow"]["ratio"][count] == pytest.approx(values[-1])
+        for count, values in ratios.items():
+            assert lattice["ratio"]["slow"][count] == pytest.approx(np.median(values))
+    assert "absent             skipped: ModuleNotFoundError" in result.stdout
+    assert "above the tolerance" in result.stdout
+    assert re.search(r"^ +pinned 1 +pinned 2 +emitting 1 +emitting 2$", result.stdout, re.M)
+    assert re.search(r"^slow( +\d+){4}$", result.stdout, re.M)
+    assert re.search(r"^nanoseconds a site, pinned", result.stdout, re.M)
+
+
+def test_script_refuses_unknown_solvers(tmp_path):
+    peers = tmp_path / "peers.py"
+    peers.write_text('print("slow    pinned/emitting   a note")')
+    result = script("--peers", peers, "--python", sys.executable, "--solvers", "fast", expect=1)
+    assert "peers.py has no fast; it has slow" in result.stderr
+
+
+def test_script_scaling(tmp_path):
+    out = tmp_path / "out.json"
+    small = ("--n", "32,64", "--samples", 1, "--repeats", 1, "--sources", "1,4", "--json", out)
+    said = script("--scaling", *small).stdout
+    rows = json.loads(out.read_text())["scaling"]
+    assert [(row["variant"], row["n"]) for row in rows] == [(v, n) for v in ("pinned", "emitting") for n in (32, 64)]
+    for row in rows:
+        assert row["ns_per_site"] == pytest.approx(row["ms"] * 1e6 / row["n"] ** 2) and row["ms"] > 0
+        assert row["ratio"] == pytest.approx(row["per_second_all_threads"] / row["per_second_one_thread"])
+        assert row["threads"] == row["report"]["threads"] == 2
+    assert said.count("ns a site") == 2
