@@ -189,7 +189,7 @@ import Testing
         let problem = try GeneralProblem(&random, .regions, rows: 60, columns: 50, boundary: .absorbing)
         let (_, solution, _) = solve(problem, accuracy: Accuracy(tolerance: 1e-17, gridBits: nil))
         #expect(!solution.isCertified)
-        #expect(solution.cycles < 60)
+        #expect(solution.cycles < 40)
     }
 }
 
