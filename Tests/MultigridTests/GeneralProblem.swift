@@ -22,7 +22,7 @@ struct GeneralProblem: CustomStringConvertible {
             + "\(String(sides.compactMap { $0 })) \(pinned ? "pinned" : "emitting")"
     }
 
-    /// The nine boundaries: each kind of side, and mixtures.
+    /// All 25 pairs of sides, above and below with left and right.
     static let boundaries: [Boundary] = {
         let sides: [(SideCondition, SideCondition)] = [
             (.absorbing, .absorbing), (.reflecting, .reflecting), (.periodic, .periodic), (.absorbing, .reflecting),

@@ -114,15 +114,25 @@ extension SineTransform {
                 let a4 = a3.advanced(by: aStride)
                 var s0 = SIMD8<Double>.zero
                 var (s1, s2, s3, s4) = (s0, s0, s0, s0)
-                var position = column
-                for k in 0..<inner {
-                    let v = b.load8(position)
+                var right = b.advanced(by: column)
+                // Two terms at a time share the arithmetic of addresses.
+                var k = 0
+                while k < inner {
+                    let v = right.load8(0)
                     s0 = s0.addingProduct(v, SIMD8(repeating: a0[k]))
                     s1 = s1.addingProduct(v, SIMD8(repeating: a1[k]))
                     s2 = s2.addingProduct(v, SIMD8(repeating: a2[k]))
                     s3 = s3.addingProduct(v, SIMD8(repeating: a3[k]))
                     s4 = s4.addingProduct(v, SIMD8(repeating: a4[k]))
-                    position &+= bStride
+                    guard k &+ 1 < inner else { break }
+                    let w = right.load8(bStride)
+                    s0 = s0.addingProduct(w, SIMD8(repeating: a0[k &+ 1]))
+                    s1 = s1.addingProduct(w, SIMD8(repeating: a1[k &+ 1]))
+                    s2 = s2.addingProduct(w, SIMD8(repeating: a2[k &+ 1]))
+                    s3 = s3.addingProduct(w, SIMD8(repeating: a3[k &+ 1]))
+                    s4 = s4.addingProduct(w, SIMD8(repeating: a4[k &+ 1]))
+                    right = right.advanced(by: 2 &* bStride)
+                    k &+= 2
                 }
                 let result = out.advanced(by: row &* outStride &+ column)
                 result.store8(s0, 0)
