@@ -43,6 +43,15 @@ enum ShardLayout {
     /// Bytes that one sample takes in the columns, at least.
     static func columnBytes(maximumSources: Int) -> Int { 8 + 2 + 8 + 32 * maximumSources + 8 + 32 }
 
+    /// Bytes that HDF5's own records take in a file, at least: 17 for the place of each chunk on the largest lattice, and
+    /// the headers of fewer than 16 objects with their attributes.
+    static func metadataBytes(samples: Int, attributes: [ShardAttribute]) -> Int {
+        let text = attributes.reduce(0) { sum, attribute in
+            if case .string(let text) = attribute { sum + text.utf8.count } else { sum }
+        }
+        return 8192 + text + 20 * ShardField.allCases.count * samples
+    }
+
     /// Bytes of one field.
     static func fieldBytes(_ lattice: Lattice) -> Int { lattice.count * MemoryLayout<Float>.size }
 }

@@ -127,6 +127,34 @@ public final class ShardReader: Sendable {
         return frame
     }
 
+    /// Returns where the chunks of sample `position` lie in the file.
+    ///
+    /// - Throws: `ShardsError` with code `.corrupt` where a chunk is missing, or does not follow the one before it.
+    public func location(at position: Int) throws(ShardsError) -> SampleLocation {
+        precondition((0..<count).contains(position), "sample \(position) of a shard of \(count)")
+        let datasets = handles.withLock { handles in [handles?.x.id ?? -1, handles?.y.id ?? -1] }
+        do {
+            return try HDF5.locked { () throws(ShardsError) -> SampleLocation in
+                var (start, end) = (UInt64(0), UInt64(0))
+                var sizes: [UInt32] = []
+                for dataset in datasets {
+                    let chunk = try HDF5.locateChunk(at: position, of: dataset, path: path)
+                    guard sizes.isEmpty || chunk.offset == end, let size = UInt32(exactly: chunk.bytes) else {
+                        throw ShardsError(
+                            .corrupt, "the chunks of sample \(position) of \(path) are not one range of bytes",
+                            path: path)
+                    }
+                    if sizes.isEmpty { start = chunk.offset }
+                    end = chunk.offset + chunk.bytes
+                    sizes.append(size)
+                }
+                return SampleLocation(offset: start, sizes: sizes)
+            }
+        } catch {
+            throw error.asDamage
+        }
+    }
+
     /// Returns sample `position` as it is stored, to be carried over into another file.
     public func sample(at position: Int) throws(ShardsError) -> EncodedSample {
         EncodedSample(
