@@ -6,6 +6,7 @@ static inline hid_t steadyset_h5t_f32le(void) { return H5T_IEEE_F32LE; }
 static inline hid_t steadyset_h5t_f64le(void) { return H5T_IEEE_F64LE; }
 static inline hid_t steadyset_h5t_i64le(void) { return H5T_STD_I64LE; }
 static inline hid_t steadyset_h5t_u64le(void) { return H5T_STD_U64LE; }
+static inline hid_t steadyset_h5t_u32le(void) { return H5T_STD_U32LE; }
 static inline hid_t steadyset_h5t_u16le(void) { return H5T_STD_U16LE; }
 static inline hid_t steadyset_h5t_u8(void) { return H5T_STD_U8LE; }
 static inline hid_t steadyset_h5t_c_s1(void) { return H5T_C_S1; }

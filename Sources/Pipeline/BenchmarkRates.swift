@@ -77,7 +77,8 @@ struct BenchmarkRates {
         guard let folder else { return }
         rates[.compress] = rate(\.compress)
         bytesPerSample =
-            Double(one.encoded.reduce(0) { $0 + $1.x.count + $1.y.count }) / Double(max(1, one.encoded.count))
+            Double(one.encoded.reduce(0) { $0 + $1.x.count + $1.y.count + $1.coefficients.map(\.count).reduce(0, +) })
+            / Double(max(1, one.encoded.count))
         for (work, times) in try PartFileTimer(one.encoded, origin, pipeline, in: folder)
             .measure(threads: threads, repeats: repeats)
         {

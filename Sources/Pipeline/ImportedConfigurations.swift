@@ -98,11 +98,16 @@ final class ImportedConfigurations {
                     "\(path):\(number): \(first.path.isEmpty ? "" : "\(first.path.dropFirst()): ")\(first.message)")
             }
         }
-        do {
+        do throws(ConfigurationError) {
             let sources = try (json["sources"]?.array ?? []).map { (source) throws(ConfigurationError) in
                 try Source(json: source)
             }
-            return try Configuration(physics: physics, sources: sources)
+            let keys = json["keys"]?.array ?? []
+            let words = keys.compactMap { $0.int.flatMap(UInt32.init(exactly:)) }
+            guard words.count == keys.count else {
+                throw ConfigurationError(.keys, "'keys' are not integers from 0 to 4294967295")
+            }
+            return try Configuration(physics: try physics.realised(keys: words), sources: sources)
         } catch {
             throw PipelineError(.data, "\(path):\(number): \(error.message)")
         }

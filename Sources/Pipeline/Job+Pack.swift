@@ -111,6 +111,8 @@ extension Job {
             path: AtomicFile.temporary(for: dataset.path("pack/\(plan.name)")), lattice: listing.physics.lattice,
             capacity: plan.samples.count,
             maximumSources: listing.strata.last ?? 1, kind: .shard,
+            coefficients: ShardCoefficient.drawn(under: listing.physics),
+            fixed: try ShardCoefficient.fixedValues(under: listing.physics),
             attributes: ShardAttribute.describing(listing.physics, accuracy), level: level)
         for sample in plan.samples {
             try Interruption.check()

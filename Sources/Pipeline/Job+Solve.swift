@@ -86,6 +86,8 @@ extension Job {
             path: AtomicFile.temporary(for: dataset.path("solve/\(part.labels)")), lattice: physics.lattice,
             capacity: part.count,
             maximumSources: configurations.map { $0.configuration.sources.count }.max() ?? 1, kind: .part,
+            coefficients: ShardCoefficient.drawn(under: physics),
+            fixed: try ShardCoefficient.fixedValues(under: physics),
             attributes: ShardAttribute.describing(physics, pipeline.accuracy), level: pipeline.compressionLevel)
         var leftOut: [StepRecord.LeftOut] = []
         let (accuracy, level) = (pipeline.accuracy, pipeline.compressionLevel)
@@ -97,11 +99,11 @@ extension Job {
                 try Interruption.check()
                 let item = configurations[position]
                 let image = SourceImage(item.configuration)
-                let solution = solver.solve(image, into: &label)
+                let solution = solver.solve(image, physics: item.configuration.physics, into: &label)
                 guard solution.isCertified else { return (solution, nil as EncodedSample?) }
                 let sample = try encoder.encode(
-                    x: image.dense(on: physics.lattice), y: label, id: item.id,
-                    sources: item.configuration.sources, index: UInt64(item.index), errorBound: solution.errorBound)
+                    item.configuration, under: physics, image: image, label: label, id: item.id,
+                    index: UInt64(item.index), errorBound: solution.errorBound)
                 return (solution, sample)
             }
         } consume: { [reporter] position, result in

@@ -88,7 +88,10 @@ struct PartFileTimer {
     private func write(_ samples: [EncodedSample], to path: String) throws {
         let writer = try ShardWriter(
             path: AtomicFile.temporary(for: path), lattice: physics.lattice, capacity: samples.count,
-            maximumSources: maximumSources, kind: .part, attributes: ShardAttribute.describing(physics, accuracy),
+            maximumSources: maximumSources, kind: .part,
+            coefficients: ShardCoefficient.drawn(under: physics),
+            fixed: try ShardCoefficient.fixedValues(under: physics),
+            attributes: ShardAttribute.describing(physics, accuracy),
             level: level)
         for sample in samples {
             try Interruption.check()

@@ -51,10 +51,9 @@ public struct PipelineFile: Sendable {
         }
 
         name = json["name"]?.string ?? ""
-        let physicsJSON = json["physics"] ?? .null
         do {
             // An import may replace these two.
-            var members = physicsJSON.object ?? [:]
+            var members = json["physics"]?.object ?? [:]
             if let sources { members["sources"] = .string(sources.rawValue) }
             if let overlap { members["overlap"] = .string(overlap.rawValue) }
             physics = try Physics(json: .object(members))

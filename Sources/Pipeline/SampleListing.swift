@@ -41,7 +41,8 @@ struct SampleListing {
         _ origin: Origin, samplesPerPart: Int, threads: Int, lines: Bool,
         _ body: @escaping (Part, [UInt8]) throws -> Void
     ) throws {
-        physics = origin.physics
+        let physics = origin.physics
+        self.physics = physics
         strata = origin.strata
         let sequence = try SampleSequence(counts: origin.counts)
         self.sequence = sequence
@@ -60,7 +61,9 @@ struct SampleListing {
                 for address in sequence.addresses(in: range) {
                     let configuration = try origin.configuration(address)
                     ids.append(configuration.id)
-                    if lines { SampleListing.append(configuration, index: address.index, to: &text) }
+                    if lines {
+                        SampleListing.append(configuration, under: physics, index: address.index, to: &text)
+                    }
                 }
                 return (text, ids)
             }
@@ -117,13 +120,17 @@ struct SampleListing {
         return digest
     }
 
-    /// Appends the line of one configuration.
-    private static func append(_ configuration: Configuration, index: Int, to text: inout [UInt8]) {
-        let json = JSON.object([
+    /// Appends the line of one configuration, with its keys where `physics` has open ones.
+    private static func append(
+        _ configuration: Configuration, under physics: Physics, index: Int, to text: inout [UInt8]
+    ) {
+        var members: [String: JSON] = [
             "id": .string(configuration.id.description), "index": .integer(index),
             "sources": .array(configuration.sources.map(\.json)),
-        ])
-        text += json.canonicalBytes
+        ]
+        let keys = physics.keys(of: configuration.physics)
+        if !keys.isEmpty { members["keys"] = .array(keys.map { .integer(Int($0)) }) }
+        text += JSON.object(members).canonicalBytes
         text.append(10)
     }
 

@@ -68,7 +68,6 @@ final class SampleTimer {
         _ address: SampleAddress, repeats: Int, compressing: Bool, decoding: Bool
     ) throws -> Measurement {
         try Interruption.check()
-        let lattice = origin.physics.lattice
         let (draw, (configuration, id)) = try Elapsed.fastest(of: repeats) {
             let configuration = try origin.configuration(address)
             return (configuration, configuration.id)
@@ -79,7 +78,9 @@ final class SampleTimer {
         var total = Elapsed(cpu: .infinity, wall: .infinity)
         for _ in 0..<max(1, repeats) {
             let (imaging, next) = Elapsed.measuring { SourceImage(configuration) }
-            let (solving, found) = Elapsed.measuring { solver.solve(next, into: &label) }
+            let (solving, found) = Elapsed.measuring {
+                solver.solve(next, physics: configuration.physics, into: &label)
+            }
             let both = imaging + solving
             if best == nil || both.cpu < total.cpu { best = (imaging, solving) }
             total = total.least(both)
@@ -93,7 +94,7 @@ final class SampleTimer {
         if compressing {
             let (elapsed, sample) = try Elapsed.fastest(of: repeats) {
                 try encoder.encode(
-                    x: image.dense(on: lattice), y: label, id: id, sources: configuration.sources,
+                    configuration, under: origin.physics, image: image, label: label, id: id,
                     index: UInt64(address.index), errorBound: solution.errorBound)
             }
             (compress, encoded) = (elapsed, sample)

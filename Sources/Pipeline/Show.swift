@@ -39,7 +39,7 @@ public struct Overview: Sendable {
         if let manifest = manifests.first(where: { $0.stage == "pack" }) ?? manifests.first,
             let physics = try physics(manifest) ?? manifests.compactMap({ try physics($0) }).first
         {
-            lines += describe(physics)
+            lines += physics.words
         }
         if let parameters = manifests.first(where: { $0.parameters["tolerance"] != nil })?.parameters {
             let accuracy = Accuracy(json: parameters)
@@ -48,8 +48,10 @@ public struct Overview: Sendable {
         }
         if let design = manifests.first(where: { $0.stage == "sample" })?.parameters["design"] {
             let design = try Design(json: design)
-            lines.append(
-                "design   seed \(design.seed), values \(design.values.json.canonicalText)")
+            let shapes =
+                design.json["radius"].map { "radius \($0.canonicalText)" }
+                ?? "shapes \(design.json["shapes"]?.canonicalText ?? "")"
+            lines.append("design   seed \(design.seed), \(shapes), values \(design.values.json.canonicalText)")
         }
         if let strata = manifests.compactMap({ $0.content["strata"]?.array }).last {
             lines.append("strata   \(describe(strata: strata))")
@@ -80,14 +82,6 @@ public struct Overview: Sendable {
             manifest.parameters["physics"] ?? manifest.parameters["design"]?["physics"]
             ?? manifest.parameters["import"]?["physics"]
         return try json.map { try Physics(json: $0) }
-    }
-
-    private static func describe(_ physics: Physics) -> [String] {
-        [
-            "lattice  \(physics.lattice.rows) × \(physics.lattice.columns) sites, absorbing boundary",
-            "physics  diffusivity \(physics.diffusivity), decay rate \(physics.decayRate), "
-                + "sources \(physics.sources.rawValue), overlap \(physics.overlap.rawValue)",
-        ]
     }
 
     /// `1…20 sources, 25 samples each`, or one by one where they differ.
@@ -141,7 +135,7 @@ public struct Overview: Sendable {
             "ids": .array(reader.ids.prefix(1000).map { .string($0.description) }),
         ])
         var lines = ["\(reader.kind == .shard ? "shard" : "part")    \(path)"]
-        if let physics { lines += describe(physics) }
+        if let physics { lines += physics.words }
         lines.append(
             "samples  \(reader.count), \(Words.bytes(bytes)), "
                 + "\(Words.digits(Double(raw) / Double(max(1, bytes)))) times smaller than raw x and y")

@@ -32,6 +32,16 @@ extension Verifier {
             expect(reader.attributes[name] == value, "\(reader.path): its attribute '\(name)' is not the manifest's")
         }
         guard reader.lattice == physics.lattice else { return }
+        let drawn = ShardCoefficient.drawn(under: physics)
+        let fixed = try ShardCoefficient.fixedValues(under: physics)
+        guard reader.coefficients == drawn, reader.fixedCoefficients == fixed.map(\.dataset) else {
+            return found("\(reader.path): its datasets of coefficients are not those of its physics")
+        }
+        for (dataset, values) in fixed {
+            expect(
+                try reader.fixedCoefficient(dataset) == values,
+                "\(reader.path): '\(dataset.coefficient.rawValue)' is not that of its physics")
+        }
         let step = accuracy.step
         try OrderedWork.run(count: reader.count, threads: threads) {
             let decoder = try SampleDecoder(lattice: reader.lattice)
@@ -43,7 +53,7 @@ extension Verifier {
                     if !condition { findings.append("\(reader.path): sample \(id): \(message)") }
                 }
                 do {
-                    let configuration = try Configuration(physics: physics, sources: try reader.sources(at: row))
+                    let configuration = try reader.configuration(at: row, under: physics)
                     expect(configuration.id == id, "its id is not that of its sources")
                     expect(
                         reader.sourceCounts[row] == configuration.sources.count,
@@ -61,6 +71,13 @@ extension Verifier {
                     let x = try reader.x(at: row, with: decoder)
                     expect(
                         x == SourceImage(configuration).dense(on: physics.lattice), "x is not the image of its sources")
+                    guard !drawn.isEmpty else { return findings }
+                    let medium = configuration.physics.medium()
+                    for dataset in drawn {
+                        expect(
+                            try reader.coefficient(dataset, at: row, with: decoder) == dataset.values(medium),
+                            "\(dataset.coefficient.rawValue) is not that of its keys")
+                    }
                 } catch let error as PipelineError where [.interrupted, .terminated].contains(error.status) {
                     throw error
                 } catch {
@@ -209,10 +226,15 @@ extension Verifier {
                 try Interruption.check()
                 let item = items[position]
                 let reader = try ShardReader(path: item.path, followingLinks: false)
-                let configuration = try Configuration(physics: item.physics, sources: try reader.sources(at: item.row))
-                if solver?.physics != item.physics { solver = Solver(physics: item.physics, accuracy: item.accuracy) }
+                let configuration = try reader.configuration(at: item.row, under: item.physics)
+                if solver?.lattice != item.physics.lattice || solver?.accuracy != item.accuracy {
+                    solver = Solver(physics: item.physics, accuracy: item.accuracy)
+                }
                 var label = [Float](repeating: 0, count: item.physics.lattice.count)
-                guard let solution = solver?.solve(SourceImage(configuration), into: &label) else { return nil }
+                guard
+                    let solution = solver?.solve(
+                        SourceImage(configuration), physics: configuration.physics, into: &label)
+                else { return nil }
                 let same =
                     FieldBytes.digest(of: label) == reader.ySHA256s[item.row]
                     && solution.errorBound == reader.errorBounds[item.row]

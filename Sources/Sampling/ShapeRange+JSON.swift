@@ -19,9 +19,15 @@ extension ShapeRange {
         switch self {
         case .disk(let radius): .object(["disk": .object(["radius": radius.json])])
         case .ellipse(let down, let across, let angle):
-            .object(["ellipse": .object(["radii": .array([down.json, across.json]), "angle": angle.json])])
+            .object([
+                "ellipse": .object(["radii": .array([down.json, across.json]), "angle": ShapeRange.json(angle: angle)])
+            ])
         case .rectangle(let down, let across, let angle):
-            .object(["rectangle": .object(["halves": .array([down.json, across.json]), "angle": angle.json])])
+            .object([
+                "rectangle": .object([
+                    "halves": .array([down.json, across.json]), "angle": ShapeRange.json(angle: angle),
+                ])
+            ])
         case .ring(let outer, let inner):
             .object(["ring": .object(["outer": outer.json, "inner": inner.json])])
         case .polygon(let corners, let radius):
@@ -35,6 +41,8 @@ extension ShapeRange {
             ])
         }
     }
+
+    private static func json(angle: ParameterRange) -> JSON { angle == anyAngle ? .string("any") : angle.json }
 
     /// Reads what `json` writes; an angle may also be the word `any`, and is 0 where it is left out. Ranges are checked by
     /// `Design`.

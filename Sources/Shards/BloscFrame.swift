@@ -13,8 +13,8 @@ package enum BloscFrame {
     package static let filter: Int32 = 32001
     /// Bytes before the zstd frame.
     package static let headerSize = 24
-    /// More than this is refused as content: one field on the largest lattice.
-    package static let maximumContent = 1 << 26
+    /// More than this is refused as content: two planes on the largest lattice.
+    package static let maximumContent = 1 << 27
 
     private static let skippable: [UInt8] = [0x50, 0x2A, 0x4D, 0x18, 0, 0, 0, 0]
     private static let elementSize = 4

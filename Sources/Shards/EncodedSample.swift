@@ -6,6 +6,8 @@ public struct EncodedSample: Hashable, Sendable {
     public var id: SampleID
     /// Its sources.
     public var sources: [Source]
+    /// The keys of its random coefficients that have none in the file's physics.
+    public var keys: [UInt32]
     /// Its index within its stratum.
     public var index: UInt64
     /// Its place in the order of training; nil in a part.
@@ -18,19 +20,23 @@ public struct EncodedSample: Hashable, Sendable {
     public var x: [UInt8]
     /// The blosc frame of y.
     public var y: [UInt8]
+    /// The blosc frames of its coefficients, in the order of the file's `coefficients`.
+    public var coefficients: [[UInt8]]
 
     /// Creates a sample from its parts; frames read from another file need not be compressed again.
     public init(
-        id: SampleID, sources: [Source], index: UInt64, rank: UInt64?, errorBound: Double, ySHA256: Digest, x: [UInt8],
-        y: [UInt8]
+        id: SampleID, sources: [Source], keys: [UInt32] = [], index: UInt64, rank: UInt64?, errorBound: Double,
+        ySHA256: Digest, x: [UInt8], y: [UInt8], coefficients: [[UInt8]] = []
     ) {
         self.id = id
         self.sources = sources
+        self.keys = keys
         self.index = index
         self.rank = rank
         self.errorBound = errorBound
         self.ySHA256 = ySHA256
         self.x = x
         self.y = y
+        self.coefficients = coefficients
     }
 }

@@ -31,26 +31,37 @@ extension HDF5 {
         return try Handle(unsafe H5Fopen(path, steadyset_h5f_acc_rdonly(), access.id), action, path: path)
     }
 
-    /// The shape of `/x` and `/y`: (samples, rows, columns), one chunk per sample.
+    /// The shape of `/x`, `/y` and coefficients: (samples, rows, columns), with several planes (samples, planes, rows,
+    /// columns), one chunk per sample.
     struct FieldShape {
         let capacity: Int
         let lattice: Lattice
         let level: Int
+        var planes = 1
 
-        private var extent: [hsize_t] {
-            [hsize_t(capacity), hsize_t(lattice.rows), hsize_t(lattice.columns)]
+        private func extent(_ samples: Int) -> [hsize_t] {
+            [hsize_t(samples)] + (planes == 1 ? [] : [hsize_t(planes)])
+                + [hsize_t(lattice.rows), hsize_t(lattice.columns)]
         }
 
-        /// Creates the dataset of `field`. The corresponding C function is `H5Dcreate2`.
+        /// Creates the dataset of `field`.
         func create(_ field: ShardField, in file: hid_t, path: String) throws(ShardsError) -> Handle<Dataset> {
-            let action = "create the dataset '\(field.rawValue)' of"
-            let space = try Handle<Space>(unsafe H5Screate_simple(3, extent, extent), action, path: path)
+            try create(field.rawValue, isShuffled: field.isShuffled, in: file, path: path)
+        }
+
+        /// Creates the dataset called `name`. The corresponding C function is `H5Dcreate2`.
+        func create(
+            _ name: String, isShuffled: Bool, in file: hid_t, path: String
+        ) throws(ShardsError) -> Handle<Dataset> {
+            let action = "create the dataset '\(name)' of"
+            let (extent, chunk) = (extent(capacity), extent(1))
+            let rank = Int32(extent.count)
+            let space = try Handle<Space>(unsafe H5Screate_simple(rank, extent, extent), action, path: path)
             let properties = try HDF5.datasetProperties(action, path: path)
-            let chunk = [1, hsize_t(lattice.rows), hsize_t(lattice.columns)]
-            try HDF5.check(unsafe H5Pset_chunk(properties.id, 3, chunk), action, path: path)
+            try HDF5.check(unsafe H5Pset_chunk(properties.id, rank, chunk), action, path: path)
             let values =
                 ShardLayout.blosc + [
-                    UInt32(ShardLayout.fieldBytes(lattice)), UInt32(level), field.isShuffled ? 1 : 0,
+                    UInt32(planes * ShardLayout.fieldBytes(lattice)), UInt32(level), isShuffled ? 1 : 0,
                     ShardLayout.zstdCodec,
                 ]
             // Optional: the filter runs in this module, so none is registered with the library.
@@ -60,19 +71,18 @@ extension HDF5 {
             let standard = steadyset_h5p_default()
             return try Handle(
                 unsafe H5Dcreate2(
-                    file, field.rawValue, steadyset_h5t_f32le(), space.id, standard, properties.id, standard), action,
-                path: path)
+                    file, name, steadyset_h5t_f32le(), space.id, standard, properties.id, standard), action, path: path)
         }
 
         /// Makes the dataset as long as `capacity` says. The corresponding C function is `H5Dset_extent`.
         func shrink(_ dataset: hid_t, path: String) throws(ShardsError) {
-            try HDF5.check(unsafe H5Dset_extent(dataset, extent), "shorten", path: path)
+            try HDF5.check(unsafe H5Dset_extent(dataset, extent(capacity)), "shorten", path: path)
         }
     }
 
     /// Writes the chunk of sample `position` as it is. The corresponding C function is `H5Dwrite_chunk`.
     static func writeChunk(_ frame: [UInt8], at position: Int, of dataset: hid_t, path: String) throws(ShardsError) {
-        let offset: [hsize_t] = [hsize_t(position), 0, 0]
+        let offset: [hsize_t] = [hsize_t(position), 0, 0, 0]  // as many as any dataset has dimensions
         let status = unsafe frame.withUnsafeBytes {
             unsafe H5Dwrite_chunk(dataset, steadyset_h5p_default(), 0, offset, $0.count, $0.baseAddress)
         }
@@ -102,7 +112,7 @@ extension HDF5 {
     static func readChunk(at position: Int, of dataset: hid_t, maximum: Int, path: String) throws(ShardsError)
         -> [UInt8]
     {
-        let offset: [hsize_t] = [hsize_t(position), 0, 0]
+        let offset: [hsize_t] = [hsize_t(position), 0, 0, 0]
         var size: hsize_t = 0
         let action = "read sample \(position) of"
         try check(unsafe H5Dget_chunk_storage_size(dataset, offset, &size), action, path: path)

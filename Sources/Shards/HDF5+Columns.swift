@@ -86,5 +86,6 @@ extension HDF5 {
 extension Float: HDF5.Element { static var hdf5Type: hid_t { steadyset_h5t_f32le() } }
 extension Double: HDF5.Element { static var hdf5Type: hid_t { steadyset_h5t_f64le() } }
 extension UInt64: HDF5.Element { static var hdf5Type: hid_t { steadyset_h5t_u64le() } }
+extension UInt32: HDF5.Element { static var hdf5Type: hid_t { steadyset_h5t_u32le() } }
 extension UInt16: HDF5.Element { static var hdf5Type: hid_t { steadyset_h5t_u16le() } }
 extension UInt8: HDF5.Element { static var hdf5Type: hid_t { steadyset_h5t_u8() } }

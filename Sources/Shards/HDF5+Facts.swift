@@ -16,7 +16,7 @@ extension HDF5 {
         /// The numbers of its filters.
         let filters: [Int32]
 
-        /// Asks `dataset`, at most three dimensions and four filters.
+        /// Asks `dataset`, at most four dimensions and four filters.
         ///
         /// The corresponding C functions are `H5Sget_simple_extent_dims`, `H5Pget_layout`, `H5Pget_chunk`,
         /// `H5Pget_external_count` and `H5Pget_filter2`.
@@ -25,9 +25,9 @@ extension HDF5 {
             self.name = name
             let space = try Handle<Space>(H5Dget_space(dataset.id), action, path: path)
             let rank = Int(H5Sget_simple_extent_ndims(space.id))
-            guard H5Sget_simple_extent_type(space.id) == H5S_SIMPLE, (1...3).contains(rank) else {
+            guard H5Sget_simple_extent_type(space.id) == H5S_SIMPLE, (1...4).contains(rank) else {
                 throw ShardsError(
-                    .corrupt, "the dataset '\(name)' of \(path) does not have 1 to 3 dimensions", path: path)
+                    .corrupt, "the dataset '\(name)' of \(path) does not have 1 to 4 dimensions", path: path)
             }
             var extent = [hsize_t](repeating: 0, count: rank)
             var maximum = extent

@@ -31,6 +31,13 @@ public final class SampleDecoder {
         return FieldBytes.floats(of: bytes)
     }
 
+    /// Returns a coefficient in `frame`, (planes, rows, columns); see `decode(_:as:)`.
+    public func decode(_ frame: [UInt8], planes: Int) throws(ShardsError) -> [Float] {
+        FieldBytes.floats(
+            of: try BloscFrame.decode(
+                frame, size: planes * ShardLayout.fieldBytes(lattice), shuffle: true, with: decompressor))
+    }
+
     private func bytes(_ frame: [UInt8], as field: ShardField) throws(ShardsError) -> [UInt8] {
         try BloscFrame.decode(
             frame, size: ShardLayout.fieldBytes(lattice), shuffle: field.isShuffled, with: decompressor)

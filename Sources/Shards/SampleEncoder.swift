@@ -14,16 +14,22 @@ public final class SampleEncoder {
         compressor = try Zstd.Compressor(level: level)
     }
 
-    /// Returns the sample with the fields `x` and `y`, both (rows, columns).
+    /// Returns the sample with the fields `x` and `y`, both (rows, columns), and `coefficients`, each (planes, rows,
+    /// columns).
     ///
     /// The digest of y is computed here. O(sites).
     public func encode(
-        x: [Float], y: [Float], id: SampleID, sources: [Source], index: UInt64, rank: UInt64? = nil, errorBound: Double
+        x: [Float], y: [Float], id: SampleID, sources: [Source], keys: [UInt32] = [], index: UInt64,
+        rank: UInt64? = nil, errorBound: Double, coefficients: [[Float]] = []
     ) throws(ShardsError) -> EncodedSample {
         let yBytes = FieldBytes.bytes(of: y)
         return EncodedSample(
-            id: id, sources: sources, index: index, rank: rank, errorBound: errorBound, ySHA256: Digest(of: yBytes),
-            x: try encode(FieldBytes.bytes(of: x), as: .x), y: try encode(yBytes, as: .y))
+            id: id, sources: sources, keys: keys, index: index, rank: rank, errorBound: errorBound,
+            ySHA256: Digest(of: yBytes), x: try encode(FieldBytes.bytes(of: x), as: .x), y: try encode(yBytes, as: .y),
+            coefficients: try coefficients.map { (values) throws(ShardsError) in
+                precondition(!values.isEmpty && values.count % lattice.count == 0, "a coefficient has whole planes")
+                return try BloscFrame.encode(FieldBytes.bytes(of: values), shuffle: true, with: compressor)
+            })
     }
 
     /// Returns the frame of one field, (rows, columns).

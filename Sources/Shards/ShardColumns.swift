@@ -7,23 +7,22 @@ struct ShardColumns {
     private var sourceCounts: [UInt16] = []
     private var indices: [UInt64] = []
     private var ranks: [UInt64] = []
-    private var sources: [Double] = []  // (samples, maximum sources, 4)
+    private var sources: [[Source]] = []
+    private var keys: [UInt32] = []  // (samples, keys)
     private var errorBounds: [Double] = []
     private var ySHA256s: [UInt8] = []  // (samples, 32)
 
     /// The number of samples.
     var count: Int { ids.count }
 
-    /// Appends the sample's row, its sources padded with NaN.
-    mutating func append(_ sample: EncodedSample, maximumSources: Int) {
+    /// Appends the sample's row.
+    mutating func append(_ sample: EncodedSample) {
         ids.append(sample.id.bits)
         sourceCounts.append(UInt16(sample.sources.count))
         indices.append(sample.index)
         if let rank = sample.rank { ranks.append(rank) }
-        for source in sample.sources {
-            sources += [Double(source.row), Double(source.column), source.radius, source.value]
-        }
-        sources += repeatElement(.nan, count: 4 * (maximumSources - sample.sources.count))
+        sources.append(sample.sources)
+        keys += sample.keys
         errorBounds.append(sample.errorBound)
         ySHA256s += sample.ySHA256.bytes
     }
@@ -34,10 +33,27 @@ struct ShardColumns {
         _ = try ShardLayout.sourceCounts.write(sourceCounts, shape: [count], to: file, path: path)
         _ = try ShardLayout.index.write(indices, shape: [count], to: file, path: path)
         if kind == .shard { _ = try ShardLayout.rank.write(ranks, shape: [count], to: file, path: path) }
-        let dataset = try ShardLayout.sources.write(sources, shape: [count, maximumSources, 4], to: file, path: path)
-        try HDF5.writeAttribute(
-            .string(ShardLayout.sourceColumns.joined(separator: ",")), named: "columns", of: dataset.id, path: path)
+        try writeSources(to: file, maximumSources: maximumSources, path: path)
+        if count > 0, !keys.isEmpty {
+            _ = try ShardLayout.keys.write(keys, shape: [count, keys.count / count], to: file, path: path)
+        }
         _ = try ShardLayout.errorBound.write(errorBounds, shape: [count], to: file, path: path)
         _ = try ShardLayout.ySHA256.write(ySHA256s, shape: [count, 32], to: file, path: path)
+    }
+
+    /// Writes `/sources` as wide as the shapes need, padded with NaN.
+    private func writeSources(to file: hid_t, maximumSources: Int, path: String) throws(ShardsError) {
+        let table = SourceTable(holding: sources.joined())
+        let width = table.width
+        var rows: [Double] = []  // (samples, maximum sources, width)
+        rows.reserveCapacity(count * maximumSources * width)
+        for list in sources {
+            for source in list { rows += table.row(of: source) }
+            rows += repeatElement(.nan, count: width * (maximumSources - list.count))
+        }
+        let dataset = try ShardLayout.sources.write(
+            rows, shape: [count, maximumSources, width], to: file, path: path)
+        try HDF5.writeAttribute(
+            .string(table.columns.joined(separator: ",")), named: "columns", of: dataset.id, path: path)
     }
 }

@@ -7,6 +7,14 @@ struct ShardHead: Sendable {
     let lattice: Lattice
     let count: Int
     let maximumSources: Int
+    /// The form of `/sources`.
+    let sourceTable: SourceTable
+    /// Keys of each sample, 0 where there is no `/keys`.
+    let keys: Int
+    /// The coefficients that are stored for each sample.
+    let coefficients: [ShardCoefficient.Dataset]
+    /// The coefficients that are stored once.
+    let fixed: [ShardCoefficient.Dataset]
     let attributes: [String: ShardAttribute]
 
     /// Reads and checks attributes, `/x`, `/y` and the width of `/sources` of a file of `bytes` bytes.
@@ -35,17 +43,66 @@ struct ShardHead: Sendable {
         }
         let sources = try HDF5.openDataset(ShardLayout.sources.name, in: file, path: path)
         let width = try HDF5.Facts(of: sources, name: ShardLayout.sources.name, path: path).shape
-        guard width.count == 3, (1...Configuration.maximumSources).contains(width[1]) else {
+        guard width.count == 3, (1...Configuration.maximumSources).contains(width[1]),
+            let table = SourceTable(width: width[2])
+        else {
             throw ShardsError(.corrupt, "/sources of \(path) has the shape \(width)", path: path)
         }
         maximumSources = width[1]
+        sourceTable = table
+        keys = try ShardHead.keys(in: file, path: path)
+        (coefficients, fixed) = try ShardHead.coefficients(in: file, count: count, lattice: lattice, path: path)
         guard count <= ShardLayout.maximumSamples,
-            count * ShardLayout.columnBytes(maximumSources: maximumSources) <= bytes
+            count * ShardLayout.columnBytes(maximumSources: maximumSources, width: table.width) <= bytes
         else {
             throw ShardsError(
                 .corrupt, "\(path) claims \(count) samples, more than fit its \(bytes) bytes", path: path)
         }
         kind = try HDF5.hasLink(ShardLayout.rank.name, in: file, path: path) ? .shard : .part
+    }
+
+    /// The width of `/keys`.
+    private static func keys(in file: hid_t, path: String) throws(ShardsError) -> Int {
+        let name = ShardLayout.keys.name
+        guard try HDF5.hasLink(name, in: file, path: path) else { return 0 }
+        let shape = try HDF5.Facts(of: try HDF5.openDataset(name, in: file, path: path), name: name, path: path).shape
+        guard shape.count == 2, (1...ShardLayout.maximumKeys).contains(shape[1]) else {
+            throw ShardsError(.corrupt, "/keys of \(path) has the shape \(shape)", path: path)
+        }
+        return shape[1]
+    }
+
+    /// The coefficients' datasets: those with chunks are of each sample, the others of all.
+    private static func coefficients(
+        in file: hid_t, count: Int, lattice: Lattice, path: String
+    ) throws(ShardsError) -> (drawn: [ShardCoefficient.Dataset], fixed: [ShardCoefficient.Dataset]) {
+        var drawn: [ShardCoefficient.Dataset] = []
+        var fixed: [ShardCoefficient.Dataset] = []
+        for coefficient in ShardCoefficient.allCases {
+            let name = coefficient.rawValue
+            guard try HDF5.hasLink(name, in: file, path: path) else { continue }
+            let dataset = try HDF5.openDataset(name, in: file, path: path)
+            let facts = try HDF5.Facts(of: dataset, name: name, path: path)
+            try facts.require(steadyset_h5t_f32le(), dataset, path: path)
+            let leading = facts.shape.count - (facts.chunk == nil ? 0 : 1)
+            let found = ShardCoefficient.Dataset(coefficient, planes: leading == 3 ? 2 : 1)
+            let extent = found.extent(lattice)
+            if let chunk = facts.chunk {
+                guard facts.shape == [count] + extent, chunk == [1] + extent, facts.filters == [BloscFrame.filter]
+                else {
+                    throw ShardsError(
+                        .corrupt, "the dataset '\(name)' of \(path) is not one blosc chunk per sample", path: path)
+                }
+                drawn.append(found)
+            } else {
+                guard facts.shape == extent else {
+                    throw ShardsError(
+                        .corrupt, "the dataset '\(name)' of \(path) has the shape \(facts.shape)", path: path)
+                }
+                fixed.append(found)
+            }
+        }
+        return (drawn, fixed)
     }
 
     private static func shape(of field: ShardField, in file: hid_t, path: String) throws(ShardsError) -> [Int] {
@@ -71,7 +128,8 @@ struct ShardTable: Sendable {
     let sourceCounts: [UInt16]
     let indices: [UInt64]
     let ranks: [UInt64]?
-    let sources: [Double]  // (samples, maximum sources, 4)
+    let keys: [UInt32]  // (samples, keys)
+    let sources: [Double]  // (samples, maximum sources, width)
     let errorBounds: [Double]
     let ySHA256s: [Digest]
 
@@ -83,7 +141,9 @@ struct ShardTable: Sendable {
         indices = try ShardLayout.index.read(shape: [count], from: file, path: path)
         ranks =
             head.kind == .shard ? try ShardLayout.rank.read(shape: [count], from: file, path: path) : nil
-        sources = try ShardLayout.sources.read(shape: [count, head.maximumSources, 4], from: file, path: path)
+        keys = head.keys == 0 ? [] : try ShardLayout.keys.read(shape: [count, head.keys], from: file, path: path)
+        sources = try ShardLayout.sources.read(
+            shape: [count, head.maximumSources, head.sourceTable.width], from: file, path: path)
         errorBounds = try ShardLayout.errorBound.read(shape: [count], from: file, path: path)
         let bytes = try ShardLayout.ySHA256.read(shape: [count, 32], from: file, path: path)
         ySHA256s = (0..<count).compactMap { Digest(bytes: Array(bytes[32 * $0..<32 * ($0 + 1)])) }

@@ -29,19 +29,21 @@ enum ShardLayout {
 
     /// More samples than this in one file are refused.
     static let maximumSamples = 10_000_000
-    /// Columns of `/sources`, in order.
-    static let sourceColumns = ["row", "column", "radius", "value"]
-
     static let id = HDF5.Column<UInt64>(name: "id")
     static let sourceCounts = HDF5.Column<UInt16>(name: "n_sources")
     static let index = HDF5.Column<UInt64>(name: "index")
     static let rank = HDF5.Column<UInt64>(name: "rank")
+    static let keys = HDF5.Column<UInt32>(name: "keys")
+    /// More keys than this are refused; a physics has at most three open ones.
+    static let maximumKeys = 3
     static let sources = HDF5.Column<Double>(name: "sources")
     static let errorBound = HDF5.Column<Double>(name: "error_bound")
     static let ySHA256 = HDF5.Column<UInt8>(name: "y_sha256")
 
     /// Bytes that one sample takes in the columns, at least.
-    static func columnBytes(maximumSources: Int) -> Int { 8 + 2 + 8 + 32 * maximumSources + 8 + 32 }
+    static func columnBytes(maximumSources: Int, width: Int) -> Int {
+        8 + 2 + 8 + 8 * width * maximumSources + 8 + 32
+    }
 
     /// Bytes that HDF5's own records take in a file, at least: 17 for the place of each chunk on the largest lattice, and
     /// the headers of fewer than 16 objects with their attributes.

@@ -33,7 +33,15 @@ public final class ShardReader: Sendable {
     /// SHA-256 of each sample's y.
     public let ySHA256s: [Digest]
 
-    private let sourceTable: [Double]  // (samples, maximum sources, 4)
+    /// The coefficients that are stored for each sample.
+    public let coefficients: [ShardCoefficient.Dataset]
+    /// The coefficients that are stored once.
+    public let fixedCoefficients: [ShardCoefficient.Dataset]
+
+    private let form: SourceTable
+    private let sourceTable: [Double]  // (samples, maximum sources, width of the form)
+    private let keyTable: [UInt32]  // (samples, keys)
+    private let keyCount: Int
 
     /// Open handles, closed inside HDF5's lock.
     private struct Handles: ~Copyable, Sendable {
@@ -79,7 +87,12 @@ public final class ShardReader: Sendable {
         ranks = table.ranks
         errorBounds = table.errorBounds
         ySHA256s = table.ySHA256s
+        coefficients = head.coefficients
+        fixedCoefficients = head.fixed
+        form = head.sourceTable
         sourceTable = table.sources
+        keyTable = table.keys
+        keyCount = head.keys
     }
 
     deinit { HDF5.lockedForClosing { handles.withLock { $0 = nil } } }
@@ -89,17 +102,19 @@ public final class ShardReader: Sendable {
     /// - Throws: `ShardsError` with code `.corrupt` where a row, a column or another number is not one of a source.
     public func sources(at position: Int) throws(ShardsError) -> [Source] {
         try (0..<sourceCounts[position]).map { (source) throws(ShardsError) in
-            let start = 4 * (position * maximumSources + source)
-            guard let row = Int(exactly: sourceTable[start]), lattice.contains(row: row),
-                let column = Int(exactly: sourceTable[start + 1]), lattice.contains(column: column),
-                sourceTable[start + 2].isFinite, sourceTable[start + 3].isFinite
-            else {
+            let start = form.width * (position * maximumSources + source)
+            guard let source = form.source(ofRow: sourceTable[start..<start + form.width], on: lattice) else {
                 throw ShardsError(
                     .corrupt, "source \(source) of sample \(position) (id \(ids[position])) of \(path) is not a source",
                     path: path)
             }
-            return Source(row: row, column: column, radius: sourceTable[start + 2], value: sourceTable[start + 3])
+            return source
         }
+    }
+
+    /// Returns the keys of sample `position`'s random coefficients; none where there is no `/keys`.
+    public func keys(at position: Int) -> [UInt32] {
+        Array(keyTable[position * keyCount..<(position + 1) * keyCount])
     }
 
     /// Returns the compressed field of sample `position` as it is stored; `SampleDecoder` expands it.
@@ -122,7 +137,7 @@ public final class ShardReader: Sendable {
         do {
             try BloscFrame.checkHeader(frame, size: size, shuffle: field.isShuffled)
         } catch {
-            throw located(error, field, position)
+            throw located(error, field.rawValue, position)
         }
         return frame
     }
@@ -158,15 +173,59 @@ public final class ShardReader: Sendable {
     /// Returns sample `position` as it is stored, to be carried over into another file.
     public func sample(at position: Int) throws(ShardsError) -> EncodedSample {
         EncodedSample(
-            id: ids[position], sources: try sources(at: position), index: indices[position], rank: ranks?[position],
-            errorBound: errorBounds[position], ySHA256: ySHA256s[position], x: try frame(.x, at: position),
-            y: try frame(.y, at: position))
+            id: ids[position], sources: try sources(at: position), keys: keys(at: position), index: indices[position],
+            rank: ranks?[position], errorBound: errorBounds[position], ySHA256: ySHA256s[position],
+            x: try frame(.x, at: position), y: try frame(.y, at: position),
+            coefficients: try coefficients.map { (dataset) throws(ShardsError) in try frame(dataset, at: position) })
+    }
+
+    /// Returns the compressed coefficient of sample `position`; `dataset` must be one of `coefficients`.
+    public func frame(_ dataset: ShardCoefficient.Dataset, at position: Int) throws(ShardsError) -> [UInt8] {
+        precondition((0..<count).contains(position), "sample \(position) of a shard of \(count)")
+        let size = dataset.planes * ShardLayout.fieldBytes(lattice)
+        let name = dataset.coefficient.rawValue
+        do {
+            let frame = try HDF5.locked { () throws(ShardsError) -> [UInt8] in
+                let file = handles.withLock { $0?.file.id }
+                let found = try HDF5.openDataset(name, in: file ?? -1, path: path)
+                return try HDF5.readChunk(at: position, of: found.id, maximum: BloscFrame.bound(size), path: path)
+            }
+            try BloscFrame.checkHeader(frame, size: size, shuffle: true)
+            return frame
+        } catch {
+            throw located(error.asDamage, name, position)
+        }
+    }
+
+    /// Returns a coefficient of sample `position`, (planes, rows, columns); `dataset` must be one of `coefficients`.
+    public func coefficient(
+        _ dataset: ShardCoefficient.Dataset, at position: Int, with decoder: SampleDecoder
+    ) throws(ShardsError) -> [Float] {
+        let frame = try frame(dataset, at: position)
+        do {
+            return try decoder.decode(frame, planes: dataset.planes)
+        } catch {
+            throw located(error, dataset.coefficient.rawValue, position)
+        }
+    }
+
+    /// Returns a coefficient that is stored once, (planes, rows, columns); `dataset` must be one of `fixedCoefficients`.
+    public func fixedCoefficient(_ dataset: ShardCoefficient.Dataset) throws(ShardsError) -> [Float] {
+        do {
+            return try HDF5.locked { () throws(ShardsError) -> [Float] in
+                let file = handles.withLock { $0?.file.id }
+                return try HDF5.Column<Float>(name: dataset.coefficient.rawValue).read(
+                    shape: dataset.extent(lattice), from: file ?? -1, path: path)
+            }
+        } catch {
+            throw error.asDamage
+        }
     }
 
     /// Returns the source image of sample `position`, (rows, columns).
     public func x(at position: Int, with decoder: SampleDecoder) throws(ShardsError) -> [Float] {
         let frame = try frame(.x, at: position)
-        do { return try decoder.decode(frame, as: .x) } catch { throw located(error, .x, position) }
+        do { return try decoder.decode(frame, as: .x) } catch { throw located(error, "x", position) }
     }
 
     /// Returns the steady state of sample `position`, (rows, columns); `checkingDigest` compares it with `/y_sha256`.
@@ -178,19 +237,14 @@ public final class ShardReader: Sendable {
             return checkingDigest
                 ? try decoder.decodeY(frame, sha256: ySHA256s[position]) : try decoder.decode(frame, as: .y)
         } catch {
-            throw located(error, .y, position)
+            throw located(error, "y", position)
         }
     }
 
-    private func located(_ error: ShardsError, _ field: ShardField, _ position: Int) -> ShardsError {
+    private func located(_ error: ShardsError, _ field: String, _ position: Int) -> ShardsError {
         ShardsError(
             error.code,
-            "\(field.rawValue) of sample \(position) (id \(ids[position])) of \(path) is damaged: \(error.message)",
+            "\(field) of sample \(position) (id \(ids[position])) of \(path) is damaged: \(error.message)",
             path: path)
     }
-}
-
-extension Lattice {
-    fileprivate func contains(row: Int) -> Bool { (0..<rows).contains(row) }
-    fileprivate func contains(column: Int) -> Bool { (0..<columns).contains(column) }
 }

@@ -20,22 +20,32 @@ public final class ShardWriter {
     public let maximumSources: Int
     /// Whether samples have ranks.
     public let kind: ShardKind
+    /// The coefficients that every sample brings.
+    public let coefficients: [ShardCoefficient.Dataset]
+    private let fixed: [(dataset: ShardCoefficient.Dataset, values: [Float])]
 
     /// Open handles, closed inside HDF5's lock.
     private struct Handles: ~Copyable, Sendable {
         var x: HDF5.Handle<HDF5.Dataset>
         var y: HDF5.Handle<HDF5.Dataset>
+        var first: HDF5.Handle<HDF5.Dataset>?
+        var second: HDF5.Handle<HDF5.Dataset>?
+        /// The numbers of `first` and `second`, as far as they are there.
+        let coefficients: [hid_t]
         var file: HDF5.Handle<HDF5.File>
 
         /// Closes the datasets, then the file, whose status says whether everything could be written.
         consuming func close(path: String) throws(ShardsError) {
             try x.close("close", path: path)
             try y.close("close", path: path)
+            if let first { try first.close("close", path: path) }
+            if let second { try second.close("close", path: path) }
             try file.close("complete", path: path)
         }
     }
     private var handles: Handles?
     private var columns = ShardColumns()
+    private var keyCount: Int?
 
     /// Creates the file.
     ///
@@ -46,10 +56,14 @@ public final class ShardWriter {
     ///   - capacity: the largest number of samples, 1 to ten million.
     ///   - maximumSources: the width m of `/sources`, 1 to `Configuration.maximumSources`.
     ///   - kind: whether samples have ranks.
+    ///   - coefficients: what every sample brings beside x and y, at most one dataset of each coefficient.
+    ///   - fixed: coefficients that are stored once, each (planes, rows, columns).
     ///   - attributes: further attributes of the root group, written in this order after `format` and `version`.
     ///   - level: the zstd level that the chunks' filter values name; frames may have been made with another.
     public init(
         path: String, lattice: Lattice, capacity: Int, maximumSources: Int, kind: ShardKind,
+        coefficients: [ShardCoefficient.Dataset] = [],
+        fixed: [(dataset: ShardCoefficient.Dataset, values: [Float])] = [],
         attributes: [(name: String, value: ShardAttribute)] = [], level: Int = defaultLevel
     ) throws(ShardsError) {
         precondition((1...ShardLayout.maximumSamples).contains(capacity), "a shard holds 1 to ten million samples")
@@ -59,6 +73,9 @@ public final class ShardWriter {
         self.capacity = capacity
         self.maximumSources = maximumSources
         self.kind = kind
+        precondition(coefficients.count <= 2, "there are two coefficients, D and γ")
+        self.coefficients = coefficients
+        self.fixed = fixed
         AtomicFile.remove(path)
         let metadataBytes = ShardLayout.metadataBytes(samples: capacity, attributes: attributes.map(\.value))
         do {
@@ -73,12 +90,27 @@ public final class ShardWriter {
                 let shape = HDF5.FieldShape(capacity: capacity, lattice: lattice, level: level)
                 let x = try shape.create(.x, in: file.id, path: path)
                 let y = try shape.create(.y, in: file.id, path: path)
-                return Handles(x: x, y: y, file: file)
+                var numbers: [hid_t] = []
+                func create(_ number: Int) throws(ShardsError) -> HDF5.Handle<HDF5.Dataset>? {
+                    guard number < coefficients.count else { return nil }
+                    let shape = self.shape(coefficients[number], capacity, level)
+                    let handle = try shape.create(
+                        coefficients[number].coefficient.rawValue, isShuffled: true, in: file.id, path: path)
+                    numbers.append(handle.id)
+                    return handle
+                }
+                let first = try create(0)
+                let second = try create(1)
+                return Handles(x: x, y: y, first: first, second: second, coefficients: numbers, file: file)
             }
         } catch {
             AtomicFile.remove(path)
             throw error
         }
+    }
+
+    private func shape(_ dataset: ShardCoefficient.Dataset, _ capacity: Int, _ level: Int) -> HDF5.FieldShape {
+        HDF5.FieldShape(capacity: capacity, lattice: lattice, level: level, planes: dataset.planes)
     }
 
     deinit { if handles != nil { abandon() } }
@@ -96,18 +128,28 @@ public final class ShardWriter {
         precondition(
             (sample.rank != nil) == (kind == .shard), "samples of a shard have a rank, those of a part have none")
         precondition(sample.sources.count <= maximumSources, "a sample has more sources than its shard was made for")
+        precondition(sample.coefficients.count == coefficients.count, "a sample brings every coefficient of its shard")
+        precondition(sample.keys.count <= ShardLayout.maximumKeys, "a physics has at most three open keys")
+        precondition(keyCount ?? sample.keys.count == sample.keys.count, "samples of a shard have equally many keys")
         do {
             let size = ShardLayout.fieldBytes(lattice)
             for field in ShardField.allCases {
                 try BloscFrame.checkHeader(field == .x ? sample.x : sample.y, size: size, shuffle: field.isShuffled)
+            }
+            for (dataset, frame) in zip(coefficients, sample.coefficients) {
+                try BloscFrame.checkHeader(frame, size: dataset.planes * size, shuffle: true)
             }
             let position = count
             try HDF5.locked { () throws(ShardsError) in
                 guard let x = handles?.x.id, let y = handles?.y.id else { return }
                 try HDF5.writeChunk(sample.x, at: position, of: x, path: path)
                 try HDF5.writeChunk(sample.y, at: position, of: y, path: path)
+                for (number, dataset) in (handles?.coefficients ?? []).enumerated() {
+                    try HDF5.writeChunk(sample.coefficients[number], at: position, of: dataset, path: path)
+                }
             }
-            columns.append(sample, maximumSources: maximumSources)
+            columns.append(sample)
+            keyCount = sample.keys.count
         } catch {
             abandon()
             throw error
@@ -135,6 +177,13 @@ public final class ShardWriter {
             let shape = HDF5.FieldShape(capacity: count, lattice: lattice, level: 0)
             try shape.shrink(handles.x.id, path: path)
             try shape.shrink(handles.y.id, path: path)
+            for (number, dataset) in handles.coefficients.enumerated() {
+                try self.shape(coefficients[number], count, 0).shrink(dataset, path: path)
+            }
+        }
+        for (dataset, values) in fixed {
+            _ = try HDF5.Column<Float>(name: dataset.coefficient.rawValue).write(
+                values, shape: dataset.extent(lattice), to: handles.file.id, path: path)
         }
         try columns.write(to: handles.file.id, maximumSources: maximumSources, kind: kind, path: path)
         try handles.close(path: path)

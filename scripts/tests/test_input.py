@@ -36,7 +36,7 @@ PIPELINES = [
     at("unknown key", "radius: 3", "radius: 3\n  weather: 3", "weather"),
     at("unknown key in a window", "offset: 1", "offset: 1\n    ofset: 2", "ofset", mark="ofset"),
     at("another word", "sources: pinned", "sources: pined", "pined", "did you mean 'pinned'"),
-    at("another boundary", "boundary: absorbing", "boundary: reflecting", "boundary", "absorbing"),
+    at("another boundary", "boundary: absorbing", "boundary: reflective", "boundary", "did you mean 'reflecting'"),
     at("word for a number", "diffusivity: 1", "diffusivity: fast", "physics.diffusivity"),
     at("quoted number", "diffusivity: 1", "diffusivity: '1'", "physics.diffusivity"),
     at("number for a word", "sources: pinned", "sources: 3", "physics.sources"),
@@ -48,7 +48,45 @@ PIPELINES = [
     at("not a number", "decay_rate: 0.02", "decay_rate: .nan", "physics.decay_rate"),
     at("infinity", "decay_rate: 0.02", "decay_rate: .inf", "physics.decay_rate"),
     at("too large for a double", "decay_rate: 0.02", "decay_rate: 1e999", "1e999"),
-    at("zero decay", "decay_rate: 0.02", "decay_rate: 0", "decay_rate"),
+    at("negative decay", "decay_rate: 0.02", "decay_rate: -1", "decay_rate"),
+    at("nothing holds the field", "decay_rate: 0.02\n  boundary: absorbing\n  sources: pinned",
+       "decay_rate: 0\n  boundary: periodic\n  sources: emitting", "nothing holds the field", mark="physics:"),
+    at("unpaired periodic side", "boundary: absorbing",
+       "boundary: {top: periodic, bottom: reflecting, left: absorbing, right: absorbing}", "top and bottom",
+       mark="physics:"),
+    at("side without a condition", "boundary: absorbing", "boundary: {top: reflecting}", "missing key 'bottom'"),
+    at("misspelt coefficient", "diffusivity: 1",
+       "diffusivity: {layred: {axis: rows, edges: [9], values: [1, 2]}}", "did you mean 'layered'"),
+    at("two forms of a coefficient", "diffusivity: 1",
+       "diffusivity: {layered: {axis: rows, edges: [9], values: [1, 2]}, random: {from: 1, to: 2, length: 5}}",
+       "physics.diffusivity"),
+    at("contrast", "diffusivity: 1", "diffusivity: {layered: {axis: rows, edges: [9], values: [1, 1001]}}", "contrast",
+       mark="physics:"),
+    at("contrast across directions", "diffusivity: 1", "diffusivity: {down: 1, across: 1001}", "contrast",
+       mark="physics:"),
+    at("one direction", "diffusivity: 1", "diffusivity: {down: 1}", "missing key 'across'"),
+    at("too few values", "diffusivity: 1", "diffusivity: {layered: {axis: rows, edges: [9], values: [1]}}",
+       "2 layers", mark="physics:"),
+    at("edge outside", "diffusivity: 1", "diffusivity: {layered: {axis: columns, edges: [40], values: [1, 2]}}",
+       "from 1 to 39", mark="physics:"),
+    at("region off the lattice", "diffusivity: 1",
+       "diffusivity: {regions: {background: 1, regions: [{row: 60, column: 9, value: 2, radius: 11}]}}",
+       "region 0, the disk at row 60, column 9, covers no site", mark="physics:"),
+    at("random field in the wrong order", "diffusivity: 1", "diffusivity: {random: {from: 2, to: 1, length: 9}}",
+       "0 < from < to", mark="physics:"),
+    at("random field of tiny length", "diffusivity: 1", "diffusivity: {random: {from: 1, to: 2, length: 1}}",
+       "length", "at least 2"),
+    at("radius from a range in the wrong order", "radius: 3", "radius: {from: 4, to: 3}", "from 4.0 to 3.0",
+       mark="sampling:"),
+    at("radius and shapes", "radius: 3", "radius: 3\n  shapes: [{disk: {radius: 3}}]", "not both", mark="sampling:"),
+    at("unknown shape", "radius: 3", "shapes: [{elipse: {radii: [3, 4]}}]", "did you mean 'ellipse'"),
+    at("polygon of two corners", "radius: 3", "shapes: [{polygon: {corners: 2, radius: 3}}]", "corners",
+       "at least 3"),
+    at("ring that may be empty", "radius: 3", "shapes: [{ring: {outer: {from: 3, to: 5}, inner: 2.5}}]",
+       "may cover no site", mark="sampling:"),
+    at("shape larger than the lattice", "radius: 3", "shapes: [{disk: {radius: 3}}, {rectangle: {halves: [3, 20]}}]",
+       "largest sources do not fit", mark="sampling:"),
+    at("half an angle", "radius: 3", "shapes: [{ellipse: {radii: [3, 4], angle: half}}]", "angle"),
     at("negative diffusivity", "diffusivity: 1", "diffusivity: -1", "diffusivity"),
     at("decay against diffusivity", "decay_rate: 0.02", "decay_rate: 11", "decay rate", mark="physics:"),
     at("small lattice", "- 48", "- 31", "lattice"),
@@ -116,7 +154,7 @@ def test_window_beyond_the_data(tmp_path):
     assert not (tmp_path / "dataset/split/manifest.json").exists()
 
 
-@pytest.mark.parametrize("radius, strata, says", [(3, [67], "do not fit"), (3, [60], "room for .* disks")])
+@pytest.mark.parametrize("radius, strata, says", [(3, [67], "do not fit"), (3, [60], "room for .* of them")])
 def test_disks_that_cannot_be_placed_apart(radius, strata, says, tmp_path):
     pipeline = changed(TINY, physics={"overlap": "forbid"}, sampling={"strata": strata, "radius": radius})
     path = write(tmp_path, pipeline)
@@ -165,6 +203,16 @@ LINES = {
     "duplicate key": (GOOD.replace('"row": 20', '"row": 20, "row": 20'), r"row"),
     "disk over the edge": (GOOD.replace("20,", "2,", 1), r"does not fit"),
     "radius too large": (GOOD.replace('"radius": 3', '"radius": 20'), r"radius"),
+    "two shapes": (GOOD.replace('"radius": 3', '"radius": 3, "ring": {"outer": 4, "inner": 2}'), r"sources.0: .*more than one"),
+    "no shape": (GOOD.replace('"radius": 3, ', ""), r"sources.0: .*radius"),
+    "unknown shape": (GOOD.replace('"radius": 3', '"star": 5'), r"star"),
+    "polygon of two corners": (GOOD.replace('"radius": 3', '"polygon": [[0, 0], [3, 3]]'), r"polygon: has 2 elements"),
+    "polygon without a site": (
+        GOOD.replace('"radius": 3', '"polygon": [[0.1, 0.1], [0.1, 0.9], [0.9, 0.1]]'), r"covers no site"),
+    "angle of a half turn": (GOOD.replace('"radius": 3', '"ellipse": {"radii": [3, 4], "angle": 180}'), r"angle"),
+    "ring inside out": (GOOD.replace('"radius": 3', '"ring": {"outer": 2, "inner": 2}'), r"inner"),
+    "shape over the edge": (GOOD.replace('"radius": 3', '"rectangle": {"halves": [1, 21]}'), r"does not fit"),
+    "key too many": (GOOD.replace("]}", '], "keys": [1]}'), r"1 keys are given"),
     "repeated": (GOOD, r"same configuration as line 1"),
     "repeated in another order": (
         GOOD + "\n" + OTHER + "\n"
@@ -217,6 +265,28 @@ def test_import_forbids_overlap(tmp_path):
     path.write_text('{"sources": [{"row": 20, "column": 20, "radius": 3, "value": 1}, {"row": 22, "column": 20, "radius": 3, "value": 1}]}')
     pipeline = write(tmp_path, TEXT)
     refused("run", pipeline, "-o", tmp_path / "d", "--from", path, "--overlap", "forbid", status=65, says=["own.jsonl:1: ", "overlap"])
+
+
+def test_keys_of_imported_configurations(tmp_path):
+    """Where coefficients are drawn, every line needs as many keys as the pipeline leaves open."""
+    down, across = ({"random": {"from": low, "to": 2, "length": 9}} for low in (0.5, 0.6))
+    pipeline = write(tmp_path, changed(TINY, physics={"diffusivity": {"down": down, "across": across}}))
+    path = tmp_path / "own.jsonl"
+    for line, says in [
+        (GOOD, "0 keys are given, .* 2 random"),
+        (GOOD.replace("]}", '], "keys": [1]}'), "1 keys are given"),
+        (GOOD.replace("]}", '], "keys": [1, 2, 3]}'), "3 keys are given"),
+        (GOOD.replace("]}", '], "keys": [1, 4294967296]}'), "keys.1"),
+        (GOOD.replace("]}", '], "keys": [1, 0.5]}'), "keys.1"),
+    ]:
+        path.write_text(line + "\n")
+        refused("run", pipeline, "-o", tmp_path / "d", "--from", path, status=65, says=rf"own.jsonl:1: .*{says}")
+    lines = [GOOD.replace("]}", f'], "keys": {keys}}}') for keys in ("[1, 2]", "[2, 1]")]
+    path.write_text("\n".join(lines))
+    steadyset("sample", pipeline, "-o", tmp_path / "d", "--from", path)
+    written = "".join(p.read_text() for p in (tmp_path / "d/sample").glob("*.jsonl")).splitlines()
+    assert [json.loads(line)["keys"] for line in written] == [[1, 2], [2, 1]]
+    assert len({json.loads(line)["id"] for line in written}) == 2
 
 
 USAGE = [

@@ -1,0 +1,81 @@
+internal import Fields
+
+/// The forms that `/sources` has: as wide as the shapes in the file need, so that disks take four columns.
+enum SourceTable: CaseIterable {
+    /// Disks alone.
+    case disks
+    /// Disks, ellipses, rectangles and rings.
+    case shapes
+    /// All shapes.
+    case polygons
+
+    /// The columns in order. The first four are the same in every form.
+    var columns: [String] {
+        let disks = ["row", "column", "radius", "value"]
+        let shapes = disks + ["shape", "a", "b", "angle"]
+        switch self {
+        case .disks: return disks
+        case .shapes: return shapes
+        case .polygons:
+            return shapes + (1...Shape.corners.upperBound).flatMap { ["row_\($0)", "column_\($0)"] }
+        }
+    }
+
+    /// Number of columns: 4, 8 or 40.
+    var width: Int { columns.count }
+
+    /// The narrowest form that holds these sources.
+    init(holding sources: some Sequence<Source>) {
+        var form = SourceTable.disks
+        for source in sources {
+            switch source.shape {
+            case .disk: break
+            case .ellipse, .rectangle, .ring: if form == .disks { form = .shapes }
+            case .polygon: form = .polygons
+            }
+            if form == .polygons { break }
+        }
+        self = form
+    }
+
+    /// The form with `width` columns, or nil.
+    init?(width: Int) {
+        guard let form = SourceTable.allCases.first(where: { $0.width == width }) else { return nil }
+        self = form
+    }
+
+    /// The row of a source, which must fit this form: what its shape does not have is NaN.
+    func row(of source: Source) -> [Double] {
+        var row = [Double(source.row), Double(source.column), source.radius, source.value]
+        if self != .disks { row.append(Double(source.shape.code)) }
+        if case .polygon = source.shape { row += [.nan, .nan, .nan] }
+        if case .disk = source.shape {} else { row += source.shape.parameters }
+        return row + repeatElement(.nan, count: width - row.count)
+    }
+
+    /// The source of a row, or nil where the row is not one that `row(of:)` makes; ranges are checked by `Configuration`.
+    func source(ofRow row: ArraySlice<Double>, on lattice: Lattice) -> Source? {
+        let row = Array(row)
+        guard let i = Int(exactly: row[0]), (0..<lattice.rows).contains(i), let j = Int(exactly: row[1]),
+            (0..<lattice.columns).contains(j), row[3].isFinite
+        else { return nil }
+        var shape: Shape? = .disk(radius: row[2])
+        if self != .disks {
+            guard let code = Int(exactly: row[4]) else { return nil }
+            let used = row.lastIndex { !$0.isNaN } ?? 0
+            switch code {
+            case 0: break
+            case 4: shape = used < 8 ? nil : Shape(code: code, parameters: Array(row[8...used]))
+            default: shape = used < 5 ? nil : Shape(code: code, parameters: Array(row[5...used]))
+            }
+        }
+        guard let shape else { return nil }
+        let source = Source(row: i, column: j, shape: shape, value: row[3])
+        // What the shape does not use must be NaN, and what it uses must be a number.
+        let again = self.row(of: source)
+        guard zip(row, again).allSatisfy({ $0 == $1 || ($0.isNaN && $1.isNaN) }),
+            shape.parameters.allSatisfy(\.isFinite)
+        else { return nil }
+        return source
+    }
+}

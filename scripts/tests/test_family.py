@@ -1,0 +1,162 @@
+"""Problems beyond disks in a constant medium: draws, ids, shards and labels against an independent program."""
+
+import copy
+import json
+
+import h5py
+import hdf5plugin  # noqa: F401 - registers filter 32001 with h5py
+import numpy as np
+import pytest
+import yaml
+from conftest import REPOSITORY, manifest, refused, steadyset, write
+
+import family
+
+NAMES = ["layers", "random-medium", "shapes"]
+
+
+def pipeline(name):
+    return yaml.safe_load((REPOSITORY / f"pipelines/{name}.yaml").read_text())
+
+
+def lines(dataset):
+    text = "".join(path.read_text() for path in sorted((dataset / "sample").glob("*.jsonl")))
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def realised(physics, keys):
+    physics, keys = copy.deepcopy(physics), list(keys)
+    for place in family.open_places(physics):
+        place["key"] = int(keys.pop(0))
+    assert not keys
+    return physics
+
+
+@pytest.fixture(scope="module")
+def datasets(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("family")
+    for name in NAMES:
+        steadyset("run", REPOSITORY / f"pipelines/{name}.yaml", "-o", folder / name)
+    return folder
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_draws(name, tmp_path):
+    """Every configuration of the shipped pipelines, and its id, from the documentation alone."""
+    steadyset("sample", REPOSITORY / f"pipelines/{name}.yaml", "-o", tmp_path / "d")
+    design = manifest(tmp_path / "d", "sample")["parameters"]["design"]
+    given = pipeline(name)
+    found = lines(tmp_path / "d")
+    strata = design["strata"]
+    if name == "random-medium":
+        assert len({key for line in found for key in line["keys"]}) == 2 * len(found)
+    for line in found:
+        n = len(line["sources"])
+        assert n in strata
+        sources, keys = family.sample(given, n, line["index"])
+        assert line["sources"] == sources, line
+        assert line.get("keys", []) == keys
+        assert family.sample_id(realised(design["physics"], keys), sources) == line["id"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_shards(name, datasets):
+    """Sources, keys, images and coefficients as h5py reads them; labels as elimination gives them, within their bounds."""
+    dataset = datasets / name
+    assert "0 findings" in steadyset("verify", dataset, "--resolve", "4").stdout
+    physics = manifest(dataset, "pack")["parameters"]["physics"]
+    configurations = {int(line["id"], 16): line for line in lines(dataset)}
+    checked = 0
+    for entry in manifest(dataset, "pack")["files"]:
+        with h5py.File(dataset / "pack" / entry["path"]) as shard:
+            columns = shard["sources"].attrs["columns"].decode().split(",")
+            assert len(columns) == shard["sources"].shape[2]
+            assert json.loads(shard.attrs["physics"]) == physics
+            for row in range(len(shard["id"])):
+                line = configurations[int(shard["id"][row])]
+                keys = shard["keys"][row].tolist() if "keys" in shard else []
+                assert keys == line.get("keys", [])
+                for source, stored in zip(line["sources"], shard["sources"][row]):
+                    stored = dict(zip(columns, stored))
+                    code, parameters = family.parameters(source)
+                    assert (stored["row"], stored["column"], stored["value"]) == (
+                        source["row"], source["column"], source["value"])
+                    assert code == stored.get("shape", 0)
+                    held = [stored[c] for c in columns if c not in ("row", "column", "value", "shape")]
+                    assert [x for x in held if not np.isnan(x)] == parameters
+                assert np.isnan(shard["sources"][row, len(line["sources"]) :]).all()
+                whole = realised(physics, keys)
+                values, covered = family.image(whole, line["sources"])
+                assert (shard["x"][row] == values.astype("f4")).all()
+                down, across, decay = family.medium(whole)
+                if "diffusivity" in shard:
+                    stored = shard["diffusivity"][row] if "keys" in shard else shard["diffusivity"][:]
+                    expected = down if stored.ndim == 2 else np.stack([down, across])
+                    np.testing.assert_allclose(stored, expected, rtol=1.2e-7)
+                if "decay_rate" in shard:
+                    stored = shard["decay_rate"][row] if "keys" in shard else shard["decay_rate"][:]
+                    np.testing.assert_allclose(stored, decay, rtol=1.2e-7)
+                if row % 8 == 0:
+                    error = np.abs(shard["y"][row] - family.field(whole, line["sources"])).max()
+                    assert error <= shard["error_bound"][row] + 1e-10, line
+                    checked += 1
+    assert checked >= 5
+    with h5py.File(dataset / "pack" / entry["path"]) as shard:
+        held = {key: shard[key].shape[1:] if "keys" in shard else shard[key].shape for key in ("diffusivity", "decay_rate") if key in shard}
+    assert held == {
+        "layers": {"diffusivity": (2, 96, 128), "decay_rate": (96, 128)},
+        "random-medium": {"diffusivity": (96, 96), "decay_rate": (96, 96)},
+        "shapes": {"diffusivity": (128, 96), "decay_rate": (128, 96)},
+    }[name]
+
+
+def test_damage_to_keys_and_coefficients(datasets, tmp_path):
+    """What a shard says of its medium is compared with what its keys give."""
+    import shutil
+
+    for name, harm in [
+        ("random-medium", lambda shard: shard["keys"].__setitem__((0, 1), 7)),
+        ("layers", lambda shard: shard["diffusivity"].__setitem__((1, 3, 3), 0.25)),
+        ("layers", lambda shard: shard.__delitem__("decay_rate")),
+        ("shapes", lambda shard: shard["sources"].__setitem__((0, 0, 4), 9)),
+        ("random-medium", lambda shard: shard.__delitem__("keys")),
+        ("random-medium", lambda shard: shard.__delitem__("diffusivity")),
+    ]:
+        copied = tmp_path / "dataset"
+        shutil.rmtree(copied, ignore_errors=True)
+        shutil.copytree(datasets / name, copied)
+        path = copied / "pack" / manifest(copied, "pack")["files"][0]["path"]
+        with h5py.File(path, "r+") as shard:
+            harm(shard)
+        # The file's digest tells as well; there must be more than that.
+        findings = [line for line in steadyset("verify", copied, expect=1).stdout.splitlines() if str(path) in line]
+        assert any("SHA-256" not in line and "bytes instead" not in line for line in findings), (name, findings)
+
+
+def test_imports_of_a_drawn_dataset(datasets, tmp_path):
+    """The listing of a dataset, imported under the same physics, gives the same ids."""
+    for name in ["random-medium", "shapes"]:
+        own = tmp_path / f"{name}.jsonl"
+        own.write_text("".join(p.read_text() for p in sorted((datasets / name / "sample").glob("*.jsonl"))))
+        steadyset("sample", REPOSITORY / f"pipelines/{name}.yaml", "-o", tmp_path / name, "--from", own)
+        assert [line["id"] for line in lines(tmp_path / name)] == [line["id"] for line in lines(datasets / name)]
+        assert manifest(tmp_path / name, "sample")["content"] == manifest(datasets / name, "sample")["content"]
+
+
+def test_growth_keeps_samples(datasets, tmp_path):
+    """More samples per stratum change none that exist; another seed changes all of them."""
+    given = pipeline("random-medium")
+    before = lines(datasets / "random-medium")
+    given["sampling"]["samples_per_stratum"] = 30
+    steadyset("sample", write(tmp_path, given), "-o", tmp_path / "more")
+    assert lines(tmp_path / "more")[: len(before)] == before
+    given["sampling"]["seed"] += 1
+    steadyset("sample", write(tmp_path, given), "-o", tmp_path / "other")
+    assert not {line["id"] for line in lines(tmp_path / "other")} & {line["id"] for line in before}
+
+
+def test_repeats_are_refused(tmp_path):
+    """Independent draws from too few configurations."""
+    given = pipeline("layers")
+    given["sampling"] |= {"strata": [1], "samples_per_stratum": 20000, "radius": {"from": 3, "to": 3.001}}
+    refused("sample", write(tmp_path, given), "-o", tmp_path / "d", status=65, says="equal pairs")
