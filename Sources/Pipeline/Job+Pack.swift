@@ -51,7 +51,7 @@ extension Job {
             done += plan.samples.count
             reporter.advanced(.pack, done: done)
         }
-        let locations = try locations(of: files)
+        let locations = try locations(of: files, physics: listing.physics)
         sweep(.pack, keeping: Set(files.map(\.path)), steps: Set(files.map { Job.step(ofShard: $0.path) }))
 
         let manifest = Manifest(
@@ -76,10 +76,10 @@ extension Job {
     }
 
     /// Writes where every sample of the shards lies; see `LocationTable`.
-    private func locations(of files: [Manifest.File]) throws -> Manifest.File {
+    private func locations(of files: [Manifest.File], physics: Physics) throws -> Manifest.File {
         let samples = files.reduce(0) { $0 + $1.samples }
         let writer = try AtomicFile.Writer(dataset.path("pack/\(LocationTable.fileName)"))
-        try writer.append(LocationTable.header(samples: samples))
+        try writer.append(LocationTable.header(samples: samples, coefficients: ShardCoefficient.drawn(under: physics)))
         for file in files {
             try Interruption.check()
             let reader = try ShardReader(path: dataset.path("pack/\(file.path)"), followingLinks: false)

@@ -112,7 +112,10 @@ extension Verifier {
         var members = selections.map { _ in [Int](repeating: 0, count: strata.count) }
         var seen: Set<SampleID> = []
         var locations = Digest.Hasher()
-        locations.update(LocationTable.header(samples: manifest.files.reduce(0) { $0 + $1.samples }))
+        locations.update(
+            LocationTable.header(
+                samples: manifest.files.reduce(0) { $0 + $1.samples },
+                coefficients: ShardCoefficient.drawn(under: physics)))
         for file in manifest.files {
             try Interruption.check()
             guard let part = file.extra["part"]?.string.flatMap(Split.Part.init),

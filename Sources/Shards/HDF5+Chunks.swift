@@ -93,17 +93,17 @@ extension HDF5 {
     ///
     /// The corresponding C function is `H5Dget_chunk_info_by_coord`.
     static func locateChunk(at position: Int, of dataset: hid_t, path: String) throws(ShardsError)
-        -> (offset: UInt64, bytes: UInt64)
+        -> (offset: UInt64, bytes: UInt32)
     {
-        let coordinates: [hsize_t] = [hsize_t(position), 0, 0]
+        let coordinates: [hsize_t] = [hsize_t(position), 0, 0, 0]
         var (mask, address, size) = (UInt32(0), haddr_t(0), hsize_t(0))
         let status = unsafe H5Dget_chunk_info_by_coord(dataset, coordinates, &mask, &address, &size)
         try check(status, "locate sample \(position) of", path: path)
-        guard size > 0, address != haddr_t.max else {
+        guard let bytes = UInt32(exactly: size), bytes > 0, address != haddr_t.max else {
             throw ShardsError(
                 .corrupt, "sample \(position) of \(path) is missing: its chunk was never written", path: path)
         }
-        return (UInt64(address), UInt64(size))
+        return (UInt64(address), bytes)
     }
 
     /// Returns the chunk of sample `position` as it is stored, at most `maximum` bytes.

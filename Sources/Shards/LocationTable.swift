@@ -4,7 +4,7 @@ internal import Fields
 /// check a sample.
 ///
 /// A NumPy array of records, one a sample, in the order of the manifest's files and of the rows in each. Numbers are
-/// little-endian, without gaps. Equal shards make equal bytes.
+/// little-endian, without gaps. Sizes of chunks come last, those of coefficients where each sample has its own. Equal shards make equal bytes.
 public enum LocationTable {
     /// The file's name in the folder of the pack stage.
     public static let fileName = "locations.npy"
@@ -15,10 +15,10 @@ public enum LocationTable {
         ("y_sha256", "'|u1', (32,)"),
     ]
 
-    /// Returns what precedes the records of `samples` samples.
-    public static func header(samples: Int) -> [UInt8] {
-        NumPyFile.header(
-            count: samples, fields: fields + ShardField.allCases.map { ("\($0.rawValue)_bytes", "'<u4'") })
+    /// Returns what precedes the records of `samples` samples, each with `coefficients` of its own.
+    public static func header(samples: Int, coefficients: [ShardCoefficient.Dataset]) -> [UInt8] {
+        let chunks = ShardField.allCases.map(\.rawValue) + coefficients.map(\.coefficient.rawValue)
+        return NumPyFile.header(count: samples, fields: fields + chunks.map { ("\($0)_bytes", "'<u4'") })
     }
 
     /// Returns the records of the samples in a shard, in its order.
@@ -26,8 +26,7 @@ public enum LocationTable {
     /// - Throws: `ShardsError` with code `.corrupt` where the chunks of a sample are not one range of bytes.
     public static func records(of reader: ShardReader) throws(ShardsError) -> [UInt8] {
         var bytes: [UInt8] = []
-        for position in 0..<reader.count {
-            let location = try reader.location(at: position)
+        for (position, location) in try reader.locations().enumerated() {
             append(reader.ids[position].bits, to: &bytes)
             append(reader.ranks?[position] ?? 0, to: &bytes)
             append(reader.errorBounds[position].bitPattern, to: &bytes)

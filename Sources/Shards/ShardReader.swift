@@ -142,28 +142,30 @@ public final class ShardReader: Sendable {
         return frame
     }
 
-    /// Returns where the chunks of sample `position` lie in the file.
+    /// Returns where the chunks of each sample lie in the file, in the order of samples. O(samples).
     ///
     /// - Throws: `ShardsError` with code `.corrupt` where a chunk is missing, or does not follow the one before it.
-    public func location(at position: Int) throws(ShardsError) -> SampleLocation {
-        precondition((0..<count).contains(position), "sample \(position) of a shard of \(count)")
-        let datasets = handles.withLock { handles in [handles?.x.id ?? -1, handles?.y.id ?? -1] }
+    public func locations() throws(ShardsError) -> [SampleLocation] {
+        let fields = handles.withLock { handles in [handles?.x.id ?? -1, handles?.y.id ?? -1] }
+        let (file, names) = (handles.withLock { $0?.file.id ?? -1 }, coefficients.map(\.coefficient.rawValue))
         do {
-            return try HDF5.locked { () throws(ShardsError) -> SampleLocation in
-                var (start, end) = (UInt64(0), UInt64(0))
-                var sizes: [UInt32] = []
-                for dataset in datasets {
-                    let chunk = try HDF5.locateChunk(at: position, of: dataset, path: path)
-                    guard sizes.isEmpty || chunk.offset == end, let size = UInt32(exactly: chunk.bytes) else {
-                        throw ShardsError(
-                            .corrupt, "the chunks of sample \(position) of \(path) are not one range of bytes",
-                            path: path)
-                    }
-                    if sizes.isEmpty { start = chunk.offset }
-                    end = chunk.offset + chunk.bytes
-                    sizes.append(size)
+            return try HDF5.locked { () throws(ShardsError) -> [SampleLocation] in
+                var locations = try (0..<count).map { (position) throws(ShardsError) in
+                    SampleLocation(try HDF5.locateChunk(at: position, of: fields[0], path: path))
                 }
-                return SampleLocation(offset: start, sizes: sizes)
+                func extend(by dataset: hid_t) throws(ShardsError) {
+                    for position in 0..<count {
+                        let chunk = try HDF5.locateChunk(at: position, of: dataset, path: path)
+                        guard locations[position].extend(by: chunk) else {
+                            throw ShardsError(
+                                .corrupt, "the chunks of sample \(position) of \(path) are not one range of bytes",
+                                path: path)
+                        }
+                    }
+                }
+                try extend(by: fields[1])
+                for name in names { try extend(by: try HDF5.openDataset(name, in: file, path: path).id) }
+                return locations
             }
         } catch {
             throw error.asDamage

@@ -77,7 +77,8 @@ public final class ShardWriter {
         self.coefficients = coefficients
         self.fixed = fixed
         AtomicFile.remove(path)
-        let metadataBytes = ShardLayout.metadataBytes(samples: capacity, attributes: attributes.map(\.value))
+        let metadataBytes = ShardLayout.metadataBytes(
+            chunks: capacity * (ShardField.allCases.count + coefficients.count), attributes: attributes.map(\.value))
         do {
             handles = try HDF5.locked { () throws(ShardsError) -> Handles in
                 let file = try HDF5.createFile(path, metadataBytes: metadataBytes)
