@@ -96,7 +96,7 @@ def looks_finished(folder):
     root = pathlib.Path(folder)
     if not root.is_dir():
         return []
-    return [str(p) for p in root.rglob("*") if p.name == "manifest.json" or p.suffix in (".h5", ".jsonl")]
+    return [str(p) for p in root.rglob("*") if p.name == "manifest.json" or p.suffix in (".h5", ".jsonl", ".npy")]
 
 
 def leftovers(dataset):
