@@ -15,6 +15,9 @@ import pytest
 import yaml
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+# The Python reader as it stands, also for processes that tests start.
+sys.path.insert(0, str(REPOSITORY / "scripts/python"))
+os.environ["PYTHONPATH"] = str(REPOSITORY / "scripts/python")
 BINARY = pathlib.Path(os.environ.get("STEADYSET", REPOSITORY / ".build/release/steadyset"))
 STAGES = ["sample", "solve", "split", "pack"]
 TINY = yaml.safe_load((REPOSITORY / "pipelines/tiny.yaml").read_text())
