@@ -5,40 +5,49 @@ public struct SourceImage: Sendable {
     /// Value at each of `sites`, after the overlap policy.
     public let values: [Double]
 
-    /// Rasterises a configuration row by row. O(rows · sources + sites of all sources) time; memory for one row, the rows
-    /// of all sources, and the covered sites, however often they are covered.
+    /// Rasterises a configuration row by row. O(rows + sites of all sources) time; memory for one row, the runs of all sources,
+    /// and the covered sites, however often they are covered.
     ///
     /// Sums are taken in the canonical order of the sources, so that equal ids mean equal bits.
     public init(_ configuration: Configuration) {
         let lattice = configuration.physics.lattice
         let policy = configuration.physics.overlap
         let order = policy == .last ? configuration.sources : configuration.sources.sorted(by: Configuration.precede)
-        let footprints = order.map(\.shape.footprint)
-        var next = [Int](repeating: 0, count: order.count)  // the first run of each source that is not drawn yet
+        let runs = ImageRun.byRow(order, on: lattice)
         var sites: [Int] = []
         var values: [Double] = []
-        var line = [Double](repeating: 0, count: lattice.columns)  // (columns)
-        var covered = [Bool](repeating: false, count: lattice.columns)  // (columns)
-        for row in 0..<lattice.rows {
-            var first = lattice.columns
-            var last = -1
-            for (number, source) in order.enumerated() {
-                let runs = footprints[number].runs
-                while next[number] < runs.count, source.row + Int(runs[next[number]].row) == row {
-                    let run = runs[next[number]]
-                    next[number] += 1
-                    let columns = source.column + Int(run.first)...source.column + Int(run.last)
-                    for column in columns {
-                        line[column] = covered[column] ? policy.combine(line[column], source.value) : source.value
-                        covered[column] = true
-                    }
-                    first = min(first, columns.lowerBound)
-                    last = max(last, columns.upperBound)
+        sites.reserveCapacity(runs.reduce(0) { $0 + $1.columns.count })
+        values.reserveCapacity(sites.capacity)
+        var line: [Double] = []  // (columns), made where runs meet
+        var covered: [Bool] = []  // (columns)
+        var start = 0
+        while start < runs.count {
+            let row = runs[start].row
+            var end = start + 1
+            while end < runs.count, runs[end].row == row { end += 1 }
+            defer { start = end }
+            let base = row * lattice.columns
+            if end - start == 1 {
+                for column in runs[start].columns {
+                    sites.append(base + column)
+                    values.append(runs[start].value)
                 }
+                continue
             }
-            guard first <= last else { continue }
-            for column in first...last where covered[column] {
-                sites.append(row * lattice.columns + column)
+            if line.isEmpty {
+                line = [Double](repeating: 0, count: lattice.columns)
+                covered = [Bool](repeating: false, count: lattice.columns)
+            }
+            var extent = runs[start].columns
+            for run in runs[start..<end] {
+                for column in run.columns {
+                    line[column] = covered[column] ? policy.combine(line[column], run.value) : run.value
+                    covered[column] = true
+                }
+                extent = min(extent.lowerBound, run.columns.lowerBound)..<max(extent.upperBound, run.columns.upperBound)
+            }
+            for column in extent where covered[column] {
+                sites.append(base + column)
                 values.append(line[column])
                 covered[column] = false
             }
@@ -70,5 +79,36 @@ extension OverlapPolicy {
         case .sum: value + next
         case .last, .forbid: next
         }
+    }
+}
+
+/// Neighbouring sites of one row that one source covers.
+private struct ImageRun {
+    var row: Int
+    var columns: Range<Int>
+    var value: Double
+
+    /// The runs of all sources by row, and in the order of the sources within a row.
+    static func byRow(_ sources: [Source], on lattice: Lattice) -> [ImageRun] {
+        var runs: [ImageRun] = []
+        for source in sources {
+            for run in source.shape.footprint.runs {
+                let first = source.column + Int(run.first)
+                runs.append(
+                    ImageRun(
+                        row: source.row + Int(run.row), columns: first..<source.column + Int(run.last) + 1,
+                        value: source.value))
+            }
+        }
+        // A counting sort, which keeps the order within a row.
+        var places = [Int](repeating: 0, count: lattice.rows + 1)
+        for run in runs { places[run.row + 1] += 1 }
+        for row in 0..<lattice.rows { places[row + 1] += places[row] }
+        guard var sorted = runs.first.map({ [ImageRun](repeating: $0, count: runs.count) }) else { return [] }
+        for run in runs {
+            sorted[places[run.row]] = run
+            places[run.row] += 1
+        }
+        return sorted
     }
 }

@@ -16,10 +16,12 @@ public final class Solver {
     public let lattice: Lattice
     /// What labels must satisfy.
     public let accuracy: Accuracy
-    private let physics: Physics
+    /// The physics that the solver was created with.
+    public let physics: Physics
     private let forced: Solution.Method?
     private var direct: (coefficients: DirectSolver.Coefficients, solver: DirectSolver)?
     private var uniform: (decay: Double, solver: UniformSolver)?
+    private var general: (physics: Physics, solver: MediumSolver)?
 
     /// Creates a solver for the lattice of `physics`.
     public convenience init(physics: Physics, accuracy: Accuracy) {
@@ -66,7 +68,23 @@ public final class Solver {
                     .solve(image, pinned: pinned, accuracy: accuracy, into: &label)
             }
         }
-        return Solution(method: .general, errorBound: .infinity, isCertified: false, cycles: 0, residuals: [])
+        return generalSolver(physics).solve(image, pinned: pinned, accuracy: accuracy, into: &label)
+    }
+
+    /// Judges a field that something else predicted, such as a neural network, without solving: its residual, a rigorous bound
+    /// on its error, and an estimate of the error.
+    ///
+    /// - Parameters:
+    ///   - field: The prediction of y, (rows, columns).
+    ///   - image: The source image of the configuration.
+    ///   - physics: Its realised physics, on this solver's lattice.
+    ///   - cycles: Steps of the iteration that estimates the error; one or two tell its size and place.
+    /// - Complexity: O(sites · cycles) time, and once for a medium about as much as a solution.
+    public func judge(
+        _ field: [Float], image: SourceImage, physics: Physics, cycles: Int = 2
+    ) -> FieldJudgement {
+        precondition(physics.lattice == lattice, "the problem is on another lattice")
+        return generalSolver(physics).judge(field, image: image, pinned: physics.sources == .pinned, cycles: cycles)
     }
 
     /// The direct solver for these coefficients, or nil where it is not the faster one.
@@ -82,6 +100,20 @@ public final class Solver {
         if let uniform, uniform.decay == decay { return uniform.solver }
         let solver = UniformSolver(lattice: lattice, decay: decay)
         uniform = (decay, solver)
+        return solver
+    }
+
+    /// The general solver, with the medium of `physics`.
+    private func generalSolver(_ physics: Physics) -> MediumSolver {
+        if let general, general.physics.boundary == physics.boundary,
+            general.physics.diffusivity == physics.diffusivity, general.physics.decayRate == physics.decayRate
+        {
+            return general.solver
+        }
+        let reused = general.flatMap { $0.physics.boundary == physics.boundary ? $0.solver : nil }
+        let solver = reused ?? MediumSolver(lattice: lattice, boundary: physics.boundary)
+        solver.prepare(physics.medium())
+        general = (physics, solver)
         return solver
     }
 }

@@ -9,7 +9,8 @@ internal import Fields
 /// All of it is in Float: what that leaves is seen, and corrected, by whoever computes the field in Double.
 final class CapacitanceMatrix {
     private let green: LatticeGreen
-    /// Blocks in the order (group, other group): `width` columns of `width` numbers each, columns of the other's sites.
+    /// The blocks of every group with those up to itself: `width` columns, for the other's sites, of `width` numbers each. The
+    /// blocks above the diagonal are their transposes.
     private var blocks: Plane<Float>
     private var isPresent: [Bool] = []
     private var groups: [RimSites.Group] = []
@@ -47,35 +48,32 @@ final class CapacitanceMatrix {
         let width = CapacitanceMatrix.width
         self.groups = groups
         let count = groups.count
-        if blocks.columns < count * count * width * width {
-            blocks = Plane(rows: 1, columns: count * count * width * width)
-        }
-        isPresent = [Bool](repeating: false, count: count * count)
+        let pairs = count * (count + 1) / 2
+        if blocks.columns < pairs * width * width { blocks = Plane(rows: 1, columns: pairs * width * width) }
+        isPresent = [Bool](repeating: false, count: pairs)
         for (index, group) in groups.enumerated() {
             for (otherIndex, other) in groups[0...index].enumerated() { fill(index, group, otherIndex, other) }
         }
         precondition()
     }
 
-    /// Solves C q = `potential`, both in the order of groups padded to `RimSites.width`, until max |C q − potential| is at most
-    /// `tolerance` or as small as Float makes it. Returns the charges.
+    /// Solves C q = `potential`, both in the order of groups padded to `RimSites.width`, until max |C q − potential| is about
+    /// `tolerance`, or as small as Float makes it. Returns the charges.
     ///
     /// What conjugate gradients take for the residual drifts from the true one, which is therefore computed anew, with sums in
-    /// Double, whenever the first is small enough.
+    /// Double, and what it lacks is solved for once more.
     func charges(for potential: [Double], tolerance: Double) -> [Double] {
         var charges = [Double](repeating: 0, count: potential.count)
         var missing = potential
-        var last = Double.infinity
-        for _ in 0..<8 {
+        for isSecond in [false, true] {
             let largest = missing.reduce(0) { max($0, abs($1)) }
-            guard largest > tolerance, largest < 0.5 * last else { break }
-            last = largest
+            guard largest > tolerance else { break }
             // Float has little range for what a correction lacks, so the largest is scaled to 1.
             conjugateGradients(
                 missing.map { Float($0 / largest) }, tolerance: Float(max(0.5 * tolerance / largest, 2e-7)))
             let correction = vectors[Vector.solution]
             for k in charges.indices { charges[k] += largest * Double(correction[k]) }
-            missing = residual(potential, charges)
+            if !isSecond { missing = residual(potential, charges) }
         }
         return charges
     }
@@ -126,47 +124,57 @@ final class CapacitanceMatrix {
         let width = CapacitanceMatrix.width
         var result = b
         for group in groups.indices {
-            for half in stride(from: 0, to: width, by: 8) {
-                var sum = SIMD8<Double>.zero
-                for other in groups.indices where isPresent[group * groups.count + other] {
-                    let block = block(group, other)
+            for other in 0...group where isPresent[CapacitanceMatrix.pair(group, other)] {
+                let block = block(group, other)
+                for half in stride(from: 0, to: groups[group].count, by: 8) {
+                    var own = SIMD8<Double>.zero
+                    for k in 0..<8 { own[k] = x[group * width + half + k] }
+                    var sum = SIMD8<Double>.zero
                     for q in 0..<groups[other].count {
-                        let column = block.load8(q &* width &+ half)
-                        sum = sum.addingProduct(SIMD8(repeating: x[other &* width &+ q]), SIMD8<Double>(column))
+                        let column = SIMD8<Double>(block.load8(q &* width &+ half))
+                        sum = sum.addingProduct(SIMD8(repeating: x[other * width + q]), column)
+                        if other < group { result[other * width + q] -= CapacitanceMatrix.total(column * own) }
                     }
+                    for k in 0..<8 where half + k < groups[group].count { result[group * width + half + k] -= sum[k] }
                 }
-                for k in 0..<8 where half + k < groups[group].count { result[group * width + half + k] -= sum[k] }
             }
         }
         return result
     }
 
-    // MARK: - The matrix
-
-    private func block(_ group: Int, _ other: Int) -> Line<Float> {
-        let width = CapacitanceMatrix.width
-        return blocks[0].advanced(by: (group &* groups.count &+ other) &* width &* width)
+    /// The sum of the lanes, in a fixed order.
+    @inline(__always)
+    private static func total<Scalar: BinaryFloatingPoint & SIMDScalar>(_ v: SIMD8<Scalar>) -> Scalar {
+        let four = v.lowHalf + v.highHalf
+        let two = four.lowHalf + four.highHalf
+        return two.x + two.y
     }
 
-    /// Computes the blocks of two groups, one the transpose of the other.
-    private func fill(_ index: Int, _ group: RimSites.Group, _ otherIndex: Int, _ other: RimSites.Group) {
+    // MARK: - The matrix
+
+    /// Place of a pair of groups, `other` at most `group`.
+    @inline(__always)
+    private static func pair(_ group: Int, _ other: Int) -> Int { group &* (group &+ 1) / 2 &+ other }
+
+    private func block(_ group: Int, _ other: Int) -> Line<Float> {
+        blocks[0].advanced(by: CapacitanceMatrix.pair(group, other) &* blockSize)
+    }
+
+    /// Computes the block of two groups. The first is not above the other, so that no row distance is far below zero.
+    private func fill(_ index: Int, _ a: RimSites.Group, _ otherIndex: Int, _ b: RimSites.Group) {
         let width = CapacitanceMatrix.width
-        let own = block(index, otherIndex)
-        let transposed = block(otherIndex, index)
-        // Row distances are counted from the lower group, so that they are not far below zero.
-        let isLower = group.rows[0] >= other.rows[0]
-        let (a, b) = isLower ? (group, other) : (other, group)
+        let target = block(index, otherIndex)
         let terms = terms(a, b)
-        isPresent[index * groups.count + otherIndex] = !terms.isEmpty
-        isPresent[otherIndex * groups.count + index] = !terms.isEmpty
+        isPresent[CapacitanceMatrix.pair(index, otherIndex)] = !terms.isEmpty
         guard !terms.isEmpty else { return }
         let stride = green.stride
+        let (straight, flipped) = (straight.line, flipped.line)
+        let count = a.count
         for p in 0..<a.count {
             let (row, column) = ((a.rows[p] - a.rows[0]) * stride, a.columns[p] - a.columns[0])
             straight[p] = column + row
             flipped[p] = column - row
         }
-        let (target, mirror) = isLower ? (own, transposed) : (transposed, own)
         for q in 0..<b.count {
             let column = target.advanced(by: q &* width)
             column.store8(.zero, 0)
@@ -178,12 +186,8 @@ final class CapacitanceMatrix {
                     around: term.rowSign * b.rows[q] + term.row, term.columnSign * b.columns[q] + term.column)
                 let offsets = term.isFlipped ? flipped : straight
                 let sign = term.sign
-                for p in 0..<a.count { column[p] = column[p].addingProduct(sign, values[offsets[p]]) }
+                for p in 0..<count { column[p] = column[p].addingProduct(sign, values[offsets[p]]) }
             }
-        }
-        for p in 0..<a.count {
-            let row = mirror.advanced(by: p &* width)
-            for q in 0..<width { row[q] = q < b.count ? target[q &* width &+ p] : 0 }
         }
     }
 
@@ -253,24 +257,33 @@ final class CapacitanceMatrix {
         max(0, a.lowerBound - b.upperBound, b.lowerBound - a.upperBound)
     }
 
-    /// result = C x.
+    /// result = C x. Every block is read once, for its own product and for that of its transpose.
     private func apply(_ x: Line<Float>, into result: Line<Float>) {
         let width = CapacitanceMatrix.width
+        Columns.eights(groups.count &* width) { result.store8(.zero, $0) }
         for group in groups.indices {
-            var (s0, s1, s2, s3) = (SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero)
-            for other in groups.indices where isPresent[group * groups.count + other] {
+            let out = result.advanced(by: group &* width)
+            let own = x.advanced(by: group &* width)
+            let (x0, x1, x2, x3) = (own.load8(0), own.load8(8), own.load8(16), own.load8(24))
+            var (s0, s1, s2, s3) = (out.load8(0), out.load8(8), out.load8(16), out.load8(24))
+            for other in 0..<group &+ 1 where isPresent[CapacitanceMatrix.pair(group, other)] {
                 let block = block(group, other)
                 let values = x.advanced(by: other &* width)
+                let mirrored = result.advanced(by: other &* width)
+                let isDiagonal = other == group
                 for q in 0..<groups[other].count {
                     let value = SIMD8<Float>(repeating: values[q])
                     let column = block.advanced(by: q &* width)
-                    s0 = s0.addingProduct(value, column.load8(0))
-                    s1 = s1.addingProduct(value, column.load8(8))
-                    s2 = s2.addingProduct(value, column.load8(16))
-                    s3 = s3.addingProduct(value, column.load8(24))
+                    let (c0, c1, c2, c3) = (column.load8(0), column.load8(8), column.load8(16), column.load8(24))
+                    s0 = s0.addingProduct(value, c0)
+                    s1 = s1.addingProduct(value, c1)
+                    s2 = s2.addingProduct(value, c2)
+                    s3 = s3.addingProduct(value, c3)
+                    guard !isDiagonal else { continue }
+                    let product = (x0 * c0).addingProduct(x1, c1).addingProduct(x2, c2).addingProduct(x3, c3)
+                    mirrored[q] += CapacitanceMatrix.total(product)
                 }
             }
-            let out = result.advanced(by: group &* width)
             out.store8(s0, 0)
             out.store8(s1, 8)
             out.store8(s2, 16)

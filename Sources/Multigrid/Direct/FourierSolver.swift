@@ -87,7 +87,7 @@ package final class FourierSolver {
     /// Takes over the right-hand side; `charges` ascend by row.
     package func setCharges(_ charges: [Charge]) {
         chargedRows.removeAll(keepingCapacity: true)
-        let needed = Set(charges.map(\.row)).count
+        let needed = charges.indices.count { $0 == 0 || charges[$0].row != charges[$0 - 1].row }
         if amplitudes.rows < needed { amplitudes = Plane(rows: min(rows, 2 * needed), columns: transform.slotCount) }
         var start = 0
         while start < charges.count {

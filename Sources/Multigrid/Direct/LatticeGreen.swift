@@ -19,7 +19,7 @@ struct LatticeGreen: ~Copyable {
     /// Whether decay keeps the values themselves small at a distance, and not only sums over images.
     var isScreened: Bool { reach.rows <= rows && reach.columns <= columns }
 
-    /// Sums the waves. Time in O(columns · extent of rows · extent of columns), see `operations`.
+    /// Sums the waves, those that count. Time at most in O(columns · extent of rows · extent of columns), see `operations`.
     init(rows: Int, columns: Int, down: Double, across: Double, decay: Double) {
         self.rows = rows
         self.columns = columns
@@ -58,14 +58,20 @@ struct LatticeGreen: ~Copyable {
         for k in waves { for d in 0..<width { matrix[k][d] = cosines[k * d % (2 * intervals)] } }
         let sums = Plane<Double>(rows: 1, columns: width)
         let sum = sums[0]
+        var end = waves.upperBound + 1
         for distance in 0...extent.rows {
             Columns.each(width) { sum[$0] = 0 }
-            for k in waves {
-                let (amplitude, wave) = (near[k] + far[k], matrix[k])
+            // Amplitudes fall with k: from where they are negligible, all that follow are, here and farther away.
+            var needed = waves.lowerBound
+            let negligible = 1e-13 * (near[needed] + far[needed])
+            while needed < end, near[needed] + far[needed] > negligible {
+                let (amplitude, wave) = (near[needed] + far[needed], matrix[needed])
                 Columns.each(width) { sum[$0] = sum[$0].addingProduct(amplitude, wave[$0]) }
-                near[k] *= ratios[k]
-                far[k] /= ratios[k]
+                near[needed] *= ratios[needed]
+                far[needed] /= ratios[needed]
+                needed += 1
             }
+            end = needed
             let line = table[distance + margin]
             for d in 0...extent.columns + margin {
                 let value = Float(sum[d <= extent.columns ? d : 2 * extent.columns - d])

@@ -20,6 +20,7 @@ struct RimSites {
         }
     }
 
+    /// Ascending by their first site.
     private(set) var groups: [Group] = []
     private let lattice: (rows: Int, columns: Int)
     /// For each site of the lattice 0 where it is free, −1 where it is pinned, or the number of its component.
@@ -45,6 +46,7 @@ struct RimSites {
             group(members, sites: sites, values: values)
         }
         for site in sites { component[site] = 0 }
+        groups.sort { ($0.rows[0], $0.columns[0]) < ($1.rows[0], $1.columns[0]) }
     }
 
     /// Marks the component of `site`, and collects its rim.

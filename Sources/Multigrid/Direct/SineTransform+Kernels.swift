@@ -66,7 +66,7 @@ extension SineTransform {
             combine(sines.advanced(by: j &* width), cosines.advanced(by: (j &- 1) &* width), row: j)
         }
         let results = workspace.results[0]
-        let places = places
+        let places = places.line
         for site in 0..<sites { out[site] = results[places[site]] }
     }
 

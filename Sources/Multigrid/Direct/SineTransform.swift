@@ -126,8 +126,8 @@ package final class SineTransform {
             let isPlus = j2 <= second / 2
             let row = isPlus ? j2 : second - j2
             let place = 4 * row * lanes + j1 + (isPlus ? 0 : 2 * lanes)
-            places[j - 1] = place
-            places[intervals - j - 1] = place + lanes
+            places.line[j - 1] = place
+            places.line[intervals - j - 1] = place + lanes
             let sign = j & 1 == 1 ? 1.0 : -1.0
             if isPlus { plusSigns[row][j1] = sign } else { minusSigns[row][j1] = sign }
         }

@@ -1,0 +1,61 @@
+import Fields
+import Multigrid
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A seeded search of the whole family for violated bounds, numbers that are none, and problems that do not converge.
+///
+/// It takes two seconds; STEADYSET_SEARCH_SECONDS gives it more, STEADYSET_SEARCH_SEED a place to start.
+@Suite struct GeneralSearchTests {
+    private static func setting(_ name: String) -> Int? {
+        guard let value = unsafe getenv(name) else { return nil }
+        return unsafe Int(String(cString: value))
+    }
+
+    @Test func searchFindsNothing() throws {
+        let seconds = GeneralSearchTests.setting("STEADYSET_SEARCH_SECONDS") ?? 2
+        let start = ContinuousClock.now
+        var seed = UInt32(GeneralSearchTests.setting("STEADYSET_SEARCH_SEED") ?? 1_000_000)
+        var count = 0
+        var slowest = (cycles: 0, name: "")
+        var tightest = 0.0
+        while start.duration(to: .now) < .seconds(seconds) {
+            defer { seed += 1 }
+            var random = TestRandom(seed: seed)
+            let kind = random.next(of: GeneralProblem.Kind.allCases)
+            let top = random.next(of: [64, 64, 150, 300])
+            let problem = try GeneralProblem(
+                &random, kind, rows: random.next(in: 32...top), columns: random.next(in: 32...top),
+                contrast: random.next(of: [10, 100, 1000]))
+            guard problem.isWellPosed else { continue }
+            count += 1
+            let words: Comment = "\(problem), seed \(seed)"
+            let solver = MediumSolver(lattice: problem.medium.lattice, boundary: problem.boundary)
+            solver.prepare(problem.medium)
+            var label = [Float](repeating: .nan, count: problem.medium.lattice.count)
+            let accuracy = Accuracy(tolerance: 1e-5, gridBits: nil)
+            let solution = solver.solve(problem.image, pinned: problem.pinned, accuracy: accuracy, into: &label)
+            #expect(solution.isCertified, words)
+            #expect(label.allSatisfy { $0.isFinite && $0 >= -2e-5 && $0 <= 1.00002 }, words)
+            if solution.cycles > slowest.cycles { slowest = (solution.cycles, "\(problem), seed \(seed)") }
+            // The same to all the accuracy that Double gives.
+            var exact = label
+            _ = solver.solve(
+                problem.image, pinned: problem.pinned, accuracy: Accuracy(tolerance: 1e-300, gridBits: nil),
+                into: &exact)
+            let error = zip(label, exact).map { abs(Double($0) - Double($1)) }.max() ?? 0
+            // Float32 rounds both.
+            #expect(error <= solution.errorBound + 1e-7, words)
+            tightest = max(tightest, error / solution.errorBound)
+        }
+        print(
+            "search: \(count) problems, seeds up to \(seed), at most \(slowest.cycles) cycles (\(slowest.name)), "
+                + "errors up to \(tightest) of the bound")
+        #expect(count > 0)
+    }
+}
