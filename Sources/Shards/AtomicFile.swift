@@ -23,17 +23,9 @@ public enum AtomicFile {
     ///
     /// - Throws: `ShardsError`; the target is then as it was, and no temporary file is left.
     public static func write(_ bytes: [UInt8], to target: String) throws(ShardsError) {
-        let path = temporary(for: target)
-        remove(path)
-        do {
-            let file = try OpenFile.writing(path)
-            try file.append(bytes)
-            try file.synchronise()
-        } catch {
-            remove(path)
-            throw error
-        }
-        try publish(path, as: target)
+        let writer = try Writer(target)
+        try writer.append(bytes)
+        try writer.commit()
     }
 
     /// Writes a file piece by piece; it appears as `target` when it is committed. Dropped before, it leaves nothing.

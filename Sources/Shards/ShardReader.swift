@@ -164,7 +164,10 @@ public final class ShardReader: Sendable {
                     }
                 }
                 try extend(by: fields[1])
-                for name in names { try extend(by: try HDF5.openDataset(name, in: file, path: path).id) }
+                for name in names {
+                    let dataset = try HDF5.openDataset(name, in: file, path: path)
+                    try extend(by: dataset.id)
+                }
                 return locations
             }
         } catch {
