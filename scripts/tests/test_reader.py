@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 import pytest
 import steadyset as reader
-from conftest import REPOSITORY, manifest, samples
+from conftest import REPOSITORY, manifest, samples, steadyset
 from steadyset import frame
 
 
@@ -304,84 +304,28 @@ def test_digests_on_request(damaged):
     assert opened.all.checked().y(a).size
 
 
-def test_coefficients(tiny, tmp_path):
-    """Constant coefficients are filled in; one of each sample, and one of a whole shard, are read."""
-    opened = reader.open(tiny)
+@pytest.mark.parametrize("name", ["random-medium", "layers"])
+def test_coefficients(name, tmp_path):
+    """Coefficients of each sample are chunks behind x and y; those of all samples are read from the shard."""
+    steadyset("run", REPOSITORY / f"pipelines/{name}.yaml", "-o", tmp_path)
+    opened, row = reader.open(tmp_path).all, 0
+    for entry in manifest(tmp_path, "pack")["files"]:
+        with h5py.File(tmp_path / "pack" / entry["path"]) as file:
+            for k in range(entry["samples"]):
+                for coefficient in ("diffusivity", "decay_rate"):
+                    data = file[coefficient]
+                    want = data[k] if name == "random-medium" else data[...]
+                    assert np.array_equal(opened.coefficient(coefficient, row), want)
+                assert np.array_equal(opened[row].y, file["y"][k]) and np.array_equal(opened.x(row), file["x"][k])
+                assert opened.keys(row).tolist() == (file["keys"][k].tolist() if "keys" in file else [])
+                row += 1
+    assert row == len(opened) >= 40
+
+
+def test_constant_coefficients(opened):
     assert np.array_equal(opened.all.coefficient("decay_rate", 3), np.full((48, 40), 0.02, np.float32))
     with pytest.raises(KeyError):
         opened.all.coefficient("density", 0)
-    folder, want = with_coefficients(tiny, tmp_path / "pack")
-    opened = reader.open(folder)
-    for k in (0, 5, 11):
-        assert np.array_equal(opened.all.coefficient("diffusivity", k), want[k])
-        assert opened.all.coefficient("diffusivity", k).shape == (2, 48, 40)
-        assert np.array_equal(opened.all.coefficient("decay_rate", k), np.arange(1920, dtype="f4").reshape(48, 40))
-        assert opened.all.keys(k).tolist() == [k, 2 * k]
-        assert np.array_equal(opened.all[k].y, reader.open(tiny).all[k].y)
-
-
-def with_coefficients(tiny, folder):
-    """A dataset of the first shard of the tiny one, written by h5py, with an anisotropic D of each sample."""
-    import hashlib
-
-    folder.mkdir()
-    found = manifest(tiny, "pack")
-    entry = found["files"][0]
-    want = np.random.default_rng(4).random((12, 2, 48, 40), np.float32)
-    table = np.load(tiny / "pack/locations.npy")[:12]
-    wider = np.zeros(12, table.dtype.descr + [("diffusivity_bytes", "<u4")])
-    for name in table.dtype.names:
-        wider[name] = table[name]
-    pieces = bytearray()
-    with h5py.File(folder / "a.h5", "w", userblock_size=1 << 20) as file:
-        source = (tiny / "pack" / entry["path"]).read_bytes()
-        file["sources"], file["keys"] = np.zeros((12, 4, 4)), np.array([[k, 2 * k] for k in range(12)], "<u4")
-        file["decay_rate"] = np.arange(1920, dtype="<f4").reshape(48, 40)
-        scratch = h5py.File("scratch", "w", driver="core", backing_store=False)
-        size = 2 * 4 * 48 * 40
-        data = scratch.create_dataset(
-            "d", (12, 2, 48, 40), "<f4", chunks=(1, 2, 48, 40), compression=32001, compression_opts=(2, 2, 4, size, 3, 1, 5)
-        )
-        for k in range(12):
-            # hdf5plugin may split blocks; the frame is therefore made here, of one block, by the rules of Formats.
-            chunk = blosc_frame(want[k])
-            data.id.write_direct_chunk((k, 0, 0, 0), chunk)
-            assert np.array_equal(data[k], want[k])
-            start, length = int(table["offset"][k]), int(table["x_bytes"][k]) + int(table["y_bytes"][k])
-            wider["offset"][k], wider["diffusivity_bytes"][k] = len(pieces), len(chunk)
-            pieces += source[start : start + length] + chunk
-    assert len(pieces) < 1 << 20
-    with open(folder / "a.h5", "r+b") as file:
-        file.write(pieces)
-    np.save(folder / "locations.npy", wider)
-    digest = hashlib.sha256()
-    for row in wider:
-        digest.update(b"".join(row[name].tobytes() for name in ("id", "rank", "error_bound", "y_sha256")))
-    found["files"] = [entry | {"path": "a.h5", "bytes": (folder / "a.h5").stat().st_size}]
-    found["content"] |= {"samples": 12, "digest": digest.hexdigest()}
-    data = (folder / "locations.npy").read_bytes()
-    found["layout"]["locations"] |= {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    (folder / "manifest.json").write_text(json.dumps(found))
-    return folder, want
-
-
-def blosc_frame(values):
-    import ctypes
-    import ctypes.util
-    import struct
-
-    library = ctypes.CDLL(ctypes.util.find_library("zstd"))
-    for name in ("createCCtx", "compress2"):
-        getattr(library, f"ZSTD_{name}").restype = ctypes.c_size_t if name == "compress2" else ctypes.c_void_p
-    context = ctypes.c_void_p(library.ZSTD_createCCtx())
-    library.ZSTD_CCtx_setParameter(context, 201, 1)  # ZSTD_c_checksumFlag
-    planes = np.ascontiguousarray(values.reshape(-1).view(np.uint8).reshape(-1, 4).T).tobytes()
-    out = ctypes.create_string_buffer(2 * len(planes) + 1000)
-    size = library.ZSTD_compress2(
-        context, out, ctypes.c_size_t(len(out)), planes, ctypes.c_size_t(len(planes))
-    )  # fmt: skip
-    library.ZSTD_freeCCtx(context)
-    return struct.pack("<BBBBIIIII", 2, 1, 0x91, 4, len(planes), len(planes), 24 + size, 20, size) + out.raw[:size]
 
 
 def test_torch_is_optional():
