@@ -16,7 +16,9 @@ import numpy as np
 import pytest
 import steadyset as reader
 from conftest import REPOSITORY, manifest, samples, steadyset
-from steadyset import frame
+from steadyset import canonical, frame
+
+import reference
 
 
 @pytest.fixture(scope="module")
@@ -216,10 +218,12 @@ def test_pickles(opened, expected):
     assert copy.ids.tolist() == opened.select("test").ids.tolist() and len(copy[0].y)
 
 
-def alter(folder, change):
+def alter(folder, change, keep_id=False):
     path = folder / "pack/manifest.json"
     found = json.loads(path.read_text())
     change(found)
+    if not keep_id:
+        found["id"] = reference.manifest_id(found)
     path.write_text(json.dumps(found))
 
 
@@ -247,6 +251,34 @@ def test_wrong_manifests(damaged, says, change):
     alter(damaged, change)
     with pytest.raises(reader.DatasetError, match=says):
         reader.open(damaged)
+
+
+def test_altered_manifest(damaged):
+    """The id covers the content; storage is outside it."""
+    alter(damaged, lambda m: m["layout"].update(samples_per_shard=7), keep_id=True)
+    assert reader.open(damaged).id == manifest(damaged, "pack")["id"]
+    alter(damaged, lambda m: m["content"]["selections"][0].update(ranks=[0, 24]), keep_id=True)
+    with pytest.raises(reader.DatasetError, match="was altered"):
+        reader.open(damaged)
+
+
+def test_canonical_form(tiny):
+    """By the examples of RFC 8785, appendix B, and against the tests' own."""
+    examples = {
+        0: "0", -0.0: "0", 1.0: "1", 0.0025: "0.0025", 1e21: "1e+21", 1e20: "100000000000000000000", 1e-6: "0.000001",
+        1e-7: "1e-7", 333333333.33333329: "333333333.3333333", 1.7976931348623157e308: "1.7976931348623157e+308",
+        5e-324: "5e-324", 9007199254740992: "9007199254740992", -4.5: "-4.5", 123456.789e3: "123456789",
+        295147905179352830000: "295147905179352830000", 1.5e-9: "1.5e-9", 1.25e25: "1.25e+25",
+    }  # fmt: skip
+    assert {value: canonical.number(value) for value in examples} == examples
+    text = '{"\\u20ac":"\\u0007 \\u00fc \\\\ \\"","a":[true,null,1.0,{"b":2,"a":-0.5}]}'
+    assert canonical.canonical(json.loads(text)) == '{"a":[true,null,1,{"a":-0.5,"b":2}],"€":"\\u0007 ü \\\\ \\""}'
+    rng = np.random.default_rng(6)
+    for value in rng.integers(0, 1 << 64, 3000, np.uint64).view(np.float64):
+        if np.isfinite(value):
+            assert canonical.number(float(value)) == reference.number(float(value)), value
+    with pytest.raises(ValueError):
+        canonical.number(float("nan"))
 
 
 def test_no_manifest(tmp_path):

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .canonical import canonical
 from .errors import DatasetError
 from .storage import Storage
 
@@ -79,7 +80,11 @@ def read_manifest(storage: Storage, name: str = "manifest.json") -> Manifest:
         )
     if document.get("stage") != "pack":
         raise DatasetError(f"{where} is of the stage {document.get('stage')!r}: only 'pack' is read, its folder is pack/")
+    kept = {key: value for key, value in document.items() if key not in ("id", "layout", "files")}
     try:
+        found = hashlib.sha256(canonical(kept).encode()).hexdigest()
+        if found != document["id"]:
+            raise DatasetError(f"{where} was altered: its content has the id {found}, recorded is {document['id']}")
         return _manifest(document, where)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise DatasetError(f"{where} lacks something or has the wrong form: {error!r}") from error

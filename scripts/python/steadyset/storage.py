@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -56,7 +57,7 @@ class _File:
     """A file descriptor that is closed with its last user."""
 
     def __init__(self, path: str) -> None:
-        self.descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+        self.descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
 
     def __del__(self) -> None:
         if hasattr(self, "descriptor"):
@@ -91,8 +92,11 @@ class LocalFolder:
 
     def _path(self, path: str) -> str:
         whole = os.path.join(self._root, path)
-        if os.path.islink(whole):
+        mode = os.lstat(whole).st_mode
+        if stat.S_ISLNK(mode):
             raise DatasetError(f"{whole} is a symbolic link, and only files in the dataset's folder are read")
+        if not stat.S_ISREG(mode):
+            raise DatasetError(f"{whole} is not a regular file")
         return whole
 
     def _file(self, path: str) -> _File:
