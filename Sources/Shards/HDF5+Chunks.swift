@@ -17,7 +17,7 @@ extension HDF5 {
         try check(H5Pset_libver_bounds(access.id, H5F_LIBVER_V110, H5F_LIBVER_V110), action, path: path)
         // Locks fail on many network file systems; the name of a temporary file has one writer anyway.
         try check(H5Pset_file_locking(access.id, false, true), action, path: path)
-        // Records of the library would otherwise lie between chunks, and small chunks in blocks of their own.
+        // Records of the library would otherwise lie between chunks; nor shall it gather small chunks in blocks.
         try check(H5Pset_meta_block_size(access.id, hsize_t(metadataBytes)), action, path: path)
         try check(H5Pset_small_data_block_size(access.id, 0), action, path: path)
         return try Handle(unsafe H5Fcreate(path, steadyset_h5f_acc_excl(), creation.id, access.id), action, path: path)
