@@ -410,3 +410,8 @@ def test_types():
     command = [sys.executable, "-m", "mypy", "--config-file", folder / "pyproject.toml", "--cache-dir", os.devnull]
     result = subprocess.run([*command, folder / "steadyset"], capture_output=True, text=True)
     assert result.returncode == 0, result.stdout
+
+
+def test_without_preadv(tiny, expected, monkeypatch):
+    monkeypatch.delattr(os, "preadv", raising=False)
+    assert all(same(reader.open(tiny).all[k], expected[k]) for k in (0, 64, 119))

@@ -138,7 +138,7 @@ class LocalFolder:
         done = 0
         try:
             while done < length:
-                count = os.preadv(file.descriptor, [data[done:].data], start + done)
+                count = _read_into(file.descriptor, data[done:], start + done)
                 if count == 0:
                     raise _truncated(f"{self._root}/{path}", start, length, done)
                 done += count
@@ -219,6 +219,15 @@ class RemoteFolder:
         except Exception as error:
             raise _failure(f"{self._url}/{path}", error) from error
         return file
+
+
+def _read_into(descriptor: int, data: Bytes, start: int) -> int:
+    """Reads into `data` and returns how many bytes there were; the place in the file is no state of the descriptor."""
+    if hasattr(os, "preadv"):
+        return os.preadv(descriptor, [data.data], start)
+    found = os.pread(descriptor, len(data), start)
+    data[: len(found)] = np.frombuffer(found, np.uint8)
+    return len(found)
 
 
 def _bounded(data: bytes, maximum: int, path: str) -> bytes:
