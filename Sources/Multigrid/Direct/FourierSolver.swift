@@ -28,7 +28,7 @@ package final class FourierSolver {
     private let block: Plane<Double>
     private let blockRows: Int
     private let states: Plane<Double>
-    /// ρ^(rows + 1).
+    /// ρ^(rows + 1), and ρ^blockRows.
     private let powers: Plane<Double>
     private let waves: WaveTable
 
@@ -51,7 +51,7 @@ package final class FourierSolver {
         checkpoints = Plane(rows: (rows + blockRows - 1) / blockRows, columns: count)
         block = Plane(rows: blockRows, columns: count)
         states = Plane(rows: State.count, columns: count)
-        powers = Plane(rows: 1, columns: count)
+        powers = Plane(rows: 2, columns: count)
         waves = WaveTable(transform: transform)
         let h2 = transform.halves.second
         let ratioLine = ratios[0]
@@ -73,6 +73,7 @@ package final class FourierSolver {
             }
         }
         raise(ratios[0], to: rows + 1, into: powers[0])
+        raise(ratios[0], to: blockRows, into: powers[1])
     }
 
     /// Rows of `states`.
@@ -199,18 +200,25 @@ package final class FourierSolver {
         let state = states[State.running]
         let last = states[State.last]
         Columns.eights(count) { state.store8(ratio.load8($0) * last.load8($0), $0) }
+        let leap = powers[1]
         var next = chargedRows.count - 1
-        for row in (0..<rows).reversed() {
-            if row % blockRows == blockRows - 1 || row == rows - 1 {
-                let g = checkpoints[row / blockRows]
-                Columns.eights(count) { g.store8(state.load8($0), $0) }
+        for block in (0..<checkpoints.rows).reversed() {
+            let start = block * blockRows
+            let end = min(rows, start + blockRows)
+            let g = checkpoints[block]
+            Columns.eights(count) { g.store8(state.load8($0), $0) }
+            if next < 0 || chargedRows[next] < start, end - start == blockRows {
+                Columns.eights(count) { state.store8(leap.load8($0) * state.load8($0), $0) }
+                continue
             }
-            if next >= 0, chargedRows[next] == row {
-                let own = amplitudes[next]
-                next -= 1
-                Columns.eights(count) { state.store8(ratio.load8($0) * (state.load8($0) + own.load8($0)), $0) }
-            } else {
-                Columns.eights(count) { state.store8(ratio.load8($0) * state.load8($0), $0) }
+            for row in (start..<end).reversed() {
+                if next >= 0, chargedRows[next] == row {
+                    let own = amplitudes[next]
+                    next -= 1
+                    Columns.eights(count) { state.store8(ratio.load8($0) * (state.load8($0) + own.load8($0)), $0) }
+                } else {
+                    Columns.eights(count) { state.store8(ratio.load8($0) * state.load8($0), $0) }
+                }
             }
         }
         let first = states[State.first]
