@@ -51,6 +51,7 @@ extension Job {
             done += plan.samples.count
             reporter.advanced(.pack, done: done)
         }
+        let locations = try locations(of: files, physics: listing.physics)
         sweep(.pack, keeping: Set(files.map(\.path)), steps: Set(files.map { Job.step(ofShard: $0.path) }))
 
         let manifest = Manifest(
@@ -65,8 +66,27 @@ extension Job {
             ]),
             layout: .object([
                 "codec": .string("standard"), "samples_per_shard": .integer(pipeline.samplesPerShard),
+                "locations": .object([
+                    "path": .string(locations.path), "bytes": .integer(locations.bytes),
+                    "sha256": .string(locations.sha256.description),
+                ]),
             ]), files: files)
-        try commit(manifest, stage: .pack, fingerprint: fingerprint, samples: done, started: started)
+        try commit(
+            manifest, stage: .pack, fingerprint: fingerprint, further: [locations], samples: done, started: started)
+    }
+
+    /// Writes where every sample of the shards lies; see `LocationTable`.
+    private func locations(of files: [Manifest.File], physics: Physics) throws -> Manifest.File {
+        let samples = files.reduce(0) { $0 + $1.samples }
+        let writer = try AtomicFile.Writer(dataset.path("pack/\(LocationTable.fileName)"))
+        try writer.append(LocationTable.header(samples: samples, coefficients: ShardCoefficient.drawn(under: physics)))
+        for file in files {
+            try Interruption.check()
+            let reader = try ShardReader(path: dataset.path("pack/\(file.path)"), followingLinks: false)
+            try writer.append(try LocationTable.records(of: reader))
+        }
+        try writer.commit()
+        return try entry(LocationTable.fileName, of: .pack, samples: samples)
     }
 
     static func step(ofShard name: String) -> String { "pack-" + name.replacing(".h5", with: "") }

@@ -115,9 +115,11 @@ final class Job {
         }
     }
 
-    /// Commits a stage: its manifest, its provenance, and the record that lets it be skipped.
+    /// Commits a stage: its manifest, its provenance, and the record that lets it be skipped; `further` are files that the
+    /// manifest names outside `files`.
     func commit(
-        _ manifest: Manifest, stage: Stage, fingerprint: Digest, samples: Int, started: Date, work: Double? = nil
+        _ manifest: Manifest, stage: Stage, fingerprint: Digest, further: [Manifest.File] = [], samples: Int,
+        started: Date, work: Double? = nil
     ) throws {
         let folder = dataset.folder(stage)
         let seconds = Date().timeIntervalSince(started)
@@ -132,7 +134,7 @@ final class Job {
         try StepRecord(
             step: stage.rawValue, fingerprint: fingerprint,
             files: [own]
-                + manifest.files.map { file in
+                + (manifest.files + further).map { file in
                     Manifest.File(
                         path: "\(stage.rawValue)/\(file.path)", bytes: file.bytes, sha256: file.sha256,
                         samples: file.samples)

@@ -111,6 +111,11 @@ extension Verifier {
         var lastRank: [Split.Part: Int] = [:]
         var members = selections.map { _ in [Int](repeating: 0, count: strata.count) }
         var seen: Set<SampleID> = []
+        var locations = Digest.Hasher()
+        locations.update(
+            LocationTable.header(
+                samples: manifest.files.reduce(0) { $0 + $1.samples },
+                coefficients: ShardCoefficient.drawn(under: physics)))
         for file in manifest.files {
             try Interruption.check()
             guard let part = file.extra["part"]?.string.flatMap(Split.Part.init),
@@ -125,6 +130,8 @@ extension Verifier {
                     return found("\(reader.path): is no shard; its samples have no rank")
                 }
                 expect(try self.physics(of: reader) == physics, "\(reader.path): its physics is not the manifest's")
+                // Shards of an early build, which have no table, need not lie that way.
+                if manifest.layout["locations"] != nil { locations.update(try LocationTable.records(of: reader)) }
                 try checkSamples(of: reader, physics: physics, accuracy: accuracy, solvable: true)
                 var content = Digest.Hasher()
                 for row in 0..<reader.count {
@@ -160,7 +167,20 @@ extension Verifier {
         expect(
             all.finish().description == manifest.content["digest"]?.string,
             "\(folder): the samples are not those that the manifest's digest covers")
+        attempt { try checkLocations(manifest, expected: locations.finish()) }
         checkLaws(selections, members: members, strata: strata, folder: folder)
+    }
+
+    /// The table of locations: its digest is the manifest's, and its bytes are those that the shards give.
+    private func checkLocations(_ manifest: Manifest, expected: Digest) throws {
+        guard let entry = manifest.layout["locations"], let name = entry["path"]?.string else { return }
+        let path = try SafePath.resolve(name, in: dataset.folder(.pack))
+        let digest = try FileDigest(of: path, followingLinks: false)
+        report.files += 1
+        expect(
+            digest.bytes == entry["bytes"]?.int && digest.sha256.description == entry["sha256"]?.string,
+            "\(path): its content is not what the manifest lists (SHA-256 differs); it was damaged or replaced")
+        expect(digest.sha256 == expected, "\(path): does not say where the samples of the shards lie")
     }
 
     /// Subsets of a part contain one another, and hold equally many samples of each stratum wherever all strata have

@@ -23,17 +23,35 @@ public enum AtomicFile {
     ///
     /// - Throws: `ShardsError`; the target is then as it was, and no temporary file is left.
     public static func write(_ bytes: [UInt8], to target: String) throws(ShardsError) {
-        let path = temporary(for: target)
-        remove(path)
-        do {
-            let file = try OpenFile.writing(path)
-            try file.append(bytes)
-            try file.synchronise()
-        } catch {
-            remove(path)
-            throw error
+        let writer = try Writer(target)
+        try writer.append(bytes)
+        try writer.commit()
+    }
+
+    /// Writes a file piece by piece; it appears as `target` when it is committed. Dropped before, it leaves nothing.
+    package final class Writer {
+        private let target: String
+        private let file: OpenFile
+        private var isOpen = true
+
+        /// Begins the file `target`.
+        package init(_ target: String) throws(ShardsError) {
+            self.target = target
+            AtomicFile.remove(AtomicFile.temporary(for: target))
+            file = try OpenFile.writing(AtomicFile.temporary(for: target))
         }
-        try publish(path, as: target)
+
+        deinit { if isOpen { AtomicFile.remove(AtomicFile.temporary(for: target)) } }
+
+        /// Appends `bytes`.
+        package func append(_ bytes: [UInt8]) throws(ShardsError) { try file.append(bytes) }
+
+        /// Makes the file appear, replacing what was there; it is complete and on the disk.
+        package func commit() throws(ShardsError) {
+            try file.synchronise()
+            isOpen = false
+            try AtomicFile.publish(AtomicFile.temporary(for: target), as: target)
+        }
     }
 
     /// Makes a file that another writer completed appear as `target`, in the same folder or at least the same disk.
@@ -55,7 +73,7 @@ public enum AtomicFile {
     package static func remove(_ path: String) { _ = unsafe unlink(path) }
 
     /// Renames and synchronises the folder. The corresponding C function is `rename`.
-    private static func publish(_ path: String, as target: String) throws(ShardsError) {
+    fileprivate static func publish(_ path: String, as target: String) throws(ShardsError) {
         guard unsafe rename(path, target) == 0 else {
             let error = ShardsError(errno: errno, "rename \(path) to", path: target)
             remove(path)

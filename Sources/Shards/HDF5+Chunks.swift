@@ -2,8 +2,12 @@ internal import CHDF5
 internal import Fields
 
 extension HDF5 {
-    /// Creates a file in which equal content makes equal bytes. The corresponding C function is `H5Fcreate`.
-    static func createFile(_ path: String) throws(ShardsError) -> Handle<File> {
+    /// Creates a file in which equal content makes equal bytes, and what is written one after another lies one after
+    /// another. The corresponding C functions are `H5Fcreate`, `H5Pset_meta_block_size` and
+    /// `H5Pset_small_data_block_size`.
+    ///
+    /// - Parameter metadataBytes: what the library's own records will take, at least; they come first in the file.
+    static func createFile(_ path: String, metadataBytes: Int) throws(ShardsError) -> Handle<File> {
         let action = "create"
         let creation = try Handle<Properties>(H5Pcreate(steadyset_h5p_file_create()), action, path: path)
         try check(H5Pset_obj_track_times(creation.id, false), action, path: path)
@@ -13,6 +17,9 @@ extension HDF5 {
         try check(H5Pset_libver_bounds(access.id, H5F_LIBVER_V110, H5F_LIBVER_V110), action, path: path)
         // Locks fail on many network file systems; the name of a temporary file has one writer anyway.
         try check(H5Pset_file_locking(access.id, false, true), action, path: path)
+        // Records of the library would otherwise lie between chunks; nor shall it gather small chunks in blocks.
+        try check(H5Pset_meta_block_size(access.id, hsize_t(metadataBytes)), action, path: path)
+        try check(H5Pset_small_data_block_size(access.id, 0), action, path: path)
         return try Handle(unsafe H5Fcreate(path, steadyset_h5f_acc_excl(), creation.id, access.id), action, path: path)
     }
 
@@ -80,6 +87,23 @@ extension HDF5 {
             unsafe H5Dwrite_chunk(dataset, steadyset_h5p_default(), 0, offset, $0.count, $0.baseAddress)
         }
         try check(status, "write sample \(position) to", path: path)
+    }
+
+    /// Returns where the chunk of sample `position` begins in the file, and its size as it is stored.
+    ///
+    /// The corresponding C function is `H5Dget_chunk_info_by_coord`.
+    static func locateChunk(at position: Int, of dataset: hid_t, path: String) throws(ShardsError)
+        -> (offset: UInt64, bytes: UInt32)
+    {
+        let coordinates: [hsize_t] = [hsize_t(position), 0, 0, 0]
+        var (mask, address, size) = (UInt32(0), haddr_t(0), hsize_t(0))
+        let status = unsafe H5Dget_chunk_info_by_coord(dataset, coordinates, &mask, &address, &size)
+        try check(status, "locate sample \(position) of", path: path)
+        guard let bytes = UInt32(exactly: size), bytes > 0, address != haddr_t.max else {
+            throw ShardsError(
+                .corrupt, "sample \(position) of \(path) is missing: its chunk was never written", path: path)
+        }
+        return (UInt64(address), bytes)
     }
 
     /// Returns the chunk of sample `position` as it is stored, at most `maximum` bytes.

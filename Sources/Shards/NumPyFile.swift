@@ -5,12 +5,25 @@ public enum NumPyFile {
     /// The header is padded with spaces so that the values begin at a multiple of 64 bytes.
     public static func bytes(of values: [Float], rows: Int, columns: Int) -> [UInt8] {
         precondition(values.count == rows * columns, "a field has one value per site")
-        let description = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(rows), \(columns)), }"
+        return header(type: "'<f4'", shape: "(\(rows), \(columns))") + FieldBytes.bytes(of: values)
+    }
+
+    /// Returns what precedes `count` records in the file of an array of records, whose bytes follow without gaps.
+    ///
+    /// - Parameter fields: name and type of each field as NumPy writes them, such as `("id", "'<u8'")`, or
+    ///   `("y_sha256", "'|u1', (32,)")` for several numbers.
+    public static func header(count: Int, fields: [(name: String, type: String)]) -> [UInt8] {
+        let types = fields.map { "('\($0.name)', \($0.type))" }.joined(separator: ", ")
+        return header(type: "[\(types)]", shape: "(\(count),)")
+    }
+
+    private static func header(type: String, shape: String) -> [UInt8] {
+        let description = "{'descr': \(type), 'fortran_order': False, 'shape': \(shape), }"
         let length = (10 + description.utf8.count + 1 + 63) / 64 * 64 - 10
         var bytes: [UInt8] = [0x93] + Array("NUMPY".utf8) + [1, 0]
         bytes += [UInt8(length & 0xFF), UInt8(length >> 8)]
         bytes += description.utf8
         bytes += [UInt8](repeating: 0x20, count: length - description.utf8.count - 1) + [0x0A]
-        return bytes + FieldBytes.bytes(of: values)
+        return bytes
     }
 }

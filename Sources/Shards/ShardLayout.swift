@@ -45,6 +45,15 @@ enum ShardLayout {
         8 + 2 + 8 + 8 * width * maximumSources + 8 + 32
     }
 
+    /// Bytes that HDF5's own records take in a file, at least: 17 for the place of each chunk on the largest lattice, and
+    /// the headers of fewer than 16 objects with their attributes.
+    static func metadataBytes(chunks: Int, attributes: [ShardAttribute]) -> Int {
+        let text = attributes.reduce(0) { sum, attribute in
+            if case .string(let text) = attribute { sum + text.utf8.count } else { sum }
+        }
+        return 8192 + text + 20 * chunks
+    }
+
     /// Bytes of one field.
     static func fieldBytes(_ lattice: Lattice) -> Int { lattice.count * MemoryLayout<Float>.size }
 }

@@ -142,6 +142,39 @@ public final class ShardReader: Sendable {
         return frame
     }
 
+    /// Returns where the chunks of each sample lie in the file, in the order of samples. O(samples).
+    ///
+    /// - Throws: `ShardsError` with code `.corrupt` where a chunk is missing, or does not follow the one before it.
+    public func locations() throws(ShardsError) -> [SampleLocation] {
+        let fields = handles.withLock { handles in [handles?.x.id ?? -1, handles?.y.id ?? -1] }
+        let (file, names) = (handles.withLock { $0?.file.id ?? -1 }, coefficients.map(\.coefficient.rawValue))
+        do {
+            return try HDF5.locked { () throws(ShardsError) -> [SampleLocation] in
+                var locations = try (0..<count).map { (position) throws(ShardsError) in
+                    SampleLocation(try HDF5.locateChunk(at: position, of: fields[0], path: path))
+                }
+                func extend(by dataset: hid_t) throws(ShardsError) {
+                    for position in 0..<count {
+                        let chunk = try HDF5.locateChunk(at: position, of: dataset, path: path)
+                        guard locations[position].extend(by: chunk) else {
+                            throw ShardsError(
+                                .corrupt, "the chunks of sample \(position) of \(path) are not one range of bytes",
+                                path: path)
+                        }
+                    }
+                }
+                try extend(by: fields[1])
+                for name in names {
+                    let dataset = try HDF5.openDataset(name, in: file, path: path)
+                    try extend(by: dataset.id)
+                }
+                return locations
+            }
+        } catch {
+            throw error.asDamage
+        }
+    }
+
     /// Returns sample `position` as it is stored, to be carried over into another file.
     public func sample(at position: Int) throws(ShardsError) -> EncodedSample {
         EncodedSample(

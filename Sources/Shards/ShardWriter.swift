@@ -3,7 +3,8 @@ public import Fields
 
 /// Writes one shard: an HDF5 file with one compressed chunk per sample and field.
 ///
-/// The same samples in the same order make a byte-identical file. Until `finish()` the file is not valid; an error, or
+/// The same samples in the same order make a byte-identical file, and the chunks of a sample lie one after another in
+/// it, x first, so that one range of bytes holds the sample. Until `finish()` the file is not valid; an error, or
 /// dropping the writer, removes it. One thread at a time may use a writer; different writers need no care.
 public final class ShardWriter {
     /// zstd's level where none is asked for.
@@ -76,9 +77,11 @@ public final class ShardWriter {
         self.coefficients = coefficients
         self.fixed = fixed
         AtomicFile.remove(path)
+        let metadataBytes = ShardLayout.metadataBytes(
+            chunks: capacity * (ShardField.allCases.count + coefficients.count), attributes: attributes.map(\.value))
         do {
             handles = try HDF5.locked { () throws(ShardsError) -> Handles in
-                let file = try HDF5.createFile(path)
+                let file = try HDF5.createFile(path, metadataBytes: metadataBytes)
                 let fixed: [(name: String, value: ShardAttribute)] = [
                     ("format", .string(ShardLayout.format)), ("version", .integer(ShardLayout.version)),
                 ]

@@ -15,6 +15,9 @@ import pytest
 import yaml
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+# The Python reader as it stands, also for processes that tests start.
+sys.path.insert(0, str(REPOSITORY / "scripts/python"))
+os.environ["PYTHONPATH"] = str(REPOSITORY / "scripts/python")
 BINARY = pathlib.Path(os.environ.get("STEADYSET", REPOSITORY / ".build/release/steadyset"))
 STAGES = ["sample", "solve", "split", "pack"]
 TINY = yaml.safe_load((REPOSITORY / "pipelines/tiny.yaml").read_text())
@@ -96,7 +99,7 @@ def looks_finished(folder):
     root = pathlib.Path(folder)
     if not root.is_dir():
         return []
-    return [str(p) for p in root.rglob("*") if p.name == "manifest.json" or p.suffix in (".h5", ".jsonl")]
+    return [str(p) for p in root.rglob("*") if p.name == "manifest.json" or p.suffix in (".h5", ".jsonl", ".npy")]
 
 
 def leftovers(dataset):

@@ -1,0 +1,44 @@
+internal import Fields
+
+/// The table of all samples of a pack stage, `locations.npy`: what a reader without HDF5 needs to find, choose, decode and
+/// check a sample.
+///
+/// A NumPy array of records, one a sample, in the order of the manifest's files and of the rows in each. Numbers are
+/// little-endian, without gaps. Sizes of chunks come last, those of coefficients where each sample has its own. Equal shards make equal bytes.
+public enum LocationTable {
+    /// The file's name in the folder of the pack stage.
+    public static let fileName = "locations.npy"
+
+    /// The fields of a record, in order: name and type as NumPy writes them.
+    static let fields: [(name: String, type: String)] = [
+        ("id", "'<u8'"), ("rank", "'<u8'"), ("error_bound", "'<f8'"), ("offset", "'<u8'"), ("n_sources", "'<u4'"),
+        ("y_sha256", "'|u1', (32,)"),
+    ]
+
+    /// Returns what precedes the records of `samples` samples, each with `coefficients` of its own.
+    public static func header(samples: Int, coefficients: [ShardCoefficient.Dataset]) -> [UInt8] {
+        let chunks = ShardField.allCases.map(\.rawValue) + coefficients.map(\.coefficient.rawValue)
+        return NumPyFile.header(count: samples, fields: fields + chunks.map { ("\($0)_bytes", "'<u4'") })
+    }
+
+    /// Returns the records of the samples in a shard, in its order.
+    ///
+    /// - Throws: `ShardsError` with code `.corrupt` where the chunks of a sample are not one range of bytes.
+    public static func records(of reader: ShardReader) throws(ShardsError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for (position, location) in try reader.locations().enumerated() {
+            append(reader.ids[position].bits, to: &bytes)
+            append(reader.ranks?[position] ?? 0, to: &bytes)
+            append(reader.errorBounds[position].bitPattern, to: &bytes)
+            append(location.offset, to: &bytes)
+            append(UInt32(reader.sourceCounts[position]), to: &bytes)
+            bytes += reader.ySHA256s[position].bytes
+            for size in location.sizes { append(size, to: &bytes) }
+        }
+        return bytes
+    }
+
+    private static func append<Number: FixedWidthInteger>(_ number: Number, to bytes: inout [UInt8]) {
+        for byte in 0..<Number.bitWidth / 8 { bytes.append(UInt8(truncatingIfNeeded: number >> (8 * byte))) }
+    }
+}

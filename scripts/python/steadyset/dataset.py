@@ -1,0 +1,280 @@
+"""A dataset: its manifest, the table of its samples, and selections of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import DatasetError
+from .frame import Decoder, FloatArray, content_size, decode, make_decoder
+from .manifest import Manifest, chunk_names, read_locations, read_manifest
+from .order import IndexArray
+from .samples import Samples
+from .storage import Bytes, LocalFolder, Range, Storage, locate
+
+_COLUMNS_KEPT = 8
+
+
+def open(location: str | os.PathLike[str], *, decoder: str | None = None) -> Dataset:
+    """Opens a dataset: the folder that `steadyset run` made, its folder `pack`, or its `pack/manifest.json`.
+
+    `location` is a path, or a URL that fsspec knows (`https://…`, `s3://…`). `decoder` names one of
+    `steadyset.frame.DECODERS`; the fastest that works here is taken otherwise. Reads the manifest and the table of
+    locations, 76 bytes a sample, no field. Raises `DatasetError` for what is no dataset or of another version.
+    """
+    text = os.fspath(location).rstrip("/")
+    storage: Storage
+    if text.endswith("/manifest.json") or text == "manifest.json":
+        storage = locate(text[: -len("manifest.json")].rstrip("/") or ".")
+    else:
+        storage = locate(text)
+        if isinstance(storage, LocalFolder):
+            if not os.path.exists(f"{text}/manifest.json") and os.path.exists(f"{text}/pack/manifest.json"):
+                storage = locate(f"{text}/pack")
+        elif not text.endswith("/pack"):
+            # A server may answer what is missing in many ways: the folder `pack` is tried, then the folder itself.
+            try:
+                return Dataset(locate(f"{text}/pack"), decoder)
+            except DatasetError:
+                pass
+    return Dataset(storage, decoder)
+
+
+class Dataset:
+    """An opened dataset. Safe for threads and after a fork, and it pickles: files are opened again in each process."""
+
+    def __init__(self, storage: Storage, decoder: str | None = None) -> None:
+        self._storage = storage
+        self._decoder_name = decoder
+        self._manifest: Manifest = read_manifest(storage)
+        self._table = read_locations(storage, self._manifest)
+        starts = [shard.first for shard in self._manifest.shards]
+        self._starts = np.array(starts, np.int64)
+        self._reset()
+
+    def _reset(self) -> None:
+        self._decoder: Decoder = make_decoder(self._decoder_name)
+        self._process = os.getpid()
+        self._lock = threading.Lock()
+        self._columns: OrderedDict[tuple[int, str], npt.NDArray[Any]] = OrderedDict()
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = ("_storage", "_decoder_name", "_manifest", "_table", "_starts")
+        return {name: self.__dict__[name] for name in kept}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._reset()
+
+    def __len__(self) -> int:
+        return self._manifest.samples
+
+    def __repr__(self) -> str:
+        rows, columns = self.lattice
+        return f"<steadyset.Dataset {self._storage.root}: {len(self)} samples of {rows} × {columns} sites>"
+
+    @property
+    def id(self) -> str:
+        """The manifest's id, which names this data wherever it is stored; cite it."""
+        return str(self.manifest["id"])
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest as it was read."""
+        return self._manifest.document
+
+    @property
+    def physics(self) -> dict[str, Any]:
+        """The equation, as the manifest has it."""
+        physics: dict[str, Any] = self.manifest["parameters"]["physics"]
+        return physics
+
+    @property
+    def lattice(self) -> tuple[int, int]:
+        """Rows and columns of the fields."""
+        return self._manifest.lattice
+
+    @property
+    def selections(self) -> list[str]:
+        """Names of the manifest's selections, such as `train/S5%`."""
+        return [selection.name for selection in self._manifest.selections]
+
+    @property
+    def all(self) -> Samples:
+        """Every sample: training, then validation, then test, each by rank."""
+        return Samples(self, np.arange(len(self)))
+
+    def select(
+        self,
+        name: str | None = None,
+        *,
+        part: str | None = None,
+        stratum: int | None = None,
+        ranks: Iterable[int] | None = None,
+        ids: Iterable[int | str] | None = None,
+    ) -> Samples:
+        """Returns the samples that fulfil every condition, in rank order.
+
+        `name` is a selection of the manifest, `train/S5%`; without a part it is of training, `S5%`. A window is
+        `S1.25%-A`, or `A1.25%`. `train`, `validation` and `test` are whole parts, `n07` one number of sources. `a | b`
+        is what is in either, `a & b` what is in both, which binds tighter. `stratum` is a number of sources; `ranks`
+        are ranks within a part, `train` where no other is named. `ids` are integers or 16 hexadecimal digits; one that
+        is not there raises `KeyError`, as an unknown name does.
+        """
+        wanted = np.ones(len(self), bool)
+        if name is not None:
+            wanted &= self._named(name)
+        if part is not None:
+            wanted &= self._part(part)
+        if stratum is not None:
+            wanted &= self._table["n_sources"] == stratum
+        if ranks is not None:
+            if name is None and part is None:
+                wanted &= self._part("train")
+            asked = np.array(ranks if isinstance(ranks, range) else list(ranks), np.int64)
+            wanted &= np.isin(self._table["rank"], asked)
+        if ids is not None:
+            wanted &= self._with_ids(ids)
+        return Samples(self, np.flatnonzero(wanted))
+
+    def _named(self, text: str) -> npt.NDArray[np.bool_]:
+        found = np.zeros(len(self), bool)
+        for term in text.split("|"):
+            both = np.ones(len(self), bool)
+            for name in term.split("&"):
+                both &= self._one(name.strip())
+            found |= both
+        return found
+
+    def _one(self, name: str) -> npt.NDArray[np.bool_]:
+        if name in ("train", "validation", "test"):
+            return self._part(name)
+        if match := re.fullmatch("n([0-9]+)", name):
+            return np.asarray(self._table["n_sources"] == int(match[1]))
+        full = name if "/" in name else f"train/{name}"
+        part, _, short = full.partition("/")
+        if match := re.fullmatch("([A-Z])([0-9.]+%)", short):
+            if match[1] != "S":
+                full = f"{part}/S{match[2]}-{match[1]}"
+        for selection in self._manifest.selections:
+            if selection.name == full:
+                rank = self._table["rank"]
+                wanted = self._part(selection.part) & (rank >= selection.ranks[0]) & (rank < selection.ranks[1])
+                if selection.stratum is not None:
+                    wanted &= self._table["n_sources"] == selection.stratum
+                return np.asarray(wanted)
+        raise KeyError(f"there is no selection '{name}'; there are {', '.join(self.selections)}")
+
+    def _part(self, part: str) -> npt.NDArray[np.bool_]:
+        if part not in ("train", "validation", "test"):
+            raise KeyError(f"there is no part '{part}': a part is train, validation or test")
+        wanted = np.zeros(len(self), bool)
+        for shard in self._manifest.shards:
+            if shard.part == part:
+                wanted[shard.first : shard.first + shard.samples] = True
+        return wanted
+
+    def _with_ids(self, ids: Iterable[int | str]) -> npt.NDArray[np.bool_]:
+        numbers = [int(found, 16) if isinstance(found, str) else int(found) for found in ids]
+        asked = np.array(numbers, np.uint64)
+        missing = asked[~np.isin(asked, self._table["id"])]
+        if missing.size:
+            raise KeyError(f"there is no sample with the id {int(missing[0]):016x}")
+        return np.isin(self._table["id"], asked)
+
+    # What follows serves Samples: rows are numbers of records in the table.
+
+    def _shard_of(self, row: int) -> int:
+        return int(np.searchsorted(self._starts, row, side="right")) - 1
+
+    def _ranges(self, rows: IndexArray, names: list[str]) -> list[Range]:
+        """One range a row, from the first of `names` to the last; they are neighbours in the file."""
+        order = chunk_names(self._table)
+        first, last = order.index(names[0]), order.index(names[-1])
+        shards = np.searchsorted(self._starts, rows, side="right") - 1
+        records = self._table[rows]
+        start = records["offset"].astype(np.int64)
+        for name in order[:first]:
+            start += records[f"{name}_bytes"]
+        length = np.zeros(len(rows), np.int64)
+        for name in order[first : last + 1]:
+            length += records[f"{name}_bytes"]
+        paths = [self._manifest.shards[shard].path for shard in shards.tolist()]
+        return [Range(*found) for found in zip(paths, start.tolist(), length.tolist())]
+
+    def _fetch(self, rows: IndexArray, names: list[str]) -> Callable[[int], Bytes]:
+        return self._storage.read(self._ranges(rows, names))
+
+    def _decode(self, row: int, data: Bytes, names: list[str], outs: list[FloatArray], check: bool) -> None:
+        """Decodes the chunks `names` of `row`, which `data` holds one after another, into `outs`."""
+        record = self._table[row]
+        place = 0
+        try:
+            for name, out in zip(names, outs):
+                size = int(record[f"{name}_bytes"])
+                decode(self._decoder, data[place : place + size], out)
+                place += size
+                if check and name == "y":
+                    digest = hashlib.sha256(np.ascontiguousarray(out, "<f4").tobytes()).digest()
+                    if digest != record["y_sha256"].tobytes():
+                        raise DatasetError("y does not have the digest that was recorded for it")
+        except DatasetError as error:
+            shard = self._manifest.shards[self._shard_of(row)]
+            raise DatasetError(
+                f"sample {int(record['id']):016x} of {self._storage.root}/{shard.path} is damaged: {error}"
+            ) from error
+
+    def _planes(self, data: Bytes) -> int:
+        return content_size(data) // (4 * self.lattice[0] * self.lattice[1])
+
+    def _column(self, row: int, name: str) -> npt.NDArray[Any] | None:
+        """The row of a column of the HDF5 file, or None where there is no such column; a column is kept in memory."""
+        number = self._shard_of(row)
+        values = self._whole(number, name)
+        return None if values is None else values[row - self._manifest.shards[number].first]
+
+    def _whole(self, number: int, name: str) -> npt.NDArray[Any] | None:
+        """A dataset of shard `number` as a whole, one that is not compressed."""
+        import h5py
+
+        if self._process != os.getpid():
+            self._reset()
+        with self._lock:
+            if (number, name) not in self._columns:
+                path = self._manifest.shards[number].path
+                with self._storage.open(path) as stream:
+                    try:
+                        with h5py.File(stream, "r") as file:
+                            values = file[name][...] if name in file else np.empty(0)
+                    except (OSError, KeyError, RuntimeError) as error:
+                        raise DatasetError(f"{self._storage.root}/{path} is damaged: {error}") from error
+                self._columns[number, name] = values
+                if len(self._columns) > _COLUMNS_KEPT:
+                    self._columns.popitem(last=False)
+            else:
+                self._columns.move_to_end((number, name))
+            values = self._columns[number, name]
+        return values if values.size else None
+
+    def check_files(self) -> None:
+        """Compares size and SHA-256 of every file with the manifest, reading all; raises `DatasetError` at the first
+        that differs."""
+        for shard in self._manifest.shards:
+            hasher, size = hashlib.sha256(), 0
+            with self._storage.open(shard.path) as file:
+                while block := file.read(1 << 20):
+                    hasher.update(block)
+                    size += len(block)
+            if size != shard.bytes or hasher.hexdigest() != shard.sha256:
+                raise DatasetError(
+                    f"{self._storage.root}/{shard.path} is not what the manifest lists ({size} bytes, listed are "
+                    f"{shard.bytes}; or its SHA-256 differs): copy it again"
+                )

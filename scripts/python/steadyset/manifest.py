@@ -1,0 +1,217 @@
+"""The manifest of a pack stage, and the table of locations beside it; both may come from a stranger."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .canonical import canonical
+from .errors import DatasetError
+from .storage import Storage
+
+MAXIMUM_MANIFEST = 256 << 20
+MAXIMUM_SAMPLES = 100_000_000
+_PARTS = ("train", "validation", "test")
+_COEFFICIENTS = ("diffusivity", "decay_rate")
+_FIXED = [
+    ("id", "<u8"), ("rank", "<u8"), ("error_bound", "<f8"), ("offset", "<u8"), ("n_sources", "<u4"),
+    ("y_sha256", "|u1", (32,)), ("x_bytes", "<u4"), ("y_bytes", "<u4"),
+]  # fmt: skip
+
+Table = npt.NDArray[np.void]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A shard as the manifest lists it; `first` is the number of its first sample in the table of locations."""
+
+    path: str
+    bytes: int
+    sha256: str
+    samples: int
+    part: str
+    ranks: tuple[int, int]
+    first: int
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A selection as the manifest lists it: ranks [first, end) of a part, of one number of sources where it has one."""
+
+    name: str
+    part: str
+    ranks: tuple[int, int]
+    stratum: int | None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What this package needs of a manifest; `document` is all of it."""
+
+    document: dict[str, Any]
+    shards: tuple[Shard, ...]
+    selections: tuple[Selection, ...]
+    lattice: tuple[int, int]
+    samples: int
+    digest: str
+    locations: tuple[str, int, str]
+
+
+def read_manifest(storage: Storage, name: str = "manifest.json") -> Manifest:
+    """Reads and checks a manifest. `DatasetError` says what is wrong: the format, its version, or a member."""
+    where = f"{storage.root}/{name}"
+    try:
+        document = json.loads(storage.read_all(name, MAXIMUM_MANIFEST))
+    except (ValueError, RecursionError) as error:
+        raise DatasetError(f"{where} is not JSON: {error}") from error
+    if not isinstance(document, dict) or document.get("format") != "steadyset-manifest":
+        raise DatasetError(f"{where} is not a manifest of Steadyset: its 'format' says otherwise")
+    if document.get("version") != 1:
+        raise DatasetError(
+            f"{where} has version {document.get('version')!r} of the manifest format, this package reads 1: install a "
+            "newer one"
+        )
+    if document.get("stage") != "pack":
+        raise DatasetError(f"{where} is of the stage {document.get('stage')!r}: only 'pack' is read, its folder is pack/")
+    kept = {key: value for key, value in document.items() if key not in ("id", "layout", "files")}
+    try:
+        found = hashlib.sha256(canonical(kept).encode()).hexdigest()
+        if found != document["id"]:
+            raise DatasetError(f"{where} was altered: its content has the id {found}, recorded is {document['id']}")
+        return _manifest(document, where)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise DatasetError(f"{where} lacks something or has the wrong form: {error!r}") from error
+
+
+def _manifest(document: dict[str, Any], where: str) -> Manifest:
+    layout, content = document["layout"], document["content"]
+    if layout["codec"] != "standard":
+        raise DatasetError(f"{where} has the codec {layout['codec']!r}: only 'standard' is read")
+    if "locations" not in layout:
+        raise DatasetError(f"{where} names no table of locations: run 'steadyset pack' of a newer release")
+    shards: list[Shard] = []
+    first = 0
+    for file in document["files"]:
+        shard = Shard(
+            _path(file["path"]), _number(file["bytes"]), _hex(file["sha256"]), _number(file["samples"]),
+            _one_of(file["part"], _PARTS), _range(file["ranks"]), first,
+        )  # fmt: skip
+        shards.append(shard)
+        first += shard.samples
+    selections = tuple(
+        Selection(
+            str(found["name"]), _one_of(found["part"], _PARTS), _range(found["ranks"]),
+            _number(found["stratum"]) if "stratum" in found else None,
+        )
+        for found in content["selections"]
+    )  # fmt: skip
+    rows, columns = (_number(side) for side in document["parameters"]["physics"]["lattice"])
+    if not (32 <= rows <= 4096 and 32 <= columns <= 4096):
+        raise ValueError(f"a lattice of {rows} × {columns} sites")
+    if first != _number(content["samples"]) or first > MAXIMUM_SAMPLES:
+        raise ValueError(f"{content['samples']} samples, {first} in the files")
+    table = layout["locations"]
+    locations = (_path(table["path"]), _number(table["bytes"]), _hex(table["sha256"]))
+    return Manifest(
+        document, tuple(shards), selections, (rows, columns), first, _hex(content["digest"]), locations
+    )  # fmt: skip
+
+
+def read_locations(storage: Storage, manifest: Manifest) -> Table:
+    """Reads the table of locations, a record a sample, and checks it.
+
+    Its file's digest is the manifest's; the samples are those that `content.digest` covers, hence those of the
+    manifest's id; and every range of bytes lies within its shard.
+    """
+    path, size, sha256 = manifest.locations
+    where = f"{storage.root}/{path}"
+    if size > 10 + (1 << 16) + 128 * manifest.samples:
+        raise DatasetError(f"{where}: {size} bytes are too many for {manifest.samples} samples")
+    data = storage.read_all(path, size)
+    if len(data) != size or hashlib.sha256(data).hexdigest() != sha256:
+        raise DatasetError(f"{where} is not what the manifest lists (SHA-256 differs): copy it again")
+    table = parse_table(data, where)
+    if len(table) != manifest.samples:
+        raise DatasetError(f"{where} has {len(table)} samples, the manifest {manifest.samples}")
+    words = np.empty(len(table), [("id", "<u8"), ("rank", "<u8"), ("error_bound", "<u8"), ("y_sha256", "|u1", (32,))])
+    for name in ("id", "rank", "y_sha256"):
+        words[name] = table[name]
+    words["error_bound"] = np.ascontiguousarray(table["error_bound"]).view("<u8")
+    if hashlib.sha256(words.tobytes()).hexdigest() != manifest.digest:
+        raise DatasetError(f"{where} tells of other samples than the manifest's digest covers")
+    largest = 2 * 8 * manifest.lattice[0] * manifest.lattice[1]
+    for shard in manifest.shards:
+        rows = table[shard.first : shard.first + shard.samples]
+        end = rows["offset"].copy()
+        for name in chunk_names(table):
+            if rows.size and int(rows[f"{name}_bytes"].max()) > largest:
+                raise DatasetError(f"{where} claims a chunk of more than {largest} bytes in {shard.path}")
+            end += rows[f"{name}_bytes"]
+        if rows.size and (int(rows["offset"].max()) > shard.bytes or int(end.max()) > shard.bytes):
+            raise DatasetError(f"{where} leads beyond the end of {shard.path}")
+    return table
+
+
+def chunk_names(table: Table) -> list[str]:
+    """Returns the chunks of a sample in their order: x, y, then coefficients."""
+    return ["x", "y", *(name for name in _COEFFICIENTS if f"{name}_bytes" in (table.dtype.names or ()))]
+
+
+def parse_table(data: bytes, where: str) -> Table:
+    """Returns the records of a table of locations; its form is that of the article *Formats*, nothing else."""
+    # numpy.load would evaluate a header of up to 4 GiB and accept any type.
+    try:
+        if data[:8] != b"\x93NUMPY\x01\x00":
+            raise ValueError("not a NumPy file of version 1.0")
+        start = 10 + int.from_bytes(data[8:10], "little")
+        header = ast.literal_eval(data[10:start].decode("ascii"))
+        expected = [*_FIXED, *((f"{name}_bytes", "<u4") for name in _COEFFICIENTS)]
+        descr = header["descr"]
+        if header["fortran_order"] is not False or descr[: len(_FIXED)] != _FIXED:
+            raise ValueError("other fields than expected")
+        if [field for field in expected if field in descr] != descr:
+            raise ValueError("unknown fields")
+        dtype = np.dtype(descr)
+        (count,) = header["shape"]
+        if len(data) - start != count * dtype.itemsize:
+            raise ValueError("the size is not that of its records")
+        return np.frombuffer(data, dtype, offset=start)
+    except (ValueError, SyntaxError, KeyError, TypeError) as error:
+        raise DatasetError(f"{where} is not a table of locations: {error}") from error
+
+
+def _number(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 1 << 53:
+        raise ValueError(f"{value!r} is not a whole number")
+    return value
+
+
+def _range(value: Any) -> tuple[int, int]:
+    first, end = value
+    return _number(first), _number(end)
+
+
+def _hex(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{64}", value):
+        raise ValueError(f"{value!r} is not a SHA-256")
+    return value
+
+
+def _one_of(value: Any, values: tuple[str, ...]) -> str:
+    if value not in values:
+        raise ValueError(f"{value!r} is none of {', '.join(values)}")
+    return str(value)
+
+
+def _path(value: Any) -> str:
+    """A file name in the folder itself, where `pack` writes all; anything else could lead out of it."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}", value):
+        raise ValueError(f"the path {value!r} is not a plain file name")
+    return value

@@ -1,0 +1,290 @@
+"""Samples of a dataset: a sequence that reads on access, and batches of them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import DatasetError
+from .frame import FloatArray
+from .manifest import chunk_names
+from .order import IndexArray, Order
+
+if TYPE_CHECKING:
+    from .dataset import Dataset
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One sample. Fields are float32 (rows, columns)."""
+
+    x: FloatArray
+    """The value of the sources at each site."""
+    y: FloatArray
+    """The steady state."""
+    id: str
+    """16 hexadecimal digits, made from the configuration."""
+    rank: int
+    """The rank within its part."""
+    n_sources: int
+    """The number of sources, the stratum."""
+    error_bound: float
+    """A certified upper bound of max |y − exact|."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Several samples. Fields are float32 (samples, rows, columns), columns are (samples)."""
+
+    x: FloatArray
+    y: FloatArray
+    index: IndexArray
+    """Numbers of the samples in what was iterated over."""
+    id: npt.NDArray[np.uint64]
+    rank: npt.NDArray[np.uint64]
+    n_sources: npt.NDArray[np.uint32]
+    error_bound: npt.NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+
+class Samples(Sequence[Sample]):
+    """Some samples of a dataset, in a fixed order; nothing is read before it is asked for.
+
+    `samples[i]` reads one; a slice, a list or an array of indices gives other `Samples`. `a | b`, `a & b` and `a - b` are
+    sets of samples in rank order. Safe for threads and after a fork; it pickles.
+    """
+
+    def __init__(self, dataset: Dataset, rows: npt.ArrayLike, check: bool = False) -> None:
+        self.dataset = dataset
+        self._rows: IndexArray = np.asarray(rows, np.int64)
+        self._check = check
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __repr__(self) -> str:
+        return f"<steadyset.Samples: {len(self)} of {self.dataset!r}>"
+
+    @overload
+    def __getitem__(self, index: int) -> Sample: ...
+    @overload
+    def __getitem__(self, index: slice | Sequence[int] | npt.NDArray[Any]) -> Samples: ...
+    def __getitem__(self, index: int | slice | Sequence[int] | npt.NDArray[Any]) -> Sample | Samples:
+        if isinstance(index, (int, np.integer)):
+            return self._sample(self._row(int(index)))
+        if isinstance(index, slice):
+            return Samples(self.dataset, self._rows[index], self._check)
+        chosen = np.asarray(index)
+        if chosen.size and chosen.dtype.kind not in "iub":
+            raise TypeError("an index is a whole number, a slice, or an array of whole numbers or truth values")
+        return Samples(self.dataset, self._rows[chosen if chosen.size else []], self._check)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return (self._sample(int(row)) for row in self._rows)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Samples) and other.dataset is self.dataset and np.array_equal(self._rows, other._rows)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __or__(self, other: Samples) -> Samples:
+        return self._set(np.union1d, other)
+
+    def __and__(self, other: Samples) -> Samples:
+        return self._set(np.intersect1d, other)
+
+    def __sub__(self, other: Samples) -> Samples:
+        return self._set(np.setdiff1d, other)
+
+    def _set(self, operation: Any, other: Samples) -> Samples:
+        if other.dataset is not self.dataset:
+            raise ValueError("these are samples of different datasets")
+        return Samples(self.dataset, operation(self._rows, other._rows), self._check)
+
+    def checked(self) -> Samples:
+        """The same samples; each y that is read is compared with its SHA-256, and `DatasetError` raised where it
+        differs. zstd's own checksum is verified always."""
+        return Samples(self.dataset, self._rows, True)
+
+    @property
+    def ids(self) -> npt.NDArray[np.uint64]:
+        """Ids of the samples, 64 bits each."""
+        return self._records("id")
+
+    @property
+    def ranks(self) -> npt.NDArray[np.uint64]:
+        """Ranks within the part."""
+        return self._records("rank")
+
+    @property
+    def n_sources(self) -> npt.NDArray[np.uint32]:
+        """Numbers of sources."""
+        return self._records("n_sources")
+
+    @property
+    def error_bounds(self) -> npt.NDArray[np.float64]:
+        """Certified upper bounds of max |y − exact|."""
+        return self._records("error_bound")
+
+    @property
+    def y_sha256(self) -> npt.NDArray[np.uint8]:
+        """SHA-256 of the bytes of each y, (samples, 32)."""
+        return self._records("y_sha256")
+
+    def _records(self, name: str) -> npt.NDArray[Any]:
+        return self.dataset._table[name][self._rows]
+
+    def x(self, index: int) -> FloatArray:
+        """Returns the source image of a sample, (rows, columns)."""
+        return self._fields(self._row(index), ["x"])[0]
+
+    def y(self, index: int) -> FloatArray:
+        """Returns the steady state of a sample, (rows, columns)."""
+        return self._fields(self._row(index), ["y"])[0]
+
+    def sources(self, index: int) -> npt.NDArray[np.float64]:
+        """Returns the sources of a sample, a row each: row, column, radius, value, and further columns where there are
+        other shapes than disks: see `/sources` in the article *Formats*."""
+        row = self._row(index)
+        values = self.dataset._column(row, "sources")
+        count = int(self.dataset._table["n_sources"][row])
+        if values is None or len(values) < count:
+            raise DatasetError(f"sample {int(self.dataset._table['id'][row]):016x} has no sources in its shard")
+        return values[:count]
+
+    def keys(self, index: int) -> npt.NDArray[np.uint32]:
+        """Returns the keys of a sample's random coefficients; none where nothing is drawn for each sample."""
+        values = self.dataset._column(self._row(index), "keys")
+        return np.empty(0, np.uint32) if values is None else values
+
+    def coefficient(self, name: str, index: int) -> FloatArray:
+        """Returns the `diffusivity` or the `decay_rate` of a sample, (rows, columns), or (2, rows, columns) for one that
+        differs down and across; rounded to float32. What is constant is filled in from the physics."""
+        if name not in ("diffusivity", "decay_rate"):
+            raise KeyError(f"there is no coefficient '{name}': there are diffusivity and decay_rate")
+        row = self._row(index)
+        if name in chunk_names(self.dataset._table):
+            data = self.dataset._fetch(np.array([row]), [name])(0)
+            planes = self.dataset._planes(data)
+            out = np.empty((planes, *self.dataset.lattice), np.float32)
+            self.dataset._decode(row, data, [name], [out], self._check)
+            return out[0] if planes == 1 else out
+        stored = self.dataset._whole(self.dataset._shard_of(row), name)
+        if stored is not None:
+            return np.array(stored, np.float32)
+        value = self.dataset.physics[name]
+        if isinstance(value, dict):
+            planes_of = [np.full(self.dataset.lattice, value[axis], np.float32) for axis in ("down", "across")]
+            return np.stack(planes_of)
+        return np.full(self.dataset.lattice, value, np.float32)
+
+    def _row(self, index: int) -> int:
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"sample {index} of {len(self)}")
+        return int(self._rows[index])
+
+    def _fields(self, row: int, names: list[str]) -> list[FloatArray]:
+        outs = [np.empty(self.dataset.lattice, np.float32) for _ in names]
+        self.dataset._decode(row, self.dataset._fetch(np.array([row]), names)(0), names, outs, self._check)
+        return outs
+
+    def _sample(self, row: int) -> Sample:
+        x, y = self._fields(row, ["x", "y"])
+        record = self.dataset._table[row]
+        return Sample(
+            x, y, f"{int(record['id']):016x}", int(record["rank"]), int(record["n_sources"]),
+            float(record["error_bound"]),
+        )  # fmt: skip
+
+    def read(
+        self,
+        indices: npt.ArrayLike,
+        *,
+        x: FloatArray | None = None,
+        y: FloatArray | None = None,
+        pool: ThreadPoolExecutor | None = None,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Reads x and y of several samples, in the order of `indices`, and returns the arrays.
+
+        `x` and `y` are written into where they are given: C-contiguous float32 (samples, rows, columns). `pool` decodes
+        several at a time; ranges of bytes behind a URL are fetched at the same time in any case.
+        """
+        chosen = np.array(indices, np.int64, ndmin=1)
+        if chosen.size and not (-len(self) <= int(chosen.min()) and int(chosen.max()) < len(self)):
+            raise IndexError(f"samples {int(chosen.min())} to {int(chosen.max())} of {len(self)}")
+        rows = self._rows[chosen]
+        shape = (len(rows), *self.dataset.lattice)
+        fields = []
+        for out in (x, y):
+            if out is None:
+                out = np.empty(shape, np.float32)
+            elif out.shape != shape or out.dtype != np.float32 or not out.flags.c_contiguous:
+                raise ValueError(f"an array to read into is contiguous float32 of the shape {shape}")
+            fields.append(out)
+        names = ["x", "y"]
+        part = self.dataset._fetch(rows, names)
+
+        def one(k: int) -> None:
+            outs = [field[k] for field in fields]
+            self.dataset._decode(int(rows[k]), part(k), names, outs, self._check)
+
+        for _ in map(one, range(len(rows))) if pool is None else pool.map(one, range(len(rows))):
+            pass
+        return fields[0], fields[1]
+
+    def batches(
+        self,
+        size: int,
+        *,
+        order: Order | None = None,
+        epoch: int = 0,
+        start: int = 0,
+        indices: Iterable[int] | None = None,
+        drop_last: bool = False,
+        reuse: bool = False,
+        threads: int = 1,
+    ) -> Iterator[Batch]:
+        """Yields batches of `size` samples; the last may be smaller, or is left out with `drop_last`.
+
+        The samples are those of `order` in `epoch`, from position `start` on; without an order as they stand. `indices`
+        gives them instead, such as `Progress.share(…)`. With `reuse` all batches share one pair of arrays, which the
+        next batch overwrites. `threads` decode at the same time.
+        """
+        if size < 1 or threads < 1:
+            raise ValueError("size and threads are at least 1")
+        walk = indices if indices is not None else (order or Order(shuffle=False)).walk(len(self), epoch, start)
+        return self._batches(iter(walk), size, drop_last, reuse, threads)
+
+    def _batches(
+        self, walk: Iterator[int], size: int, drop_last: bool, reuse: bool, threads: int
+    ) -> Iterator[Batch]:
+        shape = (size, *self.dataset.lattice)
+        buffers = (np.empty(shape, np.float32), np.empty(shape, np.float32)) if reuse else None
+        pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        try:
+            while chosen := list(itertools.islice(walk, size)):
+                if len(chosen) < size and drop_last:
+                    return
+                index = np.array(chosen, np.int64)
+                if buffers is None:
+                    x, y = self.read(index, pool=pool)
+                else:
+                    n = len(index)
+                    x, y = self.read(index, x=buffers[0][:n], y=buffers[1][:n], pool=pool)
+                records = self.dataset._table[self._rows[index]]
+                yield Batch(
+                    x, y, index, records["id"], records["rank"], records["n_sources"], records["error_bound"]
+                )  # fmt: skip
+        finally:
+            if pool is not None:
+                pool.shutdown()
