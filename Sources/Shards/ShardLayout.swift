@@ -22,7 +22,7 @@ public enum ShardField: String, Hashable, Sendable, CaseIterable {
 /// Names, numbers and bounds of the shard format; writer and reader share them.
 enum ShardLayout {
     static let format = "steadyset-shard"
-    static let version = 1
+    static let version = 2
     /// The codec's number in the values that c-blosc's HDF5 filter documents.
     static let blosc: [UInt32] = [2, 2, 4]
     static let zstdCodec: UInt32 = 5

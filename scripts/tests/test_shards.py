@@ -39,7 +39,7 @@ def test_layout(tiny, stage):
         if stage == "pack":
             expected["rank"] = ("<u8", (count,))
         assert {name: (data.dtype.str, data.shape) for name, data in file.items()} == expected
-        assert file.attrs["format"] == b"steadyset-shard" and file.attrs["version"] == 1
+        assert file.attrs["format"] == b"steadyset-shard" and file.attrs["version"] == 2
         assert json.loads(file.attrs["physics"]) == PHYSICS
         assert file.attrs["tolerance"] == 1e-6 and file.attrs["grid"] == 2**-20
     assert widths == {max(TINY["sampling"]["strata"])}

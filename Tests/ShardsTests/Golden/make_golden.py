@@ -26,7 +26,7 @@ def frame(values, shuffle):
     return struct.pack("<BBBBIIIII", 2, 1, flags, 4, len(raw), len(raw), total, 20, len(body)) + body
 
 
-def make(name, change=lambda f: None, missing=False, mask=0, create=None, filters=True, text=b"steadyset-shard", version=1):
+def make(name, change=lambda f: None, missing=False, mask=0, create=None, filters=True, text=b"steadyset-shard", version=2):
     path = os.path.join(HERE, name + ".h5")
     rng = np.random.default_rng(1)
     x = (rng.random((N, R, C)) > 0.9).astype("f4")
@@ -103,4 +103,4 @@ make("too_many_sources", replace("n_sources", data=np.full(N, M + 1, "<u2")))
 make("source_outside", lambda f: f["sources"].__setitem__((0, 0, 0), 99.0))
 make("wide_sources", replace("sources", data=np.zeros((N, 1025, 4))))
 make("other_format", text=b"other")
-make("other_version", version=2)
+make("other_version", version=1)

@@ -73,9 +73,9 @@ def read_manifest(storage: Storage, name: str = "manifest.json") -> Manifest:
         raise DatasetError(f"{where} is not JSON: {error}") from error
     if not isinstance(document, dict) or document.get("format") != "steadyset-manifest":
         raise DatasetError(f"{where} is not a manifest of Steadyset: its 'format' says otherwise")
-    if document.get("version") != 1:
+    if document.get("version") != 2:
         raise DatasetError(
-            f"{where} has version {document.get('version')!r} of the manifest format, this package reads 1: install a "
+            f"{where} has version {document.get('version')!r} of the manifest format, this package reads 2: install a "
             "newer one"
         )
     if document.get("stage") != "pack":
