@@ -34,7 +34,8 @@ extension Manifest {
         guard json["version"] == .integer(Manifest.version) else {
             throw ShardsError(
                 .format,
-                "\(path) has another version of the manifest format than \(Manifest.version); use a newer Steadyset",
+                "\(path) has another version of the manifest format than \(Manifest.version): make the dataset anew in another "
+                    + "folder, or use the Steadyset that made it",
                 path: path)
         }
         try Manifest.schema(of: json["stage"]?.string ?? "").check(json, source: path)

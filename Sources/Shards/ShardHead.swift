@@ -27,7 +27,8 @@ struct ShardHead: Sendable {
         guard attributes["version"] == .integer(ShardLayout.version) else {
             throw ShardsError(
                 .format,
-                "\(path) has another version of the shard format than \(ShardLayout.version); use a newer Steadyset",
+                "\(path) has another version of the shard format than \(ShardLayout.version): make the dataset anew, or use "
+                    + "the Steadyset that made it",
                 path: path)
         }
         let x = try ShardHead.shape(of: .x, in: file, path: path)

@@ -230,7 +230,7 @@ def alter(folder, change, keep_id=False):
 @pytest.mark.parametrize(
     "says,change",
     [
-        ("version 2", lambda m: m.update(version=2)),
+        ("version 1", lambda m: m.update(version=1)),
         ("not a manifest", lambda m: m.update(format="other")),
         ("stage 'solve'", lambda m: m.update(stage="solve")),
         ("codec 'archive'", lambda m: m["layout"].update(codec="archive")),

@@ -75,8 +75,8 @@ def read_manifest(storage: Storage, name: str = "manifest.json") -> Manifest:
         raise DatasetError(f"{where} is not a manifest of Steadyset: its 'format' says otherwise")
     if document.get("version") != 2:
         raise DatasetError(
-            f"{where} has version {document.get('version')!r} of the manifest format, this package reads 2: install a "
-            "newer one"
+            f"{where} has version {document.get('version')!r} of the manifest format, this package reads 2: install the "
+            "package of the Steadyset that made it, or make the dataset anew"
         )
     if document.get("stage") != "pack":
         raise DatasetError(f"{where} is of the stage {document.get('stage')!r}: only 'pack' is read, its folder is pack/")
