@@ -18,11 +18,13 @@ extension SplitPlane where Element == Double {
         let shift = step == nil ? 0 : 0x1.8p52
         let (step, inverseStep) = (step ?? 1, 1 / (step ?? 1))
         let factor = inverseStep / scale
+        // The field is nowhere below 0, but for what the solution lacks.
         for row in 0..<rows {
             for half in 0...1 {
                 let line = self[half: half, row]
                 for k in 0..<count(half) {
-                    label[row * columns + 2 * k + half] = Float(((factor * line[k] + shift) - shift) * step)
+                    label[row * columns + 2 * k + half] = Float(
+                        ((factor * (line[k] < 0 ? 0 : line[k]) + shift) - shift) * step)
                 }
             }
         }

@@ -19,6 +19,10 @@ extension FineLevel {
         let shift = step == nil ? 0 : 0x1.8p52
         let (step, inverseStep) = (step ?? 1, 1 / (step ?? 1))
         let factor = inverseStep / scale
+        // The field is nowhere below 0, but for what the solution lacks.
+        @inline(__always) func rounded(_ u: Double) -> Float {
+            Float(((factor * (u < 0 ? 0 : u) + shift) - shift) * step)
+        }
         let columns = lattice.columns
         unsafe label.withUnsafeMutableBufferPointer { buffer in
             for row in 0..<lattice.rows {
@@ -27,11 +31,11 @@ extension FineLevel {
                 let output = unsafe Line(start: buffer.baseAddress.unsafelyUnwrapped + row &* columns)
                 var k = 0
                 while k < columns / 2 {
-                    output[2 &* k] = Float(((factor * even[k] + shift) - shift) * step)
-                    output[2 &* k &+ 1] = Float(((factor * odd[k] + shift) - shift) * step)
+                    output[2 &* k] = rounded(even[k])
+                    output[2 &* k &+ 1] = rounded(odd[k])
                     k &+= 1
                 }
-                if columns & 1 == 1 { output[columns &- 1] = Float(((factor * even[k] + shift) - shift) * step) }
+                if columns & 1 == 1 { output[columns &- 1] = rounded(even[k]) }
             }
         }
     }
