@@ -2,24 +2,13 @@ import Fields
 import Multigrid
 import Testing
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// A seeded search of the problems with constant coefficients, which the direct and the uniform method solve, against the
 /// general one. Two seconds; STEADYSET_SEARCH_SECONDS gives it more, STEADYSET_SEARCH_SEED a place to start.
 @Suite struct ConstantSearchTests {
-    private static func setting(_ name: String) -> Int? {
-        guard let value = unsafe getenv(name) else { return nil }
-        return unsafe Int(String(cString: value))
-    }
-
     @Test func searchFindsNothing() throws {
-        let seconds = ConstantSearchTests.setting("STEADYSET_SEARCH_SECONDS") ?? 2
+        let seconds = searchSetting("STEADYSET_SEARCH_SECONDS") ?? 2
         let start = ContinuousClock.now
-        var seed = UInt32(ConstantSearchTests.setting("STEADYSET_SEARCH_SEED") ?? 2_000_000)
+        var seed = UInt32(searchSetting("STEADYSET_SEARCH_SEED") ?? 2_000_000)
         var counts: [Solution.Method: Int] = [:]
         var tightest = 0.0
         while start.duration(to: .now) < .seconds(seconds) {

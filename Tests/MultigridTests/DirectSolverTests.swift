@@ -82,48 +82,14 @@ import Testing
                 let solution = try #require(
                     solver.solve(image, pinned: pinned, accuracy: Accuracy(), into: &label))
                 #expect(solution.isCertified)
-                let exact = elimination(
-                    image, rows: 70, columns: 64, down: down, across: across, decay: decay, pinned: pinned)
+                func constant(_ value: Double) -> [Double] { [Double](repeating: value, count: lattice.count) }
+                let exact = generalReference(
+                    Medium(
+                        lattice: lattice, down: constant(down), across: constant(across), decay: constant(decay)),
+                    .absorbing, image, pinned: pinned)
                 #expect(largestDifference(label.map(Double.init), exact) <= solution.errorBound)
             }
         }
-    }
-
-    /// The field by Gauss–Seidel to convergence, for any constants.
-    private func elimination(
-        _ image: SourceImage, rows: Int, columns: Int, down: Double, across: Double, decay: Double, pinned: Bool
-    ) -> [Double] {
-        var field = [Double](repeating: 0, count: rows * columns)
-        var rhs = field
-        var free = [Bool](repeating: true, count: rows * columns)
-        for (site, value) in zip(image.sites, image.values) {
-            if pinned {
-                free[site] = false
-                field[site] = value
-            } else {
-                rhs[site] = value
-            }
-        }
-        let diagonal = 2 * (down + across) + decay
-        for _ in 0..<6000 {
-            var change = 0.0
-            for i in 0..<rows {
-                for j in 0..<columns where free[i * columns + j] {
-                    let site = i * columns + j
-                    let vertical = (i > 0 ? field[site - columns] : 0) + (i + 1 < rows ? field[site + columns] : 0)
-                    let horizontal = (j > 0 ? field[site - 1] : 0) + (j + 1 < columns ? field[site + 1] : 0)
-                    let value = (rhs[site] + down * vertical + across * horizontal) / diagonal
-                    // Over-relaxation with the factor for the slowest wave of such a lattice.
-                    let step = 1.9 * (value - field[site])
-                    field[site] += step
-                    change = max(change, abs(step))
-                }
-            }
-            if change < 1e-14 { break }
-        }
-        guard !pinned else { return field }
-        let largest = field.max() ?? 1
-        return field.map { $0 / largest }
     }
 
     /// Both ways to a field agree within their bounds.

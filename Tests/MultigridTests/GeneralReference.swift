@@ -49,27 +49,7 @@ func generalReference(
         face(medium.across, boundary.right, column == columns - 1, row * columns + (column + 1) % columns)
         matrix[own * width + band] = diagonal
     }
-    unsafe matrix.withUnsafeMutableBufferPointer { matrix in
-        for pivot in 0..<count {
-            // The buffer is as long as the array; indices stay within the band.
-            for row in pivot + 1..<min(count, pivot + band + 1) {
-                let factor = unsafe matrix[row * width + pivot - row + band] / matrix[pivot * width + band]
-                if factor == 0 { continue }
-                let (target, source) = (row * width - row + band, pivot * width - pivot + band)
-                for column in pivot + 1..<min(count, pivot + band + 1) {
-                    unsafe matrix[target + column] -= factor * matrix[source + column]
-                }
-                field[row] -= factor * field[pivot]
-            }
-        }
-    }
-    for row in (0..<count).reversed() {
-        var sum = field[row]
-        for column in row + 1..<max(row + 1, min(count, row + band + 1)) {
-            sum -= matrix[row * width + column - row + band] * field[column]
-        }
-        field[row] = sum / matrix[row * width + band]
-    }
+    eliminate(&matrix, band: band, &field)
     let largest = pinned ? 1 : field.max() ?? 1
     return (0..<count).map { field[place[$0]] / largest }
 }

@@ -2,25 +2,14 @@ import Fields
 import Multigrid
 import Testing
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// A seeded search of the whole family for violated bounds, numbers that are none, and problems that do not converge.
 ///
 /// It takes two seconds; STEADYSET_SEARCH_SECONDS gives it more, STEADYSET_SEARCH_SEED a place to start.
 @Suite struct GeneralSearchTests {
-    private static func setting(_ name: String) -> Int? {
-        guard let value = unsafe getenv(name) else { return nil }
-        return unsafe Int(String(cString: value))
-    }
-
     @Test func searchFindsNothing() throws {
-        let seconds = GeneralSearchTests.setting("STEADYSET_SEARCH_SECONDS") ?? 2
+        let seconds = searchSetting("STEADYSET_SEARCH_SECONDS") ?? 2
         let start = ContinuousClock.now
-        var seed = UInt32(GeneralSearchTests.setting("STEADYSET_SEARCH_SEED") ?? 1_000_000)
+        var seed = UInt32(searchSetting("STEADYSET_SEARCH_SEED") ?? 1_000_000)
         var count = 0
         var slowest = (cycles: 0, name: "")
         var tightest = 0.0

@@ -26,14 +26,28 @@ func referenceField(_ image: SourceImage, _ physics: Physics) -> [Double] {  // 
         if column > 0 { matrix[site * width + columns - 1] = -1 }
         if column + 1 < columns { matrix[site * width + columns + 1] = -1 }
     }
+    eliminate(&matrix, band: columns, &field)
+    if physics.sources == .emitting {
+        let largest = field.max() ?? 1
+        for site in 0..<count { field[site] /= largest }
+    }
+    return field
+}
+
+/// Solves a banded system by Gaussian elimination without pivoting: `field` is the right-hand side, then the solution.
+///
+/// - Parameter matrix: (count, 2 band + 1): entry (i, j) at column j − i + band; destroyed.
+func eliminate(_ matrix: inout [Double], band: Int, _ field: inout [Double]) {
+    let count = field.count
+    let width = 2 * band + 1
     unsafe matrix.withUnsafeMutableBufferPointer { matrix in
         for pivot in 0..<count {
             // The buffer is as long as the array; indices stay within the band.
-            for row in pivot + 1..<min(count, pivot + columns + 1) {
-                let factor = unsafe matrix[row * width + pivot - row + columns] / matrix[pivot * width + columns]
+            for row in pivot + 1..<min(count, pivot + band + 1) {
+                let factor = unsafe matrix[row * width + pivot - row + band] / matrix[pivot * width + band]
                 if factor == 0 { continue }
-                let (target, source) = (row * width - row + columns, pivot * width - pivot + columns)
-                for column in pivot + 1..<min(count, pivot + columns + 1) {
+                let (target, source) = (row * width - row + band, pivot * width - pivot + band)
+                for column in pivot + 1..<min(count, pivot + band + 1) {
                     unsafe matrix[target + column] -= factor * matrix[source + column]
                 }
                 field[row] -= factor * field[pivot]
@@ -42,14 +56,9 @@ func referenceField(_ image: SourceImage, _ physics: Physics) -> [Double] {  // 
     }
     for row in (0..<count).reversed() {
         var sum = field[row]
-        for column in row + 1..<max(row + 1, min(count, row + columns + 1)) {
-            sum -= matrix[row * width + column - row + columns] * field[column]
+        for column in row + 1..<max(row + 1, min(count, row + band + 1)) {
+            sum -= matrix[row * width + column - row + band] * field[column]
         }
-        field[row] = sum / matrix[row * width + columns]
+        field[row] = sum / matrix[row * width + band]
     }
-    if physics.sources == .emitting {
-        let largest = field.max() ?? 1
-        for site in 0..<count { field[site] /= largest }
-    }
-    return field
 }

@@ -38,37 +38,25 @@ extension DirectSolver {
     }
 
     /// Writes the label of a row in which pinned sites have their values.
-    func write(_ line: Line<Double>, _ row: Int, _ known: SitesInRows, step: Double?, into label: inout [Float]) {
-        write(line, row, factor: 1, step: step, into: &label)
+    func write(
+        _ line: Line<Double>, _ row: Int, _ known: SitesInRows, _ rounded: LabelRounding, into label: inout [Float]
+    ) {
+        write(line, row, rounded, into: &label)
         let first = row &* lattice.columns
-        for index in known.row(row) {
-            label[first + known.column(index)] = DirectSolver.rounded(known.value(index), step)
-        }
+        for index in known.row(row) { label[first + known.column(index)] = rounded(known.value(index)) }
     }
 
-    /// Writes `factor` times a row, rounded to multiples of `step` or to Float.
-    func write(_ line: Line<Double>, _ row: Int, factor: Double, step: Double?, into label: inout [Float]) {
+    /// Writes the label of a row.
+    func write(_ line: Line<Double>, _ row: Int, _ rounded: LabelRounding, into label: inout [Float]) {
         let columns = lattice.columns
-        // Adding and taking away 1.5 · 2⁵² rounds to an integer, ties to even, and is exact below 2⁵¹. Without a grid,
-        // 0 in its place changes nothing. Steps are powers of two, so the products with them are exact.
-        let shift = step == nil ? 0 : 0x1.8p52
-        let unit = step ?? 1
-        let scaled = factor * (1 / unit)
         unsafe label.withUnsafeMutableBufferPointer { buffer in
             precondition(buffer.count >= (row + 1) * columns, "the label has another lattice's size")
             let out = unsafe Line(start: buffer.baseAddress.unsafelyUnwrapped + row &* columns)
             var k = 0
             while k < columns {
-                // Rounding may leave a little less than nothing of a field that is positive everywhere.
-                let value = scaled * line[k]
-                out[k] = Float((((value < 0 ? 0 : value) + shift) - shift) * unit)
+                out[k] = rounded(line[k])
                 k &+= 1
             }
         }
-    }
-
-    private static func rounded(_ value: Double, _ step: Double?) -> Float {
-        guard let step else { return Float(value) }
-        return Float((value / step).rounded(.toNearestOrEven) * step)
     }
 }

@@ -116,9 +116,8 @@ package final class DirectSolver {
         let error = certified(largestResidual, mismatch: ghost, magnitude: scale)
         let scaled = scale > 0 ? 2 * error / scale : .infinity
         let bound = scaled + accuracy.rounding(upTo: 1 + min(scaled, 1))
-        for row in 0..<lattice.rows {
-            write(whole[row], row, factor: scale > 0 ? 1 / scale : 0, step: accuracy.step, into: &label)
-        }
+        let rounded = LabelRounding(scale: scale > 0 ? scale : .infinity, step: accuracy.step)
+        for row in 0..<lattice.rows { write(whole[row], row, rounded, into: &label) }
         return Solution(
             method: .direct, errorBound: bound, isCertified: bound <= accuracy.tolerance, cycles: 0,
             residuals: [Float(largestResidual)])
@@ -141,6 +140,7 @@ package final class DirectSolver {
         capacitance.prepare(rim.groups)
         let known = SitesInRows(rows: lattice.rows, columns: lattice.columns, image.sites, image.values)
         let largestValue = image.values.max() ?? 0
+        let rounded = LabelRounding(scale: 1, step: accuracy.step)
         var charges = RimCharges(rim.groups)
         var residuals: [Float] = []
         var bound = Double.infinity
@@ -157,7 +157,7 @@ package final class DirectSolver {
                 largestResidual = max(largestResidual, residual)
                 ghost = max(ghost, abs(line[lattice.columns]))
                 charges.measure(row, line)
-                write(line, row, known, step: accuracy.step, into: &label)
+                write(line, row, known, rounded, into: &label)
             }
             let mismatch = max(charges.mismatch, ghost)
             bound = certified(largestResidual, mismatch: mismatch, magnitude: largestValue)

@@ -64,8 +64,7 @@ package final class FourierSolver {
                 let sine = Turn.sine(m, of: 2 * intervals)
                 let cosine = Turn.cosine(m, of: 2 * intervals)
                 for (offset, wave) in [(0, sine), (transform.lanes, cosine)] {
-                    let half = (decay + across * (4 * wave * wave)) / down / 2
-                    let ratio = 1 / (1 + half + (half * (half + 2)).squareRoot())
+                    let ratio = FourierSolver.ratio((decay + across * (4 * wave * wave)) / down)
                     ratios[0][slot + offset] = ratio
                     weights[0][slot + offset] =
                         2 / Double(intervals) * ratio / (down * ((1 - ratio) * (1 + ratio)))
@@ -83,6 +82,12 @@ package final class FourierSolver {
         static let last = 2  // g as it starts below the last row
         static let above = 3
         static let count = 4
+    }
+
+    /// ρ < 1 with ρ + 1/ρ = 2 + λ: by what a wave falls from row to row.
+    static func ratio(_ eigenvalue: Double) -> Double {
+        let half = eigenvalue / 2
+        return 1 / (1 + half + (half * (half + 2)).squareRoot())
     }
 
     /// Takes over the right-hand side; `charges` ascend by row.

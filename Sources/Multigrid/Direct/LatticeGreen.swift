@@ -39,8 +39,7 @@ struct LatticeGreen: ~Copyable {
         var far = ratios  // ρ^(length − d) times the same
         for k in waves {
             let sine = Turn.sine(k, of: 4 * intervals)
-            let half = (decay + across * (4 * sine * sine)) / down / 2
-            let ratio = 1 / (1 + half + (half * (half + 2)).squareRoot())
+            let ratio = FourierSolver.ratio((decay + across * (4 * sine * sine)) / down)
             let power = LatticeGreen.power(ratio, length)
             let multiplicity = k == 0 || k == intervals ? 1.0 : 2.0
             ratios[k] = ratio
@@ -118,8 +117,7 @@ struct LatticeGreen: ~Copyable {
 
     /// The least distance at which a wave without variation across has decayed to `share`; `most` + 1 where that is farther.
     static func distance(decay: Double, diffusivity: Double, until share: Double = 1e-7, most: Int) -> Int {
-        let half = decay / diffusivity / 2
-        let ratio = 1 / (1 + half + (half * (half + 2)).squareRoot())
+        let ratio = FourierSolver.ratio(decay / diffusivity)
         var distance = 0
         var value = 1.0
         while value > share, distance <= most {

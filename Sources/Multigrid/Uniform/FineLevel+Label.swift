@@ -14,15 +14,7 @@ extension FineLevel {
     /// Writes u / `scale`, rounded to the nearest multiple of `step` (or to Float32 where it is nil), row by row.
     func writeLabel(scale: Double, step: Double?, into label: inout [Float]) {
         precondition(label.count == lattice.rows * lattice.columns, "the label has another lattice's size")
-        // Adding and taking away 1.5 · 2⁵² rounds to an integer, ties to even, and is exact below 2⁵¹. Without a grid,
-        // 0 in its place changes nothing. Steps are powers of two, so the products with them are exact.
-        let shift = step == nil ? 0 : 0x1.8p52
-        let (step, inverseStep) = (step ?? 1, 1 / (step ?? 1))
-        let factor = inverseStep / scale
-        // The field is nowhere below 0, but for what the solution lacks.
-        @inline(__always) func rounded(_ u: Double) -> Float {
-            Float(((factor * (u < 0 ? 0 : u) + shift) - shift) * step)
-        }
+        let rounded = LabelRounding(scale: scale, step: step)
         let columns = lattice.columns
         unsafe label.withUnsafeMutableBufferPointer { buffer in
             for row in 0..<lattice.rows {
