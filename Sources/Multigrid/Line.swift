@@ -49,6 +49,11 @@
     }
 
     @inline(__always)
+    func store4(_ value: SIMD4<Element>, _ column: Int) {
+        unsafe UnsafeMutableRawPointer(start + column).storeBytes(of: value, as: SIMD4<Element>.self)
+    }
+
+    @inline(__always)
     func store16(_ value: SIMD16<Element>, _ column: Int) {
         unsafe UnsafeMutableRawPointer(start + column).storeBytes(of: value, as: SIMD16<Element>.self)
     }

@@ -21,104 +21,130 @@ import Testing
         #expect(Turn.sine(1, of: 4) == 1 && Turn.cosine(1, of: 2) == -1 && Turn.sine(7, of: 7) == 0)
     }
 
-    /// Random amplitudes for every slot that is in use.
-    private func amplitudes(_ transform: SineTransform, _ random: inout TestRandom) -> Plane<Double> {
-        let line = Plane<Double>(rows: 1, columns: transform.slotCount)
-        let half = transform.factors.second / 2
-        for m2 in -half...half {
-            for lane in 0..<transform.lanes where transform.order(second: m2, lane: lane) != nil {
-                let slot = (m2 + half) * 2 * transform.lanes + lane
-                line[0][slot] = random.next() - 0.5
-                line[0][slot + transform.lanes] = random.next() - 0.5
+    /// Every matrix product, entry by entry in the same order: the same bits; all heights, so fives, fours and what is left.
+    @Test(arguments: 1...21) func denseProductsHaveTheBitsOfPlainSums(_ rows: Int) {
+        var random = TestRandom(seed: UInt32(rows))
+        let terms = random.next(in: 1...12)
+        let entries = (0..<rows).map { _ in (0..<terms).map { _ in random.next() - 0.5 } }
+        let x = line(of: 3 * 8 * terms, &random)
+        let start = line(of: 3 * 8 * rows, &random)
+        let out = Plane<Double>(rows: 1, columns: 3 * 8 * rows)
+        // Two vectors of terms; results of the first and the second in turn.
+        let steps = DenseProduct.Steps(count: 2, input: 8 * terms, output: 8, stride: 16)
+        DenseProduct(entries).apply(x[0], into: out[0], steps, adding: start[0])
+        for index in 0..<2 {
+            for row in 0..<rows {
+                for lane in 0..<8 {
+                    var sum = start[0][8 * (index * rows + row) + lane]
+                    for k in 0..<terms {
+                        sum = sum.addingProduct(x[0][8 * (index * terms + k) + lane], entries[row][k])
+                    }
+                    #expect(out[0][16 * row + 8 * index + lane] == sum)
+                }
             }
         }
+    }
+
+    private func line(of count: Int, _ random: inout TestRandom) -> Plane<Double> {
+        let line = Plane<Double>(rows: 1, columns: count)
+        for index in 0..<count { line[0][index] = random.next() - 0.5 }
         return line
     }
 
+    /// Against the definition: primes that are taken in halves once and twice, prime powers, and others.
+    @Test(arguments: [1, 3, 5, 9, 15, 21, 25, 27, 41, 43, 45, 49, 75, 81, 97, 125, 257])
+    func turnSumsAreThoseOfTheDefinition(_ length: Int) {
+        var random = TestRandom(seed: UInt32(length))
+        for wave in [TurnSums.Wave.sine, .cosine] where length > 1 || wave == .cosine {
+            let sums = TurnSums(wave, length: length, columns: 2)
+            let terms = TurnSums.representatives(of: length) + (wave == .cosine ? [0] : [])
+            #expect(Set(terms.map { min($0, length - $0) }).count == terms.count && terms.count == sums.count)
+            let x = line(of: 2 * 8 * sums.count, &random)
+            let out = Plane<Double>(rows: 1, columns: 2 * 8 * sums.count)
+            sums.apply(x[0], into: out[0], .init(count: 2, input: 8 * sums.count, output: 8 * sums.count, stride: 8))
+            for index in 0..<2 {
+                for (place, j) in terms.enumerated() {
+                    for lane in [0, 5] {
+                        var expected = 0.0
+                        for (term, m) in terms.enumerated() {
+                            let amplitude = x[0][8 * (index * sums.count + term) + lane]
+                            expected +=
+                                amplitude
+                                * (wave == .sine ? Turn.sine(j * m, of: length) : Turn.cosine(j * m, of: length))
+                        }
+                        let found = out[0][8 * (index * sums.count + place) + lane]
+                        #expect(abs(found - expected) < 1e-14 * Double(length), "\(wave), j = \(j) of \(length)")
+                    }
+                }
+            }
+        }
+    }
+
+    /// Random amplitudes of four rows.
+    private struct Rows: AmplitudeRows {
+        let lines: [Line<Double>]
+
+        func load(_ slot: Int) -> Square {
+            let rows = lines.map { line in SIMD4<Double>((0..<4).map { line[slot + $0] }) }
+            return (rows[0], rows[1], rows[2], rows[3])
+        }
+    }
+
+    private func amplitudes(_ transform: SineTransform, _ random: inout TestRandom) -> Plane<Double> {
+        let plane = Plane<Double>(rows: 4, columns: transform.slotCount)
+        for row in 0..<4 {
+            for wave in 0..<transform.waveCount where transform.order(wave: wave) != nil {
+                plane[row][2 * wave] = random.next() - 0.5
+                plane[row][2 * wave + 1] = random.next() - 0.5
+            }
+        }
+        return plane
+    }
+
+    private func sites(_ transform: SineTransform, _ rows: [Line<Double>]) -> Plane<Double> {
+        let out = Plane<Double>(rows: 4, columns: transform.intervals)
+        transform.setAmplitudes(Rows(lines: rows))
+        transform.synthesise()
+        transform.write(sites: transform.intervals - 1, (out[0], out[1], out[2], out[3]))
+        return out
+    }
+
     /// Against the sums as they are defined: prime, composite and prime-power lengths.
-    @Test(arguments: [3, 5, 9, 15, 33, 35, 63, 97, 129, 225, 257, 285, 513])
+    @Test(arguments: [3, 5, 9, 15, 33, 35, 63, 97, 129, 225, 257, 285, 513, 1025])
     func sumsAreThoseOfTheDefinition(_ intervals: Int) {
         let transform = SineTransform(intervals: intervals)
         var random = TestRandom(seed: UInt32(intervals))
         let v = amplitudes(transform, &random)
-        // Amplitude of wave k = 2m in E and k = M − 2m in O, where m may stand for −m with the opposite sign.
-        var waves = [Double](repeating: 0, count: intervals)
-        let half = transform.factors.second / 2
-        for m2 in -half...half {
-            for lane in 0..<transform.lanes {
-                guard let m = transform.order(second: m2, lane: lane) else { continue }
-                let slot = (m2 + half) * 2 * transform.lanes + lane
+        let out = sites(transform, (0..<4).map { v[$0] })
+        for row in 0..<4 {
+            // Amplitude of wave k = 2m in E and k = M − 2m in O, where m may stand for −m with the opposite sign.
+            var waves = [Double](repeating: 0, count: intervals)
+            for wave in 0..<transform.waveCount {
+                guard let m = transform.order(wave: wave) else { continue }
                 let (order, sign) = 2 * m > intervals ? (intervals - m, -1.0) : (m, 1.0)
-                waves[2 * order] += sign * v[0][slot]
-                waves[intervals - 2 * order] += sign * v[0][slot + transform.lanes]
+                waves[2 * order] += sign * v[row][2 * wave]
+                waves[intervals - 2 * order] += sign * v[row][2 * wave + 1]
             }
-        }
-        let out = Plane<Double>(rows: 1, columns: intervals)
-        transform.synthesise(0..<1, sites: intervals - 1, from: { _ in v[0] }, into: { _ in out[0] })
-        for site in 1..<intervals {
-            var sum = 0.0
-            for k in 1..<intervals { sum += waves[k] * Turn.sine(site * k, of: 2 * intervals) }
-            #expect(abs(out[0][site - 1] - sum) < 1e-14 * Double(intervals), "site \(site) of \(intervals)")
+            for site in stride(from: 1, to: intervals, by: 1 + intervals / 300) {
+                var sum = 0.0
+                for k in 1..<intervals { sum += waves[k] * Turn.sine(site * k, of: 2 * intervals) }
+                #expect(abs(out[row][site - 1] - sum) < 2e-14 * Double(intervals), "site \(site) of \(intervals)")
+            }
         }
     }
 
-    /// The same sums one number at a time, in the same order: the same bits.
-    private func plain(_ transform: SineTransform, _ v: Line<Double>) -> [Double] {
-        let (first, second) = transform.factors
-        let (h1, h2) = (first / 2, second / 2)
-        let lanes = transform.lanes
-        func amplitude(_ m1: Int, _ m2: Int, _ part: Int) -> Double { v[(m2 + h2) * 2 * lanes + part * lanes + m1] }
-        var field = [Double](repeating: 0, count: intervalsOf(transform) - 1)
-        for j in 1..<intervalsOf(transform) {
-            let (j1, isPlus) = (j % first, j % second <= second / 2)
-            guard j1 <= h1 else { continue }
-            let j2 = isPlus ? j % second : second - j % second
-            var parts = [0.0, 0.0]  // E, O
-            for part in 0...1 {
-                var (sines, cosines) = (0.0, 0.0)
-                for m1 in 0...h1 {
-                    var (even, odd) = (0.0, 0.0)
-                    for m2 in 0...h2 {
-                        let (a, b) = (amplitude(m1, m2, part), amplitude(m1, -m2, part))
-                        let folded = m2 == 0 ? a : a + b
-                        even = h2 == 0 ? folded : even.addingProduct(folded, Turn.cosine(j2 * m2, of: second))
-                        if m2 > 0 { odd = odd.addingProduct(a - b, Turn.sine(j2 * m2, of: second)) }
-                    }
-                    if m1 > 0 { sines = sines.addingProduct(Turn.sine(j1 * m1, of: first), even) }
-                    cosines = cosines.addingProduct(Turn.cosine(j1 * m1, of: first), odd)
-                }
-                if j2 == 0 {
-                    parts[part] = sines
-                } else {
-                    parts[part] = isPlus ? sines + cosines : sines - cosines
-                }
-            }
-            let odd = (j & 1 == 1 ? 1 : -1) * parts[1]
-            field[j - 1] = parts[0] + odd
-            field[intervalsOf(transform) - j - 1] = odd - parts[0]
-        }
-        return field
-    }
-
-    private func intervalsOf(_ transform: SineTransform) -> Int { transform.intervals }
-
-    @Test(arguments: [9, 35, 129, 257, 513, 561])
-    func vectorsGiveTheBitsOfThePlainSums(_ intervals: Int) {
+    /// A row's bits are the same whatever its place in a batch, and whatever the other rows hold.
+    @Test(arguments: [9, 35, 129, 257, 513, 561]) func rowsAreIndependent(_ intervals: Int) {
         let transform = SineTransform(intervals: intervals)
         var random = TestRandom(seed: UInt32(intervals + 1))
-        let rows = transform.batch
-        let inputs = (0..<rows).map { _ in Box(amplitudes(transform, &random)) }
-        let out = Plane<Double>(rows: rows, columns: intervals)
-        transform.synthesise(0..<rows, sites: intervals - 1, from: { inputs[$0].plane[0] }, into: { out[$0] })
-        for row in 0..<rows {
-            let expected = plain(transform, inputs[row].plane[0])
-            let found = (0..<intervals - 1).map { out[row][$0] }
-            #expect(zip(found, expected).allSatisfy { $0.bitPattern == $1.bitPattern || ($0 == 0 && $1 == 0) })
+        let v = amplitudes(transform, &random)
+        let other = amplitudes(transform, &random)
+        let together = sites(transform, (0..<4).map { v[$0] })
+        for row in 0..<4 {
+            let alone = sites(transform, [other[1], other[2], v[row], other[3]])
+            for site in 0..<intervals - 1 {
+                #expect(alone[2][site].bitPattern == together[row][site].bitPattern)
+            }
         }
-    }
-
-    private final class Box {
-        let plane: Plane<Double>
-        init(_ plane: consuming Plane<Double>) { self.plane = plane }
     }
 }

@@ -106,7 +106,7 @@ package final class DirectSolver {
         var ghost = 0.0
         var scale = 0.0
         sweep(into: whole) { row, above, line, below in
-            var residual = largestMagnitude(row, above, line, below, known, isPinned: false)
+            var residual = residualNorm(row, above, line, below, known, isPinned: false)
             if !residual.isFinite { residual = .infinity }
             largestResidual = max(largestResidual, residual)
             ghost = max(ghost, abs(line[lattice.columns]))
@@ -152,7 +152,7 @@ package final class DirectSolver {
             var largestResidual = 0.0
             var ghost = 0.0
             sweep(into: ring) { row, above, line, below in
-                var residual = largestMagnitude(row, above, line, below, known, isPinned: true)
+                var residual = residualNorm(row, above, line, below, known, isPinned: true)
                 if !residual.isFinite { residual = .infinity }
                 largestResidual = max(largestResidual, residual)
                 ghost = max(ghost, abs(line[lattice.columns]))

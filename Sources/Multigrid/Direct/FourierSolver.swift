@@ -7,32 +7,41 @@
 /// above, fᵢ = ρ fᵢ₋₁ + qᵢ, and g up from below, gᵢ = ρ (gᵢ₊₁ + qᵢ₊₁), both as stable as can be. What they start from makes
 /// the field vanish above the first row and below the last.
 ///
-/// Cost: the transform, about 23 multiplications a site on 512 columns, and five operations a site for the recursions,
+/// Rows are done in batches of `SineTransform.batch`. Within a batch f and g are in registers from charge to amplitude; from
+/// batch to batch each is one number a slot.
+///
+/// Cost: the transform, about 18 multiplications a site on 512 columns, and two operations a site for the recursions,
 /// whatever there is on the right-hand side.
 package final class FourierSolver {
     package let rows: Int
     package let columns: Int
     package let transform: SineTransform
     /// ρ of each slot; 1/2 where it is idle, so that nothing divides by zero.
-    private let ratios: Plane<Double>
+    let ratios: Plane<Double>
+    /// ρ, ρ², ρ³, ρ⁴.
+    let powers: Plane<Double>
     /// (2/M) c of each slot, 0 where it is idle.
     private let weights: Plane<Double>
-    /// Amplitudes of the right-hand side of each row that has one, in the order of `chargedRows`.
+    /// Amplitudes of the right-hand side, times `weights`, of each row that has one, in the order of `chargedRows`.
     private var amplitudes: Plane<Double>
     /// Row of the lattice of each row of `amplitudes`, ascending.
     private var chargedRows: [Int] = []
-    /// g at the last row of every block of `blockRows` rows.
+    /// For each batch, and one more, the first of `chargedRows` that is not above it.
+    private var firstCharges: [Int]
+    /// g at the last row of each batch, for the batches of one group: all of them would not stay in a core's cache, so g is
+    /// swept twice, once for the groups and once within each.
+    private let backward: Plane<Double>
+    /// g at the last row of each group of `groupSize` batches.
     private let checkpoints: Plane<Double>
-    /// g of the rows of one block, then their amplitudes. Whole fields of amplitudes would not stay in a core's cache: g is
-    /// swept twice instead, once for the checkpoints and once block by block.
-    private let block: Plane<Double>
-    private let blockRows: Int
+    /// ρ to the number of rows from each of `checkpoints` to the row below the last.
+    private let reaches: Plane<Double>
+    private static let groupSize = 8
     private let states: Plane<Double>
-    /// ρ^(rows + 1), and ρ^blockRows.
-    private let powers: Plane<Double>
     private let waves: WaveTable
+    /// Stands for a row without charges, and takes the rows of a batch that the lattice does not have.
+    let spare: Plane<Double>
 
-    /// Creates a solver and its tables, of about 4 · intervals² bytes.
+    /// Creates a solver and its tables, of about 2 · intervals² bytes.
     ///
     /// - Parameter intervals: M, odd, columns + 1 or more. A larger one has a side where no side is; the true side is made by
     ///   images of the charges, as far as they have room before the other one. The field at the ghost sites, index
@@ -44,44 +53,45 @@ package final class FourierSolver {
         let transform = SineTransform(intervals: intervals)
         self.transform = transform
         let count = transform.slotCount
+        let batches = (rows + SineTransform.batch - 1) / SineTransform.batch
+        let groups = (batches + FourierSolver.groupSize - 1) / FourierSolver.groupSize
         ratios = Plane(rows: 1, columns: count)
+        powers = Plane(rows: SineTransform.batch, columns: count)
         weights = Plane(rows: 1, columns: count)
         amplitudes = Plane(rows: 0, columns: count)
-        blockRows = transform.batch > 1 ? 20 : 16
-        checkpoints = Plane(rows: (rows + blockRows - 1) / blockRows, columns: count)
-        block = Plane(rows: blockRows, columns: count)
+        firstCharges = [Int](repeating: 0, count: batches + 1)
+        backward = Plane(rows: FourierSolver.groupSize, columns: count)
+        checkpoints = Plane(rows: groups, columns: count)
+        reaches = Plane(rows: groups, columns: count)
         states = Plane(rows: State.count, columns: count)
-        powers = Plane(rows: 2, columns: count)
+        spare = Plane(rows: 2, columns: max(count, columns + 1))
         waves = WaveTable(transform: transform)
-        let h2 = transform.halves.second
-        let ratioLine = ratios[0]
-        Columns.each(count, multiple: 8) { ratioLine[$0] = 0.5 }
-        for m2 in -h2...h2 {
-            for lane in 0...transform.halves.first {
-                guard let m = transform.order(second: m2, lane: lane) else { continue }
-                let slot = (m2 + h2) * 2 * transform.lanes + lane
-                // λ = γ/a + (b/a) 4 sin²(π k / 2M): k = 2m for E, and k = M − 2m, a cosine, for O.
-                let sine = Turn.sine(m, of: 2 * intervals)
-                let cosine = Turn.cosine(m, of: 2 * intervals)
-                for (offset, wave) in [(0, sine), (transform.lanes, cosine)] {
-                    let ratio = FourierSolver.ratio((decay + across * (4 * wave * wave)) / down)
-                    ratios[0][slot + offset] = ratio
-                    weights[0][slot + offset] =
-                        2 / Double(intervals) * ratio / (down * ((1 - ratio) * (1 + ratio)))
-                }
+        Columns.eights(count) { [ratio = ratios[0]] in ratio.store8(SIMD8(repeating: 0.5), $0) }
+        for wave in 0..<transform.waveCount {
+            guard let m = transform.order(wave: wave) else { continue }
+            // λ = γ/a + (b/a) 4 sin²(π k / 2M): k = 2m for E, and k = M − 2m, a cosine, for O.
+            let sine = Turn.sine(m, of: 2 * intervals)
+            let cosine = Turn.cosine(m, of: 2 * intervals)
+            for (slot, height) in [(2 * wave, sine), (2 * wave + 1, cosine)] {
+                let ratio = FourierSolver.ratio((decay + across * (4 * height * height)) / down)
+                ratios[0][slot] = ratio
+                weights[0][slot] = 2 / Double(intervals) * ratio / (down * ((1 - ratio) * (1 + ratio)))
             }
         }
-        raise(ratios[0], to: rows + 1, into: powers[0])
-        raise(ratios[0], to: blockRows, into: powers[1])
+        for exponent in 1...SineTransform.batch { raise(ratios[0], to: exponent, into: powers[exponent - 1]) }
+        for group in 0..<groups {
+            let last = min(rows, (group + 1) * FourierSolver.groupSize * SineTransform.batch) - 1
+            raise(ratios[0], to: rows - last, into: reaches[group])
+        }
+        raise(ratios[0], to: rows + 1, into: states[State.power])
     }
 
     /// Rows of `states`.
     private enum State {
-        static let running = 0
-        static let first = 1  // f as it starts above row 0
-        static let last = 2  // g as it starts below the last row
-        static let above = 3
-        static let count = 4
+        static let forward = 0  // f at the row above
+        static let last = 1  // g at the row below the last
+        static let power = 2  // ρ^(rows + 1)
+        static let count = 3
     }
 
     /// ρ < 1 with ρ + 1/ρ = 2 + λ: by what a wave falls from row to row.
@@ -99,9 +109,16 @@ package final class FourierSolver {
         while start < charges.count {
             var end = start
             while end < charges.count, charges[end].row == charges[start].row { end += 1 }
-            waves.expand(charges[start..<end] + images(of: charges[start..<end]), into: amplitudes[chargedRows.count])
+            waves.expand(
+                charges[start..<end] + images(of: charges[start..<end]), times: weights[0],
+                into: amplitudes[chargedRows.count])
             chargedRows.append(charges[start].row)
             start = end
+        }
+        var next = 0
+        for batch in firstCharges.indices {
+            while next < chargedRows.count, chargedRows[next] < batch * SineTransform.batch { next += 1 }
+            firstCharges[batch] = next
         }
     }
 
@@ -132,40 +149,22 @@ package final class FourierSolver {
     /// - Parameter buffer: Rows for the sites, at least `FourierSolver.bufferRows` or all.
     package func solve(into buffer: borrowing Plane<Double>, _ body: (_ row: Int, _ line: Line<Double>) -> Void) {
         findEnds()
-        findCheckpoints()
-        let count = transform.slotCount
-        let (ratio, weight) = (ratios[0], weights[0])
-        let state = states[State.running]
-        let start = states[State.first]
-        Columns.eights(count) { state.store8(start.load8($0), $0) }
-        var next = 0
-        for first in stride(from: 0, to: rows, by: blockRows) {
-            let end = min(rows, first + blockRows)
-            fillBlock(first..<end, charges: next)
-            for row in first..<end {
-                let amplitude = block[row - first]
-                if next < chargedRows.count, chargedRows[next] == row {
-                    let own = amplitudes[next]
-                    next += 1
-                    Columns.eights(count) { k in
-                        let f = own.load8(k).addingProduct(ratio.load8(k), state.load8(k))
-                        state.store8(f, k)
-                        amplitude.store8(weight.load8(k) * (f + amplitude.load8(k)), k)
-                    }
-                } else {
-                    Columns.eights(count) { k in
-                        let f = ratio.load8(k) * state.load8(k)
-                        state.store8(f, k)
-                        amplitude.store8(weight.load8(k) * (f + amplitude.load8(k)), k)
-                    }
+        for group in 0..<checkpoints.rows {
+            let batches = group * FourierSolver.groupSize..<min(firstCharges.count - 1, (group + 1) * FourierSolver.groupSize)
+            sweepGroup(batches)
+            for batch in batches {
+                let first = batch * SineTransform.batch
+                let present = first..<min(rows, first + SineTransform.batch)
+                advance(
+                    rows: present.count, charges(in: batch), backward[batch - batches.lowerBound],
+                    states[State.forward])
+                transform.synthesise()
+                func line(_ index: Int) -> Line<Double> {
+                    index < present.count ? buffer[(first + index) % buffer.rows] : spare[1]
                 }
-                let isLast = row + 1 == end
-                guard isLast || (row - first) % transform.batch == transform.batch - 1 else { continue }
-                let batch = row - (row - first) % transform.batch..<row + 1
-                transform.synthesise(
-                    batch, sites: min(columns + 1, transform.intervals - 1), from: { block[$0 - first] },
-                    into: { buffer[$0 % buffer.rows] })
-                for row in batch {
+                transform.write(
+                    sites: min(columns + 1, transform.intervals - 1), (line(0), line(1), line(2), line(3)))
+                for row in present {
                     let line = buffer[row % buffer.rows]
                     if transform.intervals == columns + 1 { line[columns] = 0 }
                     body(row, line)
@@ -174,109 +173,68 @@ package final class FourierSolver {
         }
     }
 
-    /// block = g of the rows of one block, from its checkpoint up; `charges` is the index of the first charged row at or
-    /// below the block's first row.
-    private func fillBlock(_ rows: Range<Int>, charges: Int) {
-        let count = transform.slotCount
-        let ratio = ratios[0]
-        var next = charges
-        while next < chargedRows.count, chargedRows[next] < rows.upperBound { next += 1 }
-        var g = checkpoints[rows.lowerBound / blockRows]
-        for row in rows.reversed() {
-            let out = block[row - rows.lowerBound]
-            let below = g
-            if row == rows.upperBound - 1 {
-                Columns.eights(count) { out.store8(below.load8($0), $0) }
-            } else if next > 0, chargedRows[next - 1] == row + 1 {
-                next -= 1
-                let own = amplitudes[next]
-                Columns.eights(count) { out.store8(ratio.load8($0) * (below.load8($0) + own.load8($0)), $0) }
-            } else {
-                Columns.eights(count) { out.store8(ratio.load8($0) * below.load8($0), $0) }
+    /// The amplitudes of the right-hand side in the rows of a batch, or nil where none has any.
+    private func charges(in batch: Int) -> FourLines? {
+        let range = firstCharges[batch]..<firstCharges[batch + 1]
+        guard !range.isEmpty else { return nil }
+        let none = spare[0]
+        var lines: FourLines = (none, none, none, none)
+        for index in range {
+            let line = amplitudes[index]
+            switch chargedRows[index] % SineTransform.batch {
+            case 0: lines.0 = line
+            case 1: lines.1 = line
+            case 2: lines.2 = line
+            default: lines.3 = line
             }
-            g = out
+        }
+        return lines
+    }
+
+    /// Fills `backward` for the batches of a group, from its checkpoint up.
+    private func sweepGroup(_ batches: Range<Int>) {
+        let last = batches.upperBound - 1
+        copy(checkpoints[last / FourierSolver.groupSize], to: backward[last - batches.lowerBound])
+        for batch in batches.dropFirst().reversed() {
+            let place = batch - batches.lowerBound
+            ascend(rowCount(batch), charges(in: batch), backward[place], into: backward[place - 1])
         }
     }
 
-    /// checkpoints, by g from `State.last` on; then `State.first`, from what g is above row 0.
-    private func findCheckpoints() {
-        let count = transform.slotCount
-        let ratio = ratios[0]
-        let state = states[State.running]
-        let last = states[State.last]
-        Columns.eights(count) { state.store8(ratio.load8($0) * last.load8($0), $0) }
-        let leap = powers[1]
-        var next = chargedRows.count - 1
-        for block in (0..<checkpoints.rows).reversed() {
-            let start = block * blockRows
-            let end = min(rows, start + blockRows)
-            let g = checkpoints[block]
-            Columns.eights(count) { g.store8(state.load8($0), $0) }
-            if next < 0 || chargedRows[next] < start, end - start == blockRows {
-                Columns.eights(count) { state.store8(leap.load8($0) * state.load8($0), $0) }
-                continue
-            }
-            for row in (start..<end).reversed() {
-                if next >= 0, chargedRows[next] == row {
-                    let own = amplitudes[next]
-                    next -= 1
-                    Columns.eights(count) { state.store8(ratio.load8($0) * (state.load8($0) + own.load8($0)), $0) }
-                } else {
-                    Columns.eights(count) { state.store8(ratio.load8($0) * state.load8($0), $0) }
-                }
-            }
-        }
-        let first = states[State.first]
-        Columns.eights(count) { first.store8(-state.load8($0), $0) }
-    }
+    /// Rows of a batch: fewer in the last one.
+    private func rowCount(_ batch: Int) -> Int { min(SineTransform.batch, rows - batch * SineTransform.batch) }
 
-    /// Finds what g starts from below the last row.
+    /// Finds what f and g start from, and `checkpoints`.
     ///
     /// Let F be f below the last row for charges alone, G be g above the first, both one row outside, and p = ρ^(rows + 1).
     /// Starting with f(−1) = α and g(rows) = β adds p α to F and p β to G. The field vanishes on the ghost rows where
     /// α = −(G + p β) and β = −(F + p α), so β = (p G − F) / (1 − p²).
     private func findEnds() {
         let count = transform.slotCount
-        let ratio = ratios[0]
-        let (running, last) = (states[State.running], states[State.last])
-        let (below, above) = (states[State.first], states[State.above])
-        // F, by Horner's rule down the charged rows, and G up.
-        Columns.eights(count) { k in
-            below.store8(.zero, k)
-            above.store8(.zero, k)
+        let batches = firstCharges.count - 1
+        let (forward, last) = (states[State.forward], states[State.last])
+        // F, in `last`, and G, in `forward`.
+        clear(last)
+        for batch in 0..<batches { descend(rowCount(batch), charges(in: batch), last) }
+        clear(forward)
+        for batch in (0..<batches).reversed() {
+            if batch == batches - 1 || (batch + 1) % FourierSolver.groupSize == 0 {
+                copy(forward, to: checkpoints[batch / FourierSolver.groupSize])
+            }
+            ascend(rowCount(batch), charges(in: batch), forward, into: forward)
         }
-        for index in chargedRows.indices {
-            accumulate(index, into: below, gap: index == 0 ? 0 : chargedRows[index] - chargedRows[index - 1])
-        }
-        for index in chargedRows.indices.reversed() {
-            let isLast = index + 1 == chargedRows.count
-            accumulate(index, into: above, gap: isLast ? 0 : chargedRows[index + 1] - chargedRows[index])
-        }
-        if let firstRow = chargedRows.first, let lastRow = chargedRows.last {
-            raise(ratio, to: rows - lastRow, into: running)
-            Columns.eights(count) { below.store8(below.load8($0) * running.load8($0), $0) }
-            raise(ratio, to: firstRow + 1, into: running)
-            Columns.eights(count) { above.store8(above.load8($0) * running.load8($0), $0) }
-        }
-        let power = powers[0]
+        let (ratio, power) = (ratios[0], states[State.power])
         Columns.eights(count) { k in
             let p = power.load8(k)
-            last.store8((p * above.load8(k) - below.load8(k)) / (1 - p * p), k)
+            let above = forward.load8(k)
+            let beta = (p * above - ratio.load8(k) * last.load8(k)) / (1 - p * p)
+            last.store8(beta, k)
+            forward.store8(-(above + p * beta), k)
         }
-    }
-
-    /// sum = ρ^gap sum + amplitudes of charged row `index`.
-    private func accumulate(_ index: Int, into sum: Line<Double>, gap: Int) {
-        let count = transform.slotCount
-        let own = amplitudes[index]
-        let ratio = ratios[0]
-        guard gap > 1 else {
-            Columns.eights(count) { sum.store8(own.load8($0).addingProduct(ratio.load8($0), sum.load8($0)), $0) }
-            return
+        for group in 0..<checkpoints.rows {
+            let (g, reach) = (checkpoints[group], reaches[group])
+            Columns.eights(count) { g.store8(g.load8($0).addingProduct(reach.load8($0), last.load8($0)), $0) }
         }
-        let power = states[State.running]
-        raise(ratio, to: gap, into: power)
-        Columns.eights(count) { sum.store8(own.load8($0).addingProduct(power.load8($0), sum.load8($0)), $0) }
     }
 
     /// result = base^exponent, `exponent` ≥ 1, by squaring.
@@ -291,5 +249,10 @@ package final class FourierSolver {
                 result.store8(isSet ? square * base.load8(k) : square, k)
             }
         }
+    }
+    private func clear(_ line: Line<Double>) { Columns.eights(transform.slotCount) { line.store8(.zero, $0) } }
+
+    private func copy(_ line: Line<Double>, to other: Line<Double>) {
+        Columns.eights(transform.slotCount) { other.store8(line.load8($0), $0) }
     }
 }

@@ -1,148 +1,177 @@
-/// The arithmetic of one row, in vectors of eight. No sum depends on the machine's width: every product is added in order, by
-/// explicitly fused operations.
+/// Four numbers of each of four lines, or their transpose: four vectors of four.
+package typealias Square = (SIMD4<Double>, SIMD4<Double>, SIMD4<Double>, SIMD4<Double>)
+
+/// Four rows of a batch.
+package typealias FourLines = (Line<Double>, Line<Double>, Line<Double>, Line<Double>)
+
+/// Returns the vectors of the first numbers, the second ones, …
+@inline(__always)
+func transposed(_ square: Square) -> Square {
+    let (a, b, c, d) = square
+    let ab0 = SIMD4(a[0], b[0], a[2], b[2])
+    let ab1 = SIMD4(a[1], b[1], a[3], b[3])
+    let cd0 = SIMD4(c[0], d[0], c[2], d[2])
+    let cd1 = SIMD4(c[1], d[1], c[3], d[3])
+    return (
+        SIMD4(lowHalf: ab0.lowHalf, highHalf: cd0.lowHalf), SIMD4(lowHalf: ab1.lowHalf, highHalf: cd1.lowHalf),
+        SIMD4(lowHalf: ab0.highHalf, highHalf: cd0.highHalf), SIMD4(lowHalf: ab1.highHalf, highHalf: cd1.highHalf)
+    )
+}
+
+/// Amplitudes of four rows, computed as they are asked for.
+package protocol AmplitudeRows {
+    /// Returns those of the four slots from `slot` on, (rows, slots); each slot is asked for once.
+    func load(_ slot: Int) -> Square
+}
+
+/// The arithmetic of a batch of rows. No sum depends on the machine's width: every product is added in order, by explicitly
+/// fused operations.
 extension SineTransform {
-    /// Writes u of the first sites of up to `batch` rows from their amplitudes, `slotCount` of them; idle ones must be 0.
-    ///
-    /// - Parameters:
-    ///   - rows: The rows, from `v`, into `out`.
-    ///   - sites: Number of sites of each row to write, at most M − 1.
+    /// Takes over the amplitudes of a batch of rows; idle ones are 0.
     @inline(__always)
-    package func synthesise(
-        _ rows: Range<Int>, sites: Int, from v: (Int) -> Line<Double>, into out: (Int) -> Line<Double>
-    ) {
-        for (index, row) in rows.enumerated() { foldAndSumSecond(v(row), index) }
-        sumFirst(rows.count)
-        for (index, row) in rows.enumerated() { unfold(index, sites, into: out(row)) }
-    }
-
-    /// The sums over m₂ of the row with this place in the batch.
-    private func foldAndSumSecond(_ v: Line<Double>, _ index: Int) {
-        let h2 = halves.second
-        let width = 2 * lanes
-        let (even, odd) = (workspace.even[0], workspace.odd[0])
-        for m in 0..<h2 &+ 1 {
-            let (above, below) = (v.advanced(by: (h2 &+ m) &* width), v.advanced(by: (h2 &- m) &* width))
-            let (p, q) = (even.advanced(by: m &* width), odd.advanced(by: (m &- 1) &* width))
-            if m == 0 {
-                Columns.eights(width) { p.store8(above.load8($0), $0) }
-            } else {
-                Columns.eights(width) { k in
-                    let (a, b) = (above.load8(k), below.load8(k))
-                    p.store8(a + b, k)
-                    q.store8(a - b, k)
-                }
-            }
-        }
-        // Rows are written in fives, so that each row of the batch spills into the place of the next, which comes later.
-        let evenSums = workspace.evenSums[0].advanced(by: index &* (h2 &+ 1) &* width)
-        guard h2 > 0 else { return Columns.eights(width) { evenSums.store8(even.load8($0), $0) } }
-        let oddSums = workspace.oddSums[0].advanced(by: index &* h2 &* width)
-        multiply(
-            secondCosines[0], secondCosines.stride, even, width, into: evenSums, width, rows: h2 + 1, inner: h2 + 1,
-            width: width)
-        multiply(
-            secondSines[0], secondSines.stride, odd, width, into: oddSums, width, rows: h2, inner: h2, width: width)
-    }
-
-    /// The sums over m₁ of the first `count` rows of the batch.
-    private func sumFirst(_ count: Int) {
+    package func setAmplitudes(_ rows: some AmplitudeRows) {
         let (h1, h2) = halves
-        multiply(
-            workspace.evenSums[0].advanced(by: 1), lanes, firstSines[0], firstSines.stride, into: workspace.sines[0],
-            lanes, rows: 2 * (h2 + 1) * count, inner: h1, width: lanes)
-        guard h2 > 0 else { return }
-        multiply(
-            workspace.oddSums[0], lanes, firstCosines[0], firstCosines.stride, into: workspace.cosines[0], lanes,
-            rows: 2 * h2 * count, inner: h1 + 1, width: lanes)
-    }
-
-    /// The sites of the row with this place in the batch.
-    private func unfold(_ index: Int, _ sites: Int, into out: Line<Double>) {
-        let h2 = halves.second
-        let width = 2 * lanes
-        let sines = workspace.sines[0].advanced(by: index &* (h2 &+ 1) &* width)
-        let cosines = workspace.cosines[0].advanced(by: index &* h2 &* width)
-        for j in 0..<h2 &+ 1 {
-            combine(sines.advanced(by: j &* width), cosines.advanced(by: (j &- 1) &* width), row: j)
-        }
-        let results = workspace.results[0]
-        let places = places.line
-        for site in 0..<sites { out[site] = results[places[site]] }
-    }
-
-    /// Adds the parts of the sums for (j₁, ±j₂) with j₂ = `row`: u at j and at M − j, for either sign.
-    @inline(__always)
-    private func combine(_ sines: Line<Double>, _ cosines: Line<Double>, row: Int) {
-        let (plus, minus) = (plusSigns[row], minusSigns[row])
-        let lanes = lanes
-        let out = workspace.results[0].advanced(by: 4 &* lanes &* row)
-        if row > 0 {
-            Columns.eights(lanes) { k in
-                let (e, f) = (sines.load8(k), cosines.load8(k))
-                let (o, p) = (sines.load8(k &+ lanes), cosines.load8(k &+ lanes))
-                let (upper, lower) = (e + f, e - f)
-                let (upperOdd, lowerOdd) = (plus.load8(k) * (o + p), minus.load8(k) * (o - p))
-                out.store8(upper + upperOdd, k)
-                out.store8(upperOdd - upper, k &+ lanes)
-                out.store8(lower + lowerOdd, k &+ 2 &* lanes)
-                out.store8(lowerOdd - lower, k &+ 3 &* lanes)
+        let (even, odd) = (workspace.even, workspace.difference)
+        let (sums, differences) = (workspace.rows(0), workspace.rows(4))
+        let evens = evenPlaces.line
+        let (plus, minus) = (2 &* pairs.plus, 2 &* pairs.minus)
+        // Arithmetic first, then transposition: together, the compiler would take the vectors to pieces.
+        var first = 0
+        while first < minus &- plus {
+            let count = min(Workspace.chunk, minus &- plus &- first)
+            var slot = 0
+            while slot < count {
+                let (a, b) = (rows.load(plus &+ first &+ slot), rows.load(minus &+ first &+ slot))
+                store((a.0 + b.0, a.1 + b.1, a.2 + b.2, a.3 + b.3), to: sums, slot)
+                store((a.0 - b.0, a.1 - b.1, a.2 - b.2, a.3 - b.3), to: differences, slot)
+                slot &+= 4
             }
-        } else {
-            Columns.eights(lanes) { k in
-                let (even, odd) = (sines.load8(k), plus.load8(k) * sines.load8(k &+ lanes))
-                out.store8(odd + even, k)
-                out.store8(odd - even, k &+ lanes)
+            slot = 0
+            while slot < count {
+                let pair = (first &+ slot) / 2
+                let (sum, difference) = (columns(at: slot, of: sums), columns(at: slot, of: differences))
+                even.store4(sum.0, evens[pair])
+                even.store4(sum.1, evens[pair] &+ 4)
+                even.store4(sum.2, evens[pair &+ 1])
+                even.store4(sum.3, evens[pair &+ 1] &+ 4)
+                odd.store4(difference.0, 8 &* pair)
+                odd.store4(difference.1, 8 &* pair &+ 4)
+                odd.store4(difference.2, 8 &* pair &+ 8)
+                odd.store4(difference.3, 8 &* pair &+ 12)
+                slot &+= 4
             }
+            first &+= count
+        }
+        // Those with m₁ = 0 or m₂ = 0, some of which an idle pair has overwritten.
+        first = 0
+        while first < plus {
+            let count = min(Workspace.chunk, plus &- first)
+            var slot = 0
+            while slot < count {
+                store(rows.load(first &+ slot), to: sums, slot)
+                slot &+= 4
+            }
+            slot = 0
+            while slot < count {
+                let wave = (first &+ slot) / 2
+                let waves = columns(at: slot, of: sums)
+                place(waves.0, waves.1, wave, even, odd)
+                if wave &+ 1 < h1 &+ h2 { place(waves.2, waves.3, wave &+ 1, even, odd) }
+                slot &+= 4
+            }
+            first &+= count
         }
     }
 
-    /// out = a b, of `rows` rows rounded up to a multiple of 5 and `width` columns, a multiple of 8; `inner` terms each.
-    /// Rows of each are their stride apart.
     @inline(__always)
-    private func multiply(
-        _ a: Line<Double>, _ aStride: Int, _ b: Line<Double>, _ bStride: Int, into out: Line<Double>, _ outStride: Int,
-        rows: Int, inner: Int, width: Int
+    private func store(_ square: Square, to lines: FourLines, _ slot: Int) {
+        lines.0.store4(square.0, slot)
+        lines.1.store4(square.1, slot)
+        lines.2.store4(square.2, slot)
+        lines.3.store4(square.3, slot)
+    }
+
+    @inline(__always)
+    private func columns(at slot: Int, of lines: FourLines) -> Square {
+        transposed((lines.0.load4(slot), lines.1.load4(slot), lines.2.load4(slot), lines.3.load4(slot)))
+    }
+
+    /// Stores E and O of a wave with m₁ = 0 or m₂ = 0.
+    @inline(__always)
+    private func place(
+        _ e: SIMD4<Double>, _ o: SIMD4<Double>, _ wave: Int, _ even: Line<Double>, _ odd: Line<Double>
     ) {
-        var column = 0
-        while column < width {
-            var row = 0
-            while row < rows {
-                let a0 = a.advanced(by: row &* aStride)
-                let a1 = a0.advanced(by: aStride)
-                let a2 = a1.advanced(by: aStride)
-                let a3 = a2.advanced(by: aStride)
-                let a4 = a3.advanced(by: aStride)
-                var s0 = SIMD8<Double>.zero
-                var (s1, s2, s3, s4) = (s0, s0, s0, s0)
-                var right = b.advanced(by: column)
-                // Two terms at a time share the arithmetic of addresses.
-                var k = 0
-                while k < inner {
-                    let v = right.load8(0)
-                    s0 = s0.addingProduct(v, SIMD8(repeating: a0[k]))
-                    s1 = s1.addingProduct(v, SIMD8(repeating: a1[k]))
-                    s2 = s2.addingProduct(v, SIMD8(repeating: a2[k]))
-                    s3 = s3.addingProduct(v, SIMD8(repeating: a3[k]))
-                    s4 = s4.addingProduct(v, SIMD8(repeating: a4[k]))
-                    guard k &+ 1 < inner else { break }
-                    let w = right.load8(bStride)
-                    s0 = s0.addingProduct(w, SIMD8(repeating: a0[k &+ 1]))
-                    s1 = s1.addingProduct(w, SIMD8(repeating: a1[k &+ 1]))
-                    s2 = s2.addingProduct(w, SIMD8(repeating: a2[k &+ 1]))
-                    s3 = s3.addingProduct(w, SIMD8(repeating: a3[k &+ 1]))
-                    s4 = s4.addingProduct(w, SIMD8(repeating: a4[k &+ 1]))
-                    right = right.advanced(by: 2 &* bStride)
-                    k &+= 2
-                }
-                let result = out.advanced(by: row &* outStride &+ column)
-                result.store8(s0, 0)
-                result.store8(s1, outStride)
-                result.store8(s2, 2 &* outStride)
-                result.store8(s3, 3 &* outStride)
-                result.store8(s4, 4 &* outStride)
-                row &+= 5
+        let (h1, h2) = halves
+        let line = wave < h2 ? odd : even
+        let place = wave < h2 ? 8 &* (h1 &* h2 &+ wave) : 8 &* ((wave &- h2) &* (h2 &+ 1) &+ h2)
+        line.store4(e, place)
+        line.store4(o, place &+ 4)
+    }
+
+    /// Computes the sites of the batch from its amplitudes.
+    package func synthesise() {
+        let (h1, h2) = halves
+        let (even, odd) = (workspace.even, workspace.difference)
+        let (evenSums, oddSums) = (workspace.evenSums, workspace.oddSums)
+        let (sines, cosines) = (even, odd)
+        secondSines.apply(
+            odd, into: oddSums, .init(count: h1 &+ 1, input: 8 &* h2, output: 8, stride: 8 &* (h1 &+ 1)))
+        if h1 > 0 {
+            secondCosines.apply(
+                even, into: evenSums, .init(count: h1, input: 8 &* (h2 &+ 1), output: 8, stride: 8 &* h1))
+            firstSines.apply(
+                evenSums, into: sines, .init(count: h2 &+ 1, input: 8 &* h1, output: 8 &* h1, stride: 8))
+        }
+        firstCosines.apply(
+            oddSums, into: cosines, .init(count: h2, input: 8 &* (h1 &+ 1), output: 8 &* (h1 &+ 1), stride: 8))
+        combine(sines, cosines)
+    }
+
+    /// Adds the parts of the sums for (j₁, ±j₂): u at j and at M − j of either.
+    private func combine(_ sines: Line<Double>, _ cosines: Line<Double>) {
+        let items = combinations.line
+        let sites = workspace.sites
+        let last = intervals &- 1
+        for item in 0..<combinationCount {
+            let record = item &* Combination.width
+            let (a, b) = (items[record], items[record &+ 1])
+            let upper = items[record &+ 2]
+            if a >= 0 && b >= 0 {
+                let lower = items[record &+ 3]
+                let (sine, cosine) = (sines.load8(a), cosines.load8(b))
+                write(sine + cosine, upper, last, sites)
+                write(sine - cosine, lower, last, sites)
+            } else {
+                write(a >= 0 ? sines.load8(a) : cosines.load8(b), upper, last, sites)
             }
-            column &+= 8
+        }
+    }
+
+    /// Writes u = O ± E of the sites j and M − j, O with the sign (−1)ʲ⁺¹.
+    @inline(__always)
+    private func write(_ sums: SIMD8<Double>, _ site: Int, _ last: Int, _ sites: Line<Double>) {
+        let even = sums.lowHalf
+        let odd = sums.highHalf * SIMD4(repeating: Double(2 &* (site & 1) &- 1))
+        sites.store4(odd + even, 4 &* (site &- 1))
+        sites.store4(odd - even, 4 &* (last &- site))
+    }
+
+    /// Writes the first sites of the rows of the batch, and up to three numbers more.
+    ///
+    /// - Parameter sites: Sites of each row to write, at most M − 1.
+    @inline(__always)
+    package func write(sites count: Int, _ rows: FourLines) {
+        let sites = workspace.sites
+        var site = 0
+        while site < count {
+            let from = 4 &* site
+            let lines = transposed(
+                (sites.load4(from), sites.load4(from &+ 4), sites.load4(from &+ 8), sites.load4(from &+ 12)))
+            rows.0.store4(lines.0, site)
+            rows.1.store4(lines.1, site)
+            rows.2.store4(lines.2, site)
+            rows.3.store4(lines.3, site)
+            site &+= 4
         }
     }
 }

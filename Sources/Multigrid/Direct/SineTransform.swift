@@ -6,105 +6,111 @@
 ///    Eⱼ = Σₘ v₂ₘ sin(2π j m / M) and Oⱼ = Σₘ v_{M − 2m} sin(2π j m / M).
 /// 2. With M = M₁ M₂, coprime, m ≡ M₂ m₁ + M₁ m₂ and j ≡ (j₁, j₂) modulo (M₁, M₂), the angle splits into
 ///    2π j₁ m₁ / M₁ + 2π j₂ m₂ / M₂ (Good 1958, The interaction algorithm and practical Fourier analysis, J. R. Stat. Soc. B 20),
-///    and the sine of the sum into sin cos + cos sin: two products with small dense matrices for each. On today's machines
-///    these beat the transforms with fewer operations: 23 fused multiplications and additions a site for M = 513 = 27 · 19,
-///    all of them on whole vectors.
+///    and the sine of the sum into sin cos + cos sin: of the amplitudes for (m₁, ±m₂), the sums go with cosines of m₂
+///    and sines of m₁, the differences with sines of m₂ and cosines of m₁ (`TurnSums`).
 ///
-/// Amplitudes are kept in *slots*: (m₂ from −h₂ to h₂) × (E, O) × (m₁ from 0 to h₁, padded to `lanes`) with hᵢ = (Mᵢ − 1)/2,
-/// which stand for the sines of m = M₂ m₁ + M₁ m₂ whatever its sign; slots that repeat others, or pad, are idle.
+/// Four rows are done at a time, E and O of each in one vector of eight: every number of a matrix is read once for all.
+///
+/// Amplitudes are kept in *slots*, E and O of each *wave* in turn. A wave is a pair (m₁, m₂), one of each ±(m₁, m₂), which stand
+/// for the sines of m and of −m: first those with m₁ = 0 and those with m₂ = 0, then all (m₁, m₂), then all (m₁, −m₂). Each
+/// of the three has an even number of waves, of which the last may be idle.
 package final class SineTransform {
     /// M.
     package let intervals: Int
     /// M₁, M₂.
     package let factors: (first: Int, second: Int)
-    /// Slots for m₁ in a row of them, a multiple of 8.
-    package let lanes: Int
-    /// Number of slots, idle ones included.
-    package let slotCount: Int
-    /// Rows that are best done together, so that matrices are read for several.
-    package let batch: Int
-    /// cos(2π j₂ m₂ / M₂), rows j₂ = 0…h₂ padded to 5, columns m₂ = 0…h₂.
-    let secondCosines: Plane<Double>
-    /// sin(2π j₂ m₂ / M₂), rows j₂ = 1…h₂ padded to 5, columns m₂ = 1…h₂.
-    let secondSines: Plane<Double>
-    /// sin(2π j₁ m₁ / M₁), rows m₁ = 1…h₁, columns j₁ = 0…h₁ padded to `lanes`.
-    let firstSines: Plane<Double>
-    /// cos(2π j₁ m₁ / M₁), rows m₁ = 0…h₁, columns j₁ = 0…h₁ padded to `lanes`.
-    let firstCosines: Plane<Double>
-    /// Signs (−1)ʲ⁺¹ of the sums for (j₁, j₂) and (j₁, −j₂), rows j₂.
-    let plusSigns: Plane<Double>
-    let minusSigns: Plane<Double>
-    /// Where each site stands among `Workspace.results`.
-    let places: Offsets
-    let workspace: Workspace
+    /// Waves, idle ones included.
+    package let waveCount: Int
+    /// Where the waves (m₁, m₂) begin, and where the waves (m₁, −m₂) do.
+    let pairs: (plus: Int, minus: Int)
+    /// Where the sum of the amplitudes for (m₁, ±m₂) stands in the workspace; their difference stands after that of the pair before.
+    let evenPlaces: Offsets
+    /// Rows that are done together.
+    package static let batch = 4
 
     /// Half of M₁ and of M₂.
-    var halves: (first: Int, second: Int) { (factors.first / 2, factors.second / 2) }
+    let halves: (first: Int, second: Int)
+    let firstSines: TurnSums
+    let firstCosines: TurnSums
+    let secondSines: TurnSums
+    let secondCosines: TurnSums
+    /// m₁ and m₂ of waves, j₁ and j₂ of sites.
+    private let representatives: (first: [Int], second: [Int])
+    /// What `combine` does: its items, in records of `Combination.width`.
+    let combinations: Offsets
+    let combinationCount: Int
+    let workspace: Workspace
+
+    /// Slots of a row: E and O of each wave.
+    package var slotCount: Int { 2 * waveCount }
 
     /// Creates the transform of M = `intervals`, odd, at least 3.
     package init(intervals: Int) {
         precondition(intervals & 1 == 1 && intervals >= 3)
         let factors = SineTransform.factors(of: intervals)
         let (h1, h2) = (factors.first / 2, factors.second / 2)
-        let lanes = SineTransform.padded(h1 + 1, to: 8)
         self.intervals = intervals
         self.factors = factors
-        self.lanes = lanes
-        slotCount = (2 * h2 + 1) * 2 * lanes
-        batch = SineTransform.batch(h2)
-        secondCosines = Plane(rows: SineTransform.padded(h2 + 1, to: 5), columns: h2 + 1)
-        secondSines = Plane(rows: SineTransform.padded(h2, to: 5), columns: max(1, h2))
-        firstSines = Plane(rows: h1, columns: lanes)
-        firstCosines = Plane(rows: h1 + 1, columns: lanes)
-        plusSigns = Plane(rows: h2 + 1, columns: lanes)
-        minusSigns = Plane(rows: h2 + 1, columns: lanes)
-        places = Offsets(count: intervals - 1)
-        workspace = Workspace(h2: h2, lanes: lanes, batch: batch)
-        for j in 0...h2 {
-            for m in 0...h2 { secondCosines[j][m] = Turn.cosine(j * m, of: factors.second) }
-            if j > 0 { for m in 1...h2 { secondSines[j - 1][m - 1] = Turn.sine(j * m, of: factors.second) } }
+        halves = (h1, h2)
+        let (single, pair) = ((h1 + h2 + 1) / 2 * 2, (h1 * h2 + 1) / 2 * 2)
+        waveCount = single + 2 * pair
+        pairs = (single, single + pair)
+        evenPlaces = Offsets(count: pair)
+        // An idle pair's sum goes beyond everything else.
+        for index in 0..<pair {
+            evenPlaces.line[index] = index < h1 * h2 ? 8 * (index + index / h2) : 8 * (h1 * (h2 + 1) + (h1 + 1) * h2)
         }
-        for m in 0...h1 {
-            for j in 0...h1 {
-                firstCosines[m][j] = Turn.cosine(j * m, of: factors.first)
-                if m > 0 { firstSines[m - 1][j] = Turn.sine(j * m, of: factors.first) }
-            }
-        }
-        placeOutputs()
+        firstSines = TurnSums(.sine, length: factors.first, columns: h2 + 1)
+        firstCosines = TurnSums(.cosine, length: factors.first, columns: h2 + 1)
+        secondSines = TurnSums(.sine, length: factors.second, columns: h1 + 1)
+        secondCosines = TurnSums(.cosine, length: factors.second, columns: h1 + 1)
+        representatives = (
+            TurnSums.representatives(of: factors.first), TurnSums.representatives(of: factors.second)
+        )
+        workspace = Workspace(h1, h2)
+        combinationCount = h1 + h2 + h1 * h2
+        combinations = Offsets(count: Combination.width * combinationCount)
+        placeSites()
     }
 
-    /// m = M₂ m₁ + M₁ m₂ modulo M of a slot among those of E (those of O are the same), or nil where it is idle.
-    package func order(second m2: Int, lane m1: Int) -> Int? {
-        guard m1 <= halves.first, m1 > 0 || m2 > 0 else { return nil }
+    /// m = M₂ m₁ + M₁ m₂ modulo M of a wave, or nil where it is idle.
+    package func order(wave: Int) -> Int? {
+        let (h1, h2) = halves
+        var (m1, m2) = (0, 0)
+        if wave < pairs.plus {
+            guard wave < h1 + h2 else { return nil }
+            if wave < h2 { m2 = representatives.second[wave] } else { m1 = representatives.first[wave - h2] }
+        } else {
+            let isPlus = wave < pairs.minus
+            let pair = wave - (isPlus ? pairs.plus : pairs.minus)
+            guard pair < h1 * h2 else { return nil }
+            m1 = representatives.first[pair / h2]
+            m2 = representatives.second[pair % h2] * (isPlus ? 1 : -1)
+        }
         let m = factors.second * m1 + factors.first * m2
         return (m % intervals + intervals) % intervals
     }
 
-    /// What a row of M − 1 sites takes, in multiplications: those of the transform, and 24 a slot, as measured, for what
+    /// What a row of M − 1 sites takes, in multiplications: those of the transform, and as many again as measured for what
     /// `FourierSolver` does with it besides.
     package static func cost(intervals: Int) -> Int {
         let factors = factors(of: intervals)
-        let (h1, h2) = (factors.first / 2, factors.second / 2)
-        return operations(factors.first, factors.second) + 24 * (2 * h2 + 1) * 2 * padded(h1 + 1, to: 8)
+        return operations(factors.first, factors.second) + 20 * intervals
     }
 
-    /// Multiplications of a row.
+    /// Fused multiplications of a row.
     private static func operations(_ first: Int, _ second: Int) -> Int {
         let (h1, h2) = (first / 2, second / 2)
-        let lanes = padded(h1 + 1, to: 8)
-        let across = (padded(h2 + 1, to: 5) * (h2 + 1) + padded(h2, to: 5) * h2) * 2 * lanes
-        let batch = batch(h2)
-        let along = padded(2 * (h2 + 1) * batch, to: 5) * h1 + padded(2 * h2 * batch, to: 5) * (h1 + 1)
-        return (h2 > 0 ? across : 0) + along * lanes / batch
+        let across = h1 * TurnSums.operations(.cosine, length: second) + (h1 + 1) * TurnSums.operations(.sine, length: second)
+        let along = (h2 + 1) * TurnSums.operations(.sine, length: first) + h2 * TurnSums.operations(.cosine, length: first)
+        return 2 * (across + along)
     }
 
-    private static func batch(_ h2: Int) -> Int { h2 < 4 ? 5 : 1 }
-
-    /// The pair of coprime factors with the fewest operations.
+    /// The pair of coprime factors with the fewest operations; M₁ = 1 where there is none.
     private static func factors(of intervals: Int) -> (first: Int, second: Int) {
-        var best = (first: intervals, second: 1)
-        for second in stride(from: 3, through: intervals / 3, by: 2) where intervals % second == 0 {
-            let first = intervals / second
+        var best = (first: 1, second: intervals)
+        for first in stride(from: 3, through: intervals / 3, by: 2) where intervals % first == 0 {
+            let second = intervals / first
             guard greatestCommonDivisor(first, second) == 1 else { continue }
             if operations(first, second) < operations(best.first, best.second) { best = (first, second) }
         }
@@ -115,43 +121,69 @@ package final class SineTransform {
         b == 0 ? a : greatestCommonDivisor(b, a % b)
     }
 
-    static func padded(_ count: Int, to multiple: Int) -> Int { (count + multiple - 1) / multiple * multiple }
+    /// One item of `combine`: where the sums of two sites ±(j₁, j₂) and ±(j₁, −j₂) stand, and where the sites do.
+    enum Combination {
+        static let sines = 0  // of m₁; −1 where there are none
+        static let cosines = 1  // of m₁; −1 where there are none
+        static let upper = 2  // site of (j₁, j₂)
+        static let lower = 3  // site of (j₁, −j₂)
+        static let width = 4
+    }
 
-    /// Fills `places` and the signs by the Chinese remainder theorem.
-    private func placeOutputs() {
+    /// Fills `combinations` by the Chinese remainder theorem.
+    private func placeSites() {
+        let (h1, h2) = halves
         let (first, second) = factors
-        for j in 1..<intervals {
-            let (j1, j2) = (j % first, j % second)
-            guard j1 <= first / 2 else { continue }
-            let isPlus = j2 <= second / 2
-            let row = isPlus ? j2 : second - j2
-            let place = 4 * row * lanes + j1 + (isPlus ? 0 : 2 * lanes)
-            places.line[j - 1] = place
-            places.line[intervals - j - 1] = place + lanes
-            let sign = j & 1 == 1 ? 1.0 : -1.0
-            if isPlus { plusSigns[row][j1] = sign } else { minusSigns[row][j1] = sign }
+        // j ≡ j₁ modulo M₁ and j₂ modulo M₂.
+        var sites = [Int](repeating: 0, count: intervals)
+        for j in 0..<intervals { sites[j % first * second + j % second] = j }
+        func site(_ j1: Int, _ j2: Int) -> Int { sites[j1 % first * second + (j2 + second) % second] }
+        let line = combinations.line
+        var item = 0
+        func append(_ sines: Int, _ cosines: Int, _ upper: Int, _ lower: Int) {
+            for (index, value) in [sines, cosines, upper, lower].enumerated() { line[Combination.width * item + index] = value }
+            item += 1
+        }
+        for (p1, j1) in representatives.first.enumerated() {
+            for (p2, j2) in representatives.second.enumerated() {
+                append(8 * (p2 * h1 + p1), 8 * (p2 * (h1 + 1) + p1), site(j1, j2), site(j1, -j2))
+            }
+            append(8 * (h2 * h1 + p1), -1, site(j1, 0), site(j1, 0))
+        }
+        for (p2, j2) in representatives.second.enumerated() {
+            append(-1, 8 * (p2 * (h1 + 1) + h1), site(0, j2), site(0, j2))
         }
     }
 
-    /// Memory for one row at a time.
+    /// Memory for a batch of rows, in vectors of eight: E of four rows, O of four rows. Two pieces of memory take turns, so
+    /// that all stays in the cache next to the core.
     final class Workspace {
-        let even: Plane<Double>  // P: (m₂ = 0…h₂) × 2 lanes
-        let odd: Plane<Double>  // Q: (m₂ = 1…h₂) × 2 lanes
-        let evenSums: Plane<Double>  // (batch, j₂) × 2 lanes
-        let oddSums: Plane<Double>
-        let sines: Plane<Double>  // A: (batch, j₂, E or O) × lanes
-        let cosines: Plane<Double>  // B
-        let results: Plane<Double>  // (j₂, ±j₂ at j and at M − j) × lanes
+        private let memory: Plane<Double>
+        private let odd: Int
+        /// Eight lines of `chunk` slots.
+        private let square: Plane<Double>
+        /// Slots that `setAmplitudes` works on at once.
+        static let chunk = 64
 
-        init(h2: Int, lanes: Int, batch: Int) {
-            func plane(_ rows: Int, _ width: Int) -> Plane<Double> { Plane(rows: 1, columns: rows * width + 8) }
-            even = plane(h2 + 1, 2 * lanes)
-            odd = plane(max(1, h2), 2 * lanes)
-            evenSums = plane((h2 + 1) * batch + 5, 2 * lanes)
-            oddSums = plane(h2 * batch + 5, 2 * lanes)
-            sines = plane(SineTransform.padded(2 * (h2 + 1) * batch, to: 5), lanes)
-            cosines = plane(SineTransform.padded(2 * h2 * batch, to: 5) + 1, lanes)
-            results = plane(4 * (h2 + 1), lanes)
+        init(_ h1: Int, _ h2: Int) {
+            odd = 8 * h1 * (h2 + 1)
+            // Idle waves spill beyond the end, and so do whole vectors of sites.
+            memory = Plane(rows: 2, columns: odd + 8 * (h1 + 1) * h2 + 32)
+            square = Plane(rows: 8, columns: Workspace.chunk)
         }
+
+        /// Four lines of `chunk` slots, from `first` on.
+        func rows(_ first: Int) -> FourLines { (square[first], square[first + 1], square[first + 2], square[first + 3]) }
+
+        /// (m₁, m₂ and then 0): sums of the amplitudes for ±m₂. Later (j₂ and then 0, j₁): sums with sines of m₁.
+        var even: Line<Double> { memory[0] }
+        /// (m₁ and then 0, m₂): differences of the amplitudes. Later (j₂, j₁ and then 0): sums with cosines of m₁.
+        var difference: Line<Double> { memory[0].advanced(by: odd) }
+        /// (j₂ and then 0, m₁): sums with cosines of m₂.
+        var evenSums: Line<Double> { memory[1] }
+        /// (j₂, m₁ and then 0): sums with sines of m₂.
+        var oddSums: Line<Double> { memory[1].advanced(by: odd) }
+        /// (sites, 4 rows), in the end.
+        var sites: Line<Double> { memory[1] }
     }
 }
