@@ -52,18 +52,21 @@ import Testing
     }
 
     /// Against the definition: primes that are taken in halves once and twice, prime powers, and others.
-    @Test(arguments: [1, 3, 5, 9, 15, 21, 25, 27, 41, 43, 45, 49, 75, 81, 97, 125, 257])
+    @Test(arguments: [1, 3, 5, 9, 15, 21, 25, 27, 41, 43, 45, 49, 75, 81, 97, 105, 125, 175, 257, 315])
     func turnSumsAreThoseOfTheDefinition(_ length: Int) {
         var random = TestRandom(seed: UInt32(length))
         for wave in [TurnSums.Wave.sine, .cosine] where length > 1 || wave == .cosine {
             let sums = TurnSums(wave, length: length, columns: 2)
-            let terms = TurnSums.representatives(of: length) + (wave == .cosine ? [0] : [])
-            #expect(Set(terms.map { min($0, length - $0) }).count == terms.count && terms.count == sums.count)
+            let terms = TurnSums.terms(of: length) + (wave == .cosine ? [0] : [])
+            let places = TurnSums.sums(of: length) + (wave == .cosine ? [0] : [])
+            for list in [terms, places] {
+                #expect(Set(list.map { min($0, length - $0) }).count == sums.count && list.count == sums.count)
+            }
             let x = line(of: 2 * 8 * sums.count, &random)
             let out = Plane<Double>(rows: 1, columns: 2 * 8 * sums.count)
             sums.apply(x[0], into: out[0], .init(count: 2, input: 8 * sums.count, output: 8 * sums.count, stride: 8))
             for index in 0..<2 {
-                for (place, j) in terms.enumerated() {
+                for (place, j) in places.enumerated() {
                     for lane in [0, 5] {
                         var expected = 0.0
                         for (term, m) in terms.enumerated() {
@@ -110,7 +113,7 @@ import Testing
     }
 
     /// Against the sums as they are defined: prime, composite and prime-power lengths.
-    @Test(arguments: [3, 5, 9, 15, 33, 35, 63, 97, 129, 225, 257, 285, 513, 1025])
+    @Test(arguments: [3, 5, 9, 15, 33, 35, 63, 97, 129, 225, 257, 285, 513, 1025, 1155])
     func sumsAreThoseOfTheDefinition(_ intervals: Int) {
         let transform = SineTransform(intervals: intervals)
         var random = TestRandom(seed: UInt32(intervals))

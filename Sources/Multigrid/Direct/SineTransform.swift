@@ -34,8 +34,8 @@ package final class SineTransform {
     let firstCosines: TurnSums
     let secondSines: TurnSums
     let secondCosines: TurnSums
-    /// m₁ and m₂ of waves, j₁ and j₂ of sites.
-    private let representatives: (first: [Int], second: [Int])
+    /// m₁ and m₂ of waves.
+    private let orders: (first: [Int], second: [Int])
     /// What `combine` does: its items, in records of `Combination.width`.
     let combinations: Offsets
     let combinationCount: Int
@@ -47,7 +47,7 @@ package final class SineTransform {
     /// Creates the transform of M = `intervals`, odd, at least 3.
     package init(intervals: Int) {
         precondition(intervals & 1 == 1 && intervals >= 3)
-        let factors = SineTransform.factors(of: intervals)
+        let factors = ComposedSums.factors(of: intervals) ?? (1, intervals)
         let (h1, h2) = (factors.first / 2, factors.second / 2)
         self.intervals = intervals
         self.factors = factors
@@ -64,9 +64,7 @@ package final class SineTransform {
         firstCosines = TurnSums(.cosine, length: factors.first, columns: h2 + 1)
         secondSines = TurnSums(.sine, length: factors.second, columns: h1 + 1)
         secondCosines = TurnSums(.cosine, length: factors.second, columns: h1 + 1)
-        representatives = (
-            TurnSums.representatives(of: factors.first), TurnSums.representatives(of: factors.second)
-        )
+        orders = (TurnSums.terms(of: factors.first), TurnSums.terms(of: factors.second))
         workspace = Workspace(h1, h2)
         combinationCount = h1 + h2 + h1 * h2
         combinations = Offsets(count: Combination.width * combinationCount)
@@ -79,13 +77,13 @@ package final class SineTransform {
         var (m1, m2) = (0, 0)
         if wave < pairs.plus {
             guard wave < h1 + h2 else { return nil }
-            if wave < h2 { m2 = representatives.second[wave] } else { m1 = representatives.first[wave - h2] }
+            if wave < h2 { m2 = orders.second[wave] } else { m1 = orders.first[wave - h2] }
         } else {
             let isPlus = wave < pairs.minus
             let pair = wave - (isPlus ? pairs.plus : pairs.minus)
             guard pair < h1 * h2 else { return nil }
-            m1 = representatives.first[pair / h2]
-            m2 = representatives.second[pair % h2] * (isPlus ? 1 : -1)
+            m1 = orders.first[pair / h2]
+            m2 = orders.second[pair % h2] * (isPlus ? 1 : -1)
         }
         let m = factors.second * m1 + factors.first * m2
         return (m % intervals + intervals) % intervals
@@ -94,31 +92,8 @@ package final class SineTransform {
     /// What a row of M − 1 sites takes, in multiplications: those of the transform, and as many again as measured for what
     /// `FourierSolver` does with it besides.
     package static func cost(intervals: Int) -> Int {
-        let factors = factors(of: intervals)
-        return operations(factors.first, factors.second) + 20 * intervals
-    }
-
-    /// Fused multiplications of a row.
-    private static func operations(_ first: Int, _ second: Int) -> Int {
-        let (h1, h2) = (first / 2, second / 2)
-        let across = h1 * TurnSums.operations(.cosine, length: second) + (h1 + 1) * TurnSums.operations(.sine, length: second)
-        let along = (h2 + 1) * TurnSums.operations(.sine, length: first) + h2 * TurnSums.operations(.cosine, length: first)
-        return 2 * (across + along)
-    }
-
-    /// The pair of coprime factors with the fewest operations; M₁ = 1 where there is none.
-    private static func factors(of intervals: Int) -> (first: Int, second: Int) {
-        var best = (first: 1, second: intervals)
-        for first in stride(from: 3, through: intervals / 3, by: 2) where intervals % first == 0 {
-            let second = intervals / first
-            guard greatestCommonDivisor(first, second) == 1 else { continue }
-            if operations(first, second) < operations(best.first, best.second) { best = (first, second) }
-        }
-        return best
-    }
-
-    private static func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
-        b == 0 ? a : greatestCommonDivisor(b, a % b)
+        let factors = ComposedSums.factors(of: intervals) ?? (1, intervals)
+        return 2 * ComposedSums.operations(.sine, factors.first, factors.second) + 16 * intervals
     }
 
     /// One item of `combine`: where the sums of two sites ±(j₁, j₂) and ±(j₁, −j₂) stand, and where the sites do.
@@ -144,13 +119,13 @@ package final class SineTransform {
             for (index, value) in [sines, cosines, upper, lower].enumerated() { line[Combination.width * item + index] = value }
             item += 1
         }
-        for (p1, j1) in representatives.first.enumerated() {
-            for (p2, j2) in representatives.second.enumerated() {
+        for (p1, j1) in TurnSums.sums(of: first).enumerated() {
+            for (p2, j2) in TurnSums.sums(of: second).enumerated() {
                 append(8 * (p2 * h1 + p1), 8 * (p2 * (h1 + 1) + p1), site(j1, j2), site(j1, -j2))
             }
             append(8 * (h2 * h1 + p1), -1, site(j1, 0), site(j1, 0))
         }
-        for (p2, j2) in representatives.second.enumerated() {
+        for (p2, j2) in TurnSums.sums(of: second).enumerated() {
             append(-1, 8 * (p2 * (h1 + 1) + h1), site(0, j2), site(0, j2))
         }
     }

@@ -1,9 +1,11 @@
 /// Sums of sines or of cosines over a whole turn: yⱼ = Σₘ xₘ sin(2π j m / L) or Σₘ xₘ cos(2π j m / L) for odd L. Of m and −m one
-/// suffices, and so it does of j and −j: both run over `TurnSums.representatives`, and for cosines 0 follows as the last.
+/// suffices, and so it does of j and −j: m runs over `TurnSums.terms`, j over `TurnSums.sums`, and for cosines 0 follows as the
+/// last of either.
 ///
 /// Numbers are vectors of eight, one for each of eight sums that are taken at once. Products with dense matrices suit
-/// machines of fused multiplications best, up to what two rules save:
+/// machines of fused multiplications best, up to what three rules save:
 ///
+/// - L = A B, coprime: sums for A of sums for B (`ComposedSums`).
 /// - L = p K with p | K: a j that p divides sees m modulo K only, so terms are added up first; an m that p divides shows each j
 ///   modulo K only. What is left is the matrix of those that p does not divide.
 /// - L prime: with a generator g of the residues, m = gᵇ and j = gᵃ, the wave depends on a + b only: `HankelProduct`
@@ -25,6 +27,7 @@ package final class TurnSums {
         case hankel(HankelProduct, hasConstant: Bool)
         case dense(DenseProduct)
         case folded(Folded)
+        case composed(ComposedSums)
     }
 
     /// The sums for L = p K.
@@ -55,20 +58,62 @@ package final class TurnSums {
         number > 2 && !stride(from: 3, to: number, by: 2).contains { $0 * $0 <= number && number % $0 == 0 }
     }
 
-    /// One of each pair ±m of residues other than 0 modulo the odd `length`, in the order of terms and of sums.
-    package static func representatives(of length: Int) -> [Int] {
+    /// A way to take the sums.
+    private enum Rule {
+        case dense
+        case hankel(generator: Int)
+        case folded(period: Int)
+        case composed(Int, Int)
+    }
+
+    /// The way with the fewest operations.
+    private static func rule(of length: Int) -> Rule {
+        if isPrime(length) {
+            guard HankelProduct.splits(length / 2), let generator = generator(of: length) else { return .dense }
+            return .hankel(generator: generator)
+        }
+        if let (first, second) = ComposedSums.factors(of: length) { return .composed(first, second) }
+        return fold(of: length).map { .folded(period: $0) } ?? .dense
+    }
+
+    /// One m of each pair ±m of residues other than 0 modulo the odd `length`, in the order in which terms are given.
+    package static func terms(of length: Int) -> [Int] {
+        if case .composed(let first, let second) = rule(of: length) {
+            return ComposedSums.pairs(terms(of: first), terms(of: second)) { a, b in
+                (second * a + first * (b + second)) % length
+            }
+        }
+        return representatives(of: length)
+    }
+
+    /// One j of each pair ±j, in the order of the sums.
+    package static func sums(of length: Int) -> [Int] {
+        if case .composed(let first, let second) = rule(of: length) {
+            var residues = [Int](repeating: 0, count: length)
+            for j in 0..<length { residues[j % first * second + j % second] = j }
+            return ComposedSums.pairs(sums(of: first), sums(of: second)) { a, b in
+                residues[a * second + (b + second) % second]
+            }
+        }
+        return representatives(of: length)
+    }
+
+    /// What is both `terms` and `sums`.
+    private static func representatives(of length: Int) -> [Int] {
         let half = length / 2
-        if let period = fold(of: length) {
+        switch rule(of: length) {
+        case .folded(let period):
             // Of ±m the one whose residue modulo K is at most (K − 1)/2; those that p divides come last.
             let all = (1...half).map { $0 % period <= period / 2 ? $0 : length - $0 }
             let factor = length / period
             let units = all.filter { $0 % factor != 0 }.sorted { ($0 % period, $0) < ($1 % period, $1) }
             return units + all.filter { $0 % factor == 0 }
+        case .hankel(let generator):
+            return (1..<half).reduce(into: [1]) { powers, _ in
+                powers.append(powers[powers.count - 1] * generator % length)
+            }
+        case .dense, .composed: return half > 0 ? Array(1...half) : []
         }
-        guard isPrime(length), HankelProduct.splits(half), let generator = generator(of: length) else {
-            return half > 0 ? Array(1...half) : []
-        }
-        return (1..<half).reduce(into: [1]) { powers, _ in powers.append(powers[powers.count - 1] * generator % length) }
     }
 
     /// The smallest g whose powers are all residues of the prime `length`.
@@ -83,28 +128,31 @@ package final class TurnSums {
     /// Fused multiplications of vectors that the sums take.
     static func operations(_ wave: Wave, length: Int) -> Int {
         let half = length / 2
-        let count = wave == .sine ? half : half + 1
-        if let period = fold(of: length) {
+        switch rule(of: length) {
+        case .composed(let first, let second): return ComposedSums.operations(wave, first, second)
+        case .folded(let period):
             let coarse = wave == .sine ? period / 2 : period / 2 + 1
             let divided = half / (length / period)
             let rest = half - divided
             return 2 * half + coarse * coarse + coarse * (period / 2) + rest * rest
+        case .hankel: return HankelProduct.operations(half) + (wave == .sine ? 0 : 2 * half)
+        case .dense: return wave == .sine ? half * half : (half + 1) * (half + 1)
         }
-        guard isPrime(length), HankelProduct.splits(half) else { return count * count }
-        return HankelProduct.operations(half) + (wave == .sine ? 0 : 2 * half)
     }
 
     /// The sums of L = `length`, odd, for up to `columns` sets of terms at once.
     package init(_ wave: Wave, length: Int, columns: Int) {
         precondition(length & 1 == 1)
-        let representatives = TurnSums.representatives(of: length)
-        let terms = representatives + (wave == .cosine ? [0] : [])
+        let terms = TurnSums.representatives(of: length) + (wave == .cosine ? [0] : [])
         count = terms.count
         scratch = Plane(rows: 2, columns: 8 * (length / 2 + 1) * columns)
         func value(_ j: Int, _ m: Int, _ period: Int) -> Double {
             wave == .sine ? Turn.sine(j * m, of: period) : Turn.cosine(j * m, of: period)
         }
-        if let period = TurnSums.fold(of: length) {
+        switch TurnSums.rule(of: length) {
+        case .composed(let first, let second):
+            parts = .composed(ComposedSums(wave, first, second))
+        case .folded(let period):
             let factor = length / period
             let isDivided = terms.map { $0 % factor == 0 }
             let (divided, units) = (terms.filter { $0 % factor == 0 }, terms.filter { $0 % factor != 0 })
@@ -129,17 +177,14 @@ package final class TurnSums {
                     coarse: DenseProduct(divided.map { j in residues.map { value(j / factor, $0, period) } }),
                     shared: DenseProduct(shown.map { j in divided.map { value(j, $0 / factor, period) } }),
                     rest: DenseProduct(units.map { j in units.map { value(j, $0, length) } }), starts: starts))
-        } else if TurnSums.isPrime(length), HankelProduct.splits(representatives.count),
-            let generator = TurnSums.generator(of: length)
-        {
+        case .hankel(let generator):
             var power = 1
-            let entries = (0..<2 * representatives.count - 1).map { _ in
+            let entries = (0..<2 * (length / 2) - 1).map { _ in
                 defer { power = power * generator % length }
                 return value(1, power, length)
             }
             parts = .hankel(HankelProduct(entries, columns: columns), hasConstant: wave == .cosine)
-        } else {
-            parts = .dense(DenseProduct(terms.map { j in terms.map { value(j, $0, length) } }))
+        case .dense: parts = .dense(DenseProduct(terms.map { j in terms.map { value(j, $0, length) } }))
         }
     }
 
@@ -147,6 +192,7 @@ package final class TurnSums {
     package func apply(_ x: Line<Double>, into out: Line<Double>, _ steps: DenseProduct.Steps) {
         switch parts {
         case .dense(let product): product.apply(x, into: out, steps)
+        case .composed(let sums): sums.apply(x, into: out, steps)
         case .hankel(let product, let hasConstant):
             product.apply(x, into: out, steps)
             if hasConstant { addConstants(x, to: out, steps) }
