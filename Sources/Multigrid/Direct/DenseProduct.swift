@@ -26,6 +26,24 @@ package final class DenseProduct {
     let terms: Int
     private let matrix: Plane<Double>
 
+    /// Fused multiplications of vectors that would take as long as the product: a block of rows costs as much as 24 besides, as
+    /// measured over transforms of 257 to 5005 intervals.
+    static func operations(rows: Int, terms: Int) -> Int {
+        var (row, sum) = (0, 0)
+        while row < rows {
+            let height = height(of: rows - row)
+            sum += height * terms + 24
+            row += height
+        }
+        return sum
+    }
+
+    /// Rows of the next block where so many are left: fives and fours, which keep a machine's registers full.
+    @inline(__always)
+    private static func height(of left: Int) -> Int {
+        left >= 5 && left != 8 && left != 12 && left != 16 ? 5 : 4
+    }
+
     package init(_ entries: [[Double]]) {
         rows = entries.count
         terms = entries.first?.count ?? 0
@@ -66,8 +84,8 @@ package final class DenseProduct {
             var row = 0
             while row < rows {
                 let left = rows &- row
-                // Fives and fours, which keep a machine's registers full; the last row stands in for those that are missing.
-                if left >= 5 && left != 8 && left != 12 && left != 16 {
+                // The last row stands in for those that are missing.
+                if DenseProduct.height(of: left) == 5 {
                     five(row, x, out.advanced(by: row &* stride), stride) { start(index, $0) }
                     row &+= 5
                 } else {

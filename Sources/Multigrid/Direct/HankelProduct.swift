@@ -17,9 +17,10 @@ final class HankelProduct {
     /// Whether a matrix of this size is taken in halves.
     static func splits(_ size: Int) -> Bool { size >= 20 && size & 1 == 0 }
 
-    /// Fused multiplications of vectors that the product takes; additions and memory count as `size` of them.
+    /// Fused multiplications of vectors that would take as long as the product.
     static func operations(_ size: Int) -> Int {
-        splits(size) ? 3 * operations(size / 2) + 2 * size : size * size
+        splits(size)
+            ? 3 * operations(size / 2) + 4 * size : DenseProduct.operations(rows: size, terms: size)
     }
 
     /// The matrix with the entries of `values`, 2 n − 1 of them, for products with up to `columns` vectors of terms at once.

@@ -89,7 +89,7 @@ package final class SineTransform {
         return (m % intervals + intervals) % intervals
     }
 
-    /// What a row of M − 1 sites takes, in multiplications: those of the transform, and as many again as measured for what
+    /// What a row of M − 1 sites takes, in multiplications: those of the transform, and 16 a site, as measured, for what
     /// `FourierSolver` does with it besides.
     package static func cost(intervals: Int) -> Int {
         let factors = ComposedSums.factors(of: intervals) ?? (1, intervals)

@@ -26,6 +26,7 @@ package final class TurnSums {
     private enum Parts {
         case hankel(HankelProduct, hasConstant: Bool)
         case dense(DenseProduct)
+        case skew(SkewHankelProduct)
         case folded(Folded)
         case composed(ComposedSums)
     }
@@ -125,7 +126,7 @@ package final class TurnSums {
         }
     }
 
-    /// Fused multiplications of vectors that the sums take.
+    /// Fused multiplications of vectors that would take as long as the sums.
     static func operations(_ wave: Wave, length: Int) -> Int {
         let half = length / 2
         switch rule(of: length) {
@@ -134,9 +135,14 @@ package final class TurnSums {
             let coarse = wave == .sine ? period / 2 : period / 2 + 1
             let divided = half / (length / period)
             let rest = half - divided
-            return 2 * half + coarse * coarse + coarse * (period / 2) + rest * rest
+            return 2 * half + DenseProduct.operations(rows: coarse, terms: coarse)
+                + DenseProduct.operations(rows: period / 2 - period / 2 / (length / period), terms: coarse)
+                + DenseProduct.operations(rows: rest, terms: rest)
+        case .hankel where wave == .sine && SkewHankelProduct.suits(half): return SkewHankelProduct.operations(half)
         case .hankel: return HankelProduct.operations(half) + (wave == .sine ? 0 : 2 * half)
-        case .dense: return wave == .sine ? half * half : (half + 1) * (half + 1)
+        case .dense:
+            let count = wave == .sine ? half : half + 1
+            return DenseProduct.operations(rows: count, terms: count)
         }
     }
 
@@ -183,7 +189,12 @@ package final class TurnSums {
                 defer { power = power * generator % length }
                 return value(1, power, length)
             }
-            parts = .hankel(HankelProduct(entries, columns: columns), hasConstant: wave == .cosine)
+            if wave == .sine && SkewHankelProduct.suits(length / 2) {
+                // A generator's power (L − 1)/2 is −1, so sines change their sign.
+                parts = .skew(SkewHankelProduct(Array(entries[..<(length / 2)])))
+            } else {
+                parts = .hankel(HankelProduct(entries, columns: columns), hasConstant: wave == .cosine)
+            }
         case .dense: parts = .dense(DenseProduct(terms.map { j in terms.map { value(j, $0, length) } }))
         }
     }
@@ -192,6 +203,7 @@ package final class TurnSums {
     package func apply(_ x: Line<Double>, into out: Line<Double>, _ steps: DenseProduct.Steps) {
         switch parts {
         case .dense(let product): product.apply(x, into: out, steps)
+        case .skew(let product): product.apply(x, into: out, steps)
         case .composed(let sums): sums.apply(x, into: out, steps)
         case .hankel(let product, let hasConstant):
             product.apply(x, into: out, steps)
