@@ -109,9 +109,8 @@ package final class FourierSolver {
         while start < charges.count {
             var end = start
             while end < charges.count, charges[end].row == charges[start].row { end += 1 }
-            waves.expand(
-                charges[start..<end] + images(of: charges[start..<end]), times: weights[0],
-                into: amplitudes[chargedRows.count])
+            let runs = ChargeRun.runs(of: charges[start..<end])
+            waves.expand(runs + images(of: runs), times: weights[0], into: amplitudes[chargedRows.count])
             chargedRows.append(charges[start].row)
             start = end
         }
@@ -124,16 +123,18 @@ package final class FourierSolver {
 
     /// The images between the true side and the other one: the reflections of charges, and of their reflections in the side
     /// at the left.
-    private func images(of charges: ArraySlice<Charge>) -> [Charge] {
+    private func images(of runs: [ChargeRun]) -> [ChargeRun] {
         guard transform.intervals > columns + 1 else { return [] }
-        var images: [Charge] = []
-        for charge in charges {
+        var images: [ChargeRun] = []
+        let room = 0..<transform.intervals - 1
+        for run in runs {
             // Site s, counted from the left ghost, has images −, at 2M − s, 4M − s, …, and +, at 2M + s, 4M + s, ….
             let period = 2 * (columns + 1)
             for turn in stride(from: period, to: transform.intervals + columns, by: period) {
-                for (place, sign) in [(turn - charge.column - 1, -1.0), (turn + charge.column + 1, 1.0)]
-                where place < transform.intervals {
-                    images.append(Charge(row: charge.row, column: place - 1, amount: sign * charge.amount))
+                let mirrored = turn - run.columns.upperBound - 1..<turn - run.columns.lowerBound - 1
+                let moved = turn + run.columns.lowerBound..<turn + run.columns.upperBound
+                for (columns, sign) in [(mirrored, -1.0), (moved, 1.0)] where columns.overlaps(room) {
+                    images.append(ChargeRun(columns: columns.clamped(to: room), amount: sign * run.amount))
                 }
             }
         }
