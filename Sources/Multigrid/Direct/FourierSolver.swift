@@ -151,7 +151,8 @@ package final class FourierSolver {
     package func solve(into buffer: borrowing Plane<Double>, _ body: (_ row: Int, _ line: Line<Double>) -> Void) {
         findEnds()
         for group in 0..<checkpoints.rows {
-            let batches = group * FourierSolver.groupSize..<min(firstCharges.count - 1, (group + 1) * FourierSolver.groupSize)
+            let batches =
+                group * FourierSolver.groupSize..<min(firstCharges.count - 1, (group + 1) * FourierSolver.groupSize)
             sweepGroup(batches)
             for batch in batches {
                 let first = batch * SineTransform.batch

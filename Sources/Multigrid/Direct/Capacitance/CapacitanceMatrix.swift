@@ -22,6 +22,8 @@ final class CapacitanceMatrix {
     var blockSize: Int { CapacitanceMatrix.width * CapacitanceMatrix.width }
     /// Inverses of the blocks of groups of one shape, where the shape alone determines them.
     var known: [[SIMD2<Int16>]: Int] = [:]
+    /// Working memory of `invert`.
+    let factors = Plane<Double>(rows: 2, columns: RimSites.width * RimSites.width)
     static let width = RimSites.width
     static let maximumKnown = 256
     /// Where the sites of a group stand in Green's function from its first, with rows counted down and up.

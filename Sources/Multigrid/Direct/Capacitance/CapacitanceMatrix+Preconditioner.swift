@@ -43,34 +43,48 @@ extension CapacitanceMatrix {
         }
     }
 
-    /// inverse = matrix⁻¹, symmetric and positive definite, of `count` rows, by Cholesky's factorisation in Double.
+    /// inverse = matrix⁻¹, symmetric and positive definite, of `count` rows, by Cholesky's factorisation UᵀU in Double, whole rows
+    /// at a time.
     func invert(_ matrix: Line<Float>, _ count: Int, into inverse: Line<Float>) {
         let width = CapacitanceMatrix.width
-        var lower = [Double](repeating: 0, count: width * width)
+        let (upper, result) = (factors[0], factors[1])
+        for k in 0..<width * width {
+            upper[k] = Double(matrix[k])
+            result[k] = 0
+        }
+        for k in 0..<count {
+            let row = upper.advanced(by: k &* width)
+            // Rounding may leave nothing of the last pivots of close sites; a preconditioner need not be exact.
+            let pivot = max(row[k], 1e-7 * Double(matrix[k &* width &+ k])).squareRoot()
+            row[k] = pivot * pivot
+            Columns.eights(width) { row.store8(row.load8($0) / pivot, $0) }
+            for i in k + 1..<count { subtract(row[i], row, from: upper.advanced(by: i &* width)) }
+        }
+        // Uᵀ Y = 1, then U X = Y, for all columns of the inverse.
         for i in 0..<count {
-            for j in 0...i {
-                var sum = Double(matrix[j * width + i])
-                for k in 0..<j { sum -= lower[i * width + k] * lower[j * width + k] }
-                // Rounding may leave nothing of the last pivots of close sites; a preconditioner need not be exact.
-                lower[i * width + j] =
-                    i == j ? max(sum, 1e-7 * Double(matrix[i * width + i])).squareRoot() : sum / lower[j * width + j]
-            }
+            let row = result.advanced(by: i &* width)
+            row[i] = 1
+            for k in 0..<i { subtract(upper[k &* width &+ i], result.advanced(by: k &* width), from: row) }
+            divide(row, by: upper[i &* width &+ i])
         }
-        var column = [Double](repeating: 0, count: width)
-        for unit in 0..<width {
-            for i in 0..<width { inverse[unit * width + i] = 0 }
-            guard unit < count else { continue }
-            for i in 0..<count {
-                var sum = i == unit ? 1.0 : 0
-                for k in 0..<i { sum -= lower[i * width + k] * column[k] }
-                column[i] = sum / lower[i * width + i]
-            }
-            for i in (0..<count).reversed() {
-                var sum = column[i]
-                for k in i + 1..<count { sum -= lower[k * width + i] * column[k] }
-                column[i] = sum / lower[i * width + i]
-            }
-            for i in 0..<count { inverse[unit * width + i] = Float(column[i]) }
+        for i in (0..<count).reversed() {
+            let row = result.advanced(by: i &* width)
+            for k in i + 1..<count { subtract(upper[i &* width &+ k], result.advanced(by: k &* width), from: row) }
+            divide(row, by: upper[i &* width &+ i])
         }
+        for k in 0..<width * width { inverse[k] = Float(result[k]) }
+    }
+
+    @inline(__always)
+    private func subtract(_ factor: Double, _ row: Line<Double>, from other: Line<Double>) {
+        Columns.eights(CapacitanceMatrix.width) { k in
+            other.store8(other.load8(k).addingProduct(SIMD8(repeating: -factor), row.load8(k)), k)
+        }
+    }
+
+    @inline(__always)
+    private func divide(_ row: Line<Double>, by divisor: Double) {
+        let factor = SIMD8(repeating: 1 / divisor)
+        Columns.eights(CapacitanceMatrix.width) { row.store8(factor * row.load8($0), $0) }
     }
 }

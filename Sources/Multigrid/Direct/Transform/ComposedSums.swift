@@ -101,7 +101,8 @@ final class ComposedSums {
 
     /// Adds and subtracts what comes from sums and from differences, both (j₂, j₁).
     private func combine(
-        _ even: Line<Double>, _ evenRows: Int, _ odd: Line<Double>, _ oddRows: Int, into out: Line<Double>, _ stride: Int
+        _ even: Line<Double>, _ evenRows: Int, _ odd: Line<Double>, _ oddRows: Int, into out: Line<Double>,
+        _ stride: Int
     ) {
         let (ha, hb) = halves
         let isSine = wave == .sine

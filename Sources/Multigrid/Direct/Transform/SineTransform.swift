@@ -116,7 +116,9 @@ package final class SineTransform {
         let line = combinations.line
         var item = 0
         func append(_ sines: Int, _ cosines: Int, _ upper: Int, _ lower: Int) {
-            for (index, value) in [sines, cosines, upper, lower].enumerated() { line[Combination.width * item + index] = value }
+            for (index, value) in [sines, cosines, upper, lower].enumerated() {
+                line[Combination.width * item + index] = value
+            }
             item += 1
         }
         for (p1, j1) in TurnSums.sums(of: first).enumerated() {
@@ -148,7 +150,9 @@ package final class SineTransform {
         }
 
         /// Four lines of `chunk` slots, from `first` on.
-        func rows(_ first: Int) -> FourLines { (square[first], square[first + 1], square[first + 2], square[first + 3]) }
+        func rows(_ first: Int) -> FourLines {
+            (square[first], square[first + 1], square[first + 2], square[first + 3])
+        }
 
         /// (m₁, m₂ and then 0): sums of the amplitudes for ±m₂. Later (j₂ and then 0, j₁): sums with sines of m₁.
         var even: Line<Double> { memory[0] }
