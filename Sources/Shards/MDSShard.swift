@@ -36,40 +36,48 @@ package struct MDSShard: Sendable {
         configuration = JSON.object(MDSShard.description(self.columns, sizeLimit: sizeLimit)).canonicalBytes
     }
 
-    /// Returns the bytes of one sample, whose columns are in the order of `columns`.
-    package func sample(_ values: [[UInt8]]) -> [UInt8] {
-        precondition(values.count == columns.count, "a sample has a value for every column")
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(values.reduce(4 * values.count) { $0 + $1.count })
-        for (column, value) in zip(columns, values) {
-            precondition(column.size ?? value.count == value.count, "a column of fixed size has that size")
-            if column.size == nil { MDSShard.append(value.count, to: &bytes) }
-        }
-        for value in values { bytes += value }
-        return bytes
-    }
-
     /// Bytes that a shard takes beside its samples'.
     package func overhead(samples: Int) -> Int { 4 + 4 * (samples + 1) + configuration.count }
 
-    /// Returns the uncompressed shard of these samples, at most `maximumBytes`.
-    package func bytes(of samples: [[UInt8]]) throws(ShardsError) -> [UInt8] {
-        let total = samples.reduce(overhead(samples: samples.count)) { $0 + $1.count }
-        guard total <= MDSShard.maximumBytes else {
-            throw ShardsError(.tooLarge, "a shard of \(total) bytes is more than MDS can address")
+    /// Puts a shard together, sample by sample.
+    package struct Builder {
+        private let columns: [Column]
+        /// The shard so far; complete once `samples` samples were appended.
+        package private(set) var bytes: [UInt8] = []
+        private var count = 0
+
+        /// Begins a shard of `samples` samples.
+        package init(_ shard: MDSShard, samples: Int) {
+            columns = shard.columns
+            let fixed = columns.reduce(0) { $0 + ($1.size ?? 1024) }
+            bytes.reserveCapacity(shard.overhead(samples: samples) + samples * (fixed + 16))
+            MDSShard.append(samples, to: &bytes)
+            bytes += [UInt8](repeating: 0, count: 4 * (samples + 1))
+            bytes += shard.configuration
+            recordEnd()
         }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(total)
-        MDSShard.append(samples.count, to: &bytes)
-        var offset = overhead(samples: samples.count)
-        MDSShard.append(offset, to: &bytes)
-        for sample in samples {
-            offset += sample.count
-            MDSShard.append(offset, to: &bytes)
+
+        /// Appends a sample, whose columns are in the order of the shard's.
+        ///
+        /// - Throws: `ShardsError` with code `.tooLarge` where the shard is more than MDS can address.
+        package mutating func append(_ values: [[UInt8]]) throws(ShardsError) {
+            precondition(values.count == columns.count, "a sample has a value for every column")
+            for (column, value) in zip(columns, values) {
+                precondition(column.size ?? value.count == value.count, "a column of fixed size has that size")
+                if column.size == nil { MDSShard.append(value.count, to: &bytes) }
+            }
+            for value in values { bytes += value }
+            guard bytes.count <= MDSShard.maximumBytes else {
+                throw ShardsError(.tooLarge, "a shard of \(bytes.count) bytes is more than MDS can address")
+            }
+            count += 1
+            recordEnd()
         }
-        bytes += configuration
-        for sample in samples { bytes += sample }
-        return bytes
+
+        /// Writes the offset of the end of the last sample, which is where the next one begins.
+        private mutating func recordEnd() {
+            for byte in 0..<4 { bytes[4 + 4 * count + byte] = UInt8(truncatingIfNeeded: bytes.count >> (8 * byte)) }
+        }
     }
 
     /// The entry of `index.json` for a shard: its files below the index's folder, without the endings .mds and .zstd.

@@ -48,13 +48,14 @@ extension ExportTask {
         let zip: (bytes: Int, xxh64: String)
     }
 
+    /// Types that PyTorch collates without help: it has no batches of unsigned numpy scalars, nor of lists of several lengths.
     private var mdsColumns: [MDSShard.Column] {
         let field = "\(sides.rows),\(sides.columns)"
         let size = 4 * samples.lattice.count
         return [
-            MDSShard.Column("error_bound", "float64", size: 8), MDSShard.Column("id", "uint64", size: 8),
-            MDSShard.Column("n_sources", "uint16", size: 2), MDSShard.Column("rank", "uint64", size: 8),
-            MDSShard.Column("sources", "json", size: nil), MDSShard.Column("x", "ndarray:float32:\(field)", size: size),
+            MDSShard.Column("error_bound", "float64", size: 8), MDSShard.Column("id", "str", size: nil),
+            MDSShard.Column("n_sources", "int", size: 8), MDSShard.Column("rank", "int", size: 8),
+            MDSShard.Column("sources", "str", size: nil), MDSShard.Column("x", "ndarray:float32:\(field)", size: size),
             MDSShard.Column("y", "ndarray:float32:\(field)", size: size),
         ]
             + samples.drawn.map { drawn in
@@ -80,11 +81,13 @@ extension ExportTask {
             let compressor = try Zstd.Compressor(level: ShardWriter.defaultLevel)
             return { [self] number in
                 try Interruption.check()
-                let encoded = try places[batches[number].range].map { try mdsSample($0, as: shard, with: decoder) }
-                let raw = try shard.bytes(of: encoded)
+                let batch = places[batches[number].range]
+                var builder = MDSShard.Builder(shard, samples: batch.count)
+                for place in batch { try builder.append(try mdsValues(of: place, in: shard, with: decoder)) }
+                let raw = builder.bytes
                 let zip = try compressor.compress(raw)
                 let entry = MDSEntry(
-                    samples: encoded.count, raw: (raw.count, XXHash64.hex(of: raw)),
+                    samples: batch.count, raw: (raw.count, XXHash64.hex(of: raw)),
                     zip: (zip.count, XXHash64.hex(of: zip)))
                 return MDSMade(zip: zip, entry: entry)
             }
@@ -101,23 +104,23 @@ extension ExportTask {
         let entry: MDSEntry
     }
 
-    /// The bytes of one sample.
-    private func mdsSample(
-        _ place: ExportedSamples.Place, as shard: MDSShard, with decoder: SampleDecoder
-    ) throws -> [UInt8] {
+    /// The columns of one sample.
+    private func mdsValues(
+        of place: ExportedSamples.Place, in shard: MDSShard, with decoder: SampleDecoder
+    ) throws -> [[UInt8]] {
         let (reader, row) = (try samples.reader(Int(place.shard)), Int(place.row))
         let fields = try ExportedFields(reader, row, with: decoder)
         var values: [String: [UInt8]] = [
             "error_bound": reader.errorBounds[row].bitPattern.littleEndianBytes,
-            "id": reader.ids[row].bits.littleEndianBytes,
-            "n_sources": UInt16(reader.sourceCounts[row]).littleEndianBytes,
-            "rank": UInt64(place.rank).littleEndianBytes,
+            "id": Array(reader.ids[row].description.utf8),
+            "n_sources": reader.sourceCounts[row].littleEndianBytes,
+            "rank": place.rank.littleEndianBytes,
             "sources": JSON.array(try reader.sources(at: row).map(\.json)).canonicalBytes,
             "x": fields.x, "y": fields.y,
         ]
         for (dataset, bytes) in zip(reader.coefficients, fields.coefficients) {
             values[dataset.coefficient.rawValue] = bytes
         }
-        return shard.sample(shard.columns.map { values[$0.name] ?? [] })
+        return shard.columns.map { values[$0.name] ?? [] }
     }
 }
