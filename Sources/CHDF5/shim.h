@@ -13,6 +13,7 @@ static inline hid_t steadyset_h5t_i8le(void) { return H5T_STD_I8LE; }
 static inline hid_t steadyset_h5t_c_s1(void) { return H5T_C_S1; }
 static inline hid_t steadyset_h5p_file_create(void) { return H5P_FILE_CREATE; }
 static inline hid_t steadyset_h5p_file_access(void) { return H5P_FILE_ACCESS; }
+static inline hid_t steadyset_h5p_group_create(void) { return H5P_GROUP_CREATE; }
 static inline hid_t steadyset_h5p_dataset_create(void) { return H5P_DATASET_CREATE; }
 
 static inline hid_t steadyset_h5p_default(void) { return H5P_DEFAULT; }

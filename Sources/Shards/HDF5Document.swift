@@ -33,13 +33,16 @@ package final class HDF5Document {
 
     deinit { abandon() }
 
-    /// Creates a group. The corresponding C function is `H5Gcreate2`.
+    /// Creates a group, without times. The corresponding C function is `H5Gcreate2`.
     package func makeGroup(_ name: String) throws(ShardsError) {
         try perform { () throws(ShardsError) in
+            let action = "create the group '\(name)' of"
             let standard = steadyset_h5p_default()
+            let properties = try HDF5.Handle<HDF5.Properties>(
+                H5Pcreate(steadyset_h5p_group_create()), action, path: path)
+            try HDF5.check(H5Pset_obj_track_times(properties.id, false), action, path: path)
             _ = try HDF5.Handle<HDF5.Group>(
-                unsafe H5Gcreate2(file, name, standard, standard, standard), "create the group '\(name)' of", path: path
-            )
+                unsafe H5Gcreate2(file, name, standard, properties.id, standard), action, path: path)
         }
     }
 
@@ -115,7 +118,8 @@ package final class HDF5Document {
         try perform { () throws(ShardsError) in
             let (datasets, file) = (chunked, self.file)
             (chunked, self.file) = ([:], -1)
-            for (name, dataset) in datasets {
+            // In an order of its own a dictionary would write the file's records in another order each time.
+            for (name, dataset) in datasets.sorted(by: { $0.key < $1.key }) {
                 try HDF5.Handle<HDF5.Dataset>(dataset, "close", path: path).close("complete '\(name)' of", path: path)
             }
             try HDF5.Handle<HDF5.File>(file, "close", path: path).close("complete", path: path)

@@ -1,32 +1,32 @@
-internal import Sampling
+package import Sampling
 
 /// The folders of a part whose subsets contain one another: each below the next larger one.
 ///
 /// Subsets and windows are ranges of ranks. Those that contain one another or are apart form a tree; one that overlaps
 /// another without being in it has no folder.
-struct SubsetFolders {
+package struct SubsetFolders {
     /// A folder with an index of its own.
-    struct Folder {
+    package struct Folder {
         /// Relative to the export: `train`, `train/S50`, `train/S50/S25`.
-        let path: String
+        package let path: String
         /// The selections that are exactly the samples in it.
-        fileprivate(set) var names: [String]
-        let ranks: Range<Int>
+        package fileprivate(set) var names: [String]
+        package let ranks: Range<Int>
     }
 
     /// Consecutive samples of one folder that make a shard.
-    struct Batch {
-        let range: Range<Int>
-        let folder: String
+    package struct Batch {
+        package let range: Range<Int>
+        package let folder: String
     }
 
     /// The folders, each after the one that it is in.
-    private(set) var folders: [Folder]
+    package private(set) var folders: [Folder]
 
     /// Finds the folders for the samples of `part` with these ranks, ascending.
     ///
     /// A selection has one where all its samples are among them.
-    init(part: Split.Part, selections: [Selection], ranks: [Int]) {
+    package init(part: Split.Part, selections: [Selection], ranks: [Int]) {
         folders = [Folder(path: part.rawValue, names: [], ranks: 0..<Int.max)]
         func count(_ range: Range<Int>) -> Int {
             SubsetFolders.position(of: range.upperBound, in: ranks)
@@ -57,7 +57,7 @@ struct SubsetFolders {
 
     /// Cuts samples with these ranks into shards of at most `size`; none lies in two folders of which neither contains
     /// the other.
-    func batches(_ ranks: [Int], size: Int) -> [Batch] {
+    package func batches(_ ranks: [Int], size: Int) -> [Batch] {
         var batches: [Batch] = []
         var start = 0
         while start < ranks.count {
