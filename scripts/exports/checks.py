@@ -236,9 +236,7 @@ def check_the_well(truth, exports):
 
 
 def check_pdebench(truth, exports):
-    """PDEBench's `FNODatasetSingle`, from the package where it can be installed, else from `$PDEBENCH`, a copy of its source."""
-    if source := os.environ.get("PDEBENCH"):
-        sys.path.insert(0, source)
+    """PDEBench's `FNODatasetSingle`."""
     loader = importlib.import_module("pdebench.models.fno.utils").FNODatasetSingle
     # Test samples first, then validation, then training.
     wanted = truth.part("test") + truth.part("validation") + truth.part("train")
@@ -362,6 +360,8 @@ def version(package):
 
 
 def main():
+    if source := os.environ.get("PDEBENCH"):
+        sys.path.insert(0, source)  # a copy of PDEBench's package
     truth, exports = Truth(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve()
     failed = 0
     for name in sys.argv[3:]:
