@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -386,6 +387,24 @@ def test_missing_shards_of_a_virtual_file_are_nan(tiny, tmp_path):
     (tmp_path / "v.h5").rename(moved)
     with h5py.File(moved) as file:
         assert np.isnan(file["y"][5]).all() and np.isnan(file["x"][5]).all()
+
+
+def test_the_article_s_program(tiny, tmp_path):
+    """The program for xarray runs as it is printed."""
+    (tmp_path / "quickstart").symlink_to(tiny)
+    export("kerchunk", tmp_path / "quickstart", tmp_path / "quickstart.json")
+    text = (REPOSITORY / "Sources/steadyset/Documentation.docc/Exports.md").read_text()
+    (program,) = [p for p in re.findall(r"```python\n(.*?)```", text, re.S) if "import xarray" in p]
+    result = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert result.stdout == "(24, 48, 40) 1.0\n", result.stderr
+
+
+def test_the_article_s_formats():
+    """Every format has a line in the article's table and is named in --help."""
+    text = (REPOSITORY / "Sources/steadyset/Documentation.docc/Exports.md").read_text()
+    said = steadyset("export", "--help").stdout
+    for kind in FORMATS:
+        assert f"| `{kind}` | a f" in text and f"\n### {kind}\n" in text and f"  {kind} " in said
 
 
 def test_tiny_is_what_it_was(tiny):
