@@ -19,6 +19,7 @@ import pytest
 import xxhash
 import zstandard
 from conftest import BINARY, REPOSITORY, TINY, manifest, refused, steadyset, write
+from test_places import limited
 from test_schemas import check
 
 sys.path.insert(0, str(REPOSITORY / "scripts/exports"))
@@ -340,6 +341,16 @@ def test_interrupted(slow, tmp_path):
             export("mds", dataset, output)
         assert len(list(mds_samples(output / "train"))) == len(checks.Truth(dataset).part("train"))
     assert killed and sorted(os.listdir(tmp_path)) == ["killed", "terminated"]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_files_that_cannot_grow(kind, tiny, tmp_path):
+    """Like a full disk, at several places of the writing; nothing is left, and the same command works afterwards."""
+    output = tmp_path / FORMATS[kind]
+    for size in (0, 5000, 15_000):
+        refused("export", kind, tiny, "-o", output, status=74, says="free some space", **limited(size))
+        assert os.listdir(tmp_path) == [], size
+    export(kind, tiny, output)
 
 
 def test_wrong_usage(tiny, tmp_path):

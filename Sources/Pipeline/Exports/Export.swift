@@ -80,7 +80,7 @@ public enum Export {
     public struct Result: Sendable {
         /// Number of samples.
         public internal(set) var samples = 0
-        /// Number of files, and of their bytes.
+        /// Number of files.
         public internal(set) var files = 0
         /// Bytes of all files.
         public internal(set) var bytes = 0
@@ -114,14 +114,18 @@ public enum Export {
         let task = ExportTask(
             samples: samples, options: options,
             threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount, progress: progress)
-        switch options.format {
-        case .kerchunk: try task.kerchunk()
-        case .vds: try task.virtualDataset()
-        case .mds: try task.mds()
-        case .theWell: try task.theWell()
-        case .pdebench: try task.pdebench()
-        case .croissant: try task.croissant()
-        case .csv: try task.table()
+        do {
+            switch options.format {
+            case .kerchunk: try task.kerchunk()
+            case .vds: try task.virtualDataset()
+            case .mds: try task.mds()
+            case .theWell: try task.theWell()
+            case .pdebench: try task.pdebench()
+            case .croissant: try task.croissant()
+            case .csv: try task.table()
+            }
+        } catch let error as PipelineError where [.interrupted, .terminated].contains(error.status) {
+            throw PipelineError(error.status, "\(error.status): \(options.output) was not written")
         }
         return task.result
     }

@@ -27,7 +27,7 @@ final class ExportTask {
         progress(result.samples, total)
     }
 
-    /// The names that shards and folders of each part have elsewhere.
+    /// Rows and columns of the lattice.
     var sides: (rows: Int, columns: Int) { (samples.lattice.rows, samples.lattice.columns) }
 
     /// What every export says of its origin: the id of the manifest and the selection.
