@@ -15,6 +15,9 @@ public struct SelectionExpression: Hashable, Sendable, CustomStringConvertible {
     /// The expression as it was given, with single spaces around operators.
     public let description: String
 
+    /// A longer text is refused.
+    private static let maximumLength = 4096
+
     /// Every sample.
     public static let everything = SelectionExpression(
         alternatives: Split.Part.allCases.map { [.part($0)] },
@@ -27,9 +30,12 @@ public struct SelectionExpression: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads the expression `text` for a dataset with `selections`.
     ///
-    /// - Throws: `SamplingError` with code `.split` where a name is missing or there is none like it; the message lists
+    /// - Throws: `SamplingError` with code `.selection` where a name is missing or there is none like it; the message lists
     ///   what there is.
     public init(_ text: String, among selections: [Selection]) throws(SamplingError) {
+        guard text.utf8.count <= SelectionExpression.maximumLength else {
+            throw SamplingError(.selection, "a selection of \(text.utf8.count) bytes is too long")
+        }
         var alternatives: [[Name]] = []
         var words: [String] = []
         for term in text.split(separator: "|", omittingEmptySubsequences: false) {
@@ -98,7 +104,7 @@ public struct SelectionExpression: Hashable, Sendable, CustomStringConvertible {
         if let selection = selections.first(where: { candidates.contains($0.name) }) { return .selection(selection) }
         let names = selections.map(\.name).joined(separator: ", ")
         throw SamplingError(
-            .split,
+            .selection,
             word.isEmpty
                 ? "the selection '\(text)' lacks a name beside '&' or '|'"
                 : "there is no selection '\(word)'; there are train, validation, test, n07 and so on for a number of sources, "

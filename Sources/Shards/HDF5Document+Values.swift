@@ -15,7 +15,7 @@ extension HDF5Document {
         case integer(Int)
         /// An IEEE double.
         case number(Double)
-        /// Numbers of each kind, as arrays.
+        /// IEEE singles.
         case floats([Float])
         /// IEEE doubles.
         case doubles([Double])

@@ -38,8 +38,7 @@ public final class SampleDecoder {
                 frame, size: planes * ShardLayout.fieldBytes(lattice), shuffle: true, with: decompressor))
     }
 
-    /// Returns the little-endian bytes of the field in `frame`; see `decode(_:as:)`.
-    package func bytes(_ frame: [UInt8], as field: ShardField) throws(ShardsError) -> [UInt8] {
+    private func bytes(_ frame: [UInt8], as field: ShardField) throws(ShardsError) -> [UInt8] {
         try BloscFrame.decode(
             frame, size: ShardLayout.fieldBytes(lattice), shuffle: field.isShuffled, with: decompressor)
     }

@@ -20,6 +20,7 @@ import xxhash
 import zstandard
 from conftest import BINARY, REPOSITORY, TINY, manifest, refused, steadyset, write
 from test_places import limited
+from test_reader_remote import server, url  # noqa: F401
 from test_schemas import check
 
 sys.path.insert(0, str(REPOSITORY / "scripts/exports"))
@@ -388,6 +389,24 @@ def test_places(tiny, tmp_path):
     assert found["license"] == "CC-BY-4.0" and found["creator"]["name"] == "A. Person"
     assert found["distribution"][1]["contentUrl"] == "https://example.org/d/train-00000.h5"
     assert found["distribution"][1]["sha256"] == manifest(tiny, "pack")["files"][0]["sha256"]
+
+
+def test_kerchunk_behind_a_url(server, tiny, tmp_path):  # noqa: F811
+    """A sample is one request for exactly the bytes of its chunk."""
+    import xarray
+
+    truth = checks.Truth(tiny)
+    export("kerchunk", tiny, tmp_path / "k.json", "--base-url", f"{url(server)}/pack")
+    data = xarray.open_dataset(str(tmp_path / "k.json"), engine="kerchunk")
+    assert data.id.values.tolist() == list(truth.samples) and server.answers == []
+    for number in (0, 17, 119):
+        i = int(data.id[number])
+        checks.same(data.y[number].values, truth.samples[i]["y"])
+        ((name, status, size),) = server.answers
+        with h5py.File(tiny / "pack" / truth.samples[i]["file"]) as shard:
+            stored = shard["y"].id.get_chunk_info(truth.samples[i]["row"]).size
+        assert (name, status, size) == (truth.samples[i]["file"], 206, stored)
+        server.answers.clear()
 
 
 def test_missing_shards_of_a_virtual_file_are_nan(tiny, tmp_path):

@@ -1,7 +1,7 @@
 import Sampling
 import Testing
 
-@Suite struct SelectionExpressionTests {
+@Suite struct SelectionAlgebraTests {
     static let strata = [1, 2, 4, 7]
     static let split = try? Split(
         testEvery: 5, validationEvery: 8, subsets: [12.5, 25, 50, 100],
@@ -91,6 +91,6 @@ import Testing
     ])
     func unknownNames(text: String) throws {
         let error = #expect(throws: SamplingError.self) { try SelectionExpression(text, among: Self.selections()) }
-        #expect(error?.code == .split)
+        #expect(error?.code == .selection)
     }
 }
