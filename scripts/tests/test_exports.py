@@ -391,6 +391,38 @@ def test_places(tiny, tmp_path):
     assert found["distribution"][1]["sha256"] == manifest(tiny, "pack")["files"][0]["sha256"]
 
 
+@pytest.mark.parametrize("text", ["n02", "S50% & n04 | test & n01", "n01 | n04"])
+def test_rows_that_are_apart(text, tiny, tmp_path):
+    """Selections that take some rows of each shard: the virtual file, the references and the copies hold those rows."""
+    truth = checks.Truth(tiny)
+    wanted = [int(i) for i in reader.open(tiny).select(text).ids]
+    assert 10 < len(wanted) < 100
+    for kind in ("vds", "pdebench", "mds", "the-well", "kerchunk"):
+        export(kind, tiny, tmp_path / FORMATS[kind], "--selection", text)
+    with h5py.File(tmp_path / "all.h5") as file:
+        assert file["id"][:].tolist() == wanted and file.attrs["steadyset_selection"] == text
+        for number, i in enumerate(wanted):
+            checks.same(file["x"][number], truth.samples[i]["x"])
+            checks.same(file["y"][number], truth.samples[i]["y"])
+    with h5py.File(tmp_path / "darcy.hdf5") as file:
+        assert sorted(file["id"][:].tolist()) == sorted(wanted)
+        for number, i in enumerate(file["id"][:].tolist()):
+            checks.same(file["tensor"][number, 0], truth.samples[i]["y"])
+    found = {int(s["id"].decode(), 16): s["y"] for p in checks.PARTS if (f := tmp_path / "mds" / p).exists() for s in mds_samples(f)}
+    assert found == {i: truth.samples[i]["y"].tobytes() for i in wanted}
+    fields = []
+    for split in ("train", "valid", "test"):
+        for path in sorted((tmp_path / "the-well/data" / split).glob("*.hdf5")):
+            with h5py.File(path) as file:
+                fields += [y.tobytes() for y in file["t0_fields/u"][:, 1]]
+    assert fields == [truth.samples[i]["y"].tobytes() for i in wanted]
+    refs = json.loads((tmp_path / "all.json").read_text())["refs"]
+    for number, i in enumerate(wanted):
+        with h5py.File(tiny / "pack" / truth.samples[i]["file"]) as shard:
+            info = shard["y"].id.get_chunk_info(truth.samples[i]["row"])
+        assert refs[f"y/{number}.0.0"] == ["{{u}}/" + truth.samples[i]["file"], info.byte_offset, info.size]
+
+
 def test_kerchunk_behind_a_url(server, tiny, tmp_path):  # noqa: F811
     """A sample is one request for exactly the bytes of its chunk."""
     import xarray
