@@ -180,6 +180,20 @@ def check_streaming(truth, exports):
     return f"{len(truth.samples)} samples, {len(folders)} subsets, DataLoader with 0 and 2 workers"
 
 
+def compare_statistics(truth, path):
+    """Compares `stats.yaml` of the training part with NumPy's numbers."""
+    import yaml
+
+    stats = yaml.safe_load(path.read_text())
+    both = np.stack([[truth.samples[i]["x"], truth.samples[i]["y"]] for i in truth.part("train")]).astype(float)
+    delta = both[:, 1] - both[:, 0]
+    for key, value in (
+        ("mean", both.mean()), ("std", both.std()), ("rms", np.sqrt((both**2).mean())),
+        ("mean_delta", delta.mean()), ("std_delta", delta.std()), ("rms_delta", np.sqrt((delta**2).mean())),
+    ):  # fmt: skip
+        assert isinstance(stats[key]["u"], float) and abs(stats[key]["u"] - value) <= 1e-9 * abs(value), key
+
+
 def check_the_well(truth, exports):
     from the_well.data import WellDataset
     from the_well.data.normalization import ZScoreNormalization
@@ -205,17 +219,7 @@ def check_the_well(truth, exports):
             for workers in (0, 2):
                 loader = DataLoader(data, batch_size=4, num_workers=workers)
                 assert sum(len(batch["output_fields"]) for batch in loader) == len(wanted)
-    # The statistics, against NumPy's.
-    import yaml
-
-    stats = yaml.safe_load((exports / "the-well/stats.yaml").read_text())
-    both = np.stack([[truth.samples[i]["x"], truth.samples[i]["y"]] for i in truth.part("train")]).astype(float)
-    delta = both[:, 1] - both[:, 0]
-    for key, value in (
-        ("mean", both.mean()), ("std", both.std()), ("rms", np.sqrt((both**2).mean())),
-        ("mean_delta", delta.mean()), ("std_delta", delta.std()), ("rms_delta", np.sqrt((delta**2).mean())),
-    ):  # fmt: skip
-        assert isinstance(stats[key]["u"], float) and abs(stats[key]["u"] - value) <= 1e-9 * abs(value), key
+    compare_statistics(truth, exports / "the-well/stats.yaml")
     data = WellDataset(
         path=str(exports / "the-well"), well_split_name="train", use_normalization=True,
         normalization_type=ZScoreNormalization)  # fmt: skip

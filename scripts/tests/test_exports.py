@@ -170,6 +170,7 @@ def test_the_well(exported):
                         checks.same(x, wanted["x"])
                         checks.same(y, wanted["y"])
             assert next(ids, None) is None
+    checks.compare_statistics(truth, exports / "the-well/stats.yaml")
     assert (exports / "the-well/stats.yaml").read_text() == (exports / "the-well-blosc/stats.yaml").read_text()
 
 
