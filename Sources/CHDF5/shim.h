@@ -9,9 +9,11 @@ static inline hid_t steadyset_h5t_u64le(void) { return H5T_STD_U64LE; }
 static inline hid_t steadyset_h5t_u32le(void) { return H5T_STD_U32LE; }
 static inline hid_t steadyset_h5t_u16le(void) { return H5T_STD_U16LE; }
 static inline hid_t steadyset_h5t_u8(void) { return H5T_STD_U8LE; }
+static inline hid_t steadyset_h5t_i8le(void) { return H5T_STD_I8LE; }
 static inline hid_t steadyset_h5t_c_s1(void) { return H5T_C_S1; }
 static inline hid_t steadyset_h5p_file_create(void) { return H5P_FILE_CREATE; }
 static inline hid_t steadyset_h5p_file_access(void) { return H5P_FILE_ACCESS; }
+static inline hid_t steadyset_h5p_group_create(void) { return H5P_GROUP_CREATE; }
 static inline hid_t steadyset_h5p_dataset_create(void) { return H5P_DATASET_CREATE; }
 
 static inline hid_t steadyset_h5p_default(void) { return H5P_DEFAULT; }

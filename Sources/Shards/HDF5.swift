@@ -51,6 +51,10 @@ enum HDF5 {
     enum File: Kind { static func close(_ id: hid_t) -> herr_t { H5Fclose(id) } }
     /// The corresponding C function is `H5Dclose`.
     enum Dataset: Kind { static func close(_ id: hid_t) -> herr_t { H5Dclose(id) } }
+    /// The corresponding C function is `H5Gclose`.
+    enum Group: Kind { static func close(_ id: hid_t) -> herr_t { H5Gclose(id) } }
+    /// The corresponding C function is `H5Oclose`.
+    enum Object: Kind { static func close(_ id: hid_t) -> herr_t { H5Oclose(id) } }
     /// The corresponding C function is `H5Sclose`.
     enum Space: Kind { static func close(_ id: hid_t) -> herr_t { H5Sclose(id) } }
     /// The corresponding C function is `H5Tclose`.
@@ -72,6 +76,13 @@ enum HDF5 {
         }
 
         deinit { _ = K.close(id) }
+
+        /// Gives the handle away: who takes its number closes it.
+        consuming func release() -> hid_t {
+            let id = self.id
+            discard self
+            return id
+        }
 
         /// Closes the handle and reports what only closing finds, such as a disk that is full.
         consuming func close(_ action: String, path: String) throws(ShardsError) {

@@ -52,6 +52,7 @@ public struct Schema: Sendable {
         [
             "bench": PackageResources.bench_schema_json,
             "configuration": PackageResources.configuration_schema_json,
+            "export": PackageResources.export_schema_json,
             "manifest": PackageResources.manifest_schema_json,
             "manifest-pack": PackageResources.manifest_pack_schema_json,
             "manifest-sample": PackageResources.manifest_sample_schema_json,

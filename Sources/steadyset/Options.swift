@@ -6,6 +6,8 @@ extension SourceModel: ExpressibleByArgument {}
 extension OverlapPolicy: ExpressibleByArgument {}
 extension Stage: ExpressibleByArgument {}
 extension Benchmark.Part: ExpressibleByArgument {}
+extension Pipeline.Export.Format: ExpressibleByArgument {}
+extension Pipeline.Export.Codec: ExpressibleByArgument {}
 
 /// Options of every command that works on a pipeline.
 struct PipelineOptions: ParsableArguments {

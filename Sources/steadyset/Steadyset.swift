@@ -24,7 +24,8 @@ struct Steadyset: ParsableCommand {
             """,
         version: "steadyset \(Release.version)",
         subcommands: [
-            Run.self, Sample.self, Solve.self, Split.self, Pack.self, Verify.self, Show.self, Bench.self, Plan.self,
+            Run.self, Sample.self, Solve.self, Split.self, Pack.self, Verify.self, Show.self, Export.self, Bench.self,
+            Plan.self,
             Step.self,
         ])
 

@@ -1,0 +1,70 @@
+internal import Foundation
+internal import Shards
+
+/// Where an export goes: a file or a folder that appears only when it is complete, and replaces nothing.
+///
+/// It is written to `.NAME.tmp` beside its place. A folder there holds `.steadyset-export` while it is written, which is
+/// locked; one that a killed run left is taken over, any other folder of that name is left alone.
+final class ExportDestination {
+    /// The final path.
+    let path: String
+    /// What is written until then.
+    let temporary: String
+    private var lock: FileLock?
+    private var isCommitted = false
+    private static let marker = ".steadyset-export"
+
+    /// Prepares a file; its writer creates it.
+    static func file(_ path: String) throws -> ExportDestination { try ExportDestination(path) }
+
+    /// Prepares a folder and creates it.
+    static func folder(_ path: String) throws -> ExportDestination {
+        let destination = try ExportDestination(path)
+        try destination.createFolder()
+        return destination
+    }
+
+    private init(_ path: String) throws {
+        self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        temporary = AtomicFile.temporary(for: self.path)
+        guard InputFile.isFolder(self.path) == nil else {
+            throw PipelineError(
+                .cannotCreate, "\(self.path) exists: exports replace nothing, so remove it or choose another --output")
+        }
+        let parent = URL(fileURLWithPath: self.path).deletingLastPathComponent().path
+        guard InputFile.isFolder(parent) == true else {
+            throw PipelineError(.cannotCreate, "\(parent): there is no such folder: create it, or check --output")
+        }
+    }
+
+    deinit {
+        guard !isCommitted else { return }
+        if lock != nil { try? FileManager.default.removeItem(atPath: temporary) } else { AtomicFile.remove(temporary) }
+    }
+
+    private func createFolder() throws {
+        let marker = "\(temporary)/\(ExportDestination.marker)"
+        if InputFile.isFolder(temporary) != nil, InputFile.isFolder(marker) != false {
+            throw PipelineError(
+                .cannotCreate, "\(temporary) exists and is no unfinished export: remove it, or choose another --output")
+        }
+        try Dataset.createFolder(temporary)
+        lock = try FileLock(marker, shared: false, holder: path)
+        for name in try FileManager.default.contentsOfDirectory(atPath: temporary)
+        where name != ExportDestination.marker {
+            try FileManager.default.removeItem(atPath: "\(temporary)/\(name)")
+        }
+    }
+
+    /// Makes the export appear.
+    func commit() throws {
+        if lock != nil { AtomicFile.remove("\(temporary)/\(ExportDestination.marker)") }
+        isCommitted = true
+        do {
+            try AtomicFile.commit(temporary: temporary, as: path)
+        } catch {
+            try? FileManager.default.removeItem(atPath: temporary)
+            throw error
+        }
+    }
+}

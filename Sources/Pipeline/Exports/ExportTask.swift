@@ -1,0 +1,93 @@
+internal import Fields
+internal import Foundation
+internal import Sampling
+internal import Shards
+
+/// One export under way: what it takes, and what has been written.
+final class ExportTask {
+    let samples: ExportedSamples
+    let options: Export.Options
+    let threads: Int
+    var result = Export.Result()
+    private let progress: (Int, Int) -> Void
+    private let total: Int
+
+    init(samples: ExportedSamples, options: Export.Options, threads: Int, progress: @escaping (Int, Int) -> Void) {
+        self.samples = samples
+        self.options = options
+        self.threads = threads
+        self.progress = progress
+        total = samples.count
+        progress(0, total)
+    }
+
+    /// Counts samples that were written.
+    func advance(_ count: Int = 1) {
+        result.samples += count
+        progress(result.samples, total)
+    }
+
+    /// Rows and columns of the lattice.
+    var sides: (rows: Int, columns: Int) { (samples.lattice.rows, samples.lattice.columns) }
+
+    /// What every export says of its origin: the id of the manifest and the selection.
+    var origin: [String: JSON] {
+        [
+            "steadyset_manifest": .string(samples.manifest.id.description),
+            "steadyset_selection": .string(samples.expression.description),
+        ]
+    }
+
+    /// Writes the origin as attributes of an HDF5 file's root.
+    func describe(_ document: HDF5Document) throws {
+        for (name, value) in origin.sorted(by: { $0.key < $1.key }) {
+            try document.setAttribute(name, of: "/", to: .text(value.string ?? ""))
+        }
+        try document.setAttribute("physics", of: "/", to: .text(samples.physics.json.canonicalText))
+    }
+
+    /// The path of the shards' folder from the folder of `output`, without links on either side.
+    func relativeFolder(from output: String) -> String {
+        let parent = URL(fileURLWithPath: output).deletingLastPathComponent().resolvingSymlinksInPath().pathComponents
+        let folder = URL(fileURLWithPath: samples.folder).resolvingSymlinksInPath().pathComponents
+        let shared = zip(parent, folder).prefix { $0 == $1 }.count
+        let steps = Array(repeating: "..", count: parent.count - shared) + folder[shared...]
+        return steps.isEmpty ? "." : steps.joined(separator: "/")
+    }
+
+    /// Completes a single file at its temporary path.
+    func publish(file destination: ExportDestination) throws {
+        result.files += 1
+        result.bytes += try FileDigest(of: destination.temporary).bytes
+        try destination.commit()
+    }
+
+    /// Completes a folder: writes `export.json`, which lists `files` (path, number of samples), beside them.
+    func publish(
+        folder destination: ExportDestination, files: [(path: String, samples: Int)], extra: [String: JSON] = [:]
+    )
+        throws
+    {
+        var entries: [JSON] = []
+        for (path, samples) in files {
+            let digest = try FileDigest(of: "\(destination.temporary)/\(path)")
+            result.files += 1
+            result.bytes += digest.bytes
+            entries.append(
+                .object([
+                    "path": .string(path), "bytes": .integer(digest.bytes),
+                    "sha256": .string(digest.sha256.description), "samples": .integer(samples),
+                ]))
+        }
+        let json = JSON.object(
+            [
+                "format": .string("steadyset-export"), "version": .integer(1),
+                "export": .string(options.format.rawValue), "manifest": .string(samples.manifest.id.description),
+                "selection": .string(samples.expression.description), "samples": .integer(result.samples),
+                "files": .array(entries),
+            ].merging(extra) { $1 })
+        try Schema.named("export").check(json, source: "export.json")
+        try AtomicFile.write(json.prettyBytes, to: "\(destination.temporary)/export.json")
+        try destination.commit()
+    }
+}

@@ -1,0 +1,97 @@
+package import Sampling
+
+/// The folders of a part whose subsets contain one another: each below the next larger one.
+///
+/// Subsets and windows are ranges of ranks. Those that contain one another or are apart form a tree; one that overlaps
+/// another without being in it has no folder.
+package struct SubsetFolders {
+    /// A folder with an index of its own.
+    package struct Folder {
+        /// Relative to the export: `train`, `train/S50`, `train/S50/S25`.
+        package let path: String
+        /// The selections that are exactly the samples in it.
+        package fileprivate(set) var names: [String]
+        package let ranks: Range<Int>
+    }
+
+    /// Consecutive samples of one folder that make a shard.
+    package struct Batch {
+        package let range: Range<Int>
+        package let folder: String
+    }
+
+    /// The folders, each after the one that it is in.
+    package private(set) var folders: [Folder]
+
+    /// Finds the folders for the samples of `part` with these ranks, ascending.
+    ///
+    /// A selection has one where all its samples are among them.
+    package init(part: Split.Part, selections: [Selection], ranks: [Int]) {
+        folders = [Folder(path: part.rawValue, names: [], ranks: 0..<Int.max)]
+        func count(_ range: Range<Int>) -> Int {
+            SubsetFolders.position(of: range.upperBound, in: ranks)
+                - SubsetFolders.position(of: range.lowerBound, in: ranks)
+        }
+        let wanted = selections.filter {
+            $0.part == part && $0.stratum == nil && $0.samples > 0 && $0.samples == count($0.ranks)
+        }
+        let ordered = wanted.sorted {
+            ($0.ranks.lowerBound, $1.ranks.upperBound) < ($1.ranks.lowerBound, $0.ranks.upperBound)
+        }
+        for selection in ordered {
+            if selection.samples == ranks.count {
+                folders[0].names.append(selection.name)
+            } else if let same = folders.firstIndex(where: { $0.ranks == selection.ranks }) {
+                folders[same].names.append(selection.name)
+            } else if let parent = folders.last(where: {
+                $0.ranks.clamped(to: selection.ranks) == selection.ranks && $0.ranks != selection.ranks
+            }), !folders.contains(where: { SubsetFolders.cross($0.ranks, selection.ranks) }) {
+                let name = selection.name.split(separator: "/").last.map(String.init) ?? selection.name
+                folders.append(
+                    Folder(
+                        path: "\(parent.path)/\(name.replacing("%", with: ""))", names: [selection.name],
+                        ranks: selection.ranks))
+            }
+        }
+    }
+
+    /// Cuts samples with these ranks into shards of at most `size`; none lies in two folders of which neither contains
+    /// the other.
+    package func batches(_ ranks: [Int], size: Int) -> [Batch] {
+        var batches: [Batch] = []
+        var start = 0
+        while start < ranks.count {
+            let folder = deepest(ranks[start])
+            var end = start + 1
+            while end < ranks.count, end - start < size, deepest(ranks[end]) == folder { end += 1 }
+            batches.append(Batch(range: start..<end, folder: folders[folder].path))
+            start = end
+        }
+        return batches
+    }
+
+    private func deepest(_ rank: Int) -> Int {
+        var found = 0
+        for (number, folder) in folders.enumerated()
+        where folder.ranks.contains(rank) && folder.ranks.count < folders[found].ranks.count {
+            found = number
+        }
+        return found
+    }
+
+    /// Whether two ranges overlap and neither contains the other.
+    private static func cross(_ a: Range<Int>, _ b: Range<Int>) -> Bool {
+        let shared = a.clamped(to: b)
+        return !shared.isEmpty && shared != a && shared != b
+    }
+
+    /// The number of ascending `ranks` below `rank`, by bisection.
+    private static func position(of rank: Int, in ranks: [Int]) -> Int {
+        var (low, high) = (0, ranks.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ranks[middle] < rank { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

@@ -1,0 +1,97 @@
+import ArgumentParser
+import Fields
+import Foundation
+import Pipeline
+
+struct Export: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write a dataset, or a selection of it, in the format of another program.",
+        discussion: """
+            Formats:
+
+            \(Pipeline.Export.Format.allCases.map { "  \(pad($0.rawValue)) \($0.words)" }.joined(separator: "\n"))
+
+            Values and ids are those of the shards, bit for bit. An export appears under its name when it is complete, and \
+            replaces nothing. The article Exports says what reads each format, and what to mind.
+            """)
+
+    @Argument(help: "The format; see above.")
+    var format: Pipeline.Export.Format
+
+    @Argument(help: "The dataset's folder, or its folder pack.")
+    var dataset: String
+
+    @Option(name: [.short, .long], help: "The file or the folder to write; nothing may be there.")
+    var output: String
+
+    @Option(
+        help: ArgumentHelp(
+            "Take these samples: S5%, train/n07, 'S5% & n07', 'test | validation'. May be given several times; a sample is "
+                + "taken where any of them has it. All samples unless given.", valueName: "expression"))
+    var selection: [String] = []
+
+    @Option(
+        help: ArgumentHelp("kerchunk, croissant: where the shards will be found.", valueName: "URL"))
+    var baseURL: String?
+
+    @Option(help: "the-well, pdebench: how fields are stored.")
+    var codec = Pipeline.Export.Codec.raw
+
+    @Option(
+        help: ArgumentHelp(
+            "croissant: what to say of the dataset, one of \(Pipeline.Export.words.joined(separator: ", ")).",
+            valueName: "word=text"))
+    var describe: [String] = []
+
+    @Option(help: "Threads to use; all cores unless given.")
+    var threads: Int?
+
+    @Flag(help: "Write the result as JSON.")
+    var json = false
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads must be from 1 to 1024, not \(threads)")
+        }
+        if let wrong = describe.first(where: { !$0.contains("=") }) {
+            throw ValidationError("--describe '\(wrong)' is not of the form word=text")
+        }
+    }
+
+    func run() throws {
+        var options = Pipeline.Export.Options(format: format, dataset: dataset, output: output)
+        (options.selections, options.codec, options.threads) = (selection, codec, threads)
+        options.baseURL = baseURL.map { $0.count > 1 && $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+        for pair in describe {
+            let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            options.words[String(halves[0])] = String(halves[1])
+        }
+        let line = ExportProgress(format.rawValue)
+        let result = try Pipeline.Export.perform(options) { line.advanced($0, of: $1) }
+        line.clear()
+        guard !json else { return Terminal.write(result.json.canonicalText + "\n") }
+        let files = "\(result.files) \(result.files == 1 ? "file" : "files")"
+        Terminal.write(
+            "\(format.rawValue)  \(result.samples) samples, \(files), \(Words.bytes(result.bytes))  \(output)\n")
+        for note in result.notes { Terminal.note("steadyset: note: \(note)\n") }
+    }
+
+    private static func pad(_ name: String) -> String { name.padding(toLength: 9, withPad: " ", startingAt: 0) }
+}
+
+/// One line on a terminal that says how far an export is; nothing elsewhere.
+private final class ExportProgress {
+    private let name: String
+    private var last = Date.distantPast
+
+    init(_ name: String) { self.name = name }
+
+    func advanced(_ done: Int, of total: Int) {
+        let now = Date()
+        guard Terminal.isInteractive, now.timeIntervalSince(last) >= 0.1 else { return }
+        last = now
+        Terminal.note("\r\u{1B}[K\(name)  \(done)/\(total) samples")
+    }
+
+    func clear() { if Terminal.isInteractive { Terminal.note("\r\u{1B}[K") } }
+}
