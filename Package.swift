@@ -26,6 +26,7 @@ let package = Package(
             name: "Fields", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: rules),
         .target(name: "Sampling", dependencies: ["Fields"], swiftSettings: rules),
         .target(name: "Multigrid", dependencies: ["Fields"], swiftSettings: rules),
+        .target(name: "Learning", dependencies: ["Fields"], swiftSettings: rules),
         .target(
             name: "Shards", dependencies: ["Fields", "CHDF5", "CZstd"],
             resources: [.embedInCode("Schemas")], swiftSettings: rules),
@@ -40,6 +41,7 @@ let package = Package(
         .testTarget(name: "FieldsTests", dependencies: ["Fields"], swiftSettings: rules),
         .testTarget(name: "SamplingTests", dependencies: ["Sampling", "Fields"], swiftSettings: rules),
         .testTarget(name: "MultigridTests", dependencies: ["Multigrid", "Fields"], swiftSettings: rules),
+        .testTarget(name: "LearningTests", dependencies: ["Learning", "Fields"], swiftSettings: rules),
         .testTarget(
             name: "ShardsTests", dependencies: ["Shards", "Fields"], exclude: ["Golden"], swiftSettings: rules),
         .testTarget(
