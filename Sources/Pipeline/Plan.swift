@@ -68,6 +68,19 @@ public struct Plan: Sendable {
                 outputs: [manifest(.pack)],
                 fingerprint: Fingerprint.pack(
                     split: split, level: pipeline.compressionLevel, samplesPerShard: pipeline.samplesPerShard)))
+        if let training = pipeline.training {
+            let pack = steps[steps.count - 1].fingerprint
+            let fingerprint = Fingerprint.train(pack: pack, training)
+            steps.append(
+                Step(
+                    id: "train", stage: .train, part: nil, inputs: [manifest(.pack)],
+                    outputs: [manifest(.train), "train/\(Job.weightsName)"], fingerprint: fingerprint))
+            steps.append(
+                Step(
+                    id: "evaluate", stage: .evaluate, part: nil, inputs: [manifest(.pack), manifest(.train)],
+                    outputs: [manifest(.evaluate), "evaluate/\(Evaluator.errorsName)"],
+                    fingerprint: Fingerprint.evaluate(parameters: .string(fingerprint.description), pack: pack)))
+        }
         name = pipeline.name
         self.steps = steps
         let megabytes = max(1, pipeline.physics.lattice.count >> 20)
@@ -84,7 +97,7 @@ public struct Plan: Sendable {
         .object([
             "format": .string("steadyset-plan"), "version": .integer(1), "name": .string(name),
             "stages": .array(
-                Stage.allCases.map { stage in
+                Stage.allCases.filter { stage in steps.contains { $0.stage == stage } }.map { stage in
                     .object([
                         "name": .string(stage.rawValue), "output": .string("\(stage.rawValue)/\(Manifest.fileName)"),
                         "steps": .integer(steps.count { $0.stage == stage }),

@@ -83,12 +83,13 @@ import Learning
         let objective = Objective(loss: .huber(delta: 0.2), prefactor: .exponential(scale: 0.5, of: .prediction))
         var results: [([Double], [Float])] = []
         for threads in [1, 2, 3] {
-            var gradient = [Float](repeating: 0, count: samples * sites)
-            let means = unsafe gradient.withUnsafeMutableBufferPointer {
-                unsafe objective.evaluate(
-                    output: output, labels: labels, samples: samples, sites: sites, gradient: $0,
-                    workers: Workers(threads: threads))
-            }
+            let (means, gradient) = objective.gradient(
+                output: output, labels: labels, samples: samples, sites: sites, workers: Workers(threads: threads))
+            #expect(
+                means
+                    == objective.values(
+                        output: output, labels: labels, samples: samples, sites: sites,
+                        workers: Workers(threads: threads)))
             results.append((means, gradient))
         }
         #expect(results[0] == results[1] && results[1] == results[2], "threads change bits")

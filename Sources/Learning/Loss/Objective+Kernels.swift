@@ -1,4 +1,29 @@
 extension Objective {
+    /// The mean over the sites of each sample of a batch; see `gradient`.
+    package func values(output: [Float], labels: [Float], samples: Int, sites: Int, workers: Workers) -> [Double] {
+        unsafe evaluate(
+            output: output, labels: labels, samples: samples, sites: sites, gradient: nil, workers: workers)
+    }
+
+    /// The mean over the sites of each sample of a batch, and the derivative of the batch's mean by each output, (samples,
+    /// sites).
+    ///
+    /// - Parameters:
+    ///   - output: what the network gave, (samples, sites).
+    ///   - labels: transformed labels, (samples, sites).
+    ///   - workers: the threads, whose number does not change the result.
+    package func gradient(
+        output: [Float], labels: [Float], samples: Int, sites: Int, workers: Workers
+    ) -> (means: [Double], gradient: [Float]) {
+        var means: [Double] = []
+        let gradient = unsafe [Float](unsafeUninitializedCapacity: samples * sites) { buffer, initialized in
+            means = unsafe evaluate(
+                output: output, labels: labels, samples: samples, sites: sites, gradient: buffer, workers: workers)
+            initialized = samples * sites
+        }
+        return (means, gradient)
+    }
+
     /// Evaluates a batch of outputs (samples, sites) against its transformed labels.
     ///
     /// Samples go to threads one by one, sites are summed in their order, and sums of samples are added in theirs: the result
@@ -11,7 +36,7 @@ extension Objective {
     ///   - gradient: takes the derivative of the mean by each output, (samples, sites); nil where it is not asked for.
     ///   - workers: the threads.
     /// - Returns: the mean over the sites of each sample.
-    package func evaluate(
+    private func evaluate(
         output: [Float], labels: [Float], samples: Int, sites: Int, gradient: UnsafeMutableBufferPointer<Float>?,
         workers: Workers
     ) -> [Double] {
