@@ -87,9 +87,16 @@ public struct Plan: Sendable {
         // Multigrid for any medium takes about 200 bytes a site and 40 ms for 512² sites, the other ways less than half of either.
         let isGeneral = pipeline.physics.uniform == nil || pipeline.physics.boundary != .absorbing
         let solving = 100 + (isGeneral ? 350 : 150) * megabytes
-        memory = [.sample: 200, .solve: solving, .split: 100, .pack: 200 + 30 * megabytes]
+        let load = pipeline.training.flatMap {
+            TrainingLoad($0, pipeline.physics.lattice, samples: listing.sequence.count)
+        }
+        let training = load?.megabytes ?? 0
+        memory = [
+            .sample: 200, .solve: solving, .split: 100, .pack: 200 + 30 * megabytes, .train: training, .evaluate: training,
+        ]
         let perSample = Double(pipeline.physics.lattice.count) / Double(1 << 18) * (isGeneral ? 0.06 : 0.015)
         seconds = [.sample: 10, .solve: perSample * Double(pipeline.samplesPerPart), .split: 1, .pack: 60]
+            .merging([.train: load?.seconds ?? 0, .evaluate: 60]) { $1 }
     }
 
     /// The plan as `schemas/plan` describes it.
