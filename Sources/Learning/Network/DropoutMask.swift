@@ -13,6 +13,7 @@ struct DropoutMask {
     private let pass: UInt32
     private let block: UInt32
     private let threshold: UInt32
+    private var firstSample = 0
     /// What a kept activation is multiplied by.
     let scale: Float
 
@@ -25,10 +26,17 @@ struct DropoutMask {
         scale = 1 / Float(1 - probability)
     }
 
+    /// The mask of the samples from `sample` on.
+    func advanced(by sample: Int) -> DropoutMask {
+        var mask = self
+        mask.firstSample += sample
+        return mask
+    }
+
     /// Returns what activations 4·`quarter` … 4·`quarter` + 3 of `sample` are multiplied by.
     @inline(__always)
     func factors(sample: Int, quarter: Int) -> SIMD4<Float> {
-        let words = philox([pass, block, UInt32(sample), UInt32(quarter)]) &>> 8
+        let words = philox([pass, block, UInt32(firstSample + sample), UInt32(quarter)]) &>> 8
         return SIMD4(repeating: scale).replacing(with: 0, where: words .< threshold)
     }
 }

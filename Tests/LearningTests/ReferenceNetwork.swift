@@ -1,4 +1,5 @@
-internal import Fields
+import Fields
+import Learning
 
 /// The models as their description says, from `ReferenceLayers`: slow, and plain to read.
 struct ReferenceNetwork<Scalar: BinaryFloatingPoint> {

@@ -1,0 +1,60 @@
+/// Three nested sums over products of numbers on the left with vectors on the right: how often, and how far apart the factors
+/// lie. The innermost comes last.
+struct NestedSums {
+    var counts: (Int, Int, Int)
+    var left: (Int, Int, Int)
+    var right: (Int, Int, Int)
+}
+
+/// A block of `lines` × `Vector.scalarCount` sums that stay in registers: all the arithmetic of convolutions, forward and
+/// backward.
+///
+/// Each sum is one chain of fused multiply-adds in the order of the loops, so its bits depend neither on the block that it
+/// fell into nor on the machine. Six lines of sixteen (or eight of eight) keep the twelve (eight) sums in flight that hide the latency
+/// of two multiply-adds a cycle, and read two vectors and six numbers for twelve multiply-adds.
+struct Tile<let lines: Int, Vector: SIMD<Float>> {
+    var sums = InlineArray<lines, Vector>(repeating: .zero)
+
+    @inline(__always)
+    init() {}
+
+    /// Adds left[line] · right over the three loops; lines are `lineStride` apart on the left.
+    @inline(__always)
+    mutating func add(_ loops: NestedSums, _ left: Floats, lineStride: Int, _ right: Floats) {
+        let (outerCount, middleCount, innerCount) = loops.counts
+        let (outerLeft, middleLeft, innerLeft) = loops.left
+        let (outerRight, middleRight, innerRight) = loops.right
+        var outer = 0
+        while outer < outerCount {
+            var middle = 0
+            while middle < middleCount {
+                var x = left.advanced(by: outer &* outerLeft &+ middle &* middleLeft)
+                var w = right.advanced(by: outer &* outerRight &+ middle &* middleRight)
+                var inner = 0
+                while inner < innerCount {
+                    let factor: Vector = w.load(0)
+                    for line in 0..<lines {
+                        sums[line] = sums[line].addingProduct(Vector(repeating: x[line &* lineStride]), factor)
+                    }
+                    x = x.advanced(by: innerLeft)
+                    w = w.advanced(by: innerRight)
+                    inner &+= 1
+                }
+                middle &+= 1
+            }
+            outer &+= 1
+        }
+    }
+}
+
+extension SIMD where Scalar == Float {
+    /// Leaky ReLU of each number.
+    @inline(__always)
+    var leaky: Self { (ModelDescription.slope * self).replacing(with: self, where: self .> 0) }
+
+    /// The slope of leaky ReLU at each number, from its output, which has the sign of its input.
+    @inline(__always)
+    var leakySlope: Self {
+        Self(repeating: ModelDescription.slope).replacing(with: Self(repeating: 1), where: self .> 0)
+    }
+}
