@@ -33,11 +33,17 @@ extension Job {
             training, model: model, store: store, samples: samples, judgedBy: judges, threads: threads,
             checkpoint: checkpoint)
         reporter.began(.train, total: training.epochs * samples.count, done: run.metrics.count * samples.count)
-        try invalidate(.train)
         let folder = dataset.folder(.train)
+        // Until the first epoch is done, an earlier model stays as it was.
+        var isBegun = false
+        func begin() throws {
+            if !isBegun { try invalidate(.train) }
+            isBegun = true
+        }
         try run.run { [reporter] done in
             reporter.advanced(.train, done: done)
         } ended: { line, isBest in
+            try begin()
             if isBest {
                 try WeightsFile.write(
                     run.weights(physics: store.physics, trainedOn: pack.id), to: "\(folder)/\(Job.weightsName)")
@@ -47,6 +53,7 @@ extension Job {
             reporter.ended(epoch: line.json, of: training.epochs)
         }
 
+        try begin()
         // A run that was killed between its last checkpoint and here may have left older files.
         let weights = run.weights(physics: store.physics, trainedOn: pack.id)
         try WeightsFile.write(weights, to: "\(folder)/\(Job.weightsName)")
