@@ -92,7 +92,8 @@ public struct Plan: Sendable {
         }
         let training = load?.megabytes ?? 0
         memory = [
-            .sample: 200, .solve: solving, .split: 100, .pack: 200 + 30 * megabytes, .train: training, .evaluate: training,
+            .sample: 200, .solve: solving, .split: 100, .pack: 200 + 30 * megabytes, .train: training,
+            .evaluate: training,
         ]
         let perSample = Double(pipeline.physics.lattice.count) / Double(1 << 18) * (isGeneral ? 0.06 : 0.015)
         seconds = [.sample: 10, .solve: perSample * Double(pipeline.samplesPerPart), .split: 1, .pack: 60]

@@ -85,7 +85,8 @@ public struct Overview: Sendable {
         case Stage.train.rawValue:
             let model = parameters["model"]
             let words = [
-                "", "model    \(model?["kind"]?.string ?? ""), width \(model?["width"]?.double ?? 0), "
+                "",
+                "model    \(model?["kind"]?.string ?? ""), width \(model?["width"]?.double ?? 0), "
                     + "\(content["parameters"]?.int ?? 0) parameters",
                 "trained  \(content["epochs"]?.int ?? 0) epochs on '\(parameters["selection"]?.string ?? "")', loss "
                     + "\(parameters["loss"]?.canonicalText ?? ""), prefactor "
@@ -98,7 +99,8 @@ public struct Overview: Sendable {
             return words + ["best     epoch \(epoch), \(by) \(value)"]
         case Stage.evaluate.rawValue:
             return [
-                "", "judged   \(content["samples"]?.int ?? 0) samples of '\(parameters["selection"]?.string ?? "")', mean "
+                "",
+                "judged   \(content["samples"]?.int ?? 0) samples of '\(parameters["selection"]?.string ?? "")', mean "
                     + "absolute error \(content["mae"]?.double ?? 0)",
             ]
         default: return []

@@ -28,7 +28,8 @@ extension Verifier {
             let json = try JSON.parse(line: line, number: epochs, source: metrics)
             expect(EpochMetrics(json: json)?.epoch == epochs, "\(metrics):\(epochs): is not the line of its epoch")
         }
-        expect(epochs == manifest.content["epochs"]?.int, "\(metrics): has \(epochs) epochs, the manifest another number")
+        expect(
+            epochs == manifest.content["epochs"]?.int, "\(metrics): has \(epochs) epochs, the manifest another number")
     }
 
     /// The errors: the digest of the manifest, and a row for every sample.
