@@ -1,5 +1,6 @@
 internal import Fields
 internal import Learning
+internal import Sampling
 
 /// The rate of training steps of a pipeline's network, on images in memory: what a training would do if samples cost nothing.
 struct BenchmarkTraining {
