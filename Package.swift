@@ -32,7 +32,9 @@ let package = Package(
             resources: [.embedInCode("Schemas")], swiftSettings: rules),
         .target(
             name: "Pipeline",
-            dependencies: ["Fields", "Sampling", "Multigrid", "Shards", .product(name: "Yams", package: "Yams")],
+            dependencies: [
+                "Fields", "Sampling", "Multigrid", "Shards", "Learning", .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: rules),
         .executableTarget(
             name: "steadyset",
@@ -46,7 +48,7 @@ let package = Package(
         .testTarget(
             name: "ShardsTests", dependencies: ["Shards", "Fields"], exclude: ["Golden"], swiftSettings: rules),
         .testTarget(
-            name: "PipelineTests", dependencies: ["Pipeline", "Sampling", "Multigrid", "Shards", "Fields"],
+            name: "PipelineTests", dependencies: ["Pipeline", "Sampling", "Multigrid", "Shards", "Learning", "Fields"],
             swiftSettings: rules),
     ]
 )
