@@ -43,7 +43,8 @@ let package = Package(
         .testTarget(name: "FieldsTests", dependencies: ["Fields"], swiftSettings: rules),
         .testTarget(name: "SamplingTests", dependencies: ["Sampling", "Fields"], swiftSettings: rules),
         .testTarget(name: "MultigridTests", dependencies: ["Multigrid", "Fields"], swiftSettings: rules),
-        .testTarget(name: "LearningTests", dependencies: ["Learning", "Fields"], swiftSettings: rules),
+        .testTarget(
+            name: "LearningTests", dependencies: ["Learning", "Fields"], exclude: ["Golden"], swiftSettings: rules),
         .testTarget(
             name: "ShardsTests", dependencies: ["Shards", "Fields"], exclude: ["Golden"], swiftSettings: rules),
         .testTarget(

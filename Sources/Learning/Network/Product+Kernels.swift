@@ -105,7 +105,7 @@ enum Product {
     ) { tile(Tile<1, SIMD8<Float>>(), loops, lines, x, w, y, end) }
 
     @inline(__always)
-    private static func tile<let count: Int, Vector: SIMD<Float>>(
+    private static func tile<let count: Int, Vector: TileVector>(
         _ zero: Tile<count, Vector>, _ loops: NestedSums, _ lines: Lines, _ x: Floats, _ w: Floats, _ y: Floats,
         _ end: TileEnd
     ) {

@@ -12,7 +12,7 @@ struct NestedSums {
 /// Each sum is one chain of fused multiply-adds in the order of the loops, so its bits depend neither on the block that it
 /// fell into nor on the machine. Six lines of sixteen (or eight of eight) keep the twelve (eight) sums in flight that hide the latency
 /// of two multiply-adds a cycle, and read two vectors and six numbers for twelve multiply-adds.
-struct Tile<let lines: Int, Vector: SIMD<Float>> {
+struct Tile<let lines: Int, Vector: TileVector> {
     var sums = InlineArray<lines, Vector>(repeating: .zero)
 
     @inline(__always)
@@ -47,12 +47,30 @@ struct Tile<let lines: Int, Vector: SIMD<Float>> {
     }
 }
 
-extension SIMD where Scalar == Float {
+/// A vector of as many outputs as fit a line of a tile.
+protocol TileVector: SIMD<Float> {
     /// Leaky ReLU of each number.
+    var leaky: Self { get }
+    /// The slope of leaky ReLU at each number, from its output, which has the sign of its input.
+    var leakySlope: Self { get }
+}
+
+// The same twice: only operations on a vector of known size become single instructions.
+
+extension SIMD8: TileVector where Scalar == Float {
     @inline(__always)
     var leaky: Self { (ModelDescription.slope * self).replacing(with: self, where: self .> 0) }
 
-    /// The slope of leaky ReLU at each number, from its output, which has the sign of its input.
+    @inline(__always)
+    var leakySlope: Self {
+        Self(repeating: ModelDescription.slope).replacing(with: Self(repeating: 1), where: self .> 0)
+    }
+}
+
+extension SIMD16: TileVector where Scalar == Float {
+    @inline(__always)
+    var leaky: Self { (ModelDescription.slope * self).replacing(with: self, where: self .> 0) }
+
     @inline(__always)
     var leakySlope: Self {
         Self(repeating: ModelDescription.slope).replacing(with: Self(repeating: 1), where: self .> 0)
