@@ -97,11 +97,7 @@ public struct Benchmark {
                     origin, pipeline, count: 8 * max(2, options.samples ?? 15), threads: threads,
                     repeats: options.repeats,
                     folder: options.only == nil ? options.scratch ?? NSTemporaryDirectory() : nil)
-            training =
-                try options.only == nil
-                ? pipeline.training.map {
-                    try BenchmarkTraining($0, pipeline, threads: threads, repeats: options.repeats)
-                } : nil
+            training = try options.only == nil ? Benchmark.training(pipeline, threads: threads, options) : nil
         } catch let error as PipelineError where error.status == .interrupted || error.status == .terminated {
             throw PipelineError(error.status, "\(error.status): nothing was measured to its end")
         }
@@ -135,6 +131,15 @@ public struct Benchmark {
                     + "--from, or another pipeline")
         }
         return .drawn(design)
+    }
+
+    /// Training steps of the pipeline's model, where it has one.
+    private static func training(
+        _ pipeline: PipelineFile, threads: Int, _ options: Options
+    ) throws -> BenchmarkTraining? {
+        try pipeline.training.map {
+            try BenchmarkTraining($0, pipeline, threads: threads, repeats: options.repeats)
+        }
     }
 
     /// A folder that is created if need be, and holds nothing.

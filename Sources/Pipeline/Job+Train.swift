@@ -34,30 +34,34 @@ extension Job {
             checkpoint: checkpoint)
         reporter.began(.train, total: training.epochs * samples.count, done: run.metrics.count * samples.count)
         let folder = dataset.folder(.train)
-        // Until the first epoch is done, an earlier model stays as it was.
-        var isBegun = false
-        func begin() throws {
-            if !isBegun { try invalidate(.train) }
-            isBegun = true
-        }
-        try run.run { [reporter] done in
-            reporter.advanced(.train, done: done)
-        } ended: { line, isBest in
-            try begin()
-            if isBest {
+        var saved = SavedEpochs(count: run.metrics.count)
+        /// Writes what there is. Until the first epoch is done, an earlier model stays as it was.
+        func save() throws {
+            let isFirst = !saved.isBegun
+            try saved.save(run.metrics.count) {
+                if isFirst { try invalidate(.train) }
                 try WeightsFile.write(
                     run.weights(physics: store.physics, trainedOn: pack.id), to: "\(folder)/\(Job.weightsName)")
+                try AtomicFile.write(EpochMetrics.lines(run.metrics), to: "\(folder)/\(Job.metricsName)")
+                try run.checkpoint(fingerprint: fingerprint).write(in: dataset)
             }
-            try AtomicFile.write(EpochMetrics.lines(run.metrics), to: "\(folder)/\(Job.metricsName)")
-            try run.checkpoint(fingerprint: fingerprint).write(in: dataset)
-            reporter.ended(epoch: line.json, of: training.epochs)
         }
-
-        try begin()
-        // A run that was killed between its last checkpoint and here may have left older files.
+        do {
+            try run.run { [reporter] done in
+                reporter.advanced(.train, done: done)
+            } ended: { line in
+                if saved.isDue { try save() }
+                reporter.ended(epoch: line.json, of: training.epochs)
+            }
+        } catch let error as LearningError where error.code == .diverged {
+            let kept =
+                saved.count == 0
+                ? "No epoch was finished; what was there before is as it was"
+                : "The first \(saved.count) epochs are kept"
+            throw PipelineError(.diverged, "\(error.message). \(kept)")
+        }
+        try save()
         let weights = run.weights(physics: store.physics, trainedOn: pack.id)
-        try WeightsFile.write(weights, to: "\(folder)/\(Job.weightsName)")
-        try AtomicFile.write(EpochMetrics.lines(run.metrics), to: "\(folder)/\(Job.metricsName)")
         let judged = run.metrics.map { run.judgedValue($0).map(JSON.number) ?? .null }
         let manifest = Manifest(
             stage: Stage.train.rawValue, parameters: training.json, inputs: [input(.pack, pack)],
@@ -74,6 +78,29 @@ extension Job {
             manifest, stage: .train, fingerprint: fingerprint, samples: samples.count, started: begun,
             work: run.seconds, worked: samples.count * run.metrics.count, provenance: extra)
         AtomicFile.remove(TrainingCheckpoint.path(in: dataset))
+    }
+
+    /// What of a training is on the disk, and when to write it again: often enough to lose little, and so seldom that it takes
+    /// a twentieth of the time at most.
+    private struct SavedEpochs {
+        /// Epochs that the checkpoint holds.
+        private(set) var count: Int
+        /// Whether this run has written anything.
+        private(set) var isBegun = false
+        private var ended = Date.distantPast
+        private var seconds = 0.0
+
+        init(count: Int) { self.count = count }
+
+        /// Whether it is time.
+        var isDue: Bool { Date().timeIntervalSince(ended) >= 20 * seconds }
+
+        mutating func save(_ epochs: Int, _ write: () throws -> Void) throws {
+            let began = Date()
+            try write()
+            (ended, isBegun, count) = (Date(), true, epochs)
+            seconds = ended.timeIntervalSince(began)
+        }
     }
 
     /// The samples that choose the best epoch.

@@ -31,6 +31,8 @@ struct BatchReader: Sendable {
     var seed: UInt32?
     /// Whether stored steady states are wanted beside the labels.
     var keepingFields = false
+    /// Where fields are kept for later epochs; nil where there are none.
+    var cache: SampleCache?
 
     /// Bytes of batches that may wait to be taken.
     private static let memory = 256 << 20
@@ -62,22 +64,38 @@ struct BatchReader: Sendable {
         batch.labels.reserveCapacity(numbers.count * sites)
         for number in numbers {
             try Interruption.check()
-            let sample = samples[number]
-            let reader = try store.reader(of: sample)
-            batch.samples.append(sample)
-            batch.x += try reader.x(at: Int(sample.row), with: decoder)
-            let y = try reader.y(at: Int(sample.row), with: decoder)
-            if keepingFields { batch.y += y }
-            batch.labels += y
+            let fields = try cache?.fields(number) { try read(number, decoder) } ?? read(number, decoder)
+            batch.samples.append(samples[number])
+            batch.x += fields.x
+            batch.y += fields.y
+            batch.labels += fields.label
             let range = batch.labels.count - sites..<batch.labels.count
-            if let site = transform.apply(to: &batch.labels, in: range) {
-                throw PipelineError(
-                    .data,
-                    "the label of sample \(sample.id) is \(y[site - range.lowerBound]) at site \(site - range.lowerBound), "
-                        + "which the transform \(transform.json.canonicalText) does not take: choose another")
-            }
             noise.add(to: &batch.labels, in: range, sample: number, epoch: epoch)
         }
         return batch
+    }
+
+    /// Reads the fields of a sample.
+    private func read(_ number: Int, _ decoder: SampleDecoder) throws -> SampleCache.Fields {
+        let sample = samples[number]
+        let reader = try store.reader(of: sample)
+        let x = try reader.x(at: Int(sample.row), with: decoder)
+        let y = try reader.y(at: Int(sample.row), with: decoder)
+        var label = y
+        if let site = transform.apply(to: &label, in: label.indices) {
+            throw PipelineError(
+                .data,
+                "the label of sample \(sample.id) is \(y[site]) at site \(site), which the transform "
+                    + "\(transform.json.canonicalText) does not take: choose another")
+        }
+        return SampleCache.Fields(x: x, y: keepingFields ? y : [], label: label)
+    }
+
+    /// The same reader, keeping what it reads.
+    func caching() -> BatchReader {
+        var reader = self
+        reader.cache = SampleCache(
+            samples: samples.count, bytes: store.physics.lattice.count * 4 * (keepingFields ? 3 : 2))
+        return reader
     }
 }

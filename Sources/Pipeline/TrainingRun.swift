@@ -41,14 +41,16 @@ final class TrainingRun {
         train = BatchReader(
             store: store, samples: samples, size: min(description.batch, samples.count),
             transform: description.transform,
-            noise: LabelNoise(sigma: description.labelNoise, seed: description.seed), seed: description.seed)
+            noise: LabelNoise(sigma: description.labelNoise, seed: description.seed), seed: description.seed
+        ).caching()
         judge =
             judgedBy.isEmpty
             ? nil
             : BatchReader(
                 store: store, samples: judgedBy,
                 size: max(1, min(description.batch, TrainingRun.judgedSites / model.lattice.count)),
-                transform: description.transform, keepingFields: true)
+                transform: description.transform, keepingFields: true
+            ).caching()
         workers = Workers(threads: threads)
         network = Network(model, seed: description.seed, largestBatch: train.size, workers: workers)
         if let checkpoint {
@@ -95,9 +97,9 @@ final class TrainingRun {
     ///
     /// - Parameters:
     ///   - advanced: Hears how many samples of all epochs are done.
-    ///   - ended: Hears of every epoch, and whether it is the best so far.
+    ///   - ended: Hears of every epoch.
     /// - Throws: `LearningError` with code `.diverged` where a loss or a weight is not finite, naming epoch, step and samples.
-    func run(advanced: (Int) -> Void, ended: (EpochMetrics, Bool) throws -> Void) throws {
+    func run(advanced: (Int) -> Void, ended: (EpochMetrics) throws -> Void) throws {
         guard !isOver else { return }
         let rates = description.learningRate(stepsPerEpoch: train.batches)
         let source = train.read(epochs: metrics.count..<description.epochs, threads: TrainingRun.readers)
@@ -121,9 +123,10 @@ final class TrainingRun {
             metrics.append(line)
             // Without a judge, the last epoch is the best.
             let value = judgedValue(line) ?? -Double(epoch)
-            let isBest = best.take(value, epoch: epoch + 1)
-            if isBest { (bestParameters, bestStatistics) = (network.parameters, network.statistics) }
-            try ended(line, isBest)
+            if best.take(value, epoch: epoch + 1) {
+                (bestParameters, bestStatistics) = (network.parameters, network.statistics)
+            }
+            try ended(line)
         }
     }
 
@@ -185,7 +188,6 @@ final class TrainingRun {
     private func diverged(_ what: String) -> LearningError {
         LearningError(
             .diverged,
-            "\(what): lower optimiser.learning_rate or set optimiser.clip_norm, and look at prefactor and transform. "
-                + (metrics.isEmpty ? "No epoch was finished" : "The \(metrics.count) epochs before are kept"))
+            "\(what): lower optimiser.learning_rate or set optimiser.clip_norm, and look at prefactor and transform")
     }
 }

@@ -6,7 +6,7 @@ struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Train a model on a dataset's shards.",
         discussion: """
-            What is trained, and how, is the pipeline's 'train'. Every epoch leaves a checkpoint; the same command goes on \
+            What is trained, and how, is the pipeline's 'train'. Epochs leave a checkpoint; the same command goes on \
             after it, to the same weights.
             """)
 

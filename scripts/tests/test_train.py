@@ -220,7 +220,7 @@ def test_a_loss_that_is_not_finite(shards, tmp_path):
             "prefactor": {"exponential": {"scale": 1e-4, "of": "prediction"}}, "loss": {"kind": "mse"},
         }), "late.yaml")
     result = steadyset("train", pipeline, "--data", shards, "-o", tmp_path / "late", expect=(0, 2))
-    if result.returncode == 2 and "epochs before are kept" in result.stderr:
+    if result.returncode == 2 and "epochs are kept" in result.stderr:
         assert (tmp_path / "late/.steadyset/train.safetensors").exists()
 
 
