@@ -35,32 +35,42 @@ extension Job {
         reporter.began(.train, total: training.epochs * samples.count, done: run.metrics.count * samples.count)
         let folder = dataset.folder(.train)
         var saved = SavedEpochs(count: run.metrics.count)
-        /// Writes what there is. Until the first epoch is done, an earlier model stays as it was.
-        func save() throws {
+        var unsaved: EpochSnapshot?
+        /// Writes where the training stands. Until the first epoch is done, an earlier model stays as it was.
+        func save(_ snapshot: EpochSnapshot) throws {
             let isFirst = !saved.isBegun
-            try saved.save(run.metrics.count) {
+            try saved.save(snapshot.metrics.count) {
                 if isFirst { try invalidate(.train) }
-                try WeightsFile.write(
-                    run.weights(physics: store.physics, trainedOn: pack.id), to: "\(folder)/\(Job.weightsName)")
-                try AtomicFile.write(EpochMetrics.lines(run.metrics), to: "\(folder)/\(Job.metricsName)")
-                try run.checkpoint(fingerprint: fingerprint).write(in: dataset)
+                try WeightsFile.write(snapshot.weights, to: "\(folder)/\(Job.weightsName)")
+                try AtomicFile.write(EpochMetrics.lines(snapshot.metrics), to: "\(folder)/\(Job.metricsName)")
+                try snapshot.checkpoint.write(in: dataset)
             }
+            unsaved = nil
+        }
+        func snapshot() -> EpochSnapshot {
+            EpochSnapshot(
+                weights: run.weights(physics: store.physics, trainedOn: pack.id), metrics: run.metrics,
+                checkpoint: run.checkpoint(fingerprint: fingerprint))
         }
         do {
             try run.run { [reporter] done in
                 reporter.advanced(.train, done: done)
             } ended: { line in
-                if saved.isDue { try save() }
+                unsaved = snapshot()
+                if saved.isDue { try save(snapshot()) }
                 reporter.ended(epoch: line.json, of: training.epochs)
             }
-        } catch let error as LearningError where error.code == .diverged {
+        } catch {
+            // Whatever happened since, the last whole epoch is worth keeping.
+            if let unsaved { try? save(unsaved) }
+            guard let error = error as? LearningError, error.code == .diverged else { throw error }
             let kept =
                 saved.count == 0
                 ? "No epoch was finished; what was there before is as it was"
-                : "The first \(saved.count) epochs are kept"
+                : "The training up to epoch \(saved.count) is kept"
             throw PipelineError(.diverged, "\(error.message). \(kept)")
         }
-        try save()
+        try save(snapshot())
         let weights = run.weights(physics: store.physics, trainedOn: pack.id)
         let judged = run.metrics.map { run.judgedValue($0).map(JSON.number) ?? .null }
         let manifest = Manifest(
@@ -78,6 +88,13 @@ extension Job {
             manifest, stage: .train, fingerprint: fingerprint, samples: samples.count, started: begun,
             work: run.seconds, worked: samples.count * run.metrics.count, provenance: extra)
         AtomicFile.remove(TrainingCheckpoint.path(in: dataset))
+    }
+
+    /// Where a training stands after an epoch, as it is written.
+    private struct EpochSnapshot {
+        let weights: ModelWeights
+        let metrics: [EpochMetrics]
+        let checkpoint: TrainingCheckpoint
     }
 
     /// What of a training is on the disk, and when to write it again: often enough to lose little, and so seldom that it takes

@@ -35,7 +35,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
         switch self {
         case .success: "done"
         case .damage: "verify found something wrong"
-        case .diverged: "train met a loss or a weight that is not finite; the latest checkpoint is kept"
+        case .diverged: "train met a loss or a weight that is not finite; the last whole epoch is kept"
         case .usage: "wrong options or arguments"
         case .data: "a pipeline, configuration, manifest, shard, model or prediction is not valid"
         case .noInput: "an input does not exist or cannot be read"

@@ -1,7 +1,7 @@
 internal import Foundation
 
 /// Results that threads make ahead of the one who takes them, in order, with bounded memory.
-final class Prefetch<Element> {
+package final class Prefetch<Element> {
     private let state: State<Element>
 
     /// Begins to make results 0 ..< `count`.
@@ -9,7 +9,7 @@ final class Prefetch<Element> {
     /// - Parameters:
     ///   - ahead: Results that may exist and not be taken, at least one.
     ///   - makeWorker: Called once on each thread; returns what makes one result.
-    init(
+    package init(
         count: Int, threads: Int, ahead: Int, makeWorker: @escaping () throws -> (Int) throws -> Element
     ) {
         let state = State<Element>(count: count, ahead: max(1, ahead))
@@ -35,7 +35,7 @@ final class Prefetch<Element> {
     /// The next result, or nil after the last; waits for it.
     ///
     /// - Throws: What a worker threw; later results are then never made.
-    func next() throws -> Element? { try state.take() }
+    package func next() throws -> Element? { try state.take() }
 
     /// What the threads share, guarded by one condition.
     private final class State<Result>: @unchecked Sendable {

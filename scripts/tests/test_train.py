@@ -212,16 +212,21 @@ def test_a_loss_that_is_not_finite(shards, tmp_path):
     if "No epoch was finished" in error:
         assert results(model) == before
     assert not leftovers(model)
-    # Later: infinite exponentials of the prediction, after some good epochs, whose checkpoint stays.
-    pipeline = write(
-        tmp_path,
-        changed(TAUGHT, train={
-            "epochs": 200, "judge": "none", "optimiser": {"learning_rate": 0.02},
-            "prefactor": {"exponential": {"scale": 1e-4, "of": "prediction"}}, "loss": {"kind": "mse"},
-        }), "late.yaml")
-    result = steadyset("train", pipeline, "--data", shards, "-o", tmp_path / "late", expect=(0, 2))
-    if result.returncode == 2 and "epochs are kept" in result.stderr:
-        assert (tmp_path / "late/.steadyset/train.safetensors").exists()
+
+
+def test_a_training_that_diverges_later(shards, tmp_path):
+    """A decay beyond the stable range makes every weight 1.6 times larger in a step. The epochs before stay, in a checkpoint
+    from which the same command comes to the same end."""
+    options = {"learning_rate": 0.0026, "weight_decay": 1000}
+    pipeline = write(tmp_path, changed(TAUGHT, train={"epochs": 200, "judge": "none", "optimiser": options}))
+    model = tmp_path / "model"
+    first = refused("train", pipeline, "--data", shards, "-o", model, status=2, says="epoch [2-9], step .* up to epoch [1-8] is kept")
+    assert (model / ".steadyset/train.safetensors").exists() and not leftovers(model)
+    assert not (model / "train/manifest.json").exists()
+    found = len(metrics(model))
+    assert f"not finite in epoch {found + 1}," in first and f"up to epoch {found} is kept" in first
+    again = refused("train", pipeline, "--data", shards, "-o", model, status=2, says="not finite")
+    assert first.splitlines()[-1].split(":")[2:4] == again.splitlines()[-1].split(":")[2:4]
 
 
 def test_bad_blocks(shards, tmp_path):
