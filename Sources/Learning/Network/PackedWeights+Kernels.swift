@@ -5,37 +5,38 @@ extension PackedWeights {
     func pack(_ parameters: Floats, _ layout: KernelLayout, rows: TapSums, columns: TapSums, workers: Workers) {
         workers.each(blocks) { block in
             eachInput(of: block, layout, parameters) { kernels, lanes, scratch, place, tapStride in
+                // Unrolled, since this is done for every weight of every step.
+                var kernel = kernels
                 for lane in 0..<lanes {
-                    let kernel = kernels.advanced(by: lane &* layout.outputStride)
-                    // As the taps of a window of three; unrolled, since this is done for every weight of every step.
-                    let step = layout.isFlipped ? -1 : 1
-                    let first = kernel.advanced(by: layout.isFlipped ? 8 : 0)
-                    scratch[lane] = first[0]
-                    scratch[lane &+ 16] = first[step]
-                    scratch[lane &+ 32] = first[2 &* step]
-                    scratch[lane &+ 48] = first[3 &* step]
-                    scratch[lane &+ 64] = first[4 &* step]
-                    scratch[lane &+ 80] = first[5 &* step]
-                    scratch[lane &+ 96] = first[6 &* step]
-                    scratch[lane &+ 112] = first[7 &* step]
-                    scratch[lane &+ 128] = first[8 &* step]
+                    scratch[lane] = kernel[0]
+                    scratch[lane &+ 16] = kernel[1]
+                    scratch[lane &+ 32] = kernel[2]
+                    scratch[lane &+ 48] = kernel[3]
+                    scratch[lane &+ 64] = kernel[4]
+                    scratch[lane &+ 80] = kernel[5]
+                    scratch[lane &+ 96] = kernel[6]
+                    scratch[lane &+ 112] = kernel[7]
+                    scratch[lane &+ 128] = kernel[8]
+                    kernel = kernel.advanced(by: layout.outputStride)
                 }
                 let width = width(block)
                 if taps == 3 {
                     for tap in 0..<9 {
                         let place = place.advanced(by: tap &* tapStride)
-                        place.store(scratch.load(16 &* tap, as: SIMD8<Float>.self), 0)
-                        if width > 8 { place.store(scratch.load(16 &* tap &+ 8, as: SIMD8<Float>.self), 8) }
+                        let sixteen = scratch.advanced(by: 16 &* (layout.isFlipped ? 8 &- tap : tap))
+                        place.store(sixteen.load(0, as: SIMD8<Float>.self), 0)
+                        if width > 8 { place.store(sixteen.load(8, as: SIMD8<Float>.self), 8) }
                     }
                 } else {
-                    packSums(scratch, rows, columns, width, into: place, tapStride)
+                    packSums(scratch, layout.isFlipped, rows, columns, width, into: place, tapStride)
                 }
             }
         }
     }
 
     private func packSums(
-        _ scratch: Floats, _ rows: TapSums, _ columns: TapSums, _ width: Int, into place: Floats, _ tapStride: Int
+        _ scratch: Floats, _ isFlipped: Bool, _ rows: TapSums, _ columns: TapSums, _ width: Int, into place: Floats,
+        _ tapStride: Int
     ) {
         for row in 0..<taps {
             for column in 0..<taps {
@@ -44,7 +45,8 @@ extension PackedWeights {
                     var sum = SIMD8<Float>.zero
                     for i in rows.first[row]...rows.last[row] {
                         for j in columns.first[column]...columns.last[column] {
-                            sum += scratch.load(16 &* (3 &* i &+ j) &+ half)
+                            let tap = 3 &* i &+ j
+                            sum += scratch.load(16 &* (isFlipped ? 8 &- tap : tap) &+ half)
                         }
                     }
                     place.store(sum, half)
@@ -57,9 +59,11 @@ extension PackedWeights {
     func unpackGradient(
         into gradient: Floats, _ layout: KernelLayout, rows: TapSums, columns: TapSums, adding: Bool, workers: Workers
     ) {
-        // Where in the packed order each tap of the window of three is.
+        // Where in the packed order each tap of a kernel is.
         var order = InlineArray<9, Int>(repeating: 0)
-        for tap in 0..<9 { order[tap] = rows.place(tap / 3) * taps + columns.place(tap % 3) }
+        for tap in 0..<9 {
+            order[layout.isFlipped ? 8 - tap : tap] = rows.place(tap / 3) * taps + columns.place(tap % 3)
+        }
         workers.each(blocks) { block in
             eachInput(of: block, layout, gradient) { kernels, lanes, scratch, place, tapStride in
                 let width = width(block)
@@ -68,15 +72,15 @@ extension PackedWeights {
                     scratch.store(place.load(0, as: SIMD8<Float>.self), 16 &* tap)
                     if width > 8 { scratch.store(place.load(8, as: SIMD8<Float>.self), 16 &* tap &+ 8) }
                 }
+                var kernel = kernels
                 for lane in 0..<lanes {
-                    let kernel = kernels.advanced(by: lane &* layout.outputStride)
-                    let step = layout.isFlipped ? -16 : 16
-                    let first = scratch.advanced(by: lane &+ (layout.isFlipped ? 128 : 0))
+                    let taps = scratch.advanced(by: lane)
                     if adding {
-                        for tap in 0..<9 { kernel[tap] += first[tap &* step] }
+                        for tap in 0..<9 { kernel[tap] += taps[16 &* tap] }
                     } else {
-                        for tap in 0..<9 { kernel[tap] = first[tap &* step] }
+                        for tap in 0..<9 { kernel[tap] = taps[16 &* tap] }
                     }
+                    kernel = kernel.advanced(by: layout.outputStride)
                 }
             }
         }

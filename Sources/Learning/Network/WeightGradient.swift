@@ -100,12 +100,13 @@ struct WeightGradient {
         let loops = NestedSums(
             counts: (1, band.count, columns),
             left: (0, input.rowStride * window.step, input.columnStride * window.step),
-            right: (0, columns * width, width))
+            right: (0, columns * width))
         let place = block * PackedWeights.width * window.taps * length + rowTap * length * width
         Product.run(
             loops, Lines(count: length, input: 1, output: width), width: width,
             input.at(sample, band.lowerBound * window.step + window.rowOrigin + rowTap, window.columnOrigin), outputs,
-            into: sums.advanced(by: place), TileEnd(bias: sums, start: .output, finish: .sums))
+            into: sums.advanced(by: place), TileEnd(bias: sums, start: .output, finish: .sums),
+            LinesAreNeighbours.self)
     }
 
     /// Sets what one tap of small images sees, over all sites and samples.
@@ -124,7 +125,7 @@ struct WeightGradient {
             let loops = NestedSums(
                 counts: counts,
                 left: (input.rowStride * window.step, input.columnStride * window.step, input.sampleStride),
-                right: (counts.1 * samples * width, samples * width, width))
+                right: (counts.1 * samples * width, samples * width))
             let first = output.at(
                 0, row * placement.step + placement.row,
                 columnSites.lowerBound * placement.step + placement.column)
@@ -134,7 +135,8 @@ struct WeightGradient {
                     input.at(
                         0, row * window.step + window.rowOrigin + rowTap,
                         columnSites.lowerBound * window.step + window.columnOrigin + columnTap), outputs, into: sums,
-                    TileEnd(bias: sums, start: row == rowSites.lowerBound ? .zero : .output, finish: .sums))
+                    TileEnd(bias: sums, start: row == rowSites.lowerBound ? .zero : .output, finish: .sums),
+                    LinesAreNeighbours.self)
             }
         }
     }
