@@ -5,7 +5,7 @@
 /// of samples have sums of their own, which are added in order.
 struct WeightGradient {
     /// Groups of samples that few weights are summed by.
-    private static let groups = 8
+    private static let groups = 16
     /// As many tasks of whole sums are enough for any team.
     private static let enoughTasks = 12
     /// Sites whose data a core keeps close.
