@@ -77,10 +77,11 @@ public struct TrainingTimer {
         /// The report for a person.
         public var text: String {
             let shortest = String(format: "%.1f", steps.min() ?? 0)
+            let rate = String(format: rate < 100 ? "%.2g" : "%.0f", rate)
             return """
                 \(options.kind), width \(options.width), \(options.side) × \(options.side) sites: \(parameters) parameters
                 \(shortest) ms a step of \(options.batch) samples on \(threads) threads, the fastest of \
-                \(steps.count): \(Int(rate)) samples/s
+                \(steps.count): \(rate) samples/s
 
                 """
         }

@@ -62,7 +62,7 @@ struct Correlation {
             let width = weights.width(block)
             let length = window.taps * weights.inputs
             let loops = NestedSums(
-                counts: (1, window.taps, length), left: (0, input.rowStride, 1), right: (0, length * width, width))
+                counts: (1, window.taps, length), left: (0, input.rowStride, 1), right: (0, length * width))
             let lines = Lines(
                 count: columns, input: input.columnStride * window.step, output: output.columnStride * placement.step)
             for row in rows {
@@ -71,7 +71,8 @@ struct Correlation {
                     input.at(sample, row * window.step + window.rowOrigin, window.columnOrigin),
                     weights.block(block),
                     into: output.at(sample, row * placement.step + placement.row, placement.column)
-                        .advanced(by: block * PackedWeights.width), end.advanced(by: block * PackedWeights.width))
+                        .advanced(by: block * PackedWeights.width), end.advanced(by: block * PackedWeights.width),
+                    TermsAreNeighbours.self)
             }
         }
     }
@@ -85,7 +86,7 @@ struct Correlation {
             let columnTaps = window.columnTaps(column, of: input.columns)
             let loops = NestedSums(
                 counts: (rowTaps.count, columnTaps.count, inputs), left: (input.rowStride, input.columnStride, 1),
-                right: (taps * inputs * width, inputs * width, width))
+                right: (taps * inputs * width, inputs * width))
             Product.run(
                 loops, lines, width: width,
                 input.at(
@@ -96,7 +97,8 @@ struct Correlation {
                 into: output.at(
                     0, row * placement.step + placement.row, column * placement.step + placement.column
                 )
-                .advanced(by: block * PackedWeights.width), end.advanced(by: block * PackedWeights.width))
+                .advanced(by: block * PackedWeights.width), end.advanced(by: block * PackedWeights.width),
+                TermsAreNeighbours.self)
         }
     }
 }

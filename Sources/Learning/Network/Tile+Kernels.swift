@@ -3,7 +3,8 @@
 struct NestedSums {
     var counts: (Int, Int, Int)
     var left: (Int, Int, Int)
-    var right: (Int, Int, Int)
+    /// The innermost vectors follow one another.
+    var right: (Int, Int)
 }
 
 /// A block of `lines` × `Vector.scalarCount` sums that stay in registers: all the arithmetic of convolutions, forward and
@@ -18,31 +19,48 @@ struct Tile<let lines: Int, Vector: TileVector> {
     @inline(__always)
     init() {}
 
-    /// Adds left[line] · right over the three loops; lines are `lineStride` apart on the left.
+    /// Adds left[line] · right over the three loops.
+    ///
+    /// - Parameters:
+    ///   - lineStride: Distance between lines on the left.
+    ///   - step: Distance between the terms of the innermost sum on the left. Either is 1, and known where this is inlined.
     @inline(__always)
-    mutating func add(_ loops: NestedSums, _ left: Floats, lineStride: Int, _ right: Floats) {
+    mutating func add(_ loops: NestedSums, _ left: Floats, lineStride: Int, step: Int, _ right: Floats) {
         let (outerCount, middleCount, innerCount) = loops.counts
-        let (outerLeft, middleLeft, innerLeft) = loops.left
-        let (outerRight, middleRight, innerRight) = loops.right
+        let (outerLeft, middleLeft, _) = loops.left
+        let (outerRight, middleRight) = loops.right
         var outer = 0
         while outer < outerCount {
             var middle = 0
             while middle < middleCount {
                 var x = left.advanced(by: outer &* outerLeft &+ middle &* middleLeft)
                 var w = right.advanced(by: outer &* outerRight &+ middle &* middleRight)
-                var inner = 0
-                while inner < innerCount {
-                    let factor: Vector = w.load(0)
-                    for line in 0..<lines {
-                        sums[line] = sums[line].addingProduct(Vector(repeating: x[line &* lineStride]), factor)
-                    }
-                    x = x.advanced(by: innerLeft)
-                    w = w.advanced(by: innerRight)
-                    inner &+= 1
+                var rest = innerCount
+                // For short vectors two terms at a time share the arithmetic of addresses; for long ones it made no difference.
+                while Vector.scalarCount == 8 && rest >= 2 {
+                    add(x, lineStride: lineStride, w.load(0))
+                    add(x.advanced(by: step), lineStride: lineStride, w.load(Vector.scalarCount))
+                    x = x.advanced(by: 2 &* step)
+                    w = w.advanced(by: 2 &* Vector.scalarCount)
+                    rest &-= 2
+                }
+                while rest > 0 {
+                    add(x, lineStride: lineStride, w.load(0))
+                    x = x.advanced(by: step)
+                    w = w.advanced(by: Vector.scalarCount)
+                    rest &-= 1
                 }
                 middle &+= 1
             }
             outer &+= 1
+        }
+    }
+
+    /// Adds left[line] · right.
+    @inline(__always)
+    private mutating func add(_ left: Floats, lineStride: Int, _ right: Vector) {
+        for line in 0..<lines {
+            sums[line] = sums[line].addingProduct(Vector(repeating: left[line &* lineStride]), right)
         }
     }
 }

@@ -5,11 +5,11 @@
 /// of samples have sums of their own, which are added in order.
 struct WeightGradient {
     /// Groups of samples that few weights are summed by.
-    private static let groups = 8
+    private static let groups = 16
     /// As many tasks of whole sums are enough for any team.
     private static let enoughTasks = 12
     /// Sites whose data a core keeps close.
-    private static let bandSites = 256
+    static let bandSites = 128
 
     let window: Window
     let placement: Placement
@@ -48,7 +48,11 @@ struct WeightGradient {
                 let length = taps * gradient.inputs * gradient.width(block)
                 gradient.block(block).advanced(by: tap * length).clear(length)
                 for sample in 0..<samples {
-                    for band in bands { overSites(sample, band, block, rowTap: tap, into: gradient.numbers.start) }
+                    for band in bands {
+                        withBand(sample, band, block) {
+                            overSites(sample, band, block, tap, $0, gradient.numbers.start)
+                        }
+                    }
                 }
             }
         } else {
@@ -60,7 +64,9 @@ struct WeightGradient {
                 for sample in group * samples / groups..<(group + 1) * samples / groups {
                     for band in bands {
                         for block in 0..<gradient.blocks {
-                            for tap in 0..<taps { overSites(sample, band, block, rowTap: tap, into: sums) }
+                            withBand(sample, band, block) { outputs in
+                                for tap in 0..<taps { overSites(sample, band, block, tap, outputs, sums) }
+                            }
                         }
                     }
                 }
@@ -75,21 +81,32 @@ struct WeightGradient {
         return stride(from: 0, to: rows, by: height).map { $0..<min(rows, $0 + height) }
     }
 
-    /// Adds what one row of the window sees on a band of one sample to `sums`, which has the order of the weights.
-    private func overSites(_ sample: Int, _ band: Range<Int>, _ block: Int, rowTap: Int, into sums: Floats) {
+    /// Calls `body` with a block's outputs on a band of one sample, site after site.
+    private func withBand(_ sample: Int, _ band: Range<Int>, _ block: Int, _ body: (Floats) -> Void) {
+        let loops = Strides(
+            counts: (1, band.count, columns),
+            strides: (0, output.rowStride * placement.step, output.columnStride * placement.step))
+        let first = output.at(sample, band.lowerBound * placement.step + placement.row, placement.column)
+        Self.withCopy(
+            of: first.advanced(by: block * PackedWeights.width), loops, width: gradient.width(block), body)
+    }
+
+    /// Adds what row `rowTap` of the window sees on a band of one sample to `sums`, which has the order of the weights.
+    private func overSites(
+        _ sample: Int, _ band: Range<Int>, _ block: Int, _ rowTap: Int, _ outputs: Floats, _ sums: Floats
+    ) {
         let width = gradient.width(block)
         let length = window.taps * gradient.inputs
         let loops = NestedSums(
             counts: (1, band.count, columns),
             left: (0, input.rowStride * window.step, input.columnStride * window.step),
-            right: (0, output.rowStride * placement.step, output.columnStride * placement.step))
+            right: (0, columns * width))
         let place = block * PackedWeights.width * window.taps * length + rowTap * length * width
         Product.run(
             loops, Lines(count: length, input: 1, output: width), width: width,
-            input.at(sample, band.lowerBound * window.step + window.rowOrigin + rowTap, window.columnOrigin),
-            output.at(sample, band.lowerBound * placement.step + placement.row, placement.column)
-                .advanced(by: block * PackedWeights.width),
-            into: sums.advanced(by: place), TileEnd(bias: sums, start: .output, finish: .sums))
+            input.at(sample, band.lowerBound * window.step + window.rowOrigin + rowTap, window.columnOrigin), outputs,
+            into: sums.advanced(by: place), TileEnd(bias: sums, start: .output, finish: .sums),
+            LinesAreNeighbours.self)
     }
 
     /// Sets what one tap of small images sees, over all sites and samples.
@@ -97,20 +114,30 @@ struct WeightGradient {
         let (width, inputs) = (gradient.width(block), gradient.inputs)
         let rowSites = window.rowSites(rowTap, of: input.rows, below: rows)
         let columnSites = window.columnSites(columnTap, of: input.columns, below: columns)
-        let loops = NestedSums(
-            counts: (rowSites.count, columnSites.count, samples),
-            left: (input.rowStride * window.step, input.columnStride * window.step, input.sampleStride),
-            right: (output.rowStride * placement.step, output.columnStride * placement.step, output.sampleStride))
         let sums = gradient.block(block).advanced(by: (rowTap * window.taps + columnTap) * inputs * width)
-        Product.run(
-            loops, Lines(count: inputs, input: 1, output: width), width: width,
-            input.at(
-                0, rowSites.lowerBound * window.step + window.rowOrigin + rowTap,
-                columnSites.lowerBound * window.step + window.columnOrigin + columnTap),
-            output.at(
-                0, rowSites.lowerBound * placement.step + placement.row,
-                columnSites.lowerBound * placement.step + placement.column
-            ).advanced(by: block * PackedWeights.width),
-            into: sums, TileEnd(bias: sums, start: .zero, finish: .sums))
+        guard !rowSites.isEmpty, !columnSites.isEmpty else { return sums.clear(inputs * width) }
+        let height = max(1, Self.bandSites / (columnSites.count * samples))
+        for row in stride(from: rowSites.lowerBound, to: rowSites.upperBound, by: height) {
+            let counts = (min(height, rowSites.upperBound - row), columnSites.count, samples)
+            let outputs = Strides(
+                counts: counts,
+                strides: (output.rowStride * placement.step, output.columnStride * placement.step, output.sampleStride))
+            let loops = NestedSums(
+                counts: counts,
+                left: (input.rowStride * window.step, input.columnStride * window.step, input.sampleStride),
+                right: (counts.1 * samples * width, samples * width))
+            let first = output.at(
+                0, row * placement.step + placement.row,
+                columnSites.lowerBound * placement.step + placement.column)
+            Self.withCopy(of: first.advanced(by: block * PackedWeights.width), outputs, width: width) { outputs in
+                Product.run(
+                    loops, Lines(count: inputs, input: 1, output: width), width: width,
+                    input.at(
+                        0, row * window.step + window.rowOrigin + rowTap,
+                        columnSites.lowerBound * window.step + window.columnOrigin + columnTap), outputs, into: sums,
+                    TileEnd(bias: sums, start: row == rowSites.lowerBound ? .zero : .output, finish: .sums),
+                    LinesAreNeighbours.self)
+            }
+        }
     }
 }

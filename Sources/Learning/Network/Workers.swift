@@ -33,25 +33,25 @@ public final class Workers: Sendable {
 private final class Team: @unchecked Sendable {
     /// How often a thread without work looks again before it sleeps.
     private static let looks = 20_000
+    /// What `inside` holds, beside the helpers that are inside, while a call takes helpers in.
+    private static let isOpen = 1 << 32
 
-    private let helpers: Int
-    /// Number of the current call.
+    /// Number of calls so far.
     private let generation = Atomic<Int>(0)
+    private let inside = Atomic<Int>(0)
     private let nextBlock = Atomic<Int>(0)
-    private let busy = Atomic<Int>(0)
     private let isEnding = Atomic<Bool>(false)
     private let door = Door()
-    /// Of the current call; written while no helper is inside one.
+    /// Of the current call; written while no helper is inside and none can enter.
     private nonisolated(unsafe) var count = 0
     private nonisolated(unsafe) var body: ((Int) -> Void)?
 
     init(helpers: Int) {
-        self.helpers = helpers
         for _ in 0..<helpers { Door.start { [self] in help() } }
     }
 
     func end() {
-        isEnding.store(true, ordering: .releasing)
+        isEnding.store(true, ordering: .sequentiallyConsistent)
         generation.add(1, ordering: .sequentiallyConsistent)
         door.openToAll()
     }
@@ -61,13 +61,14 @@ private final class Team: @unchecked Sendable {
             unsafe self.count = count
             unsafe self.body = body
             nextBlock.store(0, ordering: .relaxed)
-            busy.store(helpers, ordering: .relaxed)
+            inside.store(Self.isOpen, ordering: .releasing)
             generation.add(1, ordering: .sequentiallyConsistent)
             door.openToAll()
             work(count, body)
-            // The others are inside their last block: a matter of microseconds, unless they have lost their core.
+            // Whoever has not come by now is not waited for: it may have no core. Those inside are at their last block.
+            inside.subtract(Self.isOpen, ordering: .acquiringAndReleasing)
             var looks = 0
-            while busy.load(ordering: .acquiring) > 0 {
+            while inside.load(ordering: .acquiring) > 0 {
                 looks += 1
                 if looks > Self.looks { Door.giveWay() } else { Door.pause() }
             }
@@ -85,9 +86,9 @@ private final class Team: @unchecked Sendable {
 
     private func help() {
         var seen = 0
-        while true {
+        while !isEnding.load(ordering: .sequentiallyConsistent) {
             var looks = 0
-            while generation.load(ordering: .acquiring) == seen {
+            while generation.load(ordering: .sequentiallyConsistent) == seen {
                 looks += 1
                 if looks < Self.looks {
                     Door.pause()
@@ -95,10 +96,28 @@ private final class Team: @unchecked Sendable {
                     door.wait { generation.load(ordering: .sequentiallyConsistent) != seen }
                 }
             }
-            seen &+= 1
-            if isEnding.load(ordering: .acquiring) { return }
-            if let body = unsafe body { work(unsafe count, body) }
-            busy.subtract(1, ordering: .releasing)
+            seen = generation.load(ordering: .sequentiallyConsistent)
+            guard enter() else { continue }
+            takePart()
+            inside.subtract(1, ordering: .releasing)
         }
+    }
+
+    /// Enters the current call, unless it takes no one in any more.
+    private func enter() -> Bool {
+        var state = inside.load(ordering: .acquiring)
+        while state >= Self.isOpen {
+            let (isExchanged, found) = inside.weakCompareExchange(
+                expected: state, desired: state + 1, ordering: .acquiringAndReleasing)
+            if isExchanged { return true }
+            state = found
+        }
+        return false
+    }
+
+    /// Works on the current call. A function of its own: no reference to the body outlives it.
+    @inline(never)
+    private func takePart() {
+        if let body = unsafe body { work(unsafe count, body) }
     }
 }
