@@ -44,7 +44,8 @@ let package = Package(
         .testTarget(name: "SamplingTests", dependencies: ["Sampling", "Fields"], swiftSettings: rules),
         .testTarget(name: "MultigridTests", dependencies: ["Multigrid", "Fields"], swiftSettings: rules),
         .testTarget(
-            name: "LearningTests", dependencies: ["Learning", "Sampling", "Fields"], exclude: ["Golden"], swiftSettings: rules),
+            name: "LearningTests", dependencies: ["Learning", "Sampling", "Fields"], exclude: ["Golden"],
+            swiftSettings: rules),
         .testTarget(
             name: "ShardsTests", dependencies: ["Shards", "Fields"], exclude: ["Golden"], swiftSettings: rules),
         .testTarget(
