@@ -81,23 +81,21 @@ final class Convolution {
         input.isUpsampled ? (TapSums.phase[phase / 2], TapSums.phase[phase % 2]) : (.each, .each)
     }
 
-    /// Computes the output with its activation, or its sums alone.
-    func forward(samples: Int, finish: Correlation.Finish = .leaky, workers: Workers) {
+    /// Computes the output, activation and all.
+    func forward(samples: Int, workers: Workers) {
         for index in inputs.indices {
             let isLast = index == inputs.count - 1
             for correlation in forward[index] {
                 correlation.run(
                     samples: samples, bias: bias.start, start: index == 0 ? .bias : .output,
-                    finish: isLast ? finish : .sums, workers: workers)
+                    finish: isLast ? .leaky : .sums, workers: workers)
             }
         }
     }
 
     /// Writes the gradients by weights and bias into the flat `gradient`, then those by the inputs to their places; the
     /// output holds the gradient by the sums.
-    ///
-    /// - Parameter hasBiasGradient: False where batch norm takes the bias away again, so that its gradient is 0.
-    func backward(samples: Int, into gradient: Floats, hasBiasGradient: Bool = true, workers: Workers) {
+    func backward(samples: Int, into gradient: Floats, workers: Workers) {
         for (index, input) in inputs.enumerated() {
             for (phase, weightGradient) in gradients[index].enumerated() {
                 weightGradient.run(samples: samples, workers: workers)
@@ -106,10 +104,8 @@ final class Convolution {
                     into: gradient, layouts[index], rows: rows, columns: columns, adding: phase > 0, workers: workers)
             }
         }
-        let sums = hasBiasGradient ? output.channelSums(samples: samples, workers: workers) : []
-        for channel in 0..<biasCount {
-            gradient[biasStart + channel] = hasBiasGradient ? Float(sums[channel]) : 0
-        }
+        let sums = output.channelSums(samples: samples, workers: workers)
+        for channel in 0..<biasCount { gradient[biasStart + channel] = Float(sums[channel]) }
         for (index, input) in inputs.enumerated() {
             backward[index]?.run(
                 samples: samples, bias: bias.start, start: .zero, finish: input.gradientFinish, workers: workers)

@@ -5,6 +5,9 @@ final class Layers {
     /// The images of sources.
     let input: Images
     let normalisation: Normalisation
+    /// encoder.0, which batch norm follows.
+    let first: FirstConvolution
+    /// encoder.1 … encoder.5.
     let encoder: [Convolution]
     let decoder: [Convolution]
     let last: LastConvolution
@@ -35,11 +38,8 @@ final class Layers {
         var activations = [isUNet ? images(0, channels[0]) : sums]
         normalisation = Normalisation(
             sums, channels: channels[0], pooled: pooled, activation: isUNet ? activations[0] : nil)
-        var encoder = [
-            Convolution(
-                [Convolution.Input(images: input)], [model.encoderLayout(0, start("encoder.0.weight"))],
-                biasStart: start("encoder.0.bias"), into: sums)
-        ]
+        first = FirstConvolution(input, channels: channels[0], start: start("encoder.0.weight"), into: sums)
+        var encoder: [Convolution] = []
         var poolings: [Pooling] = []
         for block in 1..<6 {
             let activation = images(min(block, 5), channels[block])
@@ -87,6 +87,7 @@ final class Layers {
 
     /// Lets every layer take over the parameters.
     func pack(_ parameters: Floats, isTraining: Bool, workers: Workers) {
+        first.pack(parameters)
         for layer in encoder + decoder { layer.pack(parameters, isTraining: isTraining, workers: workers) }
         last.pack(parameters)
     }
@@ -94,7 +95,7 @@ final class Layers {
     /// Computes all that follows the norm; `masks` are those of decoder.0 and decoder.1, or none.
     func forward(samples: Int, masks: [DropoutMask], workers: Workers) {
         for block in 1..<6 {
-            encoder[block].forward(samples: samples, workers: workers)
+            encoder[block - 1].forward(samples: samples, workers: workers)
             if block < 5 { poolings[block - 1].forward(samples: samples, workers: workers) }
         }
         for block in 0..<6 {
@@ -118,13 +119,13 @@ final class Layers {
                 poolings[block - 1].backward(
                     samples: samples, other: skipGradients.isEmpty ? nil : skipGradients[block], workers: workers)
             }
-            encoder[block].backward(samples: samples, into: gradient, workers: workers)
+            encoder[block - 1].backward(samples: samples, into: gradient, workers: workers)
         }
         normalisation.backward(
             other: skipGradients.first, weightGradient: gradient.advanced(by: normStart),
             biasGradient: gradient.advanced(by: normStart + model.encoderChannels[0]), samples: samples,
             workers: workers)
-        encoder[0].backward(samples: samples, into: gradient, hasBiasGradient: false, workers: workers)
+        first.backward(samples: samples, into: gradient, workers: workers)
     }
 
     /// The mask's gradient is the mask.

@@ -64,7 +64,7 @@ public final class Network {
                 for first in stride(from: 0, to: images, by: largestBatch) {
                     let count = min(largestBatch, images - first)
                     layers.input.copyIn(x.advanced(by: first * sites), samples: count, workers: workers)
-                    layers.encoder[0].forward(samples: count, finish: .sums, workers: workers)
+                    layers.first.forward(samples: count, workers: workers)
                     parameters.withFloats { parameters in
                         layers.normalisation.infer(
                             parameters.advanced(by: layers.normStart),
@@ -91,7 +91,7 @@ public final class Network {
         parameters.withFloats { parameters in
             if packed != .forTraining { layers.pack(parameters, isTraining: true, workers: workers) }
             x.withFloats { layers.input.copyIn($0, samples: samples, workers: workers) }
-            layers.encoder[0].forward(samples: samples, finish: .sums, workers: workers)
+            layers.first.forward(samples: samples, workers: workers)
             layers.normalisation.forward(
                 parameters.advanced(by: layers.normStart),
                 parameters.advanced(by: layers.normStart + model.encoderChannels[0]), &statistics, samples: samples,

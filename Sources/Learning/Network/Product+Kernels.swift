@@ -53,9 +53,6 @@ enum Product {
                 } else if rest >= 4 {
                     tile4(loops, lines, x, weights, y, end, walk)
                     line &+= 4
-                } else if rest == 3 {
-                    tile3(loops, lines, x, weights, y, end, walk)
-                    line &+= 3
                 } else {
                     tile1(loops, lines, x, weights, y, end, walk)
                     line &+= 1
@@ -67,9 +64,6 @@ enum Product {
                 } else if rest >= 4 {
                     halfTile4(loops, lines, x, weights, y, end, walk)
                     line &+= 4
-                } else if rest == 3 {
-                    halfTile3(loops, lines, x, weights, y, end, walk)
-                    line &+= 3
                 } else {
                     halfTile1(loops, lines, x, weights, y, end, walk)
                     line &+= 1
@@ -91,11 +85,6 @@ enum Product {
     ) { tile(Tile<4, SIMD16<Float>>(), loops, lines, x, w, y, end, walk) }
 
     @inline(never)
-    private static func tile3<Walk: TileWalk>(
-        _ loops: NestedSums, _ lines: Lines, _ x: Floats, _ w: Floats, _ y: Floats, _ end: TileEnd, _ walk: Walk.Type
-    ) { tile(Tile<3, SIMD16<Float>>(), loops, lines, x, w, y, end, walk) }
-
-    @inline(never)
     private static func tile1<Walk: TileWalk>(
         _ loops: NestedSums, _ lines: Lines, _ x: Floats, _ w: Floats, _ y: Floats, _ end: TileEnd, _ walk: Walk.Type
     ) { tile(Tile<1, SIMD16<Float>>(), loops, lines, x, w, y, end, walk) }
@@ -109,11 +98,6 @@ enum Product {
     private static func halfTile4<Walk: TileWalk>(
         _ loops: NestedSums, _ lines: Lines, _ x: Floats, _ w: Floats, _ y: Floats, _ end: TileEnd, _ walk: Walk.Type
     ) { tile(Tile<4, SIMD8<Float>>(), loops, lines, x, w, y, end, walk) }
-
-    @inline(never)
-    private static func halfTile3<Walk: TileWalk>(
-        _ loops: NestedSums, _ lines: Lines, _ x: Floats, _ w: Floats, _ y: Floats, _ end: TileEnd, _ walk: Walk.Type
-    ) { tile(Tile<3, SIMD8<Float>>(), loops, lines, x, w, y, end, walk) }
 
     @inline(never)
     private static func halfTile1<Walk: TileWalk>(
