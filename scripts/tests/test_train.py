@@ -289,3 +289,17 @@ def test_weights_that_were_altered(taught, tmp_path):
     assert "weights.safetensors" in steadyset("verify", copied, expect=1).stdout
     refused("evaluate", "--data", copied, "--model", copied, "-o", tmp_path / "out", status=65, says="altered or damaged")
     assert not (tmp_path / "out").exists()
+
+
+def test_bench_measures_steps(taught):
+    """Rates of training steps and the time of all epochs, where the pipeline has a model."""
+    pipeline, _ = taught
+    report = json.loads(steadyset("bench", pipeline, "--samples", 2, "--repeats", 1, "--json").stdout)
+    check("bench", report)
+    training = report["training"]
+    assert (training["batch"], training["parameters"]) == (16, 196929)
+    for name, rate in (("one", "one_thread"), ("all", "all_threads")):
+        assert training[rate] == pytest.approx(1000 / training[name]["wall_ms"])
+    assert report["estimate"]["stages"]["train"] == pytest.approx(4 * 78 / training["all_threads"])
+    assert "train: steps of 16 in memory" in steadyset("bench", pipeline, "--samples", 2, "--repeats", 1).stdout
+    assert json.loads(steadyset("bench", pipeline, "--only", "samples", "--json").stdout)["training"] is None
