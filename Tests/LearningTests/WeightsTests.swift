@@ -55,6 +55,15 @@ import Learning
         }
     }
 
+    /// As long as a checkpoint of the longest training needs, and not much longer.
+    @Test func longHeaders() throws {
+        func file(_ length: Int) -> [UInt8] {
+            Safetensors(metadata: ["state": String(repeating: "x", count: length)], tensors: []).bytes
+        }
+        #expect(try Safetensors.header(of: file(4 << 20)).count > 4 << 20)
+        #expect(throws: LearningError.self) { _ = try Safetensors.header(of: file(16 << 20)) }
+    }
+
     /// Every way in which offsets, shapes and types can contradict the file.
     @Test func contradictionsAreRefused() throws {
         func entry(_ shape: [Double], _ first: Double, _ last: Double, _ type: String = "F32") -> JSON {

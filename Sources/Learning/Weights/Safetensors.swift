@@ -19,8 +19,8 @@ package struct Safetensors: Sendable {
         }
     }
 
-    /// A longer header is refused.
-    package static let maximumHeader = 1 << 20
+    /// A longer header is refused. That of a checkpoint has a line for every epoch, of which there are 10,000 at most.
+    package static let maximumHeader = 16 << 20
     /// More tensors are refused.
     package static let maximumTensors = 4096
 
