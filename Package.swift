@@ -26,12 +26,15 @@ let package = Package(
             name: "Fields", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: rules),
         .target(name: "Sampling", dependencies: ["Fields"], swiftSettings: rules),
         .target(name: "Multigrid", dependencies: ["Fields"], swiftSettings: rules),
+        .target(name: "Learning", dependencies: ["Fields"], swiftSettings: rules),
         .target(
             name: "Shards", dependencies: ["Fields", "CHDF5", "CZstd"],
             resources: [.embedInCode("Schemas")], swiftSettings: rules),
         .target(
             name: "Pipeline",
-            dependencies: ["Fields", "Sampling", "Multigrid", "Shards", .product(name: "Yams", package: "Yams")],
+            dependencies: [
+                "Fields", "Sampling", "Multigrid", "Shards", "Learning", .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: rules),
         .executableTarget(
             name: "steadyset",
@@ -41,9 +44,12 @@ let package = Package(
         .testTarget(name: "SamplingTests", dependencies: ["Sampling", "Fields"], swiftSettings: rules),
         .testTarget(name: "MultigridTests", dependencies: ["Multigrid", "Fields"], swiftSettings: rules),
         .testTarget(
+            name: "LearningTests", dependencies: ["Learning", "Sampling", "Fields"], exclude: ["Golden"],
+            swiftSettings: rules),
+        .testTarget(
             name: "ShardsTests", dependencies: ["Shards", "Fields"], exclude: ["Golden"], swiftSettings: rules),
         .testTarget(
-            name: "PipelineTests", dependencies: ["Pipeline", "Sampling", "Multigrid", "Shards", "Fields"],
+            name: "PipelineTests", dependencies: ["Pipeline", "Sampling", "Multigrid", "Shards", "Learning", "Fields"],
             swiftSettings: rules),
     ]
 )

@@ -18,7 +18,7 @@ extension Benchmark {
             "repeats": .integer(options.repeats), "setup": setup.json,
             "strata": .array(BenchmarkStratum.strata(of: samples).map(\.json)),
             "samples": .array(samples.map(\.json)), "rates": rates?.json ?? .null,
-            "estimate": estimate?.json ?? .null,
+            "training": training?.json ?? .null, "estimate": estimate?.json ?? .null,
         ])
     }
 }

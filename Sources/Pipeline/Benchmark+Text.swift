@@ -23,6 +23,13 @@ extension Benchmark {
             lines += ["", "samples a second, by the clock on the wall, over \(rates.count) samples of all strata"]
             lines += table(of: rates)
         }
+        if let training {
+            lines.append(
+                Benchmark.left("train: steps of \(training.batch) in memory", 30)
+                    + Benchmark.right(Benchmark.perSecond(BenchmarkTraining.rate(training.one)), 12)
+                    + Benchmark.right(Benchmark.perSecond(BenchmarkTraining.rate(training.all)), 12)
+                    + Benchmark.right(String(format: "%.2f", training.one.wall / training.all.wall), 8))
+        }
         return lines.joined(separator: "\n") + "\n" + (estimate.map { "\n\($0.text)" } ?? "")
     }
 

@@ -7,7 +7,8 @@ internal import Shards
 /// What this machine does with a pipeline's samples, and how long and how large the pipeline will be.
 ///
 /// Samples are measured one by one on one thread, piece by piece; then the pieces at work together, on one thread and on
-/// all. Measured are drawing, solving, compressing, writing and reading.
+/// all. Measured are drawing, solving, compressing, writing, reading, and training
+/// where the pipeline has a model.
 public struct Benchmark {
     /// What is measured, and how.
     public struct Options: Sendable {
@@ -65,6 +66,8 @@ public struct Benchmark {
     let samples: [Sample]
     /// Of all strata together; nil where only samples were measured.
     let rates: BenchmarkRates?
+    /// Training steps; nil where the pipeline has no training, or not everything was measured.
+    let training: BenchmarkTraining?
 
     /// Measures.
     ///
@@ -94,6 +97,7 @@ public struct Benchmark {
                     origin, pipeline, count: 8 * max(2, options.samples ?? 15), threads: threads,
                     repeats: options.repeats,
                     folder: options.only == nil ? options.scratch ?? NSTemporaryDirectory() : nil)
+            training = try options.only == nil ? Benchmark.training(pipeline, threads: threads, options) : nil
         } catch let error as PipelineError where error.status == .interrupted || error.status == .terminated {
             throw PipelineError(error.status, "\(error.status): nothing was measured to its end")
         }
@@ -127,6 +131,15 @@ public struct Benchmark {
                     + "--from, or another pipeline")
         }
         return .drawn(design)
+    }
+
+    /// Training steps of the pipeline's model, where it has one.
+    private static func training(
+        _ pipeline: PipelineFile, threads: Int, _ options: Options
+    ) throws -> BenchmarkTraining? {
+        try pipeline.training.map {
+            try BenchmarkTraining($0, pipeline, threads: threads, repeats: options.repeats)
+        }
     }
 
     /// A folder that is created if need be, and holds nothing.

@@ -5,7 +5,7 @@ struct BenchmarkEstimate {
     /// Samples of the whole pipeline.
     let samples: Int
     /// Seconds of each stage that takes any to speak of.
-    let seconds: [(stage: Stage, seconds: Double)]
+    private(set) var seconds: [(stage: Stage, seconds: Double)]
     /// Bytes of the part files of the solve stage.
     let parts: Double
     /// Bytes of the shards of the pack stage, which hold the same compressed fields again.
@@ -18,7 +18,8 @@ struct BenchmarkEstimate {
     ///
     /// The solve stage makes samples on all threads, then writes and digests them on one. The pack stage carries their
     /// compressed fields over on one thread: it digests the part, writes the shard, and digests that.
-    init?(_ rates: BenchmarkRates, samples: Int) {
+    /// Training is the steps alone: reading goes on beside them.
+    init?(_ rates: BenchmarkRates, training: BenchmarkTraining?, samples: Int) {
         guard let bytes = rates.bytesPerSample, let sample = rates.rates[.sample]?.onAllThreads,
             let chain = rates.chain.onAllThreads, let write = rates.rates[.write]?.onOneThread,
             let digest = rates.rates[.digest]?.onOneThread
@@ -29,6 +30,9 @@ struct BenchmarkEstimate {
             (.sample, count / sample), (.solve, count / chain + count / write + count / digest),
             (.pack, count / write + 2 * count / digest),
         ]
+        if let training, let samples = training.samples {
+            seconds.append((.train, Double(samples) / BenchmarkTraining.rate(training.all)))
+        }
         parts = count * bytes
         shards = count * bytes
     }
@@ -59,6 +63,6 @@ struct BenchmarkEstimate {
 extension Benchmark {
     /// What the whole pipeline will take; nil where not everything was measured.
     var estimate: BenchmarkEstimate? {
-        rates.flatMap { BenchmarkEstimate($0, samples: origin.counts.reduce(0, +)) }
+        rates.flatMap { BenchmarkEstimate($0, training: training, samples: origin.counts.reduce(0, +)) }
     }
 }

@@ -22,6 +22,10 @@ public struct Commands {
         public var overlap: OverlapPolicy?
         /// Whether solved samples that the pipeline no longer asks for may be removed.
         public var replace = false
+        /// The dataset whose shards a model is trained on; nil for the one in `output`.
+        public var data: String?
+        /// Replaces members of the pipeline's `train`.
+        public var training: [String: JSON] = [:]
 
         /// Options with defaults for all but the pipeline and the output folder.
         public init(pipeline: String, output: String) {
@@ -41,16 +45,21 @@ public struct Commands {
         if let threads = options.threads, !(1...1024).contains(threads) {
             throw PipelineError(.usage, "--threads must be from 1 to 1024, not \(threads)")
         }
-        let pipeline = try PipelineFile(path: options.pipeline, sources: options.sources, overlap: options.overlap)
+        let pipeline = try PipelineFile(
+            path: options.pipeline, sources: options.sources, overlap: options.overlap, training: options.training)
         job = Job(
             pipeline: pipeline, pipelinePath: options.pipeline, dataset: Dataset(root: options.output),
             threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount, reporter: reporter,
-            importPath: options.from, replace: options.replace)
+            importPath: options.from, replace: options.replace,
+            source: try options.data.map { try PackedSamples.locate($0) })
         Interruption.listen()
     }
 
     /// Does every stage up to `last`.
-    public func run(until last: Stage) throws {
+    ///
+    /// - Parameter last: the last stage; nil for all that the pipeline has.
+    public func run(until last: Stage?) throws {
+        let last = try self.last(last)
         try withExtendedLifetime(try job.dataset.claim()) {
             for stage in last.upToHere { try job.perform(stage) }
         }
@@ -58,7 +67,18 @@ public struct Commands {
 
     /// Does one stage.
     public func perform(_ stage: Stage) throws {
-        try withExtendedLifetime(try job.dataset.claim(mustExist: stage != .sample)) { try job.perform(stage) }
+        // A model of another dataset's shards may be trained in a new folder.
+        let isNew = stage == .sample || (stage == .train && job.source != job.dataset)
+        try withExtendedLifetime(try job.dataset.claim(mustExist: !isNew)) { try job.perform(stage) }
+    }
+
+    /// The last stage that the pipeline has, or the one that is asked for.
+    private func last(_ asked: Stage?) throws -> Stage {
+        guard let asked else { return job.pipeline.training == nil ? .pack : .evaluate }
+        guard job.pipeline.training != nil || Stage.ofData.contains(asked) else {
+            throw PipelineError(.usage, "\(job.pipelinePath) has no 'train', so there is no stage '\(asked)'")
+        }
+        return asked
     }
 
     /// The pipeline's plan.
@@ -69,7 +89,9 @@ public struct Commands {
         let digits = id.dropFirst("solve-".count)
         guard Stage(rawValue: id) != nil || (id.hasPrefix("solve-") && digits.count >= 5 && Int(digits) != nil) else {
             throw PipelineError(
-                .usage, "there is no step '\(id)': steps are sample, solve-00000 and so on, solve, split and pack")
+                .usage,
+                "there is no step '\(id)': steps are sample, solve-00000 and so on, solve, split, pack, "
+                    + "train and evaluate")
         }
         // Others may write other steps of the same dataset at the same time.
         try withExtendedLifetime(
@@ -87,7 +109,8 @@ public struct Commands {
     }
 
     /// Each step of the plan, with whether it is done already; writes nothing.
-    public func dryRun(until last: Stage) throws -> [(step: Plan.Step, isDone: Bool)] {
+    public func dryRun(until asked: Stage?) throws -> [(step: Plan.Step, isDone: Bool)] {
+        let last = try self.last(asked)
         let origin = try job.origin()
         let plan = try Plan(job, origin)
         try job.protectSolvedSamples(origin)
@@ -119,6 +142,10 @@ extension Job {
                 == Fingerprint.pack(
                     split: split.id, level: SolvedSamples.compressionLevel(solve),
                     samplesPerShard: pipeline.samplesPerShard)
+        case .train:
+            guard let pack = try? dataset.manifest(.pack), let training = pipeline.training else { return false }
+            return record.fingerprint == Fingerprint.train(pack: pack.id, training)
+        case .evaluate: return (try? pipelineEvaluation().isDone) ?? false
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import Fields
 internal import Foundation
 internal import Shards
 
@@ -85,6 +86,28 @@ public struct Dataset: Hashable, Sendable {
     /// Locks one step against another process that might still be writing it.
     func claim(step: String) throws -> FileLock {
         try FileLock("\(stepsFolder)/\(step).lock", shared: false, holder: "\(root), step \(step),")
+    }
+
+    /// Commits a stage: its manifest, and the record that lets it be skipped; `further` are files that the manifest names
+    /// outside `files`.
+    func commit(
+        _ manifest: Manifest, of stage: Stage, fingerprint: Digest, further: [Manifest.File] = [], samples: Int,
+        seconds: Double
+    ) throws {
+        try manifest.write(to: folder(stage))
+        let path = "\(stage.rawValue)/\(Manifest.fileName)"
+        let digest = try FileDigest(of: self.path(path))
+        let own = Manifest.File(path: path, bytes: digest.bytes, sha256: digest.sha256, samples: samples)
+        try StepRecord(
+            step: stage.rawValue, fingerprint: fingerprint,
+            files: [own]
+                + (manifest.files + further).map { file in
+                    Manifest.File(
+                        path: "\(stage.rawValue)/\(file.path)", bytes: file.bytes, sha256: file.sha256,
+                        samples: file.samples)
+                },
+            seconds: seconds
+        ).write(in: self)
     }
 
     /// Creates a folder and those above it.

@@ -1,4 +1,5 @@
 internal import Fields
+internal import Learning
 internal import Multigrid
 internal import Sampling
 
@@ -44,6 +45,14 @@ package enum Fingerprint {
             "step": .string("pack"), "split": .string(split.description), "codec": .string("standard"),
             "compression_level": .integer(level), "samples_per_shard": .integer(samplesPerShard),
         ])
+    }
+
+    static func train(pack: Digest, _ training: TrainingDescription) -> Digest {
+        of(["step": .string("train"), "pack": .string(pack.description), "train": training.json])
+    }
+
+    static func evaluate(parameters: JSON, pack: Digest) -> Digest {
+        of(["step": .string("evaluate"), "pack": .string(pack.description), "parameters": parameters])
     }
 
     static func shard(content: Digest, physics: Physics, accuracy: Accuracy, level: Int) -> Digest {

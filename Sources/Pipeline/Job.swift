@@ -1,5 +1,6 @@
 internal import Fields
 internal import Foundation
+internal import Learning
 internal import Multigrid
 internal import Sampling
 internal import Shards
@@ -17,10 +18,12 @@ final class Job {
     let importPath: String?
     /// Whether solved samples that the pipeline no longer asks for may be removed.
     let replace: Bool
+    /// Whose shards a model is trained on: this dataset's as a rule.
+    let source: Dataset
 
     init(
         pipeline: PipelineFile, pipelinePath: String, dataset: Dataset, threads: Int, reporter: any Reporter,
-        importPath: String? = nil, replace: Bool = false
+        importPath: String? = nil, replace: Bool = false, source: Dataset? = nil
     ) {
         self.pipeline = pipeline
         self.pipelinePath = pipelinePath
@@ -29,6 +32,7 @@ final class Job {
         self.reporter = reporter
         self.importPath = importPath
         self.replace = replace
+        self.source = source ?? dataset
     }
 
     /// Does one stage, as far as it is not done.
@@ -38,6 +42,8 @@ final class Job {
         case .solve: try solve()
         case .split: try split()
         case .pack: try pack()
+        case .train: try train()
+        case .evaluate: try evaluate()
         }
     }
 
@@ -105,7 +111,7 @@ final class Job {
             switch stage {
             case .sample: ["configurations-"]
             case .solve: ["part-"]
-            case .split: []
+            case .split, .train, .evaluate: []
             case .pack: Split.Part.allCases.map { "\($0.rawValue)-" }
             }
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !names.contains(name) {
@@ -116,31 +122,21 @@ final class Job {
     }
 
     /// Commits a stage: its manifest, its provenance, and the record that lets it be skipped; `further` are files that the
-    /// manifest names outside `files`.
+    /// manifest names outside `files`, `worked` the samples that the work was on where that is another number, and
+    /// `extra` further members of the provenance.
     func commit(
         _ manifest: Manifest, stage: Stage, fingerprint: Digest, further: [Manifest.File] = [], samples: Int,
-        started: Date, work: Double? = nil
+        started: Date, work: Double? = nil, worked: Int? = nil, provenance extra: [String: JSON] = [:]
     ) throws {
         let folder = dataset.folder(stage)
         let seconds = Date().timeIntervalSince(started)
         try Provenance(
             stage: stage, manifest: manifest.id, pipeline: pipeline.name, threads: threads, started: started,
-            seconds: seconds, workSeconds: work ?? seconds, samples: samples, importPath: importPath
+            seconds: seconds, workSeconds: work ?? seconds, samples: worked ?? samples, importPath: importPath,
+            extra: extra
         ).write(to: folder)
-        try manifest.write(to: folder)
-        let path = "\(stage.rawValue)/\(Manifest.fileName)"
-        let digest = try FileDigest(of: dataset.path(path))
-        let own = Manifest.File(path: path, bytes: digest.bytes, sha256: digest.sha256, samples: samples)
-        try StepRecord(
-            step: stage.rawValue, fingerprint: fingerprint,
-            files: [own]
-                + (manifest.files + further).map { file in
-                    Manifest.File(
-                        path: "\(stage.rawValue)/\(file.path)", bytes: file.bytes, sha256: file.sha256,
-                        samples: file.samples)
-                },
-            seconds: seconds
-        ).write(in: dataset)
+        try dataset.commit(
+            manifest, of: stage, fingerprint: fingerprint, further: further, samples: samples, seconds: seconds)
         reporter.ended(
             stage, id: manifest.id, samples: samples, bytes: manifest.files.reduce(0) { $0 + $1.bytes },
             seconds: seconds, skipped: false)

@@ -1,4 +1,5 @@
 internal import Fields
+internal import Learning
 internal import Sampling
 internal import Shards
 
@@ -8,6 +9,8 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
     case success = 0
     /// `verify` found something wrong.
     case damage = 1
+    /// A training whose loss or weights are no longer finite.
+    case diverged = 2
     /// Options or arguments that make no sense (EX_USAGE).
     case usage = 64
     /// An input file, a manifest or a shard is not what it must be (EX_DATAERR).
@@ -32,8 +35,9 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
         switch self {
         case .success: "done"
         case .damage: "verify found something wrong"
+        case .diverged: "train met a loss or a weight that is not finite; the last whole epoch is kept"
         case .usage: "wrong options or arguments"
-        case .data: "a pipeline, configuration, manifest or shard is not valid"
+        case .data: "a pipeline, configuration, manifest, shard, model or prediction is not valid"
         case .noInput: "an input does not exist or cannot be read"
         case .software: "an internal error"
         case .cannotCreate: "the output folder holds something else or cannot be written"
@@ -77,6 +81,7 @@ public struct PipelineError: Error, Hashable, Sendable, CustomStringConvertible 
             self.init(status, error.description)
         case let error as SamplingError: self.init(.data, error.message)
         case let error as ConfigurationError: self.init(.data, error.message)
+        case let error as LearningError: self.init(error.code == .diverged ? .diverged : .data, error.message)
         default: self.init(.software, "unexpected error: \(error)")
         }
     }

@@ -1,4 +1,5 @@
 public import Fields
+public import Learning
 public import Multigrid
 public import Sampling
 internal import Shards
@@ -24,6 +25,10 @@ public struct PipelineFile: Sendable {
     public let compressionLevel: Int
     /// Samples in each shard.
     public let samplesPerShard: Int
+    /// How a model is trained, or nil where none is.
+    public let training: TrainingDescription?
+    /// The code of the paper's tables that `training` follows, or nil.
+    public let modelCode: String?
 
     /// A larger file is refused.
     static let maximumBytes = 1 << 20
@@ -34,14 +39,22 @@ public struct PipelineFile: Sendable {
     ///   - path: the file.
     ///   - sources: replaces the file's source model, for imported configurations.
     ///   - overlap: replaces the file's overlap policy, for imported configurations.
+    ///   - training: replaces members of the file's `train`.
     /// - Throws: `PipelineError`: `.noInput`, or `.data` naming file, line and key.
-    public init(path: String, sources: SourceModel? = nil, overlap: OverlapPolicy? = nil) throws {
+    public init(
+        path: String, sources: SourceModel? = nil, overlap: OverlapPolicy? = nil, training: [String: JSON] = [:]
+    ) throws {
         let bytes = try InputFile.read(path, maximumBytes: PipelineFile.maximumBytes)
-        try self.init(text: String(decoding: bytes, as: UTF8.self), path: path, sources: sources, overlap: overlap)
+        try self.init(
+            text: String(decoding: bytes, as: UTF8.self), path: path, sources: sources, overlap: overlap,
+            training: training)
     }
 
     /// Reads a pipeline from `text`; messages call it `path`.
-    init(text: String, path: String, sources: SourceModel? = nil, overlap: OverlapPolicy? = nil) throws {
+    init(
+        text: String, path: String, sources: SourceModel? = nil, overlap: OverlapPolicy? = nil,
+        training changes: [String: JSON] = [:]
+    ) throws {
         self.text = text
         let document = try YAMLDocument(text, path: path)
         try document.check(against: "pipeline")
@@ -88,6 +101,14 @@ public struct PipelineFile: Sendable {
         }
         compressionLevel = solver?["compression_level"]?.int ?? 3
         samplesPerShard = json["pack"]?["samples_per_shard"]?.int ?? 1000
+        let train = json["train"]?.object?.merging(changes) { $1 }
+        do {
+            training = try train.map { try TrainingDescription(json: .object($0)) }
+            _ = try training?.model(on: physics.lattice)
+        } catch let error as LearningError {
+            throw fail("/train", "train: \(error.message)")
+        }
+        modelCode = train?["code"]?.string
     }
 
     private static func design(_ json: JSON, physics: Physics) throws -> Design {

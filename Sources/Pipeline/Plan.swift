@@ -68,15 +68,36 @@ public struct Plan: Sendable {
                 outputs: [manifest(.pack)],
                 fingerprint: Fingerprint.pack(
                     split: split, level: pipeline.compressionLevel, samplesPerShard: pipeline.samplesPerShard)))
+        if let training = pipeline.training {
+            let pack = steps[steps.count - 1].fingerprint
+            let fingerprint = Fingerprint.train(pack: pack, training)
+            steps.append(
+                Step(
+                    id: "train", stage: .train, part: nil, inputs: [manifest(.pack)],
+                    outputs: [manifest(.train), "train/\(Job.weightsName)"], fingerprint: fingerprint))
+            steps.append(
+                Step(
+                    id: "evaluate", stage: .evaluate, part: nil, inputs: [manifest(.pack), manifest(.train)],
+                    outputs: [manifest(.evaluate), "evaluate/\(Evaluator.errorsName)"],
+                    fingerprint: Fingerprint.evaluate(parameters: .string(fingerprint.description), pack: pack)))
+        }
         name = pipeline.name
         self.steps = steps
         let megabytes = max(1, pipeline.physics.lattice.count >> 20)
         // Multigrid for any medium takes about 200 bytes a site and 40 ms for 512² sites, the other ways less than half of either.
         let isGeneral = pipeline.physics.uniform == nil || pipeline.physics.boundary != .absorbing
         let solving = 100 + (isGeneral ? 350 : 150) * megabytes
-        memory = [.sample: 200, .solve: solving, .split: 100, .pack: 200 + 30 * megabytes]
+        let load = pipeline.training.flatMap {
+            TrainingLoad($0, pipeline.physics.lattice, samples: listing.sequence.count)
+        }
+        let training = load?.megabytes ?? 0
+        memory = [
+            .sample: 200, .solve: solving, .split: 100, .pack: 200 + 30 * megabytes, .train: training,
+            .evaluate: training,
+        ]
         let perSample = Double(pipeline.physics.lattice.count) / Double(1 << 18) * (isGeneral ? 0.06 : 0.015)
         seconds = [.sample: 10, .solve: perSample * Double(pipeline.samplesPerPart), .split: 1, .pack: 60]
+            .merging([.train: load?.seconds ?? 0, .evaluate: 60]) { $1 }
     }
 
     /// The plan as `schemas/plan` describes it.
@@ -84,7 +105,7 @@ public struct Plan: Sendable {
         .object([
             "format": .string("steadyset-plan"), "version": .integer(1), "name": .string(name),
             "stages": .array(
-                Stage.allCases.map { stage in
+                Stage.allCases.filter { stage in steps.contains { $0.stage == stage } }.map { stage in
                     .object([
                         "name": .string(stage.rawValue), "output": .string("\(stage.rawValue)/\(Manifest.fileName)"),
                         "steps": .integer(steps.count { $0.stage == stage }),

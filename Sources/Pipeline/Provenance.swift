@@ -10,9 +10,10 @@ struct Provenance {
 
     init(
         stage: Stage, manifest: Digest, pipeline: String, threads: Int, started: Date, seconds: Double,
-        workSeconds: Double, samples: Int, importPath: String?
+        workSeconds: Double, samples: Int, importPath: String?, extra: [String: JSON] = [:]
     ) {
-        var members: [String: JSON] = [
+        var members = extra
+        members.merge([
             "format": .string("steadyset-provenance"), "version": .integer(1), "stage": .string(stage.rawValue),
             "manifest": .string(manifest.description), "pipeline": .string(pipeline),
             "steadyset": .string(Release.version), "libraries": .object(Libraries.versions.mapValues(JSON.string)),
@@ -22,7 +23,7 @@ struct Provenance {
             "finished": .string(started.addingTimeInterval(seconds).ISO8601Format()), "seconds": .number(seconds),
             "work_seconds": .number(workSeconds), "samples": .integer(samples),
             "samples_per_second": workSeconds > 0 ? .number(Double(samples) / workSeconds) : .null,
-        ]
+        ]) { $1 }
         if let importPath { members["import"] = .string(importPath) }
         json = .object(members)
     }

@@ -71,10 +71,40 @@ public struct Overview: Sendable {
                 lines.append("         largest error bound \(bound)")
             }
         }
+        for manifest in manifests { lines += learned(manifest) }
         if let selections = manifests.compactMap({ $0.content["selections"]?.array }).last {
             lines += ["", "selections"] + (try table(selections))
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What a training or an evaluation came to.
+    private static func learned(_ manifest: Manifest) -> [String] {
+        let (parameters, content) = (manifest.parameters, manifest.content)
+        switch manifest.stage {
+        case Stage.train.rawValue:
+            let model = parameters["model"]
+            let words = [
+                "",
+                "model    \(model?["kind"]?.string ?? ""), width \(model?["width"]?.double ?? 0), "
+                    + "\(content["parameters"]?.int ?? 0) parameters",
+                "trained  \(content["epochs"]?.int ?? 0) epochs on '\(parameters["selection"]?.string ?? "")', loss "
+                    + "\(parameters["loss"]?.canonicalText ?? ""), prefactor "
+                    + "\(parameters["prefactor"]?.canonicalText ?? "")",
+            ]
+            let epoch = content["best_epoch"]?.int ?? 0
+            let judged = content["judged"]?.array ?? []
+            guard judged.indices.contains(epoch - 1), let value = judged[epoch - 1].double else { return words }
+            let by = "\(parameters["best_by"]?.string ?? "") of \(parameters["judge"]?.string ?? "")"
+            return words + ["best     epoch \(epoch), \(by) \(value)"]
+        case Stage.evaluate.rawValue:
+            return [
+                "",
+                "judged   \(content["samples"]?.int ?? 0) samples of '\(parameters["selection"]?.string ?? "")', mean "
+                    + "absolute error \(content["mae"]?.double ?? 0)",
+            ]
+        default: return []
+        }
     }
 
     private static func physics(_ manifest: Manifest) throws -> Physics? {

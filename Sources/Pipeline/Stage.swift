@@ -8,6 +8,13 @@ public enum Stage: String, Hashable, Sendable, CaseIterable {
     case split
     /// Writes the shards.
     case pack
+    /// Trains a model.
+    case train
+    /// Judges the model on samples that it has not seen.
+    case evaluate
+
+    /// The stages that make a dataset.
+    public static let ofData: [Stage] = [.sample, .solve, .split, .pack]
 
     /// The stages up to this one.
     var upToHere: [Stage] { Stage.allCases.filter { $0.number <= number } }

@@ -63,8 +63,8 @@ public final class Verifier {
         }
         throw PipelineError(
             .noInput,
-            "\(root) holds no finished stage of a dataset: there is no manifest.json in it, nor in sample, solve, split or "
-                + "pack below it")
+            "\(root) holds no finished stage of a dataset: there is no manifest.json in it, nor in sample, solve, split, "
+                + "pack, train or evaluate below it")
     }
 
     /// Runs all checks.
@@ -81,6 +81,8 @@ public final class Verifier {
         if let manifest = manifests[.solve] { attempt { try checkSolve(manifest) } }
         if let manifest = manifests[.split] { attempt { try checkSplit(manifest) } }
         if let manifest = manifests[.pack] { attempt { try checkPack(manifest) } }
+        if let manifest = manifests[.train] { attempt { try checkTrain(manifest) } }
+        if let manifest = manifests[.evaluate] { attempt { try checkEvaluate(manifest) } }
         try Interruption.check()
         if resolve > 0 { try solveAgain(resolve, seed: seed) }
         try Interruption.check()
@@ -108,14 +110,16 @@ public final class Verifier {
             }
             // A stage's folder alone can be verified; the whole dataset must hold together.
             guard stages.count > 1, stages.contains(source) else {
+                // A model may be trained, and judged, on the shards of another dataset.
                 expect(
-                    stages.count == 1,
+                    stages.count == 1 || !Stage.ofData.contains(stage),
                     "\(dataset.folder(stage)): the stage '\(source)' that it was made from is missing")
                 continue
             }
             let id = try manifests[source]?.id ?? dataset.manifest(source).id
+            // An evaluation that was written into a dataset's folder may be of another model.
             expect(
-                id == input.id,
+                id == input.id || (stage == .evaluate && source == .train),
                 "\(dataset.folder(stage)): was made from another '\(source)' than the one that is there; run 'steadyset "
                     + "\(stage)' again")
         }

@@ -10,6 +10,8 @@ struct YAMLDocument {
     private let path: String
     /// Line of each JSON pointer, 1-based.
     private let lines: [String: Int]
+    /// Values that are words even where they look like numbers: codes such as 80E1.
+    private static let words: Set<String> = ["/train/code"]
 
     init(_ text: String, path: String) throws {
         self.path = path
@@ -99,7 +101,9 @@ struct YAMLDocument {
             }
             return .array(values)
         case .scalar(let scalar):
-            guard scalar.style == .plain || scalar.style == .any else { return .string(scalar.string) }
+            guard scalar.style == .plain || scalar.style == .any, !words.contains(pointer) else {
+                return .string(scalar.string)
+            }
             switch scalar.string {
             case "", "~", "null", "Null", "NULL": return .null
             case "true", "True", "TRUE": return .bool(true)

@@ -1,6 +1,7 @@
 package import Fields
 
-/// A pseudo-random permutation of 0..<count, evaluated anywhere in constant memory: draws without replacement.
+/// A pseudo-random permutation of 0..<count, evaluated anywhere in constant memory: draws without replacement, and the order
+/// of an epoch (`SampleOrder`).
 ///
 /// A balanced Feistel network (Luby and Rackoff 1988, "How to construct pseudorandom permutations from pseudorandom
 /// functions") over the least even number of bits that holds `count`, with Philox as its round function. It permutes
@@ -16,14 +17,18 @@ package struct CentrePermutation: Sendable {
     /// Size of the permuted domain.
     package let count: Int
     private let philox: Philox
+    /// The third word of every counter.
+    private let epoch: UInt32
     /// Bits of a half.
     private let half: Int
 
-    /// Creates the permutation of `0..<count` that `philox` chooses. `count` must be from 1 to 2⁶⁰.
-    package init(count: Int, philox: Philox) {
+    /// Creates the permutation of `0..<count` that `philox` chooses, another one for every `epoch`. `count` must be from 1
+    /// to 2⁶⁰.
+    package init(count: Int, philox: Philox, epoch: UInt32 = 0) {
         precondition(count >= 1 && count <= 1 << 60, "a permutation needs from 1 to 2^60 elements")
         self.count = count
         self.philox = philox
+        self.epoch = epoch
         let bits = Int.bitWidth - (count - 1).leadingZeroBitCount
         self.half = max(1, (bits + 1) / 2)
     }
@@ -42,7 +47,7 @@ package struct CentrePermutation: Sendable {
         var left = UInt32(truncatingIfNeeded: value >> half)
         var right = UInt32(truncatingIfNeeded: value) & mask
         for round in 0..<CentrePermutation.rounds {
-            (left, right) = (right, left ^ (philox(SIMD4(round, right, 0, 0)).x & mask))
+            (left, right) = (right, left ^ (philox(SIMD4(round, right, epoch, 0)).x & mask))
         }
         return Int(left) << half | Int(right)
     }

@@ -36,6 +36,8 @@ struct Bench: ParsableCommand {
             valueName: "part"))
     var only: Benchmark.Part?
 
+    @OptionGroup(title: "Training") var training: TrainingTimerOptions
+
     @Flag(help: "Write the result as JSON.")
     var json = false
 
@@ -47,9 +49,16 @@ struct Bench: ParsableCommand {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads must be from 1 to 1024, not \(threads)")
         }
+        if training.train, pipeline != nil || imported.from != nil || only != nil {
+            throw ValidationError("--train times a model by itself: give no pipeline, no --from and no --only")
+        }
     }
 
     func run() throws {
+        if training.train {
+            let report = try TrainingTimer(training.options(threads: threads, steps: repeats)).run()
+            return Terminal.write(json ? report.json.canonicalText + "\n" : report.text)
+        }
         var options = Benchmark.Options()
         options.pipeline = pipeline
         (options.from, options.sources, options.overlap) = (imported.from, imported.sources, imported.overlap)
@@ -57,5 +66,35 @@ struct Bench: ParsableCommand {
         (options.samples, options.repeats, options.threads) = (samples, repeats, threads)
         let benchmark = try Benchmark(options)
         Terminal.write(json ? benchmark.json.canonicalText + "\n" : benchmark.text)
+    }
+}
+
+/// What model `bench --train` times.
+struct TrainingTimerOptions: ParsableArguments {
+    @Flag(help: "Time training steps of a model instead, on images in memory; --repeats is the number of steps.")
+    var train = false
+
+    @Option(help: "The model: encoder-decoder or u-net.")
+    var kind = "encoder-decoder"
+
+    @Option(help: "Rows and columns of the model's lattice.")
+    var side = 64
+
+    @Option(help: "Channels of the model relative to the paper's.")
+    var width = 0.125
+
+    @Option(help: "Samples of a step.")
+    var batch = 50
+
+    func validate() throws {
+        if !(1...100_000).contains(batch) { throw ValidationError("--batch must be from 1 to 100000, not \(batch)") }
+    }
+
+    /// The options of the timer.
+    func options(threads: Int?, steps: Int) -> TrainingTimer.Options {
+        var options = TrainingTimer.Options()
+        (options.kind, options.side, options.width, options.batch) = (kind, side, width, batch)
+        (options.threads, options.steps) = (threads, steps)
+        return options
     }
 }

@@ -33,12 +33,21 @@ final class TextProgress: Reporter {
 
     func ended(_ stage: Stage, id: Digest, samples: Int, bytes: Int, seconds: Double, skipped: Bool) {
         if interactive { Terminal.note("\r\u{1B}[K") }
-        let name = stage.rawValue.padding(toLength: 7, withPad: " ", startingAt: 0)
+        let name = stage.rawValue.padding(toLength: max(7, stage.rawValue.count), withPad: " ", startingAt: 0)
         let work = skipped ? "unchanged" : Words.duration(seconds)
         let count = "\(samples) samples".padding(toLength: 16, withPad: " ", startingAt: 0)
         let size = Words.bytes(bytes).padding(toLength: 9, withPad: " ", startingAt: 0)
         Terminal.write("\(name) \(count) \(size) \(id.description.prefix(16))  \(work)\n")
     }
+
+    func ended(epoch: JSON, of epochs: Int) {
+        func value(_ key: String) -> String { epoch[key]?.double.map { String(format: "%.4g", $0) } ?? "" }
+        var line = "epoch \(epoch["epoch"]?.int ?? 0)/\(epochs)  loss \(value("train_loss"))"
+        if epoch["judge_loss"]?.double != nil { line += "  judged \(value("judge_loss")), MAE \(value("judge_mae"))" }
+        Terminal.note((interactive ? "\r\u{1B}[K" : "") + line + "\n")
+    }
+
+    func noted(_ message: String) { Terminal.note("\(interactive ? "\r\u{1B}[K" : "")\(message)\n") }
 
     func warned(_ message: String) {
         Terminal.note("\(interactive ? "\r\u{1B}[K" : "")steadyset: warning: \(message)\n")
@@ -68,6 +77,10 @@ final class JSONProgress: Reporter {
                 "seconds": .number(seconds), "skipped": .bool(skipped),
             ])
     }
+
+    func ended(epoch: JSON, of epochs: Int) { emit("epoch", .train, epoch.object ?? [:]) }
+
+    func noted(_ message: String) { emit("noted", nil, ["message": .string(message)]) }
 
     func warned(_ message: String) { emit("warned", nil, ["message": .string(message)]) }
 

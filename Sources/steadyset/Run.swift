@@ -10,7 +10,7 @@ struct Run: ParsableCommand {
     @OptionGroup var imported: ImportOptions
 
     @Option(help: "Stop after this stage.")
-    var until: Stage = .pack
+    var until: Stage?
 
     @Flag(help: "Only say what would be done; draws, but writes nothing.")
     var dryRun = false

@@ -6,7 +6,7 @@ import Pipeline
 struct Steadyset: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "steadyset",
-        abstract: "Build, version and verify datasets of steady-state diffusion fields.",
+        abstract: "Build, version and verify datasets of steady-state diffusion fields, and train models on them.",
         discussion: """
             A pipeline file describes a dataset; 'run' makes it, stage by stage:
 
@@ -14,6 +14,8 @@ struct Steadyset: ParsableCommand {
               solve    certified steady states, by multigrid
               split    training, validation and test parts, nested subsets
               pack     HDF5 shards that h5py and others read
+              train    a model, where the pipeline has 'train'
+              evaluate its errors, by number of sources and region
 
             Each stage writes a folder of the dataset that ends with manifest.json. \
             The same pipeline gives the same manifest ids on any machine; an \
@@ -24,8 +26,8 @@ struct Steadyset: ParsableCommand {
             """,
         version: "steadyset \(Release.version)",
         subcommands: [
-            Run.self, Sample.self, Solve.self, Split.self, Pack.self, Verify.self, Show.self, Export.self, Bench.self,
-            Plan.self,
+            Run.self, Sample.self, Solve.self, Split.self, Pack.self, Train.self, Evaluate.self, Predict.self,
+            Verify.self, Show.self, Export.self, Bench.self, Plan.self,
             Step.self,
         ])
 

@@ -36,6 +36,8 @@ final class Events: Reporter {
         ids[stage] = id.description
         self.samples[stage] = samples
     }
+    func ended(epoch: JSON, of epochs: Int) {}
+    func noted(_ message: String) {}
     func warned(_ message: String) { warnings.append(message) }
 }
 

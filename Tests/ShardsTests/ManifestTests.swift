@@ -5,7 +5,7 @@ import Testing
 
 struct ManifestTests {
     static let manifest = Manifest(
-        stage: "evaluate", parameters: .object(["tolerance": .number(1e-6)]),
+        stage: "inspect", parameters: .object(["tolerance": .number(1e-6)]),
         inputs: [.init(stage: "sample", path: "../samples", id: Digest(of: [1]))],
         content: .object(["samples": .integer(3)]), layout: .object(["zstd": .string("1.5.4")]),
         files: [
@@ -37,7 +37,7 @@ struct ManifestTests {
     /// Each edit of the text, and what reading it must report.
     @Test(arguments: [
         ("\"tolerance\": 0.000001", "\"tolerance\": 0.00001", ShardsError.Code.digestMismatch, "was altered"),
-        ("\"stage\": \"evaluate\"", "\"stage\": \"resample\"", .digestMismatch, "was altered"),
+        ("\"stage\": \"inspect\"", "\"stage\": \"resample\"", .digestMismatch, "was altered"),
         ("parts/a.h5", "../a.h5", .unsafePath, "only name files inside"),
         ("parts/a.h5", "/etc/a", .unsafePath, "absolute"),
         ("\"layout\"", "\"layuot\"", .schema, "did you mean 'layout'"),

@@ -32,6 +32,22 @@ SLOW = {
     "pack": {"samples_per_shard": 50},
 }
 
+# A model on the smallest lattice, trained in a second.
+TAUGHT = {
+    "format": 1,
+    "name": "taught",
+    "physics": {"lattice": [32, 32], "decay_rate": 0.02},
+    "sampling": {"strata": [1, 2, 3], "samples_per_stratum": 40, "radius": 2, "seed": 5},
+    "split": {"test_every": 5, "validation_every": 5},
+    "pack": {"samples_per_shard": 20},
+    "train": {
+        "model": {"kind": "encoder-decoder", "width": 0.0625},
+        "optimiser": {"learning_rate": 1e-3},
+        "batch": 16,
+        "epochs": 4,
+    },
+}
+
 
 def steadyset(*arguments, expect=0, timeout=300, binary=BINARY, **options):
     """Runs the binary, and checks that it ended with a status in `expect` and without a crash."""
@@ -144,3 +160,20 @@ def slow(tmp_path_factory):
     pipeline = write(folder, SLOW)
     steadyset("run", pipeline, "-o", folder / "dataset")
     return pipeline, folder / "dataset"
+
+
+@pytest.fixture(scope="session")
+def taught(tmp_path_factory):
+    """(pipeline file, dataset with a model) of TAUGHT; not to be altered."""
+    folder = tmp_path_factory.mktemp("taught")
+    pipeline = write(folder, TAUGHT)
+    steadyset("run", pipeline, "-o", folder / "dataset", "--threads", "1")
+    return pipeline, folder / "dataset"
+
+
+@pytest.fixture(scope="session")
+def shards(taught, tmp_path_factory):
+    """The dataset of TAUGHT without its model."""
+    folder = tmp_path_factory.mktemp("shards") / "dataset"
+    steadyset("run", taught[0], "-o", folder, "--until", "pack")
+    return folder

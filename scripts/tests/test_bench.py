@@ -400,3 +400,21 @@ def test_script_scaling(tmp_path):
         assert row["ratio"] == pytest.approx(row["per_second_all_threads"] / row["per_second_one_thread"])
         assert row["threads"] == row["report"]["threads"] == 2
     assert said.count("ns a site") == 2
+
+
+def test_training_steps():
+    tiny = ("--train", "--side", 32, "--width", 0.03125, "--batch", 3, "--repeats", 2, "--threads", 2)
+    for kind in ("encoder-decoder", "u-net"):
+        report = json.loads(steadyset("bench", *tiny, "--kind", kind, "--json").stdout)
+        assert (report["kind"], report["side"], report["width"], report["batch"]) == (kind, 32, 0.03125, 3)
+        assert len(report["step_ms"]) == 2 and min(report["step_ms"]) > 0
+        assert report["samples_per_second"] == pytest.approx(3000 / min(report["step_ms"]))
+    assert re.search(r"^[\d.]+ ms a step of 3 samples on 2 threads", steadyset("bench", *tiny).stdout, re.M)
+
+
+def test_training_steps_refuse_what_makes_no_sense():
+    for arguments, word in (
+        (("--side", 70), "multiples of 32"), (("--kind", "resnet"), "resnet"), (("--width", 9), "width"),
+        (("--batch", 0), "--batch"), ((TINY_FILE,), "no pipeline"),
+    ):
+        assert word in steadyset("bench", "--train", *arguments, expect=64).stderr

@@ -20,7 +20,7 @@ def test_help_lists_every_status():
     said = steadyset("--help").stdout
     for status in (0, 1, 64, 65, 66, 70, 73, 74, 75, 130, 143):
         assert re.search(rf"^ +{status} \w", said, re.M), status
-    for command in ("run", "sample", "solve", "split", "pack", "verify", "show", "bench", "plan", "step"):
+    for command in ("run", "sample", "solve", "split", "pack", "train", "evaluate", "predict", "verify", "show", "bench", "plan", "step"):
         assert re.search(rf"^  {command} ", said, re.M)
         assert "USAGE: steadyset " + command in steadyset(command, "--help").stdout
         assert "USAGE: steadyset " + command in steadyset("help", command).stdout

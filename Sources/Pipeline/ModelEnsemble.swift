@@ -1,0 +1,109 @@
+internal import Fields
+internal import Foundation
+internal import Learning
+internal import Shards
+
+/// Trained models that predict together: one, several whose mean is taken, or one with passes of dropout.
+final class ModelEnsemble {
+    /// A model, and where it came from.
+    struct Member {
+        let weights: ModelWeights
+        let path: String
+        /// The manifest of its training, where it was named by a folder.
+        let manifest: Manifest?
+    }
+
+    let members: [Member]
+    /// The lattice of all of them.
+    let lattice: Lattice
+    /// Passes of dropout, for the variance; 0 for none.
+    let dropoutSamples: Int
+    private let networks: [Network]
+
+    /// Reads the models at `paths`: folders of trainings, or files of weights.
+    init(_ paths: [String], dropoutSamples: Int, threads: Int) throws {
+        precondition(!paths.isEmpty, "an ensemble has a member")
+        members = try paths.map(ModelEnsemble.member)
+        lattice = members[0].weights.model.lattice
+        self.dropoutSamples = dropoutSamples
+        for member in members where member.weights.model.lattice != lattice {
+            let other = member.weights.model.lattice
+            throw PipelineError(
+                .data,
+                "\(member.path) is for \(other.rows) × \(other.columns) sites, \(members[0].path) for \(lattice.rows) × "
+                    + "\(lattice.columns): models that predict together need one lattice")
+        }
+        if dropoutSamples > 0 {
+            guard members.count == 1 else {
+                throw PipelineError(.usage, "--dropout-samples goes with one --model, not with \(members.count)")
+            }
+            guard members[0].weights.model.dropout > 0 else {
+                throw PipelineError(
+                    .data,
+                    "\(members[0].path) was trained without dropout, so its passes would not differ: leave out "
+                        + "--dropout-samples, or train with model.dropout above 0")
+            }
+        }
+        let workers = Workers(threads: threads)
+        networks = members.map { $0.weights.network(workers: workers) }
+    }
+
+    /// Whether predictions have a variance.
+    var hasVariance: Bool { members.count > 1 || dropoutSamples > 0 }
+
+    /// The fields of images `x`, (samples, rows, columns): the mean of the models' fields, and per sample the mean over sites
+    /// of the variance of the fields of models, or of the passes of dropout.
+    func predict(_ x: [Float]) -> (y: [Float], variance: [Double]?) {
+        if dropoutSamples > 0 {
+            let y = field(0, x, pass: nil)
+            let passes = (0..<UInt32(dropoutSamples)).map { field(0, x, pass: $0) }
+            return (y, variance(passes, mean: mean(passes)))
+        }
+        let fields = networks.indices.map { field($0, x, pass: nil) }
+        guard fields.count > 1 else { return (fields[0], nil) }
+        let mean = mean(fields)
+        return (mean.map(Float.init), variance(fields, mean: mean))
+    }
+
+    private func field(_ number: Int, _ x: [Float], pass: UInt32?) -> [Float] {
+        var y = [Float](repeating: 0, count: x.count)
+        networks[number].predict(x, into: &y, dropoutPass: pass)
+        members[number].weights.transform.invert(&y)
+        return y
+    }
+
+    private func mean(_ fields: [[Float]]) -> [Double] {
+        fields[0].indices.map { site in fields.reduce(0) { $0 + Double($1[site]) } / Double(fields.count) }
+    }
+
+    /// Divided by the number of fields, not by one less.
+    private func variance(_ fields: [[Float]], mean: [Double]) -> [Double] {
+        stride(from: 0, to: mean.count, by: lattice.count).map { start in
+            var sum = 0.0
+            for site in start..<start + lattice.count {
+                for field in fields { sum += (Double(field[site]) - mean[site]) * (Double(field[site]) - mean[site]) }
+            }
+            return sum / Double(fields.count * lattice.count)
+        }
+    }
+
+    /// The model at `path`: a dataset's folder, that of its train stage, or a file of weights.
+    private static func member(_ path: String) throws -> Member {
+        guard InputFile.isFolder(path) == true else {
+            return Member(weights: try WeightsFile.model(path), path: path, manifest: nil)
+        }
+        let (dataset, stages) = try Verifier.locate(path)
+        guard stages.contains(.train) else {
+            throw PipelineError(
+                .noInput, "\(path) has no trained model: run 'steadyset train' or 'steadyset run' first")
+        }
+        let manifest = try dataset.manifest(.train)
+        let file = "\(dataset.folder(.train))/\(Job.weightsName)"
+        let weights = try WeightsFile.model(file)
+        guard manifest.content["digest"]?.string == weights.digest.description else {
+            throw PipelineError(
+                .data, "\(file) was altered or damaged: it is not what manifest.json beside it lists; train again")
+        }
+        return Member(weights: weights, path: path, manifest: manifest)
+    }
+}

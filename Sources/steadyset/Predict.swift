@@ -1,0 +1,39 @@
+import ArgumentParser
+import Pipeline
+
+struct Predict: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Predict the fields of configurations with a trained model.",
+        discussion:
+            "Writes an HDF5 file with /id (u64) and /y (f32; samples, rows, columns), in the order of the lines.")
+
+    @Option(help: "A trained model: a folder or a file of weights. Several: the mean of their fields.")
+    var model: [String]
+
+    @Option(help: "Configurations, as JSON Lines.")
+    var from: String
+
+    @Option(name: [.short, .long], help: "The HDF5 file to write.")
+    var output: String
+
+    @Option(
+        help: ArgumentHelp("A folder for images: sources on the left, prediction on the right.", valueName: "folder"))
+    var png: String?
+
+    @Option(help: "Threads to use; all cores unless given.")
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads must be from 1 to 1024, not \(threads)")
+        }
+        if output.isEmpty { throw ValidationError("--output needs a file's name") }
+    }
+
+    func run() throws {
+        var options = PredictionCommand.Options(models: model, from: from, output: output)
+        (options.images, options.threads) = (png, threads)
+        let report = try PredictionCommand(options).run()
+        Terminal.note("\(report.samples) samples, \(Words.rate(Double(report.samples) / max(report.seconds, 1e-9)))\n")
+    }
+}

@@ -1,0 +1,76 @@
+import Fields
+import Testing
+
+import Learning
+
+@Suite struct TrainingDescriptionTests {
+    @Test func theCanonicalFormComesBack() throws {
+        for code in ModelCode.all {
+            let description = try TrainingDescription(
+                json: .object(["code": .string(code.name), "model": .object(["kind": .string("u-net")])]))
+            #expect(try TrainingDescription(json: description.json) == description, "\(code.name)")
+            #expect(description.model.kind == .uNet)
+        }
+        var all = TrainingDescription()
+        (all.schedule, all.warmUpEpochs, all.earlyStop, all.optimiser.clipNorm) = (.cosine(final: 1e-6), 2.5, 3, 0.5)
+        (all.transform, all.judge, all.seed) = (.log10(floor: 1e-4), .test, .max)
+        #expect(try TrainingDescription(json: all.json) == all)
+    }
+
+    /// What the paper's tables say, row by row: share, prefactor, loss, transform, epochs.
+    @Test func codesAreThoseOfTheTables() throws {
+        #expect(ModelCode.all.count == 12 + 4 + 7 + 4 + 8 + 2 + 2)
+        #expect(Set(ModelCode.all.map(\.name)).count == ModelCode.all.count)
+        let shares = [
+            "80": "S1.25%", "40": "S2.5%", "20": "S5%", "8": "S12.5%", "4": "S25%", "2": "S50%", "1": "S100%",
+        ]
+        for code in ModelCode.all {
+            let digits = String(code.name.prefix(while: \.isNumber))
+            #expect(code.selection == shares[digits], "\(code.name)")
+            let kind = code.name.dropFirst(digits.count).first
+            switch code.prefactor {
+            case .always(.exponential(1, .truth)): #expect(kind == "E", "\(code.name)")
+            case .always(.step): #expect(kind == "S", "\(code.name)")
+            case .toggle: #expect(kind == "T", "\(code.name)")
+            case .draw(0.8, _, _): #expect(kind == "R", "\(code.name)")
+            default: Issue.record("\(code.name) has another prefactor")
+            }
+            #expect((code.transform == .sqrt) == code.name.hasSuffix("_sqrt"), "\(code.name)")
+        }
+        let two = try ModelCode(named: "80S2")
+        #expect(two.loss == .mse && two.prefactor == .always(.step(a: 6000, b: 10)))
+        #expect(try ModelCode(named: "80S1_a6000_b1").learningRate == 2e-5)
+        #expect(try ModelCode(named: "4E2-2").labelNoise == 0.01)
+        #expect(try ModelCode(named: "4R").epochs == 84 && ModelCode(named: "1S1").epochs == 40)
+        #expect(try ModelCode(named: "20EIH_d0.05").loss == .inverseHuber(delta: 0.05))
+        #expect(throws: LearningError.self) { _ = try ModelCode(named: "80E3") }
+    }
+
+    @Test func keysOverrideTheCode() throws {
+        let description = try TrainingDescription(
+            json: .object([
+                "code": .string("80E1"), "loss": .object(["kind": .string("mse")]), "epochs": .integer(3),
+                "optimiser": .object(["beta1": .number(0.8)]),
+            ]))
+        #expect(description.loss == .mse && description.epochs == 3 && description.selection == "S1.25%")
+        #expect(description.optimiser.beta1 == 0.8 && description.optimiser.learningRate == 1e-4)
+    }
+
+    @Test func contradictionsAreRefused() {
+        let bad: [[String: JSON]] = [
+            ["code": .string("4T-5"), "best_by": .string("loss")],
+            ["judge": .string("none"), "early_stop": .integer(3)],
+            ["epochs": .integer(2), "warm_up_epochs": .integer(3)], ["loss": .object(["kind": .string("huber")])],
+            ["loss": .object(["kind": .string("mae"), "delta": .number(1)])], ["transform": .string("cube")],
+            ["judge": .string("training")], ["code": .string("?")],
+        ]
+        for members in bad {
+            #expect(throws: LearningError.self, "\(members)") { _ = try TrainingDescription(json: .object(members)) }
+        }
+    }
+
+    @Test func lossesOfDifferentPrefactorsAreNotCompared() throws {
+        #expect(try TrainingDescription(json: .object(["code": .string("4T-1")])).bestBy == .mae)
+        #expect(try TrainingDescription(json: .object(["code": .string("4E1")])).bestBy == .loss)
+    }
+}
