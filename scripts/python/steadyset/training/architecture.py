@@ -55,8 +55,8 @@ class ModelDescription:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"there is no model '{self.kind}': there are {' and '.join(KINDS)}")
-        if not 0 < self.width <= 4:
-            raise ValueError(f"the width of a model is above 0 and at most 4, not {self.width}")
+        if not 0.001 <= self.width <= 4:
+            raise ValueError(f"the width of a model is from 0.001 to 4, not {self.width}")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout is a probability below 1, not {self.dropout}")
         if any(side < MULTIPLE or side % MULTIPLE for side in self.lattice):
@@ -81,7 +81,7 @@ class ModelDescription:
         return before + joined
 
     def _scaled(self, channels: int) -> int:
-        return max(1, math.floor(self.width * channels + 0.5))
+        return max(1, round(self.width * channels))  # ties to even
 
     def _tensors(self) -> list[ModelTensor]:
         found, before = [], 1
@@ -90,17 +90,17 @@ class ModelDescription:
             found.append(ModelTensor(f"encoder.{k}.bias", (channels,)))
             if k == 0:
                 found += [ModelTensor(f"encoder.0.norm.{name}", (channels,)) for name in ("weight", "bias")]
-                statistics = ("running_mean", "running_var")
-                found += [ModelTensor(f"encoder.0.norm.{name}", (channels,), False) for name in statistics]
             before = channels
         for k, channels in enumerate(self.decoder_channels):
             found.append(ModelTensor(f"decoder.{k}.weight", (self.decoder_inputs(k), channels, 3, 3)))
             found.append(ModelTensor(f"decoder.{k}.bias", (channels,)))
+        normalised = (self.encoder_channels[0],)
+        found += [ModelTensor(f"encoder.0.norm.{name}", normalised, False) for name in ("running_mean", "running_var")]
         return found
 
     @property
     def parameters(self) -> tuple[ModelTensor, ...]:
-        """The tensors that are learnt, in their order."""
+        """The tensors that are learnt, in their order; in `tensors` they come before the statistics."""
         return tuple(tensor for tensor in self.tensors if tensor.is_parameter)
 
     def document(self) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def initial_values(model: ModelDescription, seed: int) -> dict[str, npt.NDArray[
     Weights and biases of convolutions are uniform in ±1/√fan_in, which is what PyTorch's own initialisation amounts to (He
     et al. 2015 with a = √5); the fan-in of a bias is that of its weight. Element e of parameter number t takes word e mod 4
     of Philox4x32-10 with the key (seed, 17) and the counter (t, ⌊e/4⌋, 0, 0): u is its upper 24 bits over 2²⁴, the value
-    (1/√fan_in)·(2u − 1), in binary32. Scales of the batch norm begin at 1, its shifts at 0, its statistics at 0 and 1.
+    b·(2u − 1) in binary32, b being 1/√fan_in rounded once. Scales of the batch norm begin at 1, its shifts at 0, its statistics at 0 and 1.
     """
     if not 0 <= seed < 1 << 32:
         raise ValueError(f"a seed is a whole number below 2**32, not {seed}")
@@ -140,7 +140,7 @@ def initial_values(model: ModelDescription, seed: int) -> dict[str, npt.NDArray[
             continue
         if tensor.name.endswith(".weight"):
             # PyTorch counts the second axis of a weight, which for a transposed convolution is that of its outputs.
-            bound = np.float32(1) / np.sqrt(np.float32(tensor.shape[1] * 9))
+            bound = np.float32(1 / math.sqrt(tensor.shape[1] * 9))
         number = model.parameters.index(tensor)
         blocks = np.arange((tensor.size + 3) // 4, dtype=np.uint64)
         zero = np.zeros_like(blocks)

@@ -120,6 +120,12 @@ def parse_training(value: Any) -> TrainingDescription:
     for key in ("code", "loss", "prefactor", "transform", "optimiser"):
         block.take(key)  # so that a misspelt key may be compared with these too
     block.end()
+    if result.schedule.warm_up_epochs > result.epochs:
+        raise TrainingError(f"train.warm_up_epochs is {result.schedule.warm_up_epochs}, of only {result.epochs} epochs")
+    if result.early_stop is not None and result.judge == "none":
+        raise TrainingError("train.early_stop needs a part that judges: set train.judge to validation or test")
+    if alternates and result.best_by == "loss" and result.judge != "none":
+        raise TrainingError("train.best_by is loss, but losses of alternating prefactors do not compare: set it to mae")
     return result
 
 
@@ -142,7 +148,7 @@ def _exponential(value: Any, place: str) -> Exponential:
 
 def _step(value: Any, place: str) -> Step:
     block = Block(value, place)
-    found = Step(block.number("a", None, -1e9, 1e9), block.number("b", None, -1e9, 1e9))
+    found = Step(block.number("a", 4000, -1e9, 1e9), block.number("b", 10, -1e9, 1e9))
     block.end()
     return found
 
