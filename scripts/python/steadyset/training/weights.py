@@ -61,31 +61,37 @@ def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, FloatArray], di
     length = struct.unpack("<Q", data[:8])[0] if len(data) >= 8 else 0
     if not 2 <= length <= min(_HEADER_LIMIT, len(data) - 8):
         raise TrainingError(f"{path} is no safetensors file: its header would have {length} bytes")
+    body = len(data) - 8 - length
     try:
         header = json.loads(data[8 : 8 + length].decode())
         metadata = header.pop("__metadata__", {})
         if not all(isinstance(text, str) for text in metadata.values()):
             raise ValueError("metadata are texts")
-        entries = [(name, entry["dtype"], entry["shape"], entry["data_offsets"]) for name, entry in header.items()]
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        places = sorted((_place(name, entry, body) for name, entry in header.items()), key=lambda place: place[2:])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise TrainingError(f"{path}: the header is damaged: {error}") from error
-    start, found, body = 0, {}, len(data) - 8 - length
-    for name, kind, shape, place in sorted(entries, key=lambda entry: str(entry[3])):
-        if kind != "F32":
-            raise TrainingError(f"{path}: '{name}' is of the type {kind}, not F32")
-    try:
-        for name, _, shape, (first, last) in sorted(entries, key=lambda entry: (int(entry[3][0]), int(entry[3][1]))):
-            sides = [int(side) for side in shape]
-            if first != start or last - first != 4 * math.prod(sides) or last > body or min(sides, default=0) < 0:
-                raise TrainingError(f"{path}: '{name}' does not lie where its shape needs it")
-            part = np.frombuffer(data, "<f4", (last - first) // 4, 8 + length + first)
-            found[name] = part.reshape(sides).astype(np.float32)
-            start = last
-    except (TypeError, ValueError) as error:
-        raise TrainingError(f"{path}: the header is damaged: {error}") from error
+    start, found = 0, {}
+    for name, shape, first, last in places:
+        if first != start:
+            raise TrainingError(f"{path}: '{name}' begins at byte {first}, not at {start}: arrays overlap or leave a gap")
+        part = np.frombuffer(data, "<f4", (last - first) // 4, 8 + length + first)
+        found[name] = part.reshape(shape).astype(np.float32)
+        start = last
     if start != body:
         raise TrainingError(f"{path} holds {body - start} bytes after its arrays")
     return found, metadata
+
+
+def _place(name: str, entry: Any, body: int) -> tuple[str, tuple[int, ...], int, int]:
+    """Returns name, shape and first and last byte of an array. Raises `ValueError` and others for what is none."""
+    shape, (first, last) = entry["shape"], entry["data_offsets"]
+    if entry["dtype"] != "F32":
+        raise ValueError(f"'{name}' is of the type {entry['dtype']}, not F32")
+    if not all(type(number) is int and 0 <= number <= body for number in (*shape, first, last)) or len(shape) > 8:
+        raise ValueError(f"'{name}' has sides or offsets that no array of this file has")
+    if last - first != 4 * math.prod(shape):
+        raise ValueError(f"'{name}' has {last - first} bytes, its shape {shape} needs {4 * math.prod(shape)}")
+    return name, tuple(shape), first, last
 
 
 def write_weights(
