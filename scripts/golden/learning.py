@@ -57,7 +57,7 @@ from steadyset.training import losses  # noqa: E402
 from steadyset.training.architecture import ModelDescription, initial_values  # noqa: E402
 from steadyset.training.description import prefactor_name, prefactor_of_epoch  # noqa: E402
 from steadyset.training.network import Network  # noqa: E402
-from steadyset.training.parsing import parse_training  # noqa: E402
+from steadyset.training.parsing import parse_training, parse_transform  # noqa: E402
 from steadyset.training.weights import write_arrays  # noqa: E402
 
 SIDE, RADIUS, SWEEPS = 32, 3, 64
@@ -292,7 +292,7 @@ def loss_cases():
     output = (label + (uniform[1].reshape(2, 8, 8) - np.float32(0.5)) * np.float32(0.8)).astype(np.float32)
     found, facts, transforms = {"output": output, "label": label}, [], []
     for name, case in LOSSES.items():
-        training = parse_training(case)
+        training = parse_training({"model": {"kind": "u-net"}, **case})
         leaf = torch.from_numpy(output).double().requires_grad_()
         value = losses.training_loss(training.loss, training.prefactor, leaf, torch.from_numpy(label).double())
         value.backward()
@@ -301,7 +301,7 @@ def loss_cases():
     y = label.reshape(-1)[:64]
     found["y"] = y
     for name, case in TRANSFORMS.items():
-        transform = parse_training({"transform": case}).transform
+        transform = parse_transform(case)
         forward = losses.forward(transform, torch.from_numpy(y).double())
         back = losses.inverse(transform, torch.from_numpy(output).double())
         found[f"transformed.{name}"] = forward.numpy().astype(np.float32)

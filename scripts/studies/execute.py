@@ -65,7 +65,7 @@ def swift_trainer(binary, options):
     def commands(pipeline, data, target):
         yield [binary, "train", pipeline, "--data", data, "--output", target, "--threads", "1", *options]
         yield [
-            binary, "evaluate", "--data", data, "--selection", "test", "--model", target, "--output", target / "evaluate",
+            binary, "evaluate", "--data", data, "--selection", "test", "--model", target, "--output", target,
             "--threads", "1",
         ]  # fmt: skip
 

@@ -62,7 +62,7 @@ def of_losses(results, folder):
                 values = [r.p99 if region == "p99" else r.mean[region] for r in runs]
                 axis.plot([place] * len(values), values, "o", ms=4, alpha=0.6)
                 axis.plot([place - 0.3, place + 0.3], [np.mean(values)] * 2, "k-", lw=1)
-            axis.set(title=LABELS.get(region, "99th percentile of samples"), yscale="log")
+            axis.set(title=LABELS.get(region, "99th percentile of samples"))
             axis.set_xticks(range(len(variants)), variants, rotation=90, fontsize=8)
         figure.supylabel("mean absolute error")
         figure.suptitle(f"trained on {selection}")

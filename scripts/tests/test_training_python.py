@@ -19,6 +19,7 @@ from steadyset.training.weights import read_arrays, read_weights, write_arrays, 
 
 from test_order import philox
 
+MODEL = {"model": {"kind": "u-net"}}
 GOLDEN = REPOSITORY / "Tests/LearningTests/Golden"
 
 
@@ -81,7 +82,11 @@ def test_yaml_is_1_2(tmp_path):
         ({"epoch": 3}, "'epoch'; did you mean 'epochs'"),
         ({"code": "80E9"}, "no model code '80E9'"),
         ({"model": {"kind": "v-net"}}, "train.model.kind is one of"),
-        ({"model": {"widht": 1}}, "did you mean 'width'"),
+        ({"model": None}, "train.model is a mapping"),
+        ({"loss": "mae"}, "train.loss is a mapping"),
+        ({"schedule": "cosine"}, "train.schedule is a mapping"),
+        ({"optimiser": {"beta2": 1}}, "train.optimiser.beta2 is from 0 to below 1"),
+        ({"model": {"kind": "u-net", "widht": 1}}, "did you mean 'width'"),
         ({"loss": {"kind": "huber"}}, "train.loss.delta is a number"),
         ({"loss": {"kind": "mae", "delta": 1}}, "no key 'delta'"),
         ({"batch": 2.5}, "train.batch is a whole number"),
@@ -92,26 +97,76 @@ def test_yaml_is_1_2(tmp_path):
         ({"schedule": {"cosine": {"finally": 0}}}, "did you mean 'final'"),
         ({"optimiser": {"clip_norm": 0}}, "train.optimiser.clip_norm"),
         ({"early_stop": 3, "judge": "none"}, "early_stop needs a part"),
-        ({"prefactor": {"toggle": {}}, "best_by": "loss"}, "best_by is loss"),
+        ({"prefactor": {"toggle": {"every": 1}}, "best_by": "loss"}, "best_by is loss"),
         ({"warm_up_epochs": 5, "epochs": 4}, "warm_up_epochs"),
         ("mae", "train is a mapping"),
     ],
 )
 def test_refused(block, says):
     with pytest.raises(TrainingError, match=says):
-        parse_training(block)
+        parse_training(block if isinstance(block, str) else MODEL | block)
+
+
+def test_refuses_what_the_schema_refuses():
+    """Blocks with something changed at random: this reader and the schema accept the same ones."""
+    schema = json.loads((REPOSITORY / "schemas/pipeline.schema.json").read_text())
+    if "train" not in schema["properties"]:
+        pytest.skip("the schema has no block train")
+    jsonschema = pytest.importorskip("jsonschema")
+    checker = jsonschema.Draft202012Validator(schema["properties"]["train"] | {"$defs": schema["$defs"]})
+    whole = MODEL | {
+        "selection": "S5%", "judge": "test", "best_by": "mae", "loss": {"kind": "huber", "delta": 0.5}, "label_noise": 0.1,
+        "prefactor": {"draw": {"step_probability": 0.5, "exponential": {"scale": 2, "of": "prediction"}, "step": {"a": 1, "b": 2}}},
+        "transform": {"log10": {"floor": 1e-3}}, "schedule": {"cosine": {"final": 0.1}}, "warm_up_epochs": 0.5, "batch": 3,
+        "optimiser": {"learning_rate": 0.1, "beta1": 0.1, "beta2": 0.2, "epsilon": 0.1, "weight_decay": 0.1, "clip_norm": None},
+        "epochs": 7, "early_stop": 3, "seed": 5,
+    }  # fmt: skip
+    others = [0, 1, 2, 0.5, 1.5, -1, 1e5, 1e7, 1e10, True, None, "none", "test", "sqrt", "mae", [], {}, {"kind": "mae"},
+              {"toggle": {}}, {"toggle": {"every": 2}}, {"power": {}}, {"power": {"exponent": 2}}, {"cosine": {}}]  # fmt: skip
+    seed = random.randrange(2**32)
+    generator = random.Random(seed)
+    accepted = 0
+    for _ in range(3000):
+        block = json.loads(json.dumps(whole))
+        place = block
+        while True:
+            key = generator.choice(list(place))
+            if not isinstance(place[key], dict) or not place[key] or generator.random() < 0.3:
+                break
+            place = place[key]
+        change = generator.random()
+        if change < 0.15:
+            del place[key]
+        elif change < 0.3:
+            place[key + "x"] = place.pop(key)
+        else:
+            place[key] = generator.choice(others)
+        loss = block.get("loss")
+        if isinstance(loss, dict) and ("delta" in loss) == (loss.get("kind") in ("mae", "mse")):
+            continue  # which loss has a delta is not in the schema
+        across = ("warm_up_epochs is", "early_stop needs", "best_by is loss,")  # rules between keys are not, either
+        try:
+            parse_training(block)
+            found = True
+        except TrainingError as error:
+            if any(f"train.{rule}" in str(error) for rule in across):
+                continue
+            found = False
+        assert found == checker.is_valid(block), (seed, json.dumps(block))
+        accepted += found
+    assert accepted > 300, seed
 
 
 def test_codes():
     """Every row of Tables 2 to 8; a key beside the code overrides it."""
     assert len(CODES) == 39
-    assert parse_training({"code": "80S1_a6000_b1"}).optimiser.learning_rate == 2e-5
-    assert parse_training({"code": "80SH_sqrt"}).transform == Transform("sqrt")
-    found = parse_training({"code": "4E2", "loss": "mae", "optimiser": {"beta1": 0.5}})
+    assert parse_training(MODEL | {"code": "80S1_a6000_b1"}).optimiser.learning_rate == 2e-5
+    assert parse_training(MODEL | {"code": "80SH_sqrt"}).transform == Transform("sqrt")
+    found = parse_training(MODEL | {"code": "4E2", "loss": {"kind": "mae"}, "optimiser": {"beta1": 0.5}})
     assert (found.selection, found.epochs, found.loss.kind) == ("S25%", 89, "mae")
     assert (found.optimiser.learning_rate, found.optimiser.beta1) == (1e-4, 0.5)
-    assert parse_training({"code": "4R"}).best_by == "mae" and parse_training({"code": "4E1"}).best_by == "loss"
-    assert parse_training({"code": "4E2-2"}).label_noise == 0.01
+    assert parse_training(MODEL | {"code": "4R"}).best_by == "mae" and parse_training(MODEL | {"code": "4E1"}).best_by == "loss"
+    assert parse_training(MODEL | {"code": "4E2-2"}).label_noise == 0.01
     assert (CODES["1E1"].epochs, CODES["1S1"].epochs, CODES["2E1"].epochs, CODES["2S1"].epochs) == (56, 40, 64, 81)
 
 
@@ -126,7 +181,7 @@ def test_alternation():
 
 
 def test_schedule():
-    schedule = parse_training({"schedule": {"cosine": {"final": 0.1}}, "warm_up_epochs": 2}).schedule
+    schedule = parse_training(MODEL | {"schedule": {"cosine": {"final": 0.1}}, "warm_up_epochs": 2}).schedule
     rates = [schedule.learning_rate(step, 1.0, 20, 2) for step in range(20)]
     assert rates[:5] == [0.25, 0.5, 0.75, 1.0, 1.0]
     assert rates[12] == pytest.approx(0.55) and rates[19] == pytest.approx(0.1 + 0.45 * (1 + math.cos(math.pi * 15 / 16)))

@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch")
 import steadyset as reader  # noqa: E402
 from steadyset.training import losses  # noqa: E402
 from steadyset.training.metrics import read_errors  # noqa: E402
-from steadyset.training.parsing import parse_training  # noqa: E402
+from steadyset.training.parsing import parse_training, parse_transform  # noqa: E402
 from steadyset.training.processes import Processes  # noqa: E402
 from steadyset.training.trainer import Options, Trainer  # noqa: E402
 from steadyset.training.weights import read_arrays, read_weights  # noqa: E402
@@ -33,7 +33,7 @@ PIPELINE = {
         "prefactor": {"toggle": {"every": 2, "step": {"a": 4, "b": 2}}},
         "transform": "sqrt",
         "label_noise": 0.01,
-        "schedule": "cosine",
+        "schedule": {"cosine": {"final": 0}},
         "warm_up_epochs": 1,
         "batch": 20,
         "epochs": 5,
@@ -120,7 +120,7 @@ def test_gradient_of_the_first_bias_is_zero(golden):
 def test_transforms_invert():
     y = torch.linspace(0, 1, 101, dtype=torch.float64)
     for transform in ("none", "sqrt", {"log10": {"floor": 1e-4}}, {"power": {"exponent": 0.3}}):
-        form = parse_training({"transform": transform}).transform
+        form = parse_transform(transform)
         back = losses.inverse(form, losses.forward(form, y))
         assert torch.allclose(back, y.clamp_min(1e-4) if form.kind == "log10" else y, atol=1e-12), transform
 
@@ -169,9 +169,12 @@ def test_command(learnable, tmp_path):
     again = tmp_path / "again"
     command = ["-m", "steadyset.training.evaluate", "--data", dataset, "--selection", "test"]
     run(*command, "--model", tmp_path, "-o", again)
-    assert (again / "errors.csv").read_bytes() == (tmp_path / "evaluate/errors.csv").read_bytes()
-    run(*command, "--model", tmp_path, "--model", tmp_path, "--dropout-samples", 3, "-o", again)
-    assert all(s.variance > 0 for s in read_errors(again / "errors.csv"))
+    assert (again / "evaluate/errors.csv").read_bytes() == (tmp_path / "evaluate/errors.csv").read_bytes()
+    run(*command, "--model", tmp_path, "--dropout-samples", 3, "-o", again)
+    uncertain = read_errors(again / "evaluate/errors.csv")
+    assert all(s.variance > 0 for s in uncertain) and [s.errors for s in uncertain] == [s.errors for s in scored]
+    run(*command, "--model", tmp_path, "--model", tmp_path, "-o", again)
+    assert all(s.variance == 0 for s in read_errors(again / "evaluate/errors.csv"))
     error = run("-m", "steadyset.training", pipeline, "--data", dataset, "-o", tmp_path, "--epochs", 3, expect=1).stderr
     assert "of another training" in error
 
@@ -196,3 +199,51 @@ def test_a_loss_that_is_not_finite(learnable, tmp_path):
     error = run("-m", "steadyset.training", path, "--data", dataset, "-o", tmp_path / "out", expect=1).stderr
     assert "is not finite" in error
     assert not list(pathlib.Path(tmp_path / "out").rglob("weights.safetensors"))
+
+
+@pytest.fixture(scope="module")
+def both(learnable, tmp_path_factory):
+    """Folders of the same training, without noise and dropout, by `steadyset train` and by PyTorch."""
+    if "train" not in steadyset("--help").stdout.split():
+        pytest.skip("the binary has no command train")
+    _, dataset = learnable
+    folder = tmp_path_factory.mktemp("both")
+    block = PIPELINE["train"] | {"model": {"kind": "u-net", "width": 0.05}, "label_noise": 0, "epochs": 8}
+    pipeline = write(folder, PIPELINE | {"train": block})
+    steadyset("train", pipeline, "--data", dataset, "-o", folder / "swift")
+    steadyset("evaluate", "--data", dataset, "--model", folder / "swift", "-o", folder / "swift")
+    run("-m", "steadyset.training", pipeline, "--data", dataset, "-o", folder / "torch", "--quiet")
+    return folder / "swift", folder / "torch", dataset
+
+
+def same_errors(one, other, tolerance):
+    a, b = (read_errors(folder / "evaluate/errors.csv") for folder in (one, other))
+    assert [(s.id, s.n_sources, s.part, s.rank) for s in a] == [(s.id, s.n_sources, s.part, s.rank) for s in b]
+    for s, t in zip(a, b, strict=True):
+        assert [v is None for v in s.errors.regions] == [v is None for v in t.errors.regions]
+        values = [(s.errors.mae, t.errors.mae), (s.errors.mse, t.errors.mse), (s.errors.largest, t.errors.largest)]
+        for u, v in [*values, *((u, v) for u, v in zip(s.errors.regions, t.errors.regions) if u is not None)]:
+            assert u == pytest.approx(v, rel=tolerance), s.id
+
+
+def test_both_trainers_make_the_same_model(both):
+    one, two, _ = both
+    lines = [[json.loads(line) for line in (folder / "train/metrics.jsonl").open()] for folder in (one, two)]
+    for a, b in zip(*lines, strict=True):
+        assert a.keys() == b.keys()
+        assert (a["epoch"], a["steps"], a["prefactor"]) == (b["epoch"], b["steps"], b["prefactor"])
+        for key in ("learning_rate", "train_loss", "judge_loss", "judge_mae"):
+            assert a[key] == pytest.approx(b[key], rel=1e-4), (key, a["epoch"])
+    weights = [read_weights(folder / "train/weights.safetensors") for folder in (one, two)]
+    assert weights[0][:2] == weights[1][:2] and weights[0][3] == weights[1][3]
+    for name, value in weights[0][2].items():
+        assert np.linalg.norm(value - weights[1][2][name]) <= 1e-3 * np.linalg.norm(value), name
+    same_errors(one, two, 1e-2)
+
+
+def test_each_reads_the_other_s_weights(both, tmp_path):
+    one, two, dataset = both
+    run("-m", "steadyset.training.evaluate", "--data", dataset, "--model", one, "-o", tmp_path / "torch")
+    same_errors(one, tmp_path / "torch", 2e-4)
+    steadyset("evaluate", "--data", dataset, "--model", two / "train/weights.safetensors", "-o", tmp_path / "swift")
+    same_errors(two, tmp_path / "swift", 2e-4)

@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"best epoch {best['epoch']}: {given.output / 'train' / 'weights.safetensors'}")
                 if given.evaluate != "none":
                     model = Surrogate(given.output, torch.device(processes.device))
-                    print(evaluate(dataset, [model], given.output / "evaluate", given.evaluate))
+                    print(evaluate(dataset, [model], given.output, given.evaluate))
             processes.wait()
     except (TrainingError, DatasetError) as error:
         print(f"steadyset.training: error: {error}", file=sys.stderr)

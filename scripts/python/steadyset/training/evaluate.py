@@ -40,8 +40,9 @@ class Surrogate:
         self.network.load_values(values)
         self.network.to(device).eval()
 
-    def predict(self, x: FloatArray) -> FloatArray:
-        """Returns the fields of source images, both (samples, rows, columns)."""
+    def predict(self, x: FloatArray, *, sampling: bool = False) -> FloatArray:
+        """Returns the fields of source images, both (samples, rows, columns); with dropout where `sampling`."""
+        self.network.sampling = sampling
         with torch.inference_mode():
             output = self.network(torch.from_numpy(x).to(self.device))
             found: FloatArray = losses.inverse(self.transform, output).cpu().numpy()
@@ -68,27 +69,30 @@ def score(
 ) -> list[ScoredSample]:
     """Returns the errors of each sample, in the samples' order.
 
-    Several models form an ensemble, whose prediction is the mean of theirs. With `dropout_samples` each model predicts so many
-    times with dropout, and the mean of these counts. Then `variance` is the variance between all the predictions, averaged
-    over the sites; with one prediction there is none. Raises `TrainingError` where a model does not fit or predicts what is
-    not finite.
+    Several models form an ensemble, whose prediction is the mean of theirs; `variance` is then that of their fields (divided by
+    their number), averaged over the sites. One model with `dropout_samples` predicts without dropout, and `variance` is that
+    of so many fields with it. Raises `TrainingError` where a model does not fit or predicts what is not finite.
     """
     for model in models:
         if model.network.model.lattice != samples.dataset.lattice:
             raise TrainingError(
                 f"the model is for {model.network.model.lattice}, the dataset has {samples.dataset.lattice} sites"
             )
-        if dropout_samples and model.network.model.dropout == 0:
-            raise TrainingError("a model without dropout has no dropout samples")
-        model.network.sampling = dropout_samples > 0
-    rounds = max(1, dropout_samples)
+    if dropout_samples and len(models) > 1:
+        raise TrainingError(f"dropout samples go with one model, not with {len(models)}")
+    if dropout_samples and models[0].network.model.dropout == 0:
+        raise TrainingError("a model that was trained without dropout has no dropout samples")
     torch.manual_seed(0)
     found = []
     parts, ids = parts_of(samples), samples.ids
     for loaded in Loader(samples, batch, threads=threads, memory=0).epoch(Order(shuffle=False), 0):
-        predicted = np.stack([model.predict(loaded.x) for model in models for _ in range(rounds)]).astype(np.float64)
-        mean = predicted.mean(axis=0)  # (samples, rows, columns)
-        spread = predicted.var(axis=0).mean(axis=(1, 2)) if len(predicted) > 1 else None
+        fields = [model.predict(loaded.x) for model in models]
+        # (samples, rows, columns)
+        mean = fields[0] if len(fields) == 1 else np.array(fields, np.float64).mean(axis=0).astype(np.float32)
+        if dropout_samples:
+            fields = [models[0].predict(loaded.x, sampling=True) for _ in range(dropout_samples)]
+        several = dropout_samples > 0 or len(models) > 1
+        spread = np.array(fields, np.float64).var(axis=0).mean(axis=(1, 2)) if several else None
         for k, index in enumerate(loaded.index.tolist()):
             if not np.isfinite(mean[k]).all():
                 raise TrainingError(f"the prediction of sample {int(ids[index]):016x} is not finite")
@@ -104,7 +108,7 @@ def score(
 def evaluate(
     dataset: Dataset, models: Sequence[Surrogate], output: pathlib.Path, selection: str, *, dropout_samples: int = 0
 ) -> str:
-    """Writes `errors.csv` and `summary.csv` into `output`; returns a line about them."""
+    """Writes `errors.csv` and `summary.csv` into the folder `evaluate` of `output`; returns a line about them."""
     try:
         samples = dataset.select(selection)
     except KeyError as error:
@@ -114,10 +118,11 @@ def evaluate(
     began = time.monotonic()
     scored = score(samples, models, dropout_samples=dropout_samples)
     seconds = time.monotonic() - began
-    output.mkdir(parents=True, exist_ok=True)
-    write_errors(output / "errors.csv", scored)
+    folder = output / "evaluate"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_errors(folder / "errors.csv", scored)
     lines = summarise(scored)
-    write_summary(output / "summary.csv", lines)
+    write_summary(folder / "summary.csv", lines)
     whole = next(line for line in lines if line.n_sources == "all" and line.region == "all")
     return (
         f"{whole.samples} samples of {selection}: mean absolute error {whole.mean:.6g}, 99th percentile {whole.p99:.6g}; "
@@ -131,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", required=True, metavar="DATASET", help="the dataset's folder or URL")
     parser.add_argument("--model", required=True, action="append", type=pathlib.Path, help="weights; several: an ensemble")
     parser.add_argument("--selection", default="test", help="which samples (default: test)")
-    parser.add_argument("--output", "-o", required=True, type=pathlib.Path, metavar="DIR")
+    parser.add_argument("--output", "-o", required=True, type=pathlib.Path, metavar="DIR", help="gets a folder evaluate")
     parser.add_argument("--dropout-samples", type=int, default=0, metavar="K", help="predict K times with dropout")
     parser.add_argument("--device", default="auto", help="a device of PyTorch (default: the GPU where there is one)")
     given = parser.parse_args(arguments)

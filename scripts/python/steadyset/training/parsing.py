@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .architecture import KINDS
@@ -21,6 +21,31 @@ from .description import (
     Transform,
 )
 from .errors import TrainingError
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Numbers from `low` to `high`, or without one of them."""
+
+    low: float
+    high: float
+    without_low: bool = False
+    without_high: bool = False
+
+    def __contains__(self, value: float) -> bool:
+        above = value > self.low if self.without_low else value >= self.low
+        return above and (value < self.high if self.without_high else value <= self.high)
+
+    def __str__(self) -> str:
+        start = f"{'above' if self.without_low else 'from'} {self.low:g}"
+        return f"{start} {'to below' if self.without_high else 'to'} {self.high:g}"
+
+
+_SHARE = Interval(0, 1, without_high=True)
+
+
+def _positive(high: float) -> Interval:
+    return Interval(0, high, without_low=True)
 
 
 class Block:
@@ -41,24 +66,23 @@ class Block:
         self._asked.append(key)
         return self._members.pop(key, default)
 
-    def number(self, key: str, default: float | None, low: float, high: float, *, open_low: bool = False) -> float:
-        """Returns a number from low to high; a key without a default is required."""
+    def number(self, key: str, default: float | None, allowed: Interval) -> float:
+        """Returns a number of an interval; a key without a default is required."""
         value = self.take(key, default)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise TrainingError(f"{self._place}.{key} is a number, not {value!r}")
-        if not (low < value if open_low else low <= value) or not value <= high:
-            above = "above " if open_low else "from "
-            raise TrainingError(f"{self._place}.{key} is {above}{low:g} to {high:g}, not {value}")
+        if value not in allowed:
+            raise TrainingError(f"{self._place}.{key} is {allowed}, not {value}")
         return float(value)
 
-    def whole(self, key: str, default: int, low: int, high: int) -> int:
+    def whole(self, key: str, default: int | None, low: int, high: int) -> int:
         """Returns a whole number from low to high."""
-        value = self.number(key, default, low, high)
+        value = self.number(key, default, Interval(low, high))
         if value != int(value):
             raise TrainingError(f"{self._place}.{key} is a whole number, not {value}")
         return int(value)
 
-    def word(self, key: str, default: str, words: Iterable[str]) -> str:
+    def word(self, key: str, default: str | None, words: Iterable[str]) -> str:
         """Returns one of some words."""
         value = self.take(key, default)
         if value not in list(words):
@@ -84,12 +108,12 @@ def parse_training(value: Any) -> TrainingDescription:
         from .codes import describe
 
         base = describe(str(code))
-    model = Block(block.take("model", {}), "train.model")
+    model = Block(block.take("model"), "train.model")
     base = replace(
         base,
-        kind=model.word("kind", base.kind, KINDS),
-        width=model.number("width", base.width, 0, 4, open_low=True),
-        dropout=model.number("dropout", base.dropout, 0, 0.99),
+        kind=model.word("kind", None, KINDS),
+        width=model.number("width", base.width, Interval(0.001, 4)),
+        dropout=model.number("dropout", base.dropout, _SHARE),
     )
     model.end()
     if "loss" in block:
@@ -100,20 +124,23 @@ def parse_training(value: Any) -> TrainingDescription:
         base = replace(base, transform=parse_transform(block.take("transform")))
     if "optimiser" in block:
         base = replace(base, optimiser=_optimiser(Block(block.take("optimiser"), "train.optimiser"), base.optimiser))
-    schedule = _schedule(block.take("schedule", "constant"), block.number("warm_up_epochs", 0, 0, 1e6))
+    schedule = _schedule(block.take("schedule", "constant"), block.number("warm_up_epochs", 0, Interval(0, 10_000)))
     alternates = isinstance(base.prefactor, (Toggle, Draw))
     stop = block.take("early_stop")
-    if stop is not None and (not isinstance(stop, int) or stop < 1):
+    if stop is not None and (isinstance(stop, bool) or not isinstance(stop, int) or not 1 <= stop <= 10_000):
         raise TrainingError(f"train.early_stop is a number of epochs or null, not {stop!r}")
+    selection = block.take("selection", base.selection)
+    if not isinstance(selection, str) or not selection:
+        raise TrainingError(f"train.selection is an expression of selections, not {selection!r}")
     result = replace(
         base,
-        selection=str(block.take("selection", base.selection)),
+        selection=selection,
         judge=block.word("judge", base.judge, ("validation", "test", "none")),
         best_by=block.word("best_by", "mae" if alternates else "loss", ("loss", "mae")),
-        label_noise=block.number("label_noise", base.label_noise, 0, 1e6),
+        label_noise=block.number("label_noise", base.label_noise, Interval(0, 1e6)),
         schedule=schedule,
-        batch=block.whole("batch", base.batch, 1, 1_000_000),
-        epochs=block.whole("epochs", base.epochs, 1, 1_000_000),
+        batch=block.whole("batch", base.batch, 1, 100_000),
+        epochs=block.whole("epochs", base.epochs, 1, 10_000),
         early_stop=stop,
         seed=block.whole("seed", base.seed, 0, 2**32 - 1),
     )
@@ -130,9 +157,9 @@ def parse_training(value: Any) -> TrainingDescription:
 
 
 def _loss(value: Any) -> Loss:
-    block = Block({"kind": value} if isinstance(value, str) else value, "train.loss")
-    kind = block.word("kind", "mae", Loss.KINDS)
-    delta = 0.0 if kind in ("mae", "mse") else block.number("delta", None, 0, 1e6, open_low=True)
+    block = Block(value, "train.loss")
+    kind = block.word("kind", None, Loss.KINDS)
+    delta = 0.0 if kind in ("mae", "mse") else block.number("delta", None, _positive(1e6))
     block.end()
     return Loss(kind, delta)
 
@@ -140,7 +167,7 @@ def _loss(value: Any) -> Loss:
 def _exponential(value: Any, place: str) -> Exponential:
     block = Block(value, place)
     found = Exponential(
-        block.number("scale", 1, 0, 1e6, open_low=True), block.word("of", "truth", ("truth", "prediction"))
+        block.number("scale", 1, _positive(1e6)), block.word("of", "truth", ("truth", "prediction"))
     )
     block.end()
     return found
@@ -148,7 +175,7 @@ def _exponential(value: Any, place: str) -> Exponential:
 
 def _step(value: Any, place: str) -> Step:
     block = Block(value, place)
-    found = Step(block.number("a", 4000, -1e9, 1e9), block.number("b", 10, -1e9, 1e9))
+    found = Step(block.number("a", 4000, Interval(-1e9, 1e9)), block.number("b", 10, Interval(-1e6, 1e6)))
     block.end()
     return found
 
@@ -168,9 +195,9 @@ def _prefactor(value: Any) -> Prefactor | Toggle | Draw:
         exponential = _exponential(inner.take("exponential", {}), f"train.prefactor.{name}.exponential")
         step = _step(inner.take("step", {}), f"train.prefactor.{name}.step")
         if name == "toggle":
-            found = Toggle(inner.whole("every", 1, 1, 1_000_000), exponential, step)
+            found = Toggle(inner.whole("every", None, 1, 10_000), exponential, step)
         else:
-            found = Draw(inner.number("step_probability", 0.8, 0, 1), exponential, step)
+            found = Draw(inner.number("step_probability", 0.8, Interval(0, 1)), exponential, step)
         inner.end()
     else:
         for key in ("exponential", "step", "toggle", "draw"):
@@ -188,10 +215,10 @@ def parse_transform(value: Any) -> Transform:
     block = Block(value, "train.transform")
     if "log10" in block:
         inner = Block(block.take("log10"), "train.transform.log10")
-        found = Transform("log10", floor=inner.number("floor", 1e-6, 0, 0.999, open_low=True))
+        found = Transform("log10", floor=inner.number("floor", 1e-6, Interval(1e-300, 1, without_high=True)))
     else:
         inner = Block(block.take("power", {}), "train.transform.power")
-        found = Transform("power", exponent=inner.number("exponent", None, 0, 100, open_low=True))
+        found = Transform("power", exponent=inner.number("exponent", None, _positive(100)))
     inner.end()
     block.end()
     return found
@@ -202,11 +229,11 @@ def _optimiser(block: Block, base: Optimiser) -> Optimiser:
     if clip is not None and (isinstance(clip, bool) or not isinstance(clip, (int, float)) or not clip > 0):
         raise TrainingError(f"train.optimiser.clip_norm is a number above 0 or null, not {clip!r}")
     found = Optimiser(
-        block.number("learning_rate", base.learning_rate, 0, 1e3),
-        block.number("beta1", base.beta1, 0, 0.999999),
-        block.number("beta2", base.beta2, 0, 0.9999999),
-        block.number("epsilon", base.epsilon, 0, 1),
-        block.number("weight_decay", base.weight_decay, 0, 1e3),
+        block.number("learning_rate", base.learning_rate, _positive(1e3)),
+        block.number("beta1", base.beta1, _SHARE),
+        block.number("beta2", base.beta2, _SHARE),
+        block.number("epsilon", base.epsilon, _positive(1)),
+        block.number("weight_decay", base.weight_decay, Interval(0, 1e3)),
         None if clip is None else float(clip),
     )
     block.end()
@@ -216,9 +243,9 @@ def _optimiser(block: Block, base: Optimiser) -> Optimiser:
 def _schedule(value: Any, warm_up: float) -> Schedule:
     if value == "constant":
         return Schedule(None, warm_up)
-    block = Block({"cosine": {}} if value == "cosine" else value, "train.schedule")
-    inner = Block(block.take("cosine", {}), "train.schedule.cosine")
-    found = Schedule(inner.number("final", 0, 0, 1e3), warm_up)
+    block = Block(value, "train.schedule")
+    inner = Block(block.take("cosine"), "train.schedule.cosine")
+    found = Schedule(inner.number("final", 0, Interval(0, 1e3)), warm_up)
     inner.end()
     block.end()
     return found
