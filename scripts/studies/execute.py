@@ -36,7 +36,7 @@ def train(study, runs, trainer, data, folder, jobs, report):
         if pipeline.exists() and pipeline.read_text() != text:
             raise Failed(f"{target} is of another study: take another --output, or remove it")
         pipeline.write_text(text)
-        for command in trainer(pipeline, data, target):
+        for command in trainer(pipeline, data, model_of(target)):
             _call(command, target / "log.txt")
         with lock:
             done += 1
@@ -54,9 +54,14 @@ def train(study, runs, trainer, data, folder, jobs, report):
             raise
 
 
+def model_of(target):
+    """Returns the folder of a run that the trainer writes; pipeline and log are beside it."""
+    return target / "model"
+
+
 def is_done(target):
     """Whether a run was judged."""
-    return (target / "evaluate/errors.csv").is_file() and (target / "evaluate/summary.csv").is_file()
+    return all((model_of(target) / "evaluate" / name).is_file() for name in ("errors.csv", "summary.csv"))
 
 
 def swift_trainer(binary, options):

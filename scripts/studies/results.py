@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from steadyset.training.metrics import error_in, read_errors
 
+from .execute import model_of
+
 REGIONS = ("all", "sources", "field", "r1", "r2", "r3", "r4")
 
 # Student's t for 95%, two-sided, by degrees of freedom.
@@ -27,7 +29,7 @@ class Result:
 
 def collect(runs, folder):
     """Returns the results of all runs. The samples of the test part are the same in each."""
-    return [_result(run, read_errors(folder / run.name / "evaluate/errors.csv")) for run in runs]
+    return [_result(run, read_errors(model_of(folder / run.name) / "evaluate/errors.csv")) for run in runs]
 
 
 def _result(run, scored):
