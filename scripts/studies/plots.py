@@ -1,4 +1,4 @@
-"""Pictures of a study."""
+"""Pictures of a study: each function writes them and returns (file, what it shows) of each."""
 
 import matplotlib
 
@@ -11,10 +11,10 @@ from .results import REGIONS, Spread, groups  # noqa: E402
 LABELS = {"all": "all sites", "sources": "sources", "field": "field", "r1": "R1", "r2": "R2", "r3": "R3", "r4": "R4"}
 
 
-def _save(figure, path):
+def _save(figure, path, text):
     figure.savefig(path, dpi=110)
     plt.close(figure)
-    return path.name
+    return path.name, text
 
 
 def of_size(results, folder):
@@ -31,7 +31,7 @@ def of_size(results, folder):
     left.set(xscale="log", yscale="log", xlabel="training data, %", ylabel="mean absolute error")
     right.set(xscale="log", yscale="log", xlabel="training data, %", ylabel="standard deviation over sets and seeds")
     left.legend(fontsize=8)
-    names = [_save(figure, folder / "size.png")]
+    names = [_save(figure, folder / "size.png", "Error and its standard deviation against the share of training data, a line a region.")]
 
     figure, axes = plt.subplots(1, 3, figsize=(12, 4), layout="constrained")
     for axis, region in zip(axes, ("all", "sources", "field")):
@@ -39,7 +39,7 @@ def of_size(results, folder):
             _band(axis, by_share[share], region, f"{share:g}%")
         axis.set(xlabel="number of sources", ylabel="mean absolute error", title=LABELS[region])
     axes[0].legend(fontsize=8, title="training data")
-    names.append(_save(figure, folder / "size-by-sources.png"))
+    names.append(_save(figure, folder / "size-by-sources.png", "Error against the number of sources, a line a share."))
     return names
 
 
@@ -66,7 +66,8 @@ def of_losses(results, folder):
             axis.set_xticks(range(len(variants)), variants, rotation=90, fontsize=8)
         figure.supylabel("mean absolute error")
         figure.suptitle(f"trained on {selection}")
-        names.append(_save(figure, folder / f"losses-{selection.replace('%', '')}.png"))
+        text = f"Errors of every way of training on {selection}, a panel a region, a dot a model, a bar their mean."
+        names.append(_save(figure, folder / f"losses-{selection.replace('%', '').replace('.', '_')}.png", text))
     return names
 
 
@@ -90,4 +91,5 @@ def of_sources(results, folder):
         )  # fmt: skip
     right.set(xlabel="sources, trained", ylabel="mean absolute error over all tests", yscale="log")
     right.legend(fontsize=8)
-    return [_save(figure, folder / "sources.png")]
+    text = "Left, error by number of sources trained on and tested on; right, error over all tests by that trained on."
+    return [_save(figure, folder / "sources.png", text)]
