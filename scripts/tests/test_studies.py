@@ -1,9 +1,11 @@
 """Studies: what they consist of, how findings are judged, and one of them at the tiny scale."""
 
 import csv
+import json
 import subprocess
 import sys
 
+import jsonschema
 import numpy as np
 import pytest
 from conftest import BINARY, REPOSITORY, steadyset
@@ -29,7 +31,11 @@ def test_plans(name, scale):
         training = parse_training(run.train)
         assert (training.seed, training.selection) == (run.seed, run.selection)
         assert (run.share is None) == (run.sources is not None)
-    assert '"train"' in pipeline_text(study, study.runs[0]) and study.data.is_file()
+    schema = json.loads((REPOSITORY / "schemas/pipeline.schema.json").read_text())
+    if "train" in schema["properties"]:
+        checker = jsonschema.Draft202012Validator(schema)
+        for run in study.runs:
+            checker.validate(json.loads(pipeline_text(study, run)))
 
 
 def test_pipelines_of_the_data():

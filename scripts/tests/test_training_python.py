@@ -7,7 +7,8 @@ import struct
 
 import numpy as np
 import pytest
-from conftest import REPOSITORY
+import yaml
+from conftest import REPOSITORY, steadyset, write
 from steadyset.training import metrics
 from steadyset.training.architecture import ModelDescription, initial_values
 from steadyset.training.codes import CODES
@@ -168,6 +169,33 @@ def test_codes():
     assert parse_training(MODEL | {"code": "4R"}).best_by == "mae" and parse_training(MODEL | {"code": "4E1"}).best_by == "loss"
     assert parse_training(MODEL | {"code": "4E2-2"}).label_noise == 0.01
     assert (CODES["1E1"].epochs, CODES["1S1"].epochs, CODES["2E1"].epochs, CODES["2S1"].epochs) == (56, 40, 64, 81)
+
+
+def test_codes_of_both_trainers(tiny_training):
+    """The manifest of `steadyset train` says what each code stood for."""
+    pipeline, dataset, folder = tiny_training
+    for number, code in enumerate(CODES):
+        output = folder / str(number)
+        arguments = ["--data", dataset, "-o", output, "--code", code, "--epochs", 1, "--selection", "S12.5%"]
+        steadyset("train", pipeline, *arguments)
+        parameters = json.loads((output / "train/manifest.json").read_text())["parameters"]
+        block = TRAINING | {"code": code, "epochs": 1, "selection": "S12.5%"}
+        assert parameters == parse_training(block).document(), code
+
+
+TRAINING = {"model": {"kind": "u-net", "width": 0.001}, "batch": 50}
+
+
+@pytest.fixture(scope="module")
+def tiny_training(tmp_path_factory):
+    """(pipeline, dataset, folder) of a training that takes no time."""
+    if "train" not in steadyset("--help").stdout.split():
+        pytest.skip("the binary has no command train")
+    folder = tmp_path_factory.mktemp("codes")
+    data = yaml.safe_load((REPOSITORY / "pipelines/studies/data-tiny.yaml").read_text())
+    data["sampling"]["samples_per_stratum"] = 10
+    steadyset("run", write(folder, data, "data.yaml"), "-o", folder / "dataset")
+    return write(folder, data | {"train": TRAINING}), folder / "dataset", folder
 
 
 def test_alternation():

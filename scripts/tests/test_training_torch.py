@@ -15,9 +15,10 @@ torch = pytest.importorskip("torch")
 import steadyset as reader  # noqa: E402
 from steadyset.training import losses  # noqa: E402
 from steadyset.training.metrics import read_errors  # noqa: E402
+from steadyset.training.options import Options  # noqa: E402
 from steadyset.training.parsing import parse_training, parse_transform  # noqa: E402
 from steadyset.training.processes import Processes  # noqa: E402
-from steadyset.training.trainer import Options, Trainer  # noqa: E402
+from steadyset.training.trainer import Trainer  # noqa: E402
 from steadyset.training.weights import read_arrays, read_weights  # noqa: E402
 
 GOLDEN = REPOSITORY / "Tests/LearningTests/Golden"

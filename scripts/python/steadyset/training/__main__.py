@@ -21,9 +21,10 @@ from ..dataset import open as open_dataset
 from ..errors import DatasetError
 from .errors import TrainingError
 from .evaluate import Surrogate, evaluate
+from .options import PRECISIONS, Options
 from .pipeline import read_training
 from .processes import Processes
-from .trainer import PRECISIONS, Options, Trainer
+from .trainer import Trainer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
-import json
 import os
 import pathlib
 from typing import Any
 
 import torch
 
+from ..canonical import canonical
 from .description import TrainingDescription
 from .errors import TrainingError
 
@@ -19,11 +18,8 @@ _VERSION = 1
 
 def identity(training: TrainingDescription, dataset_id: str, samples: int) -> str:
     """Returns a digest of what determines a training; a checkpoint of another one is not continued."""
-    document = {
-        "version": _VERSION, "train": dataclasses.asdict(training), "prefactor": repr(training.prefactor),
-        "dataset": dataset_id, "samples": samples,
-    }  # fmt: skip
-    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+    document = {"version": _VERSION, "train": training.document(), "dataset": dataset_id, "samples": samples}
+    return hashlib.sha256(canonical(document).encode()).hexdigest()
 
 
 class Checkpoint:

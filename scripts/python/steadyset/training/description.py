@@ -5,6 +5,7 @@ The article *Training* of Steadyset's documentation has the table of keys; `pars
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,10 @@ class Loss:
     delta: float = 0.0
 
     KINDS = ("mae", "mse", "huber", "inverse-huber", "inverse-huber-released")
+
+    def document(self) -> Any:
+        """Returns it as a pipeline file has it."""
+        return {"kind": self.kind} if self.kind in ("mae", "mse") else {"kind": self.kind, "delta": self.delta}
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,15 @@ def prefactor_of_epoch(prefactor: Prefactor | Toggle | Draw, epoch: int, seed: i
 def prefactor_name(prefactor: Prefactor) -> str:
     """Returns `none`, `exponential` or `step`."""
     return "none" if prefactor is None else "step" if isinstance(prefactor, Step) else "exponential"
+
+
+def prefactor_document(prefactor: Prefactor | Toggle | Draw) -> Any:
+    """Returns a prefactor as a pipeline file has it, with all its keys."""
+    if prefactor is None:
+        return "none"
+    if isinstance(prefactor, (Exponential, Step)):
+        return {prefactor_name(prefactor): dataclasses.asdict(prefactor)}
+    return {type(prefactor).__name__.lower(): dataclasses.asdict(prefactor)}
 
 
 @dataclass(frozen=True)
@@ -158,3 +172,16 @@ class TrainingDescription:
     epochs: int = 100
     early_stop: int | None = None
     seed: int = 1
+
+    def document(self) -> dict[str, Any]:
+        """Returns the block with every key: what the manifest of `steadyset train` has as its parameters."""
+        cosine = self.schedule.final is not None
+        return {
+            "model": {"kind": self.kind, "width": self.width, "dropout": self.dropout},
+            "selection": self.selection, "judge": self.judge, "best_by": self.best_by, "loss": self.loss.document(),
+            "prefactor": prefactor_document(self.prefactor), "transform": self.transform.document(),
+            "label_noise": self.label_noise, "optimiser": dataclasses.asdict(self.optimiser),
+            "schedule": {"cosine": {"final": self.schedule.final}} if cosine else "constant",
+            "warm_up_epochs": self.schedule.warm_up_epochs, "batch": self.batch, "epochs": self.epochs,
+            "early_stop": self.early_stop, "seed": self.seed,
+        }  # fmt: skip

@@ -7,7 +7,7 @@ import json
 import math
 import pathlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,28 +22,14 @@ from ..samples import Samples
 from . import losses
 from .architecture import ModelDescription, initial_values
 from .checkpoint import Checkpoint, identity
+from .choice import choose
 from .description import Prefactor, TrainingDescription, prefactor_name, prefactor_of_epoch
 from .errors import TrainingError
 from .loader import Loader
 from .network import Network
+from .options import PRECISIONS, Options
 from .processes import Processes
 from .weights import FloatArray, write_weights
-
-PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-
-
-@dataclass(frozen=True)
-class Options:
-    """What does not determine the result, or not by much: the machine's part of a training."""
-
-    precision: str = "float32"
-    """Of the network's arithmetic; parameters, losses and the optimiser stay in float32."""
-    threads: int = 2
-    """That decode."""
-    memory: int = 1 << 31
-    """Bytes that the decoded samples of a part may take to be kept."""
-    report: Callable[[str], None] = field(default=lambda line: None)
-
 
 @dataclass
 class _State:
@@ -54,25 +40,6 @@ class _State:
     best_epoch: int = 0
     best_value: float = math.inf
     lines: list[dict[str, Any]] = field(default_factory=list)
-
-
-def choose(dataset: Dataset, training: TrainingDescription) -> tuple[Samples, Samples | None]:
-    """Returns the samples to learn from and those to judge by. Raises `TrainingError` where there are none."""
-    try:
-        learnt = dataset.select("train") & dataset.select(training.selection)
-    except KeyError as error:
-        raise TrainingError(f"train.selection: {error.args[0]}") from error
-    if not len(learnt):
-        raise TrainingError(f"train.selection '{training.selection}' has no sample of the training part")
-    if training.judge == "none":
-        return learnt, None
-    judged = dataset.select(part=training.judge)
-    if not len(judged):
-        say = "set split.validation_every, or train.judge to test or none" if training.judge == "validation" else (
-            "set train.judge to validation or none"
-        )  # fmt: skip
-        raise TrainingError(f"the dataset has no {training.judge} part to choose the best epoch by: {say}")
-    return learnt, judged
 
 
 class Trainer:
