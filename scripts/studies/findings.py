@@ -12,6 +12,8 @@ import numpy as np
 
 from .results import REGIONS, Spread, groups, paired
 
+CLAIM = "At small sizes the differences between losses are within the fluctuation"
+BESIDE = "The differences between losses against the fluctuation"
 HOLDS, FAILS, OPEN = "holds", "does not hold", "undecided"
 
 
@@ -116,6 +118,7 @@ def paired_within(results, one, other, region):
 def of_losses(results):
     """Losses and prefactors at each size: Figures 5 to 13."""
     findings = []
+    least = min(result.run.share for result in results)
     for selection, found in groups(results, lambda run: run.selection).items():
         variants = groups(found, lambda run: run.variant)
         if len(variants) < 2:
@@ -126,7 +129,8 @@ def of_losses(results):
         if "E1" in variants:
             findings.append(_among_the_best(variants, ranked, selection, order))
         findings += [_beats(variants, name, selection) for name in ("R", "T-5") if name in variants and "E1" in variants]
-        findings.append(_within_fluctuation(variants, ranked, selection))
+        share = found[0].run.share
+        findings.append(_within_fluctuation(variants, ranked, selection, share <= 5 or share == least))
     return findings
 
 
@@ -155,14 +159,13 @@ def _beats(variants, name, selection):
     )
 
 
-def _within_fluctuation(variants, ranked, selection):
+def _within_fluctuation(variants, ranked, selection, small):
     best = ranked[0]
     same = [name for name in ranked[1:] if not (d := _difference(variants, name, best)).mean > d.half_width]
     half = len(same) >= (len(ranked) - 1) / 2
-    small = selection in ("S1.25%", "S2.5%", "S12.5%")
     return Finding(
-        f"At small sizes the differences between losses are within the fluctuation ({selection}).",
-        (HOLDS if half else FAILS) if small else "no claim at this size",
+        f"{CLAIM if small else BESIDE} ({selection}).",
+        (HOLDS if half else FAILS) if small else "not claimed at this size",
         f"Of {len(ranked) - 1} others, {len(same)} do not differ from the best ({best}) beyond the fluctuation: {', '.join(same) or 'none'}.",
     )
 

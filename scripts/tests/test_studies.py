@@ -75,15 +75,17 @@ def test_size_findings():
 
 
 def test_losses_findings():
-    def results(means, spread):
+    def results(means, spread, selection="S25%"):
         return [
-            result(Run(name, "S25%", seed, {}), mean + spread * np.sin(seed * (k + 1)))
+            result(Run(name, selection, seed, {}), mean + spread * np.sin(seed * (k + 1)))
             for k, (name, mean) in enumerate(means.items())
             for seed in (1, 2, 3)
         ]
 
     clear = findings.of_losses(results({"E1": 2, "E2": 3, "R": 1, "T-5": 4}, 1e-3))
-    assert verdicts(clear) == ["undecided", "holds", "does not hold", "no claim at this size"]
+    assert verdicts(clear) == ["undecided", "holds", "does not hold", "does not hold"]
+    both = results({"E1": 2, "E2": 3}, 1e-3, "S5%") + results({"E1": 2, "E2": 3}, 1e-3)
+    assert verdicts(findings.of_losses(both)) == ["holds", "does not hold", "holds", "not claimed at this size"]
     rough = findings.of_losses(results({"E1": 2, "E2": 2.01, "R": 2.02, "T-5": 2.03}, 1))
     assert verdicts(rough)[1:3] == ["undecided", "undecided"]
 
