@@ -70,11 +70,15 @@ def test_yaml_is_1_2(tmp_path):
     path.write_text("train: {epochs: 1, epochs: 2}")
     with pytest.raises(TrainingError, match="twice"):
         read_training(path)
+    path.write_text("train: &t {epochs: 1}\nx: *t")
+    with pytest.raises(TrainingError, match="no aliases"):
+        read_training(path)
     path.write_text("name: x")
     with pytest.raises(TrainingError, match="no block 'train'"):
         read_training(path)
-    path.write_text("train: {model: {kind: u-net}, code: 4R}")
-    assert read_training(path, {"epochs": 3, "seed": 9}).epochs == 3
+    path.write_text("train: {model: {kind: u-net}, code: 4E2}")
+    found = read_training(path, {"epochs": 3, "seed": 9})
+    assert (found.epochs, found.seed, found.selection, found.loss.kind) == (3, 9, "S25%", "mse")
 
 
 @pytest.mark.parametrize(

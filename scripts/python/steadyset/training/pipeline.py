@@ -17,16 +17,26 @@ _LIMIT = 1 << 20
 
 
 class _CoreLoader(yaml.SafeLoader):
-    """PyYAML with the rules of YAML 1.2 (§10.3.2), in which `1e-4` is a number and `no` a text, and without repeated keys."""
+    """PyYAML with the rules of YAML 1.2 (§10.3.2), in which `1e-4` is a number and `no` a text, and without repeated keys.
+
+    The value of a key `code` is a text: `80E1` would be 800.
+    """
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(problem="there are no aliases", problem_mark=self.peek_event().start_mark)
+        return super().compose_node(parent, index)
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         seen = set()
-        for key, _ in node.value:
+        for key, value in node.value:
             if key.value in seen:
                 raise yaml.MarkedYAMLError(problem=f"the key '{key.value}' is there twice", problem_mark=key.start_mark)
             seen.add(key.value)
+            if key.value == "code" and isinstance(value, yaml.ScalarNode):
+                value.tag = "tag:yaml.org,2002:str"
         found: dict[Any, Any] = super().construct_mapping(node, deep)
         return found
 
