@@ -23,8 +23,9 @@ class _CoreLoader(yaml.SafeLoader):
     """
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(problem="there are no aliases", problem_mark=self.peek_event().start_mark)
+        events: Any = self
+        if events.check_event(yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(problem="there are no aliases", problem_mark=events.peek_event().start_mark)
         return super().compose_node(parent, index)
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
