@@ -23,8 +23,10 @@ _MASK = np.uint64(0xFFFFFFFF)
 _WIDTH = np.uint64(32)
 
 
-def philox(key: tuple[int, int], counter: tuple[_Words, _Words, _Words, _Words]) -> _Words:
-    """Returns the first word of Philox4x32-10 (Salmon et al. 2011, §4.3) at each counter.
+def philox_block(
+    key: tuple[int, int], counter: tuple[_Words, _Words, _Words, _Words]
+) -> tuple[_Words, _Words, _Words, _Words]:
+    """Returns the four words of Philox4x32-10 (Salmon et al. 2011, §4.3) at each counter.
 
     Words are 32 bits in arrays of uint64, all of one shape or scalars.
     """
@@ -35,7 +37,12 @@ def philox(key: tuple[int, int], counter: tuple[_Words, _Words, _Words, _Words])
         a, b = (q >> _WIDTH) ^ b ^ np.uint64(k0), q & _MASK
         c, d = (p >> _WIDTH) ^ d ^ np.uint64(k1), p & _MASK
         k0, k1 = (k0 + 0x9E3779B9) & 0xFFFFFFFF, (k1 + 0xBB67AE85) & 0xFFFFFFFF
-    return a
+    return a, b, c, d
+
+
+def philox(key: tuple[int, int], counter: tuple[_Words, _Words, _Words, _Words]) -> _Words:
+    """Returns the first word of Philox4x32-10 at each counter, as `philox_block` does all four."""
+    return philox_block(key, counter)[0]
 
 
 def permute(elements: npt.ArrayLike, count: int, seed: int, epoch: int) -> IndexArray:

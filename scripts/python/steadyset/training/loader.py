@@ -1,0 +1,104 @@
+"""Batches for training: decoded ahead in the background, or all kept in memory where they fit."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from ..order import IndexArray, Order
+from ..samples import Samples
+
+FloatArray = npt.NDArray[np.float32]
+
+_AHEAD = 3  # batches
+
+
+@dataclass(frozen=True)
+class LoadedBatch:
+    """The share of a batch that one process learns from; fields are (samples, rows, columns)."""
+
+    x: FloatArray
+    y: FloatArray
+    index: IndexArray
+    """Numbers of the samples in the selection."""
+    whole: int
+    """Samples of the whole batch, over all processes."""
+
+
+class Loader:
+    """Reads batches of a selection. Where all of x and y take at most `memory` bytes they are read once and kept."""
+
+    def __init__(self, samples: Samples, batch: int, *, threads: int = 2, memory: int = 1 << 31) -> None:
+        self.samples, self.batch, self.threads = samples, batch, threads
+        rows, columns = samples.dataset.lattice
+        self._kept: tuple[FloatArray, FloatArray] | None = None
+        if len(samples) * rows * columns * 8 <= memory:
+            with ThreadPoolExecutor(threads) as pool:
+                self._kept = samples.read(np.arange(len(samples)), pool=pool)
+
+    @property
+    def batches(self) -> int:
+        """The number of batches of an epoch; the last may be smaller."""
+        return -(-len(self.samples) // self.batch)
+
+    def epoch(self, order: Order, epoch: int, rank: int = 0, ranks: int = 1) -> Iterator[LoadedBatch]:
+        """Yields process `rank`'s share of every batch: positions rank, rank + ranks, … of the batch, at times none."""
+        count = len(self.samples)
+        index = order.indices(np.arange(count), count, epoch)
+        shares = [
+            (index[first + rank : first + self.batch : ranks], min(self.batch, count - first))
+            for first in range(0, count, self.batch)
+        ]
+        if self._kept is not None:
+            for share, whole in shares:
+                yield LoadedBatch(self._kept[0][share], self._kept[1][share], share, whole)
+            return
+        with ThreadPoolExecutor(self.threads) as pool:
+
+            def read(share: IndexArray, whole: int) -> LoadedBatch:
+                return LoadedBatch(*self.samples.read(share, pool=pool), share, whole)
+
+            yield from _ahead([partial(read, share, whole) for share, whole in shares])
+
+
+def _ahead(tasks: list[Callable[[], LoadedBatch]]) -> Iterator[LoadedBatch]:
+    """Yields what the tasks return, in their order, running a few ahead of what was taken."""
+    results: queue.Queue[LoadedBatch | BaseException] = queue.Queue(_AHEAD)
+    stop = threading.Event()
+
+    def put(result: LoadedBatch | BaseException) -> None:
+        while not stop.is_set():
+            try:
+                results.put(result, timeout=0.1)
+                return
+            except queue.Full:
+                continue
+
+    def work() -> None:
+        for task in tasks:
+            if stop.is_set():
+                return
+            try:
+                put(task())
+            except BaseException as error:
+                put(error)
+                return
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        for _ in tasks:
+            result = results.get()
+            if isinstance(result, BaseException):
+                raise result
+            yield result
+    finally:
+        stop.set()
+        thread.join()

@@ -1,0 +1,163 @@
+"""Errors of predicted fields by region, and their summary (Toledo-Marín, Glazier and Fox 2023, §3).
+
+Nothing here needs PyTorch. The files are those of `steadyset evaluate`: see the article *Training*.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import pathlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+REGIONS = ("sources", "field", "r1", "r2", "r3", "r4")
+COLUMNS = ("id", "n_sources", "part", "rank", "mae", "mse", "max", *REGIONS)
+SUMMARY_COLUMNS = ("n_sources", "region", "samples", "mean", "median", "p95", "p99", "max")
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class FieldErrors:
+    """How far a predicted field is from its label. `regions` are mean absolute errors in the order of `REGIONS`, none
+    where the region has no site."""
+
+    mae: float
+    mse: float
+    largest: float
+    regions: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class ScoredSample:
+    """A row of errors.csv. `variance` is there where a prediction has an uncertainty."""
+
+    id: str
+    n_sources: int
+    part: str
+    rank: int
+    errors: FieldErrors
+    variance: float | None = None
+
+
+def region_masks(x: npt.ArrayLike, y: npt.ArrayLike) -> dict[str, npt.NDArray[np.bool_]]:
+    """Returns the sites of each region: where x > 0, the rest, and of the rest those with y ≥ 0.2, 0.1 ≤ y < 0.2,
+    0.05 ≤ y < 0.1 and y < 0.05."""
+    sources = np.asarray(x) > 0
+    truth = np.asarray(y, np.float64)
+    field = ~sources
+    return {
+        "sources": sources,
+        "field": field,
+        "r1": field & (truth >= 0.2),
+        "r2": field & (truth >= 0.1) & (truth < 0.2),
+        "r3": field & (truth >= 0.05) & (truth < 0.1),
+        "r4": field & (truth < 0.05),
+    }
+
+
+def field_errors(x: npt.ArrayLike, y: npt.ArrayLike, prediction: npt.ArrayLike) -> FieldErrors:
+    """Returns the errors of a prediction, all of (rows, columns), computed in binary64."""
+    error = np.asarray(prediction, np.float64) - np.asarray(y, np.float64)
+    size = np.abs(error)
+    masks = region_masks(x, y)
+    means = (float(size[masks[name]].mean()) if masks[name].any() else None for name in REGIONS)
+    return FieldErrors(float(size.mean()), float((error * error).mean()), float(size.max()), tuple(means))
+
+
+def write_errors(path: str | os.PathLike[str], scored: Sequence[ScoredSample]) -> None:
+    """Writes errors.csv: a row a sample, nine significant digits, nothing where a region has no site."""
+    uncertain = any(sample.variance is not None for sample in scored)
+    with _rows(path, [*COLUMNS, *(["variance"] if uncertain else [])]) as rows:
+        for one in scored:
+            values = [one.errors.mae, one.errors.mse, one.errors.largest, *one.errors.regions]
+            if uncertain:
+                values.append(one.variance)
+            rows.write([one.id, one.n_sources, one.part, one.rank, *map(_digits, values)])
+
+
+def read_errors(path: str | os.PathLike[str]) -> list[ScoredSample]:
+    """Returns the rows of an errors.csv, anybody's that has these columns."""
+    with pathlib.Path(path).open(newline="") as file:
+        found = []
+        for row in csv.DictReader(file):
+            regions = tuple(float(row[name]) if row[name] else None for name in REGIONS)
+            errors = FieldErrors(float(row["mae"]), float(row["mse"]), float(row["max"]), regions)
+            variance = float(row["variance"]) if row.get("variance") else None
+            sample = ScoredSample(row["id"], int(row["n_sources"]), row["part"], int(row["rank"]), errors, variance)
+            found.append(sample)
+        return found
+
+
+@dataclass(frozen=True)
+class SummaryLine:
+    """Statistics of the mean absolute errors of some samples in a region. `n_sources` is a number or `all`."""
+
+    n_sources: str
+    region: str
+    samples: int
+    mean: float
+    median: float
+    p95: float
+    p99: float
+    largest: float
+
+
+def summarise(scored: Sequence[ScoredSample]) -> list[SummaryLine]:
+    """Returns a line for each number of sources, then for all, and in it for each region that any of the samples has.
+
+    Percentiles are linear between order statistics, as NumPy's default.
+    """
+    lines = []
+    counts = sorted({sample.n_sources for sample in scored})
+    for n_sources in [*map(str, counts), ALL]:
+        chosen = [sample.errors for sample in scored if n_sources in (ALL, str(sample.n_sources))]
+        for region in (ALL, *REGIONS):
+            values = np.array([value for value in (error_in(errors, region) for errors in chosen) if value is not None])
+            if values.size:
+                median, p95, p99 = np.percentile(values, [50, 95, 99]).tolist()
+                mean, largest = float(values.mean()), float(values.max())
+                lines.append(SummaryLine(n_sources, region, len(values), mean, median, p95, p99, largest))
+    return lines
+
+
+def error_in(errors: FieldErrors, region: str) -> float | None:
+    """Returns the mean absolute error in a region, or in `all`."""
+    return errors.mae if region == ALL else errors.regions[REGIONS.index(region)]
+
+
+def write_summary(path: str | os.PathLike[str], lines: Iterable[SummaryLine]) -> None:
+    """Writes summary.csv."""
+    with _rows(path, SUMMARY_COLUMNS) as rows:
+        for line in lines:
+            values = (line.mean, line.median, line.p95, line.p99, line.largest)
+            rows.write([line.n_sources, line.region, line.samples, *map(_digits, values)])
+
+
+def _digits(value: float | None) -> str:
+    return "" if value is None else f"{value:.9g}"
+
+
+class _rows:
+    """A CSV file that appears under its name when it is whole."""
+
+    def __init__(self, path: str | os.PathLike[str], header: Sequence[str]) -> None:
+        self._target = pathlib.Path(path)
+        self._temporary = self._target.with_name(self._target.name + ".tmp")
+        self._header = header
+
+    def __enter__(self) -> _rows:
+        self._file = self._temporary.open("w", newline="")
+        self.write(self._header)
+        return self
+
+    def write(self, row: Iterable[object]) -> None:
+        self._file.write(",".join(map(str, row)) + "\n")
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._file.close()
+        if kind is None:
+            self._temporary.replace(self._target)

@@ -1,0 +1,63 @@
+"""The processes that train together: one, or those that torchrun started, each with a device of its own."""
+
+from __future__ import annotations
+
+import os
+from types import TracebackType
+
+import torch
+import torch.distributed as distributed
+
+
+class Processes:
+    """This process among those of a training. A context: leaving it ends the group.
+
+    `device` names a device of PyTorch; `auto` is the process's GPU where there is one, else the CPU.
+    """
+
+    def __init__(self, device: str = "auto") -> None:
+        self.rank = int(os.environ.get("RANK", "0"))
+        self.count = int(os.environ.get("WORLD_SIZE", "1"))
+        local = int(os.environ.get("LOCAL_RANK", "0"))
+        if device == "auto":
+            device = f"cuda:{local}" if torch.cuda.is_available() else "cpu"
+        self.device = torch.device(device)
+        if self.device.type == "cuda":
+            torch.cuda.set_device(self.device)
+
+    def __enter__(self) -> Processes:
+        if self.count > 1:
+            distributed.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.count > 1:
+            distributed.destroy_process_group()
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the process that writes files."""
+        return self.rank == 0
+
+    def sum(self, values: torch.Tensor) -> torch.Tensor:
+        """Returns the sum of the processes' values."""
+        if self.count > 1:
+            distributed.all_reduce(values)
+        return values
+
+    def wait(self) -> None:
+        """Waits for all processes."""
+        if self.count > 1:
+            distributed.barrier()
+
+    def wrap(self, network: torch.nn.Module) -> torch.nn.Module:
+        """Returns the network as all processes train it. On GPUs batch norm sees the whole batch; on CPUs, for which
+        PyTorch has no such thing, each process its share."""
+        if self.count == 1:
+            return network
+        if self.device.type == "cuda":
+            network = torch.nn.SyncBatchNorm.convert_sync_batchnorm(network)
+            return torch.nn.parallel.DistributedDataParallel(network, device_ids=[self.device.index])
+        return torch.nn.parallel.DistributedDataParallel(network)

@@ -1,0 +1,271 @@
+"""Training with PyTorch: epochs, the best of them, checkpoints."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import pathlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from .. import __version__
+from ..canonical import canonical
+from ..dataset import Dataset
+from ..order import Order
+from ..samples import Samples
+from . import losses
+from .architecture import ModelDescription, initial_values
+from .checkpoint import Checkpoint, identity
+from .choice import choose
+from .description import Prefactor, TrainingDescription, prefactor_name, prefactor_of_epoch
+from .errors import TrainingError
+from .loader import Loader
+from .network import Network
+from .options import PRECISIONS, Options
+from .processes import Processes
+from .weights import FloatArray, write_weights
+
+@dataclass
+class _State:
+    """Where a training stands, besides the network and the optimiser."""
+
+    epoch: int = 0
+    step: int = 0
+    best_epoch: int = 0
+    best_value: float = math.inf
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Trainer:
+    """A training of one network on one dataset into one folder."""
+
+    def __init__(
+        self,
+        training: TrainingDescription,
+        dataset: Dataset,
+        output: pathlib.Path,
+        processes: Processes,
+        options: Options | None = None,
+    ) -> None:
+        self.training, self.dataset, self.processes = training, dataset, processes
+        self.options = options or Options()
+        self.folder = output / "train"
+        try:
+            self.model = ModelDescription(dataset.lattice, training.kind, training.width, training.dropout)
+        except ValueError as error:
+            raise TrainingError(f"train.model does not fit the dataset: {error}") from error
+        learnt, judged = choose(dataset, training)
+        self._learnt = self._loader(learnt)
+        self._judged = None if judged is None else self._loader(judged)
+        self.network = Network(self.model)
+        self.network.load_values(initial_values(self.model, training.seed))
+        on_gpu = processes.device.type == "cuda"
+        layout = torch.channels_last if on_gpu else torch.contiguous_format
+        self.network.to(processes.device, memory_format=layout)
+        self._wrapped = processes.wrap(self.network)
+        given = training.optimiser
+        self._optimiser = torch.optim.AdamW(
+            self.network.ordered_parameters(), given.learning_rate, (given.beta1, given.beta2), given.epsilon,
+            given.weight_decay, fused=on_gpu,
+        )  # fmt: skip
+        scaled = self.options.precision == "float16"
+        self._scaler = torch.amp.GradScaler(processes.device.type, enabled=scaled)
+        self._checkpoint = Checkpoint(output / ".steadyset", identity(training, dataset.id, len(learnt)))
+        self._state = _State()
+
+    def _loader(self, samples: Samples) -> Loader:
+        return Loader(samples, self.training.batch, threads=self.options.threads, memory=self.options.memory)
+
+    def run(self) -> dict[str, Any]:
+        """Trains to the end, from the last checkpoint where there is one, and writes `train/weights.safetensors` (of the best
+        epoch), `metrics.jsonl` and `provenance.json`. Returns the metrics of the best epoch.
+
+        Raises `TrainingError` where a loss is not finite; the last checkpoint stays.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._resume()
+        began, done = time.monotonic(), self._state.epoch
+        while self._state.epoch < self.training.epochs and not self._stops():
+            start = time.monotonic()
+            line = self._epoch()
+            seconds = time.monotonic() - start
+            if self.processes.first:
+                rate = len(self._learnt.samples) / seconds
+                self.options.report(
+                    f"epoch {line['epoch']} of {self.training.epochs}: {line['train_loss']:.6g} in training, "
+                    f"{line['judge_loss']:.6g} judged, {rate:.0f} samples/s" if line["judge_loss"] is not None else
+                    f"epoch {line['epoch']} of {self.training.epochs}: {line['train_loss']:.6g} in training, {rate:.0f} samples/s"
+                )  # fmt: skip
+        seconds = time.monotonic() - began
+        if self.processes.first:
+            self._finish(seconds, self._state.epoch - done)
+        self.processes.wait()
+        return self._state.lines[self._state.best_epoch - 1]
+
+    def _stops(self) -> bool:
+        stop = self.training.early_stop
+        return stop is not None and self._state.epoch - self._state.best_epoch >= stop and self._state.epoch > 0
+
+    def _epoch(self) -> dict[str, Any]:
+        epoch = self._state.epoch
+        prefactor = prefactor_of_epoch(self.training.prefactor, epoch, self.training.seed)
+        loss, rate = self._learn(epoch, prefactor)
+        judged = self._judge(prefactor)
+        self._state.epoch += 1
+        line = {
+            "epoch": epoch + 1, "steps": self._state.step, "learning_rate": rate, "train_loss": loss,
+            "judge_loss": judged[0], "judge_mae": judged[1], "prefactor": prefactor_name(prefactor),
+        }  # fmt: skip
+        self._state.lines.append(line)
+        value = judged[0] if self.training.best_by == "loss" else judged[1]
+        better = value is None or value < self._state.best_value
+        if better:
+            self._state.best_epoch = epoch + 1
+            self._state.best_value = math.inf if value is None else value
+        if self.processes.first:
+            if better:
+                self._write_weights(self._checkpoint.best, epoch + 1)
+            self._save()
+        self.processes.wait()
+        return line
+
+    def _learn(self, epoch: int, prefactor: Prefactor) -> tuple[float, float]:
+        """Makes the steps of an epoch; returns the mean loss over its samples and the last learning rate."""
+        training, processes = self.training, self.processes
+        per_epoch = self._learnt.batches
+        noise = torch.Generator(processes.device).manual_seed(_mixed(training.seed, epoch, processes.rank, 19))
+        torch.manual_seed(_mixed(training.seed, epoch, processes.rank, 18))  # dropout
+        self._wrapped.train()
+        told, rate = [], 0.0
+        for batch in self._learnt.epoch(Order(training.seed), epoch, processes.rank, processes.count):
+            rate = training.schedule.learning_rate(
+                self._state.step, training.optimiser.learning_rate, training.epochs * per_epoch, per_epoch
+            )
+            self._optimiser.param_groups[0]["lr"] = rate
+            share = len(batch.index)
+            x, y = self._on_device(batch.x), self._on_device(batch.y)
+            if share == 0:  # every process takes part in every step
+                x, y = (torch.zeros((1, *self.dataset.lattice), device=processes.device) for _ in range(2))
+            label = losses.forward(training.transform, y)
+            if training.label_noise > 0:
+                drawn = torch.randn(label.shape, generator=noise, device=processes.device)
+                label = label + training.label_noise * drawn
+            self._optimiser.zero_grad(set_to_none=True)
+            with self._cast():
+                output = self._wrapped(x)
+            loss = losses.training_loss(training.loss, prefactor, output.float(), label)
+            # Processes' gradients are averaged; this makes the average the gradient of the whole batch's mean.
+            self._scaler.scale(loss * (share * processes.count / batch.whole)).backward()
+            if training.optimiser.clip_norm is not None:
+                self._scaler.unscale_(self._optimiser)
+                torch.nn.utils.clip_grad_norm_(self.network.parameters(), training.optimiser.clip_norm)
+            self._scaler.step(self._optimiser)
+            self._scaler.update()
+            self._state.step += 1
+            told.append(processes.sum(loss.detach().double() * share))
+        losses_of_batches = torch.stack(told).cpu()
+        bad = torch.nonzero(~torch.isfinite(losses_of_batches))
+        if len(bad):
+            number = int(bad[0])
+            raise TrainingError(
+                f"the loss of step {number + 1} in epoch {epoch + 1} is not finite: {self._names(epoch, number)}. The checkpoint "
+                f"of the epoch before is kept; a lower learning rate, or clip_norm, may help"
+            )
+        return float(losses_of_batches.sum() / len(self._learnt.samples)), rate
+
+    def _names(self, epoch: int, number: int) -> str:
+        count, size = len(self._learnt.samples), self.training.batch
+        positions = np.arange(number * size, min(count, (number + 1) * size))
+        chosen = self._learnt.samples[Order(self.training.seed).indices(positions, count, epoch)]
+        ids = [f"{int(found):016x}" for found in chosen.ids]
+        return f"samples {', '.join(ids[:3])}{', …' if len(ids) > 3 else ''}"
+
+    def _judge(self, prefactor: Prefactor) -> tuple[float | None, float | None]:
+        """Returns the loss and the mean absolute error of the judging part."""
+        if self._judged is None:
+            return None, None
+        self._wrapped.eval()
+        sums = torch.zeros(2, dtype=torch.float64, device=self.processes.device)
+        ordered = Order(shuffle=False)
+        with torch.inference_mode():
+            for batch in self._judged.epoch(ordered, 0, self.processes.rank, self.processes.count):
+                if not len(batch.index):
+                    continue
+                x, y = self._on_device(batch.x), self._on_device(batch.y)
+                with self._cast():
+                    output = self.network(x)
+                output = output.float()
+                label = losses.forward(self.training.transform, y)
+                loss = losses.training_loss(self.training.loss, prefactor, output, label)
+                error = (losses.inverse(self.training.transform, output) - y).abs().mean()
+                sums += torch.stack((loss, error)).double() * len(batch.index)
+        loss_sum, error_sum = self.processes.sum(sums).tolist()
+        count = len(self._judged.samples)
+        if not (math.isfinite(loss_sum) and math.isfinite(error_sum)):
+            raise TrainingError(f"the loss of the {self.training.judge} part is not finite after epoch {self._state.epoch + 1}")
+        return loss_sum / count, error_sum / count
+
+    def _on_device(self, fields: FloatArray) -> torch.Tensor:
+        return torch.from_numpy(fields).to(self.processes.device, non_blocking=True)
+
+    @contextlib.contextmanager
+    def _cast(self) -> Iterator[None]:
+        precision = PRECISIONS[self.options.precision]
+        with torch.autocast(self.processes.device.type, precision, enabled=precision is not torch.float32):
+            yield
+
+    def _resume(self) -> None:
+        found = self._checkpoint.load(self.processes.device)
+        if found is None:
+            return
+        self.network.load_state_dict(found["network"])
+        self._optimiser.load_state_dict(found["optimiser"])
+        self._scaler.load_state_dict(found["scaler"])
+        self._state = _State(**found["state"])
+        if self.processes.first:
+            self.options.report(f"continues after epoch {self._state.epoch}")
+
+    def _save(self) -> None:
+        self._checkpoint.save({
+            "network": self.network.state_dict(), "optimiser": self._optimiser.state_dict(),
+            "scaler": self._scaler.state_dict(), "state": self._state.__dict__,
+        })  # fmt: skip
+        _write_text(self.folder / "metrics.jsonl", "".join(canonical(line) + "\n" for line in self._state.lines))
+
+    def _write_weights(self, path: pathlib.Path, epoch: int) -> None:
+        facts = {"physics": canonical(self.dataset.physics), "trained_on": self.dataset.id, "epoch": str(epoch)}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_weights(path, self.model, self.training.transform, self.network.values(), facts)
+
+    def _finish(self, seconds: float, epochs: int) -> None:
+        best = self._checkpoint.best.read_bytes()
+        temporary = self.folder / "weights.safetensors.tmp"
+        temporary.write_bytes(best)
+        temporary.replace(self.folder / "weights.safetensors")
+        provenance = {
+            "program": f"steadyset.training {__version__}", "torch": torch.__version__,
+            "device": str(self.processes.device), "processes": self.processes.count, "precision": self.options.precision,
+            "seconds": seconds, "epochs": epochs,
+            "samples_per_second": epochs * len(self._learnt.samples) / seconds if seconds > 0 else None,
+        }  # fmt: skip
+        _write_text(self.folder / "provenance.json", json.dumps(provenance, indent=2) + "\n")
+
+
+def _mixed(*numbers: int) -> int:
+    """A seed of a few small numbers; PyTorch's generators are not those of the Swift trainer."""
+    value = 0
+    for number in numbers:
+        value = (value * 0x100000001B3 + number + 1) % 2**63
+    return value
+
+
+def _write_text(path: pathlib.Path, text: str) -> None:
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(text)
+    temporary.replace(path)

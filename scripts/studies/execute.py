@@ -1,0 +1,100 @@
+"""Makes a study's data and trains its models, several at a time. What is done already is not done again."""
+
+import concurrent.futures
+import os
+import pathlib
+import subprocess
+import sys
+import threading
+import time
+
+from .plan import pipeline_text
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+class Failed(Exception):
+    """A program ended with an error."""
+
+
+def make_data(study, binary, folder):
+    """Makes the dataset in `folder`, or finishes it."""
+    _call([binary, "run", study.data, "--output", folder], folder.with_suffix(".log"))
+
+
+def train(study, runs, trainer, data, folder, jobs, report):
+    """Trains and judges every run in a folder of its own below `folder`; `jobs` at a time."""
+    waiting = [run for run in runs if not is_done(folder / run.name)]
+    lock, began, done = threading.Lock(), time.monotonic(), 0
+
+    def one(run):
+        nonlocal done
+        target = folder / run.name
+        target.mkdir(parents=True, exist_ok=True)
+        text = pipeline_text(study, run)
+        pipeline = target / "pipeline.yaml"
+        if pipeline.exists() and pipeline.read_text() != text:
+            raise Failed(f"{target} is of another study: take another --output, or remove it")
+        pipeline.write_text(text)
+        for command in trainer(pipeline, data, model_of(target)):
+            _call(command, target / "log.txt")
+        with lock:
+            done += 1
+            left = (time.monotonic() - began) / done * (len(waiting) - done)
+            report(f"{done} of {len(waiting)}: {run.name}; about {left / 60:.1f} min left")
+
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        futures = [pool.submit(one, run) for run in waiting]
+        try:
+            for future in concurrent.futures.as_completed(futures):
+                future.result()
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            raise
+
+
+def model_of(target):
+    """Returns the folder of a run that the trainer writes; pipeline and log are beside it."""
+    return target / "model"
+
+
+def is_done(target):
+    """Whether a run was judged."""
+    return all((model_of(target) / "evaluate" / name).is_file() for name in ("errors.csv", "summary.csv"))
+
+
+def swift_trainer(binary, options):
+    """Returns a function that gives the commands of a run: the light trainer on the CPU."""
+
+    def commands(pipeline, data, target):
+        yield [binary, "train", pipeline, "--data", data, "--output", target, "--threads", "1", *options]
+        yield [
+            binary, "evaluate", "--data", data, "--selection", "test", "--model", target, "--output", target,
+            "--threads", "1",
+        ]  # fmt: skip
+
+    return commands
+
+
+def torch_trainer(options):
+    """Returns a function that gives the commands of a run: the PyTorch trainer, on the GPU where there is one."""
+
+    def commands(pipeline, data, target):
+        yield [sys.executable, "-m", "steadyset.training", pipeline, "--data", data, "--output", target, "--quiet", *options]
+
+    return commands
+
+
+def _call(command, log):
+    """Runs a program with one thread; its output goes to `log`."""
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "scripts/python"), os.environ.get("PYTHONPATH", "")]),
+        "OMP_NUM_THREADS": "1",
+    }
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a") as file:
+        status = subprocess.run([str(part) for part in command], stdout=file, stderr=file, env=environment).returncode
+    if status:
+        tail = "\n".join(log.read_text().splitlines()[-5:])
+        raise Failed(f"{' '.join(map(str, command))}\nended with {status}; see {log}:\n{tail}")

@@ -1,0 +1,95 @@
+"""Pictures of a study: each function writes them and returns (file, what it shows) of each."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+import numpy as np  # noqa: E402
+
+from .results import REGIONS, Spread, groups  # noqa: E402
+
+LABELS = {"all": "all sites", "sources": "sources", "field": "field", "r1": "R1", "r2": "R2", "r3": "R3", "r4": "R4"}
+
+
+def _save(figure, path, text):
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+    return path.name, text
+
+
+def of_size(results, folder):
+    """Error and its fluctuation against the share of training data; error against the number of sources."""
+    by_share = groups(results, lambda run: run.share)
+    shares = sorted(by_share)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    for region in REGIONS:
+        spreads = [Spread.of([r.mean[region] for r in by_share[share]]) for share in shares]
+        means, deviations = np.array([s.mean for s in spreads]), np.nan_to_num([s.deviation for s in spreads])
+        (line,) = left.plot(shares, means, marker="o", ms=3, label=LABELS[region])
+        left.fill_between(shares, means - deviations, means + deviations, color=line.get_color(), alpha=0.2, lw=0)
+        right.plot(shares, deviations, marker="o", ms=3, color=line.get_color())
+    left.set(xscale="log", yscale="log", xlabel="training data, %", ylabel="mean absolute error")
+    right.set(xscale="log", yscale="log", xlabel="training data, %", ylabel="standard deviation over sets and seeds")
+    left.legend(fontsize=8)
+    names = [_save(figure, folder / "size.png", "Error and its standard deviation against the share of training data, a line a region.")]
+
+    figure, axes = plt.subplots(1, 3, figsize=(12, 4), layout="constrained")
+    for axis, region in zip(axes, ("all", "sources", "field")):
+        for share in shares:
+            _band(axis, by_share[share], region, f"{share:g}%")
+        axis.set(xlabel="number of sources", ylabel="mean absolute error", title=LABELS[region])
+    axes[0].legend(fontsize=8, title="training data")
+    names.append(_save(figure, folder / "size-by-sources.png", "Error against the number of sources, a line a share."))
+    return names
+
+
+def _band(axis, results, region, label):
+    counts = sorted(results[0].by_sources)
+    spreads = [Spread.of([r.by_sources[n][region] for r in results]) for n in counts]
+    means, deviations = np.array([s.mean for s in spreads]), np.nan_to_num([s.deviation for s in spreads])
+    (line,) = axis.plot(counts, means, marker="o", ms=3, label=label)
+    axis.fill_between(counts, means - deviations, means + deviations, color=line.get_color(), alpha=0.2, lw=0)
+
+
+def of_losses(results, folder):
+    """For each size the error of every loss and prefactor, by region; a dot a model."""
+    names = []
+    for selection, found in groups(results, lambda run: run.selection).items():
+        variants = groups(found, lambda run: run.variant)
+        figure, axes = plt.subplots(2, 4, figsize=(14, 6), layout="constrained", sharex=True)
+        for axis, region in zip(axes.flat, (*REGIONS, "p99")):
+            for place, runs in enumerate(variants.values()):
+                values = [r.p99 if region == "p99" else r.mean[region] for r in runs]
+                axis.plot([place] * len(values), values, "o", ms=4, alpha=0.6)
+                axis.plot([place - 0.3, place + 0.3], [np.mean(values)] * 2, "k-", lw=1)
+            axis.set(title=LABELS.get(region, "99th percentile of samples"))
+            axis.set_xticks(range(len(variants)), variants, rotation=90, fontsize=8)
+        figure.supylabel("mean absolute error")
+        figure.suptitle(f"trained on {selection}")
+        text = f"Errors of every way of training on {selection}, a panel a region, a dot a model, a bar their mean."
+        names.append(_save(figure, folder / f"losses-{selection.replace('%', '').replace('.', '_')}.png", text))
+    return names
+
+
+def of_sources(results, folder):
+    """Error on every number of sources of models that were trained on one; mean over all against that one."""
+    by_number = groups(results, lambda run: run.sources)
+    trained = sorted(by_number)
+    tested = sorted(results[0].by_sources)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+    grid = np.array([[np.mean([r.by_sources[n]["all"] for r in by_number[p]]) for n in tested] for p in trained])
+    image = left.imshow(np.log10(grid), origin="lower", aspect="auto", cmap="viridis")
+    left.set_xticks(range(len(tested)), tested, fontsize=7)
+    left.set_yticks(range(len(trained)), trained, fontsize=7)
+    left.set(xlabel="sources, tested", ylabel="sources, trained")
+    figure.colorbar(image, ax=left, label="log₁₀ of the mean absolute error")
+    for region in ("all", "sources", "field"):
+        spreads = [Spread.of([r.mean[region] for r in by_number[p]]) for p in trained]
+        right.errorbar(
+            trained, [s.mean for s in spreads], yerr=np.nan_to_num([s.deviation for s in spreads]), marker="o", ms=3, capsize=2,
+            label=LABELS[region],
+        )  # fmt: skip
+    right.set(xlabel="sources, trained", ylabel="mean absolute error over all tests", yscale="log")
+    right.legend(fontsize=8)
+    text = "Left, error by number of sources trained on and tested on; right, error over all tests by that trained on."
+    return [_save(figure, folder / "sources.png", text)]

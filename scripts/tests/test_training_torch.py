@@ -1,0 +1,250 @@
+"""The PyTorch trainer; only where PyTorch is installed, which scripts/test does not do."""
+
+import importlib.util
+import json
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from conftest import REPOSITORY, steadyset, write
+
+torch = pytest.importorskip("torch")
+
+import steadyset as reader  # noqa: E402
+from steadyset.training import losses  # noqa: E402
+from steadyset.training.metrics import read_errors  # noqa: E402
+from steadyset.training.options import Options  # noqa: E402
+from steadyset.training.parsing import parse_training, parse_transform  # noqa: E402
+from steadyset.training.processes import Processes  # noqa: E402
+from steadyset.training.trainer import Trainer  # noqa: E402
+from steadyset.training.weights import read_arrays, read_weights  # noqa: E402
+
+GOLDEN = REPOSITORY / "Tests/LearningTests/Golden"
+PIPELINE = {
+    "format": 1,
+    "name": "learn",
+    "physics": {"lattice": [32, 32], "decay_rate": 0.02},
+    "sampling": {"strata": [1, 2, 4], "samples_per_stratum": 40, "radius": 2, "seed": 5},
+    "split": {"test_every": 5, "validation_every": 8, "subsets": [25, 50, 100]},
+    "train": {
+        "model": {"kind": "u-net", "width": 0.02, "dropout": 0.2},
+        "optimiser": {"learning_rate": 1e-3, "clip_norm": 0.5},
+        "prefactor": {"toggle": {"every": 2, "step": {"a": 4, "b": 2}}},
+        "transform": "sqrt",
+        "label_noise": 0.01,
+        "schedule": {"cosine": {"final": 0}},
+        "warm_up_epochs": 1,
+        "batch": 20,
+        "epochs": 5,
+    },
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def golden():
+    specification = importlib.util.spec_from_file_location("learning", REPOSITORY / "scripts/golden/learning.py")
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def learnable(tmp_path_factory):
+    """(pipeline file with a training, dataset)."""
+    folder = tmp_path_factory.mktemp("learn")
+    steadyset("run", write(folder, {k: v for k, v in PIPELINE.items() if k != "train"}, "data.yaml"), "-o", folder / "dataset")
+    return write(folder, PIPELINE), folder / "dataset"
+
+
+def test_golden_data_are_current(golden, tmp_path):
+    golden.main(tmp_path)
+    for name in ("encoder-decoder", "u-net", "losses"):
+        made, _ = read_arrays(tmp_path / f"{name}.safetensors")
+        kept, _ = read_arrays(GOLDEN / f"{name}.safetensors")
+        assert made.keys() == kept.keys()
+        for key, value in kept.items():
+            assert np.linalg.norm(made[key] - value) <= 1e-7 * np.linalg.norm(value), (name, key)
+
+
+class Few:
+    """Samples that are made, not read, with what a trainer asks of a selection and its dataset."""
+
+    id, physics = "0" * 64, {}
+
+    def __init__(self, fields, lattice):
+        self.fields, self.lattice, self.dataset = fields, lattice, self
+
+    def select(self, name=None, part=None):
+        return self if part is None else self.judged
+
+    def __and__(self, other):
+        return self
+
+    def __len__(self):
+        return len(self.fields[0])
+
+    def read(self, indices, pool=None):
+        return tuple(field[indices].numpy() for field in self.fields)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_trainer_follows_the_golden_curve(golden, tmp_path, number):
+    want = json.loads((GOLDEN / "learning.json").read_text())["curves"][number]
+    fields = golden.samples(golden.LEARN + golden.JUDGE)
+    data = Few([field[: golden.LEARN] for field in fields], (32, 32))
+    data.judged = Few([field[golden.LEARN :] for field in fields], (32, 32))
+    with Processes("cpu") as processes:
+        Trainer(parse_training(want["train"]), data, tmp_path, processes).run()
+    lines = [json.loads(line) for line in (tmp_path / "train/metrics.jsonl").read_text().splitlines()]
+    assert len(lines) == len(want["epochs"]) == 8
+    for line, expected in zip(lines, want["epochs"], strict=True):
+        assert line["prefactor"] == expected["prefactor"]
+        for key in ("learning_rate", "train_loss", "judge_loss", "judge_mae"):
+            assert line[key] == pytest.approx(expected[key], rel=1e-5), key
+
+
+def test_gradient_of_the_first_bias_is_zero(golden):
+    training = parse_training(golden.NETWORKS["u-net"])
+    network = golden.start(training, torch.float64)
+    x, _ = golden.samples(2)
+    network(x.double()).square().sum().backward()
+    assert not network.encoder[0].bias.grad.any() and network.encoder[1].bias.grad.all()
+
+
+def test_transforms_invert():
+    y = torch.linspace(0, 1, 101, dtype=torch.float64)
+    for transform in ("none", "sqrt", {"log10": {"floor": 1e-4}}, {"power": {"exponent": 0.3}}):
+        form = parse_transform(transform)
+        back = losses.inverse(form, losses.forward(form, y))
+        assert torch.allclose(back, y.clamp_min(1e-4) if form.kind == "log10" else y, atol=1e-12), transform
+
+
+class Killed(Exception):
+    pass
+
+
+def test_resumes_to_the_same_weights(learnable, tmp_path):
+    """Killed after two epochs and continued, with samples kept in memory and streamed."""
+    pipeline, folder = learnable
+    dataset = reader.open(folder)
+    training = parse_training(PIPELINE["train"])
+
+    def train(output, **options):
+        with Processes("cpu") as processes:
+            Trainer(training, dataset, output, processes, Options(**options)).run()
+        return (output / "train/weights.safetensors").read_bytes(), (output / "train/metrics.jsonl").read_bytes()
+
+    def kill(line):
+        if line.startswith("epoch 2"):
+            raise Killed
+
+    whole = train(tmp_path / "whole")
+    with pytest.raises(Killed):
+        train(tmp_path / "parts", report=kill)
+    assert not (tmp_path / "parts/train/weights.safetensors").exists()
+    assert train(tmp_path / "parts", memory=0) == whole
+    assert len(whole[1].splitlines()) == 5
+    losses_seen = [json.loads(line)["judge_mae"] for line in whole[1].splitlines()]
+    assert read_weights(tmp_path / "whole/train/weights.safetensors")[3]["epoch"] == str(1 + int(np.argmin(losses_seen)))
+
+
+def run(*arguments, expect=0):
+    result = subprocess.run([sys.executable, *map(str, arguments)], capture_output=True, text=True, timeout=300)
+    assert result.returncode == expect, result.stdout + result.stderr
+    return result
+
+
+def test_command(learnable, tmp_path):
+    pipeline, dataset = learnable
+    run("-m", "steadyset.training", pipeline, "--data", dataset, "-o", tmp_path, "--epochs", 2, "--selection", "S50%", "--quiet")
+    scored = read_errors(tmp_path / "evaluate/errors.csv")
+    test = reader.open(dataset).select("test")
+    assert [s.id for s in scored] == [f"{int(i):016x}" for i in test.ids] and {s.part for s in scored} == {"test"}
+    again = tmp_path / "again"
+    command = ["-m", "steadyset.training.evaluate", "--data", dataset, "--selection", "test"]
+    run(*command, "--model", tmp_path, "-o", again)
+    assert (again / "evaluate/errors.csv").read_bytes() == (tmp_path / "evaluate/errors.csv").read_bytes()
+    run(*command, "--model", tmp_path, "--dropout-samples", 3, "-o", again)
+    uncertain = read_errors(again / "evaluate/errors.csv")
+    assert all(s.variance > 0 for s in uncertain) and [s.errors for s in uncertain] == [s.errors for s in scored]
+    run(*command, "--model", tmp_path, "--model", tmp_path, "-o", again)
+    assert all(s.variance == 0 for s in read_errors(again / "evaluate/errors.csv"))
+    error = run("-m", "steadyset.training", pipeline, "--data", dataset, "-o", tmp_path, "--epochs", 3, expect=1).stderr
+    assert "of another training" in error
+
+
+def test_two_processes(learnable, tmp_path):
+    """The sums of both processes' shares: every step has the gradient of the whole batch. Batch norm sees shares on a CPU,
+    so losses agree but roughly."""
+    pipeline, dataset = learnable
+    common = ["-m", "steadyset.training", pipeline, "--data", dataset, "--evaluate", "none", "--epochs", 2]
+    run(*common, "-o", tmp_path / "one")
+    run("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", *common, "-o", tmp_path / "two")
+    one, two = ([json.loads(line) for line in (tmp_path / name / "train/metrics.jsonl").open()] for name in ("one", "two"))
+    assert [line["steps"] for line in one] == [line["steps"] for line in two]
+    for a, b in zip(one, two, strict=True):
+        assert b["train_loss"] == pytest.approx(a["train_loss"], rel=0.05)
+
+
+def test_a_loss_that_is_not_finite(learnable, tmp_path):
+    pipeline, dataset = learnable
+    block = PIPELINE["train"] | {"optimiser": {"learning_rate": 1000}, "epochs": 40, "label_noise": 0, "schedule": "constant"}
+    path = write(tmp_path, PIPELINE | {"train": block | {"warm_up_epochs": 0}})
+    error = run("-m", "steadyset.training", path, "--data", dataset, "-o", tmp_path / "out", expect=1).stderr
+    assert "is not finite" in error
+    assert not list(pathlib.Path(tmp_path / "out").rglob("weights.safetensors"))
+
+
+@pytest.fixture(scope="module")
+def both(learnable, tmp_path_factory):
+    """Folders of the same training, without noise and dropout, by `steadyset train` and by PyTorch."""
+    if "train" not in steadyset("--help").stdout.split():
+        pytest.skip("the binary has no command train")
+    _, dataset = learnable
+    folder = tmp_path_factory.mktemp("both")
+    block = PIPELINE["train"] | {"model": {"kind": "u-net", "width": 0.05}, "label_noise": 0, "epochs": 8}
+    pipeline = write(folder, PIPELINE | {"train": block})
+    steadyset("train", pipeline, "--data", dataset, "-o", folder / "swift")
+    steadyset("evaluate", "--data", dataset, "--model", folder / "swift", "-o", folder / "swift")
+    run("-m", "steadyset.training", pipeline, "--data", dataset, "-o", folder / "torch", "--quiet")
+    return folder / "swift", folder / "torch", dataset
+
+
+def same_errors(one, other, tolerance):
+    a, b = (read_errors(folder / "evaluate/errors.csv") for folder in (one, other))
+    assert [(s.id, s.n_sources, s.part, s.rank) for s in a] == [(s.id, s.n_sources, s.part, s.rank) for s in b]
+    for s, t in zip(a, b, strict=True):
+        assert [v is None for v in s.errors.regions] == [v is None for v in t.errors.regions]
+        values = [(s.errors.mae, t.errors.mae), (s.errors.mse, t.errors.mse), (s.errors.largest, t.errors.largest)]
+        for u, v in [*values, *((u, v) for u, v in zip(s.errors.regions, t.errors.regions) if u is not None)]:
+            assert u == pytest.approx(v, rel=tolerance), s.id
+
+
+def test_both_trainers_make_the_same_model(both):
+    one, two, _ = both
+    lines = [[json.loads(line) for line in (folder / "train/metrics.jsonl").open()] for folder in (one, two)]
+    for a, b in zip(*lines, strict=True):
+        assert a.keys() == b.keys()
+        assert (a["epoch"], a["steps"], a["prefactor"]) == (b["epoch"], b["steps"], b["prefactor"])
+        for key in ("learning_rate", "train_loss", "judge_loss", "judge_mae"):
+            assert a[key] == pytest.approx(b[key], rel=1e-4), (key, a["epoch"])
+    weights = [read_weights(folder / "train/weights.safetensors") for folder in (one, two)]
+    assert weights[0][:2] == weights[1][:2] and weights[0][3] == weights[1][3]
+    for name, value in weights[0][2].items():
+        assert np.linalg.norm(value - weights[1][2][name]) <= 1e-3 * np.linalg.norm(value), name
+    same_errors(one, two, 1e-2)
+
+
+def test_each_reads_the_other_s_weights(both, tmp_path):
+    one, two, dataset = both
+    run("-m", "steadyset.training.evaluate", "--data", dataset, "--model", one, "-o", tmp_path / "torch")
+    same_errors(one, tmp_path / "torch", 2e-4)
+    steadyset("evaluate", "--data", dataset, "--model", two / "train/weights.safetensors", "-o", tmp_path / "swift")
+    same_errors(two, tmp_path / "swift", 2e-4)
