@@ -8,17 +8,15 @@ extension Adam {
         _ workers: Workers
     ) {
         let count = parameters.count
-        unsafe parameters.withUnsafeMutableBufferPointer { parameters in
-            unsafe mean.withUnsafeMutableBufferPointer { mean in
-                unsafe square.withUnsafeMutableBufferPointer { square in
-                    unsafe gradient.withUnsafeBufferPointer { gradient in
+        guard count > 0 else { return }
+        parameters.withMutableFloats { parameters in
+            mean.withMutableFloats { mean in
+                square.withMutableFloats { square in
+                    gradient.withFloats { gradient in
                         // Blocks are disjoint ranges of every array, so threads never touch the same element.
-                        nonisolated(unsafe) let (parameters, mean, square, gradient) = unsafe (
-                            parameters, mean, square, gradient
-                        )
                         workers.each((count + block - 1) / block) { number in
                             let range = number * block..<min(count, (number + 1) * block)
-                            unsafe apply(step, range, parameters, gradient, mean, square)
+                            apply(step, range, parameters, gradient, mean, square)
                         }
                     }
                 }
@@ -26,19 +24,31 @@ extension Adam {
         }
     }
 
+    /// The arithmetic is the same for vectors of eight and for what is left of a block.
     private static func apply(
-        _ step: Step, _ range: Range<Int>, _ parameters: UnsafeMutableBufferPointer<Float>,
-        _ gradient: UnsafeBufferPointer<Float>, _ mean: UnsafeMutableBufferPointer<Float>,
-        _ square: UnsafeMutableBufferPointer<Float>
+        _ step: Step, _ range: Range<Int>, _ parameters: Floats, _ gradient: Floats, _ mean: Floats, _ square: Floats
     ) {
-        for index in range {
-            let slope = unsafe gradient[index] * step.scale
-            let m = unsafe mean[index] + (slope - mean[index]) * step.keep1
-            let v = unsafe square[index] * step.beta2 + step.keep2 * slope * slope
-            unsafe mean[index] = m
-            unsafe square[index] = v
-            let decayed = unsafe parameters[index] * step.decay
-            unsafe parameters[index] = decayed - step.rate * (m / (v.squareRoot() / step.root + step.epsilon))
+        var index = range.lowerBound
+        while index &+ 8 <= range.upperBound {
+            let slope: SIMD8<Float> = gradient.load(index) * step.scale
+            let oldMean: SIMD8<Float> = mean.load(index)
+            let m = oldMean + (slope - oldMean) * step.keep1
+            let v: SIMD8<Float> = square.load(index) * step.beta2 + step.keep2 * slope * slope
+            mean.store(m, index)
+            square.store(v, index)
+            let decayed: SIMD8<Float> = parameters.load(index) * step.decay
+            parameters.store(decayed - step.rate * (m / (v.squareRoot() / step.root + step.epsilon)), index)
+            index &+= 8
+        }
+        while index < range.upperBound {
+            let slope = gradient[index] * step.scale
+            let m = mean[index] + (slope - mean[index]) * step.keep1
+            let v = square[index] * step.beta2 + step.keep2 * slope * slope
+            mean[index] = m
+            square[index] = v
+            let decayed = parameters[index] * step.decay
+            parameters[index] = decayed - step.rate * (m / (v.squareRoot() / step.root + step.epsilon))
+            index &+= 1
         }
     }
 }
