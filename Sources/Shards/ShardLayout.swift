@@ -8,15 +8,17 @@ public enum ShardKind: String, Hashable, Sendable, CaseIterable {
     case shard
 }
 
-/// The two fields of a sample.
+/// The fields of a sample that are stored in chunks.
 public enum ShardField: String, Hashable, Sendable, CaseIterable {
     /// The image of the sources; compressed without shuffle, as it is zero almost everywhere.
     case x
     /// The steady state; shuffled, then compressed.
     case y
+    /// What the archive codec stores in place of y: 32-bit integers, shuffled.
+    case residual = "y_residual"
 
     /// Whether the bytes are shuffled before they are compressed.
-    package var isShuffled: Bool { self == .y }
+    package var isShuffled: Bool { self != .x }
 }
 
 /// Names, numbers and bounds of the shard format; writer and reader share them.
