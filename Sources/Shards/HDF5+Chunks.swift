@@ -46,12 +46,12 @@ extension HDF5 {
 
         /// Creates the dataset of `field`.
         func create(_ field: ShardField, in file: hid_t, path: String) throws(ShardsError) -> Handle<Dataset> {
-            try create(field.rawValue, isShuffled: field.isShuffled, in: file, path: path)
+            try create(field.rawValue, isShuffled: field.isShuffled, type: field.type, in: file, path: path)
         }
 
         /// Creates the dataset called `name`. The corresponding C function is `H5Dcreate2`.
         func create(
-            _ name: String, isShuffled: Bool, in file: hid_t, path: String
+            _ name: String, isShuffled: Bool, type: hid_t = steadyset_h5t_f32le(), in file: hid_t, path: String
         ) throws(ShardsError) -> Handle<Dataset> {
             let action = "create the dataset '\(name)' of"
             let (extent, chunk) = (extent(capacity), extent(1))
@@ -71,7 +71,7 @@ extension HDF5 {
             let standard = steadyset_h5p_default()
             return try Handle(
                 unsafe H5Dcreate2(
-                    file, name, steadyset_h5t_f32le(), space.id, standard, properties.id, standard), action, path: path)
+                    file, name, type, space.id, standard, properties.id, standard), action, path: path)
         }
 
         /// Makes the dataset as long as `capacity` says. The corresponding C function is `H5Dset_extent`.
@@ -137,4 +137,9 @@ extension HDF5 {
         }
         return frame
     }
+}
+
+extension ShardField {
+    /// The type of the numbers in the file.
+    var type: hid_t { self == .residual ? steadyset_h5t_u32le() : steadyset_h5t_f32le() }
 }

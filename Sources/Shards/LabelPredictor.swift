@@ -22,16 +22,22 @@ internal import Fields
 /// the place is the bit pattern as a signed integer, with its lower 31 bits inverted where it is negative. What is stored is
 /// (r << 1) ^ (r >> 31), which is small where |r| is.
 ///
-/// A predictor is scratch memory for one thread. O(sites).
-@safe package final class LabelPredictor {
+/// A predictor has scratch memory, so each thread has its own. O(sites).
+package struct LabelPredictor {
     /// What is predicted.
     package let prediction: LabelPrediction
     let scratch: PredictionLines
 
     /// Creates a predictor for labels as `prediction` says.
     package init(_ prediction: LabelPrediction) {
+        self.init(prediction, scratch: PredictionLines(columns: prediction.lattice.columns))
+    }
+
+    /// Creates a predictor with scratch memory for lines of the lattice's length.
+    init(_ prediction: LabelPrediction, scratch: PredictionLines) {
+        precondition(scratch.columns == prediction.lattice.columns, "the lines fit the lattice")
         self.prediction = prediction
-        scratch = PredictionLines(columns: prediction.lattice.columns)
+        self.scratch = scratch
     }
 
     /// Returns the bytes of the residuals of `y`, little-endian, (rows, columns) of four bytes, and the factor of x in the

@@ -5,6 +5,7 @@ public final class SampleDecoder {
     /// The lattice of the fields.
     public let lattice: Lattice
     private let decompressor: Zstd.Decompressor
+    private lazy var lines = PredictionLines(columns: lattice.columns)
 
     /// Creates a decoder for fields on `lattice`.
     public init(lattice: Lattice) throws(ShardsError) {
@@ -36,6 +37,15 @@ public final class SampleDecoder {
         FieldBytes.floats(
             of: try BloscFrame.decode(
                 frame, size: planes * ShardLayout.fieldBytes(lattice), shuffle: true, with: decompressor))
+    }
+
+    /// Returns the label of an archive from the frame of its residuals.
+    func decodeY(
+        _ frame: [UInt8], x: [Float], by prediction: LabelPrediction, _ coefficients: LabelPrediction.Coefficients,
+        sourceFactor: Double
+    ) throws(ShardsError) -> [Float] {
+        try LabelPredictor(prediction, scratch: lines).label(
+            of: try bytes(frame, as: .residual), x: x, coefficients: coefficients, sourceFactor: sourceFactor)
     }
 
     private func bytes(_ frame: [UInt8], as field: ShardField) throws(ShardsError) -> [UInt8] {

@@ -25,6 +25,8 @@ public enum ShardField: String, Hashable, Sendable, CaseIterable {
 enum ShardLayout {
     static let format = "steadyset-shard"
     static let version = 2
+    /// The attribute that names the codec where it is not the standard one.
+    static let codec = "codec"
     /// The codec's number in the values that c-blosc's HDF5 filter documents.
     static let blosc: [UInt32] = [2, 2, 4]
     static let zstdCodec: UInt32 = 5
@@ -39,6 +41,8 @@ enum ShardLayout {
     /// More keys than this are refused; a physics has at most three open ones.
     static let maximumKeys = 3
     static let sources = HDF5.Column<Double>(name: "sources")
+    /// In archives only.
+    static let sourceFactor = HDF5.Column<Double>(name: "source_factor")
     static let errorBound = HDF5.Column<Double>(name: "error_bound")
     static let ySHA256 = HDF5.Column<UInt8>(name: "y_sha256")
 
