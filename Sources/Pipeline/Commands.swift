@@ -23,6 +23,9 @@ public struct Commands {
         /// Whether solved samples that the pipeline no longer asks for may be removed.
         public var replace = false
 
+        /// Replaces the pipeline's codec of shards; one of `Commands.codecs`.
+        public var codec: String?
+
         /// Options with defaults for all but the pipeline and the output folder.
         public init(pipeline: String, output: String) {
             self.pipeline = pipeline
@@ -31,6 +34,9 @@ public struct Commands {
     }
 
     private let job: Job
+
+    /// The codecs that shards can have.
+    public static var codecs: [String] { ShardCodec.allCases.map(\.rawValue) }
 
     /// Reads the pipeline and checks the options.
     public init(_ options: Options, reporter: any Reporter) throws {
@@ -41,11 +47,15 @@ public struct Commands {
         if let threads = options.threads, !(1...1024).contains(threads) {
             throw PipelineError(.usage, "--threads must be from 1 to 1024, not \(threads)")
         }
+        if let codec = options.codec, ShardCodec(rawValue: codec) == nil {
+            throw PipelineError(
+                .usage, "there is no codec '\(codec)': codecs are \(Commands.codecs.joined(separator: ", "))")
+        }
         let pipeline = try PipelineFile(path: options.pipeline, sources: options.sources, overlap: options.overlap)
         job = Job(
             pipeline: pipeline, pipelinePath: options.pipeline, dataset: Dataset(root: options.output),
             threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount, reporter: reporter,
-            importPath: options.from, replace: options.replace)
+            importPath: options.from, replace: options.replace, codec: options.codec.flatMap(ShardCodec.init))
         Interruption.listen()
     }
 
@@ -117,7 +127,7 @@ extension Job {
             }
             return record.fingerprint
                 == Fingerprint.pack(
-                    split: split.id, level: SolvedSamples.compressionLevel(solve),
+                    split: split.id, codec: codec, level: SolvedSamples.compressionLevel(solve),
                     samplesPerShard: pipeline.samplesPerShard)
         }
     }

@@ -17,10 +17,12 @@ final class Job {
     let importPath: String?
     /// Whether solved samples that the pipeline no longer asks for may be removed.
     let replace: Bool
+    /// How shards store labels.
+    let codec: ShardCodec
 
     init(
         pipeline: PipelineFile, pipelinePath: String, dataset: Dataset, threads: Int, reporter: any Reporter,
-        importPath: String? = nil, replace: Bool = false
+        importPath: String? = nil, replace: Bool = false, codec: ShardCodec? = nil
     ) {
         self.pipeline = pipeline
         self.pipelinePath = pipelinePath
@@ -29,6 +31,7 @@ final class Job {
         self.reporter = reporter
         self.importPath = importPath
         self.replace = replace
+        self.codec = codec ?? pipeline.codec
     }
 
     /// Does one stage, as far as it is not done.

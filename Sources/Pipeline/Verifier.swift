@@ -193,7 +193,8 @@ public final class Verifier {
                 let physics = try self.physics(of: reader)
                 // The same samples are in the shards, if those are there.
                 try checkSamples(
-                    of: reader, physics: physics, accuracy: accuracy, solvable: !stages.contains(.pack))
+                    of: reader, physics: physics, accuracy: accuracy, codec: .standard,
+                    solvable: !stages.contains(.pack))
                 for row in 0..<reader.count { all.update(reader.content(at: row)) }
                 samples += reader.count
                 if let listing, let sample, number < listing.parts.count {
