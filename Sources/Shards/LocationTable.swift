@@ -20,7 +20,8 @@ public enum LocationTable {
         samples: Int, codec: ShardCodec = .standard, coefficients: [ShardCoefficient.Dataset]
     ) -> [UInt8] {
         let chunks = codec.fields.map(\.rawValue) + coefficients.map(\.coefficient.rawValue)
-        return NumPyFile.header(count: samples, fields: fields + chunks.map { ("\($0)_bytes", "'<u4'") })
+        let factor = codec == .archive ? [(ShardLayout.sourceFactor.name, "'<f8'")] : []
+        return NumPyFile.header(count: samples, fields: fields + factor + chunks.map { ("\($0)_bytes", "'<u4'") })
     }
 
     /// Returns the records of the samples in a shard, in its order.
@@ -37,6 +38,7 @@ public enum LocationTable {
             append(location?.offset ?? 0, to: &bytes)
             append(UInt32(reader.sourceCounts[position]), to: &bytes)
             bytes += reader.ySHA256s[position].bytes
+            if reader.codec == .archive { append(reader.sourceFactors[position].bitPattern, to: &bytes) }
             for size in location?.sizes ?? [] { append(size, to: &bytes) }
         }
         return bytes

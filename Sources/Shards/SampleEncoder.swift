@@ -8,10 +8,10 @@ public final class SampleEncoder {
 
     /// Creates an encoder for fields on `lattice`.
     ///
-    /// - Parameter level: zstd's level, 1 to 19.
+    /// - Parameter level: zstd's level, 1 to 19; the default stands for parameters of our own, see `Zstd.Compressor`.
     public init(lattice: Lattice, level: Int = ShardWriter.defaultLevel) throws(ShardsError) {
         self.lattice = lattice
-        compressor = try Zstd.Compressor(level: level)
+        compressor = try Zstd.Compressor(level: level, forFields: level == ShardWriter.defaultLevel)
     }
 
     /// Returns the sample with the fields `x` and `y`, both (rows, columns), and `coefficients`, each (planes, rows,
