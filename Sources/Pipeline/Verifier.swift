@@ -100,6 +100,11 @@ public final class Verifier {
     private func checkManifest(_ stage: Stage) throws {
         let manifest = try dataset.manifest(stage)
         manifests[stage] = manifest
+        // White space has no part in the id.
+        let path = "\(dataset.folder(stage))/\(Manifest.fileName)"
+        expect(
+            try InputFile.read(path, maximumBytes: Manifest.maximumBytes) == manifest.json.prettyBytes,
+            "\(path): is not laid out as Steadyset writes it; it was altered")
         for input in manifest.inputs {
             guard let source = Stage(rawValue: input.stage), input.path == "\(source.rawValue)/\(Manifest.fileName)"
             else {
