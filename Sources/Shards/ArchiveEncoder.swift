@@ -38,12 +38,36 @@ public final class ArchiveEncoder {
         for (dataset, frame) in zip(coefficients, sample.coefficients) {
             values.set(dataset, to: try decoder.decode(frame, planes: dataset.planes))
         }
-        let (bytes, factor) = try predictor.residual(of: y, x: x, coefficients: values)
         var archived = sample
         archived.codec = .archive
-        archived.sourceFactor = factor
-        archived.y = try BloscFrame.encode(bytes, shuffle: true, with: compressor)
+        (archived.y, archived.sourceFactor) = try frame(of: y, x: x)
         return archived
+    }
+
+    private func frame(of y: [Float], x: [Float]) throws(ShardsError) -> (frame: [UInt8], sourceFactor: Double) {
+        let (bytes, factor) = try predictor.residual(of: y, x: x, coefficients: values)
+        return (try BloscFrame.encode(bytes, shuffle: true, with: compressor), factor)
+    }
+
+    private func set(_ coefficients: [[Float]]) {
+        for (dataset, numbers) in zip(self.coefficients, coefficients) { values.set(dataset, to: numbers) }
+    }
+
+    /// Returns the frame of the residuals of `y`, and the factor of x in the equation; `coefficients` are those that each
+    /// sample has.
+    public func frame(
+        of y: [Float], x: [Float], coefficients: [[Float]]
+    ) throws(ShardsError) -> (frame: [UInt8], sourceFactor: Double) {
+        set(coefficients)
+        return try frame(of: y, x: x)
+    }
+
+    /// Returns the label whose residuals are in `frame`.
+    public func label(
+        of frame: [UInt8], x: [Float], coefficients: [[Float]], sourceFactor: Double
+    ) throws(ShardsError) -> [Float] {
+        set(coefficients)
+        return try decoder.decodeY(frame, x: x, by: predictor.prediction, values, sourceFactor: sourceFactor)
     }
 }
 

@@ -54,10 +54,14 @@ package enum BloscFrame {
         _ frame: [UInt8], size: Int, shuffle: Bool, with decompressor: Zstd.Decompressor
     ) throws(ShardsError) -> [UInt8] {
         try checkHeader(frame, size: size, shuffle: shuffle)
-        var end = frame.count
-        if Array(frame.suffix(8)) == skippable, frame.count - headerSize == size + 8 { end -= 8 }
-        let content = try decompressor.decompress(frame, in: headerSize..<end, size: size)
+        let content = try decompressor.decompress(frame, in: content(of: frame, size: size), size: size)
         return shuffle ? Shuffle.unshuffled(content) : content
+    }
+
+    /// Where the zstd frame is, in a frame whose content has `size` bytes.
+    static func content(of frame: [UInt8], size: Int) -> Range<Int> {
+        let isFollowed = frame.count - headerSize == size + 8 && Array(frame.suffix(8)) == skippable
+        return headerSize..<frame.count - (isFollowed ? 8 : 0)
     }
 
     /// Checks every field of the header of `frame`, whose content must be `size` bytes; the content is not looked at.

@@ -21,3 +21,42 @@ public enum FieldBytes {
     /// Returns the SHA-256 of a field's little-endian bytes, as `/y_sha256` records it.
     public static func digest(of values: [Float]) -> Digest { Digest(of: bytes(of: values)) }
 }
+
+extension BloscFrame {
+    /// Fills `values` with the content of `frame`, which must be as long, without taking memory beyond `scratch`.
+    ///
+    /// - Throws: `ShardsError` with code `.corrupt`; `values` then hold anything.
+    static func decode(
+        _ frame: [UInt8], into values: inout [Float], shuffle: Bool, with decompressor: Zstd.Decompressor,
+        scratch: inout [UInt8]
+    ) throws(ShardsError) {
+        let count = values.count
+        try checkHeader(frame, size: 4 * count, shuffle: shuffle)
+        let range = content(of: frame, size: 4 * count)
+        guard shuffle else {
+            var failure: ShardsError?
+            unsafe values.withUnsafeMutableBytes { out in
+                do throws(ShardsError) {
+                    unsafe try decompressor.decompress(frame, in: range, to: out)
+                } catch {
+                    failure = error
+                }
+            }
+            if let failure { throw failure }
+            return
+        }
+        if scratch.count != 4 * count { scratch = [UInt8](repeating: 0, count: 4 * count) }
+        var failure: ShardsError?
+        unsafe scratch.withUnsafeMutableBytes { planes in
+            do throws(ShardsError) {
+                unsafe try decompressor.decompress(frame, in: range, to: planes)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        unsafe values.withUnsafeMutableBytes { out in
+            unsafe scratch.withUnsafeBytes { unsafe Shuffle.unshuffle($0, out, count) }
+        }
+    }
+}

@@ -112,6 +112,16 @@ extension HDF5 {
     static func readChunk(at position: Int, of dataset: hid_t, maximum: Int, path: String) throws(ShardsError)
         -> [UInt8]
     {
+        var frame: [UInt8] = []
+        try readChunk(at: position, of: dataset, maximum: maximum, into: &frame, path: path)
+        return frame
+    }
+
+    /// Makes `frame` the chunk of sample `position` as it is stored, at most `maximum` bytes, in the memory that it has if
+    /// that is enough.
+    static func readChunk(
+        at position: Int, of dataset: hid_t, maximum: Int, into frame: inout [UInt8], path: String
+    ) throws(ShardsError) {
         let offset: [hsize_t] = [hsize_t(position), 0, 0, 0]
         var size: hsize_t = 0
         let action = "read sample \(position) of"
@@ -127,7 +137,8 @@ extension HDF5 {
                 path: path)
         }
         var mask: UInt32 = 0
-        var frame = [UInt8](repeating: 0, count: Int(size))
+        let spare = Int(size) - frame.count
+        if spare > 0 { frame += repeatElement(0, count: spare) } else { frame.removeLast(-spare) }
         let status = unsafe frame.withUnsafeMutableBytes {
             unsafe H5Dread_chunk(dataset, steadyset_h5p_default(), offset, &mask, $0.baseAddress)
         }
@@ -135,7 +146,6 @@ extension HDF5 {
         guard mask == 0 else {
             throw ShardsError(.corrupt, "sample \(position) of \(path) was stored without its filter", path: path)
         }
-        return frame
     }
 }
 

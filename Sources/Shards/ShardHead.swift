@@ -186,6 +186,10 @@ struct ShardTable: Sendable {
         errorBounds = try ShardLayout.errorBound.read(shape: [count], from: file, path: path)
         let bytes = try ShardLayout.ySHA256.read(shape: [count, 32], from: file, path: path)
         ySHA256s = (0..<count).compactMap { Digest(bytes: Array(bytes[32 * $0..<32 * ($0 + 1)])) }
+        // Whole numbers that every reader can hold; arithmetic with them does not overflow.
+        if (indices + (ranks ?? [])).contains(where: { $0 > ShardLayout.largestNumber }) {
+            throw ShardsError(.corrupt, "an index or a rank of \(path) is beyond 2^53", path: path)
+        }
         if let position = sourceCounts.firstIndex(where: { $0 > head.maximumSources }) {
             throw ShardsError(
                 .corrupt,

@@ -33,6 +33,8 @@ enum ShardLayout {
 
     /// More samples than this in one file are refused.
     static let maximumSamples = 10_000_000
+    /// Larger indices and ranks are refused.
+    static let largestNumber: UInt64 = 1 << 53
     static let id = HDF5.Column<UInt64>(name: "id")
     static let sourceCounts = HDF5.Column<UInt16>(name: "n_sources")
     static let index = HDF5.Column<UInt64>(name: "index")

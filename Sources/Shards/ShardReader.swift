@@ -144,6 +144,13 @@ public final class ShardReader: Sendable {
     ///
     /// - Throws: `ShardsError` with code `.corrupt` where the chunk is missing, too long or not a blosc frame of ours.
     public func frame(_ field: ShardField, at position: Int) throws(ShardsError) -> [UInt8] {
+        var frame: [UInt8] = []
+        try read(field, at: position, into: &frame)
+        return frame
+    }
+
+    /// Reads the compressed field of sample `position` into `frame`; see `frame(_:at:)`.
+    private func read(_ field: ShardField, at position: Int, into frame: inout [UInt8]) throws(ShardsError) {
         precondition((0..<count).contains(position), "sample \(position) of a shard of \(count)")
         let size = ShardLayout.fieldBytes(lattice)
         guard let number = codec.fields.firstIndex(of: field) else {
@@ -153,10 +160,10 @@ public final class ShardReader: Sendable {
                     + "shards of it", path: path)
         }
         let dataset = handles.withLock { $0?.fields[number] }
-        let frame: [UInt8]
         do {
-            frame = try HDF5.locked { () throws(ShardsError) in
-                try HDF5.readChunk(at: position, of: dataset ?? -1, maximum: BloscFrame.bound(size), path: path)
+            try HDF5.locked { () throws(ShardsError) in
+                try HDF5.readChunk(
+                    at: position, of: dataset ?? -1, maximum: BloscFrame.bound(size), into: &frame, path: path)
             }
         } catch {
             throw error.asDamage
@@ -166,7 +173,32 @@ public final class ShardReader: Sendable {
         } catch {
             throw located(error, field.rawValue, position)
         }
-        return frame
+    }
+
+    /// Reads x and y of sample `position` into `x` and `y`, each (rows, columns): the way that takes no memory, for who reads
+    /// many samples.
+    ///
+    /// - Throws: `ShardsError`; `x` and `y` then hold anything.
+    public func read(
+        at position: Int, x: inout [Float], y: inout [Float], with decoder: SampleDecoder
+    ) throws(ShardsError) {
+        guard codec == .standard else {
+            x = try self.x(at: position, with: decoder)
+            y = try self.y(at: position, with: decoder)
+            return
+        }
+        for field in codec.fields {
+            try read(field, at: position, into: &decoder.frame)
+            do throws(ShardsError) {
+                if field == .x {
+                    try decoder.decode(decoder.frame, as: .x, into: &x)
+                } else {
+                    try decoder.decode(decoder.frame, as: .y, into: &y)
+                }
+            } catch {
+                throw located(error, field.rawValue, position)
+            }
+        }
     }
 
     /// Returns where the chunks of each sample lie in the file, in the order of samples; none for a recipe. O(samples).

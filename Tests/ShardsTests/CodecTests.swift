@@ -60,13 +60,15 @@ struct CodecTests {
         #expect(try contents(folder("s.h5")) == contents(folder("t.h5")), "equal samples make equal bytes")
     }
 
-    /// A change of any one byte of a chunk is found when the sample is read.
+    /// A change of any one byte of a chunk is found when the sample is read, but for the few bits of a zstd frame that no
+    /// decoder looks at, such as those that fill the last byte of a table.
     @Test(arguments: [ShardCodec.standard, .archive]) func changesInChunks(codec: ShardCodec) throws {
         _ = try write(codec, "s.h5")
         let bytes = try contents(folder("s.h5"))
         let locations = try ShardReader(path: folder("s.h5")).locations()
         let seed = UInt64.random(in: 0...(.max))
         var random = Seeded(seed)
+        var withoutEffect = 0
         for _ in 0..<2500 {
             let position = Int.random(in: 0..<4, using: &random)
             let location = locations[position]
@@ -75,13 +77,15 @@ struct CodecTests {
             var damaged = bytes
             damaged[place] ^= UInt8.random(in: 1...255, using: &random)
             try put(damaged, folder("d.h5"))
-            #expect(throws: ShardsError.self, "seed \(seed), byte \(place)") {
+            do {
                 let reader = try ShardReader(path: folder("d.h5"))
                 let decoder = try SampleDecoder(lattice: lattice)
-                _ = try reader.x(at: position, with: decoder)
-                _ = try reader.y(at: position, with: decoder)
-            }
+                let (x, y) = (try reader.x(at: position, with: decoder), try reader.y(at: position, with: decoder))
+                #expect(x == samples[position].x && y == samples[position].y, "seed \(seed), byte \(place)")
+                withoutEffect += 1
+            } catch {}
         }
+        #expect(withoutEffect < 10, "seed \(seed)")
     }
 
     /// A change of any one byte of the file never crashes a reader, nor gives other fields.
