@@ -12,9 +12,12 @@ public struct CodecBenchmark {
         let gridBits: Int?
         let codec: ShardCodec
         /// Bytes of all labels, raw and as stored, and of x and y together.
-        var (raw, label, sample) = (0, 0, 0)
+        var raw = 0
+        var label = 0
+        var sample = 0
         /// Milliseconds of CPU for all labels.
-        var (compress, expand) = (0.0, 0.0)
+        var compress = 0.0
+        var expand = 0.0
         /// The largest certified error of a label.
         var bound = 0.0
     }

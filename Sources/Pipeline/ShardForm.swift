@@ -19,7 +19,12 @@ struct ShardForm {
             maximumSources: maximumSources, kind: .shard, codec: codec,
             coefficients: isRecipe ? [] : ShardCoefficient.drawn(under: physics),
             fixed: isRecipe ? [] : try ShardCoefficient.fixedValues(under: physics),
-            attributes: ShardAttribute.describing(physics, accuracy), level: level)
+            attributes: ShardAttribute.describing(physics, accuracy) + levelAttribute, level: level)
+    }
+
+    /// What a shard that is not of the standard codec says of those that `unpack` makes of it.
+    var levelAttribute: [(name: String, value: ShardAttribute)] {
+        codec == .standard ? [] : [("compression_level", .integer(level))]
     }
 
     /// Returns what turns a sample of standard form into this one; each thread has its own.

@@ -136,6 +136,14 @@ extension Verifier {
                     return found("\(reader.path): is no shard; its samples have no rank")
                 }
                 expect(try self.physics(of: reader) == physics, "\(reader.path): its physics is not the manifest's")
+                // What the manifest's id does not cover.
+                expect(
+                    bounds[1] - bounds[0] == manifest.layout["samples_per_shard"]?.int,
+                    "\(folder): samples_per_shard is not what the ranks of '\(file.path)' say")
+                expect(
+                    reader.attributes["compression_level"]
+                        == manifest.layout["compression_level"]?.int.map(ShardAttribute.integer),
+                    "\(reader.path): its compression_level is not the manifest's")
                 // Shards of an early build, which have no table, need not lie that way.
                 if manifest.layout["locations"] != nil { locations.update(try LocationTable.records(of: reader)) }
                 try checkSamples(of: reader, physics: physics, accuracy: accuracy, codec: codec, solvable: true)
