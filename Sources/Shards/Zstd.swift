@@ -15,8 +15,8 @@ package enum Zstd {
         /// Creates a compressor at `level`, one of `levels`.
         ///
         /// - Parameter forFields: whether to search as suits the shuffled bytes of fields instead of as the level has it:
-        ///   for repetitions of six bytes or more, in one large table. Of labels of the paper's problem that makes 2.5%
-        ///   more bytes than level 3, in three quarters of the time, and they are expanded a little faster.
+        ///   for repetitions of six bytes or more, in one large table that still fits a core's own cache. Of
+        ///   labels of the paper's problem that makes 2.5% more bytes than level 3, in three quarters of the time.
         package init(level: Int, forFields: Bool = false) throws(ShardsError) {
             precondition(Zstd.levels.contains(level), "zstd levels are from 1 to 19")
             guard let context = unsafe ZSTD_createCCtx() else {
