@@ -33,7 +33,8 @@ public struct CodecBenchmark {
     /// thread, the fastest of `repeats`.
     public init(pipeline path: String?, perStratum: Int, repeats: Int) throws {
         Interruption.listen()
-        pipeline = try path.map { try PipelineFile(path: $0) }
+        pipeline =
+            try path.map { try PipelineFile(path: $0) }
             ?? PipelineFile(text: Benchmark.standardPipeline, path: "the standard pipeline")
         guard let design = pipeline.design else {
             throw PipelineError(.data, "\(path ?? ""): has no 'sampling', so there is nothing to measure")

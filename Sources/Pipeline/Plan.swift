@@ -67,7 +67,8 @@ public struct Plan: Sendable {
                 inputs: [manifest(.solve), manifest(.split)] + listing.parts.map { "solve/\($0.labels)" },
                 outputs: [manifest(.pack)],
                 fingerprint: Fingerprint.pack(
-                    split: split, codec: job.codec, level: pipeline.compressionLevel, samplesPerShard: pipeline.samplesPerShard)))
+                    split: split, codec: job.codec, level: pipeline.compressionLevel,
+                    samplesPerShard: pipeline.samplesPerShard)))
         name = pipeline.name
         self.steps = steps
         let megabytes = max(1, pipeline.physics.lattice.count >> 20)

@@ -57,8 +57,9 @@ extension LabelPredictor {
         return unsafe [UInt8](unsafeUninitializedCapacity: 4 * y.count) { bytes, count in
             let out = unsafe UnsafeMutableRawBufferPointer(bytes).bindMemory(to: UInt32.self)
             unsafe y.withUnsafeBufferPointer { y in
+                guard let labels = y.baseAddress, let residuals = out.baseAddress else { return }
                 unsafe walk(x, coefficients, factor: factor) { row, target in
-                    let (from, to) = unsafe (y.baseAddress! + row * columns, out.baseAddress! + row * columns)
+                    let (from, to) = unsafe (labels + row * columns, residuals + row * columns)
                     unsafe load(from, to: target)
                     unsafe store(target, row: row, residuals: to, labels: from)
                 }
@@ -74,10 +75,11 @@ extension LabelPredictor {
         let (rows, columns) = (prediction.lattice.rows, prediction.lattice.columns)
         return unsafe [Float](unsafeUninitializedCapacity: rows * columns) { out, count in
             unsafe bytes.withUnsafeBytes { bytes in
-                let residuals = unsafe bytes.bindMemory(to: UInt32.self)
+                guard let residuals = unsafe bytes.bindMemory(to: UInt32.self).baseAddress,
+                    let labels = out.baseAddress
+                else { return }
                 unsafe walk(x, coefficients, factor: factor) { row, target in
-                    unsafe restore(
-                        residuals.baseAddress! + row * columns, row: row, to: target, out.baseAddress! + row * columns)
+                    unsafe restore(residuals + row * columns, row: row, to: target, labels + row * columns)
                 }
             }
             count = rows * columns
@@ -90,8 +92,9 @@ extension LabelPredictor {
         let columns = prediction.lattice.columns
         var (sum, squares) = (0.0, 0.0)
         unsafe y.withUnsafeBufferPointer { y in
+            guard let labels = y.baseAddress else { return }
             unsafe walk(x, coefficients, factor: 0) { row, target in
-                unsafe load(y.baseAddress! + row * columns, to: target)
+                unsafe load(labels + row * columns, to: target)
                 guard row > 0, !(row == 1 && prediction.boundary.top == .periodic) else { return }
                 let (above, predicted) = unsafe (scratch[.xAbove], scratch[.prediction])
                 for column in 0..<columns where unsafe above[column] != 0 {

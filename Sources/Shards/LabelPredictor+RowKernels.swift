@@ -114,7 +114,8 @@ extension LabelPredictor {
     private func fill(_ row: Row, from values: [Float], at start: Int) {
         let columns = prediction.lattice.columns
         unsafe values.withUnsafeBufferPointer { values in
-            let from = unsafe values.baseAddress! + start
+            guard let first = values.baseAddress else { return }
+            let from = unsafe first + start
             for column in 0..<columns { unsafe row[column] = Double(from[column]) }
         }
     }

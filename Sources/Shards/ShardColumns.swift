@@ -30,7 +30,9 @@ struct ShardColumns {
     }
 
     /// Writes every column. Must run inside HDF5's lock.
-    func write(to file: hid_t, maximumSources: Int, kind: ShardKind, codec: ShardCodec, path: String) throws(ShardsError) {
+    func write(to file: hid_t, maximumSources: Int, kind: ShardKind, codec: ShardCodec, path: String)
+        throws(ShardsError)
+    {
         _ = try ShardLayout.id.write(ids, shape: [count], to: file, path: path)
         _ = try ShardLayout.sourceCounts.write(sourceCounts, shape: [count], to: file, path: path)
         _ = try ShardLayout.index.write(indices, shape: [count], to: file, path: path)

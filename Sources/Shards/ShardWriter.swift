@@ -66,7 +66,8 @@ public final class ShardWriter {
     ///   - attributes: further attributes of the root group, written in this order after `format` and `version`.
     ///   - level: the zstd level that the chunks' filter values name; frames may have been made with another.
     public init(
-        path: String, lattice: Lattice, capacity: Int, maximumSources: Int, kind: ShardKind, codec: ShardCodec = .standard,
+        path: String, lattice: Lattice, capacity: Int, maximumSources: Int, kind: ShardKind,
+        codec: ShardCodec = .standard,
         coefficients: [ShardCoefficient.Dataset] = [],
         fixed: [(dataset: ShardCoefficient.Dataset, values: [Float])] = [],
         attributes: [(name: String, value: ShardAttribute)] = [], level: Int = defaultLevel

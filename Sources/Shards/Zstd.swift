@@ -87,7 +87,8 @@ package enum Zstd {
             var failure: ShardsError?
             let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { out, count in
                 do throws(ShardsError) {
-                    unsafe try expand(frame, in: range, to: UnsafeMutableRawBufferPointer(start: out.baseAddress, count: size))
+                    unsafe try expand(
+                        frame, in: range, to: UnsafeMutableRawBufferPointer(start: out.baseAddress, count: size))
                     count = size
                 } catch {
                     failure = error
