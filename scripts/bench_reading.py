@@ -102,6 +102,7 @@ def main():
 
         readers = {"steadyset, Python": package, "h5py with hdf5plugin": plain, **{name: tensor(name) for name in CODECS}}
         rates = {name: [] for name in ["steadyset, Swift", *readers]}
+        of_cpu = {name: [] for name in rates}
         for turn in range(options.rounds + 1):
             order = list(range(count))
             random.Random(turn).shuffle(order)
@@ -109,19 +110,22 @@ def main():
             swift = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
             if turn:
                 rates["steadyset, Swift"] += swift["epochs"]
+                of_cpu["steadyset, Swift"] += swift["epochs_cpu"]
             for name, read in readers.items():
-                start = time.perf_counter()
+                start, cpu = time.perf_counter(), time.process_time()
                 read(order)
                 if turn:
                     rates[name].append(count / (time.perf_counter() - start))
+                    of_cpu[name].append(count / (time.process_time() - cpu))
 
     raw = 8 * count * lattice[0] * lattice[1]
     shard_bytes = sum(file["bytes"] for file in dataset.manifest["files"])
     print(f"{count} samples of {lattice[0]} × {lattice[1]} sites, x and y, one core, {options.rounds} rounds in turns")
-    print("| reader | samples/s | least | most | ratio of bytes |\n|---|---|---|---|---|")
+    print("| reader | samples/s | least | most | samples per second of CPU | ratio of bytes |\n|---|---|---|---|---|---|")
     for name, found in rates.items():
         size = sizes.get(name, shard_bytes)
-        print(f"| {name} | {statistics.median(found):.0f} | {min(found):.0f} | {max(found):.0f} | {raw / size:.2f} |")
+        figures = [statistics.median(found), min(found), max(found), statistics.median(of_cpu[name])]
+        print(f"| {name} | {' | '.join(f'{figure:.0f}' for figure in figures)} | {raw / size:.2f} |")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ public struct ReadingBenchmark {
     public let samples: Int
     /// Samples a second of each epoch after the first, by the clock on the wall.
     public let rates: [Double]
+    /// Samples per second of CPU of each of these epochs, which other work on the machine disturbs less.
+    public let ratesOfCPU: [Double]
 
     /// Reads every sample of the dataset at `path` once an epoch, in another order each time; a first epoch, which is not
     /// counted, brings the files into the system's cache.
@@ -26,7 +28,7 @@ public struct ReadingBenchmark {
         samples = places.count
         var x = [Float](repeating: 0, count: lattice.count)
         var y = x
-        var rates: [Double] = []
+        var epochsMeasured: [Elapsed] = []
         for epoch in 0...epochs {
             places = BenchmarkRates.shuffled(places)
             let (elapsed, _) = try Elapsed.measuring {
@@ -35,16 +37,18 @@ public struct ReadingBenchmark {
                     try readers[file].read(at: row, x: &x, y: &y, with: decoder)
                 }
             }
-            if epoch > 0 { rates.append(Double(places.count) / elapsed.wall * 1000) }
+            if epoch > 0 { epochsMeasured.append(elapsed / places.count) }
         }
-        self.rates = rates
+        rates = epochsMeasured.map { 1000 / $0.wall }
+        ratesOfCPU = epochsMeasured.map { 1000 / $0.cpu }
     }
 
-    /// The median rate and all of them, as JSON.
+    /// The median rates and those of all epochs, as JSON.
     public var text: String {
         JSON.object([
             "samples": .integer(samples), "samples_per_second": .number(Elapsed.median(rates)),
-            "epochs": .array(rates.map(JSON.number)),
+            "samples_per_cpu_second": .number(Elapsed.median(ratesOfCPU)),
+            "epochs": .array(rates.map(JSON.number)), "epochs_cpu": .array(ratesOfCPU.map(JSON.number)),
         ]).canonicalText + "\n"
     }
 }
