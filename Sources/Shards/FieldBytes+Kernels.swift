@@ -18,6 +18,34 @@ public enum FieldBytes {
         }
     }
 
+    /// Returns where runs of at least four rows of zeros begin and end, but for the ends of `bytes`.
+    ///
+    /// Most rows of a source image are empty. zstd would copy their zeros from just before, a few bytes at a time; a block of
+    /// their own is filled at once.
+    static func edges(ofEmptyRowsIn bytes: [UInt8], rowBytes: Int) -> [Int] {
+        unsafe bytes.withUnsafeBytes { bytes in
+            let words = unsafe bytes.bindMemory(to: UInt32.self)
+            var edges: [Int] = []
+            var empty = 0
+            for row in 0...bytes.count / rowBytes {
+                let start = row * rowBytes
+                var isEmpty = start < bytes.count
+                if isEmpty {
+                    var found: UInt32 = 0
+                    for word in start / 4..<(start + rowBytes) / 4 { unsafe found |= words[word] }
+                    isEmpty = found == 0
+                }
+                if isEmpty {
+                    empty += 1
+                } else {
+                    if empty >= 4 { edges += [start - empty * rowBytes, start] }
+                    empty = 0
+                }
+            }
+            return edges.filter { $0 > 0 && $0 < bytes.count }
+        }
+    }
+
     /// Returns the SHA-256 of a field's little-endian bytes, as `/y_sha256` records it.
     public static func digest(of values: [Float]) -> Digest { Digest(of: bytes(of: values)) }
 }

@@ -39,20 +39,25 @@ package enum Zstd {
 
         /// Returns `prefix` zeros, which are the caller's to fill, and one frame with the content `bytes`.
         ///
-        /// The same bytes give the same frame with any one release of zstd. The corresponding C function is
-        /// `ZSTD_compress2`.
-        package func compress(_ bytes: [UInt8], prefix: Int = 0) throws(ShardsError) -> [UInt8] {
+        /// The same bytes give the same frame with any one release of zstd. The corresponding C functions are
+        /// `ZSTD_compress2` and, with cuts, `ZSTD_compressStream2`.
+        ///
+        /// - Parameter cuts: where blocks shall end, ascending: a block of equal bytes takes four bytes, and is expanded as
+        ///   fast as memory is filled.
+        package func compress(_ bytes: [UInt8], prefix: Int = 0, cuts: [Int] = []) throws(ShardsError) -> [UInt8] {
             // A window as large as the content makes a single-segment frame, whose header has no byte without meaning.
             let log = max(10, Int.bitWidth - max(bytes.count - 1, 1).leadingZeroBitCount)
             guard log <= 31 else {
                 throw ShardsError(.tooLarge, "\(bytes.count) bytes are too many for one zstd frame")
             }
             _ = try check(unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, Int32(log)), "set up zstd")
-            let bound = ZSTD_compressBound(bytes.count)
+            let bound = ZSTD_compressBound(bytes.count) + 16 * cuts.count
             if scratch.count < bound { scratch = [UInt8](repeating: 0, count: bound) }
             let result = unsafe scratch.withUnsafeMutableBytes { out in
                 unsafe bytes.withUnsafeBytes { bytes in
-                    unsafe ZSTD_compress2(context, out.baseAddress, out.count, bytes.baseAddress, bytes.count)
+                    cuts.isEmpty
+                        ? unsafe ZSTD_compress2(context, out.baseAddress, out.count, bytes.baseAddress, bytes.count)
+                        : unsafe compress(bytes, cuts, into: out)
                 }
             }
             let length = try check(result, "compress")
@@ -62,6 +67,27 @@ package enum Zstd {
             frame.append(contentsOf: repeatElement(0, count: prefix))
             frame.append(contentsOf: scratch[..<length])
             return frame
+        }
+
+        /// Ends a block at each cut. Returns the frame's length, or an error code of zstd.
+        private func compress(
+            _ bytes: UnsafeRawBufferPointer, _ cuts: [Int], into out: UnsafeMutableRawBufferPointer
+        ) -> Int {
+            var result = unsafe ZSTD_CCtx_reset(context, ZSTD_reset_session_only)
+            guard ZSTD_isError(result) == 0 else { return result }
+            result = unsafe ZSTD_CCtx_setPledgedSrcSize(context, UInt64(bytes.count))
+            guard ZSTD_isError(result) == 0 else { return result }
+            var output = unsafe ZSTD_outBuffer(dst: out.baseAddress, size: out.count, pos: 0)
+            var input = unsafe ZSTD_inBuffer(src: bytes.baseAddress, size: 0, pos: 0)
+            for end in cuts + [bytes.count] {
+                unsafe input.size = end
+                repeat {
+                    result = unsafe ZSTD_compressStream2(
+                        context, &output, &input, end == bytes.count ? ZSTD_e_end : ZSTD_e_flush)
+                    guard ZSTD_isError(result) == 0 else { return result }
+                } while result > 0
+            }
+            return unsafe output.pos
         }
     }
 
