@@ -47,6 +47,7 @@ def test_archive(name, tmp_path):
     assert manifest(dataset, "pack")["id"] == json.loads(expected["manifest.json"])["id"]
     assert manifest(dataset, "pack")["layout"]["codec"] == "archive"
     assert "0 findings" in steadyset("verify", dataset, "--resolve", 3).stdout
+    assert "codec    archive" in steadyset("show", dataset / "pack/train-00000.h5").stdout
     archive = reader.open(dataset)
     found = archive.all.checked().read(range(len(archive)))
     assert np.array_equal(found[0], x) and found[1].tobytes() == y.tobytes()
