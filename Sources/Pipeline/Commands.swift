@@ -27,6 +27,9 @@ public struct Commands {
         /// Replaces members of the pipeline's `train`.
         public var training: [String: JSON] = [:]
 
+        /// Replaces the pipeline's codec of shards; one of `Commands.codecs`.
+        public var codec: String?
+
         /// Options with defaults for all but the pipeline and the output folder.
         public init(pipeline: String, output: String) {
             self.pipeline = pipeline
@@ -35,6 +38,9 @@ public struct Commands {
     }
 
     private let job: Job
+
+    /// The codecs that shards can have.
+    public static var codecs: [String] { ShardCodec.allCases.map(\.rawValue) }
 
     /// Reads the pipeline and checks the options.
     public init(_ options: Options, reporter: any Reporter) throws {
@@ -45,13 +51,17 @@ public struct Commands {
         if let threads = options.threads, !(1...1024).contains(threads) {
             throw PipelineError(.usage, "--threads must be from 1 to 1024, not \(threads)")
         }
+        if let codec = options.codec, ShardCodec(rawValue: codec) == nil {
+            throw PipelineError(
+                .usage, "there is no codec '\(codec)': codecs are \(Commands.codecs.joined(separator: ", "))")
+        }
         let pipeline = try PipelineFile(
             path: options.pipeline, sources: options.sources, overlap: options.overlap, training: options.training)
         job = Job(
             pipeline: pipeline, pipelinePath: options.pipeline, dataset: Dataset(root: options.output),
             threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount, reporter: reporter,
             importPath: options.from, replace: options.replace,
-            source: try options.data.map { try PackedSamples.locate($0) })
+            source: try options.data.map { try PackedSamples.locate($0) }, codec: options.codec.flatMap(ShardCodec.init))
         Interruption.listen()
     }
 
@@ -140,7 +150,7 @@ extension Job {
             }
             return record.fingerprint
                 == Fingerprint.pack(
-                    split: split.id, level: SolvedSamples.compressionLevel(solve),
+                    split: split.id, codec: codec, level: SolvedSamples.compressionLevel(solve),
                     samplesPerShard: pipeline.samplesPerShard)
         case .train:
             guard let pack = try? dataset.manifest(.pack), let training = pipeline.training else { return false }

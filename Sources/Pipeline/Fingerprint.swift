@@ -2,6 +2,7 @@ internal import Fields
 internal import Learning
 internal import Multigrid
 internal import Sampling
+internal import Shards
 
 /// SHA-256 digests of everything that determines what a step writes, and of nothing else.
 ///
@@ -40,9 +41,9 @@ package enum Fingerprint {
         of(["step": .string("split"), "solve": .string(solve.description), "split": split.json])
     }
 
-    static func pack(split: Digest, level: Int, samplesPerShard: Int) -> Digest {
+    static func pack(split: Digest, codec: ShardCodec, level: Int, samplesPerShard: Int) -> Digest {
         of([
-            "step": .string("pack"), "split": .string(split.description), "codec": .string("standard"),
+            "step": .string("pack"), "split": .string(split.description), "codec": .string(codec.rawValue),
             "compression_level": .integer(level), "samples_per_shard": .integer(samplesPerShard),
         ])
     }
@@ -55,9 +56,11 @@ package enum Fingerprint {
         of(["step": .string("evaluate"), "pack": .string(pack.description), "parameters": parameters])
     }
 
-    static func shard(content: Digest, physics: Physics, accuracy: Accuracy, level: Int) -> Digest {
+    static func shard(
+        content: Digest, codec: ShardCodec, physics: Physics, accuracy: Accuracy, level: Int
+    ) -> Digest {
         of([
-            "step": .string("shard"), "content": .string(content.description), "codec": .string("standard"),
+            "step": .string("shard"), "content": .string(content.description), "codec": .string(codec.rawValue),
             "physics": physics.json, "accuracy": accuracy.json,
             "compression_level": .integer(level),
         ])

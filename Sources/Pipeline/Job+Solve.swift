@@ -20,13 +20,18 @@ extension Job {
         reporter.began(.solve, total: listing.sequence.count, done: solved)
         warnOfFullDisk(listing.sequence.count - solved, listing.physics.lattice)
         try invalidate(.solve)
+        // While a part's file is synchronised and digested, the next part is solved.
+        let closing = BackgroundWork()
+        defer { closing.wait() }
         for (index, (part, fingerprint)) in parts.enumerated() where !done[index] {
             let before = solved
-            try solve(part, listing, sampleManifest, fingerprint: fingerprint) { [reporter] count in
+            let publish = try solve(part, listing, sampleManifest, fingerprint: fingerprint) { [reporter] count in
                 reporter.advanced(.solve, done: before + count)
             }
             solved += part.count
+            try closing.start(publish)
         }
+        try closing.finish()
         try gather(listing, sampleManifest, fingerprint: fingerprint, started: started)
     }
 
@@ -44,7 +49,7 @@ extension Job {
         reporter.began(.solve, total: part.count, done: 0)
         try solve(part, listing, sampleManifest, fingerprint: fingerprint) { [reporter] count in
             reporter.advanced(.solve, done: count)
-        }
+        }()
     }
 
     /// Writes the solve stage's manifest from parts that are all done; what `steadyset step solve` does.
@@ -73,11 +78,11 @@ extension Job {
         return record.fingerprint == fingerprint && record.isIntact(in: dataset)
     }
 
-    /// Solves one part: samples in parallel, written in order, committed as a whole.
+    /// Solves one part: samples in parallel, written in order. Returns what commits its file, as a whole.
     private func solve(
         _ part: SampleListing.Part, _ listing: SampleListing, _ sampleManifest: Manifest, fingerprint: Digest,
         progress: @escaping (Int) -> Void
-    ) throws {
+    ) throws -> () throws -> Void {
         let started = Date()
         StepRecord.remove(part.step, in: dataset)
         let configurations = try configurations(part, listing, sampleManifest)
@@ -128,9 +133,11 @@ extension Job {
                 "\(leftOut.count - Job.warningsPerPart) more samples of \(part.step) are left out; solve/manifest.json will "
                     + "list them all")
         }
-        try publish(
-            writer, as: "solve/\(part.labels)", step: part.step, fingerprint: fingerprint, leftOut: leftOut,
-            started: started)
+        return { [self, leftOut] in
+            try publish(
+                writer, as: "solve/\(part.labels)", step: part.step, fingerprint: fingerprint, leftOut: leftOut,
+                started: started)
+        }
     }
 
     /// Samples that are named when they are left out; of the others only the number is said.

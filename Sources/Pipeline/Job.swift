@@ -20,10 +20,13 @@ final class Job {
     let replace: Bool
     /// Whose shards a model is trained on: this dataset's as a rule.
     let source: Dataset
+    /// How shards store labels.
+    let codec: ShardCodec
 
     init(
         pipeline: PipelineFile, pipelinePath: String, dataset: Dataset, threads: Int, reporter: any Reporter,
-        importPath: String? = nil, replace: Bool = false, source: Dataset? = nil
+        importPath: String? = nil, replace: Bool = false, source: Dataset? = nil,
+        codec: ShardCodec? = nil
     ) {
         self.pipeline = pipeline
         self.pipelinePath = pipelinePath
@@ -33,6 +36,7 @@ final class Job {
         self.importPath = importPath
         self.replace = replace
         self.source = source ?? dataset
+        self.codec = codec ?? pipeline.codec
     }
 
     /// Does one stage, as far as it is not done.

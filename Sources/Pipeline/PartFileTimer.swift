@@ -104,10 +104,11 @@ struct PartFileTimer {
     /// Opens the file and expands every sample, in an order that is not the file's.
     private func read(_ path: String, _ decoder: SampleDecoder) throws {
         let reader = try ShardReader(path: path)
+        var x = [Float](repeating: 0, count: physics.lattice.count)
+        var y = x
         for position in BenchmarkRates.shuffled(Array(0..<reader.count)) {
             try Interruption.check()
-            _ = try reader.x(at: position, with: decoder)
-            _ = try reader.y(at: position, with: decoder)
+            try reader.read(at: position, x: &x, y: &y, with: decoder)
         }
     }
 }

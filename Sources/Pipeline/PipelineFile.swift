@@ -23,6 +23,8 @@ public struct PipelineFile: Sendable {
     public let split: Split
     /// zstd's level.
     public let compressionLevel: Int
+    /// How shards store labels.
+    let codec: ShardCodec
     /// Samples in each shard.
     public let samplesPerShard: Int
     /// How a model is trained, or nil where none is.
@@ -100,6 +102,7 @@ public struct PipelineFile: Sendable {
             throw fail("/split", "split: \(error.message)")
         }
         compressionLevel = solver?["compression_level"]?.int ?? 3
+        codec = json["pack"]?["codec"]?.string.flatMap(ShardCodec.init) ?? .standard
         samplesPerShard = json["pack"]?["samples_per_shard"]?.int ?? 1000
         let train = json["train"]?.object?.merging(changes) { $1 }
         do {

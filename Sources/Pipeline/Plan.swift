@@ -67,7 +67,8 @@ public struct Plan: Sendable {
                 inputs: [manifest(.solve), manifest(.split)] + listing.parts.map { "solve/\($0.labels)" },
                 outputs: [manifest(.pack)],
                 fingerprint: Fingerprint.pack(
-                    split: split, level: pipeline.compressionLevel, samplesPerShard: pipeline.samplesPerShard)))
+                    split: split, codec: job.codec, level: pipeline.compressionLevel,
+                    samplesPerShard: pipeline.samplesPerShard)))
         if let training = pipeline.training {
             let pack = steps[steps.count - 1].fingerprint
             let fingerprint = Fingerprint.train(pack: pack, training)

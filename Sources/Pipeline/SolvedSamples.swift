@@ -4,7 +4,6 @@ internal import Shards
 /// The part files of a finished solve stage, opened as they are needed and checked against its manifest.
 final class SolvedSamples {
     let files: [Manifest.File]
-    let compressionLevel: Int
     private let folder: String
     private var open: [(file: Int, reader: ShardReader)] = []
     private var verified: Set<Int> = []
@@ -12,10 +11,32 @@ final class SolvedSamples {
     /// Files open at a time; a shard needs few.
     private static let maximumOpen = 4
 
-    init(_ manifest: Manifest, in folder: String) {
-        files = manifest.files
-        compressionLevel = SolvedSamples.compressionLevel(manifest)
+    convenience init(_ manifest: Manifest, in folder: String) {
+        self.init(manifest.files, in: folder)
+    }
+
+    private init(_ files: [Manifest.File], in folder: String) {
+        self.files = files
         self.folder = folder
+    }
+
+    /// The same files, opened anew, for another thread; digests that were checked are not checked again.
+    func copy() -> SolvedSamples {
+        let copy = SolvedSamples(files, in: folder)
+        copy.verified = verified
+        return copy
+    }
+
+    /// Checks the digests of all files, several at a time.
+    func verify(threads: Int) throws {
+        try OrderedWork.run(count: files.count, threads: threads) { [self] in
+            { [self] file in
+                try Interruption.check()
+                _ = try path(of: file, checking: true)
+            }
+        } consume: { [self] file, _ in
+            verified.insert(file)
+        }
     }
 
     /// The level that a solve stage's chunks were compressed with.
@@ -26,6 +47,16 @@ final class SolvedSamples {
     /// The reader of a file. Its digest is checked when it is opened first.
     func reader(_ file: Int) throws -> ShardReader {
         if let found = open.first(where: { $0.file == file }) { return found.reader }
+        let path = try path(of: file, checking: !verified.contains(file))
+        verified.insert(file)
+        let reader = try ShardReader(path: path, followingLinks: false)
+        if open.count >= SolvedSamples.maximumOpen { open.removeFirst() }
+        open.append((file, reader))
+        return reader
+    }
+
+    /// Where a file is; its digest is compared with the manifest where asked.
+    private func path(of file: Int, checking: Bool) throws -> String {
         let entry = files[file]
         let path: String
         do {
@@ -35,7 +66,7 @@ final class SolvedSamples {
             throw PipelineError(
                 .noInput, "\(folder)/\(entry.path) is missing: run 'steadyset solve' or 'steadyset run' again")
         }
-        if verified.insert(file).inserted {
+        if checking {
             let digest = try FileDigest(of: path, followingLinks: false)
             guard digest.sha256 == entry.sha256, digest.bytes == entry.bytes else {
                 throw PipelineError(
@@ -44,10 +75,7 @@ final class SolvedSamples {
                         + "'steadyset run' again to compute it anew")
             }
         }
-        let reader = try ShardReader(path: path, followingLinks: false)
-        if open.count >= SolvedSamples.maximumOpen { open.removeFirst() }
-        open.append((file, reader))
-        return reader
+        return path
     }
 
     /// One sample with its compressed chunks.

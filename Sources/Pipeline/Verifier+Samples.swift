@@ -25,15 +25,19 @@ extension Verifier {
     /// Decodes every chunk of a file: y has its digest, lies on its grid and in range; x is the image of the sources; the
     /// id is that of the configuration; the bound is within the tolerance.
     func checkSamples(
-        of reader: ShardReader, physics: Physics, accuracy: Accuracy, solvable isSolvable: Bool
+        of reader: ShardReader, physics: Physics, accuracy: Accuracy, codec: ShardCodec, solvable isSolvable: Bool
     ) throws {
+        guard reader.codec == codec else {
+            return found("\(reader.path): its codec is '\(reader.codec.rawValue)', not the manifest's")
+        }
         expect(reader.lattice == physics.lattice, "\(reader.path): its lattice is not that of its physics")
         for (name, value) in ShardAttribute.describing(physics, accuracy) {
             expect(reader.attributes[name] == value, "\(reader.path): its attribute '\(name)' is not the manifest's")
         }
         guard reader.lattice == physics.lattice else { return }
-        let drawn = ShardCoefficient.drawn(under: physics)
-        let fixed = try ShardCoefficient.fixedValues(under: physics)
+        // A recipe has no fields: what it holds is checked against its configurations.
+        let drawn = ShardForm.located(codec, under: physics)
+        let fixed = codec == .recipe ? [] : try ShardCoefficient.fixedValues(under: physics)
         guard reader.coefficients == drawn, reader.fixedCoefficients == fixed.map(\.dataset) else {
             return found("\(reader.path): its datasets of coefficients are not those of its physics")
         }
@@ -62,6 +66,7 @@ extension Verifier {
                     expect(
                         bound >= 0 && bound <= accuracy.tolerance,
                         "its error bound \(bound) is not within the tolerance of \(accuracy.tolerance)")
+                    guard codec != .recipe else { return findings }
                     let y = try reader.y(at: row, with: decoder, checkingDigest: true)
                     if let step {
                         let scale = Float(1 / step)
@@ -100,6 +105,7 @@ extension Verifier {
         let physics = try Physics(json: manifest.parameters["physics"] ?? .null)
         let accuracy = Accuracy(json: manifest.parameters)
         let strata = (manifest.content["strata"]?.array ?? []).compactMap { $0["sources"]?.int }
+        let codec = manifest.layout["codec"]?.string.flatMap(ShardCodec.init) ?? .standard
         let selections = try (manifest.content["selections"]?.array ?? []).map { try Selection(json: $0) }
         let split = try manifests[.split].map { try Split(json: $0.parameters) }
         if let other = manifests[.split] {
@@ -115,7 +121,7 @@ extension Verifier {
         locations.update(
             LocationTable.header(
                 samples: manifest.files.reduce(0) { $0 + $1.samples },
-                coefficients: ShardCoefficient.drawn(under: physics)))
+                codec: codec, coefficients: ShardForm.located(codec, under: physics)))
         for file in manifest.files {
             try Interruption.check()
             guard let part = file.extra["part"]?.string.flatMap(Split.Part.init),
@@ -130,9 +136,17 @@ extension Verifier {
                     return found("\(reader.path): is no shard; its samples have no rank")
                 }
                 expect(try self.physics(of: reader) == physics, "\(reader.path): its physics is not the manifest's")
+                // What the manifest's id does not cover.
+                expect(
+                    bounds[1] - bounds[0] == manifest.layout["samples_per_shard"]?.int,
+                    "\(folder): samples_per_shard is not what the ranks of '\(file.path)' say")
+                expect(
+                    reader.attributes["compression_level"]
+                        == manifest.layout["compression_level"]?.int.map(ShardAttribute.integer),
+                    "\(reader.path): its compression_level is not the manifest's")
                 // Shards of an early build, which have no table, need not lie that way.
                 if manifest.layout["locations"] != nil { locations.update(try LocationTable.records(of: reader)) }
-                try checkSamples(of: reader, physics: physics, accuracy: accuracy, solvable: true)
+                try checkSamples(of: reader, physics: physics, accuracy: accuracy, codec: codec, solvable: true)
                 var content = Digest.Hasher()
                 for row in 0..<reader.count {
                     let (id, rank) = (reader.ids[row], Int(ranks[row]))

@@ -102,6 +102,11 @@ public final class Verifier {
     private func checkManifest(_ stage: Stage) throws {
         let manifest = try dataset.manifest(stage)
         manifests[stage] = manifest
+        // White space has no part in the id.
+        let path = "\(dataset.folder(stage))/\(Manifest.fileName)"
+        expect(
+            try InputFile.read(path, maximumBytes: Manifest.maximumBytes) == manifest.json.prettyBytes,
+            "\(path): is not laid out as Steadyset writes it; it was altered")
         for input in manifest.inputs {
             guard let source = Stage(rawValue: input.stage), input.path == "\(source.rawValue)/\(Manifest.fileName)"
             else {
@@ -197,7 +202,8 @@ public final class Verifier {
                 let physics = try self.physics(of: reader)
                 // The same samples are in the shards, if those are there.
                 try checkSamples(
-                    of: reader, physics: physics, accuracy: accuracy, solvable: !stages.contains(.pack))
+                    of: reader, physics: physics, accuracy: accuracy, codec: .standard,
+                    solvable: !stages.contains(.pack))
                 for row in 0..<reader.count { all.update(reader.content(at: row)) }
                 samples += reader.count
                 if let listing, let sample, number < listing.parts.count {

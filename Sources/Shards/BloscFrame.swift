@@ -24,17 +24,18 @@ package enum BloscFrame {
     /// The largest frame that `encode` makes of `size` bytes, with room to spare; readers refuse more.
     package static func bound(_ size: Int) -> Int { size + 65536 }
 
-    /// Returns the frame of `content`, elements of four bytes, at the compressor's level.
+    /// Returns the frame of `content`, elements of four bytes, at the compressor's level, with blocks that end at `cuts`.
     ///
     /// - Throws: `ShardsError` with code `.compression` or `.tooLarge`.
     package static func encode(
-        _ content: [UInt8], shuffle: Bool, with compressor: Zstd.Compressor
+        _ content: [UInt8], shuffle: Bool, with compressor: Zstd.Compressor, cuts: [Int] = []
     ) throws(ShardsError) -> [UInt8] {
         precondition(!content.isEmpty && content.count % elementSize == 0, "a frame holds whole elements")
         guard content.count <= maximumContent else {
             throw ShardsError(.tooLarge, "a field of \(content.count) bytes does not fit a chunk")
         }
-        var frame = try compressor.compress(shuffle ? Shuffle.shuffled(content) : content, prefix: headerSize)
+        var frame = try compressor.compress(
+            shuffle ? Shuffle.shuffled(content) : content, prefix: headerSize, cuts: cuts)
         if frame.count - headerSize == content.count { frame += skippable }
         frame.replaceSubrange(0..<4, with: [2, 1, flags | (shuffle ? 1 : 0), UInt8(elementSize)])
         put(content.count, at: 4, in: &frame)
@@ -54,10 +55,14 @@ package enum BloscFrame {
         _ frame: [UInt8], size: Int, shuffle: Bool, with decompressor: Zstd.Decompressor
     ) throws(ShardsError) -> [UInt8] {
         try checkHeader(frame, size: size, shuffle: shuffle)
-        var end = frame.count
-        if Array(frame.suffix(8)) == skippable, frame.count - headerSize == size + 8 { end -= 8 }
-        let content = try decompressor.decompress(frame, in: headerSize..<end, size: size)
+        let content = try decompressor.decompress(frame, in: content(of: frame, size: size), size: size)
         return shuffle ? Shuffle.unshuffled(content) : content
+    }
+
+    /// Where the zstd frame is, in a frame whose content has `size` bytes.
+    static func content(of frame: [UInt8], size: Int) -> Range<Int> {
+        let isFollowed = frame.count - headerSize == size + 8 && Array(frame.suffix(8)) == skippable
+        return headerSize..<frame.count - (isFollowed ? 8 : 0)
     }
 
     /// Checks every field of the header of `frame`, whose content must be `size` bytes; the content is not looked at.

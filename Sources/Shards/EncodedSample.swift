@@ -16,17 +16,22 @@ public struct EncodedSample: Hashable, Sendable {
     public var errorBound: Double
     /// SHA-256 of y's little-endian bytes.
     public var ySHA256: Digest
-    /// The blosc frame of x.
+    /// How the fields are stored.
+    public var codec: ShardCodec
+    /// The blosc frame of x; empty in a recipe, as the two that follow.
     public var x: [UInt8]
-    /// The blosc frame of y.
+    /// The blosc frame of y; in an archive that of its residuals.
     public var y: [UInt8]
     /// The blosc frames of its coefficients, in the order of the file's `coefficients`.
     public var coefficients: [[UInt8]]
+    /// In an archive, the factor of x in the equation; see `LabelPredictor`.
+    public var sourceFactor: Double
 
     /// Creates a sample from its parts; frames read from another file need not be compressed again.
     public init(
         id: SampleID, sources: [Source], keys: [UInt32] = [], index: UInt64, rank: UInt64?, errorBound: Double,
-        ySHA256: Digest, x: [UInt8], y: [UInt8], coefficients: [[UInt8]] = []
+        ySHA256: Digest, codec: ShardCodec = .standard, x: [UInt8], y: [UInt8], coefficients: [[UInt8]] = [],
+        sourceFactor: Double = 0
     ) {
         self.id = id
         self.sources = sources
@@ -35,8 +40,10 @@ public struct EncodedSample: Hashable, Sendable {
         self.rank = rank
         self.errorBound = errorBound
         self.ySHA256 = ySHA256
+        self.codec = codec
         self.x = x
         self.y = y
         self.coefficients = coefficients
+        self.sourceFactor = sourceFactor
     }
 }

@@ -18,6 +18,73 @@ public enum FieldBytes {
         }
     }
 
+    /// Returns where runs of at least four rows of zeros begin and end, but for the ends of `bytes`.
+    ///
+    /// Most rows of a source image are empty. zstd would copy their zeros from just before, a few bytes at a time; a block of
+    /// their own is filled at once.
+    static func edges(ofEmptyRowsIn bytes: [UInt8], rowBytes: Int) -> [Int] {
+        unsafe bytes.withUnsafeBytes { bytes in
+            let words = unsafe bytes.bindMemory(to: UInt32.self)
+            var edges: [Int] = []
+            var empty = 0
+            for row in 0...bytes.count / rowBytes {
+                let start = row * rowBytes
+                var isEmpty = start < bytes.count
+                if isEmpty {
+                    var found: UInt32 = 0
+                    for word in start / 4..<(start + rowBytes) / 4 { unsafe found |= words[word] }
+                    isEmpty = found == 0
+                }
+                if isEmpty {
+                    empty += 1
+                } else {
+                    if empty >= 4 { edges += [start - empty * rowBytes, start] }
+                    empty = 0
+                }
+            }
+            return edges.filter { $0 > 0 && $0 < bytes.count }
+        }
+    }
+
     /// Returns the SHA-256 of a field's little-endian bytes, as `/y_sha256` records it.
     public static func digest(of values: [Float]) -> Digest { Digest(of: bytes(of: values)) }
+}
+
+extension BloscFrame {
+    /// Fills `values` with the content of `frame`, which must be as long, without taking memory beyond `scratch`.
+    ///
+    /// - Throws: `ShardsError` with code `.corrupt`; `values` then hold anything.
+    static func decode(
+        _ frame: [UInt8], into values: inout [Float], shuffle: Bool, with decompressor: Zstd.Decompressor,
+        scratch: inout [UInt8]
+    ) throws(ShardsError) {
+        let count = values.count
+        try checkHeader(frame, size: 4 * count, shuffle: shuffle)
+        let range = content(of: frame, size: 4 * count)
+        guard shuffle else {
+            var failure: ShardsError?
+            unsafe values.withUnsafeMutableBytes { out in
+                do throws(ShardsError) {
+                    unsafe try decompressor.decompress(frame, in: range, to: out)
+                } catch {
+                    failure = error
+                }
+            }
+            if let failure { throw failure }
+            return
+        }
+        if scratch.count != 4 * count { scratch = [UInt8](repeating: 0, count: 4 * count) }
+        var failure: ShardsError?
+        unsafe scratch.withUnsafeMutableBytes { planes in
+            do throws(ShardsError) {
+                unsafe try decompressor.decompress(frame, in: range, to: planes)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        unsafe values.withUnsafeMutableBytes { out in
+            unsafe scratch.withUnsafeBytes { unsafe Shuffle.unshuffle($0, out, count) }
+        }
+    }
 }

@@ -46,12 +46,12 @@ extension HDF5 {
 
         /// Creates the dataset of `field`.
         func create(_ field: ShardField, in file: hid_t, path: String) throws(ShardsError) -> Handle<Dataset> {
-            try create(field.rawValue, isShuffled: field.isShuffled, in: file, path: path)
+            try create(field.rawValue, isShuffled: field.isShuffled, type: field.type, in: file, path: path)
         }
 
         /// Creates the dataset called `name`. The corresponding C function is `H5Dcreate2`.
         func create(
-            _ name: String, isShuffled: Bool, in file: hid_t, path: String
+            _ name: String, isShuffled: Bool, type: hid_t = steadyset_h5t_f32le(), in file: hid_t, path: String
         ) throws(ShardsError) -> Handle<Dataset> {
             let action = "create the dataset '\(name)' of"
             let (extent, chunk) = (extent(capacity), extent(1))
@@ -71,7 +71,7 @@ extension HDF5 {
             let standard = steadyset_h5p_default()
             return try Handle(
                 unsafe H5Dcreate2(
-                    file, name, steadyset_h5t_f32le(), space.id, standard, properties.id, standard), action, path: path)
+                    file, name, type, space.id, standard, properties.id, standard), action, path: path)
         }
 
         /// Makes the dataset as long as `capacity` says. The corresponding C function is `H5Dset_extent`.
@@ -112,6 +112,16 @@ extension HDF5 {
     static func readChunk(at position: Int, of dataset: hid_t, maximum: Int, path: String) throws(ShardsError)
         -> [UInt8]
     {
+        var frame: [UInt8] = []
+        try readChunk(at: position, of: dataset, maximum: maximum, into: &frame, path: path)
+        return frame
+    }
+
+    /// Makes `frame` the chunk of sample `position` as it is stored, at most `maximum` bytes, in the memory that it has if
+    /// that is enough.
+    static func readChunk(
+        at position: Int, of dataset: hid_t, maximum: Int, into frame: inout [UInt8], path: String
+    ) throws(ShardsError) {
         let offset: [hsize_t] = [hsize_t(position), 0, 0, 0]
         var size: hsize_t = 0
         let action = "read sample \(position) of"
@@ -127,7 +137,8 @@ extension HDF5 {
                 path: path)
         }
         var mask: UInt32 = 0
-        var frame = [UInt8](repeating: 0, count: Int(size))
+        let spare = Int(size) - frame.count
+        if spare > 0 { frame += repeatElement(0, count: spare) } else { frame.removeLast(-spare) }
         let status = unsafe frame.withUnsafeMutableBytes {
             unsafe H5Dread_chunk(dataset, steadyset_h5p_default(), offset, &mask, $0.baseAddress)
         }
@@ -135,6 +146,10 @@ extension HDF5 {
         guard mask == 0 else {
             throw ShardsError(.corrupt, "sample \(position) of \(path) was stored without its filter", path: path)
         }
-        return frame
     }
+}
+
+extension ShardField {
+    /// The type of the numbers in the file.
+    var type: hid_t { self == .residual ? steadyset_h5t_u32le() : steadyset_h5t_f32le() }
 }

@@ -4,7 +4,7 @@ internal import Fields
 /// check a sample.
 ///
 /// A NumPy array of records, one a sample, in the order of the manifest's files and of the rows in each. Numbers are
-/// little-endian, without gaps. Sizes of chunks come last, those of coefficients where each sample has its own. Equal shards make equal bytes.
+/// little-endian, without gaps. Sizes of chunks come last, those of coefficients where each sample has its own; a recipe has none, and its offsets are 0. Equal shards make equal bytes.
 public enum LocationTable {
     /// The file's name in the folder of the pack stage.
     public static let fileName = "locations.npy"
@@ -15,10 +15,13 @@ public enum LocationTable {
         ("y_sha256", "'|u1', (32,)"),
     ]
 
-    /// Returns what precedes the records of `samples` samples, each with `coefficients` of its own.
-    public static func header(samples: Int, coefficients: [ShardCoefficient.Dataset]) -> [UInt8] {
-        let chunks = ShardField.allCases.map(\.rawValue) + coefficients.map(\.coefficient.rawValue)
-        return NumPyFile.header(count: samples, fields: fields + chunks.map { ("\($0)_bytes", "'<u4'") })
+    /// Returns what precedes the records of `samples` samples, stored by `codec`, each with `coefficients` of its own.
+    public static func header(
+        samples: Int, codec: ShardCodec = .standard, coefficients: [ShardCoefficient.Dataset]
+    ) -> [UInt8] {
+        let chunks = codec.fields.map(\.rawValue) + coefficients.map(\.coefficient.rawValue)
+        let factor = codec == .archive ? [(ShardLayout.sourceFactor.name, "'<f8'")] : []
+        return NumPyFile.header(count: samples, fields: fields + factor + chunks.map { ("\($0)_bytes", "'<u4'") })
     }
 
     /// Returns the records of the samples in a shard, in its order.
@@ -26,14 +29,17 @@ public enum LocationTable {
     /// - Throws: `ShardsError` with code `.corrupt` where the chunks of a sample are not one range of bytes.
     public static func records(of reader: ShardReader) throws(ShardsError) -> [UInt8] {
         var bytes: [UInt8] = []
-        for (position, location) in try reader.locations().enumerated() {
+        let locations = try reader.locations()
+        for position in 0..<reader.count {
+            let location = locations.isEmpty ? nil : locations[position]
             append(reader.ids[position].bits, to: &bytes)
             append(reader.ranks?[position] ?? 0, to: &bytes)
             append(reader.errorBounds[position].bitPattern, to: &bytes)
-            append(location.offset, to: &bytes)
+            append(location?.offset ?? 0, to: &bytes)
             append(UInt32(reader.sourceCounts[position]), to: &bytes)
             bytes += reader.ySHA256s[position].bytes
-            for size in location.sizes { append(size, to: &bytes) }
+            if reader.codec == .archive { append(reader.sourceFactors[position].bitPattern, to: &bytes) }
+            for size in location?.sizes ?? [] { append(size, to: &bytes) }
         }
         return bytes
     }

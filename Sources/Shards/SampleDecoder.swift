@@ -5,11 +5,21 @@ public final class SampleDecoder {
     /// The lattice of the fields.
     public let lattice: Lattice
     private let decompressor: Zstd.Decompressor
+    private var scratch: [UInt8] = []
+    var frame: [UInt8] = []
+    private lazy var lines = PredictionLines(columns: lattice.columns)
 
     /// Creates a decoder for fields on `lattice`.
     public init(lattice: Lattice) throws(ShardsError) {
         self.lattice = lattice
         decompressor = try Zstd.Decompressor()
+    }
+
+    /// Fills `values`, (rows, columns), with the field in `frame`, in memory that stays; see `decode(_:as:)`.
+    public func decode(_ frame: [UInt8], as field: ShardField, into values: inout [Float]) throws(ShardsError) {
+        precondition(values.count == lattice.count, "a field has one value per site")
+        try BloscFrame.decode(
+            frame, into: &values, shuffle: field.isShuffled, with: decompressor, scratch: &scratch)
     }
 
     /// Returns the field in `frame`, (rows, columns). O(sites); takes no lock.
@@ -36,6 +46,15 @@ public final class SampleDecoder {
         FieldBytes.floats(
             of: try BloscFrame.decode(
                 frame, size: planes * ShardLayout.fieldBytes(lattice), shuffle: true, with: decompressor))
+    }
+
+    /// Returns the label of an archive from the frame of its residuals.
+    func decodeY(
+        _ frame: [UInt8], x: [Float], by prediction: LabelPrediction, _ coefficients: LabelPrediction.Coefficients,
+        sourceFactor: Double
+    ) throws(ShardsError) -> [Float] {
+        try LabelPredictor(prediction, scratch: lines).label(
+            of: try bytes(frame, as: .residual), x: x, coefficients: coefficients, sourceFactor: sourceFactor)
     }
 
     private func bytes(_ frame: [UInt8], as field: ShardField) throws(ShardsError) -> [UInt8] {

@@ -5,13 +5,15 @@ public final class SampleEncoder {
     /// The lattice of the fields.
     public let lattice: Lattice
     private let compressor: Zstd.Compressor
+    private let imageCompressor: Zstd.Compressor
 
     /// Creates an encoder for fields on `lattice`.
     ///
-    /// - Parameter level: zstd's level, 1 to 19.
+    /// - Parameter level: zstd's level, 1 to 19; the default stands for parameters of our own, see `Zstd.Compressor`.
     public init(lattice: Lattice, level: Int = ShardWriter.defaultLevel) throws(ShardsError) {
         self.lattice = lattice
-        compressor = try Zstd.Compressor(level: level)
+        compressor = try Zstd.Compressor(level: level, forFields: level == ShardWriter.defaultLevel)
+        imageCompressor = try Zstd.Compressor(level: level)
     }
 
     /// Returns the sample with the fields `x` and `y`, both (rows, columns), and `coefficients`, each (planes, rows,
@@ -39,6 +41,11 @@ public final class SampleEncoder {
 
     private func encode(_ bytes: [UInt8], as field: ShardField) throws(ShardsError) -> [UInt8] {
         precondition(bytes.count == ShardLayout.fieldBytes(lattice), "a field has one value per site")
-        return try BloscFrame.encode(bytes, shuffle: field.isShuffled, with: compressor)
+        guard field == .x else {
+            return try BloscFrame.encode(bytes, shuffle: field.isShuffled, with: compressor)
+        }
+        return try BloscFrame.encode(
+            bytes, shuffle: field.isShuffled, with: imageCompressor,
+            cuts: FieldBytes.edges(ofEmptyRowsIn: bytes, rowBytes: 4 * lattice.columns))
     }
 }

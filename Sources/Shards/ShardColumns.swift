@@ -9,6 +9,7 @@ struct ShardColumns {
     private var ranks: [UInt64] = []
     private var sources: [[Source]] = []
     private var keys: [UInt32] = []  // (samples, keys)
+    private var sourceFactors: [Double] = []
     private var errorBounds: [Double] = []
     private var ySHA256s: [UInt8] = []  // (samples, 32)
 
@@ -23,12 +24,15 @@ struct ShardColumns {
         if let rank = sample.rank { ranks.append(rank) }
         sources.append(sample.sources)
         keys += sample.keys
+        sourceFactors.append(sample.sourceFactor)
         errorBounds.append(sample.errorBound)
         ySHA256s += sample.ySHA256.bytes
     }
 
     /// Writes every column. Must run inside HDF5's lock.
-    func write(to file: hid_t, maximumSources: Int, kind: ShardKind, path: String) throws(ShardsError) {
+    func write(to file: hid_t, maximumSources: Int, kind: ShardKind, codec: ShardCodec, path: String)
+        throws(ShardsError)
+    {
         _ = try ShardLayout.id.write(ids, shape: [count], to: file, path: path)
         _ = try ShardLayout.sourceCounts.write(sourceCounts, shape: [count], to: file, path: path)
         _ = try ShardLayout.index.write(indices, shape: [count], to: file, path: path)
@@ -36,6 +40,9 @@ struct ShardColumns {
         try writeSources(to: file, maximumSources: maximumSources, path: path)
         if count > 0, !keys.isEmpty {
             _ = try ShardLayout.keys.write(keys, shape: [count, keys.count / count], to: file, path: path)
+        }
+        if codec == .archive {
+            _ = try ShardLayout.sourceFactor.write(sourceFactors, shape: [count], to: file, path: path)
         }
         _ = try ShardLayout.errorBound.write(errorBounds, shape: [count], to: file, path: path)
         _ = try ShardLayout.ySHA256.write(ySHA256s, shape: [count, 32], to: file, path: path)

@@ -4,6 +4,7 @@ internal import Fields
 /// What an opened file says of its shape, checked against the format's bounds and against itself.
 struct ShardHead: Sendable {
     let kind: ShardKind
+    let codec: ShardCodec
     let lattice: Lattice
     let count: Int
     let maximumSources: Int
@@ -31,17 +32,11 @@ struct ShardHead: Sendable {
                     + "the Steadyset that made it",
                 path: path)
         }
-        let x = try ShardHead.shape(of: .x, in: file, path: path)
-        let y = try ShardHead.shape(of: .y, in: file, path: path)
-        guard x == y else {
-            throw ShardsError(.corrupt, "/x and /y of \(path) have different shapes, \(x) and \(y)", path: path)
-        }
-        count = x[0]
-        do {
-            lattice = try Lattice(rows: x[1], columns: x[2])
-        } catch {
-            throw ShardsError(.tooLarge, "\(path): \(error.message)", path: path)
-        }
+        codec = try ShardHead.codec(attributes, path: path)
+        (count, lattice) =
+            codec == .recipe
+            ? try ShardHead.recipe(attributes, in: file, path: path)
+            : try ShardHead.fields(codec, in: file, path: path)
         let sources = try HDF5.openDataset(ShardLayout.sources.name, in: file, path: path)
         let width = try HDF5.Facts(of: sources, name: ShardLayout.sources.name, path: path).shape
         guard width.count == 3, (1...Configuration.maximumSources).contains(width[1]),
@@ -106,11 +101,51 @@ struct ShardHead: Sendable {
         return (drawn, fixed)
     }
 
+    private static func codec(_ attributes: [String: ShardAttribute], path: String) throws(ShardsError) -> ShardCodec {
+        guard let attribute = attributes[ShardLayout.codec] else { return .standard }
+        guard case .string(let name) = attribute, let codec = ShardCodec(rawValue: name), codec != .standard else {
+            throw ShardsError(.format, "\(path) has a codec that this Steadyset does not know", path: path)
+        }
+        return codec
+    }
+
+    /// Number of samples and lattice of a file with fields.
+    private static func fields(
+        _ codec: ShardCodec, in file: hid_t, path: String
+    ) throws(ShardsError) -> (Int, Lattice) {
+        let shapes = try codec.fields.map { (field) throws(ShardsError) in
+            try ShardHead.shape(of: field, in: file, path: path)
+        }
+        guard shapes[0] == shapes[1] else {
+            throw ShardsError(
+                .corrupt,
+                "/\(codec.fields[0].rawValue) and /\(codec.fields[1].rawValue) of \(path) have different shapes, \(shapes[0]) "
+                    + "and \(shapes[1])", path: path)
+        }
+        do {
+            return (shapes[0][0], try Lattice(rows: shapes[0][1], columns: shapes[0][2]))
+        } catch {
+            throw ShardsError(.tooLarge, "\(path): \(error.message)", path: path)
+        }
+    }
+
+    /// Number of samples and lattice of a recipe, which has no fields: from `/id` and the attribute `physics`.
+    private static func recipe(
+        _ attributes: [String: ShardAttribute], in file: hid_t, path: String
+    ) throws(ShardsError) -> (Int, Lattice) {
+        let name = ShardLayout.id.name
+        let shape = try HDF5.Facts(of: try HDF5.openDataset(name, in: file, path: path), name: name, path: path).shape
+        guard shape.count == 1 else {
+            throw ShardsError(.corrupt, "/id of \(path) has the shape \(shape)", path: path)
+        }
+        return (shape[0], try Physics(of: attributes, path: path).lattice)
+    }
+
     private static func shape(of field: ShardField, in file: hid_t, path: String) throws(ShardsError) -> [Int] {
         let name = field.rawValue
         let dataset = try HDF5.openDataset(name, in: file, path: path)
         let facts = try HDF5.Facts(of: dataset, name: name, path: path)
-        try facts.require(steadyset_h5t_f32le(), dataset, path: path)
+        try facts.require(field.type, dataset, path: path)
         let shape = facts.shape
         guard shape.count == 3, facts.largest[0] <= ShardLayout.maximumSamples,
             facts.chunk == [1, shape[1], shape[2]], facts.filters == [BloscFrame.filter]
@@ -129,6 +164,7 @@ struct ShardTable: Sendable {
     let sourceCounts: [UInt16]
     let indices: [UInt64]
     let ranks: [UInt64]?
+    let sourceFactors: [Double]  // empty where there are none
     let keys: [UInt32]  // (samples, keys)
     let sources: [Double]  // (samples, maximum sources, width)
     let errorBounds: [Double]
@@ -145,9 +181,15 @@ struct ShardTable: Sendable {
         keys = head.keys == 0 ? [] : try ShardLayout.keys.read(shape: [count, head.keys], from: file, path: path)
         sources = try ShardLayout.sources.read(
             shape: [count, head.maximumSources, head.sourceTable.width], from: file, path: path)
+        sourceFactors =
+            head.codec == .archive ? try ShardLayout.sourceFactor.read(shape: [count], from: file, path: path) : []
         errorBounds = try ShardLayout.errorBound.read(shape: [count], from: file, path: path)
         let bytes = try ShardLayout.ySHA256.read(shape: [count, 32], from: file, path: path)
         ySHA256s = (0..<count).compactMap { Digest(bytes: Array(bytes[32 * $0..<32 * ($0 + 1)])) }
+        // Whole numbers that every reader can hold; arithmetic with them does not overflow.
+        if (indices + (ranks ?? [])).contains(where: { $0 > ShardLayout.largestNumber }) {
+            throw ShardsError(.corrupt, "an index or a rank of \(path) is beyond 2^53", path: path)
+        }
         if let position = sourceCounts.firstIndex(where: { $0 > head.maximumSources }) {
             throw ShardsError(
                 .corrupt,

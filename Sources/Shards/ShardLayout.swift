@@ -8,27 +8,33 @@ public enum ShardKind: String, Hashable, Sendable, CaseIterable {
     case shard
 }
 
-/// The two fields of a sample.
+/// The fields of a sample that are stored in chunks.
 public enum ShardField: String, Hashable, Sendable, CaseIterable {
     /// The image of the sources; compressed without shuffle, as it is zero almost everywhere.
     case x
     /// The steady state; shuffled, then compressed.
     case y
+    /// What the archive codec stores in place of y: 32-bit integers, shuffled.
+    case residual = "y_residual"
 
     /// Whether the bytes are shuffled before they are compressed.
-    package var isShuffled: Bool { self == .y }
+    package var isShuffled: Bool { self != .x }
 }
 
 /// Names, numbers and bounds of the shard format; writer and reader share them.
 enum ShardLayout {
     static let format = "steadyset-shard"
     static let version = 2
+    /// The attribute that names the codec where it is not the standard one.
+    static let codec = "codec"
     /// The codec's number in the values that c-blosc's HDF5 filter documents.
     static let blosc: [UInt32] = [2, 2, 4]
     static let zstdCodec: UInt32 = 5
 
     /// More samples than this in one file are refused.
     static let maximumSamples = 10_000_000
+    /// Larger indices and ranks are refused.
+    static let largestNumber: UInt64 = 1 << 53
     static let id = HDF5.Column<UInt64>(name: "id")
     static let sourceCounts = HDF5.Column<UInt16>(name: "n_sources")
     static let index = HDF5.Column<UInt64>(name: "index")
@@ -37,6 +43,8 @@ enum ShardLayout {
     /// More keys than this are refused; a physics has at most three open ones.
     static let maximumKeys = 3
     static let sources = HDF5.Column<Double>(name: "sources")
+    /// In archives only.
+    static let sourceFactor = HDF5.Column<Double>(name: "source_factor")
     static let errorBound = HDF5.Column<Double>(name: "error_bound")
     static let ySHA256 = HDF5.Column<UInt8>(name: "y_sha256")
 

@@ -12,6 +12,8 @@ public final class ShardReader: Sendable {
     public let path: String
     /// Whether samples have ranks.
     public let kind: ShardKind
+    /// How the fields are stored.
+    public let codec: ShardCodec
     /// The lattice of the fields.
     public let lattice: Lattice
     /// The number of samples.
@@ -38,6 +40,10 @@ public final class ShardReader: Sendable {
     /// The coefficients that are stored once.
     public let fixedCoefficients: [ShardCoefficient.Dataset]
 
+    /// What an archive's labels are predicted from.
+    let archive: ShardArchive?
+    /// The factor of x in the equation of each sample of an archive.
+    let sourceFactors: [Double]
     private let form: SourceTable
     private let sourceTable: [Double]  // (samples, maximum sources, width of the form)
     private let keyTable: [UInt32]  // (samples, keys)
@@ -45,8 +51,10 @@ public final class ShardReader: Sendable {
 
     /// Open handles, closed inside HDF5's lock.
     private struct Handles: ~Copyable, Sendable {
-        let x: HDF5.Handle<HDF5.Dataset>
-        let y: HDF5.Handle<HDF5.Dataset>
+        let x: HDF5.Handle<HDF5.Dataset>?
+        let y: HDF5.Handle<HDF5.Dataset>?
+        /// The numbers of `x` and `y`, as far as they are there.
+        let fields: [hid_t]
         let file: HDF5.Handle<HDF5.File>
     }
     private let handles: Mutex<Handles?>
@@ -61,6 +69,7 @@ public final class ShardReader: Sendable {
         self.path = path
         var head: ShardHead?
         var table: ShardTable?
+        var archive: ShardArchive?
         do {
             handles = Mutex(
                 try HDF5.locked { () throws(ShardsError) -> Handles in
@@ -68,15 +77,27 @@ public final class ShardReader: Sendable {
                     let found = try ShardHead(of: file.id, bytes: bytes, path: path)
                     table = try ShardTable(of: file.id, head: found, path: path)
                     head = found
-                    let x = try HDF5.openDataset("x", in: file.id, path: path)
-                    let y = try HDF5.openDataset("y", in: file.id, path: path)
-                    return Handles(x: x, y: y, file: file)
+                    archive = try found.archive(of: file.id, path: path)
+                    var numbers: [hid_t] = []
+                    func open(_ number: Int) throws(ShardsError) -> HDF5.Handle<HDF5.Dataset>? {
+                        guard number < found.codec.fields.count else { return nil }
+                        let name = found.codec.fields[number].rawValue
+                        let handle = try HDF5.openDataset(name, in: file.id, path: path)
+                        numbers.append(handle.id)
+                        return handle
+                    }
+                    let x = try open(0)
+                    let y = try open(1)
+                    return Handles(x: x, y: y, fields: numbers, file: file)
                 })
         } catch {
             throw error.asDamage
         }
         guard let head, let table else { preconditionFailure("both are set where nothing was thrown") }
         kind = head.kind
+        codec = head.codec
+        self.archive = archive
+        sourceFactors = table.sourceFactors
         lattice = head.lattice
         count = head.count
         maximumSources = head.maximumSources
@@ -123,13 +144,26 @@ public final class ShardReader: Sendable {
     ///
     /// - Throws: `ShardsError` with code `.corrupt` where the chunk is missing, too long or not a blosc frame of ours.
     public func frame(_ field: ShardField, at position: Int) throws(ShardsError) -> [UInt8] {
+        var frame: [UInt8] = []
+        try read(field, at: position, into: &frame)
+        return frame
+    }
+
+    /// Reads the compressed field of sample `position` into `frame`; see `frame(_:at:)`.
+    private func read(_ field: ShardField, at position: Int, into frame: inout [UInt8]) throws(ShardsError) {
         precondition((0..<count).contains(position), "sample \(position) of a shard of \(count)")
         let size = ShardLayout.fieldBytes(lattice)
-        let dataset = handles.withLock { handles in field == .x ? handles?.x.id : handles?.y.id }
-        let frame: [UInt8]
+        guard let number = codec.fields.firstIndex(of: field) else {
+            throw ShardsError(
+                .format,
+                "\(path) stores no \(field.rawValue): its codec is '\(codec.rawValue)'; 'steadyset unpack' makes standard "
+                    + "shards of it", path: path)
+        }
+        let dataset = handles.withLock { $0?.fields[number] }
         do {
-            frame = try HDF5.locked { () throws(ShardsError) in
-                try HDF5.readChunk(at: position, of: dataset ?? -1, maximum: BloscFrame.bound(size), path: path)
+            try HDF5.locked { () throws(ShardsError) in
+                try HDF5.readChunk(
+                    at: position, of: dataset ?? -1, maximum: BloscFrame.bound(size), into: &frame, path: path)
             }
         } catch {
             throw error.asDamage
@@ -139,14 +173,40 @@ public final class ShardReader: Sendable {
         } catch {
             throw located(error, field.rawValue, position)
         }
-        return frame
     }
 
-    /// Returns where the chunks of each sample lie in the file, in the order of samples. O(samples).
+    /// Reads x and y of sample `position` into `x` and `y`, each (rows, columns): the way that takes no memory, for who reads
+    /// many samples.
+    ///
+    /// - Throws: `ShardsError`; `x` and `y` then hold anything.
+    public func read(
+        at position: Int, x: inout [Float], y: inout [Float], with decoder: SampleDecoder
+    ) throws(ShardsError) {
+        guard codec == .standard else {
+            x = try self.x(at: position, with: decoder)
+            y = try self.y(at: position, with: decoder)
+            return
+        }
+        for field in codec.fields {
+            try read(field, at: position, into: &decoder.frame)
+            do throws(ShardsError) {
+                if field == .x {
+                    try decoder.decode(decoder.frame, as: .x, into: &x)
+                } else {
+                    try decoder.decode(decoder.frame, as: .y, into: &y)
+                }
+            } catch {
+                throw located(error, field.rawValue, position)
+            }
+        }
+    }
+
+    /// Returns where the chunks of each sample lie in the file, in the order of samples; none for a recipe. O(samples).
     ///
     /// - Throws: `ShardsError` with code `.corrupt` where a chunk is missing, or does not follow the one before it.
     public func locations() throws(ShardsError) -> [SampleLocation] {
-        let fields = handles.withLock { handles in [handles?.x.id ?? -1, handles?.y.id ?? -1] }
+        let fields = handles.withLock { $0?.fields ?? [] }
+        guard !fields.isEmpty else { return [] }
         let (file, names) = (handles.withLock { $0?.file.id ?? -1 }, coefficients.map(\.coefficient.rawValue))
         do {
             return try HDF5.locked { () throws(ShardsError) -> [SampleLocation] in
@@ -180,8 +240,10 @@ public final class ShardReader: Sendable {
         EncodedSample(
             id: ids[position], sources: try sources(at: position), keys: keys(at: position), index: indices[position],
             rank: ranks?[position], errorBound: errorBounds[position], ySHA256: ySHA256s[position],
-            x: try frame(.x, at: position), y: try frame(.y, at: position),
-            coefficients: try coefficients.map { (dataset) throws(ShardsError) in try frame(dataset, at: position) })
+            codec: codec, x: codec == .recipe ? [] : try frame(codec.fields[0], at: position),
+            y: codec == .recipe ? [] : try frame(codec.fields[1], at: position),
+            coefficients: try coefficients.map { (dataset) throws(ShardsError) in try frame(dataset, at: position) },
+            sourceFactor: sourceFactors.isEmpty ? 0 : sourceFactors[position])
     }
 
     /// Returns the compressed coefficient of sample `position`; `dataset` must be one of `coefficients`.
@@ -237,6 +299,9 @@ public final class ShardReader: Sendable {
     public func y(
         at position: Int, with decoder: SampleDecoder, checkingDigest: Bool = false
     ) throws(ShardsError) -> [Float] {
+        if codec == .archive {
+            return try archivedY(at: position, with: decoder, checkingDigest: checkingDigest)
+        }
         let frame = try frame(.y, at: position)
         do {
             return checkingDigest
@@ -246,7 +311,7 @@ public final class ShardReader: Sendable {
         }
     }
 
-    private func located(_ error: ShardsError, _ field: String, _ position: Int) -> ShardsError {
+    func located(_ error: ShardsError, _ field: String, _ position: Int) -> ShardsError {
         ShardsError(
             error.code,
             "\(field) of sample \(position) (id \(ids[position])) of \(path) is damaged: \(error.message)",

@@ -20,24 +20,28 @@ public final class ShardWriter {
     public let maximumSources: Int
     /// Whether samples have ranks.
     public let kind: ShardKind
+    /// How fields are stored.
+    public let codec: ShardCodec
     /// The coefficients that every sample brings.
     public let coefficients: [ShardCoefficient.Dataset]
     private let fixed: [(dataset: ShardCoefficient.Dataset, values: [Float])]
 
     /// Open handles, closed inside HDF5's lock.
     private struct Handles: ~Copyable, Sendable {
-        var x: HDF5.Handle<HDF5.Dataset>
-        var y: HDF5.Handle<HDF5.Dataset>
+        var x: HDF5.Handle<HDF5.Dataset>?
+        var y: HDF5.Handle<HDF5.Dataset>?
         var first: HDF5.Handle<HDF5.Dataset>?
         var second: HDF5.Handle<HDF5.Dataset>?
+        /// The numbers of `x` and `y`, as far as they are there.
+        let fields: [hid_t]
         /// The numbers of `first` and `second`, as far as they are there.
         let coefficients: [hid_t]
         var file: HDF5.Handle<HDF5.File>
 
         /// Closes the datasets, then the file, whose status says whether everything could be written.
         consuming func close(path: String) throws(ShardsError) {
-            try x.close("close", path: path)
-            try y.close("close", path: path)
+            if let x { try x.close("close", path: path) }
+            if let y { try y.close("close", path: path) }
             if let first { try first.close("close", path: path) }
             if let second { try second.close("close", path: path) }
             try file.close("complete", path: path)
@@ -56,12 +60,14 @@ public final class ShardWriter {
     ///   - capacity: the largest number of samples, 1 to ten million.
     ///   - maximumSources: the width m of `/sources`, 1 to `Configuration.maximumSources`.
     ///   - kind: whether samples have ranks.
+    ///   - codec: how fields are stored; a recipe has none, nor coefficients of samples.
     ///   - coefficients: what every sample brings beside x and y, at most one dataset of each coefficient.
     ///   - fixed: coefficients that are stored once, each (planes, rows, columns).
     ///   - attributes: further attributes of the root group, written in this order after `format` and `version`.
     ///   - level: the zstd level that the chunks' filter values name; frames may have been made with another.
     public init(
         path: String, lattice: Lattice, capacity: Int, maximumSources: Int, kind: ShardKind,
+        codec: ShardCodec = .standard,
         coefficients: [ShardCoefficient.Dataset] = [],
         fixed: [(dataset: ShardCoefficient.Dataset, values: [Float])] = [],
         attributes: [(name: String, value: ShardAttribute)] = [], level: Int = defaultLevel
@@ -73,24 +79,35 @@ public final class ShardWriter {
         self.capacity = capacity
         self.maximumSources = maximumSources
         self.kind = kind
+        self.codec = codec
+        precondition(codec != .recipe || coefficients.isEmpty, "a recipe has no fields")
         precondition(coefficients.count <= 2, "there are two coefficients, D and γ")
         self.coefficients = coefficients
         self.fixed = fixed
         AtomicFile.remove(path)
         let metadataBytes = ShardLayout.metadataBytes(
-            chunks: capacity * (ShardField.allCases.count + coefficients.count), attributes: attributes.map(\.value))
+            chunks: capacity * (codec.fields.count + coefficients.count), attributes: attributes.map(\.value))
         do {
             handles = try HDF5.locked { () throws(ShardsError) -> Handles in
                 let file = try HDF5.createFile(path, metadataBytes: metadataBytes)
                 let fixed: [(name: String, value: ShardAttribute)] = [
                     ("format", .string(ShardLayout.format)), ("version", .integer(ShardLayout.version)),
                 ]
-                for (name, value) in fixed + attributes {
+                let named: [(name: String, value: ShardAttribute)] =
+                    codec == .standard ? [] : [(ShardLayout.codec, .string(codec.rawValue))]
+                for (name, value) in fixed + named + attributes {
                     try HDF5.writeAttribute(value, named: name, of: file.id, path: path)
                 }
                 let shape = HDF5.FieldShape(capacity: capacity, lattice: lattice, level: level)
-                let x = try shape.create(.x, in: file.id, path: path)
-                let y = try shape.create(.y, in: file.id, path: path)
+                var fields: [hid_t] = []
+                func create(field number: Int) throws(ShardsError) -> HDF5.Handle<HDF5.Dataset>? {
+                    guard number < codec.fields.count else { return nil }
+                    let handle = try shape.create(codec.fields[number], in: file.id, path: path)
+                    fields.append(handle.id)
+                    return handle
+                }
+                let x = try create(field: 0)
+                let y = try create(field: 1)
                 var numbers: [hid_t] = []
                 func create(_ number: Int) throws(ShardsError) -> HDF5.Handle<HDF5.Dataset>? {
                     guard number < coefficients.count else { return nil }
@@ -102,7 +119,8 @@ public final class ShardWriter {
                 }
                 let first = try create(0)
                 let second = try create(1)
-                return Handles(x: x, y: y, first: first, second: second, coefficients: numbers, file: file)
+                return Handles(
+                    x: x, y: y, first: first, second: second, fields: fields, coefficients: numbers, file: file)
             }
         } catch {
             AtomicFile.remove(path)
@@ -128,13 +146,14 @@ public final class ShardWriter {
         precondition(count < capacity, "a shard of capacity \(capacity) is full")
         precondition(
             (sample.rank != nil) == (kind == .shard), "samples of a shard have a rank, those of a part have none")
+        precondition(sample.codec == codec, "a sample has the codec of its shard")
         precondition(sample.sources.count <= maximumSources, "a sample has more sources than its shard was made for")
         precondition(sample.coefficients.count == coefficients.count, "a sample brings every coefficient of its shard")
         precondition(sample.keys.count <= ShardLayout.maximumKeys, "a physics has at most three open keys")
         precondition(keyCount ?? sample.keys.count == sample.keys.count, "samples of a shard have equally many keys")
         do {
             let size = ShardLayout.fieldBytes(lattice)
-            for field in ShardField.allCases {
+            for field in codec.fields {
                 try BloscFrame.checkHeader(field == .x ? sample.x : sample.y, size: size, shuffle: field.isShuffled)
             }
             for (dataset, frame) in zip(coefficients, sample.coefficients) {
@@ -142,9 +161,9 @@ public final class ShardWriter {
             }
             let position = count
             try HDF5.locked { () throws(ShardsError) in
-                guard let x = handles?.x.id, let y = handles?.y.id else { return }
-                try HDF5.writeChunk(sample.x, at: position, of: x, path: path)
-                try HDF5.writeChunk(sample.y, at: position, of: y, path: path)
+                for (number, dataset) in (handles?.fields ?? []).enumerated() {
+                    try HDF5.writeChunk(number == 0 ? sample.x : sample.y, at: position, of: dataset, path: path)
+                }
                 for (number, dataset) in (handles?.coefficients ?? []).enumerated() {
                     try HDF5.writeChunk(sample.coefficients[number], at: position, of: dataset, path: path)
                 }
@@ -176,8 +195,7 @@ public final class ShardWriter {
         guard let handles = handles.take() else { return }
         if count < capacity {
             let shape = HDF5.FieldShape(capacity: count, lattice: lattice, level: 0)
-            try shape.shrink(handles.x.id, path: path)
-            try shape.shrink(handles.y.id, path: path)
+            for dataset in handles.fields { try shape.shrink(dataset, path: path) }
             for (number, dataset) in handles.coefficients.enumerated() {
                 try self.shape(coefficients[number], count, 0).shrink(dataset, path: path)
             }
@@ -186,7 +204,7 @@ public final class ShardWriter {
             _ = try HDF5.Column<Float>(name: dataset.coefficient.rawValue).write(
                 values, shape: dataset.extent(lattice), to: handles.file.id, path: path)
         }
-        try columns.write(to: handles.file.id, maximumSources: maximumSources, kind: kind, path: path)
+        try columns.write(to: handles.file.id, maximumSources: maximumSources, kind: kind, codec: codec, path: path)
         try handles.close(path: path)
     }
 

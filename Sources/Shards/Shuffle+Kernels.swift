@@ -43,7 +43,7 @@ package enum Shuffle {
     }
 
     /// The inverse of `shuffle`: the same two steps backwards.
-    private static func unshuffle(_ input: UnsafeRawBufferPointer, _ out: UnsafeMutableRawBufferPointer, _ count: Int) {
+    static func unshuffle(_ input: UnsafeRawBufferPointer, _ out: UnsafeMutableRawBufferPointer, _ count: Int) {
         var element = 0
         while element + 16 <= count {
             var even = SIMD32<UInt8>()

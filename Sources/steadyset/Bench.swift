@@ -41,6 +41,15 @@ struct Bench: ParsableCommand {
     @Flag(help: "Write the result as JSON.")
     var json = false
 
+    @Flag(help: "Measure the codecs of labels instead, on grids of different steps; --samples of each stratum.")
+    var codecs = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Measure reading this dataset's samples in random order instead, on one thread, --repeats times over.",
+            valueName: "dataset"))
+    var reading: String?
+
     func validate() throws {
         if let samples, !(1...10_000).contains(samples) {
             throw ValidationError("--samples must be from 1 to 10000, not \(samples)")
@@ -59,6 +68,11 @@ struct Bench: ParsableCommand {
             let report = try TrainingTimer(training.options(threads: threads, steps: repeats)).run()
             return Terminal.write(json ? report.json.canonicalText + "\n" : report.text)
         }
+        if codecs {
+            let benchmark = try CodecBenchmark(pipeline: pipeline, perStratum: samples ?? 2, repeats: repeats)
+            return Terminal.write(benchmark.text)
+        }
+        if let reading { return Terminal.write(try ReadingBenchmark(path: reading, epochs: repeats).text) }
         var options = Benchmark.Options()
         options.pipeline = pipeline
         (options.from, options.sources, options.overlap) = (imported.from, imported.sources, imported.overlap)

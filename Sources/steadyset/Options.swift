@@ -41,8 +41,9 @@ struct PipelineOptions: ParsableArguments {
     }
 
     /// The commands for these options and, where given, those of an import.
-    func commands(_ imported: ImportOptions? = nil) throws -> Commands {
+    func commands(_ imported: ImportOptions? = nil, codec: CodecOption? = nil) throws -> Commands {
         var options = self.options
+        options.codec = codec?.codec
         imported?.apply(to: &options)
         return try Commands(options, reporter: json ? JSONProgress() : TextProgress())
     }
@@ -64,4 +65,13 @@ struct ImportOptions: ParsableArguments {
     func apply(to options: inout Commands.Options) {
         (options.from, options.sources, options.overlap) = (from, sources, overlap)
     }
+}
+
+/// The option of the commands that write shards.
+struct CodecOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "How shards store labels: \(Commands.codecs.joined(separator: ", ")); as in the pipeline unless given.",
+            valueName: "codec"))
+    var codec: String?
 }

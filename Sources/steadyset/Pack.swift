@@ -6,5 +6,7 @@ struct Pack: ParsableCommand {
 
     @OptionGroup var options: PipelineOptions
 
-    func run() throws { try options.commands().perform(.pack) }
+    @OptionGroup var codec: CodecOption
+
+    func run() throws { try options.commands(codec: codec).perform(.pack) }
 }

@@ -8,6 +8,7 @@ struct Run: ParsableCommand {
 
     @OptionGroup var options: PipelineOptions
     @OptionGroup var imported: ImportOptions
+    @OptionGroup var codec: CodecOption
 
     @Option(help: "Stop after this stage.")
     var until: Stage?
@@ -16,7 +17,7 @@ struct Run: ParsableCommand {
     var dryRun = false
 
     func run() throws {
-        let commands = try options.commands(imported)
+        let commands = try options.commands(imported, codec: codec)
         guard dryRun else { return try commands.run(until: until) }
         for (step, isDone) in try commands.dryRun(until: until) {
             if options.json {

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .archive import Predictor, check_factor
 from .errors import DatasetError
 from .frame import Decoder, FloatArray, content_size, decode, make_decoder
 from .manifest import Manifest, chunk_names, read_locations, read_manifest
@@ -58,7 +59,17 @@ class Dataset:
         self._table = read_locations(storage, self._manifest)
         starts = [shard.first for shard in self._manifest.shards]
         self._starts = np.array(starts, np.int64)
+        self._predictor = self._make_predictor()
         self._reset()
+
+    def _make_predictor(self) -> Predictor | None:
+        if self._manifest.codec != "archive":
+            return None
+        check_factor(self._table["source_factor"])
+        try:
+            return Predictor(self.physics, self._manifest.grid_bits)
+        except (KeyError, TypeError, ValueError) as error:
+            raise DatasetError(f"{self._storage.root}: the physics has the wrong form: {error!r}") from error
 
     def _reset(self) -> None:
         self._decoder: Decoder = make_decoder(self._decoder_name)
@@ -67,7 +78,7 @@ class Dataset:
         self._columns: OrderedDict[tuple[int, str], npt.NDArray[Any]] = OrderedDict()
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = ("_storage", "_decoder_name", "_manifest", "_table", "_starts")
+        kept = ("_storage", "_decoder_name", "_manifest", "_table", "_starts", "_predictor")
         return {name: self.__dict__[name] for name in kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -223,14 +234,38 @@ class Dataset:
                 decode(self._decoder, data[place : place + size], out)
                 place += size
                 if check and name == "y":
-                    digest = hashlib.sha256(np.ascontiguousarray(out, "<f4").tobytes()).digest()
-                    if digest != record["y_sha256"].tobytes():
-                        raise DatasetError("y does not have the digest that was recorded for it")
+                    self._check_digest(row, out)
         except DatasetError as error:
-            shard = self._manifest.shards[self._shard_of(row)]
-            raise DatasetError(
-                f"sample {int(record['id']):016x} of {self._storage.root}/{shard.path} is damaged: {error}"
-            ) from error
+            raise self._damaged(row, error) from error
+
+    def _damaged(self, row: int, error: DatasetError) -> DatasetError:
+        shard = self._manifest.shards[self._shard_of(row)]
+        number = int(self._table["id"][row])
+        return DatasetError(f"sample {number:016x} of {self._storage.root}/{shard.path} is damaged: {error}")
+
+    def _check_digest(self, row: int, y: FloatArray) -> None:
+        digest = hashlib.sha256(np.ascontiguousarray(y, "<f4").tobytes()).digest()
+        if digest != self._table["y_sha256"][row].tobytes():
+            raise DatasetError("y does not have the digest that was recorded for it")
+
+    def _restore(self, rows: IndexArray, fields: list[FloatArray], varying: list[FloatArray], check: bool) -> None:
+        """Makes labels of an archive's residuals: `fields` are x and y, which holds the residuals' bits."""
+        assert self._predictor is not None
+        x, y = fields
+        drawn = dict(zip(chunk_names(self._table)[2:], varying))
+        # Coefficients that all samples of a shard share are the same in all shards.
+        shared = {
+            name: np.asarray(self._whole(self._shard_of(int(rows[0])), name), np.float32)[None]
+            for name in self._predictor.coefficients
+            if name not in drawn
+        }
+        self._predictor.restore(y, x, np.array(self._table["source_factor"][rows]), {**drawn, **shared})
+        if check:
+            for k, row in enumerate(rows.tolist()):
+                try:
+                    self._check_digest(row, y[k])
+                except DatasetError as error:
+                    raise self._damaged(row, error) from error
 
     def _planes(self, data: Bytes) -> int:
         return content_size(data) // (4 * self.lattice[0] * self.lattice[1])

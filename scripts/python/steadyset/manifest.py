@@ -22,8 +22,12 @@ _PARTS = ("train", "validation", "test")
 _COEFFICIENTS = ("diffusivity", "decay_rate")
 _FIXED = [
     ("id", "<u8"), ("rank", "<u8"), ("error_bound", "<f8"), ("offset", "<u8"), ("n_sources", "<u4"),
-    ("y_sha256", "|u1", (32,)), ("x_bytes", "<u4"), ("y_bytes", "<u4"),
+    ("y_sha256", "|u1", (32,)),
 ]  # fmt: skip
+_CHUNKS = {
+    "standard": [("x_bytes", "<u4"), ("y_bytes", "<u4")],
+    "archive": [("source_factor", "<f8"), ("x_bytes", "<u4"), ("y_residual_bytes", "<u4")],
+}
 
 Table = npt.NDArray[np.void]
 
@@ -62,6 +66,8 @@ class Manifest:
     samples: int
     digest: str
     locations: tuple[str, int, str]
+    codec: str
+    grid_bits: int | None
 
 
 def read_manifest(storage: Storage, name: str = "manifest.json") -> Manifest:
@@ -92,8 +98,12 @@ def read_manifest(storage: Storage, name: str = "manifest.json") -> Manifest:
 
 def _manifest(document: dict[str, Any], where: str) -> Manifest:
     layout, content = document["layout"], document["content"]
-    if layout["codec"] != "standard":
-        raise DatasetError(f"{where} has the codec {layout['codec']!r}: only 'standard' is read")
+    codec = str(layout["codec"])
+    if codec not in _CHUNKS:
+        raise DatasetError(
+            f"{where} has the codec {codec!r}, which holds no fields that are read here: 'steadyset unpack' makes standard "
+            "shards of it"
+        )
     if "locations" not in layout:
         raise DatasetError(f"{where} names no table of locations: run 'steadyset pack' of a newer release")
     shards: list[Shard] = []
@@ -119,8 +129,10 @@ def _manifest(document: dict[str, Any], where: str) -> Manifest:
         raise ValueError(f"{content['samples']} samples, {first} in the files")
     table = layout["locations"]
     locations = (_path(table["path"]), _number(table["bytes"]), _hex(table["sha256"]))
+    bits = document["parameters"]["grid_bits"]
     return Manifest(
-        document, tuple(shards), selections, (rows, columns), first, _hex(content["digest"]), locations
+        document, tuple(shards), selections, (rows, columns), first, _hex(content["digest"]), locations, codec,
+        None if bits is None else _number(bits),
     )  # fmt: skip
 
 
@@ -137,7 +149,7 @@ def read_locations(storage: Storage, manifest: Manifest) -> Table:
     data = storage.read_all(path, size)
     if len(data) != size or hashlib.sha256(data).hexdigest() != sha256:
         raise DatasetError(f"{where} is not what the manifest lists (SHA-256 differs): copy it again")
-    table = parse_table(data, where)
+    table = parse_table(data, where, manifest.codec)
     if len(table) != manifest.samples:
         raise DatasetError(f"{where} has {len(table)} samples, the manifest {manifest.samples}")
     words = np.empty(len(table), [("id", "<u8"), ("rank", "<u8"), ("error_bound", "<u8"), ("y_sha256", "|u1", (32,))])
@@ -160,11 +172,12 @@ def read_locations(storage: Storage, manifest: Manifest) -> Table:
 
 
 def chunk_names(table: Table) -> list[str]:
-    """Returns the chunks of a sample in their order: x, y, then coefficients."""
-    return ["x", "y", *(name for name in _COEFFICIENTS if f"{name}_bytes" in (table.dtype.names or ()))]
+    """Returns the chunks of a sample in their order: x, y or its residuals, then coefficients."""
+    names = table.dtype.names or ()
+    return ["x", "y_residual" if "y_residual_bytes" in names else "y", *(name for name in _COEFFICIENTS if f"{name}_bytes" in names)]
 
 
-def parse_table(data: bytes, where: str) -> Table:
+def parse_table(data: bytes, where: str, codec: str = "standard") -> Table:
     """Returns the records of a table of locations; its form is that of the article *Formats*, nothing else."""
     # numpy.load would evaluate a header of up to 4 GiB and accept any type.
     try:
@@ -172,9 +185,10 @@ def parse_table(data: bytes, where: str) -> Table:
             raise ValueError("not a NumPy file of version 1.0")
         start = 10 + int.from_bytes(data[8:10], "little")
         header = ast.literal_eval(data[10:start].decode("ascii"))
-        expected = [*_FIXED, *((f"{name}_bytes", "<u4") for name in _COEFFICIENTS)]
+        fixed = [*_FIXED, *_CHUNKS[codec]]
+        expected = [*fixed, *((f"{name}_bytes", "<u4") for name in _COEFFICIENTS)]
         descr = header["descr"]
-        if header["fortran_order"] is not False or descr[: len(_FIXED)] != _FIXED:
+        if header["fortran_order"] is not False or descr[: len(fixed)] != fixed:
             raise ValueError("other fields than expected")
         if [field for field in expected if field in descr] != descr:
             raise ValueError("unknown fields")

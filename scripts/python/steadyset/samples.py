@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
@@ -12,12 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import DatasetError
-from .frame import FloatArray
+from .frame import FloatArray, content_size
 from .manifest import chunk_names
 from .order import IndexArray, Order
+from .storage import Bytes
 
 if TYPE_CHECKING:
     from .dataset import Dataset
+
+_GROUP = 16
+"""Samples of an archive whose labels are computed at once; their lines of numbers stay in a core's cache."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +154,10 @@ class Samples(Sequence[Sample]):
 
     def y(self, index: int) -> FloatArray:
         """Returns the steady state of a sample, (rows, columns)."""
-        return self._fields(self._row(index), ["y"])[0]
+        row = self._row(index)
+        if self.dataset._predictor is not None:
+            return self._one(row)[1]
+        return self._fields(row, ["y"])[0]
 
     def sources(self, index: int) -> npt.NDArray[np.float64]:
         """Returns the sources of a sample, a row each: row, column, radius, value, and further columns where there are
@@ -198,8 +205,13 @@ class Samples(Sequence[Sample]):
         self.dataset._decode(row, self.dataset._fetch(np.array([row]), names)(0), names, outs, self._check)
         return outs
 
+    def _one(self, row: int) -> tuple[FloatArray, FloatArray]:
+        fields = [np.empty((1, *self.dataset.lattice), np.float32) for _ in "xy"]
+        self._read(np.array([row]), fields, None)
+        return fields[0][0], fields[1][0]
+
     def _sample(self, row: int) -> Sample:
-        x, y = self._fields(row, ["x", "y"])
+        x, y = self._one(row)
         record = self.dataset._table[row]
         return Sample(
             x, y, f"{int(record['id']):016x}", int(record["rank"]), int(record["n_sources"]),
@@ -231,16 +243,46 @@ class Samples(Sequence[Sample]):
             elif out.shape != shape or out.dtype != np.float32 or not out.flags.c_contiguous:
                 raise ValueError(f"an array to read into is contiguous float32 of the shape {shape}")
             fields.append(out)
-        names = ["x", "y"]
+        self._read(rows, fields, pool)
+        return fields[0], fields[1]
+
+    def _read(self, rows: IndexArray, fields: list[FloatArray], pool: ThreadPoolExecutor | None) -> None:
+        """Reads x and y of the records `rows` into `fields`."""
+        archived = self.dataset._predictor is not None
+        names = chunk_names(self.dataset._table) if archived else ["x", "y"]
         part = self.dataset._fetch(rows, names)
+        varying = self._coefficient_arrays(len(rows), part(0)) if len(names) > 2 and len(rows) else []
 
         def one(k: int) -> None:
-            outs = [field[k] for field in fields]
+            outs = [field[k] for field in (*fields, *varying)]
             self.dataset._decode(int(rows[k]), part(k), names, outs, self._check)
 
-        for _ in map(one, range(len(rows))) if pool is None else pool.map(one, range(len(rows))):
-            pass
-        return fields[0], fields[1]
+        def restore(first: int) -> None:
+            group = slice(first, first + _GROUP)
+            self.dataset._restore(
+                rows[group], [field[group] for field in fields], [field[group] for field in varying], self._check
+            )
+
+        def each(work: Callable[[int], None], numbers: range) -> None:
+            for _ in map(work, numbers) if pool is None else pool.map(work, numbers):
+                pass
+
+        each(one, range(len(rows)))
+        if archived:
+            each(restore, range(0, len(rows), _GROUP))
+
+    def _coefficient_arrays(self, count: int, data: Bytes) -> list[FloatArray]:
+        """Arrays for the coefficients that each sample of an archive has; `data` are the chunks of one sample."""
+        arrays = []
+        place = 0
+        lattice = self.dataset.lattice
+        for number, _ in enumerate(chunk_names(self.dataset._table)):
+            size = int.from_bytes(data[place + 12 : place + 16].tobytes(), "little")
+            if number > 1:
+                planes = 2 if content_size(data[place : place + size]) > 4 * lattice[0] * lattice[1] else 1
+                arrays.append(np.empty((count, *([2] if planes == 2 else []), *lattice), np.float32))
+            place += size
+        return arrays
 
     def batches(
         self,

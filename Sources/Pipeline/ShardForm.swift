@@ -1,0 +1,84 @@
+internal import Fields
+internal import Multigrid
+internal import Shards
+
+/// What all shards of a dataset have in common: the equation, the accuracy, the codec.
+struct ShardForm {
+    let physics: Physics
+    let accuracy: Accuracy
+    let maximumSources: Int
+    let codec: ShardCodec
+    /// zstd's level of x, y and coefficients in standard shards; those of other codecs remember it for `unpack`.
+    let level: Int
+
+    /// Begins a shard of up to `capacity` samples that will be called `path`.
+    func writer(for path: String, capacity: Int) throws -> ShardWriter {
+        let isRecipe = codec == .recipe
+        return try ShardWriter(
+            path: AtomicFile.temporary(for: path), lattice: physics.lattice, capacity: capacity,
+            maximumSources: maximumSources, kind: .shard, codec: codec,
+            coefficients: isRecipe ? [] : ShardCoefficient.drawn(under: physics),
+            fixed: isRecipe ? [] : try ShardCoefficient.fixedValues(under: physics),
+            attributes: ShardAttribute.describing(physics, accuracy) + levelAttribute, level: level)
+    }
+
+    /// What a shard that is not of the standard codec says of those that `unpack` makes of it.
+    var levelAttribute: [(name: String, value: ShardAttribute)] {
+        codec == .standard ? [] : [("compression_level", .integer(level))]
+    }
+
+    /// Returns what turns a sample of standard form into this one; each thread has its own.
+    func transcoder() throws -> (EncodedSample) throws -> EncodedSample {
+        switch codec {
+        case .standard: return { $0 }
+        case .recipe: return { $0.recipe }
+        case .archive:
+            let encoder = try ArchiveEncoder(
+                physics: physics, step: accuracy.step, fixed: try ShardCoefficient.fixedValues(under: physics))
+            return { sample in
+                do throws(ShardsError) {
+                    return try encoder.archived(sample)
+                } catch {
+                    throw PipelineError(ShardsError(error.code, "sample \(sample.id): \(error.message)"))
+                }
+            }
+        }
+    }
+
+    /// The layout of a pack stage's manifest, whose table of locations is `locations`.
+    func layout(samplesPerShard: Int, locations: Manifest.File) -> JSON {
+        var members: [String: JSON] = [
+            "codec": .string(codec.rawValue), "samples_per_shard": .integer(samplesPerShard),
+            "locations": .object([
+                "path": .string(locations.path), "bytes": .integer(locations.bytes),
+                "sha256": .string(locations.sha256.description),
+            ]),
+        ]
+        if codec != .standard { members["compression_level"] = .integer(level) }
+        return .object(members)
+    }
+
+    /// Writes where every sample of the shards in `folder` lies; see `LocationTable`.
+    func writeLocations(of files: [Manifest.File], in folder: String) throws -> Manifest.File {
+        let samples = files.reduce(0) { $0 + $1.samples }
+        let path = "\(folder)/\(LocationTable.fileName)"
+        let writer = try AtomicFile.Writer(path)
+        try writer.append(
+            LocationTable.header(
+                samples: samples, codec: codec, coefficients: ShardForm.located(codec, under: physics)))
+        for file in files {
+            try Interruption.check()
+            let reader = try ShardReader(path: "\(folder)/\(file.path)", followingLinks: false)
+            try writer.append(try LocationTable.records(of: reader))
+        }
+        try writer.commit()
+        let digest = try FileDigest(of: path, followingLinks: false)
+        return Manifest.File(
+            path: LocationTable.fileName, bytes: digest.bytes, sha256: digest.sha256, samples: samples)
+    }
+
+    /// The coefficients of which each sample has a chunk.
+    static func located(_ codec: ShardCodec, under physics: Physics) -> [ShardCoefficient.Dataset] {
+        codec == .recipe ? [] : ShardCoefficient.drawn(under: physics)
+    }
+}

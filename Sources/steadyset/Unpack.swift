@@ -1,0 +1,43 @@
+import ArgumentParser
+import Fields
+import Pipeline
+
+struct Unpack: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Turn the shards of an archive or a recipe into standard ones.",
+        discussion: """
+            Writes DIR/pack: the same bytes, and the same manifest id, that pack writes with the standard codec. Recipes are \
+            solved again. Every label is compared with its digest.
+            """)
+
+    @Argument(help: "The dataset's folder, or its folder pack.")
+    var path: String
+
+    @Option(name: [.short, .long], help: "The folder to write pack into; created if need be.")
+    var output: String
+
+    @Option(help: "Threads to use; all cores unless given.")
+    var threads: Int?
+
+    @Flag(help: "Write the result as JSON.")
+    var json = false
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads must be from 1 to 1024, not \(threads)")
+        }
+        if output.isEmpty { throw ValidationError("--output needs a folder's name") }
+    }
+
+    func run() throws {
+        let result = try Unpacker(path: path, output: output, threads: threads).unpack()
+        if json {
+            let line = JSON.object([
+                "id": .string(result.id), "samples": .integer(result.samples), "bytes": .integer(result.bytes),
+            ])
+            Terminal.write(line.canonicalText + "\n")
+        } else {
+            Terminal.write("unpacked \(result.samples) samples, \(result.bytes) bytes, \(result.id.prefix(16))\n")
+        }
+    }
+}

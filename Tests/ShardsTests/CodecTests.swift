@@ -1,0 +1,140 @@
+import Fields
+import Foundation
+import Shards
+import Testing
+
+/// Shards of every codec: the same labels, and damage that is found on reading.
+struct CodecTests {
+    let folder: TemporaryFolder
+    let lattice: Lattice
+    let samples: [Sample]
+
+    init() throws {
+        folder = try TemporaryFolder()
+        lattice = try Lattice(rows: 40, columns: 36)
+        samples = (0..<4).map { [lattice] in Sample.make($0, on: lattice) }
+    }
+
+    /// Writes the samples with a codec.
+    private func write(_ codec: ShardCodec, _ name: String) throws -> [EncodedSample] {
+        let physics = try Physics(lattice: lattice)
+        let writer = try ShardWriter(
+            path: folder(name), lattice: lattice, capacity: 4, maximumSources: 4, kind: .shard, codec: codec,
+            attributes: [
+                ("physics", .string(physics.json.canonicalText)), ("tolerance", .double(1e-6)),
+                ("grid", .double(0x1p-20)),
+            ])
+        let encoder = try SampleEncoder(lattice: lattice)
+        let archiver = try ArchiveEncoder(physics: physics, step: 0x1p-20, fixed: [])
+        let encoded = try samples.enumerated().map { position, sample in
+            let standard = try encoder.encode(
+                x: sample.x, y: sample.y, id: sample.id, sources: sample.sources, index: sample.index,
+                rank: UInt64(position), errorBound: 5e-7)
+            switch codec {
+            case .standard: return standard
+            case .archive: return try archiver.archived(standard)
+            case .recipe: return standard.recipe
+            }
+        }
+        for sample in encoded { try writer.append(sample) }
+        try writer.finish()
+        return encoded
+    }
+
+    @Test(arguments: ShardCodec.allCases) func roundTrip(codec: ShardCodec) throws {
+        let encoded = try write(codec, "s.h5")
+        let reader = try ShardReader(path: folder("s.h5"))
+        #expect(reader.codec == codec && reader.count == 4 && reader.lattice == lattice)
+        let decoder = try SampleDecoder(lattice: lattice)
+        for (position, sample) in samples.enumerated() {
+            #expect(try reader.sample(at: position) == encoded[position])
+            guard codec != .recipe else {
+                #expect(try code { _ = try reader.y(at: position, with: decoder) } == .format)
+                continue
+            }
+            #expect(try reader.x(at: position, with: decoder) == sample.x)
+            #expect(try reader.y(at: position, with: decoder, checkingDigest: true) == sample.y)
+        }
+        #expect(try reader.locations().count == (codec == .recipe ? 0 : 4))
+        #expect(try write(codec, "t.h5") == encoded)
+        #expect(try contents(folder("s.h5")) == contents(folder("t.h5")), "equal samples make equal bytes")
+    }
+
+    /// A change of any one byte of a chunk is found when the sample is read, but for the few bits of a zstd frame that no
+    /// decoder looks at, such as those that fill the last byte of a table.
+    @Test(arguments: [ShardCodec.standard, .archive]) func changesInChunks(codec: ShardCodec) throws {
+        _ = try write(codec, "s.h5")
+        let bytes = try contents(folder("s.h5"))
+        let locations = try ShardReader(path: folder("s.h5")).locations()
+        let seed = UInt64.random(in: 0...(.max))
+        var random = Seeded(seed)
+        var withoutEffect = 0
+        for _ in 0..<2500 {
+            let position = Int.random(in: 0..<4, using: &random)
+            let location = locations[position]
+            let length = location.sizes.reduce(0) { $0 + Int($1) }
+            let place = Int(location.offset) + Int.random(in: 0..<length, using: &random)
+            var damaged = bytes
+            damaged[place] ^= UInt8.random(in: 1...255, using: &random)
+            try put(damaged, folder("d.h5"))
+            do {
+                let reader = try ShardReader(path: folder("d.h5"))
+                let decoder = try SampleDecoder(lattice: lattice)
+                let (x, y) = (try reader.x(at: position, with: decoder), try reader.y(at: position, with: decoder))
+                #expect(x == samples[position].x && y == samples[position].y, "seed \(seed), byte \(place)")
+                withoutEffect += 1
+            } catch {}
+        }
+        #expect(withoutEffect < 10, "seed \(seed)")
+    }
+
+    /// A change of any one byte of the file never crashes a reader, nor gives other fields.
+    @Test(arguments: [ShardCodec.archive, .recipe]) func changesAnywhere(codec: ShardCodec) throws {
+        _ = try write(codec, "s.h5")
+        let bytes = try contents(folder("s.h5"))
+        let seed = UInt64.random(in: 0...(.max))
+        var random = Seeded(seed)
+        var errors = 0
+        for _ in 0..<1500 {
+            let place = Int.random(in: 0..<bytes.count, using: &random)
+            var damaged = bytes
+            damaged[place] ^= UInt8.random(in: 1...255, using: &random)
+            try put(damaged, folder("d.h5"))
+            do {
+                let reader = try ShardReader(path: folder("d.h5"))
+                let decoder = try SampleDecoder(lattice: reader.lattice)
+                for position in 0..<reader.count {
+                    _ = try reader.sources(at: position)
+                    guard codec == .archive else { continue }
+                    #expect(try reader.x(at: position, with: decoder) == samples[position].x, "seed \(seed)")
+                    let y = try reader.y(at: position, with: decoder, checkingDigest: true)
+                    #expect(y == samples[position].y, "seed \(seed), byte \(place)")
+                }
+            } catch {
+                errors += 1
+            }
+        }
+        #expect(errors > 100, "seed \(seed)")
+    }
+
+    /// What a frame claims to hold is refused by its claim, before memory is taken for it.
+    @Test func bombs() throws {
+        let sample = samples[0]
+        let frame = try SampleEncoder(lattice: lattice).frame(of: sample.y, as: .y)
+        let decoder = try SampleDecoder(lattice: lattice)
+        for claim in [UInt32(1) << 31, 0x7FFF_FFFC, 0, UInt32(4 * lattice.count + 4)] {
+            var bomb = frame
+            for byte in 0..<4 { bomb[4 + byte] = UInt8(truncatingIfNeeded: claim >> (8 * UInt32(byte))) }
+            bomb.replaceSubrange(8..<12, with: bomb[4..<8])
+            #expect(try code { _ = try decoder.decode(bomb, as: .y) } == .corrupt)
+            #expect(try code { _ = try decoder.decode(bomb, as: .residual) } == .corrupt)
+        }
+        // The same inside: a short zstd frame that holds 16 MiB of zeros.
+        let zeros = try Zstd.Compressor(level: 1).compress([UInt8](repeating: 0, count: 1 << 24))
+        var bomb = Array(frame[..<BloscFrame.headerSize]) + zeros
+        for (offset, number) in [(12, bomb.count), (20, zeros.count)] {
+            for byte in 0..<4 { bomb[offset + byte] = UInt8(truncatingIfNeeded: number >> (8 * byte)) }
+        }
+        #expect(try code { _ = try decoder.decode(bomb, as: .y) } == .corrupt)
+    }
+}

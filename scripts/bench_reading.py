@@ -1,0 +1,132 @@
+"""What `scripts/bench-reading` runs: each reader in turn, on one core, in random order."""
+
+import argparse
+import json
+import os
+import pathlib
+import random
+import statistics
+import subprocess
+import tempfile
+import time
+
+import h5py
+import hdf5plugin  # noqa: F401 - registers the blosc filter
+import numpy as np
+import steadyset
+import tensorstore
+
+CODECS = {
+    "tensorstore, Zarr v3, zstd": [
+        {"name": "bytes", "configuration": {"endian": "little"}},
+        {"name": "zstd", "configuration": {"level": 3}},
+    ],
+    "tensorstore, Zarr v3, blosc (shuffle, zstd)": [
+        {"name": "bytes", "configuration": {"endian": "little"}},
+        {
+            "name": "blosc",
+            "configuration": {"cname": "zstd", "clevel": 3, "shuffle": "shuffle", "typesize": 4, "blocksize": 0},
+        },
+    ],
+}
+
+
+def zarr(folder, samples, lattice, codecs):
+    """Writes x and y as Zarr v3 arrays, one chunk a sample, and returns the opened arrays."""
+    context = tensorstore.Context({
+        "data_copy_concurrency": {"limit": 1}, "file_io_concurrency": {"limit": 1}, "cache_pool": {"total_bytes_limit": 0},
+    })  # fmt: skip
+    arrays = []
+    for name in ("x", "y"):
+        array = tensorstore.open(
+            {
+                "driver": "zarr3",
+                "kvstore": {"driver": "file", "path": f"{folder}/{name}"},
+                "metadata": {
+                    "shape": [len(samples), *lattice], "data_type": "float32",
+                    "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [1, *lattice]}},
+                    "codecs": codecs,
+                },
+            },
+            create=True, open=True, context=context,
+        ).result()  # fmt: skip
+        for k in range(len(samples)):
+            array[k].write(getattr(samples, name)(k)).result()
+        arrays.append(array)
+    return arrays
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("dataset")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)))
+    parser.add_argument("--folder", help="where the Zarr arrays are written and removed again")
+    options = parser.parse_args()
+    os.sched_setaffinity(0, {options.core})
+    dataset = steadyset.open(options.dataset)
+    samples = dataset.all
+    count, lattice = len(samples), dataset.lattice
+    pack = pathlib.Path(options.dataset)
+    pack = pack / "pack" if (pack / "pack").is_dir() else pack
+    shards = [h5py.File(pack / file["path"]) for file in dataset.manifest["files"]]
+    fields = [(shard["x"], shard["y"], k) for shard in shards for k in range(len(shard["id"]))]
+    x, y = (np.empty((32, *lattice), np.float32) for _ in "xy")
+
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        arrays = {name: zarr(f"{folder}/{k}", samples, lattice, codecs) for k, (name, codecs) in enumerate(CODECS.items())}
+        sizes = {
+            name: sum(path.stat().st_size for path in pathlib.Path(f"{folder}/{k}").rglob("*") if path.is_file())
+            for k, name in enumerate(CODECS)
+        }
+
+        def package(order):
+            for first in range(0, count, 32):
+                part = order[first : first + 32]
+                samples.read(part, x=x[: len(part)], y=y[: len(part)])
+
+        def plain(order):
+            for k in order:
+                xs, ys, row = fields[k]
+                xs[row], ys[row]
+
+        def tensor(name):
+            a, b = arrays[name]
+
+            def read(order):
+                for k in order:
+                    both = a[k].read(), b[k].read()
+                    both[0].result(), both[1].result()
+
+            return read
+
+        readers = {"steadyset, Python": package, "h5py with hdf5plugin": plain, **{name: tensor(name) for name in CODECS}}
+        rates = {name: [] for name in ["steadyset, Swift", *readers]}
+        of_cpu = {name: [] for name in rates}
+        for turn in range(options.rounds + 1):
+            order = list(range(count))
+            random.Random(turn).shuffle(order)
+            command = [os.environ["STEADYSET"], "bench", "--reading", str(pack), "--repeats", "1"]
+            swift = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+            if turn:
+                rates["steadyset, Swift"] += swift["epochs"]
+                of_cpu["steadyset, Swift"] += swift["epochs_cpu"]
+            for name, read in readers.items():
+                start, cpu = time.perf_counter(), time.process_time()
+                read(order)
+                if turn:
+                    rates[name].append(count / (time.perf_counter() - start))
+                    of_cpu[name].append(count / (time.process_time() - cpu))
+
+    raw = 8 * count * lattice[0] * lattice[1]
+    shard_bytes = sum(file["bytes"] for file in dataset.manifest["files"])
+    print(f"{count} samples of {lattice[0]} × {lattice[1]} sites, x and y, one core, {options.rounds} rounds in turns")
+    print("| reader | samples/s | least | most | samples per second of CPU | ratio of bytes |\n|---|---|---|---|---|---|")
+    for name, found in rates.items():
+        size = sizes.get(name, shard_bytes)
+        figures = [statistics.median(found), min(found), max(found), statistics.median(of_cpu[name])]
+        print(f"| {name} | {' | '.join(f'{figure:.0f}' for figure in figures)} | {raw / size:.2f} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""Archives and recipes: the same labels from the binary and from the Python reader, the same files after `unpack`."""
+
+import copy
+import json
+
+import h5py
+import numpy as np
+import pytest
+import steadyset as reader
+import yaml
+from conftest import REPOSITORY, TINY, manifest, refused, steadyset, write
+
+CASES = {
+    "tiny": {},
+    "no grid": {"solver": {"grid_bits": None}},
+    "emitting": {"physics": {"sources": "emitting", "overlap": "sum"}, "sampling": {"values": None}},
+}
+FILES = ["layers", "random-medium", "shapes"]
+
+
+def pipeline(name, folder):
+    if name in FILES:
+        return REPOSITORY / f"pipelines/{name}.yaml"
+    changed = copy.deepcopy(TINY)
+    for section, members in CASES[name].items():
+        for key, value in members.items():
+            if value is None and key != "grid_bits":
+                changed[section].pop(key, None)
+            else:
+                changed[section][key] = value
+    return write(folder, changed)
+
+
+def files(dataset):
+    return {path.name: path.read_bytes() for path in (dataset / "pack").iterdir() if path.name != "provenance.json"}
+
+
+@pytest.mark.parametrize("name", [*CASES, *FILES])
+def test_archive(name, tmp_path):
+    text = pipeline(name, tmp_path)
+    dataset, unpacked = tmp_path / "data", tmp_path / "unpacked"
+    steadyset("run", text, "-o", dataset)
+    expected, standard = files(dataset), reader.open(dataset)
+    x, y = standard.all.read(range(len(standard)))
+    bytes_of_y = int(standard._table["y_bytes"].sum())
+    steadyset("pack", text, "-o", dataset, "--codec", "archive")
+    assert manifest(dataset, "pack")["id"] == json.loads(expected["manifest.json"])["id"]
+    assert manifest(dataset, "pack")["layout"]["codec"] == "archive"
+    assert "0 findings" in steadyset("verify", dataset, "--resolve", 3).stdout
+    assert "codec    archive" in steadyset("show", dataset / "pack/train-00000.h5").stdout
+    archive = reader.open(dataset)
+    found = archive.all.checked().read(range(len(archive)))
+    assert np.array_equal(found[0], x) and found[1].tobytes() == y.tobytes()
+    few = archive.all[[7, 2, 30]]
+    for k, want in enumerate((7, 2, 30)):
+        assert np.array_equal(few[k].y, y[want]) and np.array_equal(few.y(k), y[want])
+        assert np.array_equal(few[k].x, x[want]) and np.array_equal(few.x(k), x[want])
+    for batch in archive.all.batches(13, order=reader.Order(seed=3), reuse=True, threads=2):
+        assert batch.y.tobytes() == y[batch.index].tobytes()
+    assert int(archive._table["y_residual_bytes"].sum()) < bytes_of_y / 2
+    steadyset("unpack", dataset, "-o", unpacked)
+    assert files(unpacked) == expected
+    assert "sound" in steadyset("verify", unpacked).stdout
+    refused("unpack", dataset, "-o", unpacked, status=73, says="holds shards already")
+
+
+def test_residuals_are_plain_integers(tmp_path):
+    """h5py reads what an archive holds in place of y; the format's rules make y of it, here for one row at a time."""
+    dataset = tmp_path / "data"
+    text = write(tmp_path, TINY)
+    steadyset("run", text, "-o", dataset)
+    with h5py.File(dataset / "pack/test-00000.h5") as shard:
+        x, y = shard["x"][2].astype(float), shard["y"][2]
+    steadyset("pack", text, "-o", dataset, "--codec", "archive")
+    with h5py.File(dataset / "pack/test-00000.h5") as shard:
+        assert "y" not in shard and shard.attrs["codec"] == b"archive"
+        code = shard["y_residual"][2]
+        assert code.dtype == np.uint32 and shard["source_factor"][2] == 0
+    residual = (code >> 1).astype(np.int32) ^ -(code & 1).astype(np.int32)
+    q = np.zeros((y.shape[0] + 1, y.shape[1] + 2))  # a row and two columns of absorbing ghost sites
+    q[1, 1:-1] = np.cumsum(residual[0])
+    for i in range(1, len(y)):
+        c = q[i, 1:-1]
+        p = c + (((c - q[i - 1, 1:-1]) + 1.0 * ((c - q[i, :-2]) + (c - q[i, 2:]))) + 0.02 * c)
+        p = np.where(x[i] != 0, x[i] * 2**20, np.where(x[i - 1] != 0, c, p))
+        q[i + 1, 1:-1] = np.rint(p) + residual[i]
+    assert np.array_equal((q[1:, 1:-1] / 2**20).astype(np.float32), y)
+
+
+def test_recipe(tmp_path):
+    text = write(tmp_path, TINY)
+    dataset, unpacked = tmp_path / "data", tmp_path / "unpacked"
+    steadyset("run", text, "-o", dataset)
+    expected = files(dataset)
+    recipe = copy.deepcopy(TINY)
+    recipe["pack"]["codec"] = "recipe"
+    steadyset("run", write(tmp_path, recipe, "recipe.yaml"), "-o", dataset)
+    assert manifest(dataset, "pack")["id"] == json.loads(expected["manifest.json"])["id"]
+    assert "0 findings" in steadyset("verify", dataset, "--resolve", 5).stdout
+    # Most of a small shard is what HDF5 writes of itself.
+    with h5py.File(dataset / "pack/train-00000.h5") as shard:
+        assert {"x", "y"}.isdisjoint(shard)
+        assert sum(column.nbytes for column in shard.values()) <= 1000 * len(shard["id"])
+    with pytest.raises(reader.DatasetError, match="unpack"):
+        reader.open(dataset)
+    steadyset("unpack", dataset, "-o", unpacked)
+    assert files(unpacked) == expected
+
+
+def test_unpack_checks_digests(tmp_path):
+    """A label that does not come out as its digest says is refused, and no manifest is left."""
+    text = write(tmp_path, yaml.safe_load(yaml.safe_dump(TINY)))
+    dataset = tmp_path / "data"
+    steadyset("run", text, "-o", dataset, "--codec", "recipe")
+    shard = dataset / "pack/train-00001.h5"
+    with h5py.File(shard, "r+") as file:
+        file["y_sha256"][3, 0] ^= 1
+    refused("unpack", dataset, "-o", tmp_path / "u", status=65, says="train-00001.h5.*not what manifest.json")
+    assert not (tmp_path / "u/pack/manifest.json").exists()
+    refused("run", text, "-o", dataset, "--codec", "zip", status=64, says="no codec 'zip'")
+    refused("unpack", tmp_path / "nothing", "-o", tmp_path / "v", status=66, says="no such folder")
+
+
+def test_benchmarks(tiny, tmp_path):
+    """The table has a row a grid and codec, archives are the smaller ones; reading reports a rate an epoch."""
+    said = steadyset("bench", write(tmp_path, TINY), "--codecs", "--samples", 2, "--repeats", 1).stdout
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in said.splitlines() if line.startswith("| ")][1:]
+    assert [row[1] for row in rows] == ["standard", "archive"] * 7
+    assert [row[0] for row in rows[::2]] == ["2^-16", "2^-18", "2^-19", "2^-20", "2^-22", "2^-24", "none"]
+    for standard, archive in zip(rows[::2], rows[1::2]):
+        assert 1 < float(standard[2]) < float(archive[2]) and standard[6] == archive[6]
+    found = json.loads(steadyset("bench", "--reading", tiny, "--repeats", 2).stdout)
+    assert found["samples"] == 120 and len(found["epochs"]) == len(found["epochs_cpu"]) == 2
+    refused("bench", "--reading", tmp_path, status=66, says="holds no finished stage")
