@@ -61,7 +61,8 @@ public struct Commands {
             pipeline: pipeline, pipelinePath: options.pipeline, dataset: Dataset(root: options.output),
             threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount, reporter: reporter,
             importPath: options.from, replace: options.replace,
-            source: try options.data.map { try PackedSamples.locate($0) }, codec: options.codec.flatMap(ShardCodec.init))
+            source: try options.data.map { try PackedSamples.locate($0) }, codec: options.codec.flatMap(ShardCodec.init)
+        )
         Interruption.listen()
     }
 
