@@ -7,7 +7,7 @@ public struct Manifest: Hashable, Sendable {
     /// The value of `format`.
     public static let format = "steadyset-manifest"
     /// The value of `version`.
-    public static let version = 2
+    public static let version = 3
     /// The file's name in the stage's folder.
     public static let fileName = "manifest.json"
     /// A larger manifest is refused: 256 MiB.

@@ -41,7 +41,7 @@ struct ManifestTests {
         ("parts/a.h5", "../a.h5", .unsafePath, "only name files inside"),
         ("parts/a.h5", "/etc/a", .unsafePath, "absolute"),
         ("\"layout\"", "\"layuot\"", .schema, "did you mean 'layout'"),
-        ("\"version\": 2", "\"version\": 1", .format, "version"),
+        ("\"version\": 3", "\"version\": 2", .format, "version"),
         ("steadyset-manifest", "other", .format, "not a manifest"),
         ("\"bytes\": 10", "\"bytes\": -1", .schema, "at least 0"),
         ("\"bytes\": 10", "\"bytes\": 1e300", .schema, "not one"), ("{", "[", .syntax, "line 2"),

@@ -230,7 +230,7 @@ def alter(folder, change, keep_id=False):
 @pytest.mark.parametrize(
     "says,change",
     [
-        ("version 1", lambda m: m.update(version=1)),
+        ("version 2", lambda m: m.update(version=2)),
         ("not a manifest", lambda m: m.update(format="other")),
         ("stage 'solve'", lambda m: m.update(stage="solve")),
         ("codec 'recipe'", lambda m: m["layout"].update(codec="recipe")),

@@ -79,9 +79,9 @@ def read_manifest(storage: Storage, name: str = "manifest.json") -> Manifest:
         raise DatasetError(f"{where} is not JSON: {error}") from error
     if not isinstance(document, dict) or document.get("format") != "steadyset-manifest":
         raise DatasetError(f"{where} is not a manifest of Steadyset: its 'format' says otherwise")
-    if document.get("version") != 2:
+    if document.get("version") != 3:
         raise DatasetError(
-            f"{where} has version {document.get('version')!r} of the manifest format, this package reads 2: install the "
+            f"{where} has version {document.get('version')!r} of the manifest format, this package reads 3: install the "
             "package of the Steadyset that made it, or make the dataset anew"
         )
     if document.get("stage") != "pack":
