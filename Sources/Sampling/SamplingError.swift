@@ -10,6 +10,8 @@ public struct SamplingError: Error, Hashable, Sendable, CustomStringConvertible 
         case doesNotFit
         /// A parameter of a split is out of range, or a window exceeds its part.
         case split
+        /// Scores or features to choose by are wrong, or there are too few.
+        case scores
         /// A JSON document has an unknown, a missing or an ill-typed member.
         case document
     }
