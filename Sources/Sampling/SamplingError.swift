@@ -12,6 +12,8 @@ public struct SamplingError: Error, Hashable, Sendable, CustomStringConvertible 
         case split
         /// An expression names a selection that does not exist.
         case selection
+        /// Scores or features to choose by are wrong, or there are too few.
+        case scores
         /// A JSON document has an unknown, a missing or an ill-typed member.
         case document
     }

@@ -1,0 +1,108 @@
+/// A reflection or a turn that carries the lattice onto itself: the eight symmetries of a square, four of which any
+/// rectangle has.
+public struct Symmetry: Hashable, Sendable, CaseIterable {
+    /// Whether rows become columns, before anything else.
+    public let isTransposed: Bool
+    /// Whether the order of rows is reversed, after that.
+    public let flipsRows: Bool
+    /// Whether the order of columns is reversed.
+    public let flipsColumns: Bool
+
+    /// All eight, the identity first.
+    public static let allCases: [Symmetry] = [false, true].flatMap { transposed in
+        [false, true].flatMap { rows in
+            [false, true].map { Symmetry(isTransposed: transposed, flipsRows: rows, flipsColumns: $0) }
+        }
+    }
+
+    /// Returns the copy of `configuration`, or nil where its physics would not stay the same.
+    ///
+    /// The field of a copy is the copy of the field: exactly so for disks, ellipses, rectangles and rings at right angles; of
+    /// others, sites on an edge may differ by the rounding of their rule, and a polygon's upper and left edges become lower
+    /// and right ones.
+    public func callAsFunction(_ configuration: Configuration) -> Configuration? {
+        guard keeps(configuration.physics) else { return nil }
+        let lattice = configuration.physics.lattice
+        return try? Configuration(
+            physics: configuration.physics,
+            sources: configuration.sources.map { source in
+                let (row, column) = isTransposed ? (source.column, source.row) : (source.row, source.column)
+                return Source(
+                    row: flipsRows ? lattice.rows - 1 - row : row,
+                    column: flipsColumns ? lattice.columns - 1 - column : column,
+                    shape: copy(of: source.shape), value: source.value)
+            })
+    }
+
+    /// Whether the equation looks the same afterwards.
+    private func keeps(_ physics: Physics) -> Bool {
+        guard self != Symmetry.allCases[0] else { return true }
+        let boundary = physics.boundary
+        if isTransposed, physics.lattice.rows != physics.lattice.columns { return false }
+        let sides =
+            isTransposed
+            ? (boundary.left, boundary.right, boundary.top, boundary.bottom)
+            : (boundary.top, boundary.bottom, boundary.left, boundary.right)
+        guard
+            flipsRows
+                ? sides.0 == boundary.bottom && sides.1 == boundary.top
+                : sides.0 == boundary.top && sides.1 == boundary.bottom,
+            flipsColumns
+                ? sides.2 == boundary.right && sides.3 == boundary.left
+                : sides.2 == boundary.left && sides.3 == boundary.right
+        else { return false }
+        let down = physics.diffusivity.down
+        let across = physics.diffusivity.across
+        return copy(of: isTransposed ? across : down, on: physics.lattice) == down
+            && copy(of: isTransposed ? down : across, on: physics.lattice) == across
+            && copy(of: physics.decayRate, on: physics.lattice) == physics.decayRate
+    }
+
+    /// The copy of a coefficient that is constant or layered; nil for any other.
+    private func copy(of coefficient: Coefficient, on lattice: Lattice) -> Coefficient? {
+        switch coefficient {
+        case .constant: return coefficient
+        case .layered(let layers):
+            let axis: Coefficient.Layers.Axis =
+                isTransposed ? (layers.axis == .rows ? .columns : .rows) : layers.axis
+            let isFlipped = axis == .rows ? flipsRows : flipsColumns
+            let side = axis == .rows ? lattice.rows : lattice.columns
+            return .layered(
+                Coefficient.Layers(
+                    axis: axis, edges: isFlipped ? layers.edges.reversed().map { side - $0 } : layers.edges,
+                    values: isFlipped ? layers.values.reversed() : layers.values))
+        case .regions, .random: return nil
+        }
+    }
+
+    /// The copy of a shape around its centre.
+    private func copy(of shape: Shape) -> Shape {
+        // An odd number of reflections turns the other way round.
+        func mirrored(_ angle: Double) -> Double { angle == 0 ? 0 : 180 - angle }
+        let isMirrored = isTransposed != (flipsRows != flipsColumns)
+        switch shape {
+        case .disk, .ring: return shape
+        case .ellipse(let down, let across, let angle):
+            let (p, q) = isTransposed ? (across, down) : (down, across)
+            return .ellipse(down: p, across: q, angle: isMirrored ? mirrored(angle) : angle)
+        case .rectangle(let down, let across, let angle):
+            let (p, q) = isTransposed ? (across, down) : (down, across)
+            return .rectangle(down: p, across: q, angle: isMirrored ? mirrored(angle) : angle)
+        case .polygon(let corners):
+            return .polygon(
+                corners.map { corner in
+                    let (down, across) = isTransposed ? (corner.across, corner.down) : (corner.down, corner.across)
+                    return Shape.Corner(down: flipsRows ? 0 - down : down, across: flipsColumns ? 0 - across : across)
+                })
+        }
+    }
+}
+
+extension Configuration {
+    /// What a configuration and all its copies by symmetries that keep the physics have in common: the least of their ids.
+    ///
+    /// Two samples with the same one are the same problem seen from another side, and must not be one in training and one in test.
+    public var symmetryClass: SampleID {
+        Symmetry.allCases.compactMap { $0(self)?.id }.min { $0.bits < $1.bits } ?? id
+    }
+}
