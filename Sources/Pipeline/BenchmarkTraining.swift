@@ -48,25 +48,12 @@ struct BenchmarkTraining {
     private static func measure(
         _ training: TrainingDescription, _ model: ModelDescription, threads: Int, repeats: Int
     ) throws -> Elapsed {
-        let sites = model.lattice.count
-        let philox = Philox(seed: 0, stream: 0)
-        let values = (0..<UInt32(training.batch * sites)).map { Float(philox(SIMD4($0, 0, 0, 0)).x) * 0x1p-32 }
-        let workers = Workers(threads: threads)
-        let network = Network(model, seed: training.seed, largestBatch: training.batch, workers: workers)
-        var adam = Adam(training.optimiser, count: network.parameters.count)
-        func step() {
-            network.forward(values, step: UInt32(adam.steps))
-            let gradient = training.objective(epoch: 0).gradient(
-                output: network.output, labels: values, samples: training.batch, sites: sites, workers: workers
-            ).gradient
-            network.backward(gradient)
-            adam.step(&network.parameters, gradient: network.gradient, rate: 1e-6, workers: workers)
-        }
-        step()
+        let timed = TimedTraining(training, model, threads: threads)
+        timed.step()
         try Interruption.check()
         return try Elapsed.fastest(of: repeats) {
             try Interruption.check()
-            step()
+            timed.step()
         }.0 / training.batch
     }
 

@@ -89,25 +89,10 @@ public struct TrainingTimer {
 
     /// Makes the steps.
     public func run() -> Report {
-        let workers = Workers(threads: threads)
-        let network = Network(model, seed: 1, largestBatch: options.batch, workers: workers)
-        var adam = Adam(AdamOptions(), count: model.parameterCount)
-        let philox = Philox(seed: 1, stream: 0)
-        let count = options.batch * model.lattice.count
-        let images = (0..<count).map { Float(philox([UInt32($0), 0, 0, 0]).x >> 8) * 0x1p-24 }
-        var gradient = [Float](repeating: 0, count: count)
-        let share = 1 / Float(count)
-        let steps = (0...options.steps).map { step in
-            Elapsed.measuring {
-                network.forward(images, step: UInt32(step))
-                let output = network.output
-                // The labels are half the images.
-                for index in 0..<count { gradient[index] = output[index] > 0.5 * images[index] ? share : -share }
-                network.backward(gradient)
-                adam.step(
-                    &network.parameters, gradient: network.gradient, rate: adam.options.learningRate, workers: workers)
-            }.0.wall
-        }
+        var training = TrainingDescription()
+        training.batch = options.batch
+        let timed = TimedTraining(training, model, threads: threads)
+        let steps = (0...options.steps).map { _ in Elapsed.measuring { timed.step() }.0.wall }
         return Report(options, threads: threads, parameters: model.parameterCount, steps: Array(steps.dropFirst()))
     }
 }

@@ -24,8 +24,7 @@ struct Bench: ParsableCommand {
     @Option(help: "Times that each sample is measured; the fastest counts.")
     var repeats = 3
 
-    @Option(help: "Threads for the rates of all; all cores unless given.")
-    var threads: Int?
+    @OptionGroup var parallelism: ThreadsOption
 
     @Option(help: "A folder on the disk that is to be measured.")
     var scratch: String?
@@ -55,9 +54,6 @@ struct Bench: ParsableCommand {
             throw ValidationError("--samples must be from 1 to 10000, not \(samples)")
         }
         if !(1...1000).contains(repeats) { throw ValidationError("--repeats must be from 1 to 1000, not \(repeats)") }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads must be from 1 to 1024, not \(threads)")
-        }
         if training.train, pipeline != nil || imported.from != nil || only != nil {
             throw ValidationError("--train times a model by itself: give no pipeline, no --from and no --only")
         }
@@ -65,7 +61,7 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         if training.train {
-            let report = try TrainingTimer(training.options(threads: threads, steps: repeats)).run()
+            let report = try TrainingTimer(training.options(threads: parallelism.threads, steps: repeats)).run()
             return Terminal.write(json ? report.json.canonicalText + "\n" : report.text)
         }
         if codecs {
@@ -77,7 +73,7 @@ struct Bench: ParsableCommand {
         options.pipeline = pipeline
         (options.from, options.sources, options.overlap) = (imported.from, imported.sources, imported.overlap)
         (options.fields, options.scratch, options.only) = (fields, scratch, only)
-        (options.samples, options.repeats, options.threads) = (samples, repeats, threads)
+        (options.samples, options.repeats, options.threads) = (samples, repeats, parallelism.threads)
         let benchmark = try Benchmark(options)
         Terminal.write(json ? benchmark.json.canonicalText + "\n" : benchmark.text)
     }

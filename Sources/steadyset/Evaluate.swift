@@ -27,16 +27,12 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Passes of dropout, for the column 'variance'.")
     var dropoutSamples = 0
 
-    @Option(help: "Threads to use; all cores unless given.")
-    var threads: Int?
+    @OptionGroup var parallelism: ThreadsOption
 
     @Flag(help: "Write events as JSON Lines on standard output.")
     var json = false
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads must be from 1 to 1024, not \(threads)")
-        }
         if !(0...10_000).contains(dropoutSamples) {
             throw ValidationError("--dropout-samples must be from 0 to 10000, not \(dropoutSamples)")
         }
@@ -46,7 +42,7 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         var options = EvaluationCommand.Options(data: data, output: output)
         (options.selection, options.models, options.predictions) = (selection, model, predictions)
-        (options.dropoutSamples, options.threads) = (dropoutSamples, threads)
+        (options.dropoutSamples, options.threads) = (dropoutSamples, parallelism.threads)
         try EvaluationCommand(options, reporter: json ? JSONProgress() : TextProgress()).run()
     }
 }

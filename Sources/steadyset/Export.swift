@@ -43,16 +43,12 @@ struct Export: ParsableCommand {
             valueName: "word=text"))
     var describe: [String] = []
 
-    @Option(help: "Threads to use; all cores unless given.")
-    var threads: Int?
+    @OptionGroup var parallelism: ThreadsOption
 
     @Flag(help: "Write the result as JSON.")
     var json = false
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads must be from 1 to 1024, not \(threads)")
-        }
         if let wrong = describe.first(where: { !$0.contains("=") }) {
             throw ValidationError("--describe '\(wrong)' is not of the form word=text")
         }
@@ -60,7 +56,7 @@ struct Export: ParsableCommand {
 
     func run() throws {
         var options = Pipeline.Export.Options(format: format, dataset: dataset, output: output)
-        (options.selections, options.codec, options.threads) = (selection, codec, threads)
+        (options.selections, options.codec, options.threads) = (selection, codec, parallelism.threads)
         options.baseURL = baseURL.map { $0.count > 1 && $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
         for pair in describe {
             let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

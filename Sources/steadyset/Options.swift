@@ -9,6 +9,18 @@ extension Benchmark.Part: ExpressibleByArgument {}
 extension Pipeline.Export.Format: ExpressibleByArgument {}
 extension Pipeline.Export.Codec: ExpressibleByArgument {}
 
+/// The number of threads, of every command that uses several.
+struct ThreadsOption: ParsableArguments {
+    @Option(help: "Threads to use; all cores unless given.")
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads must be from 1 to 1024, not \(threads)")
+        }
+    }
+}
+
 /// Options of every command that works on a pipeline.
 struct PipelineOptions: ParsableArguments {
     @Argument(help: "The pipeline file (YAML).")
@@ -17,8 +29,7 @@ struct PipelineOptions: ParsableArguments {
     @Option(name: [.short, .long], help: "The dataset's folder; created if need be.")
     var output: String
 
-    @Option(help: "Threads to use; all cores unless given.")
-    var threads: Int?
+    @OptionGroup var parallelism: ThreadsOption
 
     @Flag(help: "Remove solved samples that the pipeline no longer asks for.")
     var replace = false
@@ -27,15 +38,12 @@ struct PipelineOptions: ParsableArguments {
     var json = false
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads must be from 1 to 1024, not \(threads)")
-        }
         if output.isEmpty { throw ValidationError("--output needs a folder's name") }
     }
 
     var options: Commands.Options {
         var options = Commands.Options(pipeline: pipeline, output: output)
-        options.threads = threads
+        options.threads = parallelism.threads
         options.replace = replace
         return options
     }

@@ -20,19 +20,15 @@ struct Predict: ParsableCommand {
         help: ArgumentHelp("A folder for images: sources on the left, prediction on the right.", valueName: "folder"))
     var png: String?
 
-    @Option(help: "Threads to use; all cores unless given.")
-    var threads: Int?
+    @OptionGroup var parallelism: ThreadsOption
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads must be from 1 to 1024, not \(threads)")
-        }
         if output.isEmpty { throw ValidationError("--output needs a file's name") }
     }
 
     func run() throws {
         var options = PredictionCommand.Options(models: model, from: from, output: output)
-        (options.images, options.threads) = (png, threads)
+        (options.images, options.threads) = (png, parallelism.threads)
         let report = try PredictionCommand(options).run()
         Terminal.note("\(report.samples) samples, \(Words.rate(Double(report.samples) / max(report.seconds, 1e-9)))\n")
     }

@@ -16,21 +16,17 @@ struct Unpack: ParsableCommand {
     @Option(name: [.short, .long], help: "The folder to write pack into; created if need be.")
     var output: String
 
-    @Option(help: "Threads to use; all cores unless given.")
-    var threads: Int?
+    @OptionGroup var parallelism: ThreadsOption
 
     @Flag(help: "Write the result as JSON.")
     var json = false
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads must be from 1 to 1024, not \(threads)")
-        }
         if output.isEmpty { throw ValidationError("--output needs a folder's name") }
     }
 
     func run() throws {
-        let result = try Unpacker(path: path, output: output, threads: threads).unpack()
+        let result = try Unpacker(path: path, output: output, threads: parallelism.threads).unpack()
         if json {
             let line = JSON.object([
                 "id": .string(result.id), "samples": .integer(result.samples), "bytes": .integer(result.bytes),

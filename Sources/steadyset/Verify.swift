@@ -16,21 +16,17 @@ struct Verify: ParsableCommand {
     @Option(help: "Seed of that choice.")
     var seed: UInt32 = 0
 
-    @Option(help: "Threads to use; all cores unless given.")
-    var threads: Int?
+    @OptionGroup var parallelism: ThreadsOption
 
     @Flag(help: "Write the result as JSON.")
     var json = false
 
     func validate() throws {
         if resolve < 0 { throw ValidationError("--resolve must be 0 or more, not \(resolve)") }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads must be from 1 to 1024, not \(threads)")
-        }
     }
 
     func run() throws {
-        let report = try Verifier(path: path, threads: threads)
+        let report = try Verifier(path: path, threads: parallelism.threads)
             .verify(resolve: resolve, seed: seed)
         if json {
             let result = JSON.object([
