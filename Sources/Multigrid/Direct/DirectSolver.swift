@@ -57,7 +57,7 @@ package final class DirectSolver {
         if margin <= 4 * lattice.columns {
             candidates += stride(from: (own + margin) | 1, to: own + margin + own / 8 + 64, by: 2)
         }
-        return candidates.min { SineTransform.cost(intervals: $0) < SineTransform.cost(intervals: $1) }
+        return candidates.map { ($0, SineTransform.cost(intervals: $0)) }.min { $0.1 < $1.1 }?.0
     }
 
     /// Creates a solver with its tables.

@@ -3,7 +3,7 @@ extension FourierSolver {
     /// f, at the row above the batch, becomes f at its last row.
     func descend(_ count: Int, _ charges: FourLines?, _ f: Line<Double>) {
         guard let q = charges else { return leap(count, f, f) }
-        let ratio = ratios[0]
+        let ratio = ratio
         Columns.eights(transform.slotCount) { k in
             let r = ratio.load8(k)
             var value = q.0.load8(k).addingProduct(r, f.load8(k))
@@ -17,7 +17,7 @@ extension FourierSolver {
     /// Writes g at the row above the batch from g at its last row.
     func ascend(_ count: Int, _ charges: FourLines?, _ g: Line<Double>, into above: Line<Double>) {
         guard let q = charges else { return leap(count, g, above) }
-        let ratio = ratios[0]
+        let ratio = ratio
         Columns.eights(transform.slotCount) { k in
             let r = ratio.load8(k)
             var value = g.load8(k)
@@ -37,7 +37,7 @@ extension FourierSolver {
     /// Gives the transform the amplitudes f + g of a batch, from g at its last row and f at the row above, which becomes f at
     /// the last row. Rows that the lattice does not have get some finite amplitudes or other.
     func advance(rows count: Int, _ charges: FourLines?, _ g: Line<Double>, _ f: Line<Double>) {
-        let ratio = ratios[0]
+        let ratio = ratio
         if count < SineTransform.batch {
             let none = (spare[0], spare[0], spare[0], spare[0])
             transform.setAmplitudes(LastRows(count: count, ratio: ratio, f: f, g: g, charges: charges ?? none))

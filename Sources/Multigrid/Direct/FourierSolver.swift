@@ -16,10 +16,10 @@ package final class FourierSolver {
     package let rows: Int
     package let columns: Int
     package let transform: SineTransform
-    /// ρ of each slot; 1/2 where it is idle, so that nothing divides by zero.
-    let ratios: Plane<Double>
-    /// ρ, ρ², ρ³, ρ⁴.
+    /// ρ, ρ², ρ³, ρ⁴ of each slot; ρ = 1/2 where it is idle, so that nothing divides by zero.
     let powers: Plane<Double>
+    /// ρ of each slot.
+    var ratio: Line<Double> { powers[0] }
     /// (2/M) c of each slot, 0 where it is idle.
     private let weights: Plane<Double>
     /// Amplitudes of the right-hand side, times `weights`, of each row that has one, in the order of `chargedRows`.
@@ -55,7 +55,6 @@ package final class FourierSolver {
         let count = transform.slotCount
         let batches = (rows + SineTransform.batch - 1) / SineTransform.batch
         let groups = (batches + FourierSolver.groupSize - 1) / FourierSolver.groupSize
-        ratios = Plane(rows: 1, columns: count)
         powers = Plane(rows: SineTransform.batch, columns: count)
         weights = Plane(rows: 1, columns: count)
         amplitudes = Plane(rows: 0, columns: count)
@@ -66,7 +65,7 @@ package final class FourierSolver {
         states = Plane(rows: State.count, columns: count)
         spare = Plane(rows: 2, columns: max(count, columns + 1))
         waves = WaveTable(transform: transform)
-        Columns.eights(count) { [ratio = ratios[0]] in ratio.store8(SIMD8(repeating: 0.5), $0) }
+        Columns.eights(count) { [ratio = powers[0]] in ratio.store8(SIMD8(repeating: 0.5), $0) }
         for wave in 0..<transform.waveCount {
             guard let m = transform.order(wave: wave) else { continue }
             // λ = γ/a + (b/a) 4 sin²(π k / 2M): k = 2m for E, and k = M − 2m, a cosine, for O.
@@ -74,16 +73,16 @@ package final class FourierSolver {
             let cosine = Turn.cosine(m, of: 2 * intervals)
             for (slot, height) in [(2 * wave, sine), (2 * wave + 1, cosine)] {
                 let ratio = FourierSolver.ratio((decay + across * (4 * height * height)) / down)
-                ratios[0][slot] = ratio
+                powers[0][slot] = ratio
                 weights[0][slot] = 2 / Double(intervals) * ratio / (down * ((1 - ratio) * (1 + ratio)))
             }
         }
-        for exponent in 1...SineTransform.batch { raise(ratios[0], to: exponent, into: powers[exponent - 1]) }
+        for exponent in 2...SineTransform.batch { raise(ratio, to: exponent, into: powers[exponent - 1]) }
         for group in 0..<groups {
             let last = min(rows, (group + 1) * FourierSolver.groupSize * SineTransform.batch) - 1
-            raise(ratios[0], to: rows - last, into: reaches[group])
+            raise(ratio, to: rows - last, into: reaches[group])
         }
-        raise(ratios[0], to: rows + 1, into: states[State.power])
+        raise(ratio, to: rows + 1, into: states[State.power])
     }
 
     /// Rows of `states`.
@@ -225,7 +224,7 @@ package final class FourierSolver {
             }
             ascend(rowCount(batch), charges(in: batch), forward, into: forward)
         }
-        let (ratio, power) = (ratios[0], states[State.power])
+        let (ratio, power) = (ratio, states[State.power])
         Columns.eights(count) { k in
             let p = power.load8(k)
             let above = forward.load8(k)

@@ -160,7 +160,6 @@ package final class TurnSums {
             parts = .composed(ComposedSums(wave, first, second))
         case .folded(let period):
             let factor = length / period
-            let isDivided = terms.map { $0 % factor == 0 }
             let (divided, units) = (terms.filter { $0 % factor == 0 }, terms.filter { $0 % factor != 0 })
             let residues = wave == .sine ? Array(1...period / 2) : Array(0...period / 2)
             let shown = residues.filter { $0 % factor != 0 }  // p divides K too
@@ -168,7 +167,7 @@ package final class TurnSums {
             for (index, unit) in units.enumerated() {
                 starts.line[index] = 8 * (shown.firstIndex(of: unit % period) ?? 0)
             }
-            precondition(isDivided.firstIndex(of: true) == units.count, "units come first")
+            precondition(terms == units + divided, "units come first")
             let groups = residues.map { residue in terms.indices.filter { terms[$0] % period == residue } }
             let multiplicity = groups.map(\.count).max() ?? 0
             let members = Offsets(count: groups.count * multiplicity)
