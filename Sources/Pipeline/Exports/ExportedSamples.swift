@@ -7,6 +7,8 @@ internal import Shards
 final class ExportedSamples {
     /// A shard with samples that are taken.
     struct Shard {
+        /// Which of the manifest's files, and its entry.
+        let number: Int
         let file: Manifest.File
         let part: Split.Part
         /// Rows of the samples, ascending.
@@ -20,20 +22,19 @@ final class ExportedSamples {
         let rank: Int
     }
 
-    /// The folder of the pack stage.
-    let folder: String
-    let manifest: Manifest
-    let physics: Physics
-    /// The manifest's selections.
-    let selections: [Selection]
     /// What was asked for.
     let expression: SelectionExpression
     /// The shards that hold a sample, in the dataset's order.
     let shards: [Shard]
 
-    private let lock = NSLock()
-    private var readers: [(shard: Int, reader: ShardReader)] = []
+    private let packed: PackedShards
 
+    /// The folder of the pack stage.
+    var folder: String { packed.folder }
+    var manifest: Manifest { packed.manifest }
+    var physics: Physics { packed.physics }
+    /// The manifest's selections.
+    var selections: [Selection] { packed.selections }
     /// Number of samples.
     var count: Int { shards.reduce(0) { $0 + $1.rows.count } }
     /// The coefficients that each sample has of its own.
@@ -47,35 +48,32 @@ final class ExportedSamples {
             throw PipelineError(
                 .noInput, "\(path) has no finished stage 'pack': run 'steadyset pack' or 'steadyset run' first")
         }
-        folder = dataset.folder(.pack)
+        let folder = dataset.folder(.pack)
         let manifest = try dataset.manifest(.pack)
-        self.manifest = manifest
         guard manifest.layout["codec"] == .string("standard") else {
             throw PipelineError(
                 .data,
                 "\(folder) is packed with the codec '\(manifest.layout["codec"]?.string ?? "?")': only standard shards can be "
                     + "exported, so unpack it first")
         }
-        let physics = try Physics(json: manifest.parameters["physics"] ?? .null)
-        self.physics = physics
-        let selections = try (manifest.content["selections"]?.array ?? []).map { try Selection(json: $0) }
-        self.selections = selections
+        let packed = try PackedShards(manifest, in: folder, keeping: 8)
+        self.packed = packed
         let expression = SelectionExpression(
-            anyOf: try texts.map { try SelectionExpression($0, among: selections) })
+            anyOf: try texts.map { try SelectionExpression($0, among: packed.selections) })
         self.expression = expression
         var shards: [Shard] = []
-        for file in manifest.files {
+        for (number, file) in manifest.files.enumerated() {
             try Interruption.check()
-            guard let part = file.extra["part"]?.string.flatMap(Split.Part.init),
-                let bounds = file.extra["ranks"]?.array?.compactMap(\.int), bounds.count == 2, bounds[0] <= bounds[1]
-            else { throw PipelineError(.data, "\(folder): the entry of '\(file.path)' lacks part or ranks") }
+            let part = try packed.part(of: file)
+            guard let bounds = file.extra["ranks"]?.array?.compactMap(\.int), bounds.count == 2, bounds[0] <= bounds[1]
+            else { throw PipelineError(.data, "\(folder): the entry of '\(file.path)' lacks ranks") }
             guard expression.mayContain(part: part, ranks: bounds[0]..<bounds[1]) else { continue }
-            let reader = try ExportedSamples.open(file, in: folder, physics: physics)
+            let reader = try packed.open(number)
             let rows = (0..<reader.count).filter { row in
                 expression.contains(
                     part: part, rank: Int(reader.ranks?[row] ?? 0), sources: reader.sourceCounts[row])
             }
-            if !rows.isEmpty { shards.append(Shard(file: file, part: part, rows: rows)) }
+            if !rows.isEmpty { shards.append(Shard(number: number, file: file, part: part, rows: rows)) }
         }
         self.shards = shards
         guard !shards.isEmpty else {
@@ -84,15 +82,7 @@ final class ExportedSamples {
     }
 
     /// Returns the reader of a shard; the last few stay open.
-    func reader(_ shard: Int) throws -> ShardReader {
-        lock.lock()
-        defer { lock.unlock() }
-        if let found = readers.first(where: { $0.shard == shard }) { return found.reader }
-        let reader = try ExportedSamples.open(shards[shard].file, in: folder, physics: physics)
-        if readers.count >= 8 { readers.removeFirst() }
-        readers.append((shard, reader))
-        return reader
-    }
+    func reader(_ shard: Int) throws -> ShardReader { try packed.reader(shards[shard].number) }
 
     /// The samples of a part, by rank.
     func places(of part: Split.Part) throws -> [Place] {
@@ -104,17 +94,5 @@ final class ExportedSamples {
             }
         }
         return places
-    }
-
-    private static func open(_ file: Manifest.File, in folder: String, physics: Physics) throws -> ShardReader {
-        let path = try SafePath.resolve(file.path, in: folder)
-        let reader = try ShardReader(path: path, followingLinks: false)
-        guard reader.kind == .shard, reader.count == file.samples, reader.lattice == physics.lattice,
-            reader.coefficients == ShardCoefficient.drawn(under: physics)
-        else {
-            throw PipelineError(
-                .data, "\(path): is not the shard that the manifest lists: 'steadyset verify' says more")
-        }
-        return reader
     }
 }

@@ -1,0 +1,79 @@
+internal import Fields
+internal import Foundation
+internal import Sampling
+internal import Shards
+internal import Synchronization
+
+/// The shards of a pack stage, opened as they are asked for. Safe for any number of threads.
+final class PackedShards: Sendable {
+    /// The pack stage's manifest.
+    let manifest: Manifest
+    /// Its folder.
+    let folder: String
+    /// The equation, and the lattice of the fields.
+    let physics: Physics
+    /// The manifest's selections.
+    let selections: [Selection]
+    private let kept: Mutex<[(file: Int, reader: ShardReader)]>
+    private let maximumKept: Int
+
+    /// The shards that `manifest` lists in `folder`; none is opened yet.
+    ///
+    /// - Parameter keeping: shards that stay open. One that is opened again costs a few milliseconds, one that stays some
+    ///   megabytes.
+    init(_ manifest: Manifest, in folder: String, keeping: Int) throws {
+        self.manifest = manifest
+        self.folder = folder
+        maximumKept = keeping
+        kept = Mutex([])
+        physics = try Physics(json: manifest.parameters["physics"] ?? .null)
+        selections = try (manifest.content["selections"]?.array ?? []).map { try Selection(json: $0) }
+    }
+
+    /// The part that a file of the manifest belongs to.
+    func part(of file: Manifest.File) throws -> Split.Part {
+        guard let part = file.extra["part"]?.string.flatMap(Split.Part.init(rawValue:)) else {
+            throw PipelineError(.data, "\(folder): the entry of '\(file.path)' has no part: run 'steadyset verify'")
+        }
+        return part
+    }
+
+    /// The reader of the manifest's file `number`; the last few stay open.
+    func reader(_ number: Int) throws -> ShardReader {
+        if let found = kept.withLock({ kept in kept.first { $0.file == number }?.reader }) { return found }
+        let reader = try open(number)
+        kept.withLock { kept in
+            if kept.count >= maximumKept { kept.removeFirst() }
+            kept.append((number, reader))
+        }
+        return reader
+    }
+
+    /// Opens the manifest's file `number` and reads its columns; no field is read.
+    ///
+    /// - Throws: `PipelineError` or `ShardsError` where the shard is missing or is not what the manifest lists.
+    func open(_ number: Int) throws -> ShardReader {
+        let file = manifest.files[number]
+        let path: String
+        do {
+            path = try SafePath.resolve(file.path, in: folder)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            throw PipelineError(
+                .noInput, "\(folder)/\(file.path) is missing: run 'steadyset pack' or 'steadyset run' again")
+        }
+        let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size]) as? Int
+        guard size == file.bytes else {
+            throw PipelineError(
+                .data, "\(path) has another size than the manifest beside it lists: run 'steadyset verify'")
+        }
+        let reader = try ShardReader(path: path, followingLinks: false)
+        guard reader.kind == .shard, reader.ranks != nil, reader.count == file.samples,
+            reader.lattice == physics.lattice, reader.coefficients == ShardCoefficient.drawn(under: physics)
+        else {
+            throw PipelineError(
+                .data, "\(path) is not the shard that the manifest beside it lists: run 'steadyset verify'")
+        }
+        return reader
+    }
+}
