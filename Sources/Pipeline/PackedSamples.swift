@@ -2,7 +2,6 @@ internal import Fields
 internal import Foundation
 internal import Sampling
 internal import Shards
-internal import Synchronization
 
 /// The samples of a pack stage: what each is, and a reader of its fields that any number of threads may use.
 final class PackedSamples: Sendable {
