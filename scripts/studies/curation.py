@@ -18,17 +18,19 @@ from steadyset.training.pipeline import read_yaml
 from .execute import Failed, call
 from .plan import STUDIES
 
-WINDOWS = "ABCDEFGHIJ"
+WINDOWS = "ABCDE"  # of the first five seeds
 
 
 @dataclass(frozen=True)
 class Case:
-    """A problem, a network that learns it, and the ways of choosing that are compared: {name: members of `rounds`}. `exchange`
-    names the networks that are trained on the sets which this one's errors chose."""
+    """A problem, a network that learns it, and the ways of choosing that are compared: {name: members of `rounds`}. `start` is the
+    percentage of the training part that they start from; `exchange` names the networks that are trained on the sets which this
+    one's errors chose."""
 
     problem: str
+    data: pathlib.Path
     network: str
-    start: str
+    start: float
     ways: dict
     exchange: tuple
 
@@ -38,9 +40,11 @@ class Case:
         return f"{self.problem}.{self.network}"
 
     @property
-    def data(self):
-        """The pipeline of the base."""
-        return STUDIES / f"data-{self.problem}.yaml"
+    def document(self):
+        """The pipeline of the data: that of the file, with a window of the training part for each seed."""
+        document = read_yaml(self.data.read_text())
+        windows = [{"name": name, "percent": self.start, "offset": offset} for offset, name in enumerate(WINDOWS)]
+        return document | {"split": document["split"] | {"windows": windows}}
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,8 @@ def load(scale, seeds=None):
     shared = study["scales"][scale]
     cases = [
         Case(
-            case["problem"], case["network"], case.get("start", shared["start"]),
+            case["problem"], (STUDIES / shared["problems"][case["problem"]]).resolve(), case["network"],
+            case.get("start", shared["start"]),
             {name: study["ways"][name] for name in case["ways"]}, tuple(case.get("exchange", ())),
         )
         for case in shared["cases"]
@@ -91,11 +96,11 @@ def load(scale, seeds=None):
 def pipeline(study, case, seed, way=None, network=None, selection=None):
     """Returns the text of a pipeline file: the base's model, or with `way` the rounds after it; with `network` and `selection` another
     network on a set that is there."""
-    document = read_yaml(case.data.read_text())
+    document = case.document
     train = copy.deepcopy(study.train)
     for key, value in study.networks[network or case.network].items():
         train[key] = train.get(key, {}) | value if isinstance(value, dict) else value
-    train |= {"seed": seed, "selection": selection or f"{case.start}-{WINDOWS[seed - 1]}"}
+    train |= {"seed": seed, "selection": selection or f"S{case.start:g}%-{WINDOWS[seed - 1]}"}
     document["train"] = train
     if way is not None:
         document["rounds"] = study.rounds | case.ways[way] | {"seed": seed}
@@ -131,7 +136,7 @@ def execute(study, binary, output, jobs, report):
     """Makes what is not there yet below `output`, a run a thread: data, bases, rounds, and what learns from them."""
     runs = output / "runs"
     for problem in {case.problem: case for case in study.cases}.values():
-        _make(binary, problem.data.read_text(), _data(output, problem), "run", log=_log(_data(output, problem)))
+        _make(binary, json.dumps(problem.document, indent=2) + "\n", _data(output, problem), "run")
     every = [(case, seed) for case in study.cases for seed in study.seeds]
     _parallel(jobs, [(_base, (study, binary, output, *pair)) for pair in every], "bases", report)
     _parallel(
@@ -186,14 +191,14 @@ def _exchange(study, binary, runs, case, network, way, seed):
     )
 
 
-def _make(binary, text, folder, verb, *options, log=None):
+def _make(binary, text, folder, verb, *options):
     """Runs `steadyset VERB` with a pipeline of its own beside the folder."""
     path = folder.parent / f"{folder.name}.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and path.read_text() != text:
         raise Failed(f"{folder} is of another study: take another --output, or remove it and {path.name}")
     path.write_text(text)
-    call([binary, verb, path, "--output", folder, *options, "--threads", "1"], log or _log(folder))
+    call([binary, verb, path, "--output", folder, *options, "--threads", "1"], _log(folder))
 
 
 def _copy(source, target):

@@ -106,8 +106,7 @@ def _curve(study, models, case, way):
     rounds = [of(models, case, way, number) for number in range(study.count + 1)]
     if not all(rounds):
         return None
-    first = next(iter(rounds[0].values()))
-    sizes = [first.samples + number * study.rounds["add"] for number in range(study.count + 1)]
+    sizes = [next(iter(found.values())).samples for found in rounds]
     return sizes, [float(np.mean([m.errors["all"]["mean"] for m in found.values()])) for found in rounds]
 
 
