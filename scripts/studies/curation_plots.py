@@ -37,7 +37,8 @@ def curves(study, models, folder):
             figure.savefig(path, dpi=110)
             plt.close(figure)
             where = "over all sites" if not part else "by region"
-            names.append((path.name, f"{case.name}: errors {where} after each round, means over the seeds, bands of one standard deviation."))
+            text = f"{case.name}: errors {where} after each round, means over the seeds, bands of one standard deviation."
+            names.append((path.name, text))
     return names
 
 

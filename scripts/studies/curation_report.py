@@ -129,9 +129,8 @@ def _row(name, found, baselines):
 def _regions(study, models, case):
     """Ratios to the baseline by region: mean, 95th and 99th percentile, maximum."""
     columns = ["way", *(("R" + r[1:] if r[0] == "r" else r) for r in REGIONS)]
-    rows = [
-        "The same ratios by region: mean / 95th / 99th percentile / maximum.", "", f"| {' | '.join(columns)} |", "|" + "---|" * len(columns),
-    ]  # fmt: skip
+    rows = ["The same ratios by region: mean / 95th / 99th percentile / maximum.", ""]
+    rows += [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
     baselines = of(models, case, study.baseline, study.count)
     for way in case.ways:
         found = of(models, case, way, study.count)
