@@ -121,7 +121,7 @@ public struct PipelineFile: Sendable {
         do {
             let rounds = (json["rounds"]?.object ?? [:]).merging(roundChanges ?? [:]) { $1 }.filter { $0.value != .null }
             curation = rounds["add"] == nil ? nil : try Curation(json: .object(rounds))
-        } catch let error as SamplingError {
+        } catch {
             throw fail("/rounds", "rounds: \(error.message)")
         }
         trainer = json["rounds"]?["trainer"].map {

@@ -105,12 +105,15 @@ public struct Plan: Sendable {
             .evaluate: training, .resample: training + solving,
         ]
         let perSample = Double(pipeline.physics.lattice.count) / Double(1 << 18) * (isGeneral ? 0.06 : 0.015)
-        seconds = [.sample: 10, .solve: perSample * Double(pipeline.samplesPerPart), .split: 1, .pack: 60]
-            .merging([.train: load?.seconds ?? 0, .evaluate: 60]) { $1 }
+        var seconds: [Stage: Double] = [
+            .sample: 10, .solve: perSample * Double(pipeline.samplesPerPart), .split: 1, .pack: 60,
+            .train: load?.seconds ?? 0, .evaluate: 60,
+        ]
         if let curation = pipeline.curation {
-            let round = (seconds[.train] ?? 0) + 60 + perSample * Double(curation.pool + curation.add)
+            let round = (load?.seconds ?? 0) + 60 + perSample * Double(curation.pool + curation.add)
             seconds[.resample] = round * Double(curation.count)
         }
+        self.seconds = seconds
     }
 
     /// The plan as `schemas/plan` describes it.

@@ -1,5 +1,6 @@
 internal import Fields
 internal import Foundation
+internal import Learning
 internal import Sampling
 internal import Shards
 
@@ -20,7 +21,7 @@ extension Job {
             try Interruption.check()
             if let stop = curation.stop, curve.isFlat(next: curation.add - curation.drop, standardErrors: stop) {
                 reporter.noted(
-                    "no round \(number): it would gain less than \(ErrorTable.digits(stop)) standard errors, by the curve of "
+                    "no round \(number): it would gain less than \(JudgementTable.digits(stop)) standard errors, by the curve of "
                         + "those before")
                 break
             }
