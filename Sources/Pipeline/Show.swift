@@ -132,8 +132,9 @@ public struct Overview: Sendable {
         let all = try selections.map { try Selection(json: $0) }
         var lines = all.filter { $0.stratum == nil }.map { selection in
             let name = selection.name.padding(toLength: 20, withPad: " ", startingAt: 0)
+            let ranges = selection.ranges.count == 1 ? "" : " in \(selection.ranges.count) ranges"
             return
-                "  \(name) \(selection.samples) samples, ranks \(selection.ranks.lowerBound) to \(selection.ranks.upperBound - 1)"
+                "  \(name) \(selection.samples) samples, ranks \(selection.span.lowerBound) to \(selection.span.upperBound - 1)\(ranges)"
         }
         for part in Split.Part.allCases {
             let strata = all.filter { $0.part == part && $0.stratum != nil }

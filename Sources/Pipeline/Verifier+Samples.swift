@@ -205,12 +205,13 @@ extension Verifier {
                 counts.reduce(0, +) == selection.samples,
                 "\(folder): \(selection.name) holds \(counts.reduce(0, +)) samples, the manifest says \(selection.samples)"
             )
-            guard selection.stratum == nil else { continue }
-            let positions = selection.ranks.count / max(1, strata.count)
+            // What a round chose need not be stratified.
+            guard selection.stratum == nil, selection.name.hasPrefix("\(selection.part.rawValue)/S") else { continue }
+            let positions = selection.span.count / max(1, strata.count)
             expect(
-                selection.ranks.lowerBound % max(1, strata.count) == 0 && counts.allSatisfy { $0 <= positions },
+                selection.span.lowerBound % max(1, strata.count) == 0 && counts.allSatisfy { $0 <= positions },
                 "\(folder): \(selection.name) is not stratified")
-            if selection.samples == selection.ranks.count {
+            if selection.samples == selection.span.count {
                 expect(
                     counts.allSatisfy { $0 == positions },
                     "\(folder): \(selection.name) does not hold equally many samples of each stratum")
@@ -220,7 +221,7 @@ extension Verifier {
             let nested = selections.filter { $0.part == part && $0.name.contains("/S") && !$0.name.contains("-") }
             for (smaller, larger) in zip(nested, nested.dropFirst()) {
                 expect(
-                    larger.ranks.clamped(to: smaller.ranks) == smaller.ranks,
+                    larger.span.clamped(to: smaller.span) == smaller.span,
                     "\(folder): \(smaller.name) is not contained in \(larger.name)")
             }
         }

@@ -50,7 +50,21 @@ public final class Verifier {
     }
 
     /// The dataset and the stages that `path` is: the dataset's folder, or a stage's folder in it.
+    ///
+    /// `path` may be `DATASET@VERSION`: then the stages are those of data.
     static func locate(_ path: String) throws -> (Dataset, [Stage]) {
+        let reference = DatasetReference(path)
+        let (dataset, stages) = try locate(folder: reference.path)
+        guard let version = reference.version else { return (dataset, stages) }
+        guard stages.contains(.pack) else {
+            throw PipelineError(
+                .noInput,
+                "\(reference.path) has no shards, and so no version '\(version)': run 'steadyset run' with it first")
+        }
+        return (try dataset.at(version: version), stages.filter(Stage.ofData.contains))
+    }
+
+    private static func locate(folder path: String) throws -> (Dataset, [Stage]) {
         let root = Dataset(root: path).root
         guard InputFile.isFolder(root) == true else {
             throw PipelineError(.noInput, "\(root): there is no such folder")
