@@ -55,7 +55,7 @@ struct ParentVersion {
 /// The solved samples that a round may add.
 struct Additions {
     /// Where each is.
-    private(set) var places: [SampleID: (file: Int32, row: Int32)] = [:]
+    private(set) var places: [SampleID: (file: Int32, row: Int32, sources: Int)] = [:]
     /// Those whose label could not be certified.
     private(set) var leftOut: Set<SampleID> = []
     /// The files; nil where there are none.
@@ -93,7 +93,10 @@ struct Additions {
         try store.verify(threads: threads)
         self.store = store
         for file in store.files.indices {
-            for (row, id) in try store.reader(file).ids.enumerated() { places[id] = (Int32(file), Int32(row)) }
+            let reader = try store.reader(file)
+            for (row, id) in reader.ids.enumerated() {
+                places[id] = (Int32(file), Int32(row), reader.sourceCounts[row])
+            }
         }
         leftOut = Set(
             (solve.content["left_out"]?.array ?? []).compactMap { $0["id"]?.string.flatMap { SampleID($0) } })

@@ -8,6 +8,8 @@ struct VersionPlan {
     let rows: [(choice: ChosenSample, rank: Int)]
     /// Ids of new samples, in the order of their ranks.
     let added: [SampleID]
+    /// Their numbers of sources.
+    let sources: [Int]
     private let parent: ParentVersion
     /// Ranks of the training set.
     private let ranges: [Range<Int>]
@@ -64,6 +66,7 @@ struct VersionPlan {
             return (choice, sample.rank)
         }
         self.added = added
+        sources = rows.filter { $0.choice.action == .added }.map(\.choice.sources)
         size = chosen.count
         let end = parent.nextRank + added.count
         ranges = Selection.ranges(among: parent.ranks + Array(parent.nextRank..<end), where: chosen.contains)

@@ -52,6 +52,7 @@ package struct VersionWriter {
     /// - Throws: `PipelineError` with status `.data` where a choice makes no sense: a new sample that is in the dataset
     ///   already or is not solved, or is a symmetric copy of a test or validation sample; a dropped one that the training
     ///   set lacks, a taken one that it has.
+    @discardableResult
     package func write(_ round: Round) throws -> Manifest {
         let started = Date()
         try Versions.check(tag: round.name)
@@ -72,6 +73,10 @@ package struct VersionWriter {
             guard let place = additions.places[id] else {
                 throw PipelineError(
                     .data, "sample \(id) of \(round.name) is not solved in \(solved?.root ?? "any folder")")
+            }
+            guard place.sources == plan.sources[number] else {
+                throw PipelineError(
+                    .data, "sample \(id) has \(place.sources) sources, its choice says \(plan.sources[number])")
             }
             return RankOrder.Sample(rank: base.nextRank + number, file: place.file, row: place.row)
         }
