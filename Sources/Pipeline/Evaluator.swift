@@ -151,7 +151,7 @@ final class Evaluator {
     private func manifest(
         _ parameters: [String: JSON], _ table: ErrorTable, _ digest: Digest, _ folder: String
     ) throws -> Manifest {
-        var inputs = [Manifest.Input(stage: "pack", path: "pack/\(Manifest.fileName)", id: store.manifest.id)]
+        var inputs = [Manifest.Input(stage: "pack", path: store.manifest.packPath, id: store.manifest.id)]
         if case .models(let ensemble) = predictions {
             for member in ensemble.members {
                 guard let id = member.manifest?.id else { continue }

@@ -65,6 +65,7 @@ public struct Schema: Sendable {
             "plan": PackageResources.plan_schema_json,
             "provenance": PackageResources.provenance_schema_json,
             "step": PackageResources.step_schema_json,
+            "tags": PackageResources.tags_schema_json,
         ]
     }
 
