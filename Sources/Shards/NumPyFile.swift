@@ -5,7 +5,12 @@ public enum NumPyFile {
     /// The header is padded with spaces so that the values begin at a multiple of 64 bytes.
     public static func bytes(of values: [Float], rows: Int, columns: Int) -> [UInt8] {
         precondition(values.count == rows * columns, "a field has one value per site")
-        return header(type: "'<f4'", shape: "(\(rows), \(columns))") + FieldBytes.bytes(of: values)
+        return header(rows: rows, columns: columns) + FieldBytes.bytes(of: values)
+    }
+
+    /// Returns what precedes the values of such a file: 128 bytes, whatever the numbers of rows and columns.
+    public static func header(rows: Int, columns: Int) -> [UInt8] {
+        header(type: "'<f4'", shape: "(\(rows), \(columns))")
     }
 
     /// Returns what precedes `count` records in the file of an array of records, whose bytes follow without gaps.

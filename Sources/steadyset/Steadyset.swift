@@ -27,7 +27,7 @@ struct Steadyset: ParsableCommand {
         version: "steadyset \(Release.version)",
         subcommands: [
             Run.self, Sample.self, Solve.self, Split.self, Pack.self, Unpack.self, Train.self, Evaluate.self,
-            Predict.self, Verify.self, Show.self, Export.self, Bench.self, Plan.self, Step.self,
+            Predict.self, Certify.self, Verify.self, Show.self, Export.self, Bench.self, Plan.self, Step.self,
         ])
 
     /// Parses and runs, and turns every error into one message and one documented status.
