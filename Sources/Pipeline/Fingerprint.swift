@@ -52,8 +52,11 @@ package enum Fingerprint {
         of(["step": .string("train"), "pack": .string(pack.description), "train": training.json])
     }
 
-    static func evaluate(parameters: JSON, pack: Digest) -> Digest {
-        of(["step": .string("evaluate"), "pack": .string(pack.description), "parameters": parameters])
+    /// `data` is the stage that the samples are of, and what tells its manifest; nil where the parameters name a file of configurations.
+    static func evaluate(parameters: JSON, data: (stage: String, digest: Digest)?) -> Digest {
+        var members = ["step": .string("evaluate"), "parameters": parameters]
+        if let data { members[data.stage] = .string(data.digest.description) }
+        return of(members)
     }
 
     static func round(

@@ -80,7 +80,8 @@ public struct Plan: Sendable {
                 Step(
                     id: "evaluate", stage: .evaluate, part: nil, inputs: [manifest(.pack), manifest(.train)],
                     outputs: [manifest(.evaluate), "evaluate/\(Evaluator.errorsName)"],
-                    fingerprint: Fingerprint.evaluate(parameters: .string(fingerprint.description), pack: pack)))
+                    fingerprint: Fingerprint.evaluate(
+                        parameters: .string(fingerprint.description), data: (Stage.pack.rawValue, pack))))
         }
         if let curation = pipeline.curation {
             steps.append(

@@ -5,7 +5,12 @@ public enum NumPyFile {
     /// The header is padded with spaces so that the values begin at a multiple of 64 bytes.
     public static func bytes(of values: [Float], rows: Int, columns: Int) -> [UInt8] {
         precondition(values.count == rows * columns, "a field has one value per site")
-        return header(type: "'<f4'", shape: "(\(rows), \(columns))") + FieldBytes.bytes(of: values)
+        return header(rows: rows, columns: columns) + FieldBytes.bytes(of: values)
+    }
+
+    /// Returns what precedes the values of such a file: 128 bytes, whatever the numbers of rows and columns.
+    public static func header(rows: Int, columns: Int) -> [UInt8] {
+        header(type: "'<f4'", shape: "(\(rows), \(columns))")
     }
 
     /// Returns the shape of an array of little-endian binary32 in C order, and where its values begin; nil where `bytes` are no
