@@ -39,7 +39,7 @@ final class Evaluator {
             return Subject(
                 samples: samples, labels: labels,
                 input: Manifest.Input(
-                    stage: "pack", path: "pack/\(Manifest.fileName)", id: samples.store.manifest.id),
+                    stage: "pack", path: samples.store.manifest.packPath, id: samples.store.manifest.id),
                 parameters: ["selection": .string(selection)])
         }
 
