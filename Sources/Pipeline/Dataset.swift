@@ -1,26 +1,38 @@
-internal import Fields
+public import Fields
 internal import Foundation
 internal import Shards
 
 /// The folder of a dataset: one folder a stage, and `.steadyset` for what only this program reads.
 ///
 ///     DIR/sample  DIR/solve  DIR/split  DIR/pack      each ends with manifest.json
+///     DIR/pack/version-….json                         further versions of what is packed
+///     DIR/rounds/1  DIR/rounds/2  …                   the work of rounds, each a dataset's folder
 ///     DIR/.steadyset/lock  DIR/.steadyset/steps/…     locks and the records of finished steps
 public struct Dataset: Hashable, Sendable {
     /// The folder's path.
     public let root: String
+    /// The id of the version that is meant, or nil for the base; it matters to the pack stage alone.
+    public let version: Digest?
 
     /// The folder at `root`, which need not exist yet.
     public init(root: String) {
-        self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
-        alone = nil
+        self.init(
+            root: root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root, alone: nil, version: nil)
     }
 
     /// The folder of one stage that stands alone, under any name, without the rest of its dataset.
     init(alone stage: Stage, folder: String) {
-        root = folder
-        alone = stage
+        self.init(root: folder, alone: stage, version: nil)
     }
+
+    private init(root: String, alone: Stage?, version: Digest?) {
+        self.root = root
+        self.alone = alone
+        self.version = version
+    }
+
+    /// The version with the id `version` of this dataset, or its base for nil.
+    func at(_ version: Digest?) -> Dataset { Dataset(root: root, alone: alone, version: version) }
 
     /// The stage whose folder `root` itself is, or nil.
     private let alone: Stage?
@@ -32,14 +44,20 @@ public struct Dataset: Hashable, Sendable {
     func path(_ relative: String) -> String { "\(root)/\(relative)" }
 
     static let privateName = ".steadyset"
+    /// The folder of the work of rounds.
+    static let roundsName = "rounds"
 
     var privateFolder: String { "\(root)/\(Dataset.privateName)" }
     var stepsFolder: String { "\(privateFolder)/steps" }
 
-    /// Reads the manifest of a stage.
+    /// Reads the manifest of a stage; that of the pack stage of the version that is meant.
     ///
-    /// - Throws: `PipelineError` that says which command makes it, where it is missing.
+    /// - Throws: `PipelineError` that says which command makes it, where it is missing; or where a version's parent is missing
+    ///   or was altered.
     func manifest(_ stage: Stage) throws -> Manifest {
+        if stage == .pack, let version, let manifest = try Versions(of: self).lineage(of: version).last {
+            return manifest
+        }
         do {
             let manifest = try Manifest.read(folder: folder(stage))
             guard manifest.stage == stage.rawValue else {
@@ -66,7 +84,7 @@ public struct Dataset: Hashable, Sendable {
             guard isFolder else {
                 throw PipelineError(.cannotCreate, "\(root) is a file: choose a folder for --output")
             }
-            let ours = Set(Stage.allCases.map(\.rawValue) + [Dataset.privateName])
+            let ours = Set(Stage.allCases.map(\.rawValue) + [Dataset.privateName, Dataset.roundsName])
             let present = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
             let others = present.filter { !ours.contains($0) }.sorted()
             guard others.isEmpty || present.contains(Dataset.privateName) else {
@@ -108,6 +126,25 @@ public struct Dataset: Hashable, Sendable {
                 },
             seconds: seconds
         ).write(in: self)
+    }
+
+    /// Commits a file of samples under `path` in the dataset, and the record of the step that wrote it.
+    @discardableResult
+    func publish(
+        _ writer: ShardWriter, as path: String, step: String, fingerprint: Digest,
+        leftOut: [StepRecord.LeftOut] = [], started: Date
+    ) throws -> Manifest.File {
+        try writer.finish()
+        let target = self.path(path)
+        try AtomicFile.commit(temporary: writer.path, as: target)
+        let digest = try FileDigest(of: target, followingLinks: false)
+        let file = Manifest.File(
+            path: path, bytes: digest.bytes, sha256: digest.sha256, samples: writer.count)
+        try StepRecord(
+            step: step, fingerprint: fingerprint, files: [file], leftOut: leftOut,
+            seconds: Date().timeIntervalSince(started)
+        ).write(in: self)
+        return file
     }
 
     /// Creates a folder and those above it.

@@ -14,6 +14,7 @@ extension Job {
         }
         try checkSplit(origin)
         try protectSolvedSamples(origin)
+        try protectVersions(.sample, parameters: origin.parameters)
         let total = origin.counts.reduce(0, +)
         reporter.began(.sample, total: total, done: 0)
         try invalidate(.sample)

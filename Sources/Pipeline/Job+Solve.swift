@@ -133,8 +133,8 @@ extension Job {
                 "\(leftOut.count - Job.warningsPerPart) more samples of \(part.step) are left out; solve/manifest.json will "
                     + "list them all")
         }
-        return { [self, leftOut] in
-            try publish(
+        return { [dataset, leftOut] in
+            try dataset.publish(
                 writer, as: "solve/\(part.labels)", step: part.step, fingerprint: fingerprint, leftOut: leftOut,
                 started: started)
         }

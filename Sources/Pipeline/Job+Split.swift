@@ -20,6 +20,7 @@ extension Job {
         if let manifest = finished("split", .split, fingerprint: fingerprint) {
             return skipped(manifest, stage: .split)
         }
+        try protectVersions(.split, parameters: pipeline.split.json)
         reporter.began(.split, total: solveManifest.content["samples"]?.int ?? 0, done: 0)
         try invalidate(.split)
         sweep(.split, keeping: [])

@@ -48,6 +48,7 @@ final class Job {
         case .pack: try pack()
         case .train: try train()
         case .evaluate: try evaluate()
+        case .resample: try resample()
         }
     }
 
@@ -115,7 +116,7 @@ final class Job {
             switch stage {
             case .sample: ["configurations-"]
             case .solve: ["part-"]
-            case .split, .train, .evaluate: []
+            case .split, .train, .evaluate, .resample: []
             case .pack: Split.Part.allCases.map { "\($0.rawValue)-" }
             }
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !names.contains(name) {
@@ -155,25 +156,6 @@ final class Job {
             bytes: manifest.files.reduce(0) { $0 + $1.bytes }, seconds: 0, skipped: true)
     }
 
-    /// Commits a file of samples under `path` in the dataset, and the record of the step that wrote it.
-    @discardableResult
-    func publish(
-        _ writer: ShardWriter, as path: String, step: String, fingerprint: Digest,
-        leftOut: [StepRecord.LeftOut] = [], started: Date
-    ) throws -> Manifest.File {
-        try writer.finish()
-        let target = dataset.path(path)
-        try AtomicFile.commit(temporary: writer.path, as: target)
-        let digest = try FileDigest(of: target, followingLinks: false)
-        let file = Manifest.File(
-            path: path, bytes: digest.bytes, sha256: digest.sha256, samples: writer.count)
-        try StepRecord(
-            step: step, fingerprint: fingerprint, files: [file], leftOut: leftOut,
-            seconds: Date().timeIntervalSince(started)
-        ).write(in: dataset)
-        return file
-    }
-
     /// The entry of a manifest for a file of `stage`'s folder.
     func entry(_ name: String, of stage: Stage, samples: Int, extra: [String: JSON] = [:]) throws -> Manifest.File {
         let digest = try FileDigest(of: "\(dataset.folder(stage))/\(name)", followingLinks: false)
@@ -182,6 +164,8 @@ final class Job {
 
     /// A manifest's reference to the stage that it was made from.
     func input(_ stage: Stage, _ manifest: Manifest) -> Manifest.Input {
-        Manifest.Input(stage: stage.rawValue, path: "\(stage.rawValue)/\(Manifest.fileName)", id: manifest.id)
+        Manifest.Input(
+            stage: stage.rawValue, path: stage == .pack ? manifest.packPath : "\(stage.rawValue)/\(Manifest.fileName)",
+            id: manifest.id)
     }
 }

@@ -16,7 +16,7 @@ final class PackedSamples: Sendable {
         let part: Split.Part
     }
 
-    /// All samples: training, validation, test, each in rank order.
+    /// All samples: training, validation, test, each in rank order; then training samples that versions added.
     let samples: [Sample]
     private let shards: PackedShards
 
@@ -27,14 +27,16 @@ final class PackedSamples: Sendable {
 
     /// Reads the columns of every shard that `manifest` lists in `folder`; no field is read.
     ///
+    /// - Parameter visit: Called with the reader of each shard, in order.
     /// - Throws: `PipelineError` or `ShardsError` where a shard is missing or is not what the manifest lists.
-    init(_ manifest: Manifest, in folder: String) throws {
+    init(_ manifest: Manifest, in folder: String, visit: (ShardReader) throws -> Void = { _ in }) throws {
         shards = try PackedShards(manifest, in: folder, keeping: 128)
         var samples: [Sample] = []
         for (number, file) in manifest.files.enumerated() {
             try Interruption.check()
             let part = try shards.part(of: file)
             let reader = try shards.open(number)
+            try visit(reader)
             for row in 0..<reader.count {
                 samples.append(
                     Sample(

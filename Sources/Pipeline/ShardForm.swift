@@ -45,23 +45,29 @@ struct ShardForm {
         }
     }
 
-    /// The layout of a pack stage's manifest, whose table of locations is `locations`.
-    func layout(samplesPerShard: Int, locations: Manifest.File) -> JSON {
+    /// The layout of a pack stage's manifest, whose table of locations is `locations`; `choices` is a version's file of
+    /// choices.
+    func layout(samplesPerShard: Int, locations: Manifest.File, choices: Manifest.File? = nil) -> JSON {
+        func reference(_ file: Manifest.File) -> JSON {
+            .object([
+                "path": .string(file.path), "bytes": .integer(file.bytes), "sha256": .string(file.sha256.description),
+            ])
+        }
         var members: [String: JSON] = [
             "codec": .string(codec.rawValue), "samples_per_shard": .integer(samplesPerShard),
-            "locations": .object([
-                "path": .string(locations.path), "bytes": .integer(locations.bytes),
-                "sha256": .string(locations.sha256.description),
-            ]),
+            "locations": reference(locations),
         ]
+        members["choices"] = choices.map(reference)
         if codec != .standard { members["compression_level"] = .integer(level) }
         return .object(members)
     }
 
-    /// Writes where every sample of the shards in `folder` lies; see `LocationTable`.
-    func writeLocations(of files: [Manifest.File], in folder: String) throws -> Manifest.File {
+    /// Writes where every sample of the shards in `folder` lies, as the file `name`; see `LocationTable`.
+    func writeLocations(
+        of files: [Manifest.File], in folder: String, as name: String = LocationTable.fileName
+    ) throws -> Manifest.File {
         let samples = files.reduce(0) { $0 + $1.samples }
-        let path = "\(folder)/\(LocationTable.fileName)"
+        let path = "\(folder)/\(name)"
         let writer = try AtomicFile.Writer(path)
         try writer.append(
             LocationTable.header(
@@ -74,7 +80,7 @@ struct ShardForm {
         try writer.commit()
         let digest = try FileDigest(of: path, followingLinks: false)
         return Manifest.File(
-            path: LocationTable.fileName, bytes: digest.bytes, sha256: digest.sha256, samples: samples)
+            path: name, bytes: digest.bytes, sha256: digest.sha256, samples: samples)
     }
 
     /// The coefficients of which each sample has a chunk.

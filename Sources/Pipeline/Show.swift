@@ -19,7 +19,8 @@ public struct Overview: Sendable {
             let (dataset, stages) = try Verifier.locate(path)
             let manifests = try stages.map { try dataset.manifest($0) }
             json = .object([
-                "dataset": .string(dataset.root), "stages": .array(manifests.map(Overview.summary)),
+                "dataset": .string(dataset.root), "version": dataset.version.map { .string($0.description) } ?? .null,
+                "stages": .array(manifests.map(Overview.summary)),
             ])
             text = try Overview.text(dataset, manifests)
         }
@@ -36,6 +37,14 @@ public struct Overview: Sendable {
 
     private static func text(_ dataset: Dataset, _ manifests: [Manifest]) throws -> String {
         var lines = ["dataset  \(dataset.root)"]
+        if let version = dataset.version {
+            lines.append("version  \(version)")
+        } else {
+            let others = Versions(of: dataset).shortIDs().count
+            if others > 0 {
+                lines.append("versions \(others) beside this, the base: 'steadyset log' shows them")
+            }
+        }
         if let manifest = manifests.first(where: { $0.stage == "pack" }) ?? manifests.first,
             let physics = try physics(manifest) ?? manifests.compactMap({ try physics($0) }).first
         {
@@ -132,8 +141,9 @@ public struct Overview: Sendable {
         let all = try selections.map { try Selection(json: $0) }
         var lines = all.filter { $0.stratum == nil }.map { selection in
             let name = selection.name.padding(toLength: 20, withPad: " ", startingAt: 0)
+            let ranges = selection.ranges.count == 1 ? "" : " in \(selection.ranges.count) ranges"
             return
-                "  \(name) \(selection.samples) samples, ranks \(selection.ranks.lowerBound) to \(selection.ranks.upperBound - 1)"
+                "  \(name) \(selection.samples) samples, ranks \(selection.span.lowerBound) to \(selection.span.upperBound - 1)\(ranges)"
         }
         for part in Split.Part.allCases {
             let strata = all.filter { $0.part == part && $0.stratum != nil }

@@ -99,8 +99,8 @@ extension Verifier {
         }
     }
 
-    /// Shards: every chunk, the order of ranks, the digests, and the laws of the selections.
-    func checkPack(_ manifest: Manifest) throws {
+    /// Shards: the order of ranks, the digests, the counts, and the laws of the selections; of the files `decoding` every chunk.
+    func checkPack(_ manifest: Manifest, decoding: Set<String>) throws {
         let folder = dataset.folder(.pack)
         let physics = try Physics(json: manifest.parameters["physics"] ?? .null)
         let accuracy = Accuracy(json: manifest.parameters)
@@ -108,15 +108,18 @@ extension Verifier {
         let codec = manifest.layout["codec"]?.string.flatMap(ShardCodec.init) ?? .standard
         let selections = try (manifest.content["selections"]?.array ?? []).map { try Selection(json: $0) }
         let split = try manifests[.split].map { try Split(json: $0.parameters) }
-        if let other = manifests[.split] {
+        if let other = manifests[.split]?.content["selections"]?.array {
             expect(
-                other.content["selections"] == manifest.content["selections"],
+                manifest.parent == nil
+                    ? other == manifest.content["selections"]?.array
+                    : other == manifest.content["selections"]?.array.map { Array($0.prefix(other.count)) },
                 "\(folder): the selections are not those of the split stage")
         }
         var all = Digest.Hasher()
         var lastRank: [Split.Part: Int] = [:]
         var members = selections.map { _ in [Int](repeating: 0, count: strata.count) }
         var seen: Set<SampleID> = []
+        var (counts, parts) = ([Int](repeating: 0, count: strata.count), [Split.Part: Int]())
         var locations = Digest.Hasher()
         locations.update(
             LocationTable.header(
@@ -137,16 +140,24 @@ extension Verifier {
                 }
                 expect(try self.physics(of: reader) == physics, "\(reader.path): its physics is not the manifest's")
                 // What the manifest's id does not cover.
+                let isAddition = file.path.hasPrefix(ShardPacking.added)
+                let size = manifest.layout["samples_per_shard"]?.int ?? 0
                 expect(
-                    bounds[1] - bounds[0] == manifest.layout["samples_per_shard"]?.int,
+                    isAddition
+                        ? bounds[1] - bounds[0] == reader.count && reader.count <= size : bounds[1] - bounds[0] == size,
                     "\(folder): samples_per_shard is not what the ranks of '\(file.path)' say")
+                expect(
+                    !isAddition || (part == .train && manifest.parent != nil),
+                    "\(folder): '\(file.path)' does not belong into this manifest")
                 expect(
                     reader.attributes["compression_level"]
                         == manifest.layout["compression_level"]?.int.map(ShardAttribute.integer),
                     "\(reader.path): its compression_level is not the manifest's")
                 // Shards of an early build, which have no table, need not lie that way.
                 if manifest.layout["locations"] != nil { locations.update(try LocationTable.records(of: reader)) }
-                try checkSamples(of: reader, physics: physics, accuracy: accuracy, codec: codec, solvable: true)
+                if decoding.contains(file.path) {
+                    try checkSamples(of: reader, physics: physics, accuracy: accuracy, codec: codec, solvable: true)
+                }
                 var content = Digest.Hasher()
                 for row in 0..<reader.count {
                     let (id, rank) = (reader.ids[row], Int(ranks[row]))
@@ -162,7 +173,13 @@ extension Verifier {
                         found("\(reader.path): sample \(id) has a number of sources that is no stratum")
                         continue
                     }
-                    if let split {
+                    counts[stratum] += 1
+                    parts[part, default: 0] += 1
+                    if isAddition {
+                        expect(
+                            reader.indices[row] == ranks[row],
+                            "\(reader.path): the index of sample \(id), which a version added, is not its rank")
+                    } else if let split {
                         let address = split.address(part: part, rank: rank, strata: strata.count)
                         expect(
                             address == SampleAddress(stratum: stratum, index: Int(reader.indices[row])),
@@ -181,6 +198,13 @@ extension Verifier {
         expect(
             all.finish().description == manifest.content["digest"]?.string,
             "\(folder): the samples are not those that the manifest's digest covers")
+        expect(
+            manifest.content["samples"]?.int == counts.reduce(0, +)
+                && manifest.content["strata"] == SampleListing.table(strata: strata, counts: counts)
+                && (manifest.content["parts"]?.array ?? []).allSatisfy { entry in
+                    entry["samples"]?.int == entry["part"]?.string.flatMap(Split.Part.init).map { parts[$0] ?? 0 }
+                },
+            "\(folder): the manifest's numbers of samples are not those of the shards")
         attempt { try checkLocations(manifest, expected: locations.finish()) }
         checkLaws(selections, members: members, strata: strata, folder: folder)
     }
@@ -205,12 +229,13 @@ extension Verifier {
                 counts.reduce(0, +) == selection.samples,
                 "\(folder): \(selection.name) holds \(counts.reduce(0, +)) samples, the manifest says \(selection.samples)"
             )
-            guard selection.stratum == nil else { continue }
-            let positions = selection.ranks.count / max(1, strata.count)
+            // What a round chose need not be stratified.
+            guard selection.stratum == nil, selection.name.hasPrefix("\(selection.part.rawValue)/S") else { continue }
+            let positions = selection.span.count / max(1, strata.count)
             expect(
-                selection.ranks.lowerBound % max(1, strata.count) == 0 && counts.allSatisfy { $0 <= positions },
+                selection.span.lowerBound % max(1, strata.count) == 0 && counts.allSatisfy { $0 <= positions },
                 "\(folder): \(selection.name) is not stratified")
-            if selection.samples == selection.ranks.count {
+            if selection.samples == selection.span.count {
                 expect(
                     counts.allSatisfy { $0 == positions },
                     "\(folder): \(selection.name) does not hold equally many samples of each stratum")
@@ -220,7 +245,7 @@ extension Verifier {
             let nested = selections.filter { $0.part == part && $0.name.contains("/S") && !$0.name.contains("-") }
             for (smaller, larger) in zip(nested, nested.dropFirst()) {
                 expect(
-                    larger.ranks.clamped(to: smaller.ranks) == smaller.ranks,
+                    larger.span.clamped(to: smaller.span) == smaller.span,
                     "\(folder): \(smaller.name) is not contained in \(larger.name)")
             }
         }

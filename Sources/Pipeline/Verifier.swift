@@ -13,6 +13,8 @@ public final class Verifier {
     public struct Report: Sendable {
         /// Stages that are there.
         public internal(set) var stages: [Stage] = []
+        /// Versions beside the base that were checked.
+        public internal(set) var versions = 0
         /// Files whose digest was computed.
         public internal(set) var files = 0
         /// Samples whose chunks were decoded and compared.
@@ -45,12 +47,28 @@ public final class Verifier {
     /// - Throws: `PipelineError` with status `.noInput` where there is nothing of the kind.
     public init(path: String, threads: Int? = nil) throws {
         self.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
-        (dataset, stages) = try Verifier.locate(path)
+        let (dataset, stages) = try Verifier.locate(path)
+        // Of a version, its shards alone: the stages before them are the base's.
+        (self.dataset, self.stages) = (dataset, dataset.version == nil ? stages : [.pack])
         Interruption.listen()
     }
 
     /// The dataset and the stages that `path` is: the dataset's folder, or a stage's folder in it.
+    ///
+    /// `path` may be `DATASET@VERSION`: then the stages are those of data.
     static func locate(_ path: String) throws -> (Dataset, [Stage]) {
+        let reference = DatasetReference(path)
+        let (dataset, stages) = try locate(folder: reference.path)
+        guard let version = reference.version else { return (dataset, stages) }
+        guard stages.contains(.pack) else {
+            throw PipelineError(
+                .noInput,
+                "\(reference.path) has no shards, and so no version '\(version)': run 'steadyset run' with it first")
+        }
+        return (try dataset.at(version: version), stages.filter(Stage.ofData.contains))
+    }
+
+    private static func locate(folder path: String) throws -> (Dataset, [Stage]) {
         let root = Dataset(root: path).root
         guard InputFile.isFolder(root) == true else {
             throw PipelineError(.noInput, "\(root): there is no such folder")
@@ -80,7 +98,14 @@ public final class Verifier {
         if let manifest = manifests[.sample] { attempt { try checkSample(manifest) } }
         if let manifest = manifests[.solve] { attempt { try checkSolve(manifest) } }
         if let manifest = manifests[.split] { attempt { try checkSplit(manifest) } }
-        if let manifest = manifests[.pack] { attempt { try checkPack(manifest) } }
+        if let manifest = manifests[.pack] {
+            if dataset.version != nil {
+                attempt { try checkVersion(manifest) }
+            } else {
+                attempt { try checkPack(manifest, decoding: Set(manifest.files.map(\.path))) }
+                attempt { try checkVersions() }
+            }
+        }
         if let manifest = manifests[.train] { attempt { try checkTrain(manifest) } }
         if let manifest = manifests[.evaluate] { attempt { try checkEvaluate(manifest) } }
         try Interruption.check()
@@ -98,18 +123,52 @@ public final class Verifier {
         do { try check() } catch { found(PipelineError(error).message) }
     }
 
+    /// A manifest's layout in its file, which has no part in the id.
+    func checkForm(_ manifest: Manifest, path: String) {
+        attempt {
+            expect(
+                try InputFile.read(path, maximumBytes: Manifest.maximumBytes) == manifest.json.prettyBytes,
+                "\(path): is not laid out as Steadyset writes it; it was altered")
+        }
+    }
+
+    /// The size and the digest of a file that a manifest lists.
+    func checkFile(_ file: Manifest.File, of stage: Stage) throws {
+        try Interruption.check()
+        let path = try SafePath.resolve(file.path, in: dataset.folder(stage))
+        let digest = try FileDigest(of: path, followingLinks: false)
+        report.files += 1
+        expect(
+            digest.bytes == file.bytes,
+            "\(path): has \(digest.bytes) bytes instead of \(file.bytes); it was truncated or replaced")
+        expect(
+            digest.bytes != file.bytes || digest.sha256 == file.sha256,
+            "\(path): its content is not what the manifest lists (SHA-256 differs); it was damaged or replaced")
+    }
+
+    /// The id of the manifest that an input names, where this dataset has it; of a version of the pack stage where it is one.
+    private func id(of input: Manifest.Input, _ source: Stage) throws -> Digest {
+        guard input.path != "\(source.rawValue)/\(Manifest.fileName)" else {
+            return try manifests[source]?.id ?? dataset.manifest(source).id
+        }
+        return try Versions(of: dataset).manifest(short: input.id.short).id
+    }
+
+    /// Whether an input is where its stage's manifest is.
+    private func isProper(_ input: Manifest.Input, _ source: Stage) -> Bool {
+        input.path == "\(source.rawValue)/\(Manifest.fileName)"
+            || (source == .pack && input.path == "\(source.rawValue)/\(Versions.fileName(of: input.id))")
+    }
+
     /// The manifest itself, what it was made from, and the digests of its files.
     private func checkManifest(_ stage: Stage) throws {
         let manifest = try dataset.manifest(stage)
         manifests[stage] = manifest
-        // White space has no part in the id.
-        let path = "\(dataset.folder(stage))/\(Manifest.fileName)"
-        expect(
-            try InputFile.read(path, maximumBytes: Manifest.maximumBytes) == manifest.json.prettyBytes,
-            "\(path): is not laid out as Steadyset writes it; it was altered")
-        for input in manifest.inputs {
-            guard let source = Stage(rawValue: input.stage), input.path == "\(source.rawValue)/\(Manifest.fileName)"
-            else {
+        let name = manifest.parent == nil ? Manifest.fileName : Versions.fileName(of: manifest.id)
+        checkForm(manifest, path: "\(dataset.folder(stage))/\(name)")
+        // What a version was made from is checked when it is read.
+        for input in manifest.inputs where manifest.parent == nil {
+            guard let source = Stage(rawValue: input.stage), isProper(input, source) else {
                 found("\(dataset.folder(stage)): its input '\(input.path)' is not a stage of this dataset")
                 continue
             }
@@ -121,7 +180,7 @@ public final class Verifier {
                     "\(dataset.folder(stage)): the stage '\(source)' that it was made from is missing")
                 continue
             }
-            let id = try manifests[source]?.id ?? dataset.manifest(source).id
+            let id = try id(of: input, source)
             // An evaluation that was written into a dataset's folder may be of another model.
             expect(
                 id == input.id || (stage == .evaluate && source == .train),
@@ -129,7 +188,7 @@ public final class Verifier {
                     + "\(stage)' again")
         }
         let provenance = "\(dataset.folder(stage))/\(Provenance.fileName)"
-        if InputFile.isFolder(provenance) == false {
+        if manifest.parent == nil, InputFile.isFolder(provenance) == false {
             attempt {
                 let json = try JSON.parse(file: provenance, followingLinks: false)
                 try Schema.named("provenance").check(json, source: provenance)
@@ -140,17 +199,7 @@ public final class Verifier {
         }
         for file in manifest.files {
             try Interruption.check()
-            attempt {
-                let path = try SafePath.resolve(file.path, in: dataset.folder(stage))
-                let digest = try FileDigest(of: path, followingLinks: false)
-                report.files += 1
-                expect(
-                    digest.bytes == file.bytes,
-                    "\(path): has \(digest.bytes) bytes instead of \(file.bytes); it was truncated or replaced")
-                expect(
-                    digest.bytes != file.bytes || digest.sha256 == file.sha256,
-                    "\(path): its content is not what the manifest lists (SHA-256 differs); it was damaged or replaced")
-            }
+            attempt { try checkFile(file, of: stage) }
         }
     }
 

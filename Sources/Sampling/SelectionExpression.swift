@@ -1,4 +1,5 @@
-/// A set of a dataset's samples, named by an expression such as `S5%`, `test`, `n07`, `S5% & n07` or `test | validation`.
+/// A set of a dataset's samples, named by an expression such as `S5%`, `round-1`, `test`, `n07`, `S5% & n07` or `test |
+/// validation`.
 ///
 /// The names are those of the article *Reading*: a selection of the manifest, with or without its part (`train/S5%`,
 /// `S5%`); a window by its short form too (`B1.25%` for `S1.25%-B`); a part; `n` with a number of sources. `&` binds
@@ -63,7 +64,7 @@ public struct SelectionExpression: Hashable, Sendable, CustomStringConvertible {
             description: expressions.map(\.description).joined(separator: " | "))
     }
 
-    /// Whether a sample of `part` with this rank and number of sources belongs to it. O(names).
+    /// Whether a sample of `part` with this rank and number of sources belongs to it. O(names · log ranges).
     public func contains(part: Split.Part, rank: Int, sources: Int) -> Bool {
         alternatives.contains { names in
             names.allSatisfy { name in
@@ -84,7 +85,7 @@ public struct SelectionExpression: Hashable, Sendable, CustomStringConvertible {
                 switch name {
                 case .part(let wanted): wanted == part
                 case .stratum: true
-                case .selection(let selection): selection.part == part && selection.ranks.overlaps(ranks)
+                case .selection(let selection): selection.part == part && selection.overlaps(ranks)
                 }
             }
         }

@@ -44,13 +44,14 @@ extension Split {
 }
 
 extension Selection {
-    /// The selection, for manifests; `init(json:)` reads it back without loss. `stratum` is there only where one is
-    /// chosen.
+    /// The selection, for manifests; `init(json:)` reads it back without loss. `ranks` is there where it is one range,
+    /// `ranges` where there are several, `stratum` only where one is chosen.
     public var json: JSON {
+        func pair(_ ranks: Range<Int>) -> JSON { .array([.integer(ranks.lowerBound), .integer(ranks.upperBound)]) }
         var members: [String: JSON] = [
             "name": .string(name), "part": .string(part.rawValue), "samples": .integer(samples),
-            "ranks": .array([.integer(ranks.lowerBound), .integer(ranks.upperBound)]),
         ]
+        if ranges.count == 1 { members["ranks"] = pair(span) } else { members["ranges"] = .array(ranges.map(pair)) }
         members["stratum"] = stratum.map(JSON.integer)
         return .object(members)
     }
@@ -58,19 +59,31 @@ extension Selection {
     /// Reads a selection from its `json`.
     ///
     /// - Throws: `SamplingError` with code `.document` where a member is unknown, missing, of the wrong type or out of
-    ///   range.
+    ///   range, or ranges are empty, out of order or touch.
     public init(json: JSON) throws(SamplingError) {
         let members = try Members(
-            json, of: "a selection", required: ["name", "part", "ranks", "samples"], optional: ["stratum"])
-        let ranks = try members.get("ranks", "a pair of ranks [first, end]") { json -> Range<Int>? in
+            json, of: "a selection", required: ["name", "part", "samples"], optional: ["ranks", "ranges", "stratum"])
+        func pair(_ json: JSON) -> Range<Int>? {
             guard let ends = json.array, ends.count == 2, let first = ends[0].int, let end = ends[1].int else {
                 return nil
             }
             return 0 <= first && first <= end ? first..<end : nil
         }
+        guard members.has("ranks") != members.has("ranges") else {
+            throw SamplingError(.document, "a selection has either 'ranks' or 'ranges'")
+        }
+        let ranges =
+            members.has("ranks")
+            ? [try members.get("ranks", "a pair of ranks [first, end]", pair)]
+            : try members.get("ranges", "an array of pairs of ranks [first, end], ascending and apart") { json in
+                guard let array = json.array else { return nil as [Range<Int>]? }
+                let ranges = array.compactMap(pair)
+                return ranges.count == array.count && Selection.areProper(ranges) ? ranges : nil
+            }
         let samples = try members.int("samples")
-        guard 0...ranks.count ~= samples else {
-            throw SamplingError(.document, "'samples' of a selection of \(ranks.count) ranks is \(samples)")
+        let ranks = ranges.reduce(0) { $0 + $1.count }
+        guard 0...ranks ~= samples else {
+            throw SamplingError(.document, "'samples' of a selection of \(ranks) ranks is \(samples)")
         }
         let part = try members.get("part", "'train', 'validation' or 'test'") {
             $0.string.flatMap(Split.Part.init(rawValue:))
@@ -79,6 +92,6 @@ extension Selection {
         guard stratum.map((1...Configuration.maximumSources).contains) ?? true else {
             throw SamplingError(.document, "'stratum' of a selection is out of range")
         }
-        self.init(name: try members.string("name"), part: part, ranks: ranks, stratum: stratum, samples: samples)
+        self.init(name: try members.string("name"), part: part, ranges: ranges, stratum: stratum, samples: samples)
     }
 }

@@ -9,9 +9,12 @@ extension Manifest {
     /// - Throws: `ShardsError`: `.notFound` where the folder is unfinished work, `.syntax`, `.schema`, `.unsafePath`,
     ///   `.format` for another version, `.digestMismatch` where the file was altered.
     public static func read(folder: String) throws(ShardsError) -> Manifest {
-        let path = "\(folder)/\(fileName)"
-        return try Manifest(
-            json: try JSON.parse(file: path, maximumBytes: maximumBytes, followingLinks: false), path: path)
+        try read(path: "\(folder)/\(fileName)")
+    }
+
+    /// Reads and checks the manifest in the file `path`; see `read(folder:)`.
+    public static func read(path: String) throws(ShardsError) -> Manifest {
+        try Manifest(json: try JSON.parse(file: path, maximumBytes: maximumBytes, followingLinks: false), path: path)
     }
 
     /// Writes the manifest into `folder`, atomically: with it the stage's work is complete.
@@ -19,7 +22,11 @@ extension Manifest {
     /// - Throws: `ShardsError`: `.schema` where its form is not what the stage's schema asks for, which is an error of
     ///   this program; or why it could not be written.
     public func write(to folder: String) throws(ShardsError) {
-        let path = "\(folder)/\(Manifest.fileName)"
+        try write(path: "\(folder)/\(Manifest.fileName)")
+    }
+
+    /// Writes the manifest as the file `path`; see `write(to:)`.
+    public func write(path: String) throws(ShardsError) {
         let json = json
         try Manifest.schema(of: stage).check(json, source: path)
         try AtomicFile.write(json.prettyBytes, to: path)

@@ -55,6 +55,7 @@ public struct Schema: Sendable {
             "export": PackageResources.export_schema_json,
             "manifest": PackageResources.manifest_schema_json,
             "manifest-evaluate": PackageResources.manifest_evaluate_schema_json,
+            "manifest-resample": PackageResources.manifest_resample_schema_json,
             "manifest-pack": PackageResources.manifest_pack_schema_json,
             "manifest-sample": PackageResources.manifest_sample_schema_json,
             "manifest-solve": PackageResources.manifest_solve_schema_json,
@@ -64,6 +65,7 @@ public struct Schema: Sendable {
             "plan": PackageResources.plan_schema_json,
             "provenance": PackageResources.provenance_schema_json,
             "step": PackageResources.step_schema_json,
+            "tags": PackageResources.tags_schema_json,
         ]
     }
 

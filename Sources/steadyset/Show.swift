@@ -6,7 +6,7 @@ struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show what a dataset, one of its stages, or a shard holds.")
 
-    @Argument(help: "A dataset's folder, a stage's folder, or an HDF5 shard.")
+    @Argument(help: "A dataset's folder, DATASET@VERSION, a stage's folder, or an HDF5 shard.")
     var path: String
 
     @Flag(help: "Write it as JSON.")

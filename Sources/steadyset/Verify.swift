@@ -7,7 +7,7 @@ struct Verify: ParsableCommand {
         abstract: "Check a dataset, or one stage of it: schemas, digests, every chunk, and the laws of its subsets.",
         discussion: "Ends with status 0 where everything is sound, with 1 where something is not.")
 
-    @Argument(help: "The dataset's folder, or a stage's folder in it.")
+    @Argument(help: "The dataset's folder, DATASET@VERSION, or a stage's folder in it.")
     var path: String
 
     @Option(help: "Solve this many samples again, chosen at random, and compare them bit by bit.")
@@ -31,15 +31,18 @@ struct Verify: ParsableCommand {
         if json {
             let result = JSON.object([
                 "sound": .bool(report.findings.isEmpty), "stages": .array(report.stages.map { .string($0.rawValue) }),
-                "files": .integer(report.files), "samples": .integer(report.samples),
+                "versions": .integer(report.versions), "files": .integer(report.files),
+                "samples": .integer(report.samples),
                 "resolved": .integer(report.resolved), "findings": .array(report.findings.map(JSON.string)),
             ])
             Terminal.write(result.canonicalText + "\n")
         } else {
             for finding in report.findings { Terminal.write("WRONG  \(finding)\n") }
             let stages = report.stages.map(\.rawValue).joined(separator: ", ")
+            let versions =
+                report.versions == 0 ? "" : ", \(report.versions) version\(report.versions == 1 ? "" : "s")"
             Terminal.write(
-                "\(report.findings.isEmpty ? "sound" : "NOT sound"): \(stages); \(report.files) files, \(report.samples) "
+                "\(report.findings.isEmpty ? "sound" : "NOT sound"): \(stages)\(versions); \(report.files) files, \(report.samples) "
                     + "samples decoded, \(report.resolved) solved again, \(report.findings.count) findings\n")
         }
         guard report.findings.isEmpty else { throw ExitCode(ExitStatus.damage.rawValue) }

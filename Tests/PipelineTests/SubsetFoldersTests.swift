@@ -34,7 +34,7 @@ import Testing
             for name in folder.names {
                 named.insert(name)
                 let selection = try #require(selections.first { $0.name == name })
-                #expect(inside == ranks.filter { selection.ranks.contains($0) }, "seed \(seed), \(name)")
+                #expect(inside == ranks.filter { selection.contains($0) }, "seed \(seed), \(name)")
             }
         }
         // The nested subsets come with the part; what has no folder overlaps one that has.
@@ -42,8 +42,8 @@ import Testing
         for selection in selections where !named.contains(selection.name) && selection.samples > 0 {
             #expect(
                 folders.folders.contains {
-                    let shared = $0.ranks.clamped(to: selection.ranks)
-                    return !shared.isEmpty && shared != $0.ranks && shared != selection.ranks
+                    let shared = $0.ranks.clamped(to: selection.span)
+                    return !shared.isEmpty && shared != $0.ranks && shared != selection.span
                 }, "seed \(seed), \(selection.name)")
         }
     }

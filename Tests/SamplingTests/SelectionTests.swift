@@ -31,12 +31,12 @@ import Testing
             ("test/S100%", 0..<80_000), ("train/S1.25%-A", 0..<4000), ("train/S1.25%-C", 8000..<12_000),
             ("train/S5%-B", 16_000..<32_000),
         ] {
-            #expect(byName[name]?.ranks == ranks, "\(name)")
+            #expect(byName[name]?.ranges == [ranks], "\(name)")
             #expect(byName[name]?.samples == ranks.count, "\(name)")
             #expect(byName[name]?.stratum == nil, "\(name)")
         }
         #expect(byName["train/n07"]?.samples == 16_000 && byName["train/n07"]?.stratum == 7)
-        #expect(byName["test/n20"]?.samples == 4000 && byName["test/n20"]?.ranks == 0..<80_000)
+        #expect(byName["test/n20"]?.samples == 4000 && byName["test/n20"]?.span == 0..<80_000)
         #expect(selections.map(\.name).prefix(2) == ["train/S1.25%", "train/S2.5%"])
     }
 

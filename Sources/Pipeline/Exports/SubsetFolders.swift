@@ -3,7 +3,7 @@ package import Sampling
 /// The folders of a part whose subsets contain one another: each below the next larger one.
 ///
 /// Subsets and windows are ranges of ranks. Those that contain one another or are apart form a tree; one that overlaps
-/// another without being in it has no folder.
+/// another without being in it has no folder, nor has one of several ranges unless it is the whole part.
 package struct SubsetFolders {
     /// A folder with an index of its own.
     package struct Folder {
@@ -33,24 +33,28 @@ package struct SubsetFolders {
                 - SubsetFolders.position(of: range.lowerBound, in: ranks)
         }
         let wanted = selections.filter {
-            $0.part == part && $0.stratum == nil && $0.samples > 0 && $0.samples == count($0.ranks)
+            $0.part == part && $0.stratum == nil && $0.samples > 0
+                && $0.samples == $0.ranges.reduce(0) { $0 + count($1) }
         }
         let ordered = wanted.sorted {
-            ($0.ranks.lowerBound, $1.ranks.upperBound) < ($1.ranks.lowerBound, $0.ranks.upperBound)
+            ($0.span.lowerBound, $1.span.upperBound) < ($1.span.lowerBound, $0.span.upperBound)
         }
         for selection in ordered {
+            let span = selection.span
             if selection.samples == ranks.count {
                 folders[0].names.append(selection.name)
-            } else if let same = folders.firstIndex(where: { $0.ranks == selection.ranks }) {
+            } else if selection.ranges.count > 1 {
+                continue
+            } else if let same = folders.firstIndex(where: { $0.ranks == span }) {
                 folders[same].names.append(selection.name)
             } else if let parent = folders.last(where: {
-                $0.ranks.clamped(to: selection.ranks) == selection.ranks && $0.ranks != selection.ranks
-            }), !folders.contains(where: { SubsetFolders.cross($0.ranks, selection.ranks) }) {
+                $0.ranks.clamped(to: span) == span && $0.ranks != span
+            }), !folders.contains(where: { SubsetFolders.cross($0.ranks, span) }) {
                 let name = selection.name.split(separator: "/").last.map(String.init) ?? selection.name
                 folders.append(
                     Folder(
                         path: "\(parent.path)/\(name.replacing("%", with: ""))", names: [selection.name],
-                        ranks: selection.ranks))
+                        ranks: span))
             }
         }
     }

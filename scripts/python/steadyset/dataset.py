@@ -7,7 +7,7 @@ import os
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,18 +20,26 @@ from .manifest import Manifest, chunk_names, read_locations, read_manifest
 from .order import IndexArray
 from .samples import Samples
 from .storage import Bytes, LocalFolder, Range, Storage, locate
+from .versions import read_choices, read_version, split_reference, unbiased_mean
 
 _COLUMNS_KEPT = 8
 
 
-def open(location: str | os.PathLike[str], *, decoder: str | None = None) -> Dataset:
+def open(
+    location: str | os.PathLike[str], *, version: str | None = None, decoder: str | None = None
+) -> Dataset:
     """Opens a dataset: the folder that `steadyset run` made, its folder `pack`, or its `pack/manifest.json`.
 
-    `location` is a path, or a URL that fsspec knows (`https://…`, `s3://…`). `decoder` names one of
-    `steadyset.frame.DECODERS`; the fastest that works here is taken otherwise. Reads the manifest and the table of
-    locations, 76 bytes a sample, no field. Raises `DatasetError` for what is no dataset or of another version.
+    `location` is a path, or a URL that fsspec knows (`https://…`, `s3://…`). `DATASET@VERSION` is a version of it, as
+    `version` is: a tag such as `round-1`, `base`, or the first digits of an id (of a URL, 16 at least); where `version` is
+    given, signs in `location` mean nothing. `decoder` names one of `steadyset.frame.DECODERS`; the fastest that works here
+    is taken otherwise. Reads the manifest, those of the versions that it was made from, and the table of
+    locations, 76 bytes a sample, no field. Raises `DatasetError` for what is no dataset or of another format.
     """
-    text = os.fspath(location).rstrip("/")
+    text = os.fspath(location)
+    if version is None:
+        text, version = split_reference(text)
+    text = text.rstrip("/")
     storage: Storage
     if text.endswith("/manifest.json") or text == "manifest.json":
         storage = locate(text[: -len("manifest.json")].rstrip("/") or ".")
@@ -42,20 +50,23 @@ def open(location: str | os.PathLike[str], *, decoder: str | None = None) -> Dat
                 storage = locate(f"{text}/pack")
         elif not text.endswith("/pack"):
             # A server may answer what is missing in many ways: the folder `pack` is tried, then the folder itself.
+            below = locate(f"{text}/pack")
             try:
-                return Dataset(locate(f"{text}/pack"), decoder)
+                manifest = read_manifest(below)
             except DatasetError:
                 pass
-    return Dataset(storage, decoder)
+            else:
+                return Dataset(below, decoder, manifest if version is None else read_version(below, version))
+    return Dataset(storage, decoder, read_version(storage, version))
 
 
 class Dataset:
     """An opened dataset. Safe for threads and after a fork, and it pickles: files are opened again in each process."""
 
-    def __init__(self, storage: Storage, decoder: str | None = None) -> None:
+    def __init__(self, storage: Storage, decoder: str | None = None, manifest: Manifest | None = None) -> None:
         self._storage = storage
         self._decoder_name = decoder
-        self._manifest: Manifest = read_manifest(storage)
+        self._manifest: Manifest = read_manifest(storage) if manifest is None else manifest
         self._table = read_locations(storage, self._manifest)
         starts = [shard.first for shard in self._manifest.shards]
         self._starts = np.array(starts, np.int64)
@@ -120,7 +131,7 @@ class Dataset:
 
     @property
     def all(self) -> Samples:
-        """Every sample: training, then validation, then test, each by rank."""
+        """Every sample: training, then validation, then test, each by rank; then what versions added to training."""
         return Samples(self, np.arange(len(self)))
 
     def select(
@@ -156,6 +167,32 @@ class Dataset:
             wanted &= self._with_ids(ids)
         return Samples(self, np.flatnonzero(wanted))
 
+    def choices(self) -> npt.NDArray[np.void]:
+        """Returns why each sample came into this version's training set or left it, in the order of choice.
+
+        A structured array: id, rank, n_sources, action (added, dropped, taken), round, origin (drawn, neighbour, given,
+        pool), parent_id (of a neighbour; 0 otherwise), acquisition, score and probability (NaN where there is none). Only
+        what this version changed; its parent has choices of its own. Raises `DatasetError` for the base.
+        """
+        return read_choices(self._storage, self._manifest)
+
+    def unbiased_mean(self, values: Mapping[int | str, float]) -> float:
+        """Estimates the mean of a quantity over all candidates of this version's round.
+
+        `values` has the quantity, such as a model's error, of every sample that the round added or took, by id (an
+        integer or 16 hexadecimal digits); others are not looked at. Raises `KeyError` where one is missing, `ValueError` where samples
+        were not chosen by chance. See `steadyset.unbiased_mean`.
+        """
+        choices = self.choices()
+        joined = choices[choices["action"] != "dropped"]
+        known = {int(id, 16) if isinstance(id, str) else int(id): value for id, value in values.items()}
+        missing = [id for id in joined["id"].tolist() if id not in known]
+        if missing:
+            raise KeyError(f"there is no value for {len(missing)} of the chosen samples, {missing[0]:016x} the first")
+        candidates = self.manifest["content"]["round"].get("candidates")
+        found = [known[id] for id in joined["id"].tolist()]
+        return unbiased_mean(found, joined["probability"], candidates)
+
     def _named(self, text: str) -> npt.NDArray[np.bool_]:
         found = np.zeros(len(self), bool)
         for term in text.split("|"):
@@ -178,7 +215,9 @@ class Dataset:
         for selection in self._manifest.selections:
             if selection.name == full:
                 rank = self._table["rank"]
-                wanted = self._part(selection.part) & (rank >= selection.ranks[0]) & (rank < selection.ranks[1])
+                ranges = np.array(selection.ranges, np.uint64)
+                number = np.searchsorted(ranges[:, 0], rank, side="right") - 1
+                wanted = self._part(selection.part) & (number >= 0) & (rank < ranges[number, 1])
                 if selection.stratum is not None:
                     wanted &= self._table["n_sources"] == selection.stratum
                 return np.asarray(wanted)

@@ -47,11 +47,12 @@ class Shard:
 
 @dataclass(frozen=True)
 class Selection:
-    """A selection as the manifest lists it: ranks [first, end) of a part, of one number of sources where it has one."""
+    """A selection as the manifest lists it: ranges of ranks [first, end) of a part, ascending and apart, of one number of
+    sources where it has one."""
 
     name: str
     part: str
-    ranks: tuple[int, int]
+    ranges: tuple[tuple[int, int], ...]
     stratum: int | None
 
 
@@ -117,7 +118,7 @@ def _manifest(document: dict[str, Any], where: str) -> Manifest:
         first += shard.samples
     selections = tuple(
         Selection(
-            str(found["name"]), _one_of(found["part"], _PARTS), _range(found["ranks"]),
+            str(found["name"]), _one_of(found["part"], _PARTS), _ranges(found),
             _number(found["stratum"]) if "stratum" in found else None,
         )
         for found in content["selections"]
@@ -210,6 +211,18 @@ def _number(value: Any) -> int:
 def _range(value: Any) -> tuple[int, int]:
     first, end = value
     return _number(first), _number(end)
+
+
+def _ranges(selection: dict[str, Any]) -> tuple[tuple[int, int], ...]:
+    if ("ranks" in selection) == ("ranges" in selection):
+        raise ValueError("a selection has either 'ranks' or 'ranges'")
+    if "ranks" in selection:
+        return (_range(selection["ranks"]),)
+    ranges = tuple(_range(found) for found in selection["ranges"])
+    ends = [end for found in ranges for end in found]
+    if not ranges or any(first >= second for first, second in zip(ends, ends[1:])):
+        raise ValueError("the ranges of a selection are not ascending and apart")
+    return ranges
 
 
 def _hex(value: Any) -> str:

@@ -1,0 +1,112 @@
+internal import Fields
+internal import Foundation
+internal import Sampling
+internal import Shards
+
+/// Writes shards of solved samples into a dataset's pack stage, for the stage itself and for further versions. Compressed
+/// chunks are carried over, but for what a codec other than the standard one makes of y.
+struct ShardPacking {
+    /// A shard to be, and the digest of its samples.
+    struct Shard {
+        let plan: RankOrder.Shard
+        let content: Digest
+    }
+
+    let dataset: Dataset
+    let store: SolvedSamples
+    let form: ShardForm
+    let threads: Int
+    /// Whether these are shards that a version adds: the index of their samples is their rank.
+    var isAddition = false
+
+    /// What shards of added samples are called before their digest.
+    static let added = "added-"
+
+    /// The step that writes a shard.
+    static func step(_ name: String) -> String {
+        let plain = name.replacing(".h5", with: "")
+        return name.hasPrefix(added) ? plain : "pack-\(plain)"
+    }
+
+    /// Computes what the digests of a shard and of all samples cover; `largest` becomes the largest bound.
+    func digest(
+        of samples: [RankOrder.Sample], all: inout Digest.Hasher, largest: inout Double
+    ) throws -> Digest {
+        try Interruption.check()
+        var content = Digest.Hasher()
+        for sample in samples {
+            let (bytes, bound) = try store.content(sample)
+            content.update(bytes)
+            all.update(bytes)
+            largest = max(largest, bound)
+        }
+        return content.finish()
+    }
+
+    /// Writes the shards, several at a time; where there are few, several threads work on each.
+    ///
+    /// - Parameter progress: Called with the number of samples that are done.
+    /// - Returns: their entries in a manifest.
+    func write(_ shards: [Shard], progress: @escaping (Int) -> Void) throws -> [Manifest.File] {
+        var files: [Manifest.File] = []
+        var done = 0
+        let atOnce = max(1, min(threads, shards.count))
+        let threadsOfOne = max(1, threads / atOnce)
+        try OrderedWork.run(count: shards.count, threads: atOnce) { [self] in
+            let own = store.copy()
+            return { number in try write(shards[number], from: own, threads: threadsOfOne) }
+        } consume: { number, file in
+            let plan = shards[number].plan
+            files.append(
+                Manifest.File(
+                    path: plan.name, bytes: file.bytes, sha256: file.sha256, samples: plan.samples.count,
+                    extra: [
+                        "part": .string(plan.part.rawValue), "digest": .string(shards[number].content.description),
+                        "ranks": .array([.integer(plan.ranks.lowerBound), .integer(plan.ranks.upperBound)]),
+                    ]))
+            done += plan.samples.count
+            progress(done)
+        }
+        return files
+    }
+
+    /// Whether a shard is there already with other content.
+    func changes(_ shard: Shard) -> Bool {
+        guard let record = StepRecord(step: ShardPacking.step(shard.plan.name), in: dataset) else { return false }
+        return record.fingerprint != fingerprint(shard)
+    }
+
+    private func fingerprint(_ shard: Shard) -> Digest {
+        Fingerprint.shard(
+            content: shard.content, codec: form.codec, physics: form.physics, accuracy: form.accuracy,
+            level: form.level)
+    }
+
+    /// Writes one shard, unless it is there already with the same content.
+    private func write(_ shard: Shard, from store: SolvedSamples, threads: Int) throws -> Manifest.File {
+        let plan = shard.plan
+        let step = ShardPacking.step(plan.name)
+        let fingerprint = fingerprint(shard)
+        if let record = StepRecord(step: step, in: dataset), record.fingerprint == fingerprint,
+            record.isIntact(in: dataset), let file = record.files.first
+        {
+            return file
+        }
+        let started = Date()
+        StepRecord.remove(step, in: dataset)
+        let writer = try form.writer(for: dataset.path("pack/\(plan.name)"), capacity: plan.samples.count)
+        try OrderedWork.run(count: plan.samples.count, threads: threads) {
+            let (own, transcode) = (store.copy(), try form.transcoder())
+            return { position in
+                try Interruption.check()
+                var sample = try own.sample(plan.samples[position])
+                if isAddition { sample.index = UInt64(plan.samples[position].rank) }
+                return try transcode(sample)
+            }
+        } consume: {
+            try writer.append($1)
+        }
+        return try dataset.publish(
+            writer, as: "pack/\(plan.name)", step: step, fingerprint: fingerprint, started: started)
+    }
+}

@@ -1,0 +1,112 @@
+internal import Fields
+internal import Foundation
+internal import Sampling
+internal import Shards
+
+extension Verifier {
+    /// The versions of the dataset: each manifest, its own shards, choices and places, that it is what its choices make of its
+    /// parent, and that no new sample is a copy of one that models are judged by; then the tags.
+    func checkVersions() throws {
+        let versions = Versions(of: dataset)
+        var manifests: [Manifest] = []
+        for short in versions.shortIDs() {
+            try Interruption.check()
+            attempt {
+                let id = try versions.manifest(short: short).id
+                if let manifest = try versions.lineage(of: id).last { manifests.append(manifest) }
+            }
+        }
+        // Shards of the base were decoded with it, those of a parent with that.
+        var decoded = Set((self.manifests[.pack]?.files ?? []).map(\.path))
+        let heldOut = manifests.isEmpty ? nil : try? heldOutClasses(versions)
+        for manifest in manifests.sorted(by: { $0.files.count < $1.files.count }) {
+            let own = manifest.files.filter { !decoded.contains($0.path) }
+            checkForm(manifest, path: "\(versions.folder)/\(Versions.fileName(of: manifest.id))")
+            for file in own { attempt { try checkFile(file, of: .pack) } }
+            attempt { try checkPack(manifest, decoding: Set(own.map(\.path))) }
+            attempt { try checkChoices(of: manifest, heldOut) }
+            decoded.formUnion(own.map(\.path))
+            report.versions += 1
+        }
+        attempt { try checkTags(versions, Set(manifests.map(\.id))) }
+    }
+
+    /// The version that is asked for, with all that it was made from.
+    func checkVersion(_ manifest: Manifest) throws {
+        attempt { try checkPack(manifest, decoding: Set(manifest.files.map(\.path))) }
+        attempt { try checkChoices(of: manifest, try heldOutClasses(Versions(of: dataset))) }
+        report.versions += 1
+    }
+
+    private func heldOutClasses(_ versions: Versions) throws -> SymmetryClasses {
+        let base = try versions.baseManifest()
+        return try SymmetryClasses(heldOutOf: try PackedSamples(base, in: versions.folder), threads: threads)
+    }
+
+    /// The file of choices, and that the version is what they make of its parent.
+    private func checkChoices(of manifest: Manifest, _ heldOut: SymmetryClasses?) throws {
+        let folder = dataset.folder(.pack)
+        let name = "\(folder)/\(Versions.fileName(of: manifest.id))"
+        guard let parent = manifest.parent, let round = manifest.content["round"],
+            let entry = manifest.layout["choices"], let file = entry["path"]?.string
+        else { return found("\(name): lacks parent, round or choices") }
+        let path = try SafePath.resolve(file, in: folder)
+        let digest = try FileDigest(of: path, followingLinks: false)
+        report.files += 1
+        guard digest.sha256.description == manifest.content["choices"]?.string,
+            digest.sha256.description == entry["sha256"]?.string, digest.bytes == entry["bytes"]?.int
+        else {
+            return found(
+                "\(path): its content is not what the version lists (SHA-256 differs); it was damaged or replaced")
+        }
+        let table = try ChoiceTable(path: path)
+        let versions = Versions(of: dataset)
+        let above = try ParentVersion(dataset.at(parent == (try? versions.baseManifest().id) ? nil : parent))
+        let plan = try VersionPlan(table.rows.map(\.choice), from: round["from"]?.string ?? "", in: above)
+        expect(ChoiceTable(plan.rows) == table, "\(path): the ranks are not those of the samples")
+        let selection = round["selection"]?.string ?? ""
+        let content = try plan.content(
+            of: VersionWriter.Round(
+                name: String(selection.dropFirst("train/".count)), from: round["from"]?.string ?? "", choices: [],
+                facts: round),
+            digest: manifest.content["digest"]?.string.flatMap(Digest.init(hex:)) ?? digest.sha256,
+            largest: manifest.content["largest_error_bound"]?.double ?? 0, choices: digest.sha256)
+        expect(content == manifest.content, "\(name): is not what its choices make of its parent")
+        try checkAdded(plan.added, of: manifest, after: above, heldOut)
+    }
+
+    /// The new samples: those of the choices, in their order, and no copies of held-out ones.
+    private func checkAdded(
+        _ added: [SampleID], of manifest: Manifest, after parent: ParentVersion, _ heldOut: SymmetryClasses?
+    ) throws {
+        var rest = added[...]
+        for file in manifest.files.dropFirst(parent.manifest.files.count) {
+            let reader = try reader(file, of: .pack)
+            guard Array(rest.prefix(reader.count)) == reader.ids else {
+                return found("\(reader.path): its samples are not those that the version's choices added")
+            }
+            rest = rest.dropFirst(reader.count)
+            guard let heldOut else { continue }
+            for row in 0..<reader.count {
+                try Interruption.check()
+                let configuration = try reader.configuration(at: row, under: parent.samples.physics)
+                if let other = heldOut.sample(like: configuration) {
+                    found(
+                        "\(reader.path): sample \(reader.ids[row]) is a symmetric copy of \(other), which models are judged by"
+                    )
+                }
+            }
+        }
+        expect(rest.isEmpty, "\(dataset.name): \(rest.count) samples that the version's choices added are in no shard")
+    }
+
+    /// Tags: of versions that are there.
+    private func checkTags(_ versions: Versions, _ known: Set<Digest>) throws {
+        let base = try? versions.baseManifest().id
+        for (name, id) in try versions.tags().sorted(by: { $0.key < $1.key }) where id != base && !known.contains(id) {
+            found(
+                "\(versions.folder)/\(Versions.tagsName): the tag '\(name)' is of version \(id.short), which is not there"
+            )
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package import Fields
+internal import Foundation
+internal import Shards
+
+/// Why a sample came into a version's training set, or left it: a line of `choices-….csv`.
+package struct ChosenSample: Hashable, Sendable {
+    /// What became of it.
+    package enum Action: String, Hashable, Sendable, CaseIterable {
+        /// It is new in the dataset.
+        case added
+        /// It was in the training set, and is no longer.
+        case dropped
+        /// It was in the dataset, and joins the training set.
+        case taken
+    }
+
+    /// Where its configuration comes from.
+    package enum Origin: String, Hashable, Sendable, CaseIterable {
+        /// Drawn from the design.
+        case drawn
+        /// A sample like one of the hardest.
+        case neighbour
+        /// Brought by the user.
+        case given
+        /// Chosen of a pool.
+        case pool
+    }
+
+    /// The sample's id.
+    package var id: SampleID
+    /// Its number of sources.
+    package var sources: Int
+    /// What became of it.
+    package var action: Action
+    /// The round, from 1.
+    package var round: Int
+    /// Where it comes from.
+    package var origin: Origin
+    /// The sample that a neighbour was made from.
+    package var parent: SampleID?
+    /// The rule that chose it: letters, digits and `-`.
+    package var acquisition: String
+    /// Its score, at least 0; nil where it was not scored.
+    package var score: Double?
+    /// The chance that it had of being taken; nil where nothing was left to chance.
+    package var probability: Double?
+
+    /// Creates a choice from its parts.
+    package init(
+        id: SampleID, sources: Int, action: Action, round: Int, origin: Origin, parent: SampleID? = nil,
+        acquisition: String, score: Double? = nil, probability: Double? = nil
+    ) {
+        self.id = id
+        self.sources = sources
+        self.action = action
+        self.round = round
+        self.origin = origin
+        self.parent = parent
+        self.acquisition = acquisition
+        self.score = score
+        self.probability = probability
+    }
+}
+
+/// The choices of a version with the ranks of their samples: the file `choices-….csv`.
+package struct ChoiceTable: Hashable, Sendable {
+    /// The choices, each with its sample's rank.
+    package let rows: [(choice: ChosenSample, rank: Int)]
+
+    static let header =
+        "id,rank,n_sources,action,round,origin,parent_id,acquisition,score,probability"
+    private static let maximumBytes = 1 << 30
+
+    package init(_ rows: [(choice: ChosenSample, rank: Int)]) { self.rows = rows }
+
+    package static func == (a: ChoiceTable, b: ChoiceTable) -> Bool { a.bytes == b.bytes }
+    package func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
+
+    /// The file's bytes. Numbers have the fewest digits that give the same double.
+    package var bytes: [UInt8] {
+        var text = Array((ChoiceTable.header + "\n").utf8)
+        for (choice, rank) in rows {
+            let fields = [
+                choice.id.description, "\(rank)", "\(choice.sources)", choice.action.rawValue, "\(choice.round)",
+                choice.origin.rawValue, choice.parent?.description ?? "", choice.acquisition,
+                choice.score.map(ChoiceTable.digits) ?? "", choice.probability.map(ChoiceTable.digits) ?? "",
+            ]
+            text += Array((fields.joined(separator: ",") + "\n").utf8)
+        }
+        return text
+    }
+
+    private static func digits(_ value: Double) -> String { JSON.number(value).canonicalText }
+
+    /// Reads the file at `path`, which may come from a stranger.
+    ///
+    /// - Throws: `PipelineError` with the number of the line that is wrong.
+    package init(path: String) throws {
+        try self.init(try InputFile.read(path, maximumBytes: ChoiceTable.maximumBytes), path: path)
+    }
+
+    /// Reads the file's bytes; `path` is for messages.
+    init(_ bytes: [UInt8], path: String) throws {
+        let lines = bytes.split(separator: 10, omittingEmptySubsequences: false)
+        guard lines.count >= 2, lines.last?.isEmpty == true, lines[0].elementsEqual(ChoiceTable.header.utf8) else {
+            throw PipelineError(.data, "\(path): does not begin with the line '\(ChoiceTable.header)', or is cut off")
+        }
+        rows = try lines.dropFirst().dropLast().enumerated().map { number, line in
+            guard let row = ChoiceTable.row(line) else {
+                throw PipelineError(.data, "\(path):\(number + 2): is not the line of a choice")
+            }
+            return row
+        }
+    }
+
+    private static func row(_ line: ArraySlice<UInt8>) -> (choice: ChosenSample, rank: Int)? {
+        let fields = line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
+        func number(_ text: String) -> Double?? {
+            if text.isEmpty { return .some(nil) }
+            guard let value = Double(text), value.isFinite, value >= 0, digits(value) == text else { return nil }
+            return value
+        }
+        guard fields.count == 10, let id = SampleID(fields[0]), let rank = Int(fields[1]), rank >= 0,
+            let sources = Int(fields[2]), (1...Configuration.maximumSources).contains(sources),
+            let action = ChosenSample.Action(rawValue: fields[3]), let round = Int(fields[4]), round >= 1,
+            let origin = ChosenSample.Origin(rawValue: fields[5]), isWord(fields[7]), let score = number(fields[8]),
+            let probability = number(fields[9]), (probability ?? 0) <= 1
+        else { return nil }
+        let parent = SampleID(fields[6])
+        guard (parent != nil) != fields[6].isEmpty else { return nil }
+        return (
+            ChosenSample(
+                id: id, sources: sources, action: action, round: round, origin: origin, parent: parent,
+                acquisition: fields[7], score: score, probability: probability), rank
+        )
+    }
+
+    /// Whether `text` can be the name of an acquisition.
+    static func isWord(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                    || [45, 46, 95].contains(byte)
+            }
+    }
+}

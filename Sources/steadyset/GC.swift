@@ -1,0 +1,31 @@
+import ArgumentParser
+import Fields
+import Pipeline
+
+struct GC: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gc",
+        abstract: "Say which files of a dataset no version needs, and remove them with --apply.",
+        discussion: """
+            Files are those of the pack stage that no version lists, and the work of rounds that neither a version nor the \
+            next round needs. The dataset must not be in use.
+            """)
+
+    @Argument(help: "The dataset's folder.")
+    var path: String
+
+    @Option(help: "Forget this version first; may be given several times. Refused while another was made from it.")
+    var drop: [String] = []
+
+    @Flag(help: "Remove them.")
+    var apply = false
+
+    @Flag(help: "Write the result as JSON.")
+    var json = false
+
+    func run() throws {
+        let cleaning = try VersionCleaning(path: path, drop: drop)
+        if apply { try cleaning.apply() }
+        Terminal.write(json ? cleaning.json(applied: apply).canonicalText + "\n" : cleaning.text(applied: apply))
+    }
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+import Fields
+import Pipeline
+
+struct Log: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show the versions of a dataset as a tree: what each round added and dropped, and why.")
+
+    @Argument(help: "The dataset's folder.")
+    var path: String
+
+    @Flag(help: "Write it as JSON.")
+    var json = false
+
+    func run() throws {
+        let log = try VersionLog(path: path)
+        Terminal.write(json ? log.json.canonicalText + "\n" : log.text)
+    }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import Pipeline
+
+struct Tag: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Give a version of a dataset a name, or take the name away.",
+        discussion: "A name that another version has moves to this one. 'log' lists the versions and their names.")
+
+    @Argument(help: "DATASET@VERSION, or the dataset's folder for its base.")
+    var version: String
+
+    @Argument(help: "The name: letters, digits, '.', '-' and '_', a letter first.")
+    var name: String
+
+    @Flag(help: "Take the name away, whatever version has it.")
+    var delete = false
+
+    func run() throws {
+        guard !delete else { return try VersionTagging.delete(name, of: version) }
+        Terminal.write("\(name)  \(try VersionTagging.tag(version, as: name))\n")
+    }
+}
