@@ -136,6 +136,7 @@ def _regions(study, models, case):
         found = of(models, case, way, study.count)
         if way == study.baseline or not found:
             continue
-        cells = [" / ".join(f"{ratio(found, baselines, s, region).mean:.2f}" for s in STATISTICS) for region in REGIONS]
+        ratios = [[ratio(found, baselines, statistic, region) for statistic in STATISTICS] for region in REGIONS]
+        cells = [" / ".join("–" if spread is None else f"{spread.mean:.2f}" for spread in row) for row in ratios]
         rows.append(f"| `{way}` | {' | '.join(cells)} |")
     return "\n".join(rows)

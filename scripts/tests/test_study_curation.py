@@ -64,8 +64,9 @@ def test_the_goal(mean, p99, verdict):
     study = curation.load("tiny")
     case = study.cases[0]
     found = models(study, case, study.baseline, 1, 2) + models(study, case, study.best, mean, p99)
-    (finding,) = curation_results.findings(study, found, {})
+    finding, compared = curation_results.findings(study, found, {})
     assert finding.verdict == verdict, finding
+    assert compared.verdict == ("holds" if p99 < 2 else "does not hold"), compared
 
 
 def test_fewer_samples():
