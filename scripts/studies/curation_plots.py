@@ -34,7 +34,7 @@ def curves(study, models, folder):
             axes[0, 0].legend(fontsize=7)
             figure.suptitle(case.name)
             path = folder / f"curation-{case.name.replace('.', '-')}{part}.png"
-            figure.savefig(path, dpi=110)
+            figure.savefig(path, dpi=80 if part else 110)
             plt.close(figure)
             where = "over all sites" if not part else "by region"
             text = f"{case.name}: errors {where} after each round, means over the seeds, bands of one standard deviation."
@@ -54,5 +54,6 @@ def _lines(axis, study, models, case, region, statistic):
         (line,) = axis.plot(sizes, means, "k--" if baseline else "o-", ms=3, lw=1.5 if baseline else 1, label=way)
         if baseline or way == study.best:
             axis.fill_between(sizes, means - deviations, means + deviations, color=line.get_color(), alpha=0.2, lw=0)
-    axis.set(xscale="log", yscale="log")
-    axis.tick_params(labelsize=7)
+        axis.set_xticks(sizes)
+    axis.set(yscale="log")
+    axis.tick_params(which="both", labelsize=7)
