@@ -87,17 +87,22 @@ def ratio(models, baselines, statistic, region="all"):
 
 
 def fewer(study, models, case, way):
-    """Returns how many times fewer samples a way needs for the mean error that the baseline reaches at the end: the sizes are read
-    off the way's curve, straight between rounds in the logarithms. Infinite never; below 1 counts as none, NaN."""
-    curves = {w: _curve(study, models, case, w) for w in (way, study.baseline)}
-    if any(curve is None for curve in curves.values()):
+    """Returns how many times fewer samples a way needs than the baseline for the mean error that the baseline ends with. Sizes are read
+    off both curves, straight between rounds in the logarithms, where they first get there; NaN where the way never does."""
+    curves = [_curve(study, models, case, which) for which in (study.baseline, way)]
+    if None in curves:
         return math.nan
-    sizes, errors = curves[way]
-    goal, end = curves[study.baseline][1][-1], curves[study.baseline][0][-1]
+    goal = curves[0][1][-1]
+    needed = [_first(sizes, errors, goal) for sizes, errors in curves]
+    return needed[0] / needed[1]
+
+
+def _first(sizes, errors, goal):
+    """The size at which a curve first has an error of at most `goal`; NaN for never."""
     for k in range(1, len(sizes)):
         if errors[k] <= goal < errors[k - 1]:
             part = (math.log(errors[k - 1]) - math.log(goal)) / (math.log(errors[k - 1]) - math.log(errors[k]))
-            return end / math.exp(math.log(sizes[k - 1]) + part * (math.log(sizes[k]) - math.log(sizes[k - 1])))
+            return math.exp(math.log(sizes[k - 1]) + part * (math.log(sizes[k]) - math.log(sizes[k - 1])))
     return math.nan
 
 

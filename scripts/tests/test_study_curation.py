@@ -1,6 +1,7 @@
 """The study of curation: what it consists of, how its findings are judged, and its command at the tiny scale."""
 
 import json
+import math
 import subprocess
 import sys
 
@@ -77,7 +78,9 @@ def test_fewer_samples():
     sizes = sorted({model.samples for model in found})
     assert sizes == [10, 20, 40]
     assert curation_results.fewer(study, found, case, study.best) == pytest.approx(2)
-    assert curation_results.fewer(study, models(study, case, study.baseline, 1, 2), case, study.best) != 2
+    assert curation_results.fewer(study, found, case, study.baseline) == pytest.approx(1)
+    worse = models(study, case, study.baseline, 1, 2) + models(study, case, study.best, 1.1, 1)
+    assert math.isnan(curation_results.fewer(study, worse, case, study.best))
 
 
 def test_other_networks():
