@@ -33,6 +33,8 @@ HEADER = 24
 _FIRST = 20
 _HEADER = struct.Struct("<BBBBIIII")
 _LENGTH = struct.Struct("<I")
+_ZSTD = struct.Struct("<IB")
+_SIZES = [struct.Struct(form) for form in ("<B", "<H", "<I", "<Q")]
 _SHUFFLED = 0x01
 _STREAMS = {0x90: 1, 0x91: 1, 0x81: 4}
 """Number of streams by the flags: as they are, shuffled, shuffled with a stream for each byte of the floats."""
@@ -47,9 +49,15 @@ def content_size(frame: Bytes) -> int:
 
     A damaged header could switch off the checksum of the content, so only the form that Steadyset writes passes.
     """
+    return _checked(frame)[0]
+
+
+def _checked(frame: Bytes) -> tuple[int, list[tuple[int, int]]]:
+    """Returns the size of the content and the streams of a frame whose header is as Steadyset writes it."""
     if len(frame) < HEADER:
         raise DatasetError(f"a chunk has {len(frame)} bytes, fewer than its header")
-    version, zstd, flags, element, content, block, size, start = _HEADER.unpack_from(frame.data)
+    data = frame.data
+    version, zstd, flags, element, content, block, size, start = _HEADER.unpack_from(data)
     if (
         (version, zstd, element, start) != (2, 1, 4, _FIRST)
         or flags not in _STREAMS
@@ -61,11 +69,11 @@ def content_size(frame: Bytes) -> int:
     found = streams(frame)
     part = content // len(found)
     for first, length in found:
-        if length < 1 or first + length > size or _zstd_content_size(frame, first) != part:
+        if length < 1 or first + length > size or _zstd_content_size(data, first) != part:
             raise DatasetError("a chunk is damaged: its zstd frame is not one with a checksum and the content's size")
     if first + length != size:
         raise DatasetError("a chunk is not a blosc frame as Steadyset writes it: its header is damaged")
-    return int(content)
+    return content, found
 
 
 def streams(frame: Bytes) -> list[tuple[int, int]]:
@@ -78,19 +86,18 @@ def streams(frame: Bytes) -> list[tuple[int, int]]:
     return found
 
 
-def _zstd_content_size(frame: Bytes, first: int) -> int | None:
+def _zstd_content_size(data: memoryview, first: int) -> int | None:
     """The content size that the zstd frame at `first` declares, or None for one without checksum or size (RFC 8878,
     §3.1.1.1)."""
-    start = bytes(frame.data[first : first + 13])
-    if start[:4] != b"\x28\xb5\x2f\xfd" or len(start) < 13:
+    if len(data) < first + 13:
         return None
-    descriptor = start[4]
+    magic, descriptor = _ZSTD.unpack_from(data, first)
     # Single segment and checksum are set; the reserved bit and the dictionary are not.
-    if descriptor & 0x2F != 0x24:
+    if magic != 0xFD2FB528 or descriptor & 0x2F != 0x24:
         return None
-    width = 1 << (descriptor >> 6)
-    size = int.from_bytes(start[5 : 5 + width], "little")
-    return size + 256 if width == 2 else size
+    width = descriptor >> 6
+    size: int = _SIZES[width].unpack_from(data, first + 5)[0]
+    return size + 256 if width == 1 else size
 
 
 Checksum = Callable[[Bytes], int]
@@ -113,23 +120,40 @@ def make_checksum() -> Checksum | None:
         return None
 
 
-def _without_checksums(frame: Bytes) -> Bytes:
-    """Takes the checksums of the content out of a frame whose header was checked, in its own memory, and returns what is
-    left: a bit of the descriptor, and the four last bytes of each zstd frame (RFC 8878, §3.1.1)."""
-    found = streams(frame)
-    part = int.from_bytes(frame.data[4:8], "little") // len(found)
+def _without_checksums(frame: Bytes, content: int, found: list[tuple[int, int]]) -> Bytes:
+    """Takes the checksums of the content out of a frame of known bytes, in its own memory, and returns what is left.
+
+    A bit of a zstd frame's descriptor says that its last four bytes are one (RFC 8878, §3.1.1). They become a block of no
+    bytes, the last one of that frame; those of the last stream are cut off.
+    """
+    part = content // len(found)
     if not frame.flags.writeable or any(length == part + _SKIPPABLE for _, length in found):
         return frame
-    address = frame.ctypes.data
-    gone = 0
-    for first, length in found:
-        frame[first + 4] &= 0xFB
-        _LENGTH.pack_into(frame.data, first - 4, length - 4)
-        if gone:
-            ctypes.memmove(address + first - 4 - gone, address + first - 4, length)
-        gone += 4
-    _LENGTH.pack_into(frame.data, 12, len(frame) - gone)
-    return frame[: len(frame) - gone]
+    data = frame.data
+    try:
+        for first, length in found[:-1]:
+            _remove(data, first, first + length - 4)
+    except IndexError as error:
+        raise DatasetError("a chunk is damaged: its blocks lead beyond its end") from error
+    first, length = found[-1]
+    data[first + 4] &= 0xFB
+    _LENGTH.pack_into(data, first - 4, length - 4)
+    _LENGTH.pack_into(data, 12, len(frame) - 4)
+    return frame[:-4]
+
+
+def _remove(data: memoryview, first: int, end: int) -> None:
+    """Puts an empty block in the place of the checksum at `end` of the zstd frame at `first`."""
+    data[first + 4] &= 0xFB
+    block = first + 5 + (1 << (data[first + 4] >> 6))
+    head: int = _LENGTH.unpack_from(data, block)[0]
+    while not head & 1:
+        block += 4 if head & 6 == 2 else 3 + (head >> 3 & 0x1FFFFF)
+        if block > end:
+            raise IndexError
+        head = _LENGTH.unpack_from(data, block)[0]
+    data[block] &= 0xFE
+    _LENGTH.pack_into(data, end, 3)  # the last block: one byte, repeated 0 times
 
 
 class Decoder(Protocol):
@@ -146,13 +170,13 @@ def decode(
 
     `recorded` is what `checksum` must give for the frame; where both are there, `frame` may be overwritten.
     """
-    size = content_size(frame)
+    size, found = _checked(frame)
     if size != out.nbytes:
         raise DatasetError(f"a chunk holds {size} bytes instead of {out.nbytes}")
     if recorded is not None and checksum is not None:
         if checksum(frame) != recorded:
             raise DatasetError("a chunk is damaged: it does not have the checksum that was recorded for it")
-        frame = _without_checksums(frame)
+        frame = _without_checksums(frame, size, found)
     decoder(frame, out)
 
 
