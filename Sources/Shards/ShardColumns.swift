@@ -49,7 +49,8 @@ struct ShardColumns {
         _ = try ShardLayout.errorBound.write(errorBounds, shape: [count], to: file, path: path)
         _ = try ShardLayout.ySHA256.write(ySHA256s, shape: [count, 32], to: file, path: path)
         if !checksums.isEmpty {
-            _ = try ShardLayout.checksums.write(checksums, shape: [count, checksums.count / count], to: file, path: path)
+            _ = try ShardLayout.checksums.write(
+                checksums, shape: [count, checksums.count / count], to: file, path: path)
         }
     }
 

@@ -44,7 +44,8 @@ struct BloscFrameTests {
         let compressor = try Zstd.Compressor(level: max(level, 1), forFields: level == 0)
         let decompressor = try Zstd.Decompressor()
         for content in [
-            Self.noise(form == .planes ? 512 : 4, seed: 3), Self.noise(4096, seed: 4), [UInt8](repeating: 0, count: 1 << 20),
+            Self.noise(form == .planes ? 512 : 4, seed: 3), Self.noise(4096, seed: 4),
+            [UInt8](repeating: 0, count: 1 << 20),
             FieldBytes.bytes(of: Sample.make(1, on: try Lattice(rows: 32, columns: 48)).y),
             Self.noise(3 << 20, seed: 5),
         ] {

@@ -171,12 +171,14 @@ def test_streams_of_several_blocks(decoder):
         pytest.skip(f"{decoder} is not installed")
     import zstandard
 
-    compressor = zstandard.ZstdCompressor(write_checksum=True)
+    # A window as large as the content makes a single segment.
+    parameters = zstandard.ZstdCompressionParameters.from_level(3, window_log=22, write_checksum=True)
+    compressor = zstandard.ZstdCompressor(compression_params=parameters)
     rng = np.random.default_rng(5)
     count = 150_000
     noise, text = rng.integers(0, 256, count, np.uint8), rng.integers(0, 7, count, np.uint8)
     # 17 blocks of noise cost what the frame adds; a short last block of equal bytes saves it.
-    long = np.concatenate([rng.integers(0, 256, 17 << 17, np.uint8), np.full(69, 7, np.uint8)])
+    long = np.concatenate([rng.integers(0, 256, 17 << 17, np.uint8), np.full(68, 7, np.uint8)])
     runs = np.where(np.arange(len(long)) < len(long) // 2, np.uint8(0), rng.integers(0, 3, len(long), np.uint8))
     for planes in ([noise, text, 0 * text, noise], [0 * text, noise, text, text], [runs, long, runs, runs]):
         streams = [compressor.compress(plane.tobytes()) for plane in planes]
