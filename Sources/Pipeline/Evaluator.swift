@@ -25,6 +25,8 @@ final class Evaluator {
 
     /// Sites that are predicted at a time.
     private static let sites = 1 << 20
+    /// Cycles that estimate an error: two give the estimate, two more a bound that is not much above the error.
+    private static let cycles = 4
     /// Samples that are named when they are left out.
     private static let warnings = 5
 
@@ -163,7 +165,8 @@ final class Evaluator {
                     .estimate(
                         ErrorEstimate(
                             $0.judge(
-                                Array(y[range]), image: SourceImage(configuration), physics: configuration.physics)))
+                                Array(y[range]), image: SourceImage(configuration), physics: configuration.physics,
+                                cycles: Evaluator.cycles)))
                 }
             }
         } consume: { (_, judgement: JudgementTable.Judgement) in
