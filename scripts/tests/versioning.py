@@ -50,7 +50,7 @@ def content_digest(samples):
 def solve(folder, pipeline, seed, count):
     """Solves and packs other samples of the same problem, `count` of each stratum, all for training."""
     given = yaml.safe_load(pathlib.Path(pipeline).read_text())
-    given["sampling"] |= {"seed": seed, "samples_per_stratum": count}
+    given["sampling"] |= {"seed": seed, "samples_per_stratum": count, "strata": [2, 4]}
     given["split"] = {"test_every": None}
     given["pack"]["samples_per_shard"] = 1000
     path = pathlib.Path(folder) / f"pool-{seed}.yaml"

@@ -50,7 +50,8 @@ public struct VersionDiff {
             let chosen = try stores[number].select(expression, of: .train)
             let tag = try Versions(of: datasets[number]).tags().filter { $0.value == manifest.id }.keys.min()
             return Side(
-                name: "\(datasets[number].root)@\(tag ?? (manifest.parent == nil ? Versions.base : manifest.id.short))", id: manifest.id, expression: expression,
+                name: "\(datasets[number].root)@\(tag ?? (manifest.parent == nil ? Versions.base : manifest.id.short))",
+                id: manifest.id, expression: expression,
                 training: Dictionary(chosen.map { ($0.id, Int($0.sources)) }) { first, _ in first },
                 samples: stores[number].samples.count)
         }
