@@ -18,7 +18,8 @@ public final class Solver {
     public let accuracy: Accuracy
     /// The physics that the solver was created with.
     public let physics: Physics
-    private let forced: Solution.Method?
+    /// The way that is taken wherever it can; nil for the best.
+    let forcedMethod: Solution.Method?
     private var direct: (coefficients: DirectSolver.Coefficients, solver: DirectSolver)?
     private var uniform: (decay: Double, solver: UniformSolver)?
     private var general: (physics: Physics, solver: MediumSolver)?
@@ -33,7 +34,7 @@ public final class Solver {
         lattice = physics.lattice
         self.physics = physics
         self.accuracy = accuracy
-        forced = method
+        forcedMethod = method
     }
 
     /// Solves with the physics that the solver was created with; see `solve(_:physics:into:)`.
@@ -53,38 +54,30 @@ public final class Solver {
     public func solve(_ image: SourceImage, physics: Physics, into label: inout [Float]) -> Solution {
         precondition(physics.lattice == lattice, "the problem is on another lattice")
         precondition(label.count == lattice.count, "the label has another lattice's size")
-        let pinned = physics.sources == .pinned
-        if physics.boundary == .absorbing, let constants = physics.uniform, forced != .general {
-            let coefficients = DirectSolver.Coefficients(
-                down: constants.down, across: constants.across, decay: constants.decay)
-            if forced != .uniform, let solver = directSolver(coefficients),
-                let solution = solver.solve(image, pinned: pinned, accuracy: accuracy, into: &label),
-                solution.isCertified || forced == .direct
-            {
-                return solution
-            }
-            if constants.down == constants.across, constants.decay > 0 {
-                return uniformSolver(constants.decay / constants.down)
-                    .solve(image, pinned: pinned, accuracy: accuracy, into: &label)
-            }
-        }
-        return generalSolver(physics).solve(image, pinned: pinned, accuracy: accuracy, into: &label)
+        if let solution = solveConstant(image, physics, accuracy, into: &label) { return solution }
+        return generalSolver(physics).solve(
+            image, pinned: physics.sources == .pinned, accuracy: accuracy, into: &label)
     }
 
-    /// Judges a field that something else predicted, such as a neural network, without solving: its residual, a rigorous bound
-    /// on its error, and an estimate of the error.
-    ///
-    /// - Parameters:
-    ///   - field: The prediction of y, (rows, columns).
-    ///   - image: The source image of the configuration.
-    ///   - physics: Its realised physics, on this solver's lattice.
-    ///   - cycles: Steps of the iteration that estimates the error; one or two tell its size and place.
-    /// - Complexity: O(sites · cycles) time, and once for a medium about as much as a solution.
-    public func judge(
-        _ field: [Float], image: SourceImage, physics: Physics, cycles: Int = 2
-    ) -> FieldJudgement {
-        precondition(physics.lattice == lattice, "the problem is on another lattice")
-        return generalSolver(physics).judge(field, image: image, pinned: physics.sources == .pinned, cycles: cycles)
+    /// Solves by the direct or the uniform method; nil where neither is for the problem.
+    func solveConstant(
+        _ image: SourceImage, _ physics: Physics, _ accuracy: Accuracy, into label: inout [Float]
+    ) -> Solution? {
+        guard physics.boundary == .absorbing, let constants = physics.uniform, forcedMethod != .general else {
+            return nil
+        }
+        let pinned = physics.sources == .pinned
+        let coefficients = DirectSolver.Coefficients(
+            down: constants.down, across: constants.across, decay: constants.decay)
+        if forcedMethod != .uniform, let solver = directSolver(coefficients),
+            let solution = solver.solve(image, pinned: pinned, accuracy: accuracy, into: &label),
+            solution.isCertified || forcedMethod == .direct
+        {
+            return solution
+        }
+        guard constants.down == constants.across, constants.decay > 0 else { return nil }
+        return uniformSolver(constants.decay / constants.down)
+            .solve(image, pinned: pinned, accuracy: accuracy, into: &label)
     }
 
     /// The direct solver for these coefficients, or nil where it is not the faster one.
@@ -96,7 +89,7 @@ public final class Solver {
         return solver
     }
 
-    private func uniformSolver(_ decay: Double) -> UniformSolver {
+    func uniformSolver(_ decay: Double) -> UniformSolver {
         if let uniform, uniform.decay == decay { return uniform.solver }
         let solver = UniformSolver(lattice: lattice, decay: decay)
         uniform = (decay, solver)
@@ -104,7 +97,7 @@ public final class Solver {
     }
 
     /// The general solver, with the medium of `physics`.
-    private func generalSolver(_ physics: Physics) -> MediumSolver {
+    func generalSolver(_ physics: Physics) -> MediumSolver {
         if let general, general.physics.boundary == physics.boundary,
             general.physics.diffusivity == physics.diffusivity, general.physics.decayRate == physics.decayRate
         {

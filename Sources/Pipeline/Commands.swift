@@ -72,7 +72,7 @@ public struct Commands {
     public func run(until last: Stage?) throws {
         let last = try self.last(last)
         try withExtendedLifetime(try job.dataset.claim()) {
-            for stage in last.upToHere { try job.perform(stage) }
+            for stage in stages(upTo: last) { try job.perform(stage) }
         }
     }
 
@@ -85,11 +85,22 @@ public struct Commands {
 
     /// The last stage that the pipeline has, or the one that is asked for.
     private func last(_ asked: Stage?) throws -> Stage {
-        guard let asked else { return job.pipeline.training == nil ? .pack : .evaluate }
-        guard job.pipeline.training != nil || Stage.ofData.contains(asked) else {
+        let pipeline = job.pipeline
+        guard let asked else {
+            return pipeline.curation != nil ? .resample : pipeline.training == nil ? .pack : .evaluate
+        }
+        guard pipeline.training != nil || Stage.ofData.contains(asked) || asked == .resample else {
             throw PipelineError(.usage, "\(job.pipelinePath) has no 'train', so there is no stage '\(asked)'")
         }
+        guard pipeline.curation != nil || asked != .resample else {
+            throw PipelineError(.usage, "\(job.pipelinePath) has no 'rounds', so there is no stage '\(asked)'")
+        }
         return asked
+    }
+
+    /// The pipeline's stages up to `last`. A trainer of the user's own works in the rounds alone.
+    private func stages(upTo last: Stage) -> [Stage] {
+        last.upToHere.filter { job.pipeline.trainer == nil || ($0 != .train && $0 != .evaluate) || last != .resample }
     }
 
     /// The pipeline's plan.
@@ -102,7 +113,7 @@ public struct Commands {
             throw PipelineError(
                 .usage,
                 "there is no step '\(id)': steps are sample, solve-00000 and so on, solve, split, pack, "
-                    + "train and evaluate")
+                    + "train, evaluate and resample")
         }
         // Others may write other steps of the same dataset at the same time.
         try withExtendedLifetime(
@@ -125,7 +136,7 @@ public struct Commands {
         let origin = try job.origin()
         let plan = try Plan(job, origin)
         try job.protectSolvedSamples(origin)
-        let stages = Set(last.upToHere)
+        let stages = Set(stages(upTo: last))
         var stale = false
         return plan.steps.filter { stages.contains($0.stage) }.map { step in
             let done = job.isDone(step)
@@ -157,6 +168,7 @@ extension Job {
             guard let pack = try? dataset.manifest(.pack), let training = pipeline.training else { return false }
             return record.fingerprint == Fingerprint.train(pack: pack.id, training)
         case .evaluate: return (try? pipelineEvaluation().isDone) ?? false
+        case .resample: return roundsAreDone
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import Fields
 internal import Foundation
 internal import Shards
 
@@ -5,26 +6,29 @@ internal import Shards
 public struct EvaluationCommand {
     /// What is to be judged, and on what.
     public struct Options: Sendable {
-        /// The dataset, or the folder of its pack stage.
-        public var data: String
+        /// The dataset, or the folder of its pack stage; nil where `from` and models say all.
+        public var data: String?
+        /// Configurations instead of samples of the dataset: JSON Lines, or a dataset that has a sample stage.
+        public var from: String?
         /// Where the folder `evaluate` is written.
         public var output: String
-        /// An expression of selections.
-        public var selection = "test"
+        /// An expression of selections; nil for the test part.
+        public var selection: String?
         /// Models: folders or files of weights. Several predict together.
         public var models: [String] = []
         /// A file of predictions instead.
         public var predictions: String?
         /// Passes of dropout, for the variance.
         public var dropoutSamples = 0
+        /// Whether labels are used.
+        public var usesLabels = true
+        /// Whether the features of the first model are written.
+        public var writesFeatures = false
         /// Threads; nil for all cores.
         public var threads: Int?
 
-        /// Options with defaults for all but the dataset and the output folder.
-        public init(data: String, output: String) {
-            self.data = data
-            self.output = output
-        }
+        /// Options with defaults for all but the output folder.
+        public init(output: String) { self.output = output }
     }
 
     private let options: Options
@@ -38,6 +42,9 @@ public struct EvaluationCommand {
         guard options.dropoutSamples == 0 || options.predictions == nil else {
             throw PipelineError(.usage, "--dropout-samples goes with --model")
         }
+        guard options.from == nil || options.selection == nil else {
+            throw PipelineError(.usage, "--selection goes with --data, not with --from, of which all is judged")
+        }
         self.options = options
         self.reporter = reporter
         Interruption.listen()
@@ -47,13 +54,56 @@ public struct EvaluationCommand {
     public func run() throws {
         let threads = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let output = Dataset(root: options.output)
-        let data = try PackedSamples.locate(options.data)
-        let predictions: Evaluator.Predictions =
+        let predictions: Predictions =
             try options.predictions.map { .file(try PredictionsReader(path: $0)) }
             ?? .models(try ModelEnsemble(options.models, dropoutSamples: options.dropoutSamples, threads: threads))
+        let subject = try Evaluator.Subject(
+            data: options.data, from: options.from, selection: options.selection, usesLabels: options.usesLabels,
+            predictions: predictions)
         let evaluator = try Evaluator(
-            data: data, selection: options.selection, predictions: predictions, output: output, threads: threads,
+            subject, predictions: predictions, output: output, writesFeatures: options.writesFeatures, threads: threads,
             pipeline: "", reporter: reporter)
         try withExtendedLifetime(try output.claim()) { try evaluator.run() }
+    }
+}
+
+extension Evaluator.Subject {
+    /// What a command line names.
+    ///
+    /// - Parameters:
+    ///   - data: A dataset, or the folder of its pack stage; with `from` only its physics matters.
+    ///   - from: A file of configurations, or a dataset that has a sample stage.
+    ///   - selection: An expression of selections; nil for the test part.
+    ///   - predictions: Whose physics is taken where nothing else says it.
+    init(
+        data: String?, from: String?, selection: String?, usesLabels: Bool, predictions: Predictions
+    ) throws {
+        guard let from else {
+            guard let data else { throw PipelineError(.usage, "either --data or --from is needed") }
+            self = try .packed(
+                try PackedSamples.locate(data), selection: selection ?? "test", labels: usesLabels ? .stored : .none)
+            return
+        }
+        let labels = usesLabels ? Evaluator.Labels.solved : .none
+        if InputFile.isFolder(from) == true {
+            let (dataset, stages) = try Verifier.locate(from)
+            guard stages.contains(.sample) else {
+                throw PipelineError(
+                    .noInput, "\(from) has no configurations: run 'steadyset sample' with it first")
+            }
+            self = try .sampled(dataset, labels: labels)
+        } else if let data {
+            let (dataset, stages) = try Verifier.locate(data)
+            let physics =
+                stages.contains(.pack)
+                ? try Physics(json: try dataset.manifest(.pack).parameters["physics"] ?? .null)
+                : try SampleListing(try dataset.manifest(.sample)).physics
+            self = .imported(try ImportedConfigurations(path: from, physics: physics), labels: labels)
+        } else if case .models(let models) = predictions {
+            self = .imported(try ImportedConfigurations(path: from, physicsOf: models), labels: labels)
+        } else {
+            throw PipelineError(
+                .usage, "predictions do not say their physics: name a dataset of it with --data beside --from")
+        }
     }
 }

@@ -1,80 +1,120 @@
 internal import Fields
 internal import Foundation
 internal import Learning
+internal import Multigrid
 internal import Sampling
 internal import Shards
 
-/// Judges predictions on a selection of a dataset's samples: those of models, or anybody's from a file.
+/// Judges predictions, those of models or anybody's from a file, on samples of a dataset or on configurations that were never
+/// solved: by their labels, or without any.
 final class Evaluator {
     static let errorsName = "errors.csv"
     static let summaryName = "summary.csv"
 
-    /// Whose predictions are judged.
-    enum Predictions {
-        case models(ModelEnsemble)
-        case file(PredictionsReader)
+    /// Where labels come from.
+    enum Labels: String, Hashable, Sendable {
+        /// The shards hold them.
+        case stored
+        /// They are computed while models predict, and forgotten.
+        case solved
+        /// There are none: errors are estimated and bounded.
+        case none
     }
 
-    private let store: PackedSamples
-    private let selection: String
-    private let samples: [PackedSamples.Sample]
-    private let predictions: Predictions
-    private let output: Dataset
-    private let threads: Int
-    private let pipeline: String
-    private let reporter: any Reporter
+    /// What is judged, and how it is named in the manifest.
+    struct Subject {
+        let samples: any JudgedSamples
+        /// Where labels come from.
+        let labels: Labels
+        /// The manifest that the samples are of; nil where a file has them.
+        let input: Manifest.Input?
+        /// What names the samples in the manifest's parameters.
+        let parameters: [String: JSON]
+        /// How exact solved labels are.
+        var accuracy = Accuracy()
 
-    /// Sites that are predicted at a time.
-    private static let sites = 1 << 20
+        /// Samples of `data`'s shards: those that `selection` names.
+        static func packed(_ data: Dataset, selection: String, labels: Labels = .stored) throws -> Subject {
+            let samples = try PackedJudgedSamples(data, selection: selection)
+            return Subject(
+                samples: samples, labels: labels,
+                input: Manifest.Input(
+                    stage: "pack", path: samples.store.manifest.packPath, id: samples.store.manifest.id),
+                parameters: ["selection": .string(selection)])
+        }
 
-    /// Checks that everything fits together; nothing is written.
-    init(
-        data: Dataset, selection: String, predictions: Predictions, output: Dataset, threads: Int, pipeline: String,
-        reporter: any Reporter
-    ) throws {
-        store = try PackedSamples(try data.manifest(.pack), in: data.folder(.pack))
-        self.selection = selection
-        samples = try store.select(selection)
-        self.predictions = predictions
-        self.output = output
-        self.threads = threads
-        self.pipeline = pipeline
-        self.reporter = reporter
-        let lattice = store.physics.lattice
-        switch predictions {
-        case .models(let ensemble):
-            guard ensemble.lattice == lattice else {
-                throw PipelineError(
-                    .data,
-                    "\(ensemble.members[0].path) is for \(ensemble.lattice.rows) × \(ensemble.lattice.columns) sites, the "
-                        + "dataset \(data.root) has \(lattice.rows) × \(lattice.columns): train a model on this lattice"
-                )
-            }
-            let physics = store.physics.json.canonicalText
-            for member in ensemble.members {
-                if let other = member.weights.physics, other != physics {
-                    reporter.warned("\(member.path) was trained on another physics than that of \(data.root)")
-                }
-            }
-        case .file(let file):
-            try Evaluator.check(file, store, samples)
+        /// The configurations of `data`'s sample stage.
+        static func sampled(_ data: Dataset, labels: Labels, accuracy: Accuracy = Accuracy()) throws -> Subject {
+            let samples = try ListedConfigurations(data)
+            return Subject(
+                samples: samples, labels: labels == .stored ? .solved : labels,
+                input: Manifest.Input(stage: "sample", path: "sample/\(Manifest.fileName)", id: samples.manifest.id),
+                parameters: [:], accuracy: accuracy)
+        }
+
+        /// The configurations of a file.
+        static func imported(_ file: ImportedConfigurations, labels: Labels, accuracy: Accuracy = Accuracy()) -> Subject
+        {
+            Subject(
+                samples: LinedConfigurations(file), labels: labels == .stored ? .solved : labels, input: nil,
+                parameters: ["configurations": .string(file.digest.description)], accuracy: accuracy)
         }
     }
 
-    /// What determines the result, apart from the shards; the manifest's parameters, but for the digest of predictions.
+    private let subject: Subject
+    private let predictions: Predictions
+    private let output: Dataset
+    private let writesFeatures: Bool
+    private let threads: Int
+    private let pipeline: String
+    private let reporter: any Reporter
+    private let solvers: SolverPool
+
+    private var samples: any JudgedSamples { subject.samples }
+    private var lattice: Lattice { samples.physics.lattice }
+
+    /// Sites that are predicted at a time.
+    private static let sites = 1 << 20
+    /// Samples that are named when they are left out.
+    private static let warnings = 5
+
+    /// Checks that everything fits together; nothing is written.
+    ///
+    /// - Parameter writesFeatures: Whether `features.npy` is written beside the errors; models make it.
+    init(
+        _ subject: Subject, predictions: Predictions, output: Dataset, writesFeatures: Bool = false, threads: Int,
+        pipeline: String, reporter: any Reporter
+    ) throws {
+        self.subject = subject
+        self.predictions = predictions
+        self.output = output
+        self.writesFeatures = writesFeatures
+        self.threads = threads
+        self.pipeline = pipeline
+        self.reporter = reporter
+        solvers = SolverPool(physics: subject.samples.physics, accuracy: subject.accuracy)
+        if case .file = predictions, writesFeatures {
+            throw PipelineError(.usage, "--features goes with --model: a file of predictions has none")
+        }
+        try predictions.check(subject.samples, reporter)
+    }
+
+    /// What determines the result, apart from the samples; the manifest's parameters, but for the digest of predictions.
     private var parameters: [String: JSON] {
-        var members: [String: JSON] = [
-            "selection": .string(selection), "models": .array([]), "dropout_samples": .integer(0), "predictions": .null,
-        ]
+        var members = subject.parameters
+        members.merge(["models": .array([]), "dropout_samples": .integer(0), "predictions": .null]) { $1 }
         if case .models(let ensemble) = predictions {
             members["models"] = .array(ensemble.members.map { .string($0.weights.digest.description) })
             members["dropout_samples"] = .integer(ensemble.dropoutSamples)
         }
+        if subject.labels != .stored { members["labels"] = .string(subject.labels.rawValue) }
+        if subject.labels == .solved { members["solver"] = subject.accuracy.json }
+        if writesFeatures { members["features"] = .bool(true) }
         return members
     }
 
     private var fingerprint: Digest {
-        Fingerprint.evaluate(parameters: .object(parameters), pack: store.manifest.id)
+        Fingerprint.evaluate(parameters: .object(parameters), data: subject.input.map { ($0.stage, $0.id) })
     }
 
     /// Whether this very evaluation was done before; never for a file of predictions, which may have changed.
@@ -87,133 +127,178 @@ final class Evaluator {
         return try? output.manifest(.evaluate)
     }
 
-    /// Judges every sample, and writes both tables and the manifest.
+    /// What is gathered while samples are judged.
+    private struct Progress {
+        var table: JudgementTable
+        var features: FeaturesFile?
+        /// Of a file's predictions.
+        var values = Digest.Hasher()
+        var leftOut = 0
+        var predicting = 0.0
+        var judging = 0.0
+        var waited = 0.0
+    }
+
+    /// Judges every sample, and writes both tables, features where they are asked for, and the manifest.
     func run() throws {
         let started = Date()
         if let manifest = finished {
             return reporter.ended(
-                .evaluate, id: manifest.id, samples: samples.count,
+                .evaluate, id: manifest.id, samples: manifest.content["samples"]?.int ?? samples.count,
                 bytes: manifest.files.reduce(0) { $0 + $1.bytes }, seconds: 0, skipped: true)
         }
         reporter.began(.evaluate, total: samples.count, done: 0)
         let folder = output.folder(.evaluate)
         try Dataset.createFolder(folder)
-        var hasVariance = false
-        if case .models(let ensemble) = predictions { hasVariance = ensemble.hasVariance }
-        var table = try ErrorTable("\(folder)/\(Evaluator.errorsName)", hasVariance: hasVariance)
-        var (computing, waited) = (0.0, 0.0)
-        var values = Digest.Hasher()
-        let sites = store.physics.lattice.count
-        let reader = BatchReader(
-            store: store, samples: samples, size: max(1, Evaluator.sites / sites), keepingFields: false)
-        let source = reader.read(epochs: 0..<1, threads: threads)
+        var progress = try begin(in: folder)
+        let reader = JudgedReader(
+            samples: samples, labels: subject.labels, size: max(1, Evaluator.sites / lattice.count), solvers: solvers)
+        let source = reader.read(threads: threads)
         while true {
             try Interruption.check()
             let asked = Date()
             guard let batch = try source.next() else { break }
-            waited += Date().timeIntervalSince(asked)
-            let begun = Date()
-            let (y, variance) = try predict(batch)
-            computing += Date().timeIntervalSince(begun)
-            if case .file = predictions { values.update(FieldBytes.bytes(of: y)) }
-            for (number, sample) in batch.samples.enumerated() {
+            progress.waited += Date().timeIntervalSince(asked)
+            try judge(batch, &progress)
+            reporter.advanced(.evaluate, done: progress.table.count + progress.leftOut)
+        }
+        try finish(progress, in: folder, started: started)
+    }
+
+    private func begin(in folder: String) throws -> Progress {
+        var (hasVariance, features) = (false, nil as FeaturesFile?)
+        if case .models(let ensemble) = predictions {
+            hasVariance = ensemble.hasVariance
+            if writesFeatures { features = try FeaturesFile(in: folder, width: ensemble.featureCount) }
+        }
+        let table = try JudgementTable(
+            "\(folder)/\(Evaluator.errorsName)", hasLabels: subject.labels != .none, hasVariance: hasVariance)
+        return Progress(table: table, features: features)
+    }
+
+    private func judge(_ batch: JudgedBatch, _ progress: inout Progress) throws {
+        for (id, bound) in batch.leftOut {
+            progress.leftOut += 1
+            guard progress.leftOut <= Evaluator.warnings else { continue }
+            reporter.warned(
+                "configuration \(id) is left out: the error bound of its label is \(bound), above the tolerance of "
+                    + "\(subject.accuracy.tolerance)")
+        }
+        guard !batch.samples.isEmpty else { return }
+        let begun = Date()
+        let prediction = try predictions.predict(batch, on: lattice, withFeatures: writesFeatures)
+        progress.predicting += Date().timeIntervalSince(begun)
+        if case .file = predictions { progress.values.update(FieldBytes.bytes(of: prediction.y)) }
+        let judgements = try judgements(of: prediction.y, batch)
+        progress.judging += Date().timeIntervalSince(begun)
+        for (number, sample) in batch.samples.enumerated() {
+            try progress.table.add(sample, judgements[number], variance: prediction.variance?[number])
+        }
+        try progress.features?.append(prediction.features)
+    }
+
+    /// Compares with the labels, or judges without them; several threads.
+    private func judgements(of y: [Float], _ batch: JudgedBatch) throws -> [JudgementTable.Judgement] {
+        let (sites, solvers) = (lattice.count, solvers)
+        var judgements: [JudgementTable.Judgement] = []
+        try OrderedWork.run(count: batch.samples.count, threads: threads) {
+            { number in
                 let range = number * sites..<(number + 1) * sites
-                let errors = FieldErrors(x: batch.x[range], y: batch.labels[range], prediction: y[range])
-                if let site = errors.badSite { throw notFinite(sample, site, y[range.lowerBound + site]) }
-                try table.add(sample, errors, variance: variance?[number])
+                if batch.configurations.isEmpty || !batch.labels.isEmpty {
+                    return .errors(FieldErrors(x: batch.x[range], y: batch.labels[range], prediction: y[range]))
+                }
+                try Interruption.check()
+                let configuration = batch.configurations[number]
+                return solvers.withSolver {
+                    .estimate(
+                        ErrorEstimate(
+                            $0.judge(
+                                Array(y[range]), image: SourceImage(configuration), physics: configuration.physics)))
+                }
             }
-            reporter.advanced(.evaluate, done: table.count)
+        } consume: { (_, judgement: JudgementTable.Judgement) in
+            judgements.append(judgement)
+        }
+        return judgements
+    }
+
+    private func finish(_ progress: Progress, in folder: String, started: Date) throws {
+        let table = progress.table
+        guard table.count > 0 else {
+            throw PipelineError(
+                .data, "\(samples.name): no label at all reaches the tolerance, so nothing can be judged")
+        }
+        if progress.leftOut > Evaluator.warnings {
+            reporter.warned("\(progress.leftOut) configurations are left out altogether")
         }
         // Until here, an earlier evaluation stays as it was.
         StepRecord.remove("evaluate", in: output)
         AtomicFile.remove("\(folder)/\(Manifest.fileName)")
         let digest = try table.commit()
         try AtomicFile.write(Array(table.summaryText.utf8), to: "\(folder)/\(Evaluator.summaryName)")
+        if let features = progress.features {
+            try features.commit()
+        } else {
+            AtomicFile.remove("\(folder)/\(FeaturesFile.name)")
+        }
         var parameters = parameters
-        if case .file = predictions { parameters["predictions"] = .string(values.finish().description) }
-        let manifest = try manifest(parameters, table, digest, folder)
+        if case .file = predictions { parameters["predictions"] = .string(progress.values.finish().description) }
+        let manifest = try manifest(parameters, progress, digest, folder)
         let seconds = Date().timeIntervalSince(started)
         try Provenance(
             stage: .evaluate, manifest: manifest.id, pipeline: pipeline, threads: threads, started: started,
-            seconds: seconds, workSeconds: seconds, samples: samples.count, importPath: nil,
-            extra: ["waited_seconds": .number(waited), "computing_seconds": .number(computing)]
+            seconds: seconds, workSeconds: seconds, samples: table.count,
+            importPath: (samples as? LinedConfigurations)?.name,
+            extra: [
+                "waited_seconds": .number(progress.waited), "computing_seconds": .number(progress.predicting),
+                "judging_seconds": .number(progress.judging - progress.predicting),
+            ]
         ).write(to: folder)
         try output.commit(
-            manifest, of: .evaluate, fingerprint: fingerprint, samples: samples.count, seconds: seconds)
+            manifest, of: .evaluate, fingerprint: fingerprint, samples: table.count, seconds: seconds)
         reporter.ended(
-            .evaluate, id: manifest.id, samples: samples.count, bytes: manifest.files.reduce(0) { $0 + $1.bytes },
+            .evaluate, id: manifest.id, samples: table.count, bytes: manifest.files.reduce(0) { $0 + $1.bytes },
             seconds: seconds, skipped: false)
+        let rate = Words.rate(Double(table.count) / max(progress.predicting, 1e-9))
         reporter.noted(
-            "mean absolute error \(ErrorTable.digits(table.mae)); the models computed "
-                + "\(Words.rate(Double(samples.count) / max(computing, 1e-9)))")
+            subject.labels == .none
+                ? "estimated mean absolute error \(JudgementTable.digits(table.mae)), no error above "
+                    + "\(JudgementTable.digits(table.largestBound)); the models computed \(rate)"
+                : "mean absolute error \(JudgementTable.digits(table.mae)); the models computed \(rate)")
     }
 
     private func manifest(
-        _ parameters: [String: JSON], _ table: ErrorTable, _ digest: Digest, _ folder: String
+        _ parameters: [String: JSON], _ progress: Progress, _ digest: Digest, _ folder: String
     ) throws -> Manifest {
-        var inputs = [Manifest.Input(stage: "pack", path: store.manifest.packPath, id: store.manifest.id)]
+        var inputs = subject.input.map { [$0] } ?? []
         if case .models(let ensemble) = predictions {
             for member in ensemble.members {
                 guard let id = member.manifest?.id else { continue }
                 inputs.append(Manifest.Input(stage: "train", path: "train/\(Manifest.fileName)", id: id))
             }
         }
+        let table = progress.table
+        var content: [String: JSON] = ["samples": .integer(table.count), "digest": .string(digest.description)]
+        if subject.labels == .none {
+            content["estimate_mae"] = table.mae.isFinite ? .number(table.mae) : .null
+            content["largest_bound"] = table.largestBound.isFinite ? .number(table.largestBound) : .null
+        } else {
+            content["mae"] = .number(table.mae)
+        }
+        if progress.leftOut > 0 { content["left_out"] = .integer(progress.leftOut) }
+        let names =
+            [Evaluator.errorsName, Evaluator.summaryName] + (progress.features == nil ? [] : [FeaturesFile.name])
+        let files = try names.map { name in
+            let digest = try FileDigest(of: "\(folder)/\(name)", followingLinks: false)
+            return Manifest.File(path: name, bytes: digest.bytes, sha256: digest.sha256, samples: table.count)
+        }
+        if let features = progress.features, let file = files.last {
+            content["features"] = .object([
+                "width": .integer(features.width), "digest": .string(file.sha256.description),
+            ])
+        }
         return Manifest(
-            stage: Stage.evaluate.rawValue, parameters: .object(parameters), inputs: inputs,
-            content: .object([
-                "samples": .integer(samples.count), "mae": .number(table.mae), "digest": .string(digest.description),
-            ]),
-            files: try [Evaluator.errorsName, Evaluator.summaryName].map { name in
-                let digest = try FileDigest(of: "\(folder)/\(name)", followingLinks: false)
-                return Manifest.File(path: name, bytes: digest.bytes, sha256: digest.sha256, samples: samples.count)
-            })
-    }
-
-    private func predict(_ batch: SampleBatch) throws -> (y: [Float], variance: [Double]?) {
-        switch predictions {
-        case .models(let ensemble): return ensemble.predict(batch.x)
-        case .file(let file):
-            var y: [Float] = []
-            y.reserveCapacity(batch.x.count)
-            for sample in batch.samples {
-                guard let row = file.row(of: sample.id) else { continue }
-                y += try file.y(at: row)
-            }
-            return (y, nil)
-        }
-    }
-
-    private func notFinite(_ sample: PackedSamples.Sample, _ site: Int, _ value: Float) -> PipelineError {
-        let columns = store.physics.lattice.columns
-        let path =
-            switch predictions {
-            case .models(let ensemble): ensemble.members[0].path
-            case .file(let file): file.path
-            }
-        return PipelineError(
-            .data,
-            "\(path): the prediction of sample \(sample.id) is \(value) at row \(site / columns), column "
-                + "\(site % columns)")
-    }
-
-    /// Refuses a file that lacks a sample of the selection, or has one that the dataset does not have.
-    private static func check(
-        _ file: PredictionsReader, _ store: PackedSamples, _ samples: [PackedSamples.Sample]
-    ) throws {
-        let lattice = store.physics.lattice
-        guard file.lattice == lattice else {
-            throw PipelineError(
-                .data,
-                "\(file.path): /y has fields of \(file.lattice.rows) × \(file.lattice.columns) sites, the dataset has "
-                    + "\(lattice.rows) × \(lattice.columns)")
-        }
-        func refuse(_ ids: [SampleID], _ what: String) throws {
-            guard let first = ids.first else { return }
-            throw PipelineError(
-                .data, "\(file.path): \(what): \(ids.count) samples, \(first) the first")
-        }
-        try refuse(samples.map(\.id).filter { file.row(of: $0) == nil }, "/id lacks samples of the selection")
-        let known = Set(store.samples.map(\.id))
-        try refuse(file.ids.filter { !known.contains($0) }, "/id has samples that the dataset does not have")
+            stage: Stage.evaluate.rawValue, parameters: .object(parameters), inputs: inputs, content: .object(content),
+            files: files)
     }
 }

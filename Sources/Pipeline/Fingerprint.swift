@@ -52,8 +52,41 @@ package enum Fingerprint {
         of(["step": .string("train"), "pack": .string(pack.description), "train": training.json])
     }
 
-    static func evaluate(parameters: JSON, pack: Digest) -> Digest {
-        of(["step": .string("evaluate"), "pack": .string(pack.description), "parameters": parameters])
+    /// `data` is the stage that the samples are of, and what tells its manifest; nil where the parameters name a file of configurations.
+    static func evaluate(parameters: JSON, data: (stage: String, digest: Digest)?) -> Digest {
+        var members = ["step": .string("evaluate"), "parameters": parameters]
+        if let data { members[data.stage] = .string(data.digest.description) }
+        return of(members)
+    }
+
+    static func round(
+        _ number: Int, name: String, parent: Digest, selection: String, _ curation: Curation, judge: String, design: Design?,
+        accuracy: Accuracy
+    ) -> Digest {
+        of([
+            "step": .string("round"), "round": .integer(number), "name": .string(name), "parent": .string(parent.description),
+            "selection": .string(selection), "curation": curation.json, "judge": .string(judge),
+            "design": design?.json ?? .null, "accuracy": accuracy.json,
+        ])
+    }
+
+    /// All rounds of a pipeline, after the step with the fingerprint `earlier`.
+    static func rounds(_ pipeline: PipelineFile, _ curation: Curation, after earlier: Digest) -> Digest {
+        of([
+            "step": .string("rounds"), "earlier": .string(earlier.description), "curation": curation.json,
+            "count": .integer(curation.count), "stop": curation.stop.map(JSON.number) ?? .null,
+            "train": pipeline.training?.json ?? .null, "command": pipeline.trainer.map { .string($0.command) } ?? .null,
+        ])
+    }
+
+    static func trainer(
+        _ command: String, pack: Digest, selection: String, candidates: (pack: Digest, selection: String)?, seed: UInt32
+    ) -> Digest {
+        of([
+            "step": .string("trainer"), "command": .string(command), "pack": .string(pack.description),
+            "selection": .string(selection), "seed": .integer(Int(seed)),
+            "candidates": candidates.map { .array([.string($0.pack.description), .string($0.selection)]) } ?? .null,
+        ])
     }
 
     static func shard(

@@ -7,7 +7,7 @@ internal import Shards
 ///
 /// Only the place of each line is kept in memory. Lines keep their order: index i of a stratum is the i-th line with that
 /// number of sources.
-final class ImportedConfigurations {
+final class ImportedConfigurations: Sendable {
     let path: String
     let physics: Physics
     /// Numbers of sources that occur, ascending.

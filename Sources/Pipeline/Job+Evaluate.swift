@@ -19,7 +19,7 @@ extension Job {
         let parts = try source.manifest(.pack).content["parts"]?.array?.compactMap { $0["part"]?.string } ?? []
         let part = [Split.Part.test, .validation, .train].first { parts.contains($0.rawValue) } ?? .train
         return try Evaluator(
-            data: source, selection: part.rawValue,
+            .packed(source, selection: part.rawValue),
             predictions: .models(try ModelEnsemble([dataset.root], dropoutSamples: 0, threads: threads)),
             output: dataset, threads: threads, pipeline: pipeline.name, reporter: reporter)
     }

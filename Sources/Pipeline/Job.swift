@@ -48,6 +48,7 @@ final class Job {
         case .pack: try pack()
         case .train: try train()
         case .evaluate: try evaluate()
+        case .resample: try resample()
         }
     }
 
@@ -115,7 +116,7 @@ final class Job {
             switch stage {
             case .sample: ["configurations-"]
             case .solve: ["part-"]
-            case .split, .train, .evaluate: []
+            case .split, .train, .evaluate, .resample: []
             case .pack: Split.Part.allCases.map { "\($0.rawValue)-" }
             }
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !names.contains(name) {

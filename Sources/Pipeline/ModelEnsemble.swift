@@ -51,18 +51,40 @@ final class ModelEnsemble {
     /// Whether predictions have a variance.
     var hasVariance: Bool { members.count > 1 || dropoutSamples > 0 }
 
-    /// The fields of images `x`, (samples, rows, columns): the mean of the models' fields, and per sample the mean over sites
-    /// of the variance of the fields of models, or of the passes of dropout.
-    func predict(_ x: [Float]) -> (y: [Float], variance: [Double]?) {
+    /// Numbers that `features` has of a sample: what the first model makes of its image.
+    var featureCount: Int { members[0].weights.model.featureCount }
+
+    /// What models say of some images.
+    struct Prediction {
+        /// The mean of the models' fields, (samples, rows, columns).
+        let y: [Float]
+        /// For each sample the mean over sites of the variance of the fields of models, or of the passes of dropout; nil of
+        /// one field.
+        let variance: [Double]?
+        /// What the first model makes of the images, (samples, `featureCount`); empty where that was not asked for.
+        let features: [Float]
+    }
+
+    /// Predicts for images `x`, (samples, rows, columns).
+    func predict(_ x: [Float], withFeatures: Bool = false) -> Prediction {
+        var features: [Float] = []
+        let first = withFeatures ? field(of: x, features: &features) : field(0, x, pass: nil)
         if dropoutSamples > 0 {
-            let y = field(0, x, pass: nil)
             let passes = (0..<UInt32(dropoutSamples)).map { field(0, x, pass: $0) }
-            return (y, variance(passes, mean: mean(passes)))
+            return Prediction(y: first, variance: variance(passes, mean: mean(passes)), features: features)
         }
-        let fields = networks.indices.map { field($0, x, pass: nil) }
-        guard fields.count > 1 else { return (fields[0], nil) }
+        guard networks.count > 1 else { return Prediction(y: first, variance: nil, features: features) }
+        let fields = [first] + networks.indices.dropFirst().map { field($0, x, pass: nil) }
         let mean = mean(fields)
-        return (mean.map(Float.init), variance(fields, mean: mean))
+        return Prediction(y: mean.map(Float.init), variance: variance(fields, mean: mean), features: features)
+    }
+
+    /// The first model's fields, and its features.
+    private func field(of x: [Float], features: inout [Float]) -> [Float] {
+        var y = [Float](repeating: 0, count: x.count)
+        networks[0].predict(x, into: &y, features: &features)
+        members[0].weights.transform.invert(&y)
+        return y
     }
 
     private func field(_ number: Int, _ x: [Float], pass: UInt32?) -> [Float] {

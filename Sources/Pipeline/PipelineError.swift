@@ -11,6 +11,10 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
     case damage = 1
     /// A training whose loss or weights are no longer finite.
     case diverged = 2
+    /// `certify` could not bring a field within the tolerance.
+    case uncertified = 3
+    /// The user's own trainer failed, took too long, or wrote no result.
+    case trainer = 4
     /// Options or arguments that make no sense (EX_USAGE).
     case usage = 64
     /// An input file, a manifest or a shard is not what it must be (EX_DATAERR).
@@ -36,6 +40,8 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
         case .success: "done"
         case .damage: "verify found something wrong"
         case .diverged: "train met a loss or a weight that is not finite; the last whole epoch is kept"
+        case .uncertified: "certify could not bring every field within the tolerance"
+        case .trainer: "a trainer of your own failed, took too long or wrote no errors; the last version is kept"
         case .usage: "wrong options or arguments"
         case .data: "a pipeline, configuration, manifest, shard, model or prediction is not valid"
         case .noInput: "an input does not exist or cannot be read"

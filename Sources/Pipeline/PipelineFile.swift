@@ -14,13 +14,13 @@ public struct PipelineFile: Sendable {
     /// The equation and its lattice.
     public let physics: Physics
     /// What to draw, or nil where configurations are imported.
-    public let design: Design?
+    public internal(set) var design: Design?
     /// What labels must satisfy.
     public let accuracy: Accuracy
     /// Samples in each part of the solve stage.
     public let samplesPerPart: Int
     /// How samples are divided.
-    public let split: Split
+    public internal(set) var split: Split
     /// zstd's level.
     public let compressionLevel: Int
     /// How shards store labels.
@@ -28,9 +28,13 @@ public struct PipelineFile: Sendable {
     /// Samples in each shard.
     public let samplesPerShard: Int
     /// How a model is trained, or nil where none is.
-    public let training: TrainingDescription?
+    public internal(set) var training: TrainingDescription?
     /// The code of the paper's tables that `training` follows, or nil.
     public let modelCode: String?
+    /// How rounds of curation choose, or nil where there are none.
+    public let curation: Curation?
+    /// The user's own program that trains and scores, or nil.
+    public let trainer: ExternalTrainer?
 
     /// A larger file is refused.
     static let maximumBytes = 1 << 20
@@ -42,20 +46,22 @@ public struct PipelineFile: Sendable {
     ///   - sources: replaces the file's source model, for imported configurations.
     ///   - overlap: replaces the file's overlap policy, for imported configurations.
     ///   - training: replaces members of the file's `train`.
+    ///   - rounds: replaces members of the file's `rounds`, for scores that are there already; null removes one.
     /// - Throws: `PipelineError`: `.noInput`, or `.data` naming file, line and key.
     public init(
-        path: String, sources: SourceModel? = nil, overlap: OverlapPolicy? = nil, training: [String: JSON] = [:]
+        path: String, sources: SourceModel? = nil, overlap: OverlapPolicy? = nil, training: [String: JSON] = [:],
+        rounds: [String: JSON]? = nil
     ) throws {
         let bytes = try InputFile.read(path, maximumBytes: PipelineFile.maximumBytes)
         try self.init(
             text: String(decoding: bytes, as: UTF8.self), path: path, sources: sources, overlap: overlap,
-            training: training)
+            training: training, rounds: rounds)
     }
 
     /// Reads a pipeline from `text`; messages call it `path`.
     init(
         text: String, path: String, sources: SourceModel? = nil, overlap: OverlapPolicy? = nil,
-        training changes: [String: JSON] = [:]
+        training changes: [String: JSON] = [:], rounds roundChanges: [String: JSON]? = nil
     ) throws {
         self.text = text
         let document = try YAMLDocument(text, path: path)
@@ -112,6 +118,50 @@ public struct PipelineFile: Sendable {
             throw fail("/train", "train: \(error.message)")
         }
         modelCode = train?["code"]?.string
+        do {
+            let rounds = (json["rounds"]?.object ?? [:]).merging(roundChanges ?? [:]) { $1 }.filter { $0.value != .null }
+            curation = rounds["add"] == nil ? nil : try Curation(json: .object(rounds))
+        } catch {
+            throw fail("/rounds", "rounds: \(error.message)")
+        }
+        trainer = json["rounds"]?["trainer"].map {
+            ExternalTrainer(
+                command: $0["command"]?.string ?? "",
+                timeLimit: $0["time_limit"]?.double ?? ExternalTrainer.defaultTimeLimit)
+        }
+        if roundChanges == nil, let message = roundsContradiction { throw fail("/rounds", "rounds: \(message)") }
+    }
+
+    /// Why rounds cannot be made of what else the pipeline says, or nil.
+    private var roundsContradiction: String? {
+        guard let curation else { return nil }
+        guard trainer != nil else {
+            if training == nil { return "there is no 'train', so there is no model whose errors could be looked at: add it" }
+            if curation.score == .variance, training?.model.dropout == 0 {
+                return "'score: variance' needs passes of dropout: set train.model.dropout above 0"
+            }
+            return nil
+        }
+        if curation.score != .error { return "a trainer of your own gives errors: leave out 'score'" }
+        if curation.acquisition.needsFeatures {
+            return "a trainer of your own gives no features, which '\(curation.acquisition.name)' needs"
+        }
+        if curation.source == .drawn, curation.drop > 0 || curation.neighbours != nil {
+            return "a trainer of your own scores candidates once: leave out 'drop' and 'neighbours', or set candidates to "
+                + "'unselected' for the former"
+        }
+        return nil
+    }
+
+    /// What models learn from, an expression of selections.
+    var trainingSelection: String { training?.selection ?? "S100%" }
+
+    /// The same pipeline for samples that are all for training: of `design`, or imported where it is nil.
+    func forTraining(only design: Design?) throws -> PipelineFile {
+        var other = self
+        other.design = design
+        other.split = try Split(testEvery: nil, validationEvery: nil, subsets: [100])
+        return other
     }
 
     private static func design(_ json: JSON, physics: Physics) throws -> Design {

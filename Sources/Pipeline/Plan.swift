@@ -80,7 +80,16 @@ public struct Plan: Sendable {
                 Step(
                     id: "evaluate", stage: .evaluate, part: nil, inputs: [manifest(.pack), manifest(.train)],
                     outputs: [manifest(.evaluate), "evaluate/\(Evaluator.errorsName)"],
-                    fingerprint: Fingerprint.evaluate(parameters: .string(fingerprint.description), pack: pack)))
+                    fingerprint: Fingerprint.evaluate(
+                        parameters: .string(fingerprint.description), data: (Stage.pack.rawValue, pack))))
+        }
+        if let curation = pipeline.curation {
+            steps.append(
+                Step(
+                    id: "resample", stage: .resample, part: nil, inputs: steps.last?.outputs.prefix(1).map { $0 } ?? [],
+                    outputs: ["pack/\(Versions.tagsName)"],
+                    fingerprint: Fingerprint.rounds(
+                        pipeline, curation, after: steps[steps.count - 1].fingerprint)))
         }
         name = pipeline.name
         self.steps = steps
@@ -94,11 +103,18 @@ public struct Plan: Sendable {
         let training = load?.megabytes ?? 0
         memory = [
             .sample: 200, .solve: solving, .split: 100, .pack: 200 + 30 * megabytes, .train: training,
-            .evaluate: training,
+            .evaluate: training, .resample: training + solving,
         ]
         let perSample = Double(pipeline.physics.lattice.count) / Double(1 << 18) * (isGeneral ? 0.06 : 0.015)
-        seconds = [.sample: 10, .solve: perSample * Double(pipeline.samplesPerPart), .split: 1, .pack: 60]
-            .merging([.train: load?.seconds ?? 0, .evaluate: 60]) { $1 }
+        var seconds: [Stage: Double] = [
+            .sample: 10, .solve: perSample * Double(pipeline.samplesPerPart), .split: 1, .pack: 60,
+            .train: load?.seconds ?? 0, .evaluate: 60,
+        ]
+        if let curation = pipeline.curation {
+            let round = (load?.seconds ?? 0) + 60 + perSample * Double(curation.pool + curation.add)
+            seconds[.resample] = round * Double(curation.count)
+        }
+        self.seconds = seconds
     }
 
     /// The plan as `schemas/plan` describes it.
@@ -112,7 +128,7 @@ public struct Plan: Sendable {
                         "steps": .integer(steps.count { $0.stage == stage }),
                         "threads": .integer(1), "memory_mb": .integer(memory[stage] ?? 100),
                         "seconds_per_step": .number(seconds[stage] ?? 1), "local": .bool(stage == .split),
-                        "decides": .bool(false),
+                        "decides": .bool(stage == .resample),
                     ])
                 }),
             "steps": .array(

@@ -49,19 +49,8 @@ public struct PredictionCommand {
         let ensemble = try ModelEnsemble(
             options.models, dropoutSamples: 0, threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let member = ensemble.members[0]
-        guard let text = member.weights.physics else {
-            throw PipelineError(
-                .data,
-                "\(member.path) does not say which physics it was trained on, so configurations cannot be drawn for it")
-        }
-        let physics = try Physics(json: try JSON.parse(Array(text.utf8), source: "\(member.path), metadata 'physics'"))
-        guard physics.lattice == ensemble.lattice else {
-            throw PipelineError(.data, "\(member.path) is for another lattice than its physics has: it was altered")
-        }
-        let file = try ImportedConfigurations(path: options.from, physics: physics)
-        let addresses = file.counts.enumerated().flatMap { stratum, count in
-            (0..<count).map { SampleAddress(stratum: stratum, index: $0) }
-        }.sorted { file.lineNumber($0) < file.lineNumber($1) }
+        let file = try ImportedConfigurations(path: options.from, physicsOf: ensemble)
+        let (physics, addresses) = (file.physics, file.addresses)
         let ids = try addresses.map { try file.configuration($0).id }
         if let folder = options.images { try Dataset.createFolder(folder) }
         let temporary = AtomicFile.temporary(for: options.output)

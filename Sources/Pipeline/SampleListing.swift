@@ -120,14 +120,15 @@ struct SampleListing {
         return digest
     }
 
-    /// Appends the line of one configuration, with its keys where `physics` has open ones.
-    private static func append(
-        _ configuration: Configuration, under physics: Physics, index: Int, to text: inout [UInt8]
+    /// Appends the line of one configuration, with its keys where `physics` has open ones; `index` is that in its stratum, nil
+    /// where it has none yet.
+    static func append(
+        _ configuration: Configuration, under physics: Physics, index: Int?, to text: inout [UInt8]
     ) {
         var members: [String: JSON] = [
-            "id": .string(configuration.id.description), "index": .integer(index),
-            "sources": .array(configuration.sources.map(\.json)),
+            "id": .string(configuration.id.description), "sources": .array(configuration.sources.map(\.json)),
         ]
+        if let index { members["index"] = .integer(index) }
         let keys = physics.keys(of: configuration.physics)
         if !keys.isEmpty { members["keys"] = .array(keys.map { .integer(Int($0)) }) }
         text += JSON.object(members).canonicalBytes

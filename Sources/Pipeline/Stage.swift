@@ -12,6 +12,8 @@ public enum Stage: String, Hashable, Sendable, CaseIterable {
     case train
     /// Judges the model on samples that it has not seen.
     case evaluate
+    /// Chooses, by errors, what the next version of the dataset is to learn from.
+    case resample
 
     /// The stages that make a dataset.
     public static let ofData: [Stage] = [.sample, .solve, .split, .pack]

@@ -46,6 +46,9 @@ public enum AtomicFile {
         /// Appends `bytes`.
         package func append(_ bytes: [UInt8]) throws(ShardsError) { try file.append(bytes) }
 
+        /// Replaces the file's first bytes, which were appended before.
+        package func replaceStart(with bytes: [UInt8]) throws(ShardsError) { try file.overwrite(bytes) }
+
         /// Makes the file appear, replacing what was there; it is complete and on the disk.
         package func commit() throws(ShardsError) {
             try file.synchronise()

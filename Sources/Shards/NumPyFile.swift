@@ -5,7 +5,27 @@ public enum NumPyFile {
     /// The header is padded with spaces so that the values begin at a multiple of 64 bytes.
     public static func bytes(of values: [Float], rows: Int, columns: Int) -> [UInt8] {
         precondition(values.count == rows * columns, "a field has one value per site")
-        return header(type: "'<f4'", shape: "(\(rows), \(columns))") + FieldBytes.bytes(of: values)
+        return header(rows: rows, columns: columns) + FieldBytes.bytes(of: values)
+    }
+
+    /// Returns what precedes the values of such a file: 128 bytes, whatever the numbers of rows and columns.
+    public static func header(rows: Int, columns: Int) -> [UInt8] {
+        header(type: "'<f4'", shape: "(\(rows), \(columns))")
+    }
+
+    /// Returns the shape of an array of little-endian binary32 in C order, and where its values begin; nil where `bytes` are no
+    /// such file of format version 1.0.
+    public static func float32Header(_ bytes: [UInt8]) -> (shape: [Int], start: Int)? {
+        guard bytes.count >= 10, bytes[0] == 0x93, bytes[1..<6].elementsEqual("NUMPY".utf8), bytes[6] == 1 else { return nil }
+        let start = 10 + Int(bytes[8]) + Int(bytes[9]) << 8
+        guard start <= bytes.count else { return nil }
+        let text = String(decoding: bytes[10..<start], as: UTF8.self)
+        guard text.contains("'descr': '<f4'"), text.contains("'fortran_order': False"),
+            let open = text.firstIndex(of: "("), let close = text[open...].firstIndex(of: ")")
+        else { return nil }
+        let words = text[text.index(after: open)..<close].split(separator: ",").map { $0.filter { $0 != " " } }
+        let shape = words.compactMap { Int($0) }
+        return shape.count == words.count && shape.allSatisfy { $0 >= 0 } ? (shape, start) : nil
     }
 
     /// Returns what precedes `count` records in the file of an array of records, whose bytes follow without gaps.

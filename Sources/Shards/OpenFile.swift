@@ -108,12 +108,20 @@ package struct OpenFile: ~Copyable {
     /// Writes all of `bytes` at the current position.
     ///
     /// The corresponding C function is `write`.
-    func append(_ bytes: [UInt8]) throws(ShardsError) {
+    func append(_ bytes: [UInt8]) throws(ShardsError) { try put(bytes, from: nil) }
+
+    /// Writes all of `bytes` at the beginning; the position stays.
+    ///
+    /// The corresponding C function is `pwrite`.
+    func overwrite(_ bytes: [UInt8]) throws(ShardsError) { try put(bytes, from: 0) }
+
+    private func put(_ bytes: [UInt8], from start: off_t?) throws(ShardsError) {
         var done = 0
         while done < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { bytes in
                 let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[done...])
-                return unsafe write(descriptor, rest.baseAddress, rest.count)
+                guard let start else { return unsafe write(descriptor, rest.baseAddress, rest.count) }
+                return unsafe pwrite(descriptor, rest.baseAddress, rest.count, start + off_t(done))
             }
             if count >= 0 {
                 done += count

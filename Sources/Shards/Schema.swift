@@ -55,6 +55,7 @@ public struct Schema: Sendable {
             "export": PackageResources.export_schema_json,
             "manifest": PackageResources.manifest_schema_json,
             "manifest-evaluate": PackageResources.manifest_evaluate_schema_json,
+            "manifest-resample": PackageResources.manifest_resample_schema_json,
             "manifest-pack": PackageResources.manifest_pack_schema_json,
             "manifest-sample": PackageResources.manifest_sample_schema_json,
             "manifest-solve": PackageResources.manifest_solve_schema_json,

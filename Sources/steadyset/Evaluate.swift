@@ -3,29 +3,27 @@ import Pipeline
 
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Judge a model, or anybody's predictions, on a dataset's samples.",
+        abstract: "Judge a model, or anybody's predictions, with labels or without.",
         discussion: """
             Writes OUTPUT/evaluate with errors.csv, a row a sample, and summary.csv, a row for each number of sources and \
-            region. Predictions are an HDF5 file with /id (u64) and /y (f32; samples, rows, columns).
+            region. Predictions are an HDF5 file with /id (u64) and /y (f32; samples, rows, columns). Configurations that \
+            were never solved are solved while models predict, unless --no-labels is given: then errors are estimated and \
+            bounded.
             """)
 
-    @Option(help: "The dataset's folder, or that of its pack stage.")
-    var data: String
+    @OptionGroup var subject: SubjectOptions
 
     @Option(name: [.short, .long], help: "Where the folder 'evaluate' is written.")
     var output: String
 
-    @Option(help: "What to judge on: a selection such as test, 'S5% & n07', 'validation | test'.")
-    var selection = "test"
-
-    @Option(help: "A trained model: a folder or a file of weights. Several: the mean of their fields.")
-    var model: [String] = []
-
-    @Option(help: "A file of predictions, instead of a model.")
-    var predictions: String?
-
     @Option(help: "Passes of dropout, for the column 'variance'.")
     var dropoutSamples = 0
+
+    @Flag(help: "Use no labels: a certified bound and an estimate of each error instead.")
+    var noLabels = false
+
+    @Flag(help: "Write features.npy, what the first model makes of each sample.")
+    var features = false
 
     @OptionGroup var parallelism: ThreadsOption
 
@@ -36,13 +34,14 @@ struct Evaluate: ParsableCommand {
         if !(0...10_000).contains(dropoutSamples) {
             throw ValidationError("--dropout-samples must be from 0 to 10000, not \(dropoutSamples)")
         }
-        if model.count > 64 { throw ValidationError("at most 64 models predict together, not \(model.count)") }
     }
 
     func run() throws {
-        var options = EvaluationCommand.Options(data: data, output: output)
-        (options.selection, options.models, options.predictions) = (selection, model, predictions)
+        var options = EvaluationCommand.Options(output: output)
+        (options.data, options.from, options.selection) = (subject.data, subject.from, subject.selection)
+        (options.models, options.predictions) = (subject.model, subject.predictions)
         (options.dropoutSamples, options.threads) = (dropoutSamples, parallelism.threads)
+        (options.usesLabels, options.writesFeatures) = (!noLabels, features)
         try EvaluationCommand(options, reporter: json ? JSONProgress() : TextProgress()).run()
     }
 }

@@ -83,3 +83,30 @@ struct CodecOption: ParsableArguments {
             valueName: "codec"))
     var codec: String?
 }
+
+/// What the commands that judge predictions take: whose, and of what.
+struct SubjectOptions: ParsableArguments {
+    @Option(help: "The dataset's folder, or that of its pack stage.")
+    var data: String?
+
+    @Option(
+        help: """
+            Configurations instead: JSON Lines, or a dataset that has a sample stage. The physics of lines is that of --data, \
+            else the model's.
+            """)
+    var from: String?
+
+    @Option(
+        help: "What of --data to judge on: a selection such as 'S5% & n07', 'validation | test'; unless given, test.")
+    var selection: String?
+
+    @Option(help: "A trained model: a folder or a file of weights. Several: the mean of their fields.")
+    var model: [String] = []
+
+    @Option(help: "A file of predictions, instead of a model.")
+    var predictions: String?
+
+    func validate() throws {
+        if model.count > 64 { throw ValidationError("at most 64 models predict together, not \(model.count)") }
+    }
+}

@@ -16,6 +16,7 @@ struct Steadyset: ParsableCommand {
               pack     HDF5 shards that h5py and others read
               train    a model, where the pipeline has 'train'
               evaluate its errors, by number of sources and region
+              resample rounds: what the model is weak at joins the dataset, as a version, where the pipeline has 'rounds'
 
             Each stage writes a folder of the dataset that ends with manifest.json. \
             The same pipeline gives the same manifest ids on any machine; an \
@@ -27,8 +28,8 @@ struct Steadyset: ParsableCommand {
         version: "steadyset \(Release.version)",
         subcommands: [
             Run.self, Sample.self, Solve.self, Split.self, Pack.self, Unpack.self, Train.self, Evaluate.self,
-            Predict.self, Log.self, Diff.self, Tag.self, GC.self, Verify.self, Show.self, Export.self, Bench.self,
-            Plan.self, Step.self,
+            Resample.self, Predict.self, Certify.self, Log.self, Diff.self, Tag.self, GC.self, Verify.self, Show.self,
+            Export.self, Bench.self, Plan.self, Step.self,
         ])
 
     /// Parses and runs, and turns every error into one message and one documented status.

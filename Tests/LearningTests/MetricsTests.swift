@@ -31,14 +31,14 @@ import Learning
     }
 
     @Test func summariesCountWhatIsThere() {
-        var summary = ErrorSummary()
+        var summary = ErrorSummary<Region>()
         summary.add(FieldErrors(x: [1, 0], y: [1, 0], prediction: [0, 0]), sources: 2)
         summary.add(FieldErrors(x: [0, 0], y: [0.3, 0], prediction: [0.1, 0]), sources: 1)
         summary.add(FieldErrors(x: [1, 0], y: [1, 0], prediction: [0.5, 0]), sources: 2)
         let lines = summary.lines
-        #expect(lines.filter { $0.sources == 1 }.map(\.region) == [.all, .field, .r1, .r4])
+        #expect(lines.filter { $0.sources == 1 }.map(\.measure) == [.all, .field, .r1, .r4])
         let all = lines.filter { $0.sources == nil }
-        #expect(all.map(\.region) == [.all, .sources, .field, .r1, .r4])
+        #expect(all.map(\.measure) == [.all, .sources, .field, .r1, .r4])
         #expect(all.map(\.samples) == [3, 2, 3, 1, 3])
         #expect(all[1].mean == 0.75 && all[1].median == 0.75 && all[1].largest == 1 && all[1].p95 == 0.975)
         #expect(lines.first?.sources == 1, "numbers of sources ascend")

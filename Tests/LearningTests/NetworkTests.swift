@@ -94,6 +94,17 @@ import Testing
         var y: [Float] = []
         network.predict(x, into: &y)
         #expect(Self.distance(y, expected) < 1e-5)
+        // Features come with the same fields: the channels of the bottleneck, averaged.
+        var (again, features) = ([Float](), [Float]())
+        network.predict(x, into: &again, features: &features)
+        #expect(again == y)
+        let bottleneck = reference.activation("encoder.5")
+        let sites = model.lattice.count / 1024
+        #expect(features.count == setting.samples * model.featureCount)
+        let means = (0..<features.count).map { row in
+            bottleneck[row * sites..<(row + 1) * sites].reduce(0, +) / Double(sites)
+        }
+        #expect(Self.distance(features, means) < 1e-5)
     }
 
     @Test(arguments: ModelDescription.Kind.allCases)

@@ -74,6 +74,9 @@ struct ReferenceNetwork<Scalar: BinaryFloatingPoint> {
         return y.values
     }
 
+    /// The output of a block in the latest forward pass, (samples, channels, rows, columns).
+    func activation(_ name: String) -> [Scalar] { tape.outputs[name]?.values ?? [] }
+
     private mutating func normalise(_ y: Batch, isTraining: Bool, _ tape: inout Tape) -> Batch {
         let (weight, bias) = (tensor("encoder.0.norm.weight"), tensor("encoder.0.norm.bias"))
         let channels = weight.count

@@ -1,14 +1,15 @@
-/// Errors of many samples, by number of sources and region.
-package struct ErrorSummary: Sendable {
-    /// One line: a number of sources, or all of them, and a region.
+/// Numbers that say how wrong predictions of many samples are, by number of sources and what is measured: errors by region, or
+/// estimates and bounds of them.
+package struct ErrorSummary<Measure: Hashable & CaseIterable & Sendable>: Sendable {
+    /// One line: a number of sources, or all of them, and a measure.
     package struct Line: Hashable, Sendable {
         /// The number of sources; nil for all.
         package let sources: Int?
-        /// The region.
-        package let region: Region
-        /// Samples that have a site of the region.
+        /// What is measured.
+        package let measure: Measure
+        /// Samples of which it is known.
         package let samples: Int
-        /// The mean over these samples of the mean absolute error in the region; so the other statistics.
+        /// The mean over these samples; so the other statistics.
         package let mean: Double
         /// Half the samples are not above.
         package let median: Double
@@ -20,32 +21,31 @@ package struct ErrorSummary: Sendable {
         package let largest: Double
     }
 
-    private var errors: [Int: [Region: [Double]]] = [:]
+    private var values: [Int: [Measure: [Double]]] = [:]
 
     /// A summary of nothing.
     package init() {}
 
-    /// Adds a sample.
-    package mutating func add(_ sample: FieldErrors, sources: Int) {
-        for region in Region.allCases {
-            if let error = sample[region] { errors[sources, default: [:]][region, default: []].append(error) }
-        }
+    /// Adds what is known of a sample.
+    package mutating func add(_ value: Double, of measure: Measure, sources: Int) {
+        values[sources, default: [:]][measure, default: []].append(value)
     }
 
-    /// The lines: numbers of sources in ascending order, then all; regions in their order. Regions without a site are left
+    /// The lines: numbers of sources in ascending order, then all; measures in their order. Those that no sample has are left
     /// out. Sums are in the order in which samples were added, numbers of sources one after another. O(n log n).
     package var lines: [Line] {
         var lines: [Line] = []
-        let strata = errors.keys.sorted()
+        let strata = values.keys.sorted()
         for sources in strata.map(Optional.some) + [nil] {
-            for region in Region.allCases {
+            for measure in Measure.allCases {
                 let values =
-                    sources.map { errors[$0]?[region] ?? [] } ?? strata.flatMap { errors[$0]?[region] ?? [] }
+                    sources.map { self.values[$0]?[measure] ?? [] }
+                    ?? strata.flatMap { self.values[$0]?[measure] ?? [] }
                 guard !values.isEmpty else { continue }
                 let ascending = values.sorted()
                 lines.append(
                     Line(
-                        sources: sources, region: region, samples: values.count,
+                        sources: sources, measure: measure, samples: values.count,
                         mean: values.reduce(0, +) / Double(values.count),
                         median: Percentile.of(ascending: ascending, 50),
                         p95: Percentile.of(ascending: ascending, 95), p99: Percentile.of(ascending: ascending, 99),
@@ -53,5 +53,14 @@ package struct ErrorSummary: Sendable {
             }
         }
         return lines
+    }
+}
+
+extension ErrorSummary where Measure == Region {
+    /// Adds a sample's mean absolute errors in the regions that it has a site of.
+    package mutating func add(_ sample: FieldErrors, sources: Int) {
+        for region in Region.allCases {
+            if let error = sample[region] { add(error, of: region, sources: sources) }
+        }
     }
 }

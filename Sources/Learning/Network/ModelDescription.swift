@@ -75,6 +75,9 @@ public struct ModelDescription: Hashable, Sendable {
     /// Number of numbers in the flat array of parameters.
     public var parameterCount: Int { tensors.lazy.filter(\.isParameter).map(\.count).reduce(0, +) }
 
+    /// Numbers that `Network.predict(_:into:features:)` gives of an image: the channels of the bottleneck.
+    public var featureCount: Int { encoderChannels[5] }
+
     /// Channels of the encoder that decoder block `block` reads beside the upsampled ones; 0 where it reads none.
     package func skippedChannels(_ block: Int) -> Int {
         kind == .uNet && block >= 2 ? encoderChannels[6 - block] : 0

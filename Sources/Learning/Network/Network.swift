@@ -48,6 +48,31 @@ public final class Network {
     ///
     /// - Parameter dropoutPass: Which of the random masks of dropout to apply; none by default, as usual in inference.
     public func predict(_ x: [Float], into y: inout [Float], dropoutPass: UInt32? = nil) {
+        infer(x, into: &y, dropoutPass: dropoutPass) { _, _ in }
+    }
+
+    /// Does the same, and writes what the network makes of each image: `model.featureCount` numbers an image into `features`,
+    /// (samples, features).
+    ///
+    /// They are the means over sites of the channels of encoder.5, the bottleneck, before any dropout. Everything that the
+    /// network knows of an image as a whole passes there, in 2048 channels of the paper's width; the last hidden layer,
+    /// whose 32 channels are close to the field itself, has too few to tell images apart, and its mean says little but
+    /// how much field there is.
+    public func predict(_ x: [Float], into y: inout [Float], features: inout [Float]) {
+        let width = model.featureCount
+        var found = [Float](repeating: 0, count: x.count / model.lattice.count * width)
+        infer(x, into: &y, dropoutPass: nil) { first, count in
+            let bottleneck = layers.encoder[layers.encoder.count - 1].output
+            found.withMutableFloats { found in
+                bottleneck.channelMeans(
+                    to: found.advanced(by: first * width), channels: width, samples: count, workers: workers)
+            }
+        }
+        features = found
+    }
+
+    /// Computes the output of `x`; calls `body` after each batch of images with the number of its first one and of all.
+    private func infer(_ x: [Float], into y: inout [Float], dropoutPass: UInt32?, _ body: (Int, Int) -> Void) {
         let sites = model.lattice.count
         let images = x.count / sites
         precondition(x.count == images * sites, "images of another size than the model's")
@@ -74,6 +99,7 @@ public final class Network {
                     layers.forward(
                         samples: count, masks: masks.map { $0.advanced(by: first) }, workers: workers)
                     layers.last.output.copyOut(to: y.advanced(by: first * sites), samples: count, workers: workers)
+                    body(first, count)
                 }
             }
         }

@@ -23,28 +23,46 @@ extension Images {
         let sums = SampleSums(samples: samples, count: channels)
         workers.each(samples) { sample in
             for channel in stride(from: 0, to: channels, by: 8) {
-                let width = min(8, channels - channel)
-                var total = SIMD8<Double>.zero
-                for row in 0..<rows {
-                    var site = at(sample, row, 0).advanced(by: channel)
-                    var sum = SIMD8<Float>.zero
-                    if width == 8 {
-                        for _ in 0..<columns {
-                            sum += site.load(0)
-                            site = site.advanced(by: columnStride)
-                        }
-                    } else {
-                        for _ in 0..<columns {
-                            sum[0] += site[0]
-                            site = site.advanced(by: columnStride)
-                        }
-                    }
-                    total += SIMD8<Double>(sum)
-                }
-                for lane in 0..<width { sums.set(sample, channel + lane, total[lane]) }
+                let total = channelSums(sample, channel)
+                for lane in 0..<min(8, channels - channel) { sums.set(sample, channel + lane, total[lane]) }
             }
         }
         return sums.total()
+    }
+
+    /// Writes the means over the sites of the first `samples` samples, for the first `channels` channels, (samples, channels).
+    func channelMeans(to means: Floats, channels: Int, samples: Int, workers: Workers) {
+        workers.each(samples) { sample in
+            for channel in stride(from: 0, to: channels, by: 8) {
+                let total = channelSums(sample, channel)
+                for lane in 0..<min(8, channels - channel) {
+                    means[sample * channels + channel + lane] = Float(total[lane] / Double(rows * columns))
+                }
+            }
+        }
+    }
+
+    /// The sums over the sites of a sample, for up to eight channels from `channel`.
+    private func channelSums(_ sample: Int, _ channel: Int) -> SIMD8<Double> {
+        let width = min(8, channels - channel)
+        var total = SIMD8<Double>.zero
+        for row in 0..<rows {
+            var site = at(sample, row, 0).advanced(by: channel)
+            var sum = SIMD8<Float>.zero
+            if width == 8 {
+                for _ in 0..<columns {
+                    sum += site.load(0)
+                    site = site.advanced(by: columnStride)
+                }
+            } else {
+                for _ in 0..<columns {
+                    sum[0] += site[0]
+                    site = site.advanced(by: columnStride)
+                }
+            }
+            total += SIMD8<Double>(sum)
+        }
+        return total
     }
 }
 

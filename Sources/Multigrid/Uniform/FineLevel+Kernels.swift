@@ -74,6 +74,19 @@ extension FineLevel {
         return ResidualNorms(largest: Float(bitPattern: UInt32(bitPattern: largest)), squares: sumOfSquares())
     }
 
+    /// Computes the residual of `field`.
+    ///
+    /// - Returns: Its norms, as rounded to Float.
+    func measure() -> ResidualNorms {
+        let sources = sources
+        var largest: Int32 = 0
+        squares.clear()
+        for row in 0..<lattice.rows {
+            largest = max(largest, computeResidual(row, sources, isPinned: isPinned, isDraft: false))
+        }
+        return ResidualNorms(largest: Float(bitPattern: UInt32(bitPattern: largest)), squares: sumOfSquares())
+    }
+
     /// Black correction of one row after a red and a black half-sweep from zero.
     @inline(__always)
     private func blackFromResidual(_ row: Int, inverse: Float) {

@@ -7,8 +7,8 @@ package import Fields
 /// are computed in Float (iterative refinement). A solver owns working memory for one lattice and one thread: about 45
 /// bytes a site.
 package final class UniformSolver {
-    private let hierarchy: Hierarchy
-    private let barrier: ErrorBarrier
+    let hierarchy: Hierarchy
+    let barrier: ErrorBarrier
     private var previousWasPinned = false
 
     /// Factors of the correction in turn.
@@ -16,7 +16,7 @@ package final class UniformSolver {
     /// The cycle leaves between nothing and a tenth of every smooth error, so that a correction that is a little too large
     /// reduces the rest of it; taking every second one as it is damps what that does to rough errors (a Chebyshev
     /// semi-iteration in all but its tuning, Varga 1962, §5.1). More is left around pinned sites.
-    private static func relaxation(cycle: Int, pinned: Bool) -> Float {
+    static func relaxation(cycle: Int, pinned: Bool) -> Float {
         guard pinned else { return cycle & 1 == 1 ? 1.05 : 1 }
         guard cycle > 0, cycle & 1 == 0 else { return 1 }
         return cycle & 2 == 2 ? 1.08 : 1.11
@@ -37,8 +37,7 @@ package final class UniformSolver {
     ) -> Solution {
         let fine = hierarchy.fine
         var residuals = [fine.start(image, pinned: pinned)]
-        if pinned || previousWasPinned { hierarchy.prepare() }
-        previousWasPinned = pinned
+        prepare(pinned: pinned)
 
         let largestValue = image.values.max() ?? 0
         var bound = Double.infinity
@@ -66,6 +65,12 @@ package final class UniformSolver {
         return Solution(
             method: .uniform, errorBound: bound, isCertified: bound <= accuracy.tolerance, cycles: residuals.count - 1,
             residuals: residuals)
+    }
+
+    /// Adapts the levels to the sites that the fine level has pinned, if any, or had.
+    func prepare(pinned: Bool) {
+        if pinned || previousWasPinned { hierarchy.prepare() }
+        previousWasPinned = pinned
     }
 
     /// The stage of the next cycle: a draft until the residual is a thousandth of the first one, far above what rounding to

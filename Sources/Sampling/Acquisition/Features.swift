@@ -21,6 +21,17 @@ public struct Features: Sendable {
         rows = values.count / width
     }
 
+    /// These rows, and then those of `other`.
+    ///
+    /// - Throws: `SamplingError` with code `.scores` where their widths differ.
+    public func appending(_ other: Features) throws(SamplingError) -> Features {
+        guard width == other.width else {
+            throw SamplingError(
+                .scores, "features have \(width) and \(other.width) numbers a sample: they are of different models")
+        }
+        return try Features(width: width, values: values + other.values)
+    }
+
     /// The square of the distance between two rows.
     private func square(_ a: Int, _ b: Int) -> Double {
         var sum = 0.0

@@ -1,0 +1,36 @@
+internal import Foundation
+internal import Shards
+
+/// What a model makes of samples, as a NumPy file: float32, (samples, width), rows as in `errors.csv`.
+///
+/// Rows are written as they come; how many there are is set right in the end.
+struct FeaturesFile {
+    static let name = "features.npy"
+
+    /// Numbers in a row.
+    let width: Int
+    private(set) var rows = 0
+    private let path: String
+    private let writer: AtomicFile.Writer
+
+    /// Begins the file in `folder`; it appears when it is committed.
+    init(in folder: String, width: Int) throws {
+        self.width = width
+        path = "\(folder)/\(FeaturesFile.name)"
+        writer = try AtomicFile.Writer(path)
+        try writer.append(NumPyFile.header(rows: 0, columns: width))
+    }
+
+    /// Appends whole rows.
+    mutating func append(_ values: [Float]) throws {
+        precondition(values.count % width == 0, "rows are whole")
+        rows += values.count / width
+        try writer.append(FieldBytes.bytes(of: values))
+    }
+
+    /// Makes the file appear.
+    func commit() throws {
+        try writer.replaceStart(with: NumPyFile.header(rows: rows, columns: width))
+        try writer.commit()
+    }
+}

@@ -1,0 +1,103 @@
+internal import Fields
+internal import Foundation
+internal import Learning
+internal import Sampling
+internal import Shards
+
+/// What predictions are found to be worth, as text: a line a sample, and a summary.
+struct JudgementTable {
+    /// What is known of a prediction.
+    enum Judgement {
+        /// Its errors, from the label.
+        case errors(FieldErrors)
+        /// A bound and an estimate of its error, without one.
+        case estimate(ErrorEstimate)
+    }
+
+    /// Samples so far.
+    private(set) var count = 0
+    /// The largest certified bound so far; 0 where labels are there.
+    private(set) var largestBound = 0.0
+    private var errors = ErrorSummary<Region>()
+    private var estimates = ErrorSummary<ErrorEstimate.Measure>()
+    private var sum = 0.0
+    private let writer: AtomicFile.Writer
+    private var hasher = Digest.Hasher()
+    private let hasLabels: Bool
+    private let hasVariance: Bool
+
+    /// Begins the file of all samples at `path`; it appears when it is committed.
+    init(_ path: String, hasLabels: Bool, hasVariance: Bool) throws {
+        self.hasLabels = hasLabels
+        self.hasVariance = hasVariance
+        writer = try AtomicFile.Writer(path)
+        let measures =
+            hasLabels
+            ? ["mae", "mse", "max"] + JudgementTable.regions.map(\.rawValue)
+            : ErrorEstimate.Measure.allCases.map(\.rawValue)
+        try append(["id", "n_sources", "part", "rank"] + measures + (hasVariance ? ["variance"] : []))
+    }
+
+    private static let regions = Region.allCases.filter { $0 != .all }
+
+    /// The mean over the samples of their mean absolute errors, or of the estimates of these.
+    var mae: Double { sum / Double(max(1, count)) }
+
+    /// Adds a sample; `variance` is the mean over sites of the variance of its predictions.
+    mutating func add(_ sample: JudgedSample, _ judgement: Judgement, variance: Double?) throws {
+        count += 1
+        var fields = [sample.id.description, "\(sample.sources)"]
+        fields += sample.place.map { [$0.part.rawValue, "\($0.rank)"] } ?? ["", ""]
+        switch judgement {
+        case .errors(let found):
+            errors.add(found, sources: sample.sources)
+            let mae = found[.all] ?? 0
+            sum += mae
+            fields += [mae, found.mse, found.largest].map(JudgementTable.digits)
+            fields += JudgementTable.regions.map { found[$0].map(JudgementTable.digits) ?? "" }
+        case .estimate(let estimate):
+            for measure in ErrorEstimate.Measure.allCases {
+                estimates.add(estimate[measure], of: measure, sources: sample.sources)
+            }
+            sum += estimate[.mae]
+            largestBound = max(largestBound, estimate[.bound])
+            fields += ErrorEstimate.Measure.allCases.map { JudgementTable.digits(estimate[$0]) }
+        }
+        if hasVariance { fields.append(variance.map(JudgementTable.digits) ?? "") }
+        try append(fields)
+    }
+
+    /// Makes the file appear; returns its SHA-256.
+    func commit() throws -> Digest {
+        try writer.commit()
+        return hasher.finish()
+    }
+
+    /// The summary as text.
+    var summaryText: String {
+        hasLabels
+            ? JudgementTable.text(errors, title: "region") : JudgementTable.text(estimates, title: "measure")
+    }
+
+    private static func text<Measure: RawRepresentable<String>>(_ summary: ErrorSummary<Measure>, title: String)
+        -> String
+    {
+        var lines = ["n_sources,\(title),samples,mean,median,p95,p99,max"]
+        for line in summary.lines {
+            let statistics = [line.mean, line.median, line.p95, line.p99, line.largest].map(digits)
+            lines.append(
+                ([line.sources.map { "\($0)" } ?? "all", line.measure.rawValue, "\(line.samples)"] + statistics)
+                    .joined(separator: ","))
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private mutating func append(_ fields: [String]) throws {
+        let line = Array((fields.joined(separator: ",") + "\n").utf8)
+        hasher.update(line)
+        try writer.append(line)
+    }
+
+    /// Nine significant digits, which tell any two floats apart.
+    static func digits(_ value: Double) -> String { String(format: "%.9g", value) }
+}

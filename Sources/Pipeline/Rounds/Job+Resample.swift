@@ -1,0 +1,127 @@
+internal import Fields
+internal import Foundation
+internal import Learning
+internal import Sampling
+internal import Shards
+
+extension Job {
+    /// The rounds of a pipeline: each chooses what the last model is weak at, solves and packs it as a new version of the
+    /// dataset, and trains and judges a model on that. Rounds that are done are skipped.
+    func resample() throws {
+        guard let curation = pipeline.curation else {
+            throw PipelineError(
+                .data, "\(pipelinePath): has no 'rounds', so there is nothing to choose: add it, with 'add' at least")
+        }
+        let started = Date()
+        var version = dataset
+        var selection = pipeline.trainingSelection
+        var curve = LearningRounds(self, curation)
+        if pipeline.trainer == nil { try curve.add(model: dataset, version, selection) }
+        for number in 1...curation.count {
+            try Interruption.check()
+            if let stop = curation.stop, curve.isFlat(next: curation.add - curation.drop, standardErrors: stop) {
+                reporter.noted(
+                    "no round \(number): it would gain less than \(JudgementTable.digits(stop)) standard errors, by the curve of "
+                        + "those before")
+                break
+            }
+            reporter.noted("round \(number) of \(curation.count)")
+            let judge: Round.Judge =
+                pipeline.trainer.map { .trainer($0) } ?? .model(number == 1 ? dataset : Round.dataset(number - 1, of: dataset))
+            let round = Round(number, of: self, from: version, selection: selection, curation, judge: judge)
+            version = try round.perform()
+            if pipeline.trainer != nil { try curve.add(trainer: number - 1, selection: selection, of: round.parent) }
+            selection = Round.name(number)
+            if pipeline.trainer == nil {
+                let model = try train(on: version, selection: selection, in: round.dataset)
+                try curve.add(model: model, version, selection)
+            }
+        }
+        if let trainer = pipeline.trainer {
+            try TrainerCall(
+                number: curation.count, job: self, version: version, selection: selection, seed: curation.seed,
+                candidates: nil
+            ).run(trainer)
+        }
+        let digest = try FileDigest(of: version.packManifest, followingLinks: false)
+        let last = try version.manifest(.pack)
+        try StepRecord(
+            step: Stage.resample.rawValue, fingerprint: try roundsFingerprint(curation),
+            files: [
+                Manifest.File(path: last.packPath, bytes: digest.bytes, sha256: digest.sha256, samples: last.files.count)
+            ],
+            seconds: Date().timeIntervalSince(started)
+        ).write(in: dataset)
+    }
+
+    /// What all rounds together follow from.
+    private func roundsFingerprint(_ curation: Curation) throws -> Digest {
+        Fingerprint.rounds(pipeline, curation, after: try dataset.manifest(.pack).id)
+    }
+
+    /// Whether `run` has nothing to do for the rounds.
+    var roundsAreDone: Bool {
+        guard let curation = pipeline.curation, let fingerprint = try? roundsFingerprint(curation),
+            let record = StepRecord(step: Stage.resample.rawValue, in: dataset)
+        else { return false }
+        return record.fingerprint == fingerprint && record.isIntact(in: dataset)
+    }
+
+    /// Trains and judges a model on a version, in the round's folder.
+    private func train(on version: Dataset, selection: String, in folder: Dataset) throws -> Dataset {
+        try Dataset.createFolder(folder.stepsFolder)
+        var own = pipeline
+        own.training?.selection = selection
+        let job = Job(
+            pipeline: own, pipelinePath: pipelinePath, dataset: folder, threads: threads, reporter: reporter,
+            source: version)
+        try job.train()
+        try job.evaluate()
+        return folder
+    }
+}
+
+/// What the rounds so far gained, for the rule that ends them.
+private struct LearningRounds {
+    private let job: Job
+    private let curation: Curation
+    private var rounds: [(samples: Int, errors: [Double])] = []
+
+    init(_ job: Job, _ curation: Curation) {
+        self.job = job
+        self.curation = curation
+    }
+
+    func isFlat(next: Int, standardErrors: Double) -> Bool {
+        LearningCurve.isFlat(rounds, next: (rounds.last?.samples ?? 0) + next, standardErrors: standardErrors)
+    }
+
+    /// Adds a model: its errors on the validation part, or on the test part where there is no other.
+    mutating func add(model: Dataset, _ version: Dataset, _ selection: String) throws {
+        guard curation.stop != nil else { return }
+        let store = try PackedSamples(try version.manifest(.pack), in: version.folder(.pack))
+        var errors = model
+        if !store.all(of: .validation).isEmpty {
+            errors = Dataset(root: "\(Round.dataset(rounds.count, of: job.dataset).root)/validation")
+            try Dataset.createFolder(errors.stepsFolder)
+            try Evaluator(
+                .packed(version, selection: "validation"),
+                predictions: .models(try ModelEnsemble([model.root], dropoutSamples: 0, threads: job.threads)),
+                output: errors, threads: job.threads, pipeline: job.pipeline.name, reporter: job.reporter
+            ).run()
+        }
+        try add("\(errors.folder(.evaluate))/\(Evaluator.errorsName)", store, selection)
+    }
+
+    /// Adds what the user's program wrote of the test part, if it did.
+    mutating func add(trainer number: Int, selection: String, of version: Dataset) throws {
+        let path = TrainerCall.testErrors(number, of: job.dataset)
+        guard curation.stop != nil, InputFile.isFolder(path) == false else { return }
+        try add(path, PackedSamples(try version.manifest(.pack), in: version.folder(.pack)), selection)
+    }
+
+    private mutating func add(_ path: String, _ store: PackedSamples, _ selection: String) throws {
+        let table = try ScoreTable(path: path, column: "mae")
+        rounds.append((try store.select(selection, of: .train).count, table.ids.map { table[$0] ?? 0 }))
+    }
+}

@@ -1,0 +1,222 @@
+internal import Fields
+internal import Foundation
+internal import Multigrid
+internal import Sampling
+internal import Shards
+
+extension Round {
+    /// A sample that the round may take, or one that it may drop.
+    struct Candidate {
+        let id: SampleID
+        /// Number of sources.
+        let sources: Int
+        let score: Double
+        let origin: ChosenSample.Origin
+        /// The sample whose neighbour it is.
+        var parent: SampleID?
+        /// What it is, where the dataset does not have it.
+        var configuration: Configuration?
+    }
+
+    /// What the round chooses from.
+    struct CandidateSet {
+        /// What it may take, each once, none of them held out.
+        var candidates: [Candidate] = []
+        /// Samples of the training selection, with scores where some are to be dropped.
+        var members: [Candidate] = []
+        /// Features of the candidates, then of the members; nil where the rule needs none.
+        var features: Features?
+    }
+
+    /// Draws candidates and has them scored, or takes the dataset's own.
+    func candidates(_ store: PackedSamples) throws -> CandidateSet {
+        switch judge {
+        case .table(let path, let from?): return try given(from, scores: path, store)
+        case .table(let path, nil): return try unselected(try ScoreTable(path: path, column: curation.column), store)
+        case .model, .trainer: break
+        }
+        switch curation.source {
+        case .unselected:
+            let scored = try score(selection: "train", of: parent, "selection")
+            return try unselected(scored.table, store)
+        case .drawn: return try drawn(store)
+        }
+    }
+
+    /// The column of errors that holds the scores.
+    var column: String {
+        switch curation.score {
+        case .error: curation.column
+        case .estimate: "estimate_\(curation.column)"
+        case .bound: "bound"
+        case .variance: "variance"
+        }
+    }
+
+    /// Candidates of the pipeline's design, and neighbours of the hardest of them.
+    private func drawn(_ store: PackedSamples) throws -> CandidateSet {
+        guard let design = job.pipeline.design else {
+            throw PipelineError(
+                .data,
+                "\(job.pipelinePath): has no 'sampling', so no candidates can be drawn: set rounds.candidates to 'unselected', "
+                    + "or score configurations of your own and run 'steadyset resample' with --from and --scores")
+        }
+        let excluded = try Exclusions(store, threads: job.threads)
+        let pool = work("pool")
+        let own = Job(
+            pipeline: try job.pipeline.forTraining(only: try curation.candidates(of: design, round: number)),
+            pipelinePath: job.pipelinePath, dataset: pool, threads: job.threads, reporter: job.reporter)
+        try Dataset.createFolder(pool.stepsFolder)
+        try own.sample()
+        var scored = try score(configurations: pool, own)
+        var set = CandidateSet()
+        var taken = excluded.present
+        try append(
+            try Round.items(of: pool), scored, origin: .drawn, parents: [:], excluded, &taken, to: &set)
+        if let neighbours = curation.neighbours {
+            let (near, parents) = try neighbourhood(of: set.candidates, neighbours)
+            scored = try score(configurations: near, own)
+            try append(
+                try Round.items(of: near), scored, origin: .neighbour, parents: parents, excluded, &taken, to: &set)
+        }
+        if curation.drop > 0 || curation.acquisition.needsFeatures {
+            let scored = try score(selection: selection, of: parent, "selection")
+            try addMembers(to: &set, scored, store)
+        }
+        return set
+    }
+
+    /// The configurations of a file, with scores that a table has.
+    private func given(_ path: String, scores: String, _ store: PackedSamples) throws -> CandidateSet {
+        let file = try ImportedConfigurations(path: path, physics: store.physics)
+        let table = try ScoreTable(path: scores, column: curation.column)
+        let addresses = file.counts.enumerated().flatMap { stratum, count in
+            (0..<count).map { SampleAddress(stratum: stratum, index: $0) }
+        }
+        let items = try addresses.map { address in
+            let configuration = try file.configuration(address)
+            return Job.Item(configuration: configuration, id: configuration.id, index: address.index)
+        }
+        try table.check(against: items.lazy.map(\.id), "the configurations in \(path)")
+        let excluded = try Exclusions(store, threads: job.threads)
+        var set = CandidateSet()
+        var taken = excluded.present
+        try append(items, (table, nil), origin: .given, parents: [:], excluded, &taken, to: &set)
+        guard curation.drop == 0 else {
+            throw PipelineError(
+                .usage, "samples can be dropped by their own scores alone: leave out --drop, or --from")
+        }
+        return set
+    }
+
+    /// Training samples that are not selected.
+    private func unselected(_ table: ScoreTable, _ store: PackedSamples) throws -> CandidateSet {
+        let all = store.all(of: .train)
+        try table.check(against: all.lazy.map(\.id), "the training samples of \(parent.name)")
+        let members = Set(try store.select(selection, of: .train).map(\.id))
+        var set = CandidateSet()
+        for sample in all {
+            let candidate = Candidate(
+                id: sample.id, sources: Int(sample.sources), score: table[sample.id] ?? 0, origin: .pool)
+            if members.contains(sample.id) { set.members.append(candidate) } else { set.candidates.append(candidate) }
+        }
+        if curation.acquisition.needsFeatures {
+            guard let path = Round.features(beside: table.path) else {
+                throw PipelineError(
+                    .usage,
+                    "acquisition '\(curation.acquisition.name)' needs features.npy beside \(table.path): evaluate with --features")
+            }
+            let rows = try FeatureTable(path: path, ids: table.ids)
+            set.features = try rows.features(of: (set.candidates + set.members).map(\.id))
+        }
+        return set
+    }
+
+    /// Adds the training selection, with features after those of the candidates.
+    private func addMembers(
+        to set: inout CandidateSet, _ scored: (table: ScoreTable, features: FeatureTable?), _ store: PackedSamples
+    ) throws {
+        for sample in try store.select(selection, of: .train) {
+            set.members.append(
+                Candidate(
+                    id: sample.id, sources: Int(sample.sources), score: scored.table[sample.id] ?? 0, origin: .pool))
+        }
+        if let features = set.features, let own = scored.features {
+            set.features = try features.appending(try own.features(of: set.members.map(\.id)))
+        }
+    }
+
+    /// Adds those of `items` that may be chosen and are not there yet.
+    private func append(
+        _ items: [Job.Item], _ scored: (table: ScoreTable, features: FeatureTable?), origin: ChosenSample.Origin,
+        parents: [SampleID: SampleID], _ excluded: Exclusions, _ taken: inout Set<SampleID>, to set: inout CandidateSet
+    ) throws {
+        let allowed = try excluded.allowed(items, threads: job.threads)
+        var ids: [SampleID] = []
+        for (item, isAllowed) in zip(items, allowed) where isAllowed {
+            guard let score = scored.table[item.id], taken.insert(item.id).inserted else { continue }
+            ids.append(item.id)
+            set.candidates.append(
+                Candidate(
+                    id: item.id, sources: item.configuration.sources.count, score: score, origin: origin,
+                    parent: parents[item.id], configuration: item.configuration))
+        }
+        let left = items.count - ids.count
+        if left > 0 {
+            job.reporter.noted(
+                "\(left) of \(items.count) candidates left out: the dataset has them, or they are copies of test or validation "
+                    + "samples")
+        }
+        guard let table = scored.features, !ids.isEmpty else { return }
+        let own = try table.features(of: ids)
+        set.features = try set.features?.appending(own) ?? own
+    }
+
+    /// Writes neighbours of the hardest candidates as a sample stage; returns it, and whose neighbour each is.
+    private func neighbourhood(
+        of candidates: [Candidate], _ neighbours: Curation.Neighbours
+    ) throws -> (Dataset, [SampleID: SampleID]) {
+        let hardest = candidates.sorted { ($1.score, $0.id.bits) < ($0.score, $1.id.bits) }
+            .prefix(neighbours.hardest).compactMap(\.configuration)
+        let wanted = max(1, Int((neighbours.share * Double(candidates.count)).rounded()))
+        var seen = Set(candidates.map(\.id))
+        var lines: [UInt8] = []
+        var parents: [SampleID: SampleID] = [:]
+        // In turns, so that each has as many; draws without a new neighbour are few, and an end to them there must be.
+        for draw in 0..<(10 * wanted / max(1, hardest.count) + 10) where parents.count < wanted {
+            for configuration in hardest where parents.count < wanted {
+                guard
+                    let near = neighbours.perturbation.neighbour(of: configuration, draw: draw, seed: curation.seed),
+                    seen.insert(near.id).inserted
+                else { continue }
+                parents[near.id] = configuration.id
+                SampleListing.append(near, under: job.pipeline.physics, index: nil, to: &lines)
+            }
+        }
+        guard !parents.isEmpty else {
+            throw PipelineError(
+                .data,
+                "\(job.pipelinePath): rounds: the hardest candidates have no neighbours: allow more moves or other values")
+        }
+        let near = work("neighbours")
+        try Dataset.createFolder(near.stepsFolder)
+        let path = "\(near.root)/neighbours.jsonl"
+        try AtomicFile.write(lines, to: path)
+        try Job(
+            pipeline: try job.pipeline.forTraining(only: nil), pipelinePath: job.pipelinePath, dataset: near,
+            threads: job.threads, reporter: job.reporter, importPath: path, replace: true
+        ).sample()
+        return (near, parents)
+    }
+
+    /// The configurations of a sample stage.
+    static func items(of dataset: Dataset) throws -> [Job.Item] {
+        let manifest = try dataset.manifest(.sample)
+        let listing = try SampleListing(manifest)
+        return try listing.parts.flatMap { part in
+            try Interruption.check()
+            return try ConfigurationsFile.read(
+                manifest.files[part.number], in: dataset.folder(.sample), physics: listing.physics, ids: part.ids)
+        }
+    }
+}

@@ -1,0 +1,137 @@
+internal import Fields
+internal import Foundation
+internal import Sampling
+internal import Shards
+
+extension Round {
+    static let choicesName = "choices.csv"
+    static let configurationsName = "configurations.jsonl"
+
+    /// Applies the rule to the candidates.
+    func choose(_ set: CandidateSet, _ store: PackedSamples) throws -> [ChosenSample] {
+        func columns(_ samples: [Candidate]) throws -> Candidates {
+            try Candidates(ids: samples.map(\.id), strata: samples.map(\.sources), scores: samples.map(\.score))
+        }
+        guard set.candidates.count >= curation.add else {
+            throw PipelineError(
+                .data,
+                "round \(number) is to add \(curation.add) samples, but there are \(set.candidates.count) candidates: lower "
+                    + "'add', or offer more")
+        }
+        var rows = try curation.choose(of: try columns(set.candidates), features: set.features, round: number)
+            .map { choice, isRandom in
+                let candidate = set.candidates[choice.candidate]
+                return ChosenSample(
+                    id: candidate.id, sources: candidate.sources,
+                    action: candidate.configuration == nil ? .taken : .added, round: number, origin: candidate.origin,
+                    parent: candidate.parent, acquisition: isRandom ? "random" : curation.acquisition.name,
+                    score: candidate.score, probability: choice.probability)
+            }
+        for place in try curation.dropped(of: try columns(set.members)) {
+            let member = set.members[place]
+            rows.append(
+                ChosenSample(
+                    id: member.id, sources: member.sources, action: .dropped, round: number, origin: .pool,
+                    acquisition: curation.acquisition.name, score: member.score, probability: nil))
+        }
+        return rows
+    }
+
+    /// Writes the resample stage: the choices, and the configurations that are to be solved, in the order of choice.
+    ///
+    /// - Returns: The manifest, and the path of the configurations, nil where there are none.
+    func write(
+        _ choices: [ChosenSample], _ set: CandidateSet, parent: Manifest
+    ) throws -> (manifest: Manifest, configurations: String?) {
+        let folder = dataset.folder(.resample)
+        let started = Date()
+        try Dataset.createFolder(folder)
+        StepRecord.remove(Stage.resample.rawValue, in: dataset)
+        AtomicFile.remove("\(folder)/\(Manifest.fileName)")
+        let configurations = Dictionary(
+            set.candidates.compactMap { candidate in candidate.configuration.map { (candidate.id, $0) } }
+        ) { first, _ in first }
+        var lines: [UInt8] = []
+        for row in choices where row.action == .added {
+            guard let configuration = configurations[row.id] else { continue }
+            SampleListing.append(configuration, under: job.pipeline.physics, index: nil, to: &lines)
+        }
+        let text = ChosenSample.text(choices)
+        try AtomicFile.write(text, to: "\(folder)/\(Round.choicesName)")
+        try AtomicFile.write(lines, to: "\(folder)/\(Round.configurationsName)")
+        func file(_ name: String, _ bytes: [UInt8], samples: Int) -> Manifest.File {
+            Manifest.File(path: name, bytes: bytes.count, sha256: Digest(of: bytes), samples: samples)
+        }
+        let joined = choices.filter { $0.action != .dropped }
+        let manifest = Manifest(
+            stage: Stage.resample.rawValue,
+            parameters: .object([
+                "round": .integer(number), "curation": curation.json, "selection": .string(selection),
+                "judge": try judgeJSON(),
+            ]),
+            inputs: [],
+            content: .object([
+                "parent": .string(parent.id.description), "candidates": .integer(set.candidates.count),
+                "mean_candidate_score": .number(
+                    set.candidates.reduce(0) { $0 + $1.score } / Double(max(1, set.candidates.count))),
+                "added": .integer(choices.count { $0.action == .added }), "taken": .integer(choices.count { $0.action == .taken }),
+                "dropped": .integer(choices.count { $0.action == .dropped }),
+                "mean_score": .number(joined.reduce(0) { $0 + ($1.score ?? 0) } / Double(max(1, joined.count))),
+                "strata": ChosenSample.summary(of: choices), "digest": .string(Digest(of: text).description),
+            ]),
+            files: [
+                file(Round.choicesName, text, samples: choices.count),
+                file(Round.configurationsName, lines, samples: choices.count { $0.action == .added }),
+            ])
+        let seconds = Date().timeIntervalSince(started)
+        try Provenance(
+            stage: .resample, manifest: manifest.id, pipeline: job.pipeline.name, threads: job.threads, started: started,
+            seconds: seconds, workSeconds: seconds, samples: choices.count, importPath: nil
+        ).write(to: folder)
+        try dataset.commit(
+            manifest, of: .resample, fingerprint: manifest.id, samples: choices.count, seconds: seconds)
+        job.reporter.ended(
+            .resample, id: manifest.id, samples: choices.count, bytes: text.count + lines.count, seconds: seconds,
+            skipped: false)
+        return (manifest, lines.isEmpty ? nil : "\(folder)/\(Round.configurationsName)")
+    }
+
+    /// Who scored, for manifests.
+    private func judgeJSON() throws -> JSON {
+        switch judge {
+        case .model(let model):
+            .object(["model": .string(try model.manifest(.train).content["digest"]?.string ?? "")])
+        case .trainer(let trainer): .object(["command": .string(trainer.command)])
+        case .table(let path, _):
+            .object(["scores": .string(Digest(of: try InputFile.read(path, maximumBytes: 1 << 30)).description)])
+        }
+    }
+}
+
+extension ChosenSample {
+    /// Choices as text, a line each, before samples have ranks: the columns of `choices-….csv` but for that.
+    static func text(_ choices: [ChosenSample]) -> [UInt8] {
+        let table = ChoiceTable(choices.map { ($0, 0) }).bytes
+        return Array(
+            table.split(separator: 10).map { line in
+                // id,rank,…: the second field goes.
+                let fields = line.split(separator: 44, maxSplits: 2, omittingEmptySubsequences: false)
+                return Array(fields[0]) + [44] + Array(fields[2]) + [10]
+            }.joined())
+    }
+
+    /// Counts and mean scores by number of sources, for manifests.
+    static func summary(of choices: [ChosenSample]) -> JSON {
+        .array(
+            Dictionary(grouping: choices, by: \.sources).sorted { $0.key < $1.key }.map { sources, own in
+                let joined = own.filter { $0.action != .dropped }
+                return .object([
+                    "sources": .integer(sources), "added": .integer(own.count { $0.action == .added }),
+                    "taken": .integer(own.count { $0.action == .taken }),
+                    "dropped": .integer(own.count { $0.action == .dropped }),
+                    "mean_score": joined.isEmpty
+                        ? .null : .number(joined.reduce(0) { $0 + ($1.score ?? 0) } / Double(joined.count)),
+                ])
+            })
+    }
+}

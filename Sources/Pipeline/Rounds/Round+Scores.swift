@@ -1,0 +1,88 @@
+internal import Fields
+internal import Foundation
+internal import Sampling
+internal import Shards
+
+extension Round {
+    /// Has the configurations of a sample stage scored. The table is in its evaluate stage, or is the trainer's.
+    func score(configurations dataset: Dataset, _ own: Job) throws -> (table: ScoreTable, features: FeatureTable?) {
+        let ids = try Round.items(of: dataset).map(\.id)
+        guard case .model(let model) = judge else {
+            // Any program can read shards, so candidates become some.
+            for stage in [Stage.solve, .split, .pack] { try own.perform(stage) }
+            return (try trainerScores(of: dataset, selection: "train", ids), nil)
+        }
+        // Labels that cannot be certified are left out of the table, and those candidates of the choice.
+        return try score(
+            .sampled(dataset, labels: curation.score.needsLabels ? .solved : .none, accuracy: job.pipeline.accuracy),
+            by: model, in: dataset)
+    }
+
+    /// Has a selection of a version scored; `name` is the folder of the result.
+    func score(
+        selection: String, of version: Dataset, _ name: String
+    ) throws -> (table: ScoreTable, features: FeatureTable?) {
+        let store = try PackedSamples(try version.manifest(.pack), in: version.folder(.pack))
+        let ids = try store.select(selection, of: .train).map(\.id)
+        guard case .model(let model) = judge else {
+            return (try trainerScores(of: version, selection: selection, ids), nil)
+        }
+        let output = work(name)
+        try Dataset.createFolder(output.stepsFolder)
+        let labels: Evaluator.Labels = curation.score.needsLabels ? .stored : .none
+        let scored = try score(
+            .packed(version, selection: Round.training(selection), labels: labels), by: model, in: output)
+        try scored.table.check(against: ids, "the training selection")
+        return scored
+    }
+
+    /// Has a model judged; the tables are in the evaluate stage of `output`.
+    private func score(
+        _ subject: Evaluator.Subject, by model: Dataset, in output: Dataset
+    ) throws -> (table: ScoreTable, features: FeatureTable?) {
+        let ensemble = try ModelEnsemble(
+            [model.root], dropoutSamples: curation.score == .variance ? curation.passes : 0, threads: job.threads)
+        try Evaluator(
+            subject, predictions: .models(ensemble), output: output,
+            writesFeatures: curation.acquisition.needsFeatures, threads: job.threads, pipeline: job.pipeline.name,
+            reporter: job.reporter
+        ).run()
+        let path = "\(output.folder(.evaluate))/\(Evaluator.errorsName)"
+        let table = try ScoreTable(path: path, column: column)
+        guard curation.acquisition.needsFeatures else { return (table, nil) }
+        guard let features = Round.features(beside: path) else {
+            throw PipelineError(.software, "\(path): has no \(FeaturesFile.name) beside it")
+        }
+        return (table, try FeatureTable(path: features, ids: table.ids))
+    }
+
+    /// The samples of an expression that are of the training part.
+    private static func training(_ expression: String) -> String {
+        expression.split(separator: "|").map { "\($0) & train" }.joined(separator: " | ")
+    }
+
+    /// The features beside a table of errors, or nil.
+    static func features(beside table: String) -> String? {
+        let folder = table.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        let path = (folder.isEmpty ? "" : "\(folder)/") + FeaturesFile.name
+        return InputFile.isFolder(path) == false ? path : nil
+    }
+
+    /// Scores by the user's program, which trains on the round's version first.
+    private func trainerScores(of candidates: Dataset, selection: String, _ ids: [SampleID]) throws -> ScoreTable {
+        guard case .trainer(let trainer) = judge else {
+            throw PipelineError(.software, "a table of scores is there already")
+        }
+        let call = TrainerCall(
+            number: number - 1, job: job, version: parent, selection: self.selection, seed: curation.seed,
+            candidates: (candidates, selection))
+        let table = try ScoreTable(path: try call.run(trainer), column: column)
+        try table.check(against: ids, "the candidates")
+        return table
+    }
+}
+
+extension Curation.Score {
+    /// Whether it is an error against a label.
+    var needsLabels: Bool { self == .error }
+}

@@ -1,0 +1,110 @@
+internal import Fields
+internal import Foundation
+internal import Sampling
+internal import Shards
+
+/// One round of curation: from a version of a dataset, and what a model makes of candidates, to the next version.
+///
+/// Its folder is `rounds/N` of the dataset. What it needs on the way is in `work` there and goes when the version is committed;
+/// every stage of it can be interrupted and goes on where it stopped.
+final class Round {
+    /// Who says how hard candidates are.
+    enum Judge {
+        /// The model whose train stage is in this folder.
+        case model(Dataset)
+        /// The user's own program; see `Trainer`.
+        case trainer(ExternalTrainer)
+        /// A table that is there already; of the configurations in `from`, or of the dataset's own samples.
+        case table(String, from: String?)
+    }
+
+    /// The number, from 1.
+    let number: Int
+    /// The version that it goes on from.
+    let parent: Dataset
+    /// The training selection that it goes on from, an expression.
+    let selection: String
+    let curation: Curation
+    let judge: Judge
+    let job: Job
+    /// The name of the training selection that it makes, and the version's tag.
+    let name: String
+    /// Its folder.
+    let dataset: Dataset
+
+    init(
+        _ number: Int, of job: Job, from parent: Dataset, selection: String, _ curation: Curation, judge: Judge,
+        name: String? = nil
+    ) {
+        self.number = number
+        self.parent = parent
+        self.selection = selection
+        self.curation = curation
+        self.judge = judge
+        self.job = job
+        self.name = name ?? Round.name(number)
+        dataset = Round.dataset(number, of: job.dataset)
+    }
+
+    /// The folder of round `number` of a dataset; round 0 has the base's model.
+    static func dataset(_ number: Int, of dataset: Dataset) -> Dataset {
+        Dataset(root: "\(dataset.root)/\(Dataset.roundsName)/\(number)")
+    }
+
+    /// The name of a round's training selection unless the user gives another.
+    static func name(_ number: Int) -> String { "round-\(number)" }
+
+    /// A folder for work on the way, laid out as a dataset.
+    func work(_ name: String) -> Dataset { Dataset(root: "\(dataset.root)/work/\(name)") }
+
+    /// Chooses, solves and packs, as far as that is not done.
+    ///
+    /// - Returns: The new version.
+    func perform() throws -> Dataset {
+        let pack = try parent.manifest(.pack)
+        let fingerprint = Fingerprint.round(
+            number, name: name, parent: pack.id, selection: selection, curation, judge: try judgeDigest(),
+            design: judge.drawsCandidates ? job.pipeline.design : nil, accuracy: job.pipeline.accuracy)
+        let step = "round-\(SampleListing.Part.digits(number))"
+        if let record = StepRecord(step: step, in: job.dataset), record.fingerprint == fingerprint,
+            record.isIntact(in: job.dataset), let version = try version(of: record)
+        {
+            removeWork()
+            return version
+        }
+        try Dataset.createFolder(dataset.stepsFolder)
+        let store = try PackedSamples(pack, in: parent.folder(.pack))
+        let candidates = try candidates(store)
+        let choices = try choose(candidates, store)
+        let resampled = try write(choices, candidates, parent: pack)
+        let added = try solve(resampled.configurations)
+        let version = try commit(resampled.manifest, choices, added)
+        try StepRecord(
+            step: step, fingerprint: fingerprint, files: try files(of: version), seconds: 0
+        ).write(in: job.dataset)
+        removeWork()
+        return version
+    }
+
+    /// What the round's judge is, for its fingerprint.
+    private func judgeDigest() throws -> String {
+        switch judge {
+        case .model(let model): try model.manifest(.train).content["digest"]?.string ?? ""
+        case .trainer(let trainer): "sh \(trainer.command)"
+        case .table(let path, let from):
+            try Digest(of: InputFile.read(path, maximumBytes: 1 << 30)).description
+                + (from.map { try FileDigest(of: $0, followingLinks: true).sha256.description } ?? "")
+        }
+    }
+
+    private func removeWork() {
+        try? FileManager.default.removeItem(atPath: "\(dataset.root)/work")
+    }
+}
+
+extension Round.Judge {
+    /// Whether candidates are drawn from the pipeline's design.
+    var drawsCandidates: Bool {
+        if case .table = self { false } else { true }
+    }
+}

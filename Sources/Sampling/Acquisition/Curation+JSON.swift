@@ -1,0 +1,117 @@
+public import Fields
+
+extension Curation {
+    /// Reads the block `rounds` of a pipeline: a JSON object that its schema has accepted.
+    ///
+    /// - Throws: `SamplingError` with code `.document` where keys contradict each other.
+    public init(json: JSON) throws(SamplingError) {
+        self.init()
+        count = json["count"]?.int ?? count
+        add = json["add"]?.int ?? add
+        drop = json["drop"]?.int ?? drop
+        source = try Curation.choice("candidates", of: json) ?? source
+        pool = json["pool"]?.int ?? pool
+        score = try Curation.choice("score", of: json) ?? score
+        column = json["by"]?.string ?? column
+        passes = json["passes"]?.int ?? passes
+        acquisition = try Acquisition(
+            named: json["acquisition"]?.string ?? "top", power: json["power"]?.double ?? 3)
+        budget = try Curation.choice("budget", of: json) ?? budget
+        randomShare = json["random_share"]?.double ?? randomShare
+        seed = UInt32(clamping: json["seed"]?.int ?? Int(seed))
+        stop = json["stop"]?["standard_errors"]?.double
+        if let near = json["neighbours"] {
+            neighbours = Neighbours(
+                share: near["share"]?.double ?? 1, hardest: near["hardest"]?.int ?? 50,
+                perturbation: try Perturbation(
+                    moves: near["moves"]?.int ?? 8, values: near["values"]?.double ?? 0.25,
+                    symmetries: near["symmetries"] != .bool(false)))
+        }
+        func refuse(_ condition: Bool, _ message: String) throws(SamplingError) {
+            if condition { throw SamplingError(.document, message) }
+        }
+        try refuse(add < 1 || drop < 0, "a round adds 1 sample at least, and drops 0")
+        try refuse(
+            json["power"] != nil && json["acquisition"]?.string != "power",
+            "'power' goes with 'acquisition: power'")
+        try refuse(
+            source == .unselected && (neighbours != nil || json["pool"] != nil),
+            "'pool' and 'neighbours' go with 'candidates: drawn', which draws configurations")
+        try refuse(
+            source == .unselected && (score == .estimate || score == .bound),
+            "'candidates: unselected' have labels, so their score is 'error' or 'variance'")
+        try refuse(
+            json["passes"] != nil && score != .variance, "'passes' goes with 'score: variance'")
+        try refuse(
+            json["by"] != nil && score != .error && !(score == .estimate && ["mae", "max"].contains(column)),
+            score == .estimate
+                ? "'score: estimate' goes 'by' mae or max" : "'by' goes with 'score: error' or 'score: estimate'")
+        try refuse(
+            drop > 0 && (score == .estimate || score == .bound),
+            "'drop' needs scores of labelled samples: set 'score' to 'error' or 'variance'")
+    }
+
+    /// The member `key` as one of the cases of a type, or nil where it is missing.
+    private static func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ key: String, of json: JSON
+    ) throws(SamplingError) -> Choice? {
+        guard let text = json[key]?.string else { return nil }
+        guard let choice = Choice(rawValue: text) else {
+            throw SamplingError(
+                .document,
+                "'\(key)' is '\(text)'; there are \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return choice
+    }
+
+    /// Every key that has a part in a round's choices, in one form for equal rounds. How many rounds there are, and what ends
+    /// them, has none.
+    public var json: JSON {
+        var members: [String: JSON] = [
+            "add": .integer(add), "drop": .integer(drop), "candidates": .string(source.rawValue),
+            "score": .string(score.rawValue), "acquisition": .string(acquisition.name),
+            "budget": .string(budget.rawValue), "random_share": .number(randomShare), "seed": .integer(Int(seed)),
+        ]
+        if source == .drawn { members["pool"] = .integer(pool) }
+        if score == .error || score == .estimate { members["by"] = .string(column) }
+        if score == .variance { members["passes"] = .integer(passes) }
+        if case .power(let exponent) = acquisition { members["power"] = .number(exponent) }
+        if let neighbours {
+            members["neighbours"] = .object([
+                "share": .number(neighbours.share), "hardest": .integer(neighbours.hardest),
+                "moves": .integer(neighbours.perturbation.moves), "values": .number(neighbours.perturbation.values),
+                "symmetries": .bool(neighbours.perturbation.symmetries),
+            ])
+        }
+        return .object(members)
+    }
+}
+
+extension Acquisition {
+    /// The rule with this name: random, top, power, k-centre or lcmd; `power` is the exponent of the third.
+    ///
+    /// - Throws: `SamplingError` with code `.document` where there is none.
+    public init(named name: String, power: Double) throws(SamplingError) {
+        switch name {
+        case "random": self = .random
+        case "top": self = .top
+        case "power": self = .power(exponent: power)
+        case "k-centre": self = .farthest
+        case "lcmd": self = .largestCluster
+        default:
+            throw SamplingError(
+                .document, "there is no acquisition '\(name)'; there are random, top, power, k-centre and lcmd")
+        }
+    }
+
+    /// Its name in pipelines and manifests.
+    public var name: String {
+        switch self {
+        case .random: "random"
+        case .top: "top"
+        case .power: "power"
+        case .farthest: "k-centre"
+        case .largestCluster: "lcmd"
+        }
+    }
+}
