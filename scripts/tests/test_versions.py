@@ -36,7 +36,7 @@ def versioned(tiny, pools, tmp_path_factory):
     one = versioning.add(dataset, pools[0], "round-1", dropped=train[3:5], taken=train[60:61], facts={"candidates": 50})
     two = versioning.add(
         dataset, pools[1], "round-2", parent=one, before="round-1", dropped=train[7:8],
-        facts={"number": 2, "score": "mae", "model": "ab" * 32},
+        facts={"number": 2, "curation": {"score": "error", "by": "mae"}, "judge": {"model": "ab" * 32}},
     )  # fmt: skip
     return dataset, one, two
 
@@ -342,7 +342,7 @@ def test_log_and_diff(versioned):
         {"sources": 2, "samples": 6}, {"sources": 4, "samples": 6},
     ]  # fmt: skip
     text = steadyset("log", dataset).stdout
-    for words in ("12 added, 1 taken, 2 dropped", "6 added, 0 taken, 1 dropped", "model abababababababab", "by power of mae"):
+    for words in ("12 added, 1 taken, 2 dropped", "6 added, 0 taken, 1 dropped", "model abababababababab", "by power of error (mae)"):
         assert words in text
     base = reader.open(dataset).select("S50%")
     after = reader.open(f"{dataset}@round-2").select("round-2")

@@ -109,9 +109,17 @@ public struct VersionLog {
         let size = (manifest.content["selections"]?.array ?? []).first { $0["name"]?.string == selection }?["samples"]?
             .int
         var why = "by \(round["acquisition"]?.string ?? "")"
-        if let score = round["score"]?.string { why += " of \(score)" }
-        if let model = round["model"]?.string { why += ", model \(model.prefix(16))" }
+        if let curation = round["curation"], let score = curation["score"]?.string {
+            why += " of \(score)" + (curation["by"]?.string.map { " (\($0))" } ?? "")
+        }
+        let judge = round["judge"]
+        if let model = judge?["model"]?.string { why += ", model \(model.prefix(16))" }
+        if judge?["command"] != nil { why += ", judged by a command" }
+        if let scores = judge?["scores"]?.string { why += ", scores \(scores.prefix(16))" }
         if let mean = round["mean_score"]?.double { why += ", mean score \(Words.digits(mean))" }
+        if let all = round["mean_candidate_score"]?.double, let count = round["candidates"]?.int {
+            why += " (of \(count) candidates \(Words.digits(all)))"
+        }
         return [
             "round \(round["number"]?.int ?? 0) after '\(round["from"]?.string ?? "")': "
                 + "\(counts.joined(separator: ", ")); \(selection) has \(size ?? 0) samples", why,
