@@ -14,6 +14,21 @@ struct Exclusions {
         heldOut = try SymmetryClasses(heldOutOf: store, threads: threads)
     }
 
+    /// Those of `samples`, which the dataset has, that are copies of what is held out.
+    func copies(among samples: [PackedSamples.Sample], of store: PackedSamples, threads: Int) throws -> Set<SampleID> {
+        var copies: Set<SampleID> = []
+        try OrderedWork.run(count: samples.count, threads: threads) { [self] in
+            { [self] number in
+                let sample = samples[number]
+                let reader = try store.reader(of: sample)
+                return heldOut.sample(like: try reader.configuration(at: Int(sample.row), under: store.physics)) != nil
+            }
+        } consume: {
+            if $1 { copies.insert(samples[$0].id) }
+        }
+        return copies
+    }
+
     /// Whether each of `items` may be chosen, in their order.
     func allowed(_ items: [Job.Item], threads: Int) throws -> [Bool] {
         var allowed: [Bool] = []

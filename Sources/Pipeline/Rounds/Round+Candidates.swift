@@ -24,22 +24,37 @@ extension Round {
         var candidates: [Candidate] = []
         /// Samples of the training selection, with scores where some are to be dropped.
         var members: [Candidate] = []
+        /// Samples of the training selection that are copies of what models are judged by: the base may have them, what a
+        /// round chooses may not.
+        var copies: [Candidate] = []
         /// Features of the candidates, then of the members; nil where the rule needs none.
         var features: Features?
     }
 
     /// Draws candidates and has them scored, or takes the dataset's own.
     func candidates(_ store: PackedSamples) throws -> CandidateSet {
+        let excluded = try Exclusions(store, threads: job.threads)
+        let selected = try store.select(selection, of: .train)
+        let copies = try excluded.copies(among: selected, of: store, threads: job.threads)
+        var set = try candidates(store, excluded)
+        set.copies = selected.filter { copies.contains($0.id) }.map {
+            Candidate(id: $0.id, sources: Int($0.sources), score: 0, origin: .pool)
+        }
+        return set
+    }
+
+    private func candidates(_ store: PackedSamples, _ excluded: Exclusions) throws -> CandidateSet {
         switch judge {
-        case .table(let path, let from?): return try given(from, scores: path, store)
-        case .table(let path, nil): return try unselected(try ScoreTable(path: path, column: curation.column), store)
+        case .table(let path, let from?): return try given(from, scores: path, store, excluded)
+        case .table(let path, nil):
+            return try unselected(try ScoreTable(path: path, column: curation.column), store, excluded)
         case .model, .trainer: break
         }
         switch curation.source {
         case .unselected:
             let scored = try score(selection: "train", of: parent, "selection")
-            return try unselected(scored.table, store)
-        case .drawn: return try drawn(store)
+            return try unselected(scored.table, store, excluded)
+        case .drawn: return try drawn(store, excluded)
         }
     }
 
@@ -54,14 +69,13 @@ extension Round {
     }
 
     /// Candidates of the pipeline's design, and neighbours of the hardest of them.
-    private func drawn(_ store: PackedSamples) throws -> CandidateSet {
+    private func drawn(_ store: PackedSamples, _ excluded: Exclusions) throws -> CandidateSet {
         guard let design = job.pipeline.design else {
             throw PipelineError(
                 .data,
                 "\(job.pipelinePath): has no 'sampling', so no candidates can be drawn: set rounds.candidates to 'unselected', "
                     + "or score configurations of your own and run 'steadyset resample' with --from and --scores")
         }
-        let excluded = try Exclusions(store, threads: job.threads)
         let pool = work("pool")
         let own = Job(
             pipeline: try job.pipeline.forTraining(only: try curation.candidates(of: design, round: number)),
@@ -87,7 +101,9 @@ extension Round {
     }
 
     /// The configurations of a file, with scores that a table has.
-    private func given(_ path: String, scores: String, _ store: PackedSamples) throws -> CandidateSet {
+    private func given(
+        _ path: String, scores: String, _ store: PackedSamples, _ excluded: Exclusions
+    ) throws -> CandidateSet {
         let file = try ImportedConfigurations(path: path, physics: store.physics)
         let table = try ScoreTable(path: scores, column: curation.column)
         let addresses = file.counts.enumerated().flatMap { stratum, count in
@@ -98,7 +114,6 @@ extension Round {
             return Job.Item(configuration: configuration, id: configuration.id, index: address.index)
         }
         try table.check(against: items.lazy.map(\.id), "the configurations in \(path)")
-        let excluded = try Exclusions(store, threads: job.threads)
         var set = CandidateSet()
         var taken = excluded.present
         try append(items, (table, nil), origin: .given, parents: [:], excluded, &taken, to: &set)
@@ -110,12 +125,16 @@ extension Round {
     }
 
     /// Training samples that are not selected.
-    private func unselected(_ table: ScoreTable, _ store: PackedSamples) throws -> CandidateSet {
+    private func unselected(
+        _ table: ScoreTable, _ store: PackedSamples, _ excluded: Exclusions
+    ) throws -> CandidateSet {
         let all = store.all(of: .train)
         try table.check(against: all.lazy.map(\.id), "the training samples of \(parent.name)")
         let members = Set(try store.select(selection, of: .train).map(\.id))
+        let others = all.filter { !members.contains($0.id) }
+        let copies = try excluded.copies(among: others, of: store, threads: job.threads)
         var set = CandidateSet()
-        for sample in all {
+        for sample in all where !copies.contains(sample.id) {
             let candidate = Candidate(
                 id: sample.id, sources: Int(sample.sources), score: table[sample.id] ?? 0, origin: .pool)
             if members.contains(sample.id) { set.members.append(candidate) } else { set.candidates.append(candidate) }

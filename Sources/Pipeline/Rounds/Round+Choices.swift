@@ -4,6 +4,8 @@ internal import Sampling
 internal import Shards
 
 extension Round {
+    /// The rule by which copies of held-out samples leave a selection.
+    static let heldOut = "held-out"
     static let choicesName = "choices.csv"
     static let configurationsName = "configurations.jsonl"
 
@@ -27,8 +29,15 @@ extension Round {
                     parent: candidate.parent, acquisition: isRandom ? "random" : curation.acquisition.name,
                     score: candidate.score, probability: choice.probability)
             }
-        for place in try curation.dropped(of: try columns(set.members)) {
-            let member = set.members[place]
+        let copies = Set(set.copies.map(\.id))
+        rows += set.copies.map { copy in
+            ChosenSample(
+                id: copy.id, sources: copy.sources, action: .dropped, round: number, origin: .pool,
+                acquisition: Round.heldOut)
+        }
+        let members = set.members.filter { !copies.contains($0.id) }
+        for place in try curation.dropped(of: try columns(members)) {
+            let member = members[place]
             rows.append(
                 ChosenSample(
                     id: member.id, sources: member.sources, action: .dropped, round: number, origin: .pool,
