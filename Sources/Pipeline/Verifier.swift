@@ -109,6 +109,7 @@ public final class Verifier {
         if dataset.version == nil, !stages.contains(.pack), !Versions(of: dataset).shortIDs().isEmpty {
             found("\(dataset.folder(.pack)): has versions, but manifest.json, their base, is missing")
         }
+        if dataset.version == nil { try checkRounds() }
         if let manifest = manifests[.train] { attempt { try checkTrain(manifest) } }
         if let manifest = manifests[.evaluate] { attempt { try checkEvaluate(manifest) } }
         try Interruption.check()

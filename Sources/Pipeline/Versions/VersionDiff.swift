@@ -184,14 +184,14 @@ public struct VersionDiff {
             let names = ["least", "quarter", "median", "three quarters", "largest"]
             lines.append(
                 "scores     "
-                    + zip(names, quantiles).map { "\($0) \(Words.digits($1))" }.joined(separator: ", "))
+                    + zip(names, quantiles).map { "\($0) \(VersionLog.digits($1))" }.joined(separator: ", "))
         }
         if ids {
             lines.append("")
             for (sign, list) in [("+", joined), ("-", left)] {
                 for id in list {
                     let reason = reasons[id]
-                    let score = reason?.score.map { " \(Words.digits($0))" } ?? ""
+                    let score = reason?.score.map { " \(VersionLog.digits($0))" } ?? ""
                     lines.append(
                         "\(sign) \(id)" + (reason.map { " \($0.origin.rawValue) \($0.acquisition)\(score)" } ?? ""))
                 }

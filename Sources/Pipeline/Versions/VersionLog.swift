@@ -55,6 +55,9 @@ public struct VersionLog {
 
     private static func number(_ entry: Entry) -> Int { entry.manifest.content["round"]?["number"]?.int ?? 0 }
 
+    /// A score with three significant digits.
+    static func digits(_ score: Double) -> String { String(format: "%.3g", score) }
+
     /// The number of samples that a round's table of them has.
     static func count(_ table: JSON?) -> Int { (table?.array ?? []).reduce(0) { $0 + ($1["samples"]?.int ?? 0) } }
 
@@ -116,9 +119,9 @@ public struct VersionLog {
         if let model = judge?["model"]?.string { why += ", model \(model.prefix(16))" }
         if judge?["command"] != nil { why += ", judged by a command" }
         if let scores = judge?["scores"]?.string { why += ", scores \(scores.prefix(16))" }
-        if let mean = round["mean_score"]?.double { why += ", mean score \(Words.digits(mean))" }
+        if let mean = round["mean_score"]?.double { why += ", mean score \(VersionLog.digits(mean))" }
         if let all = round["mean_candidate_score"]?.double, let count = round["candidates"]?.int {
-            why += " (of \(count) candidates \(Words.digits(all)))"
+            why += " (of \(count) candidates \(VersionLog.digits(all)))"
         }
         return [
             "round \(round["number"]?.int ?? 0) after '\(round["from"]?.string ?? "")': "
