@@ -44,11 +44,8 @@ public struct CertificationCommand {
         public internal(set) var cycles = (sum: 0, most: 0)
         /// Seconds in which fields were predicted or read.
         public internal(set) var predicting = 0.0
-        /// Seconds of threads in which fields were judged and repaired.
-        public internal(set) var certifying = 0.0
-        /// Some samples: how many, the seconds in which they were judged and repaired, and those of solving them from nothing
-        /// to the same tolerance.
-        public internal(set) var compared = (samples: 0, certifying: 0.0, solving: 0.0)
+        /// CPU milliseconds of some samples: of judging and repairing each, and of solving it from nothing to the same tolerance.
+        public internal(set) var compared: [(certifying: Double, solving: Double)] = []
     }
 
     private let options: Options
@@ -98,6 +95,8 @@ public struct CertificationCommand {
         let lattice = samples.physics.lattice
         let accuracy = Accuracy(tolerance: options.tolerance, gridBits: nil)
         let solvers = SolverPool(physics: samples.physics, accuracy: accuracy)
+        // Solvers of their own, so that nothing of a repair is left for the solution that it is compared with.
+        let others = SolverPool(physics: samples.physics, accuracy: accuracy)
         let temporary = AtomicFile.temporary(for: options.output)
         let writer = try PredictionsWriter(path: temporary, lattice: lattice, ids: try samples.ids())
         let answers = try AtomicFile.Writer(answersPath)
@@ -113,9 +112,8 @@ public struct CertificationCommand {
             let y = try predictions.predict(batch, on: lattice).y
             report.predicting += Date().timeIntervalSince(began)
             let first = report.samples
-            for (number, answer) in try certify(y, batch, solvers, threads, comparing: { (first + $0) % every == 0 })
-                .enumerated()
-            {
+            let found = try certify(y, batch, solvers, threads) { (first + $0) % every == 0 ? others : nil }
+            for (number, answer) in found.enumerated() {
                 try writer.append(answer.field)
                 try answers.append(answer.line(batch.samples[number]))
                 report.add(answer)
@@ -129,7 +127,8 @@ public struct CertificationCommand {
 
     /// Judges and repairs the fields of a batch, several threads.
     private func certify(
-        _ y: [Float], _ batch: JudgedBatch, _ solvers: SolverPool, _ threads: Int, comparing: @escaping (Int) -> Bool
+        _ y: [Float], _ batch: JudgedBatch, _ solvers: SolverPool, _ threads: Int,
+        comparingWith others: @escaping (Int) -> SolverPool?
     ) throws -> [Answer] {
         let (tolerance, sites) = (options.tolerance, y.count / max(1, batch.samples.count))
         var answers: [Answer] = []
@@ -140,7 +139,7 @@ public struct CertificationCommand {
                 return solvers.withSolver {
                     Answer(
                         $0, configuration, y[number * sites..<(number + 1) * sites], tolerance: tolerance,
-                        comparing: comparing(number))
+                        comparingWith: others(number))
                 }
             }
         } consume: { (_, answer: Answer) in
@@ -155,27 +154,26 @@ private struct Answer: Sendable {
     /// The field that is certified; NaN everywhere where none is.
     let field: [Float]
     let repair: FieldRepair
-    let seconds: Double
-    /// Seconds of solving from nothing; nil where that was not done.
-    let solving: Double?
+    /// CPU milliseconds of that, and of solving from nothing; nil where that was not done.
+    let compared: (certifying: Double, solving: Double)?
 
     init(
-        _ solver: Solver, _ configuration: Configuration, _ y: ArraySlice<Float>, tolerance: Double, comparing: Bool
+        _ solver: Solver, _ configuration: Configuration, _ y: ArraySlice<Float>, tolerance: Double,
+        comparingWith others: SolverPool?
     ) {
-        let began = Date()
         var field = Array(y)
-        let image = SourceImage(configuration)
-        repair = solver.repair(&field, image: image, physics: configuration.physics, tolerance: tolerance)
-        seconds = Date().timeIntervalSince(began)
-        self.field = repair.outcome == .failed ? field.map { _ in .nan } : field
-        guard comparing else {
-            solving = nil
-            return
+        let physics = configuration.physics
+        let (certifying, repair) = Elapsed.measuring {
+            solver.repair(&field, image: SourceImage(configuration), physics: physics, tolerance: tolerance)
         }
-        let restarted = Date()
-        let again = SourceImage(configuration)
-        _ = solver.solve(again, physics: configuration.physics, into: &field)
-        solving = Date().timeIntervalSince(restarted)
+        self.repair = repair
+        self.field = repair.outcome == .failed ? field.map { _ in .nan } : field
+        compared = others?.withSolver { other in
+            let (solving, _) = Elapsed.measuring {
+                other.solve(SourceImage(configuration), physics: physics, into: &field)
+            }
+            return (certifying.cpu, solving.cpu)
+        }
     }
 
     /// The line of the table.
@@ -191,7 +189,6 @@ private struct Answer: Sendable {
 extension CertificationCommand.Report {
     fileprivate mutating func add(_ answer: Answer) {
         samples += 1
-        certifying += answer.seconds
         cycles = (cycles.sum + answer.repair.cycles, max(cycles.most, answer.repair.cycles))
         switch answer.repair.outcome {
         case .within where answer.repair.cycles == 0: withinAtOnce += 1
@@ -199,40 +196,36 @@ extension CertificationCommand.Report {
         case .repaired: repaired += 1
         case .failed: failed += 1
         }
-        if let solving = answer.solving {
-            compared = (
-                compared.samples + 1, compared.certifying + answer.seconds, compared.solving + solving
-            )
-        }
+        if let times = answer.compared { compared.append(times) }
     }
 
-    /// The report for machines; times are sums in seconds.
+    /// The report for machines; those of `compared` are medians of CPU milliseconds.
     public var json: JSON {
         .object([
             "samples": .integer(samples), "within_at_once": .integer(withinAtOnce),
             "within_after_cycles": .integer(withinAfterCycles), "repaired": .integer(repaired),
             "failed": .integer(failed),
             "cycles": .integer(cycles.sum), "most_cycles": .integer(cycles.most),
-            "predicting_seconds": .number(predicting), "certifying_seconds": .number(certifying),
+            "predicting_seconds": .number(predicting),
             "compared": .object([
-                "samples": .integer(compared.samples), "certifying_seconds": .number(compared.certifying),
-                "solving_seconds": .number(compared.solving),
+                "samples": .integer(compared.count),
+                "certifying_ms": .number(Elapsed.median(compared.map(\.certifying))),
+                "solving_ms": .number(Elapsed.median(compared.map(\.solving))),
             ]),
         ])
     }
 
     /// The report in a few lines.
     public var text: String {
-        func milliseconds(_ seconds: Double, _ count: Int) -> String {
-            String(format: "%.3g ms", 1000 * seconds / Double(max(1, count)))
-        }
+        func text(_ milliseconds: Double) -> String { String(format: "%.3g ms", milliseconds) }
+        let certifying = text(Elapsed.median(compared.map(\.certifying)))
+        let solving = text(Elapsed.median(compared.map(\.solving)))
         return """
             \(samples) samples: \(withinAtOnce) within the tolerance at once, \(withinAfterCycles) shown to be by cycles, \
             \(repaired) repaired, \(failed) failed
             cycles: \(String(format: "%.2f", Double(cycles.sum) / Double(max(1, samples)))) a sample, at most \(cycles.most)
-            time: predicting \(milliseconds(predicting, samples)) a sample; of \(compared.samples) of them certifying \
-            \(milliseconds(compared.certifying, compared.samples)), solving from nothing \
-            \(milliseconds(compared.solving, compared.samples))
+            time: \(text(1000 * predicting / Double(max(1, samples)))) a sample for predicting; CPU, median of \
+            \(compared.count) samples: \(certifying) for certifying, \(solving) for solving from nothing
 
             """
     }

@@ -11,56 +11,6 @@ final class Evaluator {
     static let errorsName = "errors.csv"
     static let summaryName = "summary.csv"
 
-    /// Where labels come from.
-    enum Labels: String, Hashable, Sendable {
-        /// The shards hold them.
-        case stored
-        /// They are computed while models predict, and forgotten.
-        case solved
-        /// There are none: errors are estimated and bounded.
-        case none
-    }
-
-    /// What is judged, and how it is named in the manifest.
-    struct Subject {
-        let samples: any JudgedSamples
-        /// Where labels come from.
-        let labels: Labels
-        /// The manifest that the samples are of; nil where a file has them.
-        let input: Manifest.Input?
-        /// What names the samples in the manifest's parameters.
-        let parameters: [String: JSON]
-        /// How exact solved labels are.
-        var accuracy = Accuracy()
-
-        /// Samples of `data`'s shards: those that `selection` names.
-        static func packed(_ data: Dataset, selection: String, labels: Labels = .stored) throws -> Subject {
-            let samples = try PackedJudgedSamples(data, selection: selection)
-            return Subject(
-                samples: samples, labels: labels,
-                input: Manifest.Input(
-                    stage: "pack", path: samples.store.manifest.packPath, id: samples.store.manifest.id),
-                parameters: ["selection": .string(selection)])
-        }
-
-        /// The configurations of `data`'s sample stage.
-        static func sampled(_ data: Dataset, labels: Labels, accuracy: Accuracy = Accuracy()) throws -> Subject {
-            let samples = try ListedConfigurations(data)
-            return Subject(
-                samples: samples, labels: labels == .stored ? .solved : labels,
-                input: Manifest.Input(stage: "sample", path: "sample/\(Manifest.fileName)", id: samples.manifest.id),
-                parameters: [:], accuracy: accuracy)
-        }
-
-        /// The configurations of a file.
-        static func imported(_ file: ImportedConfigurations, labels: Labels, accuracy: Accuracy = Accuracy()) -> Subject
-        {
-            Subject(
-                samples: LinedConfigurations(file), labels: labels == .stored ? .solved : labels, input: nil,
-                parameters: ["configurations": .string(file.digest.description)], accuracy: accuracy)
-        }
-    }
-
     private let subject: Subject
     private let predictions: Predictions
     private let output: Dataset
@@ -75,6 +25,8 @@ final class Evaluator {
 
     /// Sites that are predicted at a time.
     private static let sites = 1 << 20
+    /// Cycles that estimate an error: two give the estimate, two more a bound that is not much above the error.
+    private static let cycles = 4
     /// Samples that are named when they are left out.
     private static let warnings = 5
 
@@ -213,7 +165,8 @@ final class Evaluator {
                     .estimate(
                         ErrorEstimate(
                             $0.judge(
-                                Array(y[range]), image: SourceImage(configuration), physics: configuration.physics)))
+                                Array(y[range]), image: SourceImage(configuration), physics: configuration.physics,
+                                cycles: Evaluator.cycles)))
                 }
             }
         } consume: { (_, judgement: JudgementTable.Judgement) in

@@ -10,7 +10,7 @@ internal import Shards
 /// that grows keeps its parts, and a changed comment in a pipeline file reruns nothing.
 package enum Fingerprint {
     /// Rises when the same inputs give other bytes: with it, everything is done again.
-    static let dataVersion = 3
+    static let dataVersion = 4
 
     static func of(_ members: [String: JSON]) -> Digest {
         var members = members

@@ -107,11 +107,15 @@ public struct Overview: Sendable {
             let by = "\(parameters["best_by"]?.string ?? "") of \(parameters["judge"]?.string ?? "")"
             return words + ["best     epoch \(epoch), \(by) \(value)"]
         case Stage.evaluate.rawValue:
-            return [
-                "",
-                "judged   \(content["samples"]?.int ?? 0) samples of '\(parameters["selection"]?.string ?? "")', mean "
-                    + "absolute error \(content["mae"]?.double ?? 0)",
-            ]
+            let what = parameters["selection"]?.string.map { "samples of '\($0)'" } ?? "configurations"
+            let result =
+                if let bound = content["largest_bound"] {
+                    "estimated mean absolute error \(content["estimate_mae"]?.double ?? .infinity), no error above "
+                        + "\(bound.double ?? .infinity)"
+                } else {
+                    "mean absolute error \(content["mae"]?.double ?? 0)"
+                }
+            return ["", "judged   \(content["samples"]?.int ?? 0) \(what), \(result)"]
         default: return []
         }
     }

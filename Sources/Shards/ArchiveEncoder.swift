@@ -46,7 +46,7 @@ public final class ArchiveEncoder {
 
     private func frame(of y: [Float], x: [Float]) throws(ShardsError) -> (frame: [UInt8], sourceFactor: Double) {
         let (bytes, factor) = try predictor.residual(of: y, x: x, coefficients: values)
-        return (try BloscFrame.encode(bytes, shuffle: true, with: compressor), factor)
+        return (try BloscFrame.encode(bytes, as: .shuffled, with: compressor), factor)
     }
 
     private func set(_ coefficients: [[Float]]) {

@@ -24,6 +24,8 @@ public struct EncodedSample: Hashable, Sendable {
     public var y: [UInt8]
     /// The blosc frames of its coefficients, in the order of the file's `coefficients`.
     public var coefficients: [[UInt8]]
+    /// Every frame, in the order in which they lie in a file.
+    var chunks: [[UInt8]] { codec == .recipe ? [] : [x, y] + coefficients }
     /// In an archive, the factor of x in the equation; see `LabelPredictor`.
     public var sourceFactor: Double
 

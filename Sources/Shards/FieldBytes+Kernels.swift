@@ -53,35 +53,38 @@ public enum FieldBytes {
 extension BloscFrame {
     /// Fills `values` with the content of `frame`, which must be as long, without taking memory beyond `scratch`.
     ///
+    /// - Parameter isVerified: whether the bytes of `frame` are known to be those that were written. zstd then does not compute
+    ///   its checksum of the content; `frame` is changed so that it has none.
     /// - Throws: `ShardsError` with code `.corrupt`; `values` then hold anything.
     static func decode(
-        _ frame: [UInt8], into values: inout [Float], shuffle: Bool, with decompressor: Zstd.Decompressor,
-        scratch: inout [UInt8]
+        _ frame: inout [UInt8], into values: inout [Float], as form: Form, isVerified: Bool,
+        with decompressor: Zstd.Decompressor, scratch: inout [UInt8]
     ) throws(ShardsError) {
         let count = values.count
-        try checkHeader(frame, size: 4 * count, shuffle: shuffle)
-        let range = content(of: frame, size: 4 * count)
-        guard shuffle else {
-            var failure: ShardsError?
-            unsafe values.withUnsafeMutableBytes { out in
-                do throws(ShardsError) {
-                    unsafe try decompressor.decompress(frame, in: range, to: out)
-                } catch {
-                    failure = error
-                }
-            }
-            if let failure { throw failure }
-            return
-        }
-        if scratch.count != 4 * count { scratch = [UInt8](repeating: 0, count: 4 * count) }
+        let ranges = try checkHeader(frame, size: 4 * count, as: form)
         var failure: ShardsError?
-        unsafe scratch.withUnsafeMutableBytes { planes in
+        func expand(to out: UnsafeMutableRawBufferPointer) {
+            let part = out.count / ranges.count
             do throws(ShardsError) {
-                unsafe try decompressor.decompress(frame, in: range, to: planes)
+                for (stream, range) in ranges.enumerated() {
+                    let out = unsafe UnsafeMutableRawBufferPointer(rebasing: out[stream * part..<(stream + 1) * part])
+                    if isVerified {
+                        unsafe try decompressor.decompressVerified(&frame, in: range, to: out)
+                    } else {
+                        unsafe try decompressor.decompress(frame, in: range, to: out)
+                    }
+                }
             } catch {
                 failure = error
             }
         }
+        if form == .plain {
+            unsafe values.withUnsafeMutableBytes { unsafe expand(to: $0) }
+            if let failure { throw failure }
+            return
+        }
+        if scratch.count != 4 * count { scratch = [UInt8](repeating: 0, count: 4 * count) }
+        unsafe scratch.withUnsafeMutableBytes { unsafe expand(to: $0) }
         if let failure { throw failure }
         unsafe values.withUnsafeMutableBytes { out in
             unsafe scratch.withUnsafeBytes { unsafe Shuffle.unshuffle($0, out, count) }

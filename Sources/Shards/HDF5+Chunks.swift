@@ -46,7 +46,7 @@ extension HDF5 {
 
         /// Creates the dataset of `field`.
         func create(_ field: ShardField, in file: hid_t, path: String) throws(ShardsError) -> Handle<Dataset> {
-            try create(field.rawValue, isShuffled: field.isShuffled, type: field.type, in: file, path: path)
+            try create(field.rawValue, isShuffled: field.form != .plain, type: field.type, in: file, path: path)
         }
 
         /// Creates the dataset called `name`. The corresponding C function is `H5Dcreate2`.

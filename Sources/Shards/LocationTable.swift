@@ -4,7 +4,8 @@ internal import Fields
 /// check a sample.
 ///
 /// A NumPy array of records, one a sample, in the order of the manifest's files and of the rows in each. Numbers are
-/// little-endian, without gaps. Sizes of chunks come last, those of coefficients where each sample has its own; a recipe has none, and its offsets are 0. Equal shards make equal bytes.
+/// little-endian, without gaps. Sizes of chunks come last, and their checksums, those of coefficients where each sample has
+/// its own; a recipe has none, and its offsets are 0. Equal shards make equal bytes.
 public enum LocationTable {
     /// The file's name in the folder of the pack stage.
     public static let fileName = "locations.npy"
@@ -21,7 +22,10 @@ public enum LocationTable {
     ) -> [UInt8] {
         let chunks = codec.fields.map(\.rawValue) + coefficients.map(\.coefficient.rawValue)
         let factor = codec == .archive ? [(ShardLayout.sourceFactor.name, "'<f8'")] : []
-        return NumPyFile.header(count: samples, fields: fields + factor + chunks.map { ("\($0)_bytes", "'<u4'") })
+        return NumPyFile.header(
+            count: samples,
+            fields: fields + factor + chunks.map { ("\($0)_bytes", "'<u4'") }
+                + chunks.map { ("\($0)_checksum", "'<u8'") })
     }
 
     /// Returns the records of the samples in a shard, in its order.
@@ -40,6 +44,7 @@ public enum LocationTable {
             bytes += reader.ySHA256s[position].bytes
             if reader.codec == .archive { append(reader.sourceFactors[position].bitPattern, to: &bytes) }
             for size in location?.sizes ?? [] { append(size, to: &bytes) }
+            for checksum in reader.checksums(at: position) { append(checksum, to: &bytes) }
         }
         return bytes
     }

@@ -6,7 +6,8 @@ public final class SampleDecoder {
     public let lattice: Lattice
     private let decompressor: Zstd.Decompressor
     private var scratch: [UInt8] = []
-    var frame: [UInt8] = []
+    /// Memory for the chunks that a reader reads.
+    var frames = (x: [UInt8](), y: [UInt8]())
     private lazy var lines = PredictionLines(columns: lattice.columns)
 
     /// Creates a decoder for fields on `lattice`.
@@ -17,9 +18,18 @@ public final class SampleDecoder {
 
     /// Fills `values`, (rows, columns), with the field in `frame`, in memory that stays; see `decode(_:as:)`.
     public func decode(_ frame: [UInt8], as field: ShardField, into values: inout [Float]) throws(ShardsError) {
+        var frame = frame
+        try decode(&frame, as: field, into: &values, isVerified: false)
+    }
+
+    /// Fills `values`, (rows, columns), with the field in `frame`, which is changed where its bytes are known to be those
+    /// that were written; see `BloscFrame.decode`.
+    func decode(
+        _ frame: inout [UInt8], as field: ShardField, into values: inout [Float], isVerified: Bool
+    ) throws(ShardsError) {
         precondition(values.count == lattice.count, "a field has one value per site")
         try BloscFrame.decode(
-            frame, into: &values, shuffle: field.isShuffled, with: decompressor, scratch: &scratch)
+            &frame, into: &values, as: field.form, isVerified: isVerified, with: decompressor, scratch: &scratch)
     }
 
     /// Returns the field in `frame`, (rows, columns). O(sites); takes no lock.
@@ -45,7 +55,7 @@ public final class SampleDecoder {
     public func decode(_ frame: [UInt8], planes: Int) throws(ShardsError) -> [Float] {
         FieldBytes.floats(
             of: try BloscFrame.decode(
-                frame, size: planes * ShardLayout.fieldBytes(lattice), shuffle: true, with: decompressor))
+                frame, size: planes * ShardLayout.fieldBytes(lattice), as: .shuffled, with: decompressor))
     }
 
     /// Returns the label of an archive from the frame of its residuals.
@@ -59,6 +69,6 @@ public final class SampleDecoder {
 
     private func bytes(_ frame: [UInt8], as field: ShardField) throws(ShardsError) -> [UInt8] {
         try BloscFrame.decode(
-            frame, size: ShardLayout.fieldBytes(lattice), shuffle: field.isShuffled, with: decompressor)
+            frame, size: ShardLayout.fieldBytes(lattice), as: field.form, with: decompressor)
     }
 }

@@ -30,7 +30,7 @@ public final class SampleEncoder {
             ySHA256: Digest(of: yBytes), x: try encode(FieldBytes.bytes(of: x), as: .x), y: try encode(yBytes, as: .y),
             coefficients: try coefficients.map { (values) throws(ShardsError) in
                 precondition(!values.isEmpty && values.count % lattice.count == 0, "a coefficient has whole planes")
-                return try BloscFrame.encode(FieldBytes.bytes(of: values), shuffle: true, with: compressor)
+                return try BloscFrame.encode(FieldBytes.bytes(of: values), as: .shuffled, with: compressor)
             })
     }
 
@@ -42,10 +42,10 @@ public final class SampleEncoder {
     private func encode(_ bytes: [UInt8], as field: ShardField) throws(ShardsError) -> [UInt8] {
         precondition(bytes.count == ShardLayout.fieldBytes(lattice), "a field has one value per site")
         guard field == .x else {
-            return try BloscFrame.encode(bytes, shuffle: field.isShuffled, with: compressor)
+            return try BloscFrame.encode(bytes, as: field.form, with: compressor)
         }
         return try BloscFrame.encode(
-            bytes, shuffle: field.isShuffled, with: imageCompressor,
+            bytes, as: field.form, with: imageCompressor,
             cuts: FieldBytes.edges(ofEmptyRowsIn: bytes, rowBytes: 4 * lattice.columns))
     }
 }

@@ -12,6 +12,7 @@ struct ShardColumns {
     private var sourceFactors: [Double] = []
     private var errorBounds: [Double] = []
     private var ySHA256s: [UInt8] = []  // (samples, 32)
+    private var checksums: [UInt64] = []  // (samples, chunks)
 
     /// The number of samples.
     var count: Int { ids.count }
@@ -27,6 +28,7 @@ struct ShardColumns {
         sourceFactors.append(sample.sourceFactor)
         errorBounds.append(sample.errorBound)
         ySHA256s += sample.ySHA256.bytes
+        checksums += sample.chunks.map(XXHash64.hash(of:))
     }
 
     /// Writes every column. Must run inside HDF5's lock.
@@ -46,6 +48,10 @@ struct ShardColumns {
         }
         _ = try ShardLayout.errorBound.write(errorBounds, shape: [count], to: file, path: path)
         _ = try ShardLayout.ySHA256.write(ySHA256s, shape: [count, 32], to: file, path: path)
+        if !checksums.isEmpty {
+            _ = try ShardLayout.checksums.write(
+                checksums, shape: [count, checksums.count / count], to: file, path: path)
+        }
     }
 
     /// Writes `/sources` as wide as the shapes need, padded with NaN.

@@ -169,6 +169,7 @@ struct ShardTable: Sendable {
     let sources: [Double]  // (samples, maximum sources, width)
     let errorBounds: [Double]
     let ySHA256s: [Digest]
+    let checksums: [UInt64]  // (samples, chunks)
 
     /// Reads every column. Must run inside HDF5's lock.
     init(of file: hid_t, head: ShardHead, path: String) throws(ShardsError) {
@@ -186,6 +187,9 @@ struct ShardTable: Sendable {
         errorBounds = try ShardLayout.errorBound.read(shape: [count], from: file, path: path)
         let bytes = try ShardLayout.ySHA256.read(shape: [count, 32], from: file, path: path)
         ySHA256s = (0..<count).compactMap { Digest(bytes: Array(bytes[32 * $0..<32 * ($0 + 1)])) }
+        let chunks = head.codec.fields.count + head.coefficients.count
+        checksums =
+            count * chunks == 0 ? [] : try ShardLayout.checksums.read(shape: [count, chunks], from: file, path: path)
         // Whole numbers that every reader can hold; arithmetic with them does not overflow.
         if (indices + (ranks ?? [])).contains(where: { $0 > ShardLayout.largestNumber }) {
             throw ShardsError(.corrupt, "an index or a rank of \(path) is beyond 2^53", path: path)

@@ -12,19 +12,25 @@ public enum ShardKind: String, Hashable, Sendable, CaseIterable {
 public enum ShardField: String, Hashable, Sendable, CaseIterable {
     /// The image of the sources; compressed without shuffle, as it is zero almost everywhere.
     case x
-    /// The steady state; shuffled, then compressed.
+    /// The steady state; each byte of the numbers compressed by itself.
     case y
     /// What the archive codec stores in place of y: 32-bit integers, shuffled.
     case residual = "y_residual"
 
-    /// Whether the bytes are shuffled before they are compressed.
-    package var isShuffled: Bool { self != .x }
+    /// How the bytes become streams of a chunk.
+    package var form: BloscFrame.Form {
+        switch self {
+        case .x: .plain
+        case .y: .planes
+        case .residual: .shuffled
+        }
+    }
 }
 
 /// Names, numbers and bounds of the shard format; writer and reader share them.
 enum ShardLayout {
     static let format = "steadyset-shard"
-    static let version = 2
+    static let version = 3
     /// The attribute that names the codec where it is not the standard one.
     static let codec = "codec"
     /// The codec's number in the values that c-blosc's HDF5 filter documents.
@@ -47,6 +53,8 @@ enum ShardLayout {
     static let sourceFactor = HDF5.Column<Double>(name: "source_factor")
     static let errorBound = HDF5.Column<Double>(name: "error_bound")
     static let ySHA256 = HDF5.Column<UInt8>(name: "y_sha256")
+    /// XXH64 of each chunk of a sample as it is stored, in the order of the chunks.
+    static let checksums = HDF5.Column<UInt64>(name: "checksums")
 
     /// Bytes that one sample takes in the columns, at least.
     static func columnBytes(maximumSources: Int, width: Int) -> Int {

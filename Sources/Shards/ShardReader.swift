@@ -6,7 +6,8 @@ internal import Synchronization
 ///
 /// Everything that the file says of its size is checked against the format's bounds and the file's length before memory
 /// is taken for it. The columns are small and read at once; fields are read one by one. Safe for any number of threads.
-/// The columns have no checksum of their own: the file's digest in the manifest guards them.
+/// Chunks are compared with their checksums whenever they are read. The columns have no checksum of their own: the file's
+/// digest in the manifest guards them.
 public final class ShardReader: Sendable {
     /// The file.
     public let path: String
@@ -48,6 +49,7 @@ public final class ShardReader: Sendable {
     private let sourceTable: [Double]  // (samples, maximum sources, width of the form)
     private let keyTable: [UInt32]  // (samples, keys)
     private let keyCount: Int
+    private let checksumTable: [UInt64]  // (samples, chunks)
 
     /// Open handles, closed inside HDF5's lock.
     private struct Handles: ~Copyable, Sendable {
@@ -114,6 +116,7 @@ public final class ShardReader: Sendable {
         sourceTable = table.sources
         keyTable = table.keys
         keyCount = head.keys
+        checksumTable = table.checksums
     }
 
     deinit { HDF5.lockedForClosing { handles.withLock { $0 = nil } } }
@@ -138,11 +141,29 @@ public final class ShardReader: Sendable {
         Array(keyTable[position * keyCount..<(position + 1) * keyCount])
     }
 
+    /// Returns the checksums of sample `position`'s chunks, in their order in the file; a recipe has none.
+    public func checksums(at position: Int) -> ArraySlice<UInt64> {
+        let chunks = checksumTable.count / count
+        return checksumTable[position * chunks..<(position + 1) * chunks]
+    }
+
+    /// Compares the chunk of sample `position` that is number `chunk` of its chunks with its checksum.
+    private func verify(_ frame: [UInt8], at position: Int, chunk: Int) throws(ShardsError) {
+        let expected = checksumTable[position * (codec.fields.count + coefficients.count) + chunk]
+        let found = XXHash64.hash(of: frame)
+        guard found == expected else {
+            throw ShardsError(
+                .corrupt,
+                "its chunk has the checksum \(String(found, radix: 16)), recorded is \(String(expected, radix: 16))")
+        }
+    }
+
     /// Returns the compressed field of sample `position` as it is stored; `SampleDecoder` expands it.
     ///
     /// Only the read itself holds HDF5's lock.
     ///
-    /// - Throws: `ShardsError` with code `.corrupt` where the chunk is missing, too long or not a blosc frame of ours.
+    /// - Throws: `ShardsError` with code `.corrupt` where the chunk is missing, too long, has not its checksum, or is not a
+    ///   blosc frame of ours.
     public func frame(_ field: ShardField, at position: Int) throws(ShardsError) -> [UInt8] {
         var frame: [UInt8] = []
         try read(field, at: position, into: &frame)
@@ -169,7 +190,21 @@ public final class ShardReader: Sendable {
             throw error.asDamage
         }
         do {
-            try BloscFrame.checkHeader(frame, size: size, shuffle: field.isShuffled)
+            try verify(frame, at: position, chunk: number)
+            try BloscFrame.checkHeader(frame, size: size, as: field.form)
+        } catch {
+            throw located(error, field.rawValue, position)
+        }
+    }
+
+    /// Reads the field of sample `position` into `values`, with `frame` for its chunk.
+    private func read(
+        _ field: ShardField, at position: Int, into values: inout [Float], with decoder: SampleDecoder,
+        frame: inout [UInt8]
+    ) throws(ShardsError) {
+        try read(field, at: position, into: &frame)
+        do {
+            try decoder.decode(&frame, as: field, into: &values, isVerified: true)
         } catch {
             throw located(error, field.rawValue, position)
         }
@@ -187,18 +222,8 @@ public final class ShardReader: Sendable {
             y = try self.y(at: position, with: decoder)
             return
         }
-        for field in codec.fields {
-            try read(field, at: position, into: &decoder.frame)
-            do throws(ShardsError) {
-                if field == .x {
-                    try decoder.decode(decoder.frame, as: .x, into: &x)
-                } else {
-                    try decoder.decode(decoder.frame, as: .y, into: &y)
-                }
-            } catch {
-                throw located(error, field.rawValue, position)
-            }
-        }
+        try read(.x, at: position, into: &x, with: decoder, frame: &decoder.frames.x)
+        try read(.y, at: position, into: &y, with: decoder, frame: &decoder.frames.y)
     }
 
     /// Returns where the chunks of each sample lie in the file, in the order of samples; none for a recipe. O(samples).
@@ -257,7 +282,9 @@ public final class ShardReader: Sendable {
                 let found = try HDF5.openDataset(name, in: file ?? -1, path: path)
                 return try HDF5.readChunk(at: position, of: found.id, maximum: BloscFrame.bound(size), path: path)
             }
-            try BloscFrame.checkHeader(frame, size: size, shuffle: true)
+            let number = coefficients.firstIndex(of: dataset) ?? 0
+            try verify(frame, at: position, chunk: codec.fields.count + number)
+            try BloscFrame.checkHeader(frame, size: size, as: .shuffled)
             return frame
         } catch {
             throw located(error.asDamage, name, position)
@@ -291,8 +318,7 @@ public final class ShardReader: Sendable {
 
     /// Returns the source image of sample `position`, (rows, columns).
     public func x(at position: Int, with decoder: SampleDecoder) throws(ShardsError) -> [Float] {
-        let frame = try frame(.x, at: position)
-        do { return try decoder.decode(frame, as: .x) } catch { throw located(error, "x", position) }
+        try field(.x, at: position, with: decoder)
     }
 
     /// Returns the steady state of sample `position`, (rows, columns); `checkingDigest` compares it with `/y_sha256`.
@@ -302,13 +328,22 @@ public final class ShardReader: Sendable {
         if codec == .archive {
             return try archivedY(at: position, with: decoder, checkingDigest: checkingDigest)
         }
+        guard checkingDigest else { return try field(.y, at: position, with: decoder) }
         let frame = try frame(.y, at: position)
         do {
-            return checkingDigest
-                ? try decoder.decodeY(frame, sha256: ySHA256s[position]) : try decoder.decode(frame, as: .y)
+            return try decoder.decodeY(frame, sha256: ySHA256s[position])
         } catch {
             throw located(error, "y", position)
         }
+    }
+
+    private func field(
+        _ field: ShardField, at position: Int, with decoder: SampleDecoder
+    ) throws(ShardsError) -> [Float] {
+        var values = [Float](repeating: 0, count: lattice.count)
+        var frame: [UInt8] = []
+        try read(field, at: position, into: &values, with: decoder, frame: &frame)
+        return values
     }
 
     func located(_ error: ShardsError, _ field: String, _ position: Int) -> ShardsError {

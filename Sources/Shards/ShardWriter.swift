@@ -154,10 +154,10 @@ public final class ShardWriter {
         do {
             let size = ShardLayout.fieldBytes(lattice)
             for field in codec.fields {
-                try BloscFrame.checkHeader(field == .x ? sample.x : sample.y, size: size, shuffle: field.isShuffled)
+                try BloscFrame.checkHeader(field == .x ? sample.x : sample.y, size: size, as: field.form)
             }
             for (dataset, frame) in zip(coefficients, sample.coefficients) {
-                try BloscFrame.checkHeader(frame, size: dataset.planes * size, shuffle: true)
+                try BloscFrame.checkHeader(frame, size: dataset.planes * size, as: .shuffled)
             }
             let position = count
             try HDF5.locked { () throws(ShardsError) in

@@ -10,52 +10,64 @@ package enum Zstd {
     /// Compresses; owns one reusable context, so each thread has its own compressor.
     @safe package final class Compressor {
         private let context: OpaquePointer
+        private let isForFields: Bool
         private var scratch: [UInt8] = []
 
         /// Creates a compressor at `level`, one of `levels`.
         ///
-        /// - Parameter forFields: whether to search as suits the shuffled bytes of fields instead of as the level has it:
-        ///   for repetitions of six bytes or more, in one large table that still fits a core's own cache. Of
-        ///   labels of the paper's problem that makes 2.5% more bytes than level 3, in three quarters of the time.
+        /// - Parameter forFields: whether to search as suits the bytes of fields instead of as the level has it: in one
+        ///   large table that still fits a core's own cache, for the repetitions that `Search` says.
         package init(level: Int, forFields: Bool = false) throws(ShardsError) {
             precondition(Zstd.levels.contains(level), "zstd levels are from 1 to 19")
             guard let context = unsafe ZSTD_createCCtx() else {
                 throw ShardsError(.compression, "zstd cannot allocate a compression context: out of memory")
             }
             unsafe self.context = context
-            var parameters = [(ZSTD_c_compressionLevel, level), (ZSTD_c_checksumFlag, 1)]
+            isForFields = forFields
+            try set(ZSTD_c_compressionLevel, to: level)
+            try set(ZSTD_c_checksumFlag, to: 1)
             if forFields {
-                parameters += [
-                    (ZSTD_c_strategy, Int(ZSTD_fast.rawValue)), (ZSTD_c_minMatch, 6), (ZSTD_c_hashLog, 17),
-                    (ZSTD_c_targetLength, 0),
-                ]
+                try set(ZSTD_c_strategy, to: Int(ZSTD_fast.rawValue))
+                try set(ZSTD_c_hashLog, to: 17)
             }
-            for (parameter, value) in parameters {
-                _ = try check(unsafe ZSTD_CCtx_setParameter(context, parameter, Int32(value)), "set up zstd")
-            }
+        }
+
+        private func set(_ parameter: ZSTD_cParameter, to value: Int) throws(ShardsError) {
+            _ = try check(unsafe ZSTD_CCtx_setParameter(context, parameter, Int32(value)), "set up zstd")
         }
 
         deinit { _ = unsafe ZSTD_freeCCtx(context) }
 
-        /// Returns `prefix` zeros, which are the caller's to fill, and one frame with the content `bytes`.
+        /// Returns `prefix` zeros, which are the caller's to fill, and one frame with the content `bytes[range]`.
         ///
         /// The same bytes give the same frame with any one release of zstd. The corresponding C functions are
         /// `ZSTD_compress2` and, with cuts, `ZSTD_compressStream2`.
         ///
-        /// - Parameter cuts: where blocks shall end, ascending: a block of equal bytes takes four bytes, and is expanded as
-        ///   fast as memory is filled.
-        package func compress(_ bytes: [UInt8], prefix: Int = 0, cuts: [Int] = []) throws(ShardsError) -> [UInt8] {
+        /// - Parameters:
+        ///   - cuts: where blocks shall end, ascending: a block of equal bytes takes four bytes, and is expanded as
+        ///     fast as memory is filled.
+        ///   - search: what a compressor for fields looks for; others do as their level has it.
+        package func compress(
+            _ bytes: [UInt8], in range: Range<Int>? = nil, prefix: Int = 0, cuts: [Int] = [], search: Search = .all
+        ) throws(ShardsError) -> [UInt8] {
+            let range = range ?? bytes.indices
             // A window as large as the content makes a single-segment frame, whose header has no byte without meaning.
-            let log = max(10, Int.bitWidth - max(bytes.count - 1, 1).leadingZeroBitCount)
+            let log = max(10, Int.bitWidth - max(range.count - 1, 1).leadingZeroBitCount)
             guard log <= 31 else {
-                throw ShardsError(.tooLarge, "\(bytes.count) bytes are too many for one zstd frame")
+                throw ShardsError(.tooLarge, "\(range.count) bytes are too many for one zstd frame")
             }
-            _ = try check(unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, Int32(log)), "set up zstd")
-            let bound = ZSTD_compressBound(bytes.count) + 16 * cuts.count
+            try set(ZSTD_c_windowLog, to: log)
+            if isForFields {
+                try set(ZSTD_c_minMatch, to: search.shortestMatch)
+                // Of the fast strategy's two ways with literals, 0 codes them and 1 stores them.
+                try set(ZSTD_c_targetLength, to: search.codesLiterals ? 0 : 1)
+            }
+            let bound = ZSTD_compressBound(range.count) + 16 * cuts.count
             if scratch.count < bound { scratch = [UInt8](repeating: 0, count: bound) }
             let result = unsafe scratch.withUnsafeMutableBytes { out in
                 unsafe bytes.withUnsafeBytes { bytes in
-                    cuts.isEmpty
+                    let bytes = unsafe UnsafeRawBufferPointer(rebasing: bytes[range])
+                    return cuts.isEmpty
                         ? unsafe ZSTD_compress2(context, out.baseAddress, out.count, bytes.baseAddress, bytes.count)
                         : unsafe compress(bytes, cuts, into: out)
                 }
@@ -130,6 +142,18 @@ package enum Zstd {
         ) throws(ShardsError) {
             try check(frame, in: range, size: out.count)
             unsafe try expand(frame, in: range, to: out)
+        }
+
+        /// Fills `out` with the content of the one frame that fills `frame[range]`, which must be exactly as long, and whose
+        /// bytes are known to be those that were written: zstd then need not compute the checksum of the content.
+        ///
+        /// `frame` is changed so that it has no checksum.
+        func decompressVerified(
+            _ frame: inout [UInt8], in range: Range<Int>, to out: UnsafeMutableRawBufferPointer
+        ) throws(ShardsError) {
+            try check(frame, in: range, size: out.count)
+            frame[range.lowerBound + 4] &= ~0b100
+            unsafe try expand(frame, in: range.lowerBound..<range.upperBound - 4, to: out)
         }
 
         /// Checks what a frame says of itself.

@@ -38,24 +38,28 @@ struct BloscFrameTests {
         print("shuffle \(fast) GB/s, unshuffle \(back) GB/s, plain \(plain) GB/s, \(sum)")
     }
 
-    @Test(arguments: [true, false], [1, 3, 9, 19])
-    func roundTrip(_ shuffle: Bool, _ level: Int) throws {
-        let compressor = try Zstd.Compressor(level: level)
+    @Test(arguments: BloscFrame.Form.allCases, [0, 1, 3, 9, 19])
+    func roundTrip(_ form: BloscFrame.Form, _ level: Int) throws {
+        // 0 stands for the parameters for fields.
+        let compressor = try Zstd.Compressor(level: max(level, 1), forFields: level == 0)
         let decompressor = try Zstd.Decompressor()
         for content in [
-            Self.noise(4, seed: 3), Self.noise(4096, seed: 4), [UInt8](repeating: 0, count: 1 << 20),
+            Self.noise(form == .planes ? 512 : 4, seed: 3), Self.noise(4096, seed: 4),
+            [UInt8](repeating: 0, count: 1 << 20),
             FieldBytes.bytes(of: Sample.make(1, on: try Lattice(rows: 32, columns: 48)).y),
             Self.noise(3 << 20, seed: 5),
         ] {
-            let frame = try BloscFrame.encode(content, shuffle: shuffle, with: compressor)
+            let frame = try BloscFrame.encode(content, as: form, with: compressor)
             #expect(frame.count <= BloscFrame.bound(content.count))
-            #expect(try BloscFrame.decode(frame, size: content.count, shuffle: shuffle, with: decompressor) == content)
-            #expect(try BloscFrame.encode(content, shuffle: shuffle, with: compressor) == frame)
+            #expect(try BloscFrame.decode(frame, size: content.count, as: form, with: decompressor) == content)
+            #expect(try BloscFrame.encode(content, as: form, with: compressor) == frame)
             #expect(throws: ShardsError.self) {
-                try BloscFrame.decode(frame, size: content.count + 4, shuffle: shuffle, with: decompressor)
+                try BloscFrame.decode(frame, size: content.count + 4, as: form, with: decompressor)
             }
-            #expect(throws: ShardsError.self) {
-                try BloscFrame.decode(frame, size: content.count, shuffle: !shuffle, with: decompressor)
+            for other in BloscFrame.Form.allCases where other != form {
+                #expect(throws: ShardsError.self) {
+                    try BloscFrame.decode(frame, size: content.count, as: other, with: decompressor)
+                }
             }
         }
     }
@@ -66,18 +70,31 @@ struct BloscFrameTests {
 
     @Test func frameAsLongAsItsContent() throws {
         let content = Self.contentOfEqualFrame()
-        let frame = try BloscFrame.encode(content, shuffle: false, with: try Zstd.Compressor(level: 3))
+        let frame = try BloscFrame.encode(content, as: .plain, with: try Zstd.Compressor(level: 3))
         #expect(frame.count == BloscFrame.headerSize + content.count + 8)
         let decompressor = try Zstd.Decompressor()
-        let decoded = try BloscFrame.decode(frame, size: content.count, shuffle: false, with: decompressor)
+        let decoded = try BloscFrame.decode(frame, size: content.count, as: .plain, with: decompressor)
         #expect(decoded == content)
         for place in frame.count - 8..<frame.count {
             var damaged = frame
             damaged[place] ^= 1
             #expect(throws: ShardsError.self) {
-                try BloscFrame.decode(damaged, size: content.count, shuffle: false, with: decompressor)
+                try BloscFrame.decode(damaged, size: content.count, as: .plain, with: decompressor)
             }
         }
+    }
+
+    /// A stream of planes as long as its content, beside others: the same rule for each stream.
+    @Test func streamAsLongAsItsContent() throws {
+        let plane = Self.contentOfEqualFrame()
+        let planes = (0..<4).map { $0 == 2 ? plane : [UInt8](repeating: UInt8($0), count: plane.count) }
+        let content = Shuffle.unshuffled(planes.flatMap { $0 })
+        let frame = try BloscFrame.encode(content, as: .planes, with: try Zstd.Compressor(level: 3))
+        let lengths = try BloscFrame.checkHeader(frame, size: content.count, as: .planes).map(\.count)
+        #expect(lengths[2] == plane.count && lengths.allSatisfy { $0 <= plane.count })
+        #expect(frame.count == 20 + lengths.reduce(0, +) + 4 * 4 + 8)
+        let decompressor = try Zstd.Decompressor()
+        #expect(try BloscFrame.decode(frame, size: content.count, as: .planes, with: decompressor) == content)
     }
 
     /// Every bit of every byte. In the header each is an error; in the zstd frame a few bits mean nothing (padding of a
@@ -91,6 +108,7 @@ struct BloscFrameTests {
         let values = field == .x ? sample.x : sample.y
         let frame = try encoder.frame(of: values, as: field)
         #expect(try decoder.decode(frame, as: field) == values)
+        let bodies = try BloscFrame.checkHeader(frame, size: 4 * lattice.count, as: field.form).map { $0.dropFirst(6) }
         var harmless = 0
         for place in frame.indices {
             for bit in 0..<8 {
@@ -98,7 +116,7 @@ struct BloscFrameTests {
                 damaged[place] ^= 1 << bit
                 guard let decoded = try? decoder.decode(damaged, as: field) else { continue }
                 harmless += 1
-                let isInBody = place >= BloscFrame.headerSize + 6
+                let isInBody = bodies.contains { $0.contains(place) }
                 let isSame = decoded == values
                 #expect(isInBody && isSame, "byte \(place), bit \(bit)")
             }
@@ -114,7 +132,7 @@ struct BloscFrameTests {
     @Test func bombsAreRefusedBeforeAllocation() throws {
         // A frame of a gigabyte of zeros in a hundred kilobytes: its declared size is not the expected one.
         let bomb = try BloscFrame.encode(
-            [UInt8](repeating: 0, count: 1 << 26), shuffle: false, with: try Zstd.Compressor(level: 3))
+            [UInt8](repeating: 0, count: 1 << 26), as: .plain, with: try Zstd.Compressor(level: 3))
         #expect(
             try code { _ = try SampleDecoder(lattice: try Lattice(rows: 32, columns: 32)).decode(bomb, as: .x) }
                 == .corrupt)

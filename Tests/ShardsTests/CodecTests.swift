@@ -131,10 +131,11 @@ struct CodecTests {
         }
         // The same inside: a short zstd frame that holds 16 MiB of zeros.
         let zeros = try Zstd.Compressor(level: 1).compress([UInt8](repeating: 0, count: 1 << 24))
-        var bomb = Array(frame[..<BloscFrame.headerSize]) + zeros
+        let plain = try SampleEncoder(lattice: lattice).frame(of: sample.x, as: .x)
+        var bomb = Array(plain[..<BloscFrame.headerSize]) + zeros
         for (offset, number) in [(12, bomb.count), (20, zeros.count)] {
             for byte in 0..<4 { bomb[offset + byte] = UInt8(truncatingIfNeeded: number >> (8 * byte)) }
         }
-        #expect(try code { _ = try decoder.decode(bomb, as: .y) } == .corrupt)
+        #expect(try code { _ = try decoder.decode(bomb, as: .x) } == .corrupt)
     }
 }

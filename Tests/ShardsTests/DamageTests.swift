@@ -58,6 +58,44 @@ struct DamageTests {
         #expect(errors > places.count / 2, "seed \(seed)")
     }
 
+    /// Every byte of every chunk, changed: reading finds each, also those that zstd's decoder does not look at.
+    @Test func everyChangeOfAChunkIsFound() throws {
+        let seed = UInt64.random(in: 0...(.max))
+        var random = Seeded(seed)
+        let reader = try ShardReader(path: folder("s.h5"))
+        let decoder = try SampleDecoder(lattice: lattice)
+        let locations = try reader.locations()
+        var x = [Float](repeating: 0, count: lattice.count)
+        var y = x
+        var changes = 0
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: folder("s.h5")))
+        func write(_ byte: UInt8, at place: Int) throws {
+            try file.seek(toOffset: UInt64(place))
+            try file.write(contentsOf: [byte])
+        }
+        for (position, location) in locations.enumerated() {
+            let (first, size) = (Int(location.offset), location.sizes.reduce(0) { $0 + Int($1) })
+            for place in first..<first + size {
+                let isX = place < first + Int(location.sizes[0])
+                try write(bytes[place] ^ UInt8.random(in: 1...255, using: &random), at: place)
+                let note: Comment = "seed \(seed), byte \(place)"
+                #expect(throws: ShardsError.self, note) { try reader.read(at: position, x: &x, y: &y, with: decoder) }
+                if changes % 16 == 0 {
+                    #expect(throws: ShardsError.self, note) {
+                        try isX ? reader.x(at: position, with: decoder) : reader.y(at: position, with: decoder)
+                    }
+                    #expect(throws: ShardsError.self, note) { try reader.frame(isX ? .x : .y, at: position) }
+                }
+                try write(bytes[place], at: place)
+                changes += 1
+            }
+            try reader.read(at: position, x: &x, y: &y, with: decoder)
+            #expect(x == samples[position].x && y == samples[position].y)
+        }
+        print("changes of chunks: \(changes), all found")
+        #expect(changes > 5000)
+    }
+
     @Test func blocksOverwritten() throws {
         let seed = UInt64.random(in: 0...(.max))
         var random = Seeded(seed)

@@ -31,7 +31,8 @@ struct GoldenTests {
         ("column_length", .corrupt, "'id'"), ("column_type", .corrupt, "'id'"),
         ("column_missing", .corrupt, "'error_bound'"),
         ("column_unwritten", .corrupt, "'id'"), ("too_many_sources", .corrupt, "3 sources"),
-        ("source_outside", .corrupt, "sample 0"), ("wide_sources", .corrupt, "/sources"),
+        ("bad_checksum", .corrupt, "checksum"), ("source_outside", .corrupt, "sample 0"),
+        ("wide_sources", .corrupt, "/sources"),
         ("other_format", .format, "'format'"),
         ("other_version", .format, "version"),
     ])

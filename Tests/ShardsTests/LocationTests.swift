@@ -57,16 +57,16 @@ struct LocationTests {
         #expect(
             header.hasPrefix(
                 "{'descr': [('id', '<u8'), ('rank', '<u8'), ('error_bound', '<f8'), ('offset', '<u8'), "
-                    + "('n_sources', '<u4'), ('y_sha256', '|u1', (32,)), ('x_bytes', '<u4'), ('y_bytes', '<u4')], "
-                    + "'fortran_order': False, 'shape': (4,), }"))
+                    + "('n_sources', '<u4'), ('y_sha256', '|u1', (32,)), ('x_bytes', '<u4'), ('y_bytes', '<u4'), "
+                    + "('x_checksum', '<u8'), ('y_checksum', '<u8')], 'fortran_order': False, 'shape': (4,), }"))
         #expect((header.utf8.count + 10) % 64 == 0 && header.hasSuffix("\n"))
         let records = try LocationTable.records(of: reader)
-        #expect(records.count == 4 * 76)
+        #expect(records.count == 4 * 92)
         func number(_ offset: Int, _ size: Int) -> UInt64 {
             (0..<size).reduce(0) { $0 | UInt64(records[offset + $1]) << UInt64(8 * $1) }
         }
         for (position, location) in try reader.locations().enumerated() {
-            let start = 76 * position
+            let start = 92 * position
             #expect(number(start, 8) == reader.ids[position].bits)
             #expect(number(start + 8, 8) == UInt64(3 * position))
             #expect(Double(bitPattern: number(start + 16, 8)) == 5e-7)
@@ -75,12 +75,16 @@ struct LocationTests {
             #expect(Array(records[start + 36..<start + 68]) == reader.ySHA256s[position].bytes)
             #expect(number(start + 68, 4) == UInt64(location.sizes[0]))
             #expect(number(start + 72, 4) == UInt64(location.sizes[1]))
+            #expect(number(start + 76, 8) == XXHash64.hash(of: try reader.frame(.x, at: position)))
+            #expect(number(start + 84, 8) == XXHash64.hash(of: try reader.frame(.y, at: position)))
         }
         let wide = LocationTable.header(
             samples: 1, coefficients: [.init(.diffusivity, planes: 2), .init(.decayRate, planes: 1)])
         #expect(
             String(decoding: wide.dropFirst(10), as: UTF8.self).contains(
-                "('y_bytes', '<u4'), ('diffusivity_bytes', '<u4'), ('decay_rate_bytes', '<u4')]"))
+                "('y_bytes', '<u4'), ('diffusivity_bytes', '<u4'), ('decay_rate_bytes', '<u4'), "
+                    + "('x_checksum', '<u8'), ('y_checksum', '<u8'), ('diffusivity_checksum', '<u8'), "
+                    + "('decay_rate_checksum', '<u8')]"))
     }
 
     /// A file written in pieces appears when it is committed; one that is dropped leaves nothing.

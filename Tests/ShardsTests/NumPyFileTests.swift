@@ -21,4 +21,13 @@ import Testing
         #expect((10 + length) % 64 == 0 && bytes.count == 10 + length + 4 * side)
         #expect(bytes[10 + length - 1] == 0x0A)
     }
+
+    /// A header can be set right when the number of rows is known.
+    @Test func headersOfTablesAreOfOneLength() {
+        for (rows, columns) in [(0, 1), (7, 128), (999_999, 2048), (1_000_000, 8192), (1 << 53, 8192)] {
+            #expect(NumPyFile.header(rows: rows, columns: columns).count == 128)
+        }
+        let bytes = NumPyFile.bytes(of: [1, 2], rows: 1, columns: 2)
+        #expect(Array(bytes.prefix(128)) == NumPyFile.header(rows: 1, columns: 2))
+    }
 }

@@ -18,7 +18,7 @@ struct ShardTests {
         #expect(reader.maximumSources == 4)
         #expect(
             reader.attributes == [
-                "format": .string("steadyset-shard"), "version": .integer(2), "physics": .string("{\"γ\":1}"),
+                "format": .string("steadyset-shard"), "version": .integer(3), "physics": .string("{\"γ\":1}"),
                 "tolerance": .double(1e-6), "grid": .double(0x1p-20),
             ])
         #expect(reader.ids == samples.map(\.id))

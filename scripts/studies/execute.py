@@ -19,7 +19,7 @@ class Failed(Exception):
 
 def make_data(study, binary, folder):
     """Makes the dataset in `folder`, or finishes it."""
-    _call([binary, "run", study.data, "--output", folder], folder.with_suffix(".log"))
+    call([binary, "run", study.data, "--output", folder], folder.with_suffix(".log"))
 
 
 def train(study, runs, trainer, data, folder, jobs, report):
@@ -37,7 +37,7 @@ def train(study, runs, trainer, data, folder, jobs, report):
             raise Failed(f"{target} is of another study: take another --output, or remove it")
         pipeline.write_text(text)
         for command in trainer(pipeline, data, model_of(target)):
-            _call(command, target / "log.txt")
+            call(command, target / "log.txt")
         with lock:
             done += 1
             left = (time.monotonic() - began) / done * (len(waiting) - done)
@@ -86,7 +86,7 @@ def torch_trainer(options):
     return commands
 
 
-def _call(command, log):
+def call(command, log):
     """Runs a program with one thread; its output goes to `log`."""
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([str(ROOT / "scripts/python"), os.environ.get("PYTHONPATH", "")]),

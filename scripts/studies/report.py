@@ -74,7 +74,7 @@ def _article(study, trainer, done, runs, found, pictures):
         lines += ["", "The tiny scale only tries the programs: what holds here means nothing."]
     if pictures:
         lines += ["", "## Pictures", ""]
-        lines += [f"![{text}]({_published(name)[:-4]})\n" for name, text in pictures]
+        lines += [f"![{text}]({published(name)[:-4]})\n" for name, text in pictures]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -83,7 +83,8 @@ def _seconds(target):
     return json.loads(path.read_text())["seconds"] if path.is_file() else None
 
 
-def _published(name):
+def published(name):
+    """Returns what a picture is called in the documentation."""
     return f"study-{name}"
 
 
@@ -92,5 +93,5 @@ def publish(study, folder, catalog):
     article = catalog / f"Study-{study.name}.md"
     shutil.copy(folder / "report.md", article)
     for picture in folder.glob("*.png"):
-        shutil.copy(picture, catalog / "Resources" / _published(picture.name))
+        shutil.copy(picture, catalog / "Resources" / published(picture.name))
     return f"{article}: link it as <doc:{article.stem}> from Studies.md"

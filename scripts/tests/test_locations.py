@@ -15,7 +15,7 @@ from conftest import TINY, changed, contents, manifest, refused, samples, steady
 
 ZSTD = ctypes.CDLL(ctypes.util.find_library("zstd"))
 ZSTD.ZSTD_decompress.restype = ctypes.c_size_t
-RECORD = struct.Struct("<QQdQI32sII")  # id, rank, error bound, offset, sources, SHA-256 of y, bytes of x, bytes of y
+RECORD = struct.Struct("<QQdQI32sIIQQ")  # id, rank, error bound, offset, sources, SHA-256 of y, sizes, checksums
 
 
 def read_table(path):
@@ -26,7 +26,7 @@ def read_table(path):
     header = ast.literal_eval(data[10:start].decode())
     assert header["fortran_order"] is False and start % 64 == 0
     names = [field[0] for field in header["descr"]]
-    assert names == ["id", "rank", "error_bound", "offset", "n_sources", "y_sha256", "x_bytes", "y_bytes"]
+    assert names == ["id", "rank", "error_bound", "offset", "n_sources", "y_sha256", "x_bytes", "y_bytes", "x_checksum", "y_checksum"]
     (count,) = header["shape"]
     assert len(data) == start + count * RECORD.size
     return [dict(zip(names, fields)) for fields in RECORD.iter_unpack(data[start:])]
@@ -34,17 +34,25 @@ def read_table(path):
 
 def decode(frame, sites):
     """Decodes a blosc frame with libzstd alone."""
-    version, zstd, flags, element, content, block, size, first, length = struct.unpack_from("<BBBBIIIII", frame)
-    assert (version, zstd, element, first) == (2, 1, 4, 20) and flags in (0x90, 0x91)
-    assert content == block == 4 * sites and size == len(frame) == 24 + length
-    out = ctypes.create_string_buffer(content)
-    assert ZSTD.ZSTD_decompress(out, ctypes.c_size_t(content), frame[24:], ctypes.c_size_t(length)) == content
+    version, zstd, flags, element, content, block, size, place = struct.unpack_from("<BBBBIIII", frame)
+    assert (version, zstd, element, place) == (2, 1, 4, 20) and flags in (0x81, 0x90, 0x91)
+    assert content == block == 4 * sites and size == len(frame)
+    part, planes = content if flags & 0x10 else sites, b""
+    out = ctypes.create_string_buffer(part)
+    while place < size:
+        (length,) = struct.unpack_from("<I", frame, place)
+        stream = frame[place + 4 : place + 4 + length]
+        assert len(stream) == length
+        assert ZSTD.ZSTD_decompress(out, ctypes.c_size_t(part), stream, ctypes.c_size_t(length)) == part
+        planes += out.raw
+        place += 4 + length
+    assert len(planes) == content
     if flags & 1:
-        planes, shuffled = out.raw, bytearray(content)
+        shuffled = bytearray(content)
         for byte in range(4):
             shuffled[byte::4] = planes[byte * sites : (byte + 1) * sites]
         return bytes(shuffled)
-    return out.raw
+    return planes
 
 
 def test_one_range_is_a_sample(tiny):
@@ -63,14 +71,15 @@ def test_one_range_is_a_sample(tiny):
                 assert x == file["x"][row].tobytes() and y == file["y"][row].tobytes()
                 for name in ("id", "rank", "error_bound", "n_sources"):
                     assert file[name][row] == record[name]
-                for name in "xy":
+                for number, name in enumerate("xy"):
                     assert file[name].id.get_chunk_info(row).size == record[f"{name}_bytes"]
+                    assert file["checksums"][row, number] == record[f"{name}_checksum"]
     assert next(records, None) is None
 
 
 def test_numpy_reads_it(tiny):
     table = np.load(tiny / "pack/locations.npy")
-    assert table.dtype.itemsize == RECORD.size == 76
+    assert table.dtype.itemsize == RECORD.size == 92
     assert table["id"].tolist() == [int(s["id"]) for _, s in samples(tiny)]
     entry = manifest(tiny, "pack")["layout"]["locations"]
     data = (tiny / "pack/locations.npy").read_bytes()
@@ -114,7 +123,7 @@ def test_verify_finds_a_wrong_table(damaged):
     """A byte changed; then the manifest made to agree with it, which only a look at the shards finds."""
     path = damaged / "pack/locations.npy"
     data = bytearray(path.read_bytes())
-    data[-1 - 76 * 3] ^= 1
+    data[-1 - 92 * 3] ^= 1
     path.write_bytes(data)
     said = steadyset("verify", damaged / "pack", expect=1).stdout
     assert "locations.npy: its content is not what the manifest lists" in said

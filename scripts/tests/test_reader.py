@@ -121,6 +121,8 @@ def test_decoders(tiny, expected, decoder):
         assert same(opened.all[k], expected[k])
     row = np.array([60])
     part = opened._fetch(row, ["y"])(0).copy()
+    recorded, checksum = int(opened._table["y_checksum"][60]), frame.make_checksum()
+    assert checksum is not None
     out = np.empty(opened.lattice, np.float32)
     frame.decode(opened._decoder, part, out)
     assert np.array_equal(out, expected[60]["y"])
@@ -129,10 +131,88 @@ def test_decoders(tiny, expected, decoder):
         harmed = part.copy()
         harmed[at] ^= 1 << int(rng.integers(8))
         with pytest.raises(reader.DatasetError):
+            frame.decode(opened._decoder, harmed.copy(), out, recorded, checksum)
+        # zstd's own checksum finds what changes the content; a few bits of a frame change nothing.
+        try:
             frame.decode(opened._decoder, harmed, out)
+        except reader.DatasetError:
+            continue
+        assert at >= 29 and np.array_equal(out, expected[60]["y"])
+    out[:] = 0
+    frame.decode(opened._decoder, part.copy(), out, recorded, checksum)
+    assert np.array_equal(out, expected[60]["y"])
     for length in (0, 10, 24, 30, len(part) - 1):
         with pytest.raises(reader.DatasetError):
             frame.decode(opened._decoder, part[:length], out)
+
+
+def test_every_changed_byte(tiny, expected):
+    """Reading finds each change of one byte of the chunks of a sample."""
+    opened = reader.open(tiny)
+    data = opened._fetch(np.array([60]), ["x", "y"])(0).copy()
+    outs = [np.empty(opened.lattice, np.float32) for _ in "xy"]
+    rng = np.random.default_rng(9)
+    assert len(data) > 1000
+    for at in range(len(data)):
+        harmed = data.copy()
+        harmed[at] ^= int(rng.integers(1, 256))
+        with pytest.raises(reader.DatasetError, match="is damaged"):
+            opened._decode(60, harmed, ["x", "y"], outs, False)
+    opened._decode(60, data, ["x", "y"], outs, False)
+    assert np.array_equal(outs[0], expected[60]["x"]) and np.array_equal(outs[1], expected[60]["y"])
+
+
+@pytest.mark.parametrize("decoder", list(frame.DECODERS))
+def test_streams_of_several_blocks(decoder):
+    """Every kind of block, several in a stream, and streams as long as their content, with and without zstd's checksums."""
+    try:
+        decode = frame.make_decoder(decoder)
+    except reader.DatasetError:
+        pytest.skip(f"{decoder} is not installed")
+    import zstandard
+
+    # A window as large as the content makes a single segment.
+    parameters = zstandard.ZstdCompressionParameters.from_level(3, window_log=22, write_checksum=True)
+    compressor = zstandard.ZstdCompressor(compression_params=parameters)
+    rng = np.random.default_rng(5)
+    count = 150_000
+    noise, text = rng.integers(0, 256, count, np.uint8), rng.integers(0, 7, count, np.uint8)
+    # 17 blocks of noise cost what the frame adds; a short last block of equal bytes saves it.
+    long = np.concatenate([rng.integers(0, 256, 17 << 17, np.uint8), np.full(68, 7, np.uint8)])
+    runs = np.where(np.arange(len(long)) < len(long) // 2, np.uint8(0), rng.integers(0, 3, len(long), np.uint8))
+    for planes in ([noise, text, 0 * text, noise], [0 * text, noise, text, text], [runs, long, runs, runs]):
+        streams = [compressor.compress(plane.tobytes()) for plane in planes]
+        streams = [s + b"\x50\x2a\x4d\x18\0\0\0\0" * (len(s) == len(planes[0])) for s in streams]
+        assert (max(map(len, streams)) == len(long) + 8) == (planes[1] is long)
+        body = b"".join(len(stream).to_bytes(4, "little") + stream for stream in streams)
+        size = (4 * len(planes[0])).to_bytes(4, "little")
+        whole = bytes([2, 1, 0x81, 4]) + size + size + (20 + len(body)).to_bytes(4, "little") + bytes([20, 0, 0, 0]) + body
+        want = np.ascontiguousarray(np.stack(planes, 1)).view("<u4")[:, 0]
+        for checksum in (None, lambda data: 5):
+            out = np.empty(len(want), np.float32)
+            frame.decode(decode, np.frombuffer(bytearray(whole), np.uint8), out, 5, checksum)
+            assert np.array_equal(out.view("<u4"), want)
+            frame.decode(decode, np.frombuffer(whole, np.uint8), out, 5, checksum)  # read-only
+            assert np.array_equal(out.view("<u4"), want)
+
+
+def test_older_tables(tiny, expected, monkeypatch):
+    """Without recorded checksums, or without a fast way to compute them, zstd's are verified."""
+    opened = reader.open(tiny)
+    opened._checksum = None
+    assert same(opened.all[3], expected[3])
+    opened = reader.open(tiny)
+    opened._fields = frozenset(name for name in opened._fields if not name.endswith("_checksum"))
+    assert same(opened.all[3], expected[3])
+    for missing in (["libh5blosc"], ["libh5blosc", "xxhash"]):
+        monkeypatch.setattr(frame, "_blosc_library", lambda: (_ for _ in ()).throw(ImportError()))
+        if "xxhash" in missing:
+            monkeypatch.setitem(sys.modules, "xxhash", None)
+        found = frame.make_checksum()
+        if "xxhash" in missing:
+            assert found is None
+        else:
+            assert found is not None and found(np.frombuffer(b"abc", np.uint8)) == 0x44BC2CF5AD770999
 
 
 def test_unknown_decoder(tiny):
@@ -317,7 +397,7 @@ def test_damaged_files(damaged, expected):
 
 
 def test_digests_on_request(damaged):
-    """A chunk replaced by a valid one of another sample is found by `checked()` alone."""
+    """A chunk replaced by a valid one of another sample, its checksum too, is found by `checked()` alone."""
     opened = reader.open(damaged)
     table = opened._table
     sizes = table["y_bytes"][:12].tolist()
@@ -331,6 +411,9 @@ def test_digests_on_request(damaged):
     changed = np.array(table)
     changed["y_bytes"][b] = sizes[a]
     opened._table = changed
+    with pytest.raises(reader.DatasetError, match="checksum"):
+        opened.all.y(b)
+    changed["y_checksum"][b] = table["y_checksum"][a]
     assert np.array_equal(opened.all.y(b), opened.all.y(a))
     with pytest.raises(reader.DatasetError, match="digest"):
         opened.all.checked().y(b)

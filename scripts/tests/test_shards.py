@@ -6,6 +6,7 @@ import json
 import h5py
 import numpy as np
 import pytest
+import xxhash
 from conftest import REPOSITORY, TINY, manifest, samples
 
 import reference
@@ -35,11 +36,12 @@ def test_layout(tiny, stage):
             "sources": ("<f8", (count, width, 4)),
             "error_bound": ("<f8", (count,)),
             "y_sha256": ("|u1", (count, 32)),
+            "checksums": ("<u8", (count, 2)),
         }
         if stage == "pack":
             expected["rank"] = ("<u8", (count,))
         assert {name: (data.dtype.str, data.shape) for name, data in file.items()} == expected
-        assert file.attrs["format"] == b"steadyset-shard" and file.attrs["version"] == 2
+        assert file.attrs["format"] == b"steadyset-shard" and file.attrs["version"] == 3
         assert json.loads(file.attrs["physics"]) == PHYSICS
         assert file.attrs["tolerance"] == 1e-6 and file.attrs["grid"] == 2**-20
     assert widths == {max(TINY["sampling"]["strata"])}
@@ -62,8 +64,14 @@ def test_chunks_are_blosc_frames(tiny):
                 header = np.frombuffer(frame[:20], "<u4")
                 assert frame[2] & 1 == shuffle and frame[2] >> 5 == 4 and frame[3] == 4
                 assert header[1] == size and header[2] == size and header[3] == len(frame)
-                # Bit 2 of a zstd frame's descriptor promises a checksum of the content.
-                assert frame[24:28] == b"\x28\xb5\x2f\xfd" and frame[28] & 4
+                place, streams = 20, 0
+                while place < len(frame):
+                    # Bit 2 of a zstd frame's descriptor promises a checksum of the content.
+                    assert frame[place + 4 : place + 8] == b"\x28\xb5\x2f\xfd" and frame[place + 8] & 4
+                    place += 4 + int.from_bytes(frame[place : place + 4], "little")
+                    streams += 1
+                assert place == len(frame) and streams == (1 if frame[2] & 0x10 else 4) and streams == 1 + 3 * shuffle
+                assert xxhash.xxh64_intdigest(frame) == file["checksums"][row, shuffle]
 
 
 @pytest.mark.parametrize("stage", ["solve", "pack"])

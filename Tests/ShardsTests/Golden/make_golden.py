@@ -1,6 +1,6 @@
 """Makes the files that GoldenTests.swift reads: shards as a stranger might make them, with h5py instead of our code.
 
-    pip install h5py numpy zstandard && python make_golden.py
+    pip install h5py numpy xxhash zstandard && python make_golden.py
 
 Each file but good.h5 breaks one rule of the format, and is named for it.
 """
@@ -11,6 +11,7 @@ import struct
 
 import h5py
 import numpy as np
+import xxhash
 import zstandard
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -19,14 +20,15 @@ N, R, C, M = 2, 32, 32, 2
 
 def frame(values, shuffle):
     raw = values.astype("<f4").tobytes()
-    content = np.frombuffer(raw, np.uint8).reshape(-1, 4).T.tobytes() if shuffle else raw
-    body = zstandard.ZstdCompressor(level=3, write_checksum=True, write_content_size=True).compress(content)
-    flags = 4 << 5 | 0x10 | shuffle
-    total = 24 + len(body)
-    return struct.pack("<BBBBIIIII", 2, 1, flags, 4, len(raw), len(raw), total, 20, len(body)) + body
+    parts = [plane.tobytes() for plane in np.frombuffer(raw, np.uint8).reshape(-1, 4).T] if shuffle else [raw]
+    compressor = zstandard.ZstdCompressor(level=3, write_checksum=True, write_content_size=True)
+    streams = [compressor.compress(part) for part in parts]
+    body = b"".join(struct.pack("<I", len(stream)) + stream for stream in streams)
+    flags = 4 << 5 | (0x01 if shuffle else 0x10)
+    return struct.pack("<BBBBIIII", 2, 1, flags, 4, len(raw), len(raw), 20 + len(body), 20) + body
 
 
-def make(name, change=lambda f: None, missing=False, mask=0, create=None, filters=True, text=b"steadyset-shard", version=2):
+def make(name, change=lambda f: None, missing=False, mask=0, create=None, filters=True, text=b"steadyset-shard", version=3):
     path = os.path.join(HERE, name + ".h5")
     rng = np.random.default_rng(1)
     x = (rng.random((N, R, C)) > 0.9).astype("f4")
@@ -38,6 +40,7 @@ def make(name, change=lambda f: None, missing=False, mask=0, create=None, filter
             "id": np.arange(N, dtype="<u8"), "n_sources": np.ones(N, "<u2"), "index": np.arange(N, dtype="<u8"),
             "sources": np.full((N, M, 4), np.nan), "error_bound": np.zeros(N),
             "y_sha256": np.array([list(hashlib.sha256(v.tobytes()).digest()) for v in y], "u1"),
+            "checksums": np.array([[xxhash.xxh64_intdigest(frame(*pair)) for pair in ((a, 0), (b, 1))] for a, b in zip(x, y)], "<u8"),
         }
         columns["sources"][:, 0] = [16, 16, 5, 1]
         for key, values in columns.items():
@@ -103,4 +106,5 @@ make("too_many_sources", replace("n_sources", data=np.full(N, M + 1, "<u2")))
 make("source_outside", lambda f: f["sources"].__setitem__((0, 0, 0), 99.0))
 make("wide_sources", replace("sources", data=np.zeros((N, 1025, 4))))
 make("other_format", text=b"other")
-make("other_version", version=1)
+make("bad_checksum", lambda f: f["checksums"].__setitem__((1, 1), 5))
+make("other_version", version=2)

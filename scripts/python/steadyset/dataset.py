@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from .archive import Predictor, check_factor
 from .errors import DatasetError
-from .frame import Decoder, FloatArray, content_size, decode, make_decoder
+from .frame import Checksum, Decoder, FloatArray, content_size, decode, make_checksum, make_decoder
 from .manifest import Manifest, chunk_names, read_locations, read_manifest
 from .order import IndexArray
 from .samples import Samples
@@ -34,7 +34,7 @@ def open(
     `version` is: a tag such as `round-1`, `base`, or the first digits of an id (of a URL, 16 at least); where `version` is
     given, signs in `location` mean nothing. `decoder` names one of `steadyset.frame.DECODERS`; the fastest that works here
     is taken otherwise. Reads the manifest, those of the versions that it was made from, and the table of
-    locations, 76 bytes a sample, no field. Raises `DatasetError` for what is no dataset or of another format.
+    locations, 92 bytes a sample, no field. Raises `DatasetError` for what is no dataset or of another format.
     """
     text = os.fspath(location)
     if version is None:
@@ -71,6 +71,7 @@ class Dataset:
         self._table = read_locations(storage, self._manifest)
         starts = [shard.first for shard in self._manifest.shards]
         self._starts = np.array(starts, np.int64)
+        self._fields = frozenset(self._table.dtype.names or ())
         self._predictor = self._make_predictor()
         self._reset()
 
@@ -85,12 +86,13 @@ class Dataset:
 
     def _reset(self) -> None:
         self._decoder: Decoder = make_decoder(self._decoder_name)
+        self._checksum: Checksum | None = make_checksum()
         self._process = os.getpid()
         self._lock = threading.Lock()
         self._columns: OrderedDict[tuple[int, str], npt.NDArray[Any]] = OrderedDict()
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = ("_storage", "_decoder_name", "_manifest", "_table", "_starts", "_predictor")
+        kept = ("_storage", "_decoder_name", "_manifest", "_table", "_starts", "_fields", "_predictor")
         return {name: self.__dict__[name] for name in kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -271,7 +273,8 @@ class Dataset:
         try:
             for name, out in zip(names, outs):
                 size = int(record[f"{name}_bytes"])
-                decode(self._decoder, data[place : place + size], out)
+                recorded = int(record[f"{name}_checksum"]) if f"{name}_checksum" in self._fields else None
+                decode(self._decoder, data[place : place + size], out, recorded, self._checksum)
                 place += size
                 if check and name == "y":
                     self._check_digest(row, out)

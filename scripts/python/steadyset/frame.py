@@ -1,4 +1,4 @@
-"""Decodes chunks: blosc1 frames with one block that is one zstd frame, as the article *Formats* lays them down.
+"""Decodes chunks: blosc1 frames with one block of one or four zstd frames, as the article *Formats* lays them down.
 
 There are several decoders, as zstd is no part of Python before 3.14; all give the same bytes. In order of preference:
 
@@ -7,7 +7,9 @@ There are several decoders, as zstd is no part of Python before 3.14; all give t
 - `zstandard`: the package of that name, or Python's own `compression.zstd`;
 - `hdf5`: the filter pipeline of HDF5, with hdf5plugin; slow, and only there in case nothing else works.
 
-The first two release Python's global lock. zstd verifies its checksum of the content in each.
+The first two release Python's global lock. What is verified is the chunk's own checksum, XXH64 of the bytes that are stored,
+where something here computes it: the library inside hdf5plugin, or the package xxhash. zstd's checksum of the content, which has
+many times more bytes, is then taken out of the frame; otherwise zstd verifies that one.
 """
 
 from __future__ import annotations
@@ -28,9 +30,16 @@ from .errors import DatasetError
 from .storage import Bytes
 
 HEADER = 24
-_HEADER = struct.Struct("<BBBBIIIII")
+_FIRST = 20
+_HEADER = struct.Struct("<BBBBIIII")
+_LENGTH = struct.Struct("<I")
+_ZSTD = struct.Struct("<IB")
+_SIZES = [struct.Struct(form) for form in ("<B", "<H", "<I", "<Q")]
 _SHUFFLED = 0x01
-_FLAGS = (0x90, 0x91)
+_STREAMS = {0x90: 1, 0x91: 1, 0x81: 4}
+"""Number of streams by the flags: as they are, shuffled, shuffled with a stream for each byte of the floats."""
+_SKIPPABLE = 8
+"""Bytes of the empty frame behind a zstd frame as long as its content."""
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -40,35 +49,111 @@ def content_size(frame: Bytes) -> int:
 
     A damaged header could switch off the checksum of the content, so only the form that Steadyset writes passes.
     """
+    return _checked(frame)[0]
+
+
+def _checked(frame: Bytes) -> tuple[int, list[tuple[int, int]]]:
+    """Returns the size of the content and the streams of a frame whose header is as Steadyset writes it."""
     if len(frame) < HEADER:
         raise DatasetError(f"a chunk has {len(frame)} bytes, fewer than its header")
-    version, zstd, flags, element, content, block, size, start, length = _HEADER.unpack_from(frame.data)
+    data = frame.data
+    version, zstd, flags, element, content, block, size, start = _HEADER.unpack_from(data)
     if (
-        (version, zstd, element, start) != (2, 1, 4, 20)
-        or flags not in _FLAGS
+        (version, zstd, element, start) != (2, 1, 4, _FIRST)
+        or flags not in _STREAMS
         or block != content
         or size != len(frame)
-        or length != len(frame) - HEADER
         or content % 4
     ):
         raise DatasetError("a chunk is not a blosc frame as Steadyset writes it: its header is damaged")
-    if _zstd_content_size(frame) != content:
-        raise DatasetError("a chunk is damaged: its zstd frame is not one with a checksum and the content's size")
-    return int(content)
+    found = streams(frame)
+    part = content // len(found)
+    for first, length in found:
+        if length < 1 or first + length > size or _zstd_content_size(data, first) != part:
+            raise DatasetError("a chunk is damaged: its zstd frame is not one with a checksum and the content's size")
+    if first + length != size:
+        raise DatasetError("a chunk is not a blosc frame as Steadyset writes it: its header is damaged")
+    return content, found
 
 
-def _zstd_content_size(frame: Bytes) -> int | None:
-    """The content size that the zstd frame declares, or None for one without checksum or size (RFC 8878, §3.1.1.1)."""
-    start = frame[HEADER : HEADER + 13].tobytes()
-    if start[:4] != b"\x28\xb5\x2f\xfd" or len(start) < 13:
+def streams(frame: Bytes) -> list[tuple[int, int]]:
+    """Returns where each stream of a frame begins, and its length, as the frame says."""
+    data, found, place = frame.data, [], _FIRST
+    for _ in range(_STREAMS[data[2]]):
+        length = _LENGTH.unpack_from(data, place)[0] if place + 4 <= len(data) else 0
+        found.append((place + 4, length))
+        place += 4 + length
+    return found
+
+
+def _zstd_content_size(data: memoryview, first: int) -> int | None:
+    """The content size that the zstd frame at `first` declares, or None for one without checksum or size (RFC 8878,
+    §3.1.1.1)."""
+    if len(data) < first + 13:
         return None
-    descriptor = start[4]
+    magic, descriptor = _ZSTD.unpack_from(data, first)
     # Single segment and checksum are set; the reserved bit and the dictionary are not.
-    if descriptor & 0x2F != 0x24:
+    if magic != 0xFD2FB528 or descriptor & 0x2F != 0x24:
         return None
-    width = 1 << (descriptor >> 6)
-    size = int.from_bytes(start[5 : 5 + width], "little")
-    return size + 256 if width == 2 else size
+    width = descriptor >> 6
+    size: int = _SIZES[width].unpack_from(data, first + 5)[0]
+    return size + 256 if width == 1 else size
+
+
+Checksum = Callable[[Bytes], int]
+
+
+def make_checksum() -> Checksum | None:
+    """Returns the function XXH64 with seed 0, or None where nothing here computes it in little time."""
+    try:
+        function = _blosc_library().ZSTD_XXH64
+        function.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_uint64]
+        function.restype = ctypes.c_uint64
+        return lambda data: int(function(data.ctypes.data, len(data), 0))
+    except (ImportError, OSError, AttributeError):
+        pass
+    try:
+        import xxhash
+
+        return lambda data: int(xxhash.xxh64_intdigest(data.data))
+    except ImportError:
+        return None
+
+
+def _without_checksums(frame: Bytes, content: int, found: list[tuple[int, int]]) -> Bytes:
+    """Takes the checksums of the content out of a frame of known bytes, in its own memory, and returns what is left.
+
+    A bit of a zstd frame's descriptor says that its last four bytes are one (RFC 8878, §3.1.1). They become a block of no
+    bytes, the last one of that frame; those of the last stream are cut off.
+    """
+    part = content // len(found)
+    if not frame.flags.writeable or any(length == part + _SKIPPABLE for _, length in found):
+        return frame
+    data = frame.data
+    try:
+        for first, length in found[:-1]:
+            _remove(data, first, first + length - 4)
+    except IndexError as error:
+        raise DatasetError("a chunk is damaged: its blocks lead beyond its end") from error
+    first, length = found[-1]
+    data[first + 4] &= 0xFB
+    _LENGTH.pack_into(data, first - 4, length - 4)
+    _LENGTH.pack_into(data, 12, len(frame) - 4)
+    return frame[:-4]
+
+
+def _remove(data: memoryview, first: int, end: int) -> None:
+    """Puts an empty block in the place of the checksum at `end` of the zstd frame at `first`."""
+    data[first + 4] &= 0xFB
+    block = first + 5 + (1 << (data[first + 4] >> 6))
+    head: int = _LENGTH.unpack_from(data, block)[0]
+    while not head & 1:
+        block += 4 if head & 6 == 2 else 3 + (head >> 3 & 0x1FFFFF)
+        if block > end:
+            raise IndexError
+        head = _LENGTH.unpack_from(data, block)[0]
+    data[block] &= 0xFE
+    _LENGTH.pack_into(data, end, 3)  # the last block: one byte, repeated 0 times
 
 
 class Decoder(Protocol):
@@ -78,11 +163,20 @@ class Decoder(Protocol):
         """Decodes a frame whose header has been checked into `out`, contiguous and of the content's size."""
 
 
-def decode(decoder: Decoder, frame: Bytes, out: FloatArray) -> None:
-    """Decodes `frame` into `out`, a C-contiguous array of as many floats as the frame holds."""
-    size = content_size(frame)
+def decode(
+    decoder: Decoder, frame: Bytes, out: FloatArray, recorded: int | None = None, checksum: Checksum | None = None
+) -> None:
+    """Decodes `frame` into `out`, a C-contiguous array of as many floats as the frame holds.
+
+    `recorded` is what `checksum` must give for the frame; where both are there, `frame` may be overwritten.
+    """
+    size, found = _checked(frame)
     if size != out.nbytes:
         raise DatasetError(f"a chunk holds {size} bytes instead of {out.nbytes}")
+    if recorded is not None and checksum is not None:
+        if checksum(frame) != recorded:
+            raise DatasetError("a chunk is damaged: it does not have the checksum that was recorded for it")
+        frame = _without_checksums(frame, size, found)
     decoder(frame, out)
 
 
@@ -98,17 +192,20 @@ def unshuffle(planes: npt.NDArray[np.uint8], out: FloatArray) -> None:
         halves[:, half] = word
 
 
+def _blosc_library() -> ctypes.CDLL:
+    import hdf5plugin
+
+    paths = glob.glob(os.path.join(hdf5plugin.PLUGIN_PATH, "libh5blosc.*"))
+    if not paths:
+        raise ImportError("hdf5plugin has no blosc library")
+    return ctypes.CDLL(paths[0])
+
+
 class BloscDecoder:
     """c-blosc inside the package hdf5plugin. The C function is `blosc_decompress_ctx`."""
 
     def __init__(self) -> None:
-        import hdf5plugin
-
-        paths = glob.glob(os.path.join(hdf5plugin.PLUGIN_PATH, "libh5blosc.*"))
-        if not paths:
-            raise ImportError("hdf5plugin has no blosc library")
-        library = ctypes.CDLL(paths[0])
-        self._decompress = library.blosc_decompress_ctx
+        self._decompress = _blosc_library().blosc_decompress_ctx
         self._decompress.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
         self._decompress.restype = ctypes.c_int
 
@@ -150,11 +247,12 @@ class ZstdDecoder:
             target = getattr(self._local, "scratch", out)
             if target is out or target.size != out.size:
                 target = self._local.scratch = np.empty(out.size, np.float32)
-        size = self._decompress(
-            self._context(), target.ctypes.data, target.nbytes, frame.ctypes.data + HEADER, len(frame) - HEADER
-        )  # fmt: skip
-        if size != out.nbytes:
-            raise DatasetError("a chunk is damaged: zstd cannot decode it")
+        found, source, place = streams(frame), frame.ctypes.data, target.ctypes.data
+        part = out.nbytes // len(found)
+        for first, length in found:
+            if self._decompress(self._context(), place, part, source + first, length) != part:
+                raise DatasetError("a chunk is damaged: zstd cannot decode it")
+            place += part
         if shuffled:
             unshuffle(target.view(np.uint8), out)
 
@@ -187,7 +285,8 @@ class ModuleDecoder:
         if decompress is None:
             decompress = self._local.decompress = self._make()
         try:
-            content = np.frombuffer(decompress(frame[HEADER:].tobytes()), np.uint8)
+            parts = [decompress(bytes(frame.data[first : first + length])) for first, length in streams(frame)]
+            content = np.frombuffer(b"".join(parts), np.uint8)
         except Exception as error:
             raise DatasetError(f"a chunk is damaged: zstd cannot decode it: {error}") from error
         if content.size != out.nbytes:

@@ -145,7 +145,7 @@ def read_locations(storage: Storage, manifest: Manifest) -> Table:
     """
     path, size, sha256 = manifest.locations
     where = f"{storage.root}/{path}"
-    if size > 10 + (1 << 16) + 128 * manifest.samples:
+    if size > 10 + (1 << 16) + 256 * manifest.samples:
         raise DatasetError(f"{where}: {size} bytes are too many for {manifest.samples} samples")
     data = storage.read_all(path, size)
     if len(data) != size or hashlib.sha256(data).hexdigest() != sha256:
@@ -188,6 +188,7 @@ def parse_table(data: bytes, where: str, codec: str = "standard") -> Table:
         header = ast.literal_eval(data[10:start].decode("ascii"))
         fixed = [*_FIXED, *_CHUNKS[codec]]
         expected = [*fixed, *((f"{name}_bytes", "<u4") for name in _COEFFICIENTS)]
+        expected += [(f"{name}_checksum", "<u8") for name in ("x", "y", "y_residual", *_COEFFICIENTS)]
         descr = header["descr"]
         if header["fortran_order"] is not False or descr[: len(fixed)] != fixed:
             raise ValueError("other fields than expected")

@@ -117,7 +117,7 @@ class Samples(Sequence[Sample]):
 
     def checked(self) -> Samples:
         """The same samples; each y that is read is compared with its SHA-256, and `DatasetError` raised where it
-        differs. zstd's own checksum is verified always."""
+        differs. A checksum of each chunk is verified always."""
         return Samples(self.dataset, self._rows, True)
 
     @property
