@@ -63,6 +63,7 @@ def table(count, records):
     """A table of locations."""
     fields = [("id", "<u8"), ("rank", "<u8"), ("error_bound", "<f8"), ("offset", "<u8"), ("n_sources", "<u4")]
     fields += [("y_sha256", "|u1", (32,)), ("x_bytes", "<u4"), ("y_bytes", "<u4")]
+    fields += [("x_checksum", "<u8"), ("y_checksum", "<u8")]
     array = np.array(records, fields)
     assert len(array) == count
     out = io.BytesIO()
@@ -161,7 +162,7 @@ def add(dataset, pool, name, *, parent=None, before="S50%", added=None, dropped=
                 records.append(
                     (
                         file["id"][k], file["rank"][k], file["error_bound"][k], x.byte_offset, file["n_sources"][k],
-                        file["y_sha256"][k], x.size, y.size,
+                        file["y_sha256"][k], x.size, y.size, *file["checksums"][k],
                     )
                 )  # fmt: skip
     places = table(content["samples"], records)
@@ -211,7 +212,7 @@ def copy_rows(source, target, rows, first, above):
                 mask, data = old[name].id.read_direct_chunk((row, 0, 0))
                 fields[name].write_direct_chunk((k, 0, 0), data, mask)
         widest = max(s["sources"] for s in above["content"]["strata"])
-        for name in ("id", "n_sources", "index", "rank", "error_bound", "y_sha256", "sources"):
+        for name in ("id", "n_sources", "index", "rank", "error_bound", "y_sha256", "sources", "checksums"):
             values = old[name][rows.start : rows.stop]
             if name in ("rank", "index"):
                 values = np.arange(first + rows.start, first + rows.stop, dtype=np.uint64)
