@@ -64,6 +64,12 @@ public struct Dataset: Hashable, Sendable {
                 throw PipelineError(
                     .data, "\(folder(stage))/manifest.json belongs to the stage '\(manifest.stage)', not '\(stage)'")
             }
+            guard stage != .pack || manifest.parent == nil else {
+                throw PipelineError(
+                    .data,
+                    "\(folder(stage))/manifest.json is the manifest of a version, which belongs into "
+                        + "\(Versions.fileName(of: manifest.id)): the base is missing")
+            }
             return manifest
         } catch let error as ShardsError where error.code == .notFound {
             throw PipelineError(

@@ -5,6 +5,7 @@ internal import Sampling
 internal import Shards
 
 /// Turns shards of any codec into standard ones: the very files, and the manifest, that `pack` with the standard codec writes.
+/// A version comes with all that it was made from.
 ///
 /// Archives are expanded, recipes solved again. Every y is compared with its digest, every file with the manifest.
 public final class Unpacker {
@@ -48,7 +49,8 @@ public final class Unpacker {
     ///
     /// - Throws: `PipelineError` with status `.data` where something is damaged, or a label solved again is another.
     public func unpack() throws -> Result {
-        var manifest = try source.manifest(.pack)
+        let lineage = try Versions(of: source).lineage(of: source.version)
+        guard let manifest = lineage.last else { throw PipelineError(.noInput, "\(source.name): has no manifest") }
         let level = manifest.layout["compression_level"]?.int ?? ShardWriter.defaultLevel
         let physics = try Physics(json: manifest.parameters["physics"] ?? .null)
         let accuracy = Accuracy(json: manifest.parameters)
@@ -56,7 +58,7 @@ public final class Unpacker {
         try Dataset.createFolder(folder)
         var done = 0
         var largest = 1
-        manifest.files = try manifest.files.map { file in
+        let files = try manifest.files.map { file in
             try Interruption.check()
             let path = try SafePath.resolve(file.path, in: source.folder(.pack))
             let digest = try FileDigest(of: path, followingLinks: false)
@@ -91,12 +93,34 @@ public final class Unpacker {
         }
         let form = ShardForm(
             physics: physics, accuracy: accuracy, maximumSources: largest, codec: .standard, level: level)
-        let locations = try form.writeLocations(of: manifest.files, in: folder)
-        manifest.layout = form.layout(
-            samplesPerShard: manifest.layout["samples_per_shard"]?.int ?? 1, locations: locations)
-        try manifest.write(to: folder)
-        return Result(
-            id: manifest.id.description, samples: done, bytes: manifest.files.reduce(0) { $0 + $1.bytes })
+        // The base's manifest comes last: without it the folder is unfinished work.
+        for version in lineage.reversed() {
+            try write(version, files: Array(files.prefix(version.files.count)), form)
+        }
+        return Result(id: manifest.id.description, samples: done, bytes: files.reduce(0) { $0 + $1.bytes })
+    }
+
+    /// Writes a version's table of locations, its choices and tags, and its manifest.
+    private func write(_ version: Manifest, files: [Manifest.File], _ form: ShardForm) throws {
+        var version = version
+        let isBase = version.parent == nil
+        version.files = files
+        let locations = try form.writeLocations(
+            of: files, in: folder, as: isBase ? LocationTable.fileName : "locations-\(version.id.short).npy")
+        let choices = try version.layout["choices"]?["path"]?.string.map { name in
+            let path = try SafePath.resolve(name, in: source.folder(.pack))
+            let bytes = try InputFile.read(path, maximumBytes: ChoiceTable.maximumBytes)
+            guard Digest(of: bytes).description == version.content["choices"]?.string else {
+                throw PipelineError(.data, "\(path): is not what the version lists; it was damaged or replaced")
+            }
+            try AtomicFile.write(bytes, to: "\(folder)/\(name)")
+            return Manifest.File(path: name, bytes: bytes.count, sha256: Digest(of: bytes), samples: 0)
+        }
+        version.layout = form.layout(
+            samplesPerShard: version.layout["samples_per_shard"]?.int ?? 1, locations: locations, choices: choices)
+        try version.write(path: "\(folder)/\(isBase ? Manifest.fileName : Versions.fileName(of: version.id))")
+        let written = Versions(of: Dataset(alone: .pack, folder: folder))
+        for (name, id) in try Versions(of: source).tags() where id == version.id { try written.tag(id, as: name) }
     }
 
     /// A shard must be what the manifest says of it, and its samples those that the manifest's digest covers.

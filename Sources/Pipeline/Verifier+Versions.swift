@@ -100,6 +100,19 @@ extension Verifier {
         expect(rest.isEmpty, "\(dataset.name): \(rest.count) samples that the version's choices added are in no shard")
     }
 
+    /// What rounds left beside their versions: models, errors, what they chose; as far as it is finished.
+    func checkRounds() throws {
+        let folder = dataset.path(Dataset.roundsName)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        for number in names.compactMap(Int.init).sorted() {
+            guard let inner = try? Verifier(path: "\(folder)/\(number)", threads: threads) else { continue }
+            let found = try inner.verify(resolve: 0, seed: 0)
+            report.files += found.files
+            report.samples += found.samples
+            report.findings += found.findings
+        }
+    }
+
     /// Tags: of versions that are there.
     private func checkTags(_ versions: Versions, _ known: Set<Digest>) throws {
         let base = try? versions.baseManifest().id

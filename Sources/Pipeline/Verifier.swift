@@ -60,12 +60,12 @@ public final class Verifier {
         let reference = DatasetReference(path)
         let (dataset, stages) = try locate(folder: reference.path)
         guard let version = reference.version else { return (dataset, stages) }
-        guard stages.contains(.pack) else {
+        guard stages.contains(.pack) || !Versions(of: dataset).shortIDs().isEmpty else {
             throw PipelineError(
                 .noInput,
                 "\(reference.path) has no shards, and so no version '\(version)': run 'steadyset run' with it first")
         }
-        return (try dataset.at(version: version), stages.filter(Stage.ofData.contains))
+        return (try dataset.at(version: version), Stage.ofData.filter { $0 == .pack || stages.contains($0) })
     }
 
     private static func locate(folder path: String) throws -> (Dataset, [Stage]) {
@@ -106,6 +106,10 @@ public final class Verifier {
                 attempt { try checkVersions() }
             }
         }
+        if dataset.version == nil, !stages.contains(.pack), !Versions(of: dataset).shortIDs().isEmpty {
+            found("\(dataset.folder(.pack)): has versions, but manifest.json, their base, is missing")
+        }
+        if dataset.version == nil { try checkRounds() }
         if let manifest = manifests[.train] { attempt { try checkTrain(manifest) } }
         if let manifest = manifests[.evaluate] { attempt { try checkEvaluate(manifest) } }
         try Interruption.check()

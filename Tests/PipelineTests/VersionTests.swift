@@ -223,4 +223,60 @@ import Testing
         #expect(try damaged("manifest.json") { $0 = "{}" }.contains("missing or was altered"))
         _ = try Overview(path: "\(fixture.path)@round-1")
     }
+
+    /// A tenth more samples are a tenth more bytes, but for a fixed cost of each shard; forgetting them frees just that.
+    @Test func aTenthOfTheSamplesIsATenthOfTheBytes() throws {
+        let fixture = try VersionFixture(samples: 60)
+        func shardBytes() throws -> Int {
+            try fixture.packed().filter { $0.key.hasSuffix(".h5") }.reduce(0) { $0 + $1.value.count }
+        }
+        let before = try fixture.packed()
+        let base = try shardBytes()
+        try fixture.write(try fixture.choices(count: 12))
+        let share = Double(try shardBytes() - base) / Double(base)
+        #expect((0.07...0.13).contains(share), "\(share)")
+        #expect(try Verifier(path: fixture.path).verify(resolve: 200, seed: 1).findings == [])
+        let added = try fixture.packed().filter { before[$0.key] == nil }.reduce(0) { $0 + $1.value.count }
+        let cleaning = try VersionCleaning(path: fixture.path, drop: ["round-1"])
+        // The tags stay, as an empty file of their own.
+        let tags = try fixture.scratch.bytes("data/pack/tags.json").count
+        let own = cleaning.items.filter { $0.path.hasPrefix("pack/") }.reduce(0) { $0 + $1.bytes }
+        #expect(own == added - tags)
+        #expect(cleaning.items.contains { $0.path == "rounds/1" })
+        try cleaning.apply()
+        var after = try fixture.packed()
+        after["tags.json"] = nil
+        #expect(after == before)
+    }
+
+    /// Shards of versions, whatever their codec, are the same when they are made standard.
+    @Test(arguments: ["archive", "recipe"]) func unpackingGivesTheStandardVersion(codec: String) throws {
+        let (standard, other) = (try VersionFixture(), try VersionFixture(codec: codec))
+        let choices = try standard.choices(count: 7)
+        let first = try standard.write(choices)
+        let second = try other.write(choices)
+        #expect(first.ids[.pack] == second.ids[.pack])
+        #expect(try Verifier(path: other.path).verify(resolve: 50, seed: 1).findings == [])
+        let result = try Unpacker(path: "\(other.path)@round-1", output: "\(other.scratch.path)/unpacked").unpack()
+        #expect(result.samples == 47)
+        #expect(try other.packed("unpacked") == standard.packed())
+    }
+
+    @Test func aDatasetWithVersionsVerifies() throws {
+        let fixture = try VersionFixture()
+        try fixture.write(try fixture.choices(count: 8))
+        try fixture.solve(2, seed: 78)
+        try fixture.write(
+            try fixture.choices(2, of: "data/rounds/2", count: 3), name: "round-2", from: "round-1",
+            parent: "data@round-1",
+            solved: "data/rounds/2")
+        let report = try Verifier(path: fixture.path).verify(resolve: 10, seed: 3)
+        #expect(report.findings == [] && report.versions == 2 && report.resolved == 10)
+        // The solved samples of both rounds too.
+        #expect(report.samples == 40 + 40 + 8 + 3 + 12 + 12)
+        #expect(try Verifier(path: "\(fixture.path)@round-2").verify(resolve: 51, seed: 3).findings == [])
+        let log = try VersionLog(path: fixture.path)
+        #expect(log.json["versions"]?.array?.compactMap { $0["samples"]?.int } == [40, 48, 51])
+        #expect(try VersionDiff("\(fixture.path)@round-2", nil).json(ids: false)["joined"] == .integer(3))
+    }
 }

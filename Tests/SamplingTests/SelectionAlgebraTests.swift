@@ -1,3 +1,5 @@
+import Fields
+import Foundation
 import Sampling
 import Testing
 
@@ -92,5 +94,62 @@ import Testing
     func unknownNames(text: String) throws {
         let error = #expect(throws: SamplingError.self) { try SelectionExpression(text, among: Self.selections()) }
         #expect(error?.code == .selection)
+    }
+
+    /// Ranges made of chosen ranks hold them and no other that exists, in a form that JSON and bisection keep.
+    @Test(arguments: 0..<50) func rangesHoldWhatIsChosen(seed: UInt64) throws {
+        var state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1
+        func draw(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        let existing = (0..<200).filter { _ in draw(5) > 0 }
+        let chosen = Set(existing.filter { _ in draw(Int(seed % 4) + 2) == 0 })
+        let ranges = Selection.ranges(among: existing, where: chosen.contains)
+        guard !chosen.isEmpty else { return #expect(ranges.isEmpty) }
+        let selection = Selection(name: "train/round-1", part: .train, ranges: ranges, samples: chosen.count)
+        #expect(existing.filter { selection.contains($0) } == chosen.sorted(), "seed \(seed)")
+        for rank in existing {
+            #expect(selection.contains(part: .train, rank: rank, sources: 3) == chosen.contains(rank), "seed \(seed)")
+            #expect(!selection.contains(part: .test, rank: rank, sources: 3))
+        }
+        for _ in 0..<50 {
+            let first = draw(210)
+            let span = first..<first + draw(20)
+            #expect(
+                selection.overlaps(span) == (!span.isEmpty && ranges.contains { $0.overlaps(span) }), "seed \(seed)")
+        }
+        #expect(try Selection(json: selection.json) == selection)
+        let expression = try SelectionExpression("round-1", among: [selection])
+        #expect(existing.filter { expression.contains(part: .train, rank: $0, sources: 1) } == chosen.sorted())
+    }
+
+    @Test(
+        arguments: [
+            #"[]"#, #"[[0,2],[2,4]]"#, #"[[3,4],[0,1]]"#, #"[[0,0],[2,3]]"#, #"[[0,5],[2,9]]"#, #"[[-1,2],[4,5]]"#,
+            #"[[0]]"#,
+            #"[1,2]"#, #""x""#,
+        ]) func wrongRangesAreRefused(text: String) throws
+    {
+        func document(_ members: String) throws -> JSON {
+            let text = #"{"name":"train/x","part":"train","samples":0,"# + members + "}"
+            let object = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+            return value(object)
+        }
+        #expect(throws: SamplingError.self) { try Selection(json: try document(#""ranges":"# + text)) }
+        #expect(throws: SamplingError.self) {
+            try Selection(json: try document(#""ranks":[0,4],"ranges":[[0,1],[2,3]]"#))
+        }
+        #expect(throws: SamplingError.self) { try Selection(json: try document(#""stratum":1"#)) }
+    }
+
+    private func value(_ any: Any) -> JSON {
+        switch any {
+        case let text as String: .string(text)
+        case let number as Int: .integer(number)
+        case let array as [Any]: .array(array.map(value))
+        case let object as [String: Any]: .object(object.mapValues(value))
+        default: .null
+        }
     }
 }

@@ -29,8 +29,8 @@ def test_schemas_are_valid(name):
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     Draft202012Validator.check_schema(schema)
     assert schema["title"] and schema["description"] and schema["$id"].endswith(f"/{name}.json")
-    # Closed, so that a misspelt key is found.
-    assert schema["additionalProperties"] is False
+    # Closed, so that a misspelt key is found; but for a table of names, whose names and values have a form.
+    assert schema["additionalProperties"] is False or {"propertyNames", "maxProperties"} <= schema.keys()
 
 
 def test_every_manifest(tiny):

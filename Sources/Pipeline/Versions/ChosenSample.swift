@@ -69,7 +69,7 @@ package struct ChoiceTable: Hashable, Sendable {
 
     static let header =
         "id,rank,n_sources,action,round,origin,parent_id,acquisition,score,probability"
-    private static let maximumBytes = 1 << 30
+    static let maximumBytes = 1 << 30
 
     package init(_ rows: [(choice: ChosenSample, rank: Int)]) { self.rows = rows }
 

@@ -46,8 +46,10 @@ extension Digest {
 }
 
 extension Manifest {
-    /// The id of the version that this version of a dataset was made from; nil for the base.
-    var parent: Digest? { content["parent"]?.string.flatMap(Digest.init(hex:)) }
+    /// The id of the version that this version of a dataset was made from; nil for the base, and of other stages.
+    var parent: Digest? {
+        stage == Stage.pack.rawValue ? content["parent"]?.string.flatMap(Digest.init(hex:)) : nil
+    }
 
     /// Where a pack stage's manifest is, relative to its dataset.
     var packPath: String { "\(Stage.pack.rawValue)/\(parent == nil ? Manifest.fileName : Versions.fileName(of: id))" }

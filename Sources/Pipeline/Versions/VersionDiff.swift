@@ -48,8 +48,10 @@ public struct VersionDiff {
             let expression =
                 selection ?? manifest.content["round"]?["selection"]?.string ?? (isAncestor ? first : nil) ?? "train"
             let chosen = try stores[number].select(expression, of: .train)
+            let tag = try Versions(of: datasets[number]).tags().filter { $0.value == manifest.id }.keys.min()
             return Side(
-                name: datasets[number].name, id: manifest.id, expression: expression,
+                name: "\(datasets[number].root)@\(tag ?? (manifest.parent == nil ? Versions.base : manifest.id.short))",
+                id: manifest.id, expression: expression,
                 training: Dictionary(chosen.map { ($0.id, Int($0.sources)) }) { first, _ in first },
                 samples: stores[number].samples.count)
         }
@@ -182,14 +184,14 @@ public struct VersionDiff {
             let names = ["least", "quarter", "median", "three quarters", "largest"]
             lines.append(
                 "scores     "
-                    + zip(names, quantiles).map { "\($0) \(Words.digits($1))" }.joined(separator: ", "))
+                    + zip(names, quantiles).map { "\($0) \(VersionLog.digits($1))" }.joined(separator: ", "))
         }
         if ids {
             lines.append("")
             for (sign, list) in [("+", joined), ("-", left)] {
                 for id in list {
                     let reason = reasons[id]
-                    let score = reason?.score.map { " \(Words.digits($0))" } ?? ""
+                    let score = reason?.score.map { " \(VersionLog.digits($0))" } ?? ""
                     lines.append(
                         "\(sign) \(id)" + (reason.map { " \($0.origin.rawValue) \($0.acquisition)\(score)" } ?? ""))
                 }

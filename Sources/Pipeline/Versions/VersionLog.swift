@@ -55,6 +55,9 @@ public struct VersionLog {
 
     private static func number(_ entry: Entry) -> Int { entry.manifest.content["round"]?["number"]?.int ?? 0 }
 
+    /// A score with three significant digits.
+    static func digits(_ score: Double) -> String { String(format: "%.3g", score) }
+
     /// The number of samples that a round's table of them has.
     static func count(_ table: JSON?) -> Int { (table?.array ?? []).reduce(0) { $0 + ($1["samples"]?.int ?? 0) } }
 
@@ -109,9 +112,17 @@ public struct VersionLog {
         let size = (manifest.content["selections"]?.array ?? []).first { $0["name"]?.string == selection }?["samples"]?
             .int
         var why = "by \(round["acquisition"]?.string ?? "")"
-        if let score = round["score"]?.string { why += " of \(score)" }
-        if let model = round["model"]?.string { why += ", model \(model.prefix(16))" }
-        if let mean = round["mean_score"]?.double { why += ", mean score \(Words.digits(mean))" }
+        if let curation = round["curation"], let score = curation["score"]?.string {
+            why += " of \(score)" + (curation["by"]?.string.map { " (\($0))" } ?? "")
+        }
+        let judge = round["judge"]
+        if let model = judge?["model"]?.string { why += ", model \(model.prefix(16))" }
+        if judge?["command"] != nil { why += ", judged by a command" }
+        if let scores = judge?["scores"]?.string { why += ", scores \(scores.prefix(16))" }
+        if let mean = round["mean_score"]?.double { why += ", mean score \(VersionLog.digits(mean))" }
+        if let all = round["mean_candidate_score"]?.double, let count = round["candidates"]?.int {
+            why += " (of \(count) candidates \(VersionLog.digits(all)))"
+        }
         return [
             "round \(round["number"]?.int ?? 0) after '\(round["from"]?.string ?? "")': "
                 + "\(counts.joined(separator: ", ")); \(selection) has \(size ?? 0) samples", why,

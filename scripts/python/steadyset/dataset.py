@@ -46,17 +46,18 @@ def open(
     else:
         storage = locate(text)
         if isinstance(storage, LocalFolder):
-            if not os.path.exists(f"{text}/manifest.json") and os.path.exists(f"{text}/pack/manifest.json"):
+            below = f"{text}/pack/manifest.json" if version is None else f"{text}/pack"
+            if not os.path.exists(f"{text}/manifest.json") and os.path.exists(below):
                 storage = locate(f"{text}/pack")
         elif not text.endswith("/pack"):
             # A server may answer what is missing in many ways: the folder `pack` is tried, then the folder itself.
-            below = locate(f"{text}/pack")
+            folder = locate(f"{text}/pack")
             try:
-                manifest = read_manifest(below)
+                manifest = read_manifest(folder)
             except DatasetError:
                 pass
             else:
-                return Dataset(below, decoder, manifest if version is None else read_version(below, version))
+                return Dataset(folder, decoder, manifest if version is None else read_version(folder, version))
     return Dataset(storage, decoder, read_version(storage, version))
 
 

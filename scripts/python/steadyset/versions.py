@@ -73,6 +73,8 @@ def read_version(storage: Storage, version: str | None) -> Manifest:
     """
     if version is None or version == BASE:
         return read_manifest(storage)
+    if isinstance(storage, LocalFolder) and not os.path.isdir(storage.root):
+        raise DatasetError(f"{storage.root} does not exist")
     tags = read_tags(storage)
     wanted = tags.get(version, version)
     if not re.fullmatch("[0-9a-f]{4,64}", wanted):
