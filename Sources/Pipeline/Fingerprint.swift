@@ -60,11 +60,13 @@ package enum Fingerprint {
     }
 
     static func round(
-        _ number: Int, name: String, parent: Digest, selection: String, _ curation: Curation, judge: String, design: Design?,
+        _ number: Int, name: String, parent: Digest, selection: String, _ curation: Curation, judge: String,
+        design: Design?,
         accuracy: Accuracy
     ) -> Digest {
         of([
-            "step": .string("round"), "round": .integer(number), "name": .string(name), "parent": .string(parent.description),
+            "step": .string("round"), "round": .integer(number), "name": .string(name),
+            "parent": .string(parent.description),
             "selection": .string(selection), "curation": curation.json, "judge": .string(judge),
             "design": design?.json ?? .null, "accuracy": accuracy.json,
         ])

@@ -119,7 +119,9 @@ public struct PipelineFile: Sendable {
         }
         modelCode = train?["code"]?.string
         do {
-            let rounds = (json["rounds"]?.object ?? [:]).merging(roundChanges ?? [:]) { $1 }.filter { $0.value != .null }
+            let rounds = (json["rounds"]?.object ?? [:]).merging(roundChanges ?? [:]) { $1 }.filter {
+                $0.value != .null
+            }
             curation = rounds["add"] == nil ? nil : try Curation(json: .object(rounds))
         } catch {
             throw fail("/rounds", "rounds: \(error.message)")
@@ -136,7 +138,9 @@ public struct PipelineFile: Sendable {
     private var roundsContradiction: String? {
         guard let curation else { return nil }
         guard trainer != nil else {
-            if training == nil { return "there is no 'train', so there is no model whose errors could be looked at: add it" }
+            if training == nil {
+                return "there is no 'train', so there is no model whose errors could be looked at: add it"
+            }
             if curation.score == .variance, training?.model.dropout == 0 {
                 return "'score: variance' needs passes of dropout: set train.model.dropout above 0"
             }
@@ -147,7 +151,8 @@ public struct PipelineFile: Sendable {
             return "a trainer of your own gives no features, which '\(curation.acquisition.name)' needs"
         }
         if curation.source == .drawn, curation.drop > 0 || curation.neighbours != nil {
-            return "a trainer of your own scores candidates once: leave out 'drop' and 'neighbours', or set candidates to "
+            return
+                "a trainer of your own scores candidates once: leave out 'drop' and 'neighbours', or set candidates to "
                 + "'unselected' for the former"
         }
         return nil

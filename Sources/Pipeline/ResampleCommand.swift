@@ -47,7 +47,8 @@ public struct ResampleCommand {
         guard pipeline.curation != nil else {
             throw PipelineError(
                 .usage,
-                "nothing says how many samples are to be chosen: give \(options.pipeline) a 'rounds' with 'add', or pass --add")
+                "nothing says how many samples are to be chosen: give \(options.pipeline) a 'rounds' with 'add', or pass --add"
+            )
         }
         job = Job(
             pipeline: pipeline, pipelinePath: options.pipeline, dataset: parent.at(nil),

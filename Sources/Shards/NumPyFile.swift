@@ -16,7 +16,9 @@ public enum NumPyFile {
     /// Returns the shape of an array of little-endian binary32 in C order, and where its values begin; nil where `bytes` are no
     /// such file of format version 1.0.
     public static func float32Header(_ bytes: [UInt8]) -> (shape: [Int], start: Int)? {
-        guard bytes.count >= 10, bytes[0] == 0x93, bytes[1..<6].elementsEqual("NUMPY".utf8), bytes[6] == 1 else { return nil }
+        guard bytes.count >= 10, bytes[0] == 0x93, bytes[1..<6].elementsEqual("NUMPY".utf8), bytes[6] == 1 else {
+            return nil
+        }
         let start = 10 + Int(bytes[8]) + Int(bytes[9]) << 8
         guard start <= bytes.count else { return nil }
         let text = String(decoding: bytes[10..<start], as: UTF8.self)

@@ -27,7 +27,8 @@ extension Job {
             }
             reporter.noted("round \(number) of \(curation.count)")
             let judge: Round.Judge =
-                pipeline.trainer.map { .trainer($0) } ?? .model(number == 1 ? dataset : Round.dataset(number - 1, of: dataset))
+                pipeline.trainer.map { .trainer($0) }
+                ?? .model(number == 1 ? dataset : Round.dataset(number - 1, of: dataset))
             let round = Round(number, of: self, from: version, selection: selection, curation, judge: judge)
             version = try round.perform()
             if pipeline.trainer != nil { try curve.add(trainer: number - 1, selection: selection, of: round.parent) }
@@ -48,7 +49,8 @@ extension Job {
         try StepRecord(
             step: Stage.resample.rawValue, fingerprint: try roundsFingerprint(curation),
             files: [
-                Manifest.File(path: last.packPath, bytes: digest.bytes, sha256: digest.sha256, samples: last.files.count)
+                Manifest.File(
+                    path: last.packPath, bytes: digest.bytes, sha256: digest.sha256, samples: last.files.count)
             ],
             seconds: Date().timeIntervalSince(started)
         ).write(in: dataset)

@@ -143,7 +143,8 @@ extension Round {
             guard let path = Round.features(beside: table.path) else {
                 throw PipelineError(
                     .usage,
-                    "acquisition '\(curation.acquisition.name)' needs features.npy beside \(table.path): evaluate with --features")
+                    "acquisition '\(curation.acquisition.name)' needs features.npy beside \(table.path): evaluate with --features"
+                )
             }
             let rows = try FeatureTable(path: path, ids: table.ids)
             set.features = try rows.features(of: (set.candidates + set.members).map(\.id))
@@ -215,7 +216,8 @@ extension Round {
         guard !parents.isEmpty else {
             throw PipelineError(
                 .data,
-                "\(job.pipelinePath): rounds: the hardest candidates have no neighbours: allow more moves or other values")
+                "\(job.pipelinePath): rounds: the hardest candidates have no neighbours: allow more moves or other values"
+            )
         }
         let near = work("neighbours")
         try Dataset.createFolder(near.stepsFolder)

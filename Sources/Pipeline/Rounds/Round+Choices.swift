@@ -83,7 +83,8 @@ extension Round {
                 "parent": .string(parent.id.description), "candidates": .integer(set.candidates.count),
                 "mean_candidate_score": .number(
                     set.candidates.reduce(0) { $0 + $1.score } / Double(max(1, set.candidates.count))),
-                "added": .integer(choices.count { $0.action == .added }), "taken": .integer(choices.count { $0.action == .taken }),
+                "added": .integer(choices.count { $0.action == .added }),
+                "taken": .integer(choices.count { $0.action == .taken }),
                 "dropped": .integer(choices.count { $0.action == .dropped }),
                 "mean_score": .number(joined.reduce(0) { $0 + ($1.score ?? 0) } / Double(max(1, joined.count))),
                 "strata": ChosenSample.summary(of: choices), "digest": .string(Digest(of: text).description),
@@ -94,7 +95,8 @@ extension Round {
             ])
         let seconds = Date().timeIntervalSince(started)
         try Provenance(
-            stage: .resample, manifest: manifest.id, pipeline: job.pipeline.name, threads: job.threads, started: started,
+            stage: .resample, manifest: manifest.id, pipeline: job.pipeline.name, threads: job.threads,
+            started: started,
             seconds: seconds, workSeconds: seconds, samples: choices.count, importPath: nil
         ).write(to: folder)
         try dataset.commit(

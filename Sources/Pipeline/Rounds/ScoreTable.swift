@@ -35,7 +35,8 @@ struct ScoreTable {
             guard let place = header.firstIndex(of: name) else {
                 throw PipelineError(
                     .data,
-                    "\(path):1: there is no column '\(name)'; the first line has \(header.prefix(20).joined(separator: ", "))")
+                    "\(path):1: there is no column '\(name)'; the first line has \(header.prefix(20).joined(separator: ", "))"
+                )
             }
             return place
         }
@@ -54,7 +55,8 @@ struct ScoreTable {
             let text = String(decoding: fields[idPlace], as: UTF8.self)
             guard let id = SampleID(text) else {
                 throw PipelineError(
-                    .data, "\(path):\(number): '\(text.prefix(40))' is no id of a sample: ids have 16 hexadecimal digits")
+                    .data,
+                    "\(path):\(number): '\(text.prefix(40))' is no id of a sample: ids have 16 hexadecimal digits")
             }
             let digits = String(decoding: fields[scorePlace], as: UTF8.self)
             guard let score = digits.isEmpty ? 0 : Double(digits), score.isFinite, score >= 0 else {

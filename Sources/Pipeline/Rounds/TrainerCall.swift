@@ -62,11 +62,13 @@ struct TrainerCall {
             variables["STEADYSET_ERRORS"] = absolute(errors)
         }
         let started = Date()
-        job.reporter.noted("the trainer learns from \(selection) of \(version.name); its output is in \(folder)/log.txt")
+        job.reporter.noted(
+            "the trainer learns from \(selection) of \(version.name); its output is in \(folder)/log.txt")
         try trainer.run(variables, in: folder, log: "\(folder)/log.txt")
         if candidates != nil, InputFile.isFolder(errors) != false {
             throw PipelineError(
-                .trainer, "the trainer ended well, but wrote no \(errors), which STEADYSET_ERRORS names; its output is in "
+                .trainer,
+                "the trainer ended well, but wrote no \(errors), which STEADYSET_ERRORS names; its output is in "
                     + "\(folder)/log.txt")
         }
         let files = try ["errors.csv", "test-errors.csv", "log.txt"].filter {

@@ -86,7 +86,8 @@ public struct Curation: Hashable, Sendable {
         let strata = design.strata.count
         guard pool >= strata else {
             throw SamplingError(
-                .design, "a pool of \(pool) candidates has none for some of the \(strata) numbers of sources: draw more")
+                .design, "a pool of \(pool) candidates has none for some of the \(strata) numbers of sources: draw more"
+            )
         }
         let words = Philox(seed: seed, stream: Stream.pool)(
             SIMD4(UInt32(truncatingIfNeeded: round), design.seed, 0, 0))
