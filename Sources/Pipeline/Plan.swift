@@ -69,7 +69,8 @@ public struct Plan: Sendable {
                 fingerprint: Fingerprint.pack(
                     split: split, codec: job.codec, level: pipeline.compressionLevel,
                     samplesPerShard: pipeline.samplesPerShard)))
-        if let training = pipeline.training {
+        // A trainer of the user's own takes the place of both, in the rounds.
+        if let training = pipeline.training, pipeline.trainer == nil {
             let pack = steps[steps.count - 1].fingerprint
             let fingerprint = Fingerprint.train(pack: pack, training)
             steps.append(

@@ -37,7 +37,7 @@ struct ManifestTests {
     /// Each edit of the text, and what reading it must report.
     @Test(arguments: [
         ("\"tolerance\": 0.000001", "\"tolerance\": 0.00001", ShardsError.Code.digestMismatch, "was altered"),
-        ("\"stage\": \"inspect\"", "\"stage\": \"resample\"", .digestMismatch, "was altered"),
+        ("\"stage\": \"inspect\"", "\"stage\": \"reshuffle\"", .digestMismatch, "was altered"),
         ("parts/a.h5", "../a.h5", .unsafePath, "only name files inside"),
         ("parts/a.h5", "/etc/a", .unsafePath, "absolute"),
         ("\"layout\"", "\"layuot\"", .schema, "did you mean 'layout'"),

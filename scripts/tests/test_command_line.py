@@ -105,7 +105,7 @@ def test_verify_says_what_it_did(tiny):
     found = json.loads(steadyset("verify", tiny, "--resolve", "7", "--json").stdout)
     assert found == {
         "sound": True, "stages": STAGES, "files": found["files"], "samples": found["samples"], "resolved": 7,
-        "findings": [],
+        "versions": 0, "findings": [],
     }  # fmt: skip
     assert found["files"] == sum(1 for p in tiny.rglob("*") if p.suffix in (".h5", ".jsonl", ".npy"))
     assert found["samples"] >= 120

@@ -3,6 +3,7 @@
 `scripts/check-exports` does the same with the others: datasets, streaming, the_well, PDEBench's loader, PyTorch.
 """
 
+import time
 import json
 import os
 import pathlib
@@ -435,6 +436,10 @@ def test_kerchunk_behind_a_url(server, tiny, tmp_path):  # noqa: F811
     for number in (0, 17, 119):
         i = int(data.id[number])
         checks.same(data.y[number].values, truth.samples[i]["y"])
+        # The server notes an answer after it has sent it.
+        deadline = time.monotonic() + 10
+        while not server.answers and time.monotonic() < deadline:
+            time.sleep(0.01)
         ((name, status, size),) = server.answers
         with h5py.File(tiny / "pack" / truth.samples[i]["file"]) as shard:
             stored = shard["y"].id.get_chunk_info(truth.samples[i]["row"]).size

@@ -79,7 +79,7 @@ extension Round {
         let pool = work("pool")
         let own = Job(
             pipeline: try job.pipeline.forTraining(only: try curation.candidates(of: design, round: number)),
-            pipelinePath: job.pipelinePath, dataset: pool, threads: job.threads, reporter: job.reporter)
+            pipelinePath: job.pipelinePath, dataset: pool, threads: job.threads, reporter: job.reporter, replace: true)
         try Dataset.createFolder(pool.stepsFolder)
         try own.sample()
         var scored = try score(configurations: pool, own)
