@@ -3,7 +3,6 @@
 `scripts/check-exports` does the same with the others: datasets, streaming, the_well, PDEBench's loader, PyTorch.
 """
 
-import time
 import json
 import os
 import pathlib
@@ -12,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import warnings
 
 import h5py
