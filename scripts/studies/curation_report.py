@@ -8,7 +8,7 @@ import sys
 from . import curation
 from .curation_results import STATISTICS, collect, findings, of, ratio
 from .plan import STUDIES
-from .report import NoModels, published
+from .report import NoModels, opening, published
 from .results import REGIONS, Spread
 
 NAMES = {"mean": "mean", "p95": "95th percentile", "p99": "99th percentile", "max": "maximum"}
@@ -54,16 +54,7 @@ def _article(study, runs, models, exchanged, pictures):
     wanted = sum(len(case.ways) for case in study.cases) * len(study.seeds)
     data = ", ".join(f"`{path.relative_to(STUDIES.parents[1])}`" for path in sorted({case.data for case in study.cases}))
     lines = [
-        f"# {study.title}",
-        "",
-        "What `scripts/study` found.",
-        "",
-        "## Overview",
-        "",
-        "```text",
-        command,
-        "```",
-        "",
+        *opening(study.title, command),
         f"{len(done)} of {wanted} runs of the scale *{study.scale}*, seeds {study.seeds[0]} to {study.seeds[-1]}, data {data}; "
         f"{_minutes(study, runs, models):.0f} minutes of training in all, one thread a model. In a run a model learns from a stratified "
         f"random start; then {study.count} times {study.rounds['add']} of {study.rounds['pool']} new candidates are chosen by what the "

@@ -42,6 +42,11 @@ def _pictures(study, found, folder):
     return {"losses": plots.of_losses, "size": plots.of_size, "sources": plots.of_sources}[study.name](found, folder)
 
 
+def opening(title, command):
+    """Returns the first lines of a study's article."""
+    return [f"# {title}", "", "What `scripts/study` found.", "", "## Overview", "", "```text", command, "```", ""]
+
+
 def _article(study, trainer, done, runs, found, pictures):
     header, key = KEYS[study.name]
     seconds = [seconds for run in done if (seconds := _seconds(runs / run.name)) is not None]
@@ -49,16 +54,7 @@ def _article(study, trainer, done, runs, found, pictures):
     command += f" --trainer {trainer}" if trainer != "swift" else ""
     seeds = sorted({run.seed for run in done})
     lines = [
-        f"# {study.title}",
-        "",
-        "What `scripts/study` found.",
-        "",
-        "## Overview",
-        "",
-        "```text",
-        command,
-        "```",
-        "",
+        *opening(study.title, command),
         f"{len(done)} of {len(study.runs)} models of the scale *{study.scale}*, seeds {seeds[0]} to {seeds[-1]}, data "
         f"`{study.data.relative_to(STUDIES.parents[1])}`; {sum(seconds) / 60:.0f} minutes of training in all, one thread a model. "
         "The numbers are mean absolute errors over the test part, mean ± standard deviation over the models; R1 to R4 are the "
