@@ -40,10 +40,10 @@ final class TextProgress: Reporter {
         Terminal.write("\(name) \(count) \(size) \(id.description.prefix(16))  \(work)\n")
     }
 
-    /// About twenty lines a training, however many epochs it has; all of them are in `metrics.jsonl`.
+    /// The first epochs and about twenty of all; every one is in `metrics.jsonl`.
     func ended(epoch: JSON, of epochs: Int) {
         let number = epoch["epoch"]?.int ?? 0
-        guard number == epochs || number % ((epochs + 19) / 20) == 0 else { return }
+        guard number <= 3 || number == epochs || number % ((epochs + 19) / 20) == 0 else { return }
         func value(_ key: String) -> String { epoch[key]?.double.map { String(format: "%.4g", $0) } ?? "" }
         var line = "epoch \(number)/\(epochs)  loss \(value("train_loss"))"
         if epoch["judge_loss"]?.double != nil { line += "  judged \(value("judge_loss")), MAE \(value("judge_mae"))" }

@@ -131,8 +131,7 @@ def test_a_checkpoint_of_another_training_is_not_used(shards, tmp_path):
         [BINARY, "train", write(tmp_path, changed(TAUGHT, train={"epochs": 5000})), "--data", shards, "-o", output],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )
-    while "epoch 2/" not in process.stderr.readline():
-        pass
+    assert any("epoch 2/" in line for line in process.stderr)
     process.kill()
     process.wait()
     process.stderr.close()
