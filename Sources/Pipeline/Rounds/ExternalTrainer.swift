@@ -1,6 +1,5 @@
 internal import Foundation
 internal import Shards
-internal import Synchronization
 
 /// A program of the user's own that trains and scores in the place of `train` and `evaluate`: a command for `/bin/sh` and the
 /// time that it may take. What it gets and gives are files; environment variables say where.

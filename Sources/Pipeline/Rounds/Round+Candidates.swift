@@ -1,6 +1,4 @@
 internal import Fields
-internal import Foundation
-internal import Multigrid
 internal import Sampling
 internal import Shards
 

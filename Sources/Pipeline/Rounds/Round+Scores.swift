@@ -1,5 +1,4 @@
 internal import Fields
-internal import Foundation
 internal import Sampling
 internal import Shards
 

@@ -1,5 +1,4 @@
 internal import Fields
-internal import Foundation
 internal import Shards
 
 /// Scores by sample, from a table of errors: ours, or that of anybody's trainer.
