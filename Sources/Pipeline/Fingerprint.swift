@@ -60,14 +60,14 @@ package enum Fingerprint {
     }
 
     static func round(
-        _ number: Int, name: String, parent: Digest, selection: String, _ curation: Curation, judge: String,
+        _ number: Int, name: String, parent: Digest, selection: String, _ curation: Curation, judge: JSON,
         design: Design?,
         accuracy: Accuracy
     ) -> Digest {
         of([
             "step": .string("round"), "round": .integer(number), "name": .string(name),
             "parent": .string(parent.description),
-            "selection": .string(selection), "curation": curation.json, "judge": .string(judge),
+            "selection": .string(selection), "curation": curation.json, "judge": judge,
             "design": design?.json ?? .null, "accuracy": accuracy.json,
         ])
     }

@@ -8,7 +8,7 @@ import sys
 from . import curation
 from .curation_results import STATISTICS, collect, findings, of, ratio
 from .plan import STUDIES
-from .report import NoModels, opening, published
+from .report import NoModels, ending, opening
 from .results import REGIONS, Spread
 
 NAMES = {"mean": "mean", "p95": "95th percentile", "p99": "99th percentile", "max": "maximum"}
@@ -72,15 +72,7 @@ def _article(study, runs, models, exchanged, pictures):
         if of(models, case, study.baseline, study.count):
             lines += [f"## {case.name}", "", _table(study, models, case), "", _regions(study, models, case), ""]
     lines += ["## Findings", ""]
-    lines += [
-        f"- {one.claim} **{one.verdict[0].upper()}{one.verdict[1:]}.** {one.numbers}" for one in findings(study, models, exchanged)
-    ]
-    if study.scale == "tiny":
-        lines += ["", "The tiny scale only tries the programs: what holds here means nothing."]
-    if pictures:
-        lines += ["", "## Pictures", ""]
-        lines += [f"![{text}]({published(name)[:-4]})\n" for name, text in pictures]
-    return "\n".join(lines).rstrip() + "\n"
+    return "\n".join(lines + ending(study, findings(study, models, exchanged), pictures)).rstrip() + "\n"
 
 
 def _ways(study):

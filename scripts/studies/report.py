@@ -65,13 +65,18 @@ def _article(study, trainer, done, runs, found, pictures):
         "## Findings",
         "",
     ]
-    lines += [f"- {one.claim} **{one.verdict[0].upper()}{one.verdict[1:]}.** {one.numbers}" for one in FINDINGS[study.name](found)]
+    return "\n".join(lines + ending(study, FINDINGS[study.name](found), pictures)).rstrip() + "\n"
+
+
+def ending(study, findings, pictures):
+    """Returns the last lines of a study's article: what was found, and the pictures."""
+    lines = [f"- {one.claim} **{one.verdict[0].upper()}{one.verdict[1:]}.** {one.numbers}" for one in findings]
     if study.scale == "tiny":
         lines += ["", "The tiny scale only tries the programs: what holds here means nothing."]
     if pictures:
         lines += ["", "## Pictures", ""]
         lines += [f"![{text}]({published(name)[:-4]})\n" for name, text in pictures]
-    return "\n".join(lines).rstrip() + "\n"
+    return lines
 
 
 def _seconds(target):

@@ -6,7 +6,8 @@ internal import Shards
 struct Exclusions {
     /// Ids of all samples of the dataset.
     let present: Set<SampleID>
-    private let heldOut: SymmetryClasses
+    /// What models are judged by.
+    let heldOut: SymmetryClasses
 
     /// Reads the configurations of the parts that models are judged by.
     init(_ store: PackedSamples, threads: Int) throws {

@@ -30,18 +30,17 @@ extension Round {
     }
 
     /// Draws candidates and has them scored, or takes the dataset's own.
-    func candidates(_ store: PackedSamples) throws -> CandidateSet {
-        let excluded = try Exclusions(store, threads: job.threads)
+    func candidates(_ store: PackedSamples, _ excluded: Exclusions) throws -> CandidateSet {
         let selected = try store.select(selection, of: .train)
         let copies = try excluded.copies(among: selected, of: store, threads: job.threads)
-        var set = try candidates(store, excluded)
+        var set = try scored(store, excluded)
         set.copies = selected.filter { copies.contains($0.id) }.map {
             Candidate(id: $0.id, sources: Int($0.sources), score: 0, origin: .pool)
         }
         return set
     }
 
-    private func candidates(_ store: PackedSamples, _ excluded: Exclusions) throws -> CandidateSet {
+    private func scored(_ store: PackedSamples, _ excluded: Exclusions) throws -> CandidateSet {
         switch judge {
         case .table(let path, let from?): return try given(from, scores: path, store, excluded)
         case .table(let path, nil):
@@ -50,7 +49,7 @@ extension Round {
         }
         switch curation.source {
         case .unselected:
-            let scored = try score(selection: "train", of: parent, "selection")
+            let scored = try score(selection: "train", of: store)
             return try unselected(scored.table, store, excluded)
         case .drawn: return try drawn(store, excluded)
         }
@@ -92,7 +91,7 @@ extension Round {
                 try Round.items(of: near), scored, origin: .neighbour, parents: parents, excluded, &taken, to: &set)
         }
         if curation.drop > 0 || curation.acquisition.needsFeatures {
-            let scored = try score(selection: selection, of: parent, "selection")
+            let scored = try score(selection: selection, of: store)
             try addMembers(to: &set, scored, store)
         }
         return set
@@ -102,6 +101,10 @@ extension Round {
     private func given(
         _ path: String, scores: String, _ store: PackedSamples, _ excluded: Exclusions
     ) throws -> CandidateSet {
+        guard curation.drop == 0 else {
+            throw PipelineError(
+                .usage, "samples can be dropped by their own scores alone: leave out --drop, or --from")
+        }
         let file = try ImportedConfigurations(path: path, physics: store.physics)
         let table = try ScoreTable(path: scores, column: curation.column)
         let addresses = file.counts.enumerated().flatMap { stratum, count in
@@ -114,11 +117,8 @@ extension Round {
         try table.check(against: items.lazy.map(\.id), "the configurations in \(path)")
         var set = CandidateSet()
         var taken = excluded.present
-        try append(items, (table, nil), origin: .given, parents: [:], excluded, &taken, to: &set)
-        guard curation.drop == 0 else {
-            throw PipelineError(
-                .usage, "samples can be dropped by their own scores alone: leave out --drop, or --from")
-        }
+        let features = curation.acquisition.needsFeatures ? try features(of: table) : nil
+        try append(items, (table, features), origin: .given, parents: [:], excluded, &taken, to: &set)
         return set
     }
 
@@ -138,14 +138,7 @@ extension Round {
             if members.contains(sample.id) { set.members.append(candidate) } else { set.candidates.append(candidate) }
         }
         if curation.acquisition.needsFeatures {
-            guard let path = Round.features(beside: table.path) else {
-                throw PipelineError(
-                    .usage,
-                    "acquisition '\(curation.acquisition.name)' needs features.npy beside \(table.path): evaluate with --features"
-                )
-            }
-            let rows = try FeatureTable(path: path, ids: table.ids)
-            set.features = try rows.features(of: (set.candidates + set.members).map(\.id))
+            set.features = try features(of: table).features(of: (set.candidates + set.members).map(\.id))
         }
         return set
     }

@@ -10,7 +10,7 @@ extension Round {
     static let configurationsName = "configurations.jsonl"
 
     /// Applies the rule to the candidates.
-    func choose(_ set: CandidateSet, _ store: PackedSamples) throws -> [ChosenSample] {
+    func choose(_ set: CandidateSet) throws -> [ChosenSample] {
         func columns(_ samples: [Candidate]) throws -> Candidates {
             try Candidates(ids: samples.map(\.id), strata: samples.map(\.sources), scores: samples.map(\.score))
         }
@@ -107,8 +107,8 @@ extension Round {
         return (manifest, lines.isEmpty ? nil : "\(folder)/\(Round.configurationsName)")
     }
 
-    /// Who scored, for manifests.
-    private func judgeJSON() throws -> JSON {
+    /// Who scored, for manifests and fingerprints.
+    func judgeJSON() throws -> JSON {
         switch judge {
         case .model(let model):
             .object(["model": .string(try model.manifest(.train).content["digest"]?.string ?? "")])

@@ -5,10 +5,10 @@ internal import Shards
 extension Round {
     /// Has the configurations of a sample stage scored. The table is in its evaluate stage, or is the trainer's.
     func score(configurations dataset: Dataset, _ own: Job) throws -> (table: ScoreTable, features: FeatureTable?) {
-        let ids = try Round.items(of: dataset).map(\.id)
         guard case .model(let model) = judge else {
             // Any program can read shards, so candidates become some.
             for stage in [Stage.solve, .split, .pack] { try own.perform(stage) }
+            let ids = try Round.items(of: dataset).map(\.id)
             return (try trainerScores(of: dataset, selection: "train", ids), nil)
         }
         // Labels that cannot be certified are left out of the table, and those candidates of the choice.
@@ -17,20 +17,19 @@ extension Round {
             by: model, in: dataset)
     }
 
-    /// Has a selection of a version scored; `name` is the folder of the result.
+    /// Has a selection of the parent's training samples scored.
     func score(
-        selection: String, of version: Dataset, _ name: String
+        selection: String, of store: PackedSamples
     ) throws -> (table: ScoreTable, features: FeatureTable?) {
-        let store = try PackedSamples(try version.manifest(.pack), in: version.folder(.pack))
         let ids = try store.select(selection, of: .train).map(\.id)
         guard case .model(let model) = judge else {
-            return (try trainerScores(of: version, selection: selection, ids), nil)
+            return (try trainerScores(of: parent, selection: selection, ids), nil)
         }
-        let output = work(name)
+        let output = work("selection")
         try Dataset.createFolder(output.stepsFolder)
         let labels: Evaluator.Labels = curation.score.needsLabels ? .stored : .none
         let scored = try score(
-            .packed(version, selection: Round.training(selection), labels: labels), by: model, in: output)
+            .packed(parent, selection: Round.training(selection), labels: labels), by: model, in: output)
         try scored.table.check(against: ids, "the training selection")
         return scored
     }
@@ -48,11 +47,7 @@ extension Round {
         ).run()
         let path = "\(output.folder(.evaluate))/\(Evaluator.errorsName)"
         let table = try ScoreTable(path: path, column: column)
-        guard curation.acquisition.needsFeatures else { return (table, nil) }
-        guard let features = Round.features(beside: path) else {
-            throw PipelineError(.software, "\(path): has no \(FeaturesFile.name) beside it")
-        }
-        return (table, try FeatureTable(path: features, ids: table.ids))
+        return (table, curation.acquisition.needsFeatures ? try features(of: table) : nil)
     }
 
     /// The samples of an expression that are of the training part.
@@ -60,11 +55,17 @@ extension Round {
         expression.split(separator: "|").map { "\($0) & train" }.joined(separator: " | ")
     }
 
-    /// The features beside a table of errors, or nil.
-    static func features(beside table: String) -> String? {
-        let folder = table.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        let path = (folder.isEmpty ? "" : "\(folder)/") + FeaturesFile.name
-        return InputFile.isFolder(path) == false ? path : nil
+    /// The features beside a table of errors.
+    func features(of table: ScoreTable) throws -> FeatureTable {
+        let parts = table.path.split(separator: "/", omittingEmptySubsequences: false)
+        let path = (parts.dropLast() + [FeaturesFile.name[...]]).joined(separator: "/")
+        guard InputFile.isFolder(path) == false else {
+            throw PipelineError(
+                .data,
+                "acquisition '\(curation.acquisition.name)' needs features: there is no \(path) beside the scores; evaluate "
+                    + "with --features")
+        }
+        return try FeatureTable(path: path, ids: table.ids)
     }
 
     /// Scores by the user's program, which trains on the round's version first.

@@ -17,8 +17,11 @@ extension Round {
     }
 
     /// Commits the version; with it the round is done.
-    func commit(_ resampled: Manifest, _ choices: [ChosenSample], _ added: Dataset?) throws -> Dataset {
-        let writer = VersionWriter(parent: parent, solved: added, threads: job.threads, reporter: job.reporter)
+    func commit(
+        _ resampled: Manifest, _ choices: [ChosenSample], _ added: Dataset?, _ excluded: Exclusions
+    ) throws -> Dataset {
+        let writer = VersionWriter(
+            parent: parent, solved: added, heldOut: excluded.heldOut, threads: job.threads, reporter: job.reporter)
         let facts = resampled.parameters["curation"]?.object ?? [:]
         let manifest = try writer.write(
             VersionWriter.Round(

@@ -12,7 +12,7 @@ final class Round {
     enum Judge {
         /// The model whose train stage is in this folder.
         case model(Dataset)
-        /// The user's own program; see `Trainer`.
+        /// The user's own program; see `TrainerCall`.
         case trainer(ExternalTrainer)
         /// A table that is there already; of the configurations in `from`, or of the dataset's own samples.
         case table(String, from: String?)
@@ -63,7 +63,7 @@ final class Round {
     func perform() throws -> Dataset {
         let pack = try parent.manifest(.pack)
         let fingerprint = Fingerprint.round(
-            number, name: name, parent: pack.id, selection: selection, curation, judge: try judgeDigest(),
+            number, name: name, parent: pack.id, selection: selection, curation, judge: try judgeJSON(),
             design: judge.drawsCandidates ? job.pipeline.design : nil, accuracy: job.pipeline.accuracy)
         let step = "round-\(SampleListing.Part.digits(number))"
         if let record = StepRecord(step: step, in: job.dataset), record.fingerprint == fingerprint,
@@ -74,27 +74,17 @@ final class Round {
         }
         try Dataset.createFolder(dataset.stepsFolder)
         let store = try PackedSamples(pack, in: parent.folder(.pack))
-        let candidates = try candidates(store)
-        let choices = try choose(candidates, store)
+        let excluded = try Exclusions(store, threads: job.threads)
+        let candidates = try candidates(store, excluded)
+        let choices = try choose(candidates)
         let resampled = try write(choices, candidates, parent: pack)
         let added = try solve(resampled.configurations)
-        let version = try commit(resampled.manifest, choices, added)
+        let version = try commit(resampled.manifest, choices, added, excluded)
         try StepRecord(
             step: step, fingerprint: fingerprint, files: try files(of: version), seconds: 0
         ).write(in: job.dataset)
         removeWork()
         return version
-    }
-
-    /// What the round's judge is, for its fingerprint.
-    private func judgeDigest() throws -> String {
-        switch judge {
-        case .model(let model): try model.manifest(.train).content["digest"]?.string ?? ""
-        case .trainer(let trainer): "sh \(trainer.command)"
-        case .table(let path, let from):
-            try Digest(of: InputFile.read(path, maximumBytes: 1 << 30)).description
-                + (from.map { try FileDigest(of: $0, followingLinks: true).sha256.description } ?? "")
-        }
     }
 
     private func removeWork() {

@@ -33,13 +33,21 @@ package struct VersionWriter {
     let parent: Dataset
     /// Where the new samples are solved, or nil where a round adds none.
     let solved: Dataset?
+    /// The classes of all samples of test and validation, where they are known already.
+    let heldOut: SymmetryClasses?
     let threads: Int
     let reporter: any Reporter
 
     /// Prepares to make a version of `parent` with new samples from the solve stage of `solved`.
     package init(parent: Dataset, solved: Dataset?, threads: Int, reporter: any Reporter) {
+        self.init(parent: parent, solved: solved, heldOut: nil, threads: threads, reporter: reporter)
+    }
+
+    /// The same with the held-out classes that the caller has computed.
+    init(parent: Dataset, solved: Dataset?, heldOut: SymmetryClasses?, threads: Int, reporter: any Reporter) {
         self.parent = parent
         self.solved = solved
+        self.heldOut = heldOut
         self.threads = threads
         self.reporter = reporter
     }
@@ -156,7 +164,8 @@ package struct VersionWriter {
             strata.insert(configuration.sources.count)
             return (id, configuration)
         }
-        let heldOut = try SymmetryClasses(heldOutOf: base.samples, sources: strata, threads: threads)
+        let heldOut =
+            try self.heldOut ?? SymmetryClasses(heldOutOf: base.samples, sources: strata, threads: threads)
         for (id, configuration) in configurations {
             if let other = heldOut.sample(like: configuration) {
                 throw PipelineError(
