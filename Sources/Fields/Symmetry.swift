@@ -34,28 +34,34 @@ public struct Symmetry: Hashable, Sendable, CaseIterable {
             })
     }
 
-    /// Whether the equation looks the same afterwards.
-    private func keeps(_ physics: Physics) -> Bool {
+    /// Where site (`row`, `column`) of `lattice` goes; rows and columns must be as many where they are exchanged.
+    package func site(row: Int, column: Int, on lattice: Lattice) -> (row: Int, column: Int) {
+        let (down, across) = isTransposed ? (column, row) : (row, column)
+        return (flipsRows ? lattice.rows - 1 - down : down, flipsColumns ? lattice.columns - 1 - across : across)
+    }
+
+    /// Whether the equation looks the same afterwards, as far as its coefficients are constant or layered: true is certain, of
+    /// regions and random fields it is not asked.
+    package func keeps(_ physics: Physics) -> Bool {
         guard self != Symmetry.allCases[0] else { return true }
-        let boundary = physics.boundary
-        if isTransposed, physics.lattice.rows != physics.lattice.columns { return false }
-        let sides =
-            isTransposed
-            ? (boundary.left, boundary.right, boundary.top, boundary.bottom)
-            : (boundary.top, boundary.bottom, boundary.left, boundary.right)
-        guard
-            flipsRows
-                ? sides.0 == boundary.bottom && sides.1 == boundary.top
-                : sides.0 == boundary.top && sides.1 == boundary.bottom,
-            flipsColumns
-                ? sides.2 == boundary.right && sides.3 == boundary.left
-                : sides.2 == boundary.left && sides.3 == boundary.right
-        else { return false }
+        guard keeps(physics.lattice, physics.boundary) else { return false }
         let down = physics.diffusivity.down
         let across = physics.diffusivity.across
         return copy(of: isTransposed ? across : down, on: physics.lattice) == down
             && copy(of: isTransposed ? down : across, on: physics.lattice) == across
             && copy(of: physics.decayRate, on: physics.lattice) == physics.decayRate
+    }
+
+    /// Whether the lattice and what holds at its sides look the same afterwards.
+    func keeps(_ lattice: Lattice, _ boundary: Boundary) -> Bool {
+        if isTransposed, lattice.rows != lattice.columns { return false }
+        let sides =
+            isTransposed
+            ? (boundary.left, boundary.right, boundary.top, boundary.bottom)
+            : (boundary.top, boundary.bottom, boundary.left, boundary.right)
+        let (top, bottom) = flipsRows ? (sides.1, sides.0) : (sides.0, sides.1)
+        let (left, right) = flipsColumns ? (sides.3, sides.2) : (sides.2, sides.3)
+        return top == boundary.top && bottom == boundary.bottom && left == boundary.left && right == boundary.right
     }
 
     /// The copy of a coefficient that is constant or layered; nil for any other.
@@ -95,14 +101,5 @@ public struct Symmetry: Hashable, Sendable, CaseIterable {
                     return Shape.Corner(down: flipsRows ? 0 - down : down, across: flipsColumns ? 0 - across : across)
                 })
         }
-    }
-}
-
-extension Configuration {
-    /// What a configuration and all its copies by symmetries that keep the physics have in common: the least of their ids.
-    ///
-    /// Two samples with the same one are the same problem seen from another side, and must not be one in training and one in test.
-    public var symmetryClass: SampleID {
-        Symmetry.allCases.compactMap { $0(self)?.id }.min { $0.bits < $1.bits } ?? id
     }
 }

@@ -29,6 +29,8 @@ public struct Commands {
 
         /// Replaces the pipeline's codec of shards; one of `Commands.codecs`.
         public var codec: String?
+        /// Whether samples that are the same problem as an earlier one are left out; false makes data to test `verify` with.
+        package var findsCopies = true
 
         /// Options with defaults for all but the pipeline and the output folder.
         public init(pipeline: String, output: String) {
@@ -61,8 +63,9 @@ public struct Commands {
             pipeline: pipeline, pipelinePath: options.pipeline, dataset: Dataset(root: options.output),
             threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount, reporter: reporter,
             importPath: options.from, replace: options.replace,
-            source: try options.data.map { try PackedSamples.locate($0) }, codec: options.codec.flatMap(ShardCodec.init)
-        )
+            source: try options.data.map { try PackedSamples.locate($0) },
+            codec: options.codec.flatMap(ShardCodec.init),
+            findsCopies: options.findsCopies)
         Interruption.listen()
     }
 

@@ -19,18 +19,25 @@ package enum Fingerprint {
     }
 
     static func sample(_ origin: Origin, samplesPerPart: Int) -> Digest {
+        // With copies of earlier samples being listed, what was sampled before is looked at anew.
         var members: [String: JSON] = [
             "step": .string("sample"), "parameters": origin.parameters, "samples_per_part": .integer(samplesPerPart),
+            "lists_copies": .bool(true),
         ]
         if case .imported(let file) = origin { members["lines"] = .string(file.digest.description) }
         return of(members)
     }
 
-    static func solvePart(ids: Digest, physics: Physics, accuracy: Accuracy, level: Int) -> Digest {
-        of([
+    /// `copies` are the places of samples in the part that are not solved.
+    static func solvePart(
+        ids: Digest, without copies: [Int], physics: Physics, accuracy: Accuracy, level: Int
+    ) -> Digest {
+        var members: [String: JSON] = [
             "step": .string("solve-part"), "ids": .string(ids.description), "physics": physics.json,
             "accuracy": accuracy.json, "compression_level": .integer(level),
-        ])
+        ]
+        if !copies.isEmpty { members["without"] = .array(copies.map(JSON.integer)) }
+        return of(members)
     }
 
     static func solve(_ parts: [Digest]) -> Digest {

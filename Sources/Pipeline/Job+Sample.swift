@@ -20,7 +20,7 @@ extension Job {
         try invalidate(.sample)
         var files: [Manifest.File] = []
         let listing = try SampleListing(
-            origin, samplesPerPart: pipeline.samplesPerPart, threads: threads, lines: true
+            origin, samplesPerPart: pipeline.samplesPerPart, threads: threads, lines: true, findsCopies: findsCopies
         ) { [self] part, lines in
             try AtomicFile.write(lines, to: "\(dataset.folder(.sample))/\(part.configurations)")
             files.append(
@@ -30,13 +30,27 @@ extension Job {
             reporter.advanced(.sample, done: part.first + part.count)
         }
         sweep(.sample, keeping: Set(files.map(\.path)))
+        warn(of: listing.copies, among: total)
+        var content: [String: JSON] = [
+            "samples": .integer(total), "digest": .string(listing.digest.description),
+            "strata": SampleListing.table(strata: listing.strata, counts: listing.sequence.counts),
+        ]
+        content["copies"] = listing.copies.json
         let manifest = Manifest(
             stage: Stage.sample.rawValue, parameters: origin.parameters, inputs: [],
-            content: .object([
-                "samples": .integer(total), "digest": .string(listing.digest.description),
-                "strata": SampleListing.table(strata: listing.strata, counts: listing.sequence.counts),
-            ]), layout: .object(["samples_per_part": .integer(pipeline.samplesPerPart)]), files: files)
+            content: .object(content), layout: .object(["samples_per_part": .integer(pipeline.samplesPerPart)]),
+            files: files)
         try commit(manifest, stage: .sample, fingerprint: fingerprint, samples: total, started: started)
+    }
+
+    /// Says how many samples are left out because earlier ones are the same problem.
+    private func warn(of copies: Copies, among total: Int) {
+        guard let first = copies.entries.first else { return }
+        let table = Dictionary(grouping: copies.entries, by: \.sources).sorted { $0.key < $1.key }
+            .map { "\($0.value.count) of \($0.key) \($0.key == 1 ? "source" : "sources")" }.joined(separator: ", ")
+        reporter.warned(
+            "\(copies.count) of \(total) samples are left out (\(table)): each is the image of an earlier one, as it is or seen "
+                + "from another side, such as \(first.id) of \(first.original); sample/manifest.json lists them all")
     }
 
     /// Refuses to go on where solved parts would be lost that the new configurations do not contain.
@@ -46,8 +60,13 @@ extension Job {
         let steps = StepRecord.steps(.solve, in: dataset).filter { $0 != Stage.solve.rawValue }
         guard !replace, !steps.isEmpty, let old = try? SampleListing(try dataset.manifest(.sample)) else { return }
         var lost = 0
+        let copies = try SampleListing(
+            origin, samplesPerPart: pipeline.samplesPerPart, threads: threads, lines: false, findsCopies: findsCopies
+        ) { _, _ in }.copies
         for part in old.parts where steps.contains(part.step) {
-            let same = try isUnchanged(part, in: origin, old: old)
+            let same =
+                try isUnchanged(part, in: origin, old: old)
+                && copies.positions(in: part.positions) == old.copies.positions(in: part.positions)
             if !same { lost += part.count }
         }
         guard lost == 0 else {

@@ -70,7 +70,8 @@ extension Job {
 
     func partFingerprint(of part: SampleListing.Part, _ listing: SampleListing) -> Digest {
         Fingerprint.solvePart(
-            ids: part.ids, physics: listing.physics, accuracy: pipeline.accuracy, level: pipeline.compressionLevel)
+            ids: part.ids, without: listing.copies.positions(in: part.positions).map { $0 - part.first },
+            physics: listing.physics, accuracy: pipeline.accuracy, level: pipeline.compressionLevel)
     }
 
     func isDone(_ part: SampleListing.Part, _ fingerprint: Digest) -> Bool {
@@ -86,17 +87,18 @@ extension Job {
         let started = Date()
         StepRecord.remove(part.step, in: dataset)
         let configurations = try configurations(part, listing, sampleManifest)
+        let count = configurations.count
         let physics = listing.physics
         let writer = try ShardWriter(
             path: AtomicFile.temporary(for: dataset.path("solve/\(part.labels)")), lattice: physics.lattice,
-            capacity: part.count,
+            capacity: count,
             maximumSources: configurations.map { $0.configuration.sources.count }.max() ?? 1, kind: .part,
             coefficients: ShardCoefficient.drawn(under: physics),
             fixed: try ShardCoefficient.fixedValues(under: physics),
             attributes: ShardAttribute.describing(physics, pipeline.accuracy), level: pipeline.compressionLevel)
         var leftOut: [StepRecord.LeftOut] = []
         let (accuracy, level) = (pipeline.accuracy, pipeline.compressionLevel)
-        try OrderedWork.run(count: part.count, threads: threads) {
+        try OrderedWork.run(count: count, threads: threads) {
             let solver = Solver(physics: physics, accuracy: accuracy)
             let encoder = try SampleEncoder(lattice: physics.lattice, level: level)
             var label = [Float](repeating: 0, count: physics.lattice.count)
@@ -128,6 +130,7 @@ extension Job {
             }
             progress(position + 1)
         }
+        if count < part.count { progress(part.count) }
         if leftOut.count > Job.warningsPerPart {
             reporter.warned(
                 "\(leftOut.count - Job.warningsPerPart) more samples of \(part.step) are left out; solve/manifest.json will "
@@ -173,12 +176,13 @@ extension Job {
         let index: Int
     }
 
-    /// Reads and checks a part's configurations.
+    /// Reads and checks a part's configurations; those of copies of earlier samples are left out.
     func configurations(
         _ part: SampleListing.Part, _ listing: SampleListing, _ sampleManifest: Manifest
     ) throws -> [Item] {
         try ConfigurationsFile.read(
-            sampleManifest.files[part.number], in: dataset.folder(.sample), physics: listing.physics, ids: part.ids)
+            sampleManifest.files[part.number], in: dataset.folder(.sample), physics: listing.physics, ids: part.ids
+        ).enumerated().filter { !listing.copies.contains(part.first + $0.offset) }.map(\.element)
     }
 
     /// Writes the manifest over parts that are all there.

@@ -42,8 +42,9 @@ extension Job {
         let addresses = leftOut.compactMap { item in
             listing.strata.firstIndex(of: item.sources).map { SampleAddress(stratum: $0, index: item.index) }
         }
+        let copies = listing.copies.originals.keys.map { listing.sequence[$0] }
         return try split.selections(
-            strata: listing.strata, counts: listing.sequence.counts, leftOut: Set(addresses))
+            strata: listing.strata, counts: listing.sequence.counts, leftOut: Set(addresses + copies))
     }
 
     /// The number of samples in each part, from the selections that are whole parts.

@@ -22,11 +22,14 @@ final class Job {
     let source: Dataset
     /// How shards store labels.
     let codec: ShardCodec
+    /// Whether samples that are the same problem as an earlier one are left out; what is made without that is not sound, and
+    /// serves to test how that is found.
+    let findsCopies: Bool
 
     init(
         pipeline: PipelineFile, pipelinePath: String, dataset: Dataset, threads: Int, reporter: any Reporter,
         importPath: String? = nil, replace: Bool = false, source: Dataset? = nil,
-        codec: ShardCodec? = nil
+        codec: ShardCodec? = nil, findsCopies: Bool = true
     ) {
         self.pipeline = pipeline
         self.pipelinePath = pipelinePath
@@ -37,6 +40,7 @@ final class Job {
         self.replace = replace
         self.source = source ?? dataset
         self.codec = codec ?? pipeline.codec
+        self.findsCopies = findsCopies
     }
 
     /// Does one stage, as far as it is not done.

@@ -12,6 +12,8 @@ final class ListedConfigurations: JudgedSamples {
     let name: String
     let title = "the configurations"
     private let listing: SampleListing
+    /// Positions of the samples, without copies of earlier ones; nil where there are none.
+    private let positions: [Int]?
     private let folder: String
     /// Parts that were read last, by number.
     private let kept = Mutex<[(number: Int, items: [Job.Item])]>([])
@@ -23,24 +25,33 @@ final class ListedConfigurations: JudgedSamples {
         manifest = try data.manifest(.sample)
         folder = data.folder(.sample)
         name = data.root
-        listing = try SampleListing(manifest)
+        let listing = try SampleListing(manifest)
+        self.listing = listing
+        positions =
+            listing.copies.count == 0
+            ? nil : (0..<listing.sequence.count).filter { !listing.copies.contains($0) }
     }
 
     var physics: Physics { listing.physics }
-    var count: Int { listing.sequence.count }
+    var count: Int { positions?.count ?? listing.sequence.count }
 
-    func ids() throws -> [SampleID] { try listing.parts.flatMap { try read($0).map(\.id) } }
+    func ids() throws -> [SampleID] {
+        try listing.parts.flatMap { part in
+            try read(part).enumerated().filter { !listing.copies.contains(part.first + $0.offset) }.map(\.element.id)
+        }
+    }
 
     func furtherIDs() -> Set<SampleID>? { nil }
 
     func makeReader(_ contents: JudgedContents) throws -> (Int) throws -> JudgedFields {
         { [self] number in
-            let part = listing.parts[place(of: number)]
-            return JudgedFields(try items(of: part)[number - part.first].configuration)
+            let position = positions?[number] ?? number
+            let part = listing.parts[place(of: position)]
+            return JudgedFields(try items(of: part)[position - part.first].configuration)
         }
     }
 
-    /// The part that a sample is in, by halving.
+    /// The part that the sample at a position is in, by halving.
     private func place(of number: Int) -> Int {
         var (low, high) = (0, listing.parts.count - 1)
         while low < high {

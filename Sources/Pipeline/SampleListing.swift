@@ -13,6 +13,8 @@ struct SampleListing {
         /// SHA-256 of the ids, as little-endian words.
         let ids: Digest
 
+        /// Positions of its samples.
+        var positions: Range<Int> { first..<first + count }
         /// The configurations file in the sample folder.
         var configurations: String { "configurations-\(Part.digits(number)).jsonl" }
         /// The file in the solve folder.
@@ -32,13 +34,17 @@ struct SampleListing {
     let parts: [Part]
     /// SHA-256 of all ids.
     let digest: Digest
+    /// Samples that are the same problem as an earlier one, by position; see `Copies`.
+    let copies: Copies
 
     /// Goes through all configurations of `origin` in parts of `samplesPerPart`, on `threads` threads.
     ///
-    /// - Parameter body: Called for each part in order with its JSON Lines; an empty array where `lines` is false.
-    /// - Throws: `PipelineError` where a configuration cannot be drawn, or two are the same.
+    /// - Parameters:
+    ///   - findsCopies: Whether samples that are the same problem as an earlier one are found, to be left out.
+    ///   - body: Called for each part in order with its JSON Lines; an empty array where `lines` is false.
+    /// - Throws: `PipelineError` where a configuration cannot be drawn, or most of them are the same.
     init(
-        _ origin: Origin, samplesPerPart: Int, threads: Int, lines: Bool,
+        _ origin: Origin, samplesPerPart: Int, threads: Int, lines: Bool, findsCopies: Bool = true,
         _ body: @escaping (Part, [UInt8]) throws -> Void
     ) throws {
         let physics = origin.physics
@@ -49,8 +55,8 @@ struct SampleListing {
         let count = (sequence.count + samplesPerPart - 1) / samplesPerPart
         var parts: [Part] = []
         var all = Digest.Hasher()
-        var seen: Set<SampleID> = []
-        seen.reserveCapacity(sequence.count)
+        var copies = Copies.Finder(strata: origin.strata, sequence: sequence)
+        let classifier = ProblemClassifier(physics)
         try OrderedWork.run(count: count, threads: threads) {
             { number in
                 try Interruption.check()
@@ -58,21 +64,21 @@ struct SampleListing {
                 let range = first..<min(sequence.count, first + samplesPerPart)
                 var text: [UInt8] = []
                 var ids: [SampleID] = []
+                var classes: [ProblemClass] = []
                 for address in sequence.addresses(in: range) {
                     let configuration = try origin.configuration(address)
                     ids.append(configuration.id)
+                    if findsCopies { classes.append(classifier(configuration)) }
                     if lines {
                         SampleListing.append(configuration, under: physics, index: address.index, to: &text)
                     }
                 }
-                return (text, ids)
+                return (text, ids, classes)
             }
         } consume: { number, result in
             let bytes = result.1.flatMap(\.bits.littleEndianBytes)
-            for id in result.1 where !seen.insert(id).inserted {
-                throw PipelineError(
-                    .data,
-                    "two samples have the same configuration (id \(id)): this seed repeats itself; choose another")
+            for (offset, own) in zip(result.1, result.2).enumerated() {
+                try copies.add(own.0, own.1, at: number * samplesPerPart + offset)
             }
             all.update(bytes)
             let part = Part(
@@ -82,6 +88,7 @@ struct SampleListing {
         }
         self.parts = parts
         digest = all.finish()
+        self.copies = copies.copies
     }
 
     /// The listing that a sample stage's manifest describes.
@@ -111,6 +118,7 @@ struct SampleListing {
             throw PipelineError(
                 .data, "the sample stage's manifest contradicts itself: run 'steadyset sample' again")
         }
+        copies = try Copies(json: manifest.content["copies"], strata: strata, sequence: sequence)
     }
 
     private static func digest(_ json: JSON?) throws -> Digest {

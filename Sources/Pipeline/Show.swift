@@ -73,6 +73,9 @@ public struct Overview: Sendable {
             lines.append(
                 "\(name) \(samples)\(manifest.files.count) \(manifest.files.count == 1 ? "file" : "files"), \(Words.bytes(bytes))\n         id \(manifest.id)"
             )
+            if let copies = manifest.content["copies"]?.array, !copies.isEmpty {
+                lines.append("         \(copies.count) samples left out: earlier ones are the same problem")
+            }
             if let left = manifest.content["left_out"]?.array, !left.isEmpty {
                 lines.append("         \(left.count) samples left out: their bound is above the tolerance")
             }

@@ -5,7 +5,7 @@ internal import Shards
 
 extension Verifier {
     /// The versions of the dataset: each manifest, its own shards, choices and places, that it is what its choices make of its
-    /// parent, and that no new sample is a copy of one that models are judged by; then the tags.
+    /// parent, and that no new sample is the same problem as another; then the tags.
     func checkVersions() throws {
         let versions = Versions(of: dataset)
         var manifests: [Manifest] = []
@@ -18,13 +18,13 @@ extension Verifier {
         }
         // Shards of the base were decoded with it, those of a parent with that.
         var decoded = Set((self.manifests[.pack]?.files ?? []).map(\.path))
-        let heldOut = manifests.isEmpty ? nil : try? heldOutClasses(versions)
         for manifest in manifests.sorted(by: { $0.files.count < $1.files.count }) {
             let own = manifest.files.filter { !decoded.contains($0.path) }
             checkForm(manifest, path: "\(versions.folder)/\(Versions.fileName(of: manifest.id))")
             for file in own { attempt { try checkFile(file, of: .pack) } }
             attempt { try checkPack(manifest, decoding: Set(own.map(\.path))) }
-            attempt { try checkChoices(of: manifest, heldOut) }
+            attempt { try checkChoices(of: manifest) }
+            attempt { try checkProblems(of: manifest, in: Set(own.map(\.path))) }
             decoded.formUnion(own.map(\.path))
             report.versions += 1
         }
@@ -33,18 +33,15 @@ extension Verifier {
 
     /// The version that is asked for, with all that it was made from.
     func checkVersion(_ manifest: Manifest) throws {
-        attempt { try checkPack(manifest, decoding: Set(manifest.files.map(\.path))) }
-        attempt { try checkChoices(of: manifest, try heldOutClasses(Versions(of: dataset))) }
+        let files = Set(manifest.files.map(\.path))
+        attempt { try checkPack(manifest, decoding: files) }
+        attempt { try checkChoices(of: manifest) }
+        attempt { try checkProblems(of: manifest, in: files) }
         report.versions += 1
     }
 
-    private func heldOutClasses(_ versions: Versions) throws -> SymmetryClasses {
-        let base = try versions.baseManifest()
-        return try SymmetryClasses(heldOutOf: try PackedSamples(base, in: versions.folder), threads: threads)
-    }
-
     /// The file of choices, and that the version is what they make of its parent.
-    private func checkChoices(of manifest: Manifest, _ heldOut: SymmetryClasses?) throws {
+    private func checkChoices(of manifest: Manifest) throws {
         let folder = dataset.folder(.pack)
         let name = "\(folder)/\(Versions.fileName(of: manifest.id))"
         guard let parent = manifest.parent, let round = manifest.content["round"],
@@ -72,13 +69,11 @@ extension Verifier {
             digest: manifest.content["digest"]?.string.flatMap(Digest.init(hex:)) ?? digest.sha256,
             largest: manifest.content["largest_error_bound"]?.double ?? 0, choices: digest.sha256)
         expect(content == manifest.content, "\(name): is not what its choices make of its parent")
-        try checkAdded(plan.added, of: manifest, after: above, heldOut)
+        try checkAdded(plan.added, of: manifest, after: above)
     }
 
-    /// The new samples: those of the choices, in their order, and no copies of held-out ones.
-    private func checkAdded(
-        _ added: [SampleID], of manifest: Manifest, after parent: ParentVersion, _ heldOut: SymmetryClasses?
-    ) throws {
+    /// The new samples: those of the choices, in their order.
+    private func checkAdded(_ added: [SampleID], of manifest: Manifest, after parent: ParentVersion) throws {
         var rest = added[...]
         for file in manifest.files.dropFirst(parent.manifest.files.count) {
             let reader = try reader(file, of: .pack)
@@ -86,16 +81,6 @@ extension Verifier {
                 return found("\(reader.path): its samples are not those that the version's choices added")
             }
             rest = rest.dropFirst(reader.count)
-            guard let heldOut else { continue }
-            for row in 0..<reader.count {
-                try Interruption.check()
-                let configuration = try reader.configuration(at: row, under: parent.samples.physics)
-                if let other = heldOut.sample(like: configuration) {
-                    found(
-                        "\(reader.path): sample \(reader.ids[row]) is a symmetric copy of \(other), which models are judged by"
-                    )
-                }
-            }
         }
         expect(rest.isEmpty, "\(dataset.name): \(rest.count) samples that the version's choices added are in no shard")
     }

@@ -34,6 +34,9 @@ public final class Verifier {
     /// Samples that can be solved again: file, row.
     var solvable: [Solvable] = []
 
+    /// The classes of the samples of a shard, by its path.
+    var problems: [String: [ProblemClass]] = [:]
+
     /// Where a sample's label is stored.
     struct Solvable {
         let path: String
@@ -102,7 +105,9 @@ public final class Verifier {
             if dataset.version != nil {
                 attempt { try checkVersion(manifest) }
             } else {
-                attempt { try checkPack(manifest, decoding: Set(manifest.files.map(\.path))) }
+                let files = Set(manifest.files.map(\.path))
+                attempt { try checkPack(manifest, decoding: files) }
+                attempt { try checkProblems(of: manifest, in: files) }
                 attempt { try checkVersions() }
             }
         }
@@ -211,18 +216,20 @@ public final class Verifier {
     private func checkSample(_ manifest: Manifest) throws {
         let folder = dataset.folder(.sample)
         let listing = try SampleListing(manifest)
+        let findings = report.findings.count
         var all = Digest.Hasher()
-        var seen: Set<SampleID> = []
         let design = try manifest.parameters["design"].map { try Design(json: $0) }
+        var copies = Copies.Finder(strata: listing.strata, sequence: listing.sequence)
+        let classifier = ProblemClassifier(listing.physics)
         for part in listing.parts {
             try Interruption.check()
             attempt {
                 let items = try ConfigurationsFile.read(
                     manifest.files[part.number], in: folder, physics: listing.physics, ids: part.ids)
                 let addresses = listing.sequence.addresses(in: part.first..<part.first + part.count)
-                for (item, address) in zip(items, addresses) {
+                for (offset, (item, address)) in zip(items, addresses).enumerated() {
                     all.update(item.id.bits.littleEndianBytes)
-                    expect(seen.insert(item.id).inserted, "\(folder): two samples have the id \(item.id)")
+                    try copies.add(item.id, classifier(item.configuration), at: part.first + offset)
                     expect(
                         item.index == address.index
                             && item.configuration.sources.count == listing.strata[address.stratum],
@@ -236,6 +243,12 @@ public final class Verifier {
             }
         }
         expect(all.finish() == listing.digest, "\(folder): the ids are not those that the manifest's digest covers")
+        // Where a part could not be read that was found, and there is nothing to compare.
+        guard report.findings.count == findings else { return }
+        expect(
+            copies.copies.entries == listing.copies.entries,
+            "\(folder): the manifest lists \(listing.copies.count) samples that are the same problem as an earlier one, and there "
+                + "are \(copies.copies.count)\(copies.copies.firstUnlike(listing.copies))")
     }
 
     /// Labels: every chunk, and that the parts hold the configurations of the sample stage.
@@ -263,8 +276,10 @@ public final class Verifier {
                     let items = try ConfigurationsFile.read(
                         sample.files[number], in: dataset.folder(.sample), physics: listing.physics,
                         ids: listing.parts[number].ids)
+                    let first = listing.parts[number].first
+                    let solved = items.enumerated().filter { !listing.copies.contains(first + $0.offset) }
                     expect(
-                        items.map(\.id).filter { !leftOut.contains($0) } == reader.ids,
+                        solved.map(\.element.id).filter { !leftOut.contains($0) } == reader.ids,
                         "\(reader.path): does not hold the samples of \(listing.parts[number].configurations)")
                 }
             }

@@ -10,6 +10,7 @@ extension Design {
         static let centres: UInt32 = 1
         static let shapes: UInt32 = 3
         static let keys: UInt32 = 4
+        static let orbits: UInt32 = 28
     }
 
     /// Returns the sample of the stratum with ordinal `stratum` at `index`: a pure function of the seed, the stratum's
@@ -22,8 +23,9 @@ extension Design {
     /// stream at the same counter gives in word 0 the alternative and in words 1 to 3 its parameters; the corners of a
     /// polygon take two to a block, with (draw + 2¹⁶·k) in place of draw for the k-th block from 1. Under the overlap policy
     /// `forbid` a source that meets an earlier one is drawn again with the next draw. Open keys of the physics are word 0
-    /// of a third stream at (place, number of sources, index mod 2³², index div 2³²). One source takes its centre from
-    /// `CentrePermutation` instead where there is nothing else to draw. O(n) time for n sources, O(n²) where overlap is
+    /// of a third stream at (place, number of sources, index mod 2³², index div 2³²). Where there is nothing else to draw, one source
+    /// takes its orbit of places from `CentrePermutation` instead, and one place of that from a fourth stream at (0, 1, index mod
+    /// 2³², index div 2³²): word 0 the symmetry, words 1 and 2 row and column along axes that slide (`CentreOrbits`). O(n) time for n sources, O(n²) where overlap is
     /// forbidden.
     ///
     /// - Throws: `SamplingError` with code `.design` where there is no such stratum or index, `.exhausted` where a
@@ -37,7 +39,12 @@ extension Design {
                     + "indices start at 0")
         }
         let count = strata[stratum]
-        let sources = count == 1 && drawsCentresOnce ? [try single(index)] : try several(count, index)
+        let sources: [Source]
+        if count == 1, let orbits, let shape = fixedShape {
+            sources = [try single(index, shape, orbits)]
+        } else {
+            sources = try several(count, index)
+        }
         do {
             return try Configuration(
                 physics: try physics.realised(keys: keys(count, index)), sources: sources)
@@ -64,19 +71,18 @@ extension Design {
         SIMD4(first, UInt32(count), UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: index >> 32))
     }
 
-    /// The only source of a sample: value 1, centres without replacement.
-    private func single(_ index: Int) throws(SamplingError) -> Source {
-        guard index < centreCount else {
+    /// The only source of a sample: value 1, places without replacement.
+    private func single(_ index: Int, _ shape: Shape, _ orbits: CentreOrbits) throws(SamplingError) -> Source {
+        guard index < orbits.count else {
             throw SamplingError(
                 .exhausted,
-                "there is no sample of 1 source at index \(index): only \(centreCount) different ones exist, at indices "
-                    + "\(0..<centreCount)")
+                "there is no sample of 1 source at index \(index): only \(orbits.count) different ones exist, at indices "
+                    + "\(0..<orbits.count)")
         }
-        let (rows, columns) = centres
-        let centre = CentrePermutation(count: centreCount, philox: Philox(seed: seed, stream: Stream.centres))(index)
-        return Source(
-            row: rows.lowerBound + centre / columns.count, column: columns.lowerBound + centre % columns.count,
-            shape: fixedShape ?? .disk(radius: 0), value: 1)
+        let orbit = CentrePermutation(count: orbits.count, philox: Philox(seed: seed, stream: Stream.centres))(index)
+        let words = Philox(seed: seed, stream: Stream.orbits)(Design.counter(0, 1, index))
+        let (row, column) = orbits.place(orbit, words)
+        return Source(row: row, column: column, shape: shape, value: 1)
     }
 
     /// The sources of a sample.

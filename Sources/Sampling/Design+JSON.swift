@@ -15,6 +15,8 @@ extension Design {
         } else {
             members["shapes"] = .array(shapes.map(\.json))
         }
+        // Without it a design is one of an earlier release, or one that has no single sources with symmetries.
+        if places == .orbits, let orbits, !orbits.areSingle { members["places"] = .string("orbits") }
         return .object(members)
     }
 
@@ -25,7 +27,7 @@ extension Design {
     public init(json: JSON) throws(SamplingError) {
         let members = try Members(
             json, of: "the design", required: ["physics", "strata", "counts", "values", "seed"],
-            optional: ["radius", "shapes"])
+            optional: ["radius", "shapes", "places"])
         let seed: UInt32 = try members.get("seed", "an integer from 0 to 4294967295") {
             $0.int.flatMap(UInt32.init(exactly:))
         }
@@ -33,7 +35,9 @@ extension Design {
             physics: try Design.physics(try members.json("physics")), strata: try members.ints("strata"),
             counts: try members.ints("counts"),
             shapes: try ShapeRange.alternatives(radius: members.optional("radius"), shapes: members.optional("shapes")),
-            values: try SourceValues(json: try members.json("values")), seed: seed)
+            values: try SourceValues(json: try members.json("values")), seed: seed,
+            places: members.has("places")
+                ? try members.get("places", "'orbits'") { $0.string == "orbits" ? .orbits : nil } : .all)
     }
 
     /// Reads what `Physics.json` writes.

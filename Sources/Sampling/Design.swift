@@ -7,10 +7,11 @@ public import Fields
 /// changes a sample that exists.
 ///
 /// **Samples do not repeat.** With one source, whose value is 1, there are only as many configurations as centres
-/// (252,004 on 512² with radius 5), and 20,000 independent draws would hold about 20,000²/2/252,004 ≈ 800 equal pairs,
-/// test samples among the training samples. Single sources are therefore drawn without replacement
-/// (`CentrePermutation`). From two sources on, and where shapes or coefficients are drawn too, draws are independent, and
-/// the chance of a repeat is negligible; see `expectedRepeats`. Nothing rests on that chance: whoever builds a dataset checks that its ids are distinct.
+/// (252,004 on 512² with radius 5), and an eighth of that up to reflections and turns: 20,000 independent draws would hold thousands
+/// of pairs that are one problem, test samples among the training samples. Single sources are therefore drawn without
+/// replacement from the places that differ by more than a symmetry of the equation (`CentreOrbits`, `CentrePermutation`). From two
+/// sources on, and where shapes or coefficients are drawn too, draws are independent; see `expectedRepeats`. Nothing rests on
+/// that chance: whoever builds a dataset compares all images, and leaves out those that come again.
 public struct Design: Hashable, Sendable {
     /// The equation, its lattice, and what overlapping sources mean. Its open keys are drawn for each sample.
     public let physics: Physics
@@ -26,6 +27,19 @@ public struct Design: Hashable, Sendable {
     public let seed: UInt32
     /// The samples in the order in which they are numbered.
     public let sequence: SampleSequence
+    /// How single sources get their places where nothing else is drawn.
+    public let places: SinglePlaces
+    /// The places of single sources, or nil where shapes or coefficients are drawn as well.
+    let orbits: CentreOrbits?
+
+    /// How single sources get their places, without replacement.
+    public enum SinglePlaces: Hashable, Sendable {
+        /// One place of each orbit under the symmetries of the equation, so that no two images are reflections, turns or shifts of
+        /// one another.
+        case orbits
+        /// All places, as earlier builds did: for reading what they made.
+        case all
+    }
 
     /// More alternatives for the shape of a source are refused.
     public static let maximumShapes = 16
@@ -52,7 +66,7 @@ public struct Design: Hashable, Sendable {
     ///   many to lie on it without overlap.
     public init(
         physics: Physics, strata: [Int], counts: [Int], shapes: [ShapeRange], values: SourceValues = .anchored(),
-        seed: UInt32
+        seed: UInt32, places: SinglePlaces = .orbits
     ) throws(SamplingError) {
         try Design.check(strata: strata)
         guard counts.count == strata.count, counts.allSatisfy({ $0 >= 1 }) else {
@@ -80,6 +94,18 @@ public struct Design: Hashable, Sendable {
         self.values = values
         self.seed = seed
         self.sequence = try SampleSequence(counts: counts)
+        let fixed = shapes.count == 1 && physics.isRealised && strata[0] == 1 ? shapes[0].fixed : nil
+        let centres = Design.centres(of: shapes, on: physics.lattice)
+        func orbits(isJoining: Bool) -> CentreOrbits? {
+            fixed.map { shape in
+                CentreOrbits(
+                    of: physics, shape: shape, rows: centres.rows, columns: centres.columns, isJoining: isJoining)
+            }
+        }
+        let joined = orbits(isJoining: true)
+        // Where every place is an orbit of its own there is one way, and one form of the design.
+        self.places = joined?.areSingle ?? true ? .orbits : places
+        self.orbits = self.places == .all ? orbits(isJoining: false) : joined
         try checkRoom()
         try checkRepeats()
     }
@@ -92,20 +118,26 @@ public struct Design: Hashable, Sendable {
 
     /// Rows and columns that a centre may have whatever its shape: those from which every shape stays on the lattice.
     public var centres: (rows: Range<Int>, columns: Range<Int>) {
+        Design.centres(of: shapes, on: physics.lattice)
+    }
+
+    private static func centres(
+        of shapes: [ShapeRange], on lattice: Lattice
+    ) -> (rows: Range<Int>, columns: Range<Int>) {
         let reaches = shapes.map(\.reach)
         let down = reaches.reduce(0) { max($0, $1.down) }
         let across = reaches.reduce(0) { max($0, $1.across) }
-        let lattice = physics.lattice
         return (down..<max(down, lattice.rows - down), across..<max(across, lattice.columns - across))
     }
 
     /// Number of positions that a centre may have whatever its shape.
     public var centreCount: Int { centres.rows.count * centres.columns.count }
 
-    /// Whether single sources differ by their centres alone, and are drawn without replacement.
-    var drawsCentresOnce: Bool { fixedShape != nil && physics.isRealised }
+    /// The number of samples that the stratum with ordinal `stratum` may have: of single sources that are drawn without
+    /// replacement, the number of their places; nil where there is no such limit.
+    public func limit(stratum: Int) -> Int? { strata[stratum] == 1 ? orbits?.count : nil }
 
-    /// An estimate of the number of equal pairs among independently drawn samples of the stratum with ordinal
+    /// An estimate of the number of pairs with equal parameters among independently drawn samples of the stratum with ordinal
     /// `stratum`; 0 for single sources that are drawn without replacement.
     ///
     /// Two draws of n sources are equal where one's sources are a permutation of the other's. Each permutation matches
@@ -117,7 +149,7 @@ public struct Design: Hashable, Sendable {
     /// also needs equal shapes, at most `shapeRepeats`; each key that is drawn needs an equal one, 2⁻³².
     public func expectedRepeats(stratum: Int) -> Double {
         let sources = strata[stratum]
-        guard sources > 1 || !drawsCentresOnce else { return 0 }
+        guard sources > 1 || orbits == nil else { return 0 }
         let centres = Double(centreCount) / shapeRepeats
         var repeats = Double(counts[stratum]) * (Double(counts[stratum]) - 1) / 2 / centres
         for ordinal in 1..<sources {
@@ -174,21 +206,25 @@ public struct Design: Hashable, Sendable {
         _ = try configuration(stratum: strata.count - 1, index: 0)
     }
 
-    /// Checks that the counts leave room for different samples.
+    /// Checks that there are as many different samples as the counts ask for. Of those that are drawn independently some may repeat
+    /// others, and are left out later.
     private func checkRepeats() throws(SamplingError) {
         for (stratum, sources) in strata.enumerated() {
-            if sources == 1, drawsCentresOnce, counts[stratum] > centreCount {
+            let count = counts[stratum]
+            if let limit = limit(stratum: stratum), count > limit {
+                let what = places == .orbits ? " up to reflections, turns and shifts that keep the problem" : ""
                 throw SamplingError(
                     .exhausted,
-                    "\(counts[stratum]) samples of 1 source are asked for, but there are only \(centreCount) different "
-                        + "ones: lower that stratum's count")
+                    "\(count) samples of 1 source are asked for, but there are only \(limit) different ones\(what): lower that "
+                        + "stratum's count, or draw the radius from a range")
             }
+            // As many pairs as half the samples: no more different ones than samples.
             let repeats = expectedRepeats(stratum: stratum)
-            if repeats > 0.5 {
+            if repeats > max(0.5, Double(count) / 2) {
                 throw SamplingError(
                     .exhausted,
-                    "\(counts[stratum]) samples of \(sources) sources would hold about \(repeats) equal pairs: lower "
-                        + "that stratum's count, or widen the ranges that are drawn from")
+                    "\(count) samples of \(sources) sources would hold about \(repeats.rounded()) equal pairs: lower that "
+                        + "stratum's count, or widen the ranges that are drawn from")
             }
         }
     }

@@ -69,23 +69,4 @@ import Testing
             decayRate: .constant(0.01))
         #expect(try count(tensor) == 4)
     }
-
-    @Test func copiesShareTheirClass() throws {
-        let physics = try physics(48, 48)
-        let configuration = try Configuration(
-            physics: physics,
-            sources: [
-                Source(row: 10, column: 14, radius: 3, value: 1),
-                Source(row: 30, column: 22, shape: .ellipse(down: 5, across: 2, angle: 20), value: 0.5),
-            ])
-        let classes = Set(Symmetry.allCases.compactMap { $0(configuration)?.symmetryClass })
-        #expect(classes == [configuration.symmetryClass])
-        let other = try Configuration(
-            physics: physics,
-            sources: [
-                configuration.sources[0],
-                Source(row: 30, column: 21, shape: configuration.sources[1].shape, value: 0.5),
-            ])
-        #expect(other.symmetryClass != configuration.symmetryClass)
-    }
 }

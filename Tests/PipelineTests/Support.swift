@@ -71,14 +71,16 @@ func pipelineText(
 
 @discardableResult
 func run(
-    _ text: String, in scratch: Scratch, output: String = "data", threads: Int = 2, replace: Bool = false,
-    until: Stage = .pack
+    _ text: String, in scratch: Scratch, output: String = "data", from: String? = nil, threads: Int = 2,
+    replace: Bool = false, findsCopies: Bool = true, until: Stage = .pack
 ) throws -> Events {
     let events = Events()
     var options = Commands.Options(
         pipeline: try scratch.file("pipeline.yaml", text), output: "\(scratch.path)/\(output)")
     options.threads = threads
     options.replace = replace
+    options.from = from
+    options.findsCopies = findsCopies
     try Commands(options, reporter: events).run(until: until)
     return events
 }

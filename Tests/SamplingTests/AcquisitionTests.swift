@@ -176,8 +176,9 @@ import Testing
         #expect(seen.count > 190 && moves == Set(-4...4))
         let turned = try Perturbation(moves: 0, values: 0, symmetries: true)
         let copies = Set((0..<100).compactMap { turned.neighbour(of: configuration, draw: $0, seed: 9)?.id })
+        let classifier = ProblemClassifier(configuration.physics)
         let classes = Set(
-            (0..<100).compactMap { turned.neighbour(of: configuration, draw: $0, seed: 9)?.symmetryClass })
+            (0..<100).compactMap { turned.neighbour(of: configuration, draw: $0, seed: 9) }.map { classifier($0) })
         #expect(copies.count == 8 && classes.count == 1)
     }
 }

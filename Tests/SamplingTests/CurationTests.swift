@@ -49,6 +49,14 @@ import Testing
         #expect(throws: SamplingError.self) { try parse(members) }
     }
 
+    /// Of single sources there are no more candidates than places that differ, however large the pool is.
+    @Test func aPoolHasNoMoreSinglesThanThereAre() throws {
+        let physics = try Physics(lattice: try Lattice(rows: 32, columns: 32), decayRate: 0.02)
+        let design = try Design(physics: physics, strata: [1, 2], counts: [5, 5], radius: 2, seed: 4)
+        let drawn = try parse(["pool": .integer(1000)]).candidates(of: design, round: 1)
+        #expect(drawn.counts == [105, 500])
+    }
+
     /// A round's candidates are as many as asked, the same each time, and others in each round and for each seed.
     @Test func candidatesAreDrawnAnewEachRound() throws {
         let physics = try Physics(lattice: try Lattice(rows: 64, columns: 64), decayRate: 0.02)

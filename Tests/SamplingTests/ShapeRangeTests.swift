@@ -106,18 +106,20 @@ import Testing
     /// A fixed shape of any kind keeps its centres without replacement; a drawn one, or a drawn key, does not need to.
     @Test func singleSourcesOfAFixedShapeDoNotRepeat() throws {
         let ring = ShapeRange.ring(outer: ParameterRange(12), inner: ParameterRange(8))
-        let design = try Self.design([ring], strata: [1], count: 16 * 32, side: 40)
+        let design = try Self.design([ring], strata: [1], count: 8 * 16, side: 40)
         #expect(design.centreCount == 16 * 32)
-        let ids = try Set((0..<512).map { try design.configuration(stratum: 0, index: $0).id })
-        #expect(ids.count == 512)
-        #expect(throws: SamplingError.self) { try Self.design([ring], strata: [1], count: 513, side: 40) }
+        let classifier = ProblemClassifier(design.physics)
+        let problems = try Set((0..<128).map { classifier(try design.configuration(stratum: 0, index: $0)) })
+        #expect(problems.count == 128)
+        #expect(throws: SamplingError.self) { try Self.design([ring], strata: [1], count: 129, side: 40) }
         let random = Diffusivity.isotropic(.random(RandomCoefficient(from: 1, to: 3, length: 9, key: nil)))
         #expect(
             try Self.design([ring], strata: [1], count: 1000, side: 40, diffusivity: random).expectedRepeats(stratum: 0)
                 < 1e-6)
-        // Independent draws that would repeat are still refused.
+        // Independent draws may repeat, to be left out, but not where most would.
         let narrow = ShapeRange.ring(outer: Self.range(12, 12 + 0x1p-10), inner: ParameterRange(8))
-        #expect(throws: SamplingError.self) { try Self.design([narrow], strata: [1], count: 400, side: 40) }
+        _ = try Self.design([narrow], strata: [1], count: 400, side: 40)
+        #expect(throws: SamplingError.self) { try Self.design([narrow], strata: [1], count: 1100, side: 40) }
     }
 
     @Test func keysAreDrawnForEachSample() throws {

@@ -42,6 +42,36 @@ def permute(element, count, seed):
             return value
 
 
+def symmetries(rows, columns):
+    """Reflections and turns of a rectangle, (transposed, rows reversed, columns reversed); disks and constants keep all."""
+    flips = [(False, False), (False, True), (True, False), (True, True)]
+    return [(t, r, c) for t in (False, True) for r, c in flips if not t or rows == columns]
+
+
+def orbits(height, width, group):
+    """The first place of every orbit, row by row."""
+    def moved(i, j, t, r, c):
+        i, j = (j, i) if t else (i, j)
+        return height - 1 - i if r else i, width - 1 - j if c else j
+
+    # The group has both reflections, so the first place of an orbit is in the upper left quarter.
+    quarter = ((i, j) for i in range((height + 1) // 2) for j in range((width + 1) // 2))
+    return [place for place in quarter if place == min(moved(*place, *g) for g in group)]
+
+
+def single(design, index):
+    """Row and column of a single disk: an orbit without replacement, and one place of it."""
+    rows, columns = design["lattice"]
+    reach = math.floor(design["radius"])
+    height, width, group = rows - 2 * reach, columns - 2 * reach, symmetries(rows, columns)
+    firsts = orbits(height, width, group)
+    i, j = firsts[permute(index, len(firsts), design["seed"])]
+    words = philox([0, 1, index & MASK, index >> 32], [design["seed"], 28])
+    transposed, down, across = group[words[0] * len(group) >> 32]
+    i, j = (j, i) if transposed else (i, j)
+    return reach + (height - 1 - i if down else i), reach + (width - 1 - j if across else j)
+
+
 def disk(source):
     row, column, radius, _ = source
     reach = math.floor(radius)
@@ -60,8 +90,7 @@ def sample(design, n, index):
     reach = math.floor(radius)
     height, width = rows - 2 * reach, columns - 2 * reach
     if n == 1:
-        centre = permute(index, height * width, seed)
-        return [(reach + centre // width, reach + centre % width, radius, 1.0)]
+        return [(*single(design, index), radius, 1.0)]
     if rule == "anchored":
         least, most = math.floor(low * 2**24) + 1, math.floor(high * 2**24)
     else:

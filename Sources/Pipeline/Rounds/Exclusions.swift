@@ -2,46 +2,40 @@ internal import Fields
 internal import Sampling
 internal import Shards
 
-/// What no round may choose: samples that the dataset has, and those of its test and validation parts from whatever side.
+/// What no round may choose: problems that the dataset has, in whatever part and from whatever side they are seen, and those that it has
+/// offered already.
 struct Exclusions {
-    /// Ids of all samples of the dataset.
-    let present: Set<SampleID>
-    /// What models are judged by.
-    let heldOut: SymmetryClasses
+    /// The problems of the dataset.
+    let known: KnownProblems
+    private var offered: Set<ProblemClass> = []
 
-    /// Reads the configurations of the parts that models are judged by.
+    /// Reads the configurations of all parts.
     init(_ store: PackedSamples, threads: Int) throws {
-        present = Set(store.samples.map(\.id))
-        heldOut = try SymmetryClasses(heldOutOf: store, threads: threads)
+        known = try KnownProblems(store, threads: threads)
     }
 
     /// Those of `samples`, which the dataset has, that are copies of what is held out.
-    func copies(among samples: [PackedSamples.Sample], of store: PackedSamples, threads: Int) throws -> Set<SampleID> {
-        var copies: Set<SampleID> = []
-        try OrderedWork.run(count: samples.count, threads: threads) { [self] in
-            { [self] number in
-                let sample = samples[number]
-                let reader = try store.reader(of: sample)
-                return heldOut.sample(like: try reader.configuration(at: Int(sample.row), under: store.physics)) != nil
-            }
-        } consume: {
-            if $1 { copies.insert(samples[$0].id) }
-        }
-        return copies
+    func copies(among samples: [PackedSamples.Sample]) -> Set<SampleID> {
+        Set(samples.lazy.map(\.id).filter(known.leaks.contains))
     }
 
-    /// Whether each of `items` may be chosen, in their order.
-    func allowed(_ items: [Job.Item], threads: Int) throws -> [Bool] {
-        var allowed: [Bool] = []
-        allowed.reserveCapacity(items.count)
-        try OrderedWork.run(count: items.count, threads: threads) { [self] in
-            { [self] number in
-                let item = items[number]
-                return !present.contains(item.id) && heldOut.sample(like: item.configuration) == nil
+    /// The classes of `items`, in their order.
+    func problems(of items: [Job.Item], threads: Int) throws -> [ProblemClass] {
+        var problems: [ProblemClass] = []
+        problems.reserveCapacity(items.count)
+        try OrderedWork.run(count: items.count, threads: threads) { [known] in
+            { number in
+                try Interruption.check()
+                return known.problem(of: items[number].configuration)
             }
         } consume: {
-            allowed.append($1)
+            problems.append($1)
         }
-        return allowed
+        return problems
+    }
+
+    /// Whether a problem may be offered: the dataset lacks it, and it was not offered before. Then it is from now on.
+    mutating func offer(_ problem: ProblemClass) -> Bool {
+        known.sample(of: problem) == nil && offered.insert(problem).inserted
     }
 }

@@ -32,7 +32,7 @@ extension Round {
     /// Draws candidates and has them scored, or takes the dataset's own.
     func candidates(_ store: PackedSamples, _ excluded: Exclusions) throws -> CandidateSet {
         let selected = try store.select(selection, of: .train)
-        let copies = try excluded.copies(among: selected, of: store, threads: job.threads)
+        let copies = excluded.copies(among: selected)
         var set = try scored(store, excluded)
         set.copies = selected.filter { copies.contains($0.id) }.map {
             Candidate(id: $0.id, sources: Int($0.sources), score: 0, origin: .pool)
@@ -81,14 +81,12 @@ extension Round {
         try own.sample()
         var scored = try score(configurations: pool, own)
         var set = CandidateSet()
-        var taken = excluded.present
-        try append(
-            try Round.items(of: pool), scored, origin: .drawn, parents: [:], excluded, &taken, to: &set)
+        var excluded = excluded
+        try append(try Round.items(of: pool), scored, origin: .drawn, parents: [:], &excluded, to: &set)
         if let neighbours = curation.neighbours {
             let (near, parents) = try neighbourhood(of: set.candidates, neighbours)
             scored = try score(configurations: near, own)
-            try append(
-                try Round.items(of: near), scored, origin: .neighbour, parents: parents, excluded, &taken, to: &set)
+            try append(try Round.items(of: near), scored, origin: .neighbour, parents: parents, &excluded, to: &set)
         }
         if curation.drop > 0 || curation.acquisition.needsFeatures {
             let scored = try score(selection: selection, of: store)
@@ -116,9 +114,9 @@ extension Round {
         }
         try table.check(against: items.lazy.map(\.id), "the configurations in \(path)")
         var set = CandidateSet()
-        var taken = excluded.present
+        var excluded = excluded
         let features = curation.acquisition.needsFeatures ? try features(of: table) : nil
-        try append(items, (table, features), origin: .given, parents: [:], excluded, &taken, to: &set)
+        try append(items, (table, features), origin: .given, parents: [:], &excluded, to: &set)
         return set
     }
 
@@ -130,7 +128,7 @@ extension Round {
         try table.check(against: all.lazy.map(\.id), "the training samples of \(parent.name)")
         let members = Set(try store.select(selection, of: .train).map(\.id))
         let others = all.filter { !members.contains($0.id) }
-        let copies = try excluded.copies(among: others, of: store, threads: job.threads)
+        let copies = excluded.copies(among: others)
         var set = CandidateSet()
         for sample in all where !copies.contains(sample.id) {
             let candidate = Candidate(
@@ -160,12 +158,12 @@ extension Round {
     /// Adds those of `items` that may be chosen and are not there yet.
     private func append(
         _ items: [Job.Item], _ scored: (table: ScoreTable, features: FeatureTable?), origin: ChosenSample.Origin,
-        parents: [SampleID: SampleID], _ excluded: Exclusions, _ taken: inout Set<SampleID>, to set: inout CandidateSet
+        parents: [SampleID: SampleID], _ excluded: inout Exclusions, to set: inout CandidateSet
     ) throws {
-        let allowed = try excluded.allowed(items, threads: job.threads)
+        let problems = try excluded.problems(of: items, threads: job.threads)
         var ids: [SampleID] = []
-        for (item, isAllowed) in zip(items, allowed) where isAllowed {
-            guard let score = scored.table[item.id], taken.insert(item.id).inserted else { continue }
+        for (item, problem) in zip(items, problems) {
+            guard let score = scored.table[item.id], excluded.offer(problem) else { continue }
             ids.append(item.id)
             set.candidates.append(
                 Candidate(
@@ -175,8 +173,8 @@ extension Round {
         let left = items.count - ids.count
         if left > 0 {
             job.reporter.noted(
-                "\(left) of \(items.count) candidates left out: the dataset has them, or they are copies of test or validation "
-                    + "samples")
+                "\(left) of \(items.count) candidates left out: the dataset has the same problem, in training, validation or test, as it "
+                    + "is or seen from another side, or an earlier candidate is it")
         }
         guard let table = scored.features, !ids.isEmpty else { return }
         let own = try table.features(of: ids)
@@ -190,7 +188,8 @@ extension Round {
         let hardest = candidates.sorted { ($1.score, $0.id.bits) < ($0.score, $1.id.bits) }
             .prefix(neighbours.hardest).compactMap(\.configuration)
         let wanted = max(1, Int((neighbours.share * Double(candidates.count)).rounded()))
-        var seen = Set(candidates.map(\.id))
+        let classifier = ProblemClassifier(job.pipeline.physics)
+        var seen = Set(candidates.compactMap(\.configuration).map { classifier($0) })
         var lines: [UInt8] = []
         var parents: [SampleID: SampleID] = [:]
         // In turns, so that each has as many; draws without a new neighbour are few, and an end to them there must be.
@@ -198,7 +197,7 @@ extension Round {
             for configuration in hardest where parents.count < wanted {
                 guard
                     let near = neighbours.perturbation.neighbour(of: configuration, draw: draw, seed: curation.seed),
-                    seen.insert(near.id).inserted
+                    seen.insert(classifier(near)).inserted
                 else { continue }
                 parents[near.id] = configuration.id
                 SampleListing.append(near, under: job.pipeline.physics, index: nil, to: &lines)
@@ -221,14 +220,15 @@ extension Round {
         return (near, parents)
     }
 
-    /// The configurations of a sample stage.
+    /// The configurations of a sample stage, without copies of earlier ones.
     static func items(of dataset: Dataset) throws -> [Job.Item] {
         let manifest = try dataset.manifest(.sample)
         let listing = try SampleListing(manifest)
         return try listing.parts.flatMap { part in
             try Interruption.check()
             return try ConfigurationsFile.read(
-                manifest.files[part.number], in: dataset.folder(.sample), physics: listing.physics, ids: part.ids)
+                manifest.files[part.number], in: dataset.folder(.sample), physics: listing.physics, ids: part.ids
+            ).enumerated().filter { !listing.copies.contains(part.first + $0.offset) }.map(\.element)
         }
     }
 }

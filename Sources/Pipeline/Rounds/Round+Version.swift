@@ -21,7 +21,7 @@ extension Round {
         _ resampled: Manifest, _ choices: [ChosenSample], _ added: Dataset?, _ excluded: Exclusions
     ) throws -> Dataset {
         let writer = VersionWriter(
-            parent: parent, solved: added, heldOut: excluded.heldOut, threads: job.threads, reporter: job.reporter)
+            parent: parent, solved: added, known: excluded.known, threads: job.threads, reporter: job.reporter)
         let facts = resampled.parameters["curation"]?.object ?? [:]
         let manifest = try writer.write(
             VersionWriter.Round(

@@ -33,21 +33,32 @@ package struct VersionWriter {
     let parent: Dataset
     /// Where the new samples are solved, or nil where a round adds none.
     let solved: Dataset?
-    /// The classes of all samples of test and validation, where they are known already.
-    let heldOut: SymmetryClasses?
+    /// The problems of the parent, where they are known already.
+    let known: KnownProblems?
+    /// Whether samples that the parent has are refused; what is written without that is not sound, and serves to test how that
+    /// is found.
+    let refusesCopies: Bool
     let threads: Int
     let reporter: any Reporter
 
     /// Prepares to make a version of `parent` with new samples from the solve stage of `solved`.
-    package init(parent: Dataset, solved: Dataset?, threads: Int, reporter: any Reporter) {
-        self.init(parent: parent, solved: solved, heldOut: nil, threads: threads, reporter: reporter)
+    package init(
+        parent: Dataset, solved: Dataset?, threads: Int, reporter: any Reporter, refusesCopies: Bool = true
+    ) {
+        self.init(
+            parent: parent, solved: solved, known: nil, threads: threads, reporter: reporter,
+            refusesCopies: refusesCopies)
     }
 
-    /// The same with the held-out classes that the caller has computed.
-    init(parent: Dataset, solved: Dataset?, heldOut: SymmetryClasses?, threads: Int, reporter: any Reporter) {
+    /// The same with the parent's problems, which the caller has read.
+    init(
+        parent: Dataset, solved: Dataset?, known: KnownProblems?, threads: Int, reporter: any Reporter,
+        refusesCopies: Bool = true
+    ) {
         self.parent = parent
         self.solved = solved
-        self.heldOut = heldOut
+        self.known = known
+        self.refusesCopies = refusesCopies
         self.threads = threads
         self.reporter = reporter
     }
@@ -58,8 +69,8 @@ package struct VersionWriter {
     ///
     /// - Returns: its manifest.
     /// - Throws: `PipelineError` with status `.data` where a choice makes no sense: a new sample that is in the dataset
-    ///   already or is not solved, or is a symmetric copy of a test or validation sample; a dropped one that the training
-    ///   set lacks, a taken one that it has.
+    ///   already, under whatever id and from whatever side it is seen, or is not solved; a dropped one that the training set
+    ///   lacks, a taken one that it has.
     @discardableResult
     package func write(_ round: Round) throws -> Manifest {
         let started = Date()
@@ -153,25 +164,22 @@ package struct VersionWriter {
         return isComplete ? manifest : nil
     }
 
-    /// Refuses new samples that are test or validation samples seen from another side.
+    /// Refuses new samples that are the same problem as one of the parent, or as one another.
     private func refuseCopies(of base: ParentVersion, _ added: [SampleID], _ additions: Additions) throws {
-        guard let store = additions.store, !added.isEmpty else { return }
-        let physics = base.samples.physics
-        var strata: Set<Int> = []
-        let configurations = try added.compactMap { id -> (SampleID, Configuration)? in
-            guard let place = additions.places[id] else { return nil }
-            let configuration = try store.reader(Int(place.file)).configuration(at: Int(place.row), under: physics)
-            strata.insert(configuration.sources.count)
-            return (id, configuration)
-        }
-        let heldOut =
-            try self.heldOut ?? SymmetryClasses(heldOutOf: base.samples, sources: strata, threads: threads)
-        for (id, configuration) in configurations {
-            if let other = heldOut.sample(like: configuration) {
+        guard let store = additions.store, !added.isEmpty, refusesCopies else { return }
+        let known = try self.known ?? KnownProblems(base.samples, threads: threads)
+        var seen: [ProblemClass: SampleID] = [:]
+        for id in added {
+            try Interruption.check()
+            guard let place = additions.places[id] else { continue }
+            let problem = known.problem(
+                of: try store.reader(Int(place.file)).configuration(at: Int(place.row), under: base.samples.physics))
+            if let other = known.sample(of: problem) {
+                throw PipelineError(.data, "sample \(id) \(other.words(in: .train)): it must not come into training")
+            }
+            if let other = seen.updateValue(id, forKey: problem) {
                 throw PipelineError(
-                    .data,
-                    "sample \(id) is a symmetric copy of \(other), which models are judged by: it must not come into training"
-                )
+                    .data, "sample \(id) is the same problem as \(other), which is added with it: keep one")
             }
         }
     }

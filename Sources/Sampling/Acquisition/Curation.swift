@@ -79,7 +79,8 @@ public struct Curation: Hashable, Sendable {
     /// Most rounds.
     public static let maximumCount = 1000
 
-    /// The design of the candidates of `round`: that of the dataset with other counts and a seed of its own.
+    /// The design of the candidates of `round`: that of the dataset with other counts and a seed of its own. Of single sources that are
+    /// drawn without replacement it has no more than there are.
     ///
     /// - Throws: `SamplingError` where there are not so many different configurations.
     public func candidates(of design: Design, round: Int) throws(SamplingError) -> Design {
@@ -93,8 +94,10 @@ public struct Curation: Hashable, Sendable {
             SIMD4(UInt32(truncatingIfNeeded: round), design.seed, 0, 0))
         return try Design(
             physics: design.physics, strata: design.strata,
-            counts: (0..<strata).map { pool / strata + ($0 < pool % strata ? 1 : 0) }, shapes: design.shapes,
-            values: design.values, seed: words.x)
+            counts: (0..<strata).map { stratum in
+                let share = pool / strata + (stratum < pool % strata ? 1 : 0)
+                return min(share, design.limit(stratum: stratum) ?? share)
+            }, shapes: design.shapes, values: design.values, seed: words.x, places: design.places)
     }
 
     /// Chooses the samples that a round adds: by the rule, and a share of them at random.
