@@ -158,5 +158,5 @@ def test_growth_keeps_samples(datasets, tmp_path):
 def test_repeats_are_refused(tmp_path):
     """Independent draws from too few configurations."""
     given = pipeline("layers")
-    given["sampling"] |= {"strata": [1], "samples_per_stratum": 20000, "radius": {"from": 3, "to": 3.001}}
+    given["sampling"] |= {"strata": [1], "samples_per_stratum": 30000, "radius": {"from": 3, "to": 3.001}}
     refused("sample", write(tmp_path, given), "-o", tmp_path / "d", status=65, says="equal pairs")

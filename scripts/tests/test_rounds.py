@@ -223,24 +223,85 @@ def orientations(sources, side):
                 yield frozenset(view)
 
 
+def images(samples):
+    """The images of samples, each with its eight views, as bytes."""
+    found = []
+    for k in range(len(samples)):
+        x = np.asarray(samples[k].x)
+        found.append({np.rot90(view, turn).tobytes() for view in (x, x.T) for turn in range(4)})
+    return found
+
+
 def test_nothing_that_models_are_judged_by_is_chosen(tmp_path):
-    """Single disks on a small lattice: of the candidates, most are copies of held-out samples or of each other."""
+    """Single disks on a small lattice, of radii that make three images: most candidates are copies of samples or of each other."""
     pipeline = changed(
         ROUNDS,
-        sampling={"strata": [1], "samples_per_stratum": 200},
-        rounds={"count": 2, "add": 60, "pool": 700, "neighbours": {"share": 0.2, "hardest": 20}},
+        sampling={"strata": [1], "samples_per_stratum": 150, "radius": {"from": 2, "to": 2.9}},
+        rounds={"count": 2, "add": 30, "pool": 400, "neighbours": {"share": 0.2, "hardest": 20}},
         train={"epochs": 1},
     )
     dataset = tmp_path / "dataset"
     said = steadyset("run", write(tmp_path, pipeline), "-o", dataset).stderr
-    assert "candidates left out" in said
+    assert "candidates left out" in said and "of 150 samples are left out" in said
     version = reader.open(dataset, version="round-2")
-    forbidden = held_out(version)
-    assert len(forbidden) > 300
-    assert len(copies(dataset, "S25%")) > 3
-    chosen = [frozenset(sources) for sources in configurations(version.select("round-2"))]
-    assert len(chosen) == len(set(chosen)) > 120
-    assert not forbidden & set(chosen)
+    judged = images(version.select("test | validation"))
+    forbidden = set.union(*judged)
+    assert len(forbidden) > 250
+    learnt = images(version.select("train"))
+    assert len(learnt) > 60 + 60 and not forbidden & set.union(*learnt)
+    # No image is there twice, in whatever part.
+    firsts = [min(views) for views in judged + learnt]
+    assert len(firsts) == len(set(firsts))
+    assert len(version.select("round-2")) >= 60
+    assert "0 findings" in steadyset("verify", dataset).stdout
+
+
+def test_pools_may_repeat_themselves(tmp_path):
+    """A pool with more samples than there are images is no error, in no round."""
+    pipeline = changed(
+        ROUNDS,
+        sampling={"strata": [1, 2], "samples_per_stratum": 20},
+        rounds={"count": 2, "add": 5, "pool": 500},
+        train={"epochs": 1},
+    )
+    dataset = tmp_path / "dataset"
+    steadyset("run", write(tmp_path, pipeline), "-o", dataset)
+    assert "0 findings" in steadyset("verify", dataset).stdout
+
+
+def test_given_copies_are_left_out(shards, tmp_path):
+    """Configurations of one's own that are samples of the dataset under other ids, or of one another."""
+    dataset = shutil.copytree(shards, tmp_path / "dataset")
+    base = reader.open(dataset)
+
+    def disks(sources, radius, turn):
+        return {"sources": [
+            {"row": 31 - int(s[1]) if turn else int(s[0]), "column": int(s[0]) if turn else int(s[1]), "radius": radius, "value": s[3]}
+            for s in sources
+        ]}  # fmt: skip
+
+    test, train = base.select("test").sources(0).tolist(), base.select("train").sources(0).tolist()
+    fresh = [(5, 9, 2, 1.0), (21, 14, 2, 0.375)]
+    lines = [
+        disks(test, 2.1, False), disks(test, 2, True), {"sources": disks(test, 2, False)["sources"] * 2}, disks(train, 2.2, True),
+        disks(fresh, 2, False), disks(fresh, 2.05, True),
+    ]  # fmt: skip
+    pool, pipeline = tmp_path / "given.jsonl", changed(ROUNDS, rounds={"add": 1})
+    pool.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    own = changed(pipeline, split={"test_every": None, "validation_every": None})
+    del own["train"], own["rounds"]
+    said = steadyset("sample", write(tmp_path, own, "own.yaml"), "-o", tmp_path / "own", "--from", pool).stderr
+    # The first and the second test copy are one problem, and so are the fresh ones; what has twice as many sources is listed too.
+    assert "of 6 samples are left out" in said
+    ids = [json.loads(line)["id"] for path in sorted((tmp_path / "own/sample").glob("*.jsonl")) for line in path.open()]
+    scores = tmp_path / "scores.csv"
+    scores.write_text("id,mae\n" + "".join(f"{id},{k + 1}\n" for k, id in enumerate(ids)))
+    path = write(tmp_path, pipeline, "given.yaml")
+    refused(
+        "resample", path, "-o", dataset, "--from", pool, "--scores", scores, "--add", "2", status=65, says="there are 1 candidates"
+    )
+    steadyset("resample", path, "-o", dataset, "--from", pool, "--scores", scores, "--add", "1")
+    assert "0 findings" in steadyset("verify", dataset).stdout
 
 
 def pool_of(dataset, tmp_path, count=30):
