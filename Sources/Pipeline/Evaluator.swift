@@ -86,6 +86,8 @@ final class Evaluator {
         /// Of a file's predictions.
         var values = Digest.Hasher()
         var leftOut = 0
+        /// Predictions of a file that are 0 everywhere.
+        var zeros: [SampleID] = []
         var predicting = 0.0
         var judging = 0.0
         var waited = 0.0
@@ -140,7 +142,13 @@ final class Evaluator {
         let begun = Date()
         let prediction = try predictions.predict(batch, on: lattice, withFeatures: writesFeatures)
         progress.predicting += Date().timeIntervalSince(begun)
-        if case .file = predictions { progress.values.update(FieldBytes.bytes(of: prediction.y)) }
+        if case .file = predictions {
+            progress.values.update(FieldBytes.bytes(of: prediction.y))
+            for (number, sample) in batch.samples.enumerated()
+            where prediction.y[number * lattice.count..<(number + 1) * lattice.count].allSatisfy({ $0 == 0 }) {
+                progress.zeros.append(sample.id)
+            }
+        }
         let judgements = try judgements(of: prediction.y, batch)
         progress.judging += Date().timeIntervalSince(begun)
         for (number, sample) in batch.samples.enumerated() {
@@ -180,6 +188,11 @@ final class Evaluator {
         guard table.count > 0 else {
             throw PipelineError(
                 .data, "\(samples.name): no label at all reaches the tolerance, so nothing can be judged")
+        }
+        if let first = progress.zeros.first {
+            reporter.warned(
+                "\(predictions.path): \(progress.zeros.count) of \(table.count) predictions are 0 everywhere, \(first) the first: no "
+                    + "field is, so see whether they were ever written")
         }
         if progress.leftOut > Evaluator.warnings {
             reporter.warned("\(progress.leftOut) configurations are left out altogether")

@@ -19,7 +19,13 @@ enum Predictions {
     func check(_ samples: any JudgedSamples, _ reporter: any Reporter) throws {
         switch self {
         case .models(let ensemble): try ensemble.check(samples, reporter)
-        case .file(let file): try file.check(samples)
+        case .file(let file):
+            if file.hasSignedIDs {
+                reporter.noted(
+                    "\(file.path): /id is of signed integers (int64): their bits are taken for the ids, which are unsigned (uint64)"
+                )
+            }
+            try file.check(samples)
         }
     }
 

@@ -33,9 +33,17 @@ struct JudgementTable {
         writer = try AtomicFile.Writer(path)
         let measures =
             hasLabels
-            ? ["mae", "mse", "max"] + JudgementTable.regions.map(\.rawValue)
+            ? JudgementTable.measures
             : ErrorEstimate.Measure.allCases.map(\.rawValue)
         try append(["id", "n_sources", "part", "rank"] + measures + (hasVariance ? ["variance"] : []))
+    }
+
+    /// The columns of errors.
+    static let measures = ["mae", "mse", "max"] + regions.map(\.rawValue)
+
+    /// Whether errors have a column `name`; the paper's R1 to R4 may be written small or large.
+    static func isMeasure(_ name: String) -> Bool {
+        measures.contains(name) || regions.contains { $0.rawValue.uppercased() == name }
     }
 
     private static let regions = Region.allCases.filter { $0 != .all }

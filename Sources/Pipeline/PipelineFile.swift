@@ -126,6 +126,9 @@ public struct PipelineFile: Sendable {
         } catch {
             throw fail("/rounds", "rounds: \(error.message)")
         }
+        if json["rounds"]?["trainer"]?["command"]?.string?.unicodeScalars.contains("\0") == true {
+            throw fail("/rounds/trainer/command", "rounds.trainer.command: holds a NUL character, where a command ends")
+        }
         trainer = json["rounds"]?["trainer"].map {
             ExternalTrainer(
                 command: $0["command"]?.string ?? "",
@@ -140,6 +143,10 @@ public struct PipelineFile: Sendable {
         guard trainer != nil else {
             if training == nil {
                 return "there is no 'train', so there is no model whose errors could be looked at: add it"
+            }
+            if curation.score == .error, !JudgementTable.isMeasure(curation.column) {
+                return "'by' is '\(ForeignText.excerpt(curation.column))', which errors do not have; they have "
+                    + JudgementTable.measures.joined(separator: ", ")
             }
             if curation.score == .variance, training?.model.dropout == 0 {
                 return "'score: variance' needs passes of dropout: set train.model.dropout above 0"

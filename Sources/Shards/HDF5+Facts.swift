@@ -11,6 +11,8 @@ extension HDF5 {
         let largest: [Int]
         /// Whether its bytes lie in one piece inside the file itself.
         let isContiguous: Bool
+        /// Whether its bytes lie among the library's records.
+        let isCompact: Bool
         /// The shape of its chunks, or nil where it is not chunked.
         let chunk: [Int]?
         /// The numbers of its filters.
@@ -39,6 +41,7 @@ extension HDF5 {
             let layout = H5Pget_layout(properties.id)
             // An external file or a virtual source would make us read a file that nobody checked.
             isContiguous = layout == H5D_CONTIGUOUS && H5Pget_external_count(properties.id) == 0
+            isCompact = layout == H5D_COMPACT
             if layout == H5D_CHUNKED {
                 var sides = [hsize_t](repeating: 0, count: rank)
                 guard unsafe H5Pget_chunk(properties.id, Int32(rank), &sides) == Int32(rank) else {

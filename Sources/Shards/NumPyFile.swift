@@ -23,7 +23,9 @@ public enum NumPyFile {
         guard start <= bytes.count else { return nil }
         let text = String(decoding: bytes[10..<start], as: UTF8.self)
         guard text.contains("'descr': '<f4'"), text.contains("'fortran_order': False"),
-            let open = text.firstIndex(of: "("), let close = text[open...].firstIndex(of: ")")
+            let key = text.firstRange(of: "'shape': ("),
+            let open = text.index(key.upperBound, offsetBy: -1, limitedBy: text.startIndex),
+            let close = text[open...].firstIndex(of: ")")
         else { return nil }
         let words = text[text.index(after: open)..<close].split(separator: ",").map { $0.filter { $0 != " " } }
         let shape = words.compactMap { Int($0) }

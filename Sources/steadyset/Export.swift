@@ -86,8 +86,8 @@ private final class ExportProgress {
         let now = Date()
         guard Terminal.isInteractive, now.timeIntervalSince(last) >= 0.1 else { return }
         last = now
-        Terminal.note("\r\u{1B}[K\(name)  \(done)/\(total) samples")
+        Terminal.redraw("\(name)  \(done)/\(total) samples")
     }
 
-    func clear() { if Terminal.isInteractive { Terminal.note("\r\u{1B}[K") } }
+    func clear() { Terminal.clear() }
 }

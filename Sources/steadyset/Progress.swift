@@ -27,12 +27,11 @@ final class TextProgress: Reporter {
         let rate = seconds > 0 ? Double(done - doneBefore) / seconds : 0
         let left = rate > 0 ? Words.duration(Double(total - done) / rate) : "?"
         let line = "\(stage.rawValue)  \(done)/\(total)  \(Words.rate(rate))  \(left) left"
-        // Without wrapping: a line that is longer than a narrow terminal could not be redrawn.
-        Terminal.note(interactive ? "\r\u{1B}[K\u{1B}[?7l\(line)\u{1B}[?7h" : "\(line)\n")
+        if interactive { Terminal.redraw(line) } else { Terminal.note("\(line)\n") }
     }
 
     func ended(_ stage: Stage, id: Digest, samples: Int, bytes: Int, seconds: Double, skipped: Bool) {
-        if interactive { Terminal.note("\r\u{1B}[K") }
+        Terminal.clear()
         let name = stage.rawValue.padding(toLength: max(7, stage.rawValue.count), withPad: " ", startingAt: 0)
         let work = skipped ? "unchanged" : Words.duration(seconds)
         let count = "\(samples) samples".padding(toLength: 16, withPad: " ", startingAt: 0)
@@ -47,14 +46,16 @@ final class TextProgress: Reporter {
         func value(_ key: String) -> String { epoch[key]?.double.map { String(format: "%.4g", $0) } ?? "" }
         var line = "epoch \(number)/\(epochs)  loss \(value("train_loss"))"
         if epoch["judge_loss"]?.double != nil { line += "  judged \(value("judge_loss")), MAE \(value("judge_mae"))" }
-        Terminal.note((interactive ? "\r\u{1B}[K" : "") + line + "\n")
+        Terminal.clear()
+        Terminal.note(line + "\n")
     }
 
-    func noted(_ message: String) { Terminal.note("\(interactive ? "\r\u{1B}[K" : "")\(message)\n") }
-
-    func warned(_ message: String) {
-        Terminal.note("\(interactive ? "\r\u{1B}[K" : "")steadyset: warning: \(message)\n")
+    func noted(_ message: String) {
+        Terminal.clear()
+        Terminal.note("\(ForeignText.bounded(message))\n")
     }
+
+    func warned(_ message: String) { noted("steadyset: warning: \(message)") }
 }
 
 /// Writes a run's progress as JSON Lines on standard output, for machines.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Pipeline
 
 /// The command: one file per subcommand; what they do is in the module Pipeline.
@@ -40,7 +41,11 @@ struct Steadyset: ParsableCommand {
         } catch {
             // ArgumentParser's own: --help, wrong usage (its status for that is 64 too), and the status of verify.
             let code = exitCode(for: error)
-            if error is ExitCode || code == .success || code == .validationFailure { exit(withError: error) }
+            if error is ExitCode || code == .success { exit(withError: error) }
+            if code == .validationFailure {
+                Terminal.note(fullMessage(for: error) + "\n")
+                Foundation.exit(code.rawValue)
+            }
             let error = PipelineError(error)
             Terminal.fail(error.message, status: error.status.rawValue)
         }

@@ -37,7 +37,7 @@ struct Verify: ParsableCommand {
             ])
             Terminal.write(result.canonicalText + "\n")
         } else {
-            for finding in report.findings { Terminal.write("WRONG  \(finding)\n") }
+            for finding in report.findings { Terminal.write("WRONG  \(ForeignText.bounded(finding))\n") }
             let stages = report.stages.map(\.rawValue).joined(separator: ", ")
             let versions =
                 report.versions == 0 ? "" : ", \(report.versions) version\(report.versions == 1 ? "" : "s")"

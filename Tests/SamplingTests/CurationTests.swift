@@ -125,4 +125,33 @@ import Testing
         let constant = [errors(1, 0.01, 0), errors(0.7, 0.01, 0), errors(0.5, 0.01, 1)].map { (100, $0) }
         #expect(!LearningCurve.isFlat(constant, next: 100, standardErrors: 2))
     }
+    /// Scores count by their ratios: so large ones that sums and squares are not finite choose, budget and stop as others do.
+    @Test func scoresOfAnySize() throws {
+        let scores = (0..<60).map { Double(1 + ($0 * 37) % 60) }
+        for budget in [StratumBudget.free, .equal, .byScore] {
+            for acquisition in [Acquisition.top, .power(exponent: 2)] {
+                var chosen: [[SampleID]] = []
+                for scale in [1, 0x1p-900, 0x1p+1017] {
+                    let candidates = try candidates(scores.map { $0 * scale })
+                    chosen.append(
+                        try acquisition.choose(17, of: candidates, budget: budget, seed: 3, round: 1)
+                            .map { candidates.ids[$0.candidate] })
+                }
+                #expect(chosen[0] == chosen[2], "\(budget), \(acquisition)")
+                if acquisition == .top { #expect(chosen[0] == chosen[1], "\(budget)") }
+            }
+        }
+        #expect(ScoreMean.of([1, 2, 6]) == 3 && ScoreMean.of([]) == 0)
+        #expect(abs(ScoreMean.of([1e308, 1e308, 1.6e308]) - 1.2e308) < 1e294)
+        #expect(ScoreMean.of([Double](repeating: .greatestFiniteMagnitude, count: 3)).isFinite)
+        for gain in [0.001, 0.3] {
+            let rounds = (0..<3).map { round in
+                (100 << round, (0..<50).map { 1 - gain * Double(round) + 0.02 * Double(($0 + 7 * round) % 11) })
+            }
+            let large = rounds.map { ($0.0, $0.1.map { $0 * 0x1p+1022 }) }
+            #expect(
+                LearningCurve.isFlat(large, next: 600, standardErrors: 2)
+                    == LearningCurve.isFlat(rounds, next: 600, standardErrors: 2))
+        }
+    }
 }

@@ -262,8 +262,8 @@ FORGERIES = {
     "order of choices": (lines(lambda t: [t[0], t[2], t[1], *t[3:]]), "added|ranks"),
     "a sample that is not there": (lines(lambda t: [*t[:-1], "0" * 16 + t[-1][16:]]), "lacks it"),
     "no header": (lines(lambda t: t[1:]), "begin with the line"),
-    "a line that is none": (lines(lambda t: [*t, "x"]), "is not the line of a choice"),
-    "a probability of 2": (lines(lambda t: [t[0], t[1].replace(",0.25", ",2"), *t[2:]]), "line of a choice"),
+    "a line that is none": (lines(lambda t: [*t, "x"]), "has 1 fields, the first line 10"),
+    "a probability of 2": (lines(lambda t: [t[0], t[1].replace(",0.25", ",2"), *t[2:]]), "cannot have the probability '2'"),
     "another training set": (selection(ranges=[[0, 3], [5, 7]], samples=5), "not what its choices make"),
     "a count of the selection": (selection(samples=3), "holds|not what its choices"),
     "another digest": (

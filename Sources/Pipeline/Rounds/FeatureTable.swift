@@ -29,11 +29,19 @@ struct FeatureTable {
             throw PipelineError(.data, "\(path): ends early, or goes on too long")
         }
         width = shape[1]
+        let width = shape[1]
         values = (0..<count).map { place in
             let at = start + 4 * place
             return Float(
                 bitPattern: UInt32(bytes[at]) | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2]) << 16
                     | UInt32(bytes[at + 3]) << 24)
+        }
+        if let place = values.firstIndex(where: { !$0.isFinite }) {
+            let (row, column) = place.quotientAndRemainder(dividingBy: width)
+            throw PipelineError(
+                .data,
+                "\(path): row \(row), of sample \(ids[row]), has the feature \(values[place]) in column \(column): features are "
+                    + "finite numbers")
         }
         rows = Dictionary(zip(ids, ids.indices)) { first, _ in first }
     }

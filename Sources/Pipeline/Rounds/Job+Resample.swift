@@ -42,7 +42,7 @@ extension Job {
             try TrainerCall(
                 number: curation.count, job: self, version: version, selection: selection, seed: curation.seed,
                 candidates: nil
-            ).run(trainer)
+            ).run(trainer, column: curation.column, scoring: [])
         }
         let digest = try FileDigest(of: version.packManifest, followingLinks: false)
         let last = try version.manifest(.pack)
@@ -88,6 +88,8 @@ private struct LearningRounds {
     private let job: Job
     private let curation: Curation
     private var rounds: [(samples: Int, errors: [Double])] = []
+    /// The samples that the rounds' models are judged on, in ascending order.
+    private var judged: [SampleID] = []
 
     init(_ job: Job, _ curation: Curation) {
         self.job = job
@@ -118,12 +120,23 @@ private struct LearningRounds {
     /// Adds what the user's program wrote of the test part, if it did.
     mutating func add(trainer number: Int, selection: String, of version: Dataset) throws {
         let path = TrainerCall.testErrors(number, of: job.dataset)
-        guard curation.stop != nil, InputFile.isFolder(path) == false else { return }
+        guard curation.stop != nil else { return }
+        guard InputFile.isFolder(path) == false else {
+            job.reporter.warned(
+                "the trainer wrote no errors of the test part, which STEADYSET_TEST_ERRORS names, so 'stop' cannot tell what "
+                    + "round \(number) is worth")
+            return
+        }
         try add(path, PackedSamples(try version.manifest(.pack), in: version.folder(.pack)), selection)
     }
 
     private mutating func add(_ path: String, _ store: PackedSamples, _ selection: String) throws {
-        let table = try ScoreTable(path: path, column: "mae")
-        rounds.append((try store.select(selection, of: .train).count, table.ids.map { table[$0] ?? 0 }))
+        let (ids, errors) = try ScoreTable(path: path, column: curation.column).sorted
+        if !rounds.isEmpty, ids != judged {
+            throw PipelineError(
+                .data, "\(path): has errors of other samples than the round before, so 'stop' cannot compare them")
+        }
+        judged = ids
+        rounds.append((try store.select(selection, of: .train).count, errors))
     }
 }

@@ -81,12 +81,11 @@ extension Round {
             inputs: [],
             content: .object([
                 "parent": .string(parent.id.description), "candidates": .integer(set.candidates.count),
-                "mean_candidate_score": .number(
-                    set.candidates.reduce(0) { $0 + $1.score } / Double(max(1, set.candidates.count))),
+                "mean_candidate_score": .number(ScoreMean.of(set.candidates.map(\.score))),
                 "added": .integer(choices.count { $0.action == .added }),
                 "taken": .integer(choices.count { $0.action == .taken }),
                 "dropped": .integer(choices.count { $0.action == .dropped }),
-                "mean_score": .number(joined.reduce(0) { $0 + ($1.score ?? 0) } / Double(max(1, joined.count))),
+                "mean_score": .number(ScoreMean.of(joined.map { $0.score ?? 0 })),
                 "strata": ChosenSample.summary(of: choices), "digest": .string(Digest(of: text).description),
             ]),
             files: [
@@ -140,8 +139,7 @@ extension ChosenSample {
                     "sources": .integer(sources), "added": .integer(own.count { $0.action == .added }),
                     "taken": .integer(own.count { $0.action == .taken }),
                     "dropped": .integer(own.count { $0.action == .dropped }),
-                    "mean_score": joined.isEmpty
-                        ? .null : .number(joined.reduce(0) { $0 + ($1.score ?? 0) } / Double(joined.count)),
+                    "mean_score": joined.isEmpty ? .null : .number(ScoreMean.of(joined.map { $0.score ?? 0 })),
                 ])
             })
     }

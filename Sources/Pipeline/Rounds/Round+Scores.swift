@@ -8,7 +8,9 @@ extension Round {
         guard case .model(let model) = judge else {
             // Any program can read shards, so candidates become some.
             for stage in [Stage.solve, .split, .pack] { try own.perform(stage) }
-            let ids = try Round.items(of: dataset).map(\.id)
+            // Not those whose labels could not be certified: they are left out of the choice.
+            let store = try PackedSamples(try dataset.manifest(.pack), in: dataset.folder(.pack))
+            let ids = store.all(of: .train).map(\.id)
             return (try trainerScores(of: dataset, selection: "train", ids), nil)
         }
         // Labels that cannot be certified are left out of the table, and those candidates of the choice.
@@ -76,8 +78,9 @@ extension Round {
         let call = TrainerCall(
             number: number - 1, job: job, version: parent, selection: self.selection, seed: curation.seed,
             candidates: (candidates, selection))
-        let table = try ScoreTable(path: try call.run(trainer), column: column)
-        try table.check(against: ids, "the candidates")
+        guard let table = try call.run(trainer, column: column, scoring: ids) else {
+            throw PipelineError(.software, "the trainer was given no candidates")
+        }
         return table
     }
 }

@@ -1,71 +1,52 @@
 internal import Fields
+internal import Learning
 internal import Shards
 
-/// Scores by sample, from a table of errors: ours, or that of anybody's trainer.
+/// Scores by sample, from a table of errors: ours, or that of anybody's trainer; see `DelimitedText` for its form.
 ///
-/// The first line names the columns; `id` and the score's must be among them. Fields are separated by commas, without
-/// quotes. An empty score is 0: a region that a sample does not have.
+/// `id` and the score's must be among its columns, each once. Every score is a finite number of at least 0. An empty cell is a score
+/// in one case alone, that of `evaluate`: a region of which the sample has no site, in a row that has a number in the column `mae`;
+/// it counts as 0.
 struct ScoreTable {
     /// The file.
     let path: String
-    /// SHA-256 of its bytes.
-    let digest: Digest
     /// The samples in the order of the lines.
     let ids: [SampleID]
     private let scores: [SampleID: Double]
 
     /// A larger file is refused.
-    private static let maximumBytes = 1 << 30
+    static let maximumBytes = 1 << 29
 
     /// Reads the column `column` of the file at `path`.
     ///
     /// - Throws: `PipelineError` naming the line: no such file or column, a line that is not of the table, an id that is none
     ///   or is there twice, a score that is not a finite number of at least 0.
     init(path: String, column: String) throws {
+        try self.init(try InputFile.read(path, maximumBytes: ScoreTable.maximumBytes), path: path, column: column)
+    }
+
+    /// Reads the column `column` of a file's bytes; `path` is for messages.
+    init(_ bytes: [UInt8], path: String, column: String) throws {
         self.path = path
-        let bytes = try InputFile.read(path, maximumBytes: ScoreTable.maximumBytes)
-        digest = Digest(of: bytes)
-        var lines = bytes.split(separator: 10, omittingEmptySubsequences: false).makeIterator()
-        func fields(_ line: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
-            (line.last == 13 ? line.dropLast() : line).split(separator: 44, omittingEmptySubsequences: false)
-        }
-        let header = lines.next().map { fields($0).map { String(decoding: $0, as: UTF8.self) } } ?? []
-        func place(_ name: String) throws -> Int {
-            guard let place = header.firstIndex(of: name) else {
-                throw PipelineError(
-                    .data,
-                    "\(path):1: there is no column '\(name)'; the first line has \(header.prefix(20).joined(separator: ", "))"
-                )
-            }
-            return place
-        }
-        let (idPlace, scorePlace) = (try place("id"), try place(column))
+        var text = try DelimitedText(bytes, path: path)
+        guard let idPlace = try text.place(of: "id") else { throw text.lacks("id") }
+        guard let scorePlace = try ScoreTable.place(of: column, in: text) else { throw text.lacks(column) }
+        let wholePlace = ScoreTable.isRegion(column) ? try text.place(of: "mae") : nil
         var scores: [SampleID: Double] = [:]
         var ids: [SampleID] = []
-        var number = 1
-        while let line = lines.next() {
-            number += 1
-            if line.isEmpty || line.elementsEqual([13]) { continue }
-            let fields = fields(line)
-            guard fields.count == header.count else {
-                throw PipelineError(
-                    .data, "\(path):\(number): has \(fields.count) fields, the first line \(header.count)")
-            }
-            let text = String(decoding: fields[idPlace], as: UTF8.self)
-            guard let id = SampleID(text) else {
+        while let record = try text.next() {
+            let cell = record.fields[idPlace]
+            guard let id = SampleID(String(decoding: cell.prefix(17), as: UTF8.self)) else {
                 throw PipelineError(
                     .data,
-                    "\(path):\(number): '\(text.prefix(40))' is no id of a sample: ids have 16 hexadecimal digits")
+                    "\(path):\(record.line): '\(ForeignText.excerpt(bytes: cell, limit: 40))' is no id of a sample: ids have "
+                        + "16 hexadecimal digits")
             }
-            let digits = String(decoding: fields[scorePlace], as: UTF8.self)
-            guard let score = digits.isEmpty ? 0 : Double(digits), score.isFinite, score >= 0 else {
-                throw PipelineError(
-                    .data,
-                    "\(path):\(number): sample \(id) has the \(column) '\(digits.prefix(40))': scores are finite numbers of "
-                        + "at least 0")
-            }
+            let score = try ScoreTable.score(
+                record.fields[scorePlace], of: id, column, line: record.line, path: path,
+                mayBeMissing: wholePlace.map { DecimalNumber.read(record.fields[$0]).isNumber } ?? false)
             guard scores.updateValue(score, forKey: id) == nil else {
-                throw PipelineError(.data, "\(path):\(number): sample \(id) is there twice: keep one line of it")
+                throw PipelineError(.data, "\(path):\(record.line): sample \(id) is there twice: keep one line of it")
             }
             ids.append(id)
         }
@@ -73,8 +54,42 @@ struct ScoreTable {
         self.ids = ids
     }
 
+    /// The names of regions that a sample may have no site of.
+    private static func isRegion(_ column: String) -> Bool {
+        guard let region = Region(rawValue: column.lowercased()) else { return false }
+        return region != .all
+    }
+
+    /// The place of a column; the paper's R1 to R4 may be written small or large.
+    private static func place(of column: String, in text: DelimitedText) throws -> Int? {
+        if let place = try text.place(of: column) { return place }
+        guard isRegion(column) else { return nil }
+        return try text.place(of: column.lowercased()) ?? text.place(of: column.uppercased())
+    }
+
+    private static func score(
+        _ cell: ArraySlice<UInt8>, of id: SampleID, _ column: String, line: Int, path: String, mayBeMissing: Bool
+    ) throws -> Double {
+        let what: String
+        switch DecimalNumber.read(cell) {
+        case .number(let score) where score >= 0: return score
+        case .empty where mayBeMissing: return 0
+        case .empty: what = "has no \(column)"
+        case .tooLarge:
+            what = "has the \(column) '\(ForeignText.excerpt(bytes: cell, limit: 40))', more than a double holds"
+        case .number, .other: what = "has the \(column) '\(ForeignText.excerpt(bytes: cell, limit: 40))'"
+        }
+        throw PipelineError(.data, "\(path):\(line): sample \(id) \(what): scores are finite numbers of at least 0")
+    }
+
     /// The score of a sample, or nil.
     subscript(id: SampleID) -> Double? { scores[id] }
+
+    /// The samples in ascending order with their scores: the same for the same content in any order of lines.
+    var sorted: (ids: [SampleID], scores: [Double]) {
+        let ids = ids.sorted()
+        return (ids, ids.compactMap { scores[$0] })
+    }
 
     /// Refuses scores that are not those of exactly `ids`; `what` names the samples in messages.
     func check(against ids: some Sequence<SampleID>, _ what: String) throws {
@@ -101,4 +116,9 @@ struct ScoreTable {
                     + "alone")
         }
     }
+}
+
+extension DecimalNumber.Reading {
+    /// Whether it is a finite number.
+    var isNumber: Bool { if case .number = self { true } else { false } }
 }

@@ -1,5 +1,6 @@
 internal import Fields
 internal import Foundation
+internal import Sampling
 internal import Shards
 
 /// One call of the user's own trainer: learn from a version of the dataset, then say how wrong the model is.
@@ -7,6 +8,7 @@ internal import Shards
 /// The program works in `rounds/N/trainer`, N being the number of the version's round and 0 for the base, and gets in its
 /// environment:
 ///
+///     STEADYSET_PIPELINE                                 the pipeline file
 ///     STEADYSET_DATA, STEADYSET_SELECTION                what to learn from: a reference, and the name of a selection
 ///     STEADYSET_MANIFEST                                 the manifest of STEADYSET_DATA's shards
 ///     STEADYSET_CANDIDATES, …_CANDIDATES_SELECTION       what to score; not set in the last call
@@ -23,17 +25,32 @@ struct TrainerCall {
     /// What it scores, and the selection of that; nil in the last call.
     let candidates: (dataset: Dataset, selection: String)?
 
-    /// The file of errors of the test part, where the program writes one.
-    static func testErrors(_ number: Int, of dataset: Dataset) -> String {
-        "\(Round.dataset(number, of: dataset).root)/trainer/test-errors.csv"
+    private static let errorsName = "errors.csv"
+    private static let testErrorsName = "test-errors.csv"
+    private static let endedName = "ended.json"
+    /// The beginning of the names of folders that one call has for its tables.
+    private static let callPrefix = "call-"
+
+    /// The folder in which the program of round `number` works.
+    private static func folder(_ number: Int, of dataset: Dataset) -> String {
+        "\(Round.dataset(number, of: dataset).root)/trainer"
     }
 
-    /// Runs the program, unless it was run for the same; returns the path of the errors.
+    /// The file of errors of the test part, where the program writes one.
+    static func testErrors(_ number: Int, of dataset: Dataset) -> String {
+        "\(folder(number, of: dataset))/\(testErrorsName)"
+    }
+
+    /// Runs the program, unless it was run for the same and left good tables.
+    ///
+    /// - Parameters:
+    ///   - column: The column of errors that is the score.
+    ///   - ids: The candidates, every one of which must have a score.
+    /// - Returns: Their errors; nil in the last call.
     @discardableResult
-    func run(_ trainer: ExternalTrainer) throws -> String {
+    func run(_ trainer: ExternalTrainer, column: String, scoring ids: [SampleID]) throws -> ScoreTable? {
         let dataset = Round.dataset(number, of: job.dataset)
-        let folder = "\(dataset.root)/trainer"
-        let (errors, testErrors) = ("\(folder)/errors.csv", TrainerCall.testErrors(number, of: job.dataset))
+        let folder = TrainerCall.folder(number, of: job.dataset)
         try Dataset.createFolder(folder)
         try Dataset.createFolder(dataset.stepsFolder)
         let pack = try version.manifest(.pack)
@@ -41,45 +58,132 @@ struct TrainerCall {
             trainer.command, pack: pack.id, selection: selection,
             candidates: try candidates.map { (try $0.dataset.manifest(.pack).id, $0.selection) }, seed: seed)
         if let record = StepRecord(step: "trainer", in: dataset), record.fingerprint == fingerprint,
-            record.isIntact(in: dataset)
+            record.isIntact(in: dataset), let tables = try? Tables(in: folder, self, column: column, scoring: ids)
         {
-            return errors
+            return tables.errors
         }
         StepRecord.remove("trainer", in: dataset)
-        for path in [errors, testErrors] { AtomicFile.remove(path) }
-        func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
-        var variables = [
-            "STEADYSET_DATA": absolute(version.root) + (version.version.map { "@\($0.short)" } ?? ""),
-            "STEADYSET_MANIFEST": absolute(version.packManifest), "STEADYSET_SELECTION": selection,
-            "STEADYSET_TEST_ERRORS": absolute(testErrors), "STEADYSET_ROUND": "\(number)",
-            "STEADYSET_SEED": "\(seed)",
-        ]
-        if let (candidates, selection) = candidates {
-            variables["STEADYSET_CANDIDATES"] =
-                absolute(candidates.root) + (candidates.version.map { "@\($0.short)" } ?? "")
-            variables["STEADYSET_CANDIDATES_MANIFEST"] = absolute(candidates.packManifest)
-            variables["STEADYSET_CANDIDATES_SELECTION"] = selection
-            variables["STEADYSET_ERRORS"] = absolute(errors)
+        for name in [TrainerCall.errorsName, TrainerCall.testErrorsName, TrainerCall.endedName] {
+            AtomicFile.remove("\(folder)/\(name)")
         }
+        let call = try TrainerCall.newCall(in: folder)
+        let log = "\(folder)/log.txt"
         let started = Date()
-        job.reporter.noted(
-            "the trainer learns from \(selection) of \(version.name); its output is in \(folder)/log.txt")
-        try trainer.run(variables, in: folder, log: "\(folder)/log.txt")
-        if candidates != nil, InputFile.isFolder(errors) != false {
-            throw PipelineError(
-                .trainer,
-                "the trainer ended well, but wrote no \(errors), which STEADYSET_ERRORS names; its output is in "
-                    + "\(folder)/log.txt")
-        }
-        let files = try ["errors.csv", "test-errors.csv", "log.txt"].filter {
-            InputFile.isFolder("\(folder)/\($0)") == false
-        }.map { name in
-            let digest = try FileDigest(of: "\(folder)/\(name)", followingLinks: true)
-            return Manifest.File(path: "trainer/\(name)", bytes: digest.bytes, sha256: digest.sha256, samples: 0)
-        }
+        job.reporter.noted("the trainer learns from \(selection) of \(version.name); its output is in \(log)")
+        try trainer.run(try environment(tablesIn: call), in: folder, log: log)
+        let tables = try Tables(in: call, self, column: column, scoring: ids)
+        // Only what was found good is kept, in files of which no process of the program's has a handle.
+        try Dataset.createFolder(folder)
+        let ended = JSON.object([
+            "round": .integer(number), "seed": .integer(Int(seed)), "selection": .string(selection),
+            "version": .string(pack.id.description), "seconds": .number(Date().timeIntervalSince(started)),
+        ])
+        let kept = tables.bytes + [(TrainerCall.endedName, ended.prettyBytes)]
+        for (name, bytes) in kept { try AtomicFile.write(bytes, to: "\(folder)/\(name)") }
+        try Dataset.createFolder(dataset.stepsFolder)
         try StepRecord(
-            step: "trainer", fingerprint: fingerprint, files: files, seconds: Date().timeIntervalSince(started)
+            step: "trainer", fingerprint: fingerprint,
+            files: kept.map { name, bytes in
+                Manifest.File(path: "trainer/\(name)", bytes: bytes.count, sha256: Digest(of: bytes), samples: 0)
+            }, seconds: Date().timeIntervalSince(started)
         ).write(in: dataset)
-        return errors
+        try? FileManager.default.removeItem(atPath: call)
+        return tables.errors
+    }
+
+    /// Makes the folder for the tables of one call, under a name that no other call had: what a program that outlived its own
+    /// writes late reaches nobody. Those of earlier calls go.
+    private static func newCall(in folder: String) throws -> String {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        where name.hasPrefix(callPrefix) && SampleID(name.dropFirst(callPrefix.count)) != nil {
+            try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+        }
+        let call = "\(folder)/\(callPrefix)\(SampleID(bits: .random(in: 0...UInt64.max)))"
+        try Dataset.createFolder(call)
+        return call
+    }
+
+    /// The variables that a call sets, without `STEADYSET_`; none is handed on from the run of an outer program.
+    private static let variables = [
+        "PIPELINE", "DATA", "MANIFEST", "SELECTION", "CANDIDATES", "CANDIDATES_MANIFEST", "CANDIDATES_SELECTION",
+        "ERRORS",
+        "TEST_ERRORS", "ROUND", "SEED",
+    ]
+
+    /// The environment of the program: this one's, and what is said above.
+    private func environment(tablesIn call: String) throws -> [String: String] {
+        func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+        func reference(_ dataset: Dataset) -> String {
+            absolute(dataset.root) + (dataset.version.map { "@\($0.short)" } ?? "")
+        }
+        var environment = ProcessInfo.processInfo.environment
+        for name in TrainerCall.variables { environment["STEADYSET_\(name)"] = nil }
+        environment["STEADYSET_PIPELINE"] = absolute(job.pipelinePath)
+        environment["STEADYSET_DATA"] = reference(version)
+        environment["STEADYSET_MANIFEST"] = absolute(version.packManifest)
+        environment["STEADYSET_SELECTION"] = selection
+        environment["STEADYSET_TEST_ERRORS"] = absolute("\(call)/\(TrainerCall.testErrorsName)")
+        environment["STEADYSET_ROUND"] = "\(number)"
+        environment["STEADYSET_SEED"] = "\(seed)"
+        if let (candidates, selection) = candidates {
+            environment["STEADYSET_CANDIDATES"] = reference(candidates)
+            environment["STEADYSET_CANDIDATES_MANIFEST"] = absolute(candidates.packManifest)
+            environment["STEADYSET_CANDIDATES_SELECTION"] = selection
+            environment["STEADYSET_ERRORS"] = absolute("\(call)/\(TrainerCall.errorsName)")
+        }
+        return environment
+    }
+
+    /// What the program wrote, read once and checked.
+    private struct Tables {
+        /// Errors of the candidates; nil in the last call.
+        let errors: ScoreTable?
+        /// The files by their names.
+        private(set) var bytes: [(name: String, bytes: [UInt8])] = []
+
+        /// Reads the tables in `folder`.
+        ///
+        /// - Throws: `PipelineError`: `.trainer` where the one that must be there is not, `.data` where one is wrong.
+        init(in folder: String, _ call: TrainerCall, column: String, scoring ids: [SampleID]) throws {
+            func read(_ name: String) throws -> [UInt8] {
+                do {
+                    return try InputFile.read("\(folder)/\(name)", maximumBytes: ScoreTable.maximumBytes)
+                } catch {
+                    // The program is there, so its table is what is wrong.
+                    let error = PipelineError(error)
+                    throw error.status == .noInput ? PipelineError(.data, error.message) : error
+                }
+            }
+            if call.candidates == nil {
+                errors = nil
+            } else {
+                let path = "\(folder)/\(TrainerCall.errorsName)"
+                guard InputFile.isFolder(path) == false else {
+                    throw PipelineError(
+                        .trainer,
+                        "the trainer ended well, but wrote no \(path), which STEADYSET_ERRORS names; its output is in "
+                            + "\(TrainerCall.folder(call.number, of: call.job.dataset))/log.txt")
+                }
+                let content = try read(TrainerCall.errorsName)
+                let table = try ScoreTable(content, path: path, column: column)
+                try table.check(against: ids, "the candidates")
+                errors = table
+                bytes.append((TrainerCall.errorsName, content))
+            }
+            let path = "\(folder)/\(TrainerCall.testErrorsName)"
+            guard InputFile.isFolder(path) == false else { return }
+            let content = try read(TrainerCall.testErrorsName)
+            try call.checkTestErrors(try ScoreTable(content, path: path, column: column), column: column)
+            bytes.append((TrainerCall.testErrorsName, content))
+        }
+    }
+
+    /// Refuses errors of other samples than those of the round before, where the rule that ends rounds compares both.
+    private func checkTestErrors(_ table: ScoreTable, column: String) throws {
+        guard job.pipeline.curation?.stop != nil, number > 0 else { return }
+        let earlier = TrainerCall.testErrors(number - 1, of: job.dataset)
+        guard InputFile.isFolder(earlier) == false else { return }
+        try table.check(
+            against: try ScoreTable(path: earlier, column: column).ids, "the round before, which 'stop' compares")
     }
 }

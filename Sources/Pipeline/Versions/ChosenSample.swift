@@ -106,34 +106,56 @@ package struct ChoiceTable: Hashable, Sendable {
             throw PipelineError(.data, "\(path): does not begin with the line '\(ChoiceTable.header)', or is cut off")
         }
         rows = try lines.dropFirst().dropLast().enumerated().map { number, line in
-            guard let row = ChoiceTable.row(line) else {
-                throw PipelineError(.data, "\(path):\(number + 2): is not the line of a choice")
-            }
-            return row
+            try ChoiceTable.row(line, at: "\(path):\(number + 2)")
+        }
+        // What is read is what is written, digit for digit.
+        let own = self.bytes
+        guard own == bytes else {
+            let same = zip(own, bytes).prefix { $0 == $1 }
+            throw PipelineError(
+                .data,
+                "\(path):\(1 + same.count { $0.0 == 10 }): has a number that is written in another form than it is")
         }
     }
 
-    private static func row(_ line: ArraySlice<UInt8>) -> (choice: ChosenSample, rank: Int)? {
+    private static func row(_ line: ArraySlice<UInt8>, at place: String) throws -> (choice: ChosenSample, rank: Int) {
+        let names = header.split(separator: ",")
         let fields = line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-            .map { String(decoding: $0, as: UTF8.self) }
-        func number(_ text: String) -> Double?? {
-            if text.isEmpty { return .some(nil) }
-            guard let value = Double(text), value.isFinite, value >= 0, digits(value) == text else { return nil }
+        guard fields.count == names.count else {
+            throw PipelineError(.data, "\(place): has \(fields.count) fields, the first line \(names.count)")
+        }
+        func read<Value>(_ column: Int, _ parse: (String) -> Value?) throws -> Value {
+            guard let value = parse(String(decoding: fields[column], as: UTF8.self)) else {
+                throw PipelineError(
+                    .data,
+                    "\(place): sample \(ForeignText.excerpt(bytes: fields[0], limit: 16)) cannot have the \(names[column]) "
+                        + "'\(ForeignText.excerpt(bytes: fields[column], limit: 40))'")
+            }
             return value
         }
-        guard fields.count == 10, let id = SampleID(fields[0]), let rank = Int(fields[1]), rank >= 0,
-            let sources = Int(fields[2]), (1...Configuration.maximumSources).contains(sources),
-            let action = ChosenSample.Action(rawValue: fields[3]), let round = Int(fields[4]), round >= 1,
-            let origin = ChosenSample.Origin(rawValue: fields[5]), isWord(fields[7]), let score = number(fields[8]),
-            let probability = number(fields[9]), (probability ?? 0) <= 1
-        else { return nil }
-        let parent = SampleID(fields[6])
-        guard (parent != nil) != fields[6].isEmpty else { return nil }
-        return (
-            ChosenSample(
-                id: id, sources: sources, action: action, round: round, origin: origin, parent: parent,
-                acquisition: fields[7], score: score, probability: probability), rank
-        )
+        func integer(_ range: some RangeExpression<Int>) -> (String) -> Int? {
+            { text in Int(text).flatMap { range.contains($0) ? $0 : nil } }
+        }
+        /// A number of at least 0; nothing for an empty cell.
+        func number(_ range: ClosedRange<Double>) -> (String) -> Double?? {
+            { text in
+                if text.isEmpty { return .some(nil) }
+                guard case .number(let value) = DecimalNumber.read(ArraySlice(text.utf8)), range.contains(value) else {
+                    return nil
+                }
+                return value
+            }
+        }
+        let parent: SampleID? = try read(6) { text in
+            text.isEmpty ? .some(nil) : SampleID(text).map { .some($0) }
+        }
+        let choice = ChosenSample(
+            id: try read(0) { SampleID($0) }, sources: try read(2, integer(1...Configuration.maximumSources)),
+            action: try read(3, ChosenSample.Action.init), round: try read(4, integer(1...)),
+            origin: try read(5, ChosenSample.Origin.init), parent: parent,
+            acquisition: try read(7) { isWord($0) ? $0 : nil },
+            score: try read(8, number(0...Double.greatestFiniteMagnitude)), probability: try read(9, number(0...1)))
+        return (choice, try read(1, integer(0...)))
     }
 
     /// Whether `text` can be the name of an acquisition.

@@ -137,6 +137,6 @@ struct VersionPlan {
     /// The mean score of the samples that joined and have one.
     private var meanScore: JSON {
         let scores = rows.filter { $0.choice.action != .dropped }.compactMap(\.choice.score)
-        return scores.isEmpty ? .null : .number(scores.reduce(0, +) / Double(scores.count))
+        return scores.isEmpty ? .null : .number(ScoreMean.of(scores))
     }
 }

@@ -44,6 +44,13 @@ public struct LearningCurve: Hashable, Sendable {
         guard rounds.count >= 3, let last = rounds.last, last.errors.count >= 2 else { return false }
         let before = rounds[rounds.count - 2]
         guard before.errors.count == last.errors.count else { return false }
+        let largest = rounds.reduce(0) { max($0, $1.errors.max() ?? 0) }
+        guard largest < 0x1p+400 else {
+            // The answer is one of ratios; squares of such errors would not be finite.
+            return isFlat(
+                rounds.map { ($0.samples, $0.errors.map { $0 * 0x1p-700 }) }, next: next, standardErrors: standardErrors
+            )
+        }
         func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
         let differences = zip(before.errors, last.errors).map { $0 - $1 }
         let gained = mean(differences)

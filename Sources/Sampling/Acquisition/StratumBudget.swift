@@ -15,7 +15,7 @@ public enum StratumBudget: String, Hashable, Sendable, CaseIterable {
         guard self != .free else { return [(Array(candidates.ids.indices), count)] }
         let groups = candidates.byStratum
         let weights = groups.map { _, members in
-            self == .equal ? 1 : members.reduce(0) { $0 + candidates.scores[$1] } / Double(members.count)
+            self == .equal ? 1 : ScoreMean.of(members.map { candidates.scores[$0] })
         }
         return zip(groups, StratumBudget.apportion(count, weights: weights, capacities: groups.map(\.members.count)))
             .map { ($0.members, $1) }
@@ -23,6 +23,8 @@ public enum StratumBudget: String, Hashable, Sendable, CaseIterable {
 
     /// Divides `count` in proportion to `weights`, nobody getting more than its capacity; equally where all weights are 0.
     static func apportion(_ count: Int, weights: [Double], capacities: [Int]) -> [Int] {
+        // Shares go by ratios: neither sums nor products with counts may overflow.
+        let weights = (weights.max() ?? 0) > 0x1p+500 ? weights.map { $0 * 0x1p-600 } : weights
         var shares = [Int](repeating: 0, count: weights.count)
         var left = min(count, capacities.reduce(0, +))
         while left > 0 {
