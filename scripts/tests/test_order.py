@@ -98,6 +98,10 @@ def test_shares_cover_the_epoch(count, ranks):
     whole = [s for step in zip(*shares) for s in step]
     assert whole[:count] == list(Order(3).walk(count))
     assert whole[count:] == [whole[k % count] for k in range(count, len(whole))]
+    if count < ranks:
+        with pytest.raises(ValueError, match="too few"):
+            progress.share(0, ranks, drop_last=True)
+        return
     dropped = [list(progress.share(rank, ranks, drop_last=True)) for rank in range(ranks)]
     assert {len(share) for share in dropped} == {count // ranks}
     assert [s for step in zip(*dropped) for s in step] == whole[: count // ranks * ranks]
@@ -131,8 +135,18 @@ def test_what_is_refused():
         Order().indices([5], 5)
     progress = Progress(10)
     good = progress.state_dict()
-    for change in ({"count": 11}, {"version": 2}, {"format": "other"}, {"position": 10}):
+    for change in (
+        {"count": 11}, {"version": 2}, {"format": "other"}, {"position": 10}, {"position": -1}, {"position": 1.5},
+        {"position": True}, {"epoch": -1}, {"epoch": "1"}, {"epoch": 1 << 32}, {"seed": -1}, {"seed": None}, {"shuffle": 1},
+    ):  # fmt: skip
         with pytest.raises(ValueError):
             progress.load_state_dict(good | change)
+    for key in good:
+        with pytest.raises(ValueError):
+            progress.load_state_dict({k: v for k, v in good.items() if k != key})
+    assert progress.state_dict() == good
+    progress.advance(9)
+    with pytest.raises(ValueError, match="next_epoch"):
+        progress.share(0, 2, drop_last=True)
     with pytest.raises(ValueError):
         progress.share(2, 2)

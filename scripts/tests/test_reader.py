@@ -10,13 +10,15 @@ import pickle
 import shutil
 import subprocess
 import sys
+import types
 
 import h5py
 import numpy as np
 import pytest
 import steadyset as reader
 from conftest import REPOSITORY, manifest, samples, steadyset
-from steadyset import canonical, frame
+from steadyset import canonical, frame, storage, versions
+from steadyset.manifest import parse_table
 
 import reference
 
@@ -326,6 +328,22 @@ def alter(folder, change, keep_id=False):
         ("SHA-256", lambda m: m["layout"]["locations"].update(sha256="0" * 64)),
         ("too many", lambda m: m["layout"]["locations"].update(bytes=1 << 40)),
         ("beyond the end", lambda m: m["files"][2].update(bytes=20_000)),
+        ("version True", lambda m: m.update(version=True)),
+        ("grid of 2", lambda m: m["parameters"].update(grid_bits=10**9)),
+        ("wrong form", lambda m: m["parameters"].update(physics=[])),
+        ("decay_rate", lambda m: m["parameters"]["physics"].update(decay_rate="0.02")),
+        ("diffusivity", lambda m: m["parameters"]["physics"].update(diffusivity=True)),
+        ("diffusivity", lambda m: m["parameters"]["physics"].update(diffusivity={"down": None, "across": 1})),
+        ("wrong form", lambda m: m.update(layout=[])),
+        ("wrong form", lambda m: m.update(files={})),
+        ("wrong form", lambda m: m.update(files=[None])),
+        ("wrong form", lambda m: m["content"].update(selections=7)),
+        ("selection's name", lambda m: m["content"]["selections"][0].update(name="train/../../x")),
+        ("selection's name", lambda m: m["content"]["selections"][0].update(name="/etc")),
+        ("selection's name", lambda m: m["content"]["selections"][0].update(name="train/\x1b[31m")),
+        ("selection's name", lambda m: m["content"]["selections"][0].update(name=["train"])),
+        ("plain file name", lambda m: m["files"][0].update(path="a\nb.h5")),
+        ("plain file name", lambda m: m["files"][0].update(path="..")),
     ],
 )
 def test_wrong_manifests(damaged, says, change):
@@ -365,13 +383,106 @@ def test_canonical_form(tiny):
 def test_no_manifest(tmp_path):
     with pytest.raises(reader.DatasetError, match="does not exist"):
         reader.open(tmp_path)
-    (tmp_path / "manifest.json").write_text("[" * 100_000)
-    with pytest.raises(reader.DatasetError, match="not JSON"):
-        reader.open(tmp_path)
+
+
+HOSTILE = {
+    "deep": b"[" * 100_000,
+    "deep enough": b'{"format":"steadyset-manifest","version":3,"stage":"pack","id":"","a":' + b"[" * 400 + b"]" * 400 + b"}",
+    "many values": b"[" + b"[]," * 4_000_000 + b"[]]",
+    "a number of many digits": b'{"format":"steadyset-manifest","version":3,"stage":"pack","id":"","a":' + b"9" * 9000 + b"}",
+    "a number that is too large": b'{"format":"steadyset-manifest","version":3,"stage":"pack","id":"","a":1e999}',
+    "NaN": b'{"format":"steadyset-manifest","version":3,"stage":"pack","id":"","a":NaN}',
+    "a key twice": b'{"format":"steadyset-manifest","version":3,"version":3}',
+    "half a pair": b'{"format":"steadyset-manifest","version":3,"stage":"pack","id":"","a":"\\ud800"}',
+    "not UTF-8": b'{"format":"\xff"}',
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_json(damaged, name):
+    """Of a manifest and of tags: an error on one line, and none of Python's own."""
+    for file, place in (("manifest.json", str(damaged)), ("tags.json", f"{damaged}@round-1")):
+        path = damaged / "pack" / file
+        kept = path.read_bytes() if path.exists() else None
+        path.write_bytes(HOSTILE[name])
+        with pytest.raises(reader.DatasetError, match="not JSON|does not hold tags") as caught:
+            reader.open(place)
+        assert "\n" not in str(caught.value) and len(str(caught.value)) < 400
+        path.write_bytes(kept) if kept is not None else path.unlink()
+    reader.open(damaged)
+
+
+TABLES = {
+    "nested brackets": "(" * 3000 + ")" * 3000,
+    "nested lists": "[" * 3000,
+    "a long header": "{" + " " * 60_000 + "}",
+    "an expression": "{'descr': 9**9**9}",
+    "a product": "{'descr': [('id', '<u8')] * 9999999}",
+    "no mapping": "7",
+    "a shape of text": "SHAPE'9999999999',)",
+    "a shape of truth": "SHAPETrue,)",
+    "a shape below 0": "SHAPE-1,)",
+    "a vast shape": "SHAPE" + "9" * 30 + ",)",
+    "two axes": "SHAPE60, 2)",
+    "a long field": "{'descr': [('id', '<u8', (2, 2))], 'fortran_order': False, 'shape': (1,), }",
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_hostile_tables(tiny, name):
+    """A header of the table of locations that asks for memory, for the interpreter's stack, or for something else."""
+    data = (tiny / "pack/locations.npy").read_bytes()
+    start = 10 + int.from_bytes(data[8:10], "little")
+    header = TABLES[name]
+    if header.startswith("SHAPE"):
+        whole = data[10:start].decode().rstrip()
+        header = whole[: whole.index("'shape': (")] + "'shape': (" + header.removeprefix("SHAPE") + ", }"
+    header = header.encode()
+    with pytest.raises(reader.DatasetError, match="not a table of locations") as caught:
+        parse_table(data[:8] + len(header).to_bytes(2, "little") + header + data[start:], "locations.npy")
+    assert len(str(caught.value)) < 400
+    assert len(parse_table(data, "locations.npy")) == 120
+
+
+@pytest.mark.parametrize(
+    "name,change",
+    [
+        ("virtual", lambda f, d: f.create_virtual_dataset("sources", h5py.VirtualLayout((12, 9, 4), "f8"))),
+        ("external", lambda f, d: f.create_dataset("sources", (12, 9, 4), "f8", external=[("/etc/passwd", 0, 3456)])),
+        ("linked outside", lambda f, d: f.__setitem__("sources", h5py.ExternalLink("other.h5", "/sources"))),
+        ("vast", lambda f, d: f.create_dataset("sources", (1 << 20, 1 << 20, 4), "f8", chunks=(1, 1, 4))),
+        ("a group", lambda f, d: f.create_group("sources")),
+        ("texts", lambda f, d: f.create_dataset("sources", data=["a"] * 12)),
+        ("short", lambda f, d: f.create_dataset("sources", data=np.zeros((3, 9, 4)))),
+        ("flat", lambda f, d: f.create_dataset("sources", data=np.zeros(12))),
+    ],
+)
+def test_hostile_columns(damaged, name, change):
+    """Columns whose values are elsewhere, or more than the file can hold, or of another form."""
+    path = damaged / "pack/train-00000.h5"
+    with h5py.File(path, "r+") as file:
+        del file["sources"]
+        change(file, damaged)
+    alter(damaged, lambda m: m["files"][0].update(bytes=path.stat().st_size))
+    with pytest.raises(reader.DatasetError, match="sources|no sources"):
+        reader.open(damaged).all.sources(0)
+
+
+def test_names_lead_nowhere_else(tmp_path):
+    """A storage reads plain file names alone, whatever document they come from."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "secret").write_text("secret")
+    folder = storage.LocalFolder(str(tmp_path / "in"))
+    for path in ("../secret", str(tmp_path / "secret"), "", ".", "..", "a/b", "-x", "a\0", "a\n", "a" * 256):
+        for read in (lambda: folder.read_all(path, 9), lambda: folder.read([storage.Range(path, 0, 1)])(0),
+                     lambda: folder.size(path)):  # fmt: skip
+            with pytest.raises(reader.DatasetError, match="not a plain file name"):
+                read()
 
 
 def test_damaged_files(damaged, expected):
-    """A flipped bit in a chunk, a truncated shard, a missing one, a link: an error that names the sample or the file."""
+    """A flipped bit in a chunk, a truncated shard, a missing one: an error that names the sample or the file."""
     opened = reader.open(damaged)
     opened.check_files()
     record = opened._table[20]
@@ -391,9 +502,37 @@ def test_damaged_files(damaged, expected):
     path.unlink()
     with pytest.raises(reader.DatasetError, match="does not exist"):
         reader.open(damaged).all[20]
-    path.symlink_to(damaged / "pack/train-00000.h5")
-    with pytest.raises(reader.DatasetError, match="symbolic link"):
-        reader.open(damaged).all[20]
+
+
+def test_behind_symbolic_links(damaged, tmp_path, expected):
+    """As caches of data sets have them: every file a link to a blob elsewhere. Other targets are named, and nothing hangs."""
+    blobs = tmp_path / "blobs"
+    blobs.mkdir()
+    for path in (damaged / "pack").iterdir():
+        path.rename(blobs / path.name)
+        path.symlink_to(f"../../blobs/{path.name}")
+    opened = reader.open(damaged)
+    assert same(opened.all[20], expected[20]) and opened.all.sources(20).size
+    opened.check_files()
+    path = damaged / "pack/train-00001.h5"
+    os.mkfifo(tmp_path / "pipe")
+    for target, says in ((tmp_path / "pipe", "no plain file"), (blobs, "no plain file"), ("/dev/zero", "no plain file"),
+                         ("nowhere", "symbolic link to nowhere, which does not exist")):  # fmt: skip
+        path.unlink()
+        path.symlink_to(target)
+        with pytest.raises(reader.DatasetError, match=says):
+            reader.open(damaged).all[20]
+
+
+def test_open_files_at_the_end(tiny):
+    """Files that are open when the interpreter ends are closed without a word, even where modules are gone by then."""
+    code = (
+        f"import os, steadyset; kept = steadyset.open({str(tiny)!r}); kept.all[0]\n"
+        "file, = kept._storage._files.values(); close = os.close; del os.close; del file, kept\n"
+        "import builtins; builtins.kept = steadyset.open({0!r}); builtins.kept.all[0]".format(str(tiny))
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_digests_on_request(damaged):
@@ -499,3 +638,28 @@ def test_types():
 def test_without_preadv(tiny, expected, monkeypatch):
     monkeypatch.delattr(os, "preadv", raising=False)
     assert all(same(reader.open(tiny).all[k], expected[k]) for k in (0, 64, 119))
+
+
+CHOICE = "00000000000000a1,3,2,added,1,drawn,,random,,0.5"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", CHOICE + ",", CHOICE.replace("a1", "A1"), CHOICE.replace("00a1", "0xa1"), CHOICE.replace(",3,", ",-3,"),
+     CHOICE.replace(",3,", ",3_0,"), CHOICE.replace(",3,", ", 3,"), CHOICE.replace("added", "kept"), CHOICE.replace("drawn", "dream"),
+     CHOICE.replace("0.5", "nan"), CHOICE.replace("0.5", "1e999"), CHOICE.replace("0.5", "half"), CHOICE.replace("random", '"a,b"'),
+     CHOICE.replace("random", "\x1b[31m"), CHOICE.replace("random", "a" * 200_000), CHOICE.replace("0.5", "0.5\r")],
+)  # fmt: skip
+def test_lines_that_are_no_choices(line):
+    assert versions._choice(CHOICE)[:4] == (0xA1, 3, 2, "added")
+    with pytest.raises(ValueError) as caught:
+        versions._choice(line)
+    assert "\x1b" not in str(caught.value) and len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("parent", ["../../../etc/passwd", "a" * 63, "A" * 64, 7, ["a"], "a" * 64])
+def test_parents_are_ids(parent):
+    """The parent's id becomes the name of a file; a version that is its own ancestor has no end."""
+    child = types.SimpleNamespace(document={"id": "a" * 64, "content": {"parent": parent}, "files": []})
+    with pytest.raises(reader.DatasetError, match="names no parent"):
+        versions._check_lineage(storage.LocalFolder("."), child, None)

@@ -11,6 +11,8 @@ import fsspec
 import numpy as np
 import pytest
 import steadyset as reader
+from steadyset import remote
+from steadyset.errors import MissingFileError
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -20,6 +22,9 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
     def do_GET(self):
         path = pathlib.Path(self.translate_path(self.path))
+        fault = self.server.fault(path.name)
+        if fault is not None:
+            return fault(self, path)
         if self.server.failing or not path.is_file():
             return self.send_error(500 if self.server.failing else 404)
         data = path.read_bytes()
@@ -43,10 +48,62 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+def status(code, **headers):
+    """An answer without the file."""
+
+    def answer(handler, path):
+        handler.send_response(code)
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        if code != 204:
+            handler.send_header("Content-Length", "4")
+        handler.end_headers()
+        if code != 204:
+            handler.wfile.write(b"busy")
+
+    return answer
+
+
+def hang_up(handler, path):
+    handler.close_connection = True
+    handler.connection.close()
+
+
+def body(change, code=None, **headers):
+    """An answer with other bytes than those that were asked for."""
+
+    def answer(handler, path):
+        data = path.read_bytes()
+        asked = re.fullmatch(r"bytes=([0-9]+)-([0-9]+)", handler.headers.get("Range", ""))
+        first, last = (int(asked[1]), int(asked[2])) if asked else (0, len(data) - 1)
+        found = {"Content-Length": str(last + 1 - first), "Content-Range": f"bytes {first}-{last}/{len(data)}"}
+        sent = change(data[first : last + 1])
+        handler.send_response(code or (206 if asked else 200))
+        for name, value in (found | {name.replace("_", "-"): value for name, value in headers.items()}).items():
+            if value is not None:
+                handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(sent)
+        if len(sent) != last + 1 - first:
+            hang_up(handler, path)
+
+    return answer
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(remote, "PAUSE", 0.01)
+
+
 @pytest.fixture
 def server(tiny):
     class Server(http.server.ThreadingHTTPServer):
         ranges, failing, answers = True, False, []
+        faults = {}  # the beginning of a name: [faults of the answers to come]
+
+        def fault(self, name):
+            found = next((faults for start, faults in self.faults.items() if name.startswith(start) and faults), None)
+            return found.pop(0) if found else None
 
         def handle_error(self, *_):
             pass  # a client that leaves early is no failure of the test
@@ -101,6 +158,133 @@ def test_gone(server, tiny):
     server.failing = True
     with pytest.raises(reader.DatasetError, match="cannot read"):
         remote.all[0]
+
+
+MOMENTARY = {
+    "503": status(503), "500": status(500), "502": status(502), "504": status(504), "429": status(429, Retry_After="0"),
+    "hung up": hang_up, "cut off": body(lambda data: data[: len(data) // 2]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MOMENTARY)
+def test_a_failure_that_is_soon_over(server, tiny, name):
+    """One bad answer for each file ends nothing: neither opening, nor an epoch, nor the columns, nor the check of files."""
+    files = [path.name for path in (tiny / "pack").iterdir() if path.suffix in (".h5", ".json", ".npy")]
+    server.faults = {file: [MOMENTARY[name]] for file in files}
+    train = reader.open(url(server) + "/pack").select("train")
+    want = reader.open(tiny).select("train")
+    seen = 0
+    for batch in train.batches(16, order=reader.Order(2)):
+        assert np.array_equal(batch.y, want.read(batch.index)[1])
+        seen += len(batch)
+    assert seen == len(want)
+    server.faults = {file: [MOMENTARY[name]] for file in files}
+    assert np.array_equal(train.sources(3), want.sources(3))
+    server.faults = {file: [MOMENTARY[name]] for file in files}
+    train.dataset.check_files()
+
+
+@pytest.mark.parametrize("name", MOMENTARY)
+def test_a_failure_that_stays(server, name):
+    """The second bad answer is said, with its status and the file, and not taken for a file that is not there."""
+    train = reader.open(url(server)).select("train")
+    server.faults = {"train-": [MOMENTARY[name]] * 1000}
+    for read in (lambda: train[0], lambda: train.sources(0), train.dataset.check_files):
+        with pytest.raises(reader.DatasetError, match=r"cannot read http.*train-0000.\.h5: .*, twice: try again later") as caught:
+            read()
+        assert not isinstance(caught.value, MissingFileError) and "damaged" not in str(caught.value)
+        if name.isdigit():
+            assert f"status {name}" in str(caught.value)
+    for place in ("", "/pack", "/pack/manifest.json"):
+        server.faults = {"manifest.json": [MOMENTARY[name]] * 1000}
+        with pytest.raises(reader.DatasetError, match="manifest.json") as caught:
+            reader.open(url(server) + place)
+        assert "does not exist" not in str(caught.value) and not isinstance(caught.value, MissingFileError)
+
+
+@pytest.mark.parametrize("code", [401, 403, 404, 410, 418])
+def test_refusals(server, code):
+    """What the server refuses is not missing; what is missing is not refused. Neither is asked for twice."""
+    calls = []
+
+    def once(handler, path):
+        calls.append(path.name)
+        status(code)(handler, path)
+
+    for place in ("", "/pack"):
+        server.faults = {"manifest.json": [once] * 1000}
+        with pytest.raises(reader.DatasetError, match=f"status {code}") as caught:
+            reader.open(url(server) + place)
+        assert ("does not exist" in str(caught.value)) == isinstance(caught.value, MissingFileError) == (code in (404, 410))
+    assert len(calls) == 3
+    server.faults = {"tags.json": [once] * 1000}
+    with pytest.raises(reader.DatasetError, match=f"status {code}" if code not in (404, 410) else "has no version 'round-1'"):
+        reader.open(url(server) + "/pack@round-1")
+
+
+WRONG = {
+    "another range": (body(lambda data: data, Content_Range="bytes 0-9/100000"), "with others: Content-Range"),
+    "no range at all": (body(lambda data: data, Content_Range="bytes */100000"), "with others: Content-Range"),
+    "nonsense": (body(lambda data: data, Content_Range="\x1b[31mbytes"), "with others: Content-Range"),
+    "an error page": (body(lambda data: b"<html>" + data[6:], 200, Content_Type="text/html"), "range of bytes: it sends text/html"),
+    "the whole file": (body(lambda data: data, 200, Content_Range=None), "range of bytes"),
+    "too much": (body(lambda data: data + b"1", Content_Length=None), "more than the .* bytes"),
+    "other bytes": (body(lambda data: bytes(len(data))), "is damaged"),
+    "nothing": (status(204), "range of bytes"),
+    "the end": (status(416), "ends too early"),
+    "a redirect to nowhere": (status(302), "range of bytes|status 302"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_answers(server, name):
+    """A server that answers something else than what it was asked for is named as the cause."""
+    answer, says = WRONG[name]
+    train = reader.open(url(server)).select("train")
+    server.faults = {"train-": [answer] * 1000}
+    for read in (lambda: train[5], lambda: next(train.batches(8))):
+        with pytest.raises(reader.DatasetError, match=says) as caught:
+            read()
+        assert "\x1b" not in str(caught.value)
+
+
+def test_a_page_instead_of_the_manifest(server):
+    page = body(lambda data: b"<!DOCTYPE html><title>Sign in</title>".ljust(len(data)), 200, Content_Range=None)
+    server.faults = {"manifest.json": [page] * 10}
+    with pytest.raises(reader.DatasetError, match="not JSON: a page in HTML or XML stands in its place"):
+        reader.open(url(server) + "/pack")
+    server.faults = {"locations.npy": [page] * 10}
+    with pytest.raises(reader.DatasetError, match="locations.npy is not what the manifest lists"):
+        reader.open(url(server) + "/pack")
+
+
+def test_a_file_without_end(server):
+    """Of a file that is longer than what is accepted no more than that is taken into memory."""
+    sent = []
+
+    def endless(handler, path):
+        handler.send_response(200)
+        handler.end_headers()
+        handler.close_connection = True
+        try:
+            while len(sent) < 4000:
+                handler.wfile.write(bytes(1 << 16))
+                sent.append(1)
+        except OSError:
+            pass
+
+    server.faults = {"locations.npy": [endless] * 10}
+    with pytest.raises(reader.DatasetError, match="more than the [0-9]+ bytes that are accepted"):
+        reader.open(url(server) + "/pack")
+    assert len(sent) < 1000
+
+
+def test_a_file_that_is_longer_than_listed(server, tiny):
+    opened = reader.open(url(server))
+    shard = opened._manifest.shards[0]
+    server.faults = {"train-00000": [body(lambda data: data, Content_Range=f"bytes 0-0/{shard.bytes + 1}")] * 10}
+    with pytest.raises(reader.DatasetError, match=f"has {shard.bytes + 1} bytes, {shard.bytes} are listed"):
+        opened.check_files()
 
 
 def last(samples):

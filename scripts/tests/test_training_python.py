@@ -8,7 +8,7 @@ import struct
 import numpy as np
 import pytest
 import yaml
-from conftest import REPOSITORY, steadyset, write
+from conftest import REPOSITORY, refused, steadyset, write
 from steadyset.training import metrics
 from steadyset.training.architecture import ModelDescription, initial_values
 from steadyset.training.codes import CODES
@@ -71,7 +71,7 @@ def test_yaml_is_1_2(tmp_path):
     with pytest.raises(TrainingError, match="twice"):
         read_training(path)
     path.write_text("train: &t {epochs: 1}\nx: *t")
-    with pytest.raises(TrainingError, match="no aliases"):
+    with pytest.raises(TrainingError, match="p.yaml:2: there are no aliases"):
         read_training(path)
     path.write_text("name: x")
     with pytest.raises(TrainingError, match="no block 'train'"):
@@ -219,7 +219,7 @@ def test_schedule():
     assert rates[12] == pytest.approx(0.55) and rates[19] == pytest.approx(0.1 + 0.45 * (1 + math.cos(math.pi * 15 / 16)))
 
 
-def test_weights(tmp_path):
+def test_weights(shards, tmp_path):
     model = ModelDescription((32, 64), "encoder-decoder", 1 / 64, 0.25)
     values = initial_values(model, 3)
     path = tmp_path / "weights.safetensors"
@@ -230,10 +230,19 @@ def test_weights(tmp_path):
     data = path.read_bytes()
     length = struct.unpack("<Q", data[:8])[0]
     assert json.loads(data[8 : 8 + length])["__metadata__"]["format"] == "steadyset-model" and length % 8 == 0
-    values["decoder.6.bias"][:] = np.nan
-    write_weights(path, model, Transform(), values, {})
-    with pytest.raises(TrainingError, match=r"'decoder.6.bias' has values that are not finite"):
-        read_weights(path)
+    for name, value, says in (
+        ("decoder.6.bias", np.nan, "'decoder.6.bias' has values that are not finite"),
+        ("encoder.0.norm.running_var", np.inf, "'encoder.0.norm.running_var' has values that are not finite"),
+        ("encoder.0.norm.running_var", -1, "'encoder.0.norm.running_var' has a value below 0"),
+    ):
+        harmed = {key: np.full_like(array, value) if key == name else array for key, array in read.items()}
+        with pytest.raises(TrainingError, match=says):
+            write_weights(path, model, Transform(), harmed, {})
+        write_arrays(path, harmed, metadata)
+        with pytest.raises(TrainingError, match=says):
+            read_weights(path)
+        error = refused("evaluate", "--data", shards, "--model", path, "-o", tmp_path / "out", status=65, says=name)
+        assert "finite" in error or "below 0" in error
     write_weights(path, ModelDescription((32, 64), "encoder-decoder", 1 / 32), Transform(), initial_values(
         ModelDescription((32, 64), "encoder-decoder", 1 / 32), 0), {})  # fmt: skip
     arrays, metadata = read_arrays(path)

@@ -85,7 +85,7 @@ package struct ModelWeights: Sendable {
     /// Takes a model from `file`, whose description says `json`.
     ///
     /// - Throws: `LearningError` with code `.weights` or `.model` where the description is not one, a tensor is missing,
-    ///   unknown, of another shape, or has a value that is not finite.
+    ///   unknown, of another shape, or has a value that is not finite or a variance below 0.
     package init(_ file: Safetensors, model json: JSON) throws(LearningError) {
         guard let kind = json["kind"]?.string.flatMap(ModelDescription.Kind.init(rawValue:)),
             let width = json["width"]?.double, let dropout = json["dropout"]?.double,
@@ -111,6 +111,10 @@ package struct ModelWeights: Sendable {
             }
             guard stored.values.allSatisfy(\.isFinite) else {
                 throw LearningError(.weights, "the tensor '\(tensor.name)' has a value that is not a finite number")
+            }
+            guard !tensor.name.hasSuffix("running_var") || stored.values.allSatisfy({ $0 >= 0 }) else {
+                throw LearningError(
+                    .weights, "the tensor '\(tensor.name)' has a value below 0, which no variance has")
             }
             if tensor.isParameter { parameters += stored.values } else { statistics += stored.values }
         }

@@ -14,15 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from .archive import Predictor, check_factor
-from .errors import DatasetError
+from .errors import DatasetError, MissingFileError
 from .frame import Checksum, Decoder, FloatArray, content_size, decode, make_checksum, make_decoder
-from .manifest import Manifest, chunk_names, read_locations, read_manifest
+from .manifest import Manifest, Shard, chunk_names, read_locations, read_manifest
 from .order import IndexArray
 from .samples import Samples
-from .storage import Bytes, LocalFolder, Range, Storage, locate
+from .storage import Bytes, LocalFolder, Range, Storage, locate, open_file
 from .versions import read_choices, read_version, split_reference, unbiased_mean
 
 _COLUMNS_KEPT = 8
+_BLOCK = 8 << 20
 
 
 def open(
@@ -50,12 +51,16 @@ def open(
             if not os.path.exists(f"{text}/manifest.json") and os.path.exists(below):
                 storage = locate(f"{text}/pack")
         elif not text.endswith("/pack"):
-            # A server may answer what is missing in many ways: the folder `pack` is tried, then the folder itself.
+            # The folder `pack` is tried, then the folder itself: a server may answer what is missing in many ways.
             folder = locate(f"{text}/pack")
             try:
                 manifest = read_manifest(folder)
-            except DatasetError:
-                pass
+            except DatasetError as failure:
+                try:
+                    read_manifest(storage)
+                except DatasetError as other:
+                    # Of both, what says more than that a file is not there.
+                    raise (other if isinstance(failure, MissingFileError) else failure) from other
             else:
                 return Dataset(folder, decoder, manifest if version is None else read_version(folder, version))
     return Dataset(storage, decoder, read_version(storage, version))
@@ -81,7 +86,7 @@ class Dataset:
         check_factor(self._table["source_factor"])
         try:
             return Predictor(self.physics, self._manifest.grid_bits)
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
             raise DatasetError(f"{self._storage.root}: the physics has the wrong form: {error!r}") from error
 
     def _reset(self) -> None:
@@ -297,11 +302,13 @@ class Dataset:
         x, y = fields
         drawn = dict(zip(chunk_names(self._table)[2:], varying))
         # Coefficients that all samples of a shard share are the same in all shards.
-        shared = {
-            name: np.asarray(self._whole(self._shard_of(int(rows[0])), name), np.float32)[None]
-            for name in self._predictor.coefficients
-            if name not in drawn
-        }
+        shared = {}
+        for name in self._predictor.coefficients:
+            if name not in drawn:
+                field = self._shared(self._shard_of(int(rows[0])), name)
+                if field is None:
+                    raise DatasetError(f"{self._storage.root} is damaged: its shards do not have '{name}', which labels need")
+                shared[name] = field[None]
         self._predictor.restore(y, x, np.array(self._table["source_factor"][rows]), {**drawn, **shared})
         if check:
             for k, row in enumerate(rows.tolist()):
@@ -310,30 +317,39 @@ class Dataset:
                 except DatasetError as error:
                     raise self._damaged(row, error) from error
 
-    def _planes(self, data: Bytes) -> int:
-        return content_size(data) // (4 * self.lattice[0] * self.lattice[1])
+    def _planes(self, row: int, data: Bytes) -> int:
+        """The fields that a coefficient's chunk holds: one, or two where it differs down and across."""
+        size, plane = content_size(data), 4 * self.lattice[0] * self.lattice[1]
+        if size not in (plane, 2 * plane):
+            raise self._damaged(row, DatasetError(f"a coefficient of {size} bytes is of another lattice"))
+        return size // plane
 
     def _column(self, row: int, name: str) -> npt.NDArray[Any] | None:
         """The row of a column of the HDF5 file, or None where there is no such column; a column is kept in memory."""
         number = self._shard_of(row)
+        values, shard = self._whole(number, name), self._manifest.shards[number]
+        if values is None:
+            return None
+        if values.shape[:1] != (shard.samples,):
+            raise DatasetError(f"{self._storage.root}/{shard.path} is damaged: '{name}' is not of {shard.samples} samples")
+        row_of: npt.NDArray[Any] = values[row - shard.first]
+        return row_of
+
+    def _shared(self, number: int, name: str) -> FloatArray | None:
+        """A coefficient that all samples of shard `number` share, None where it is constant or each has its own."""
         values = self._whole(number, name)
-        return None if values is None else values[row - self._manifest.shards[number].first]
+        if values is not None and values.shape not in (self.lattice, (2, *self.lattice)):
+            path = self._manifest.shards[number].path
+            raise DatasetError(f"{self._storage.root}/{path} is damaged: '{name}' is not of the dataset's lattice")
+        return None if values is None else np.array(values, np.float32)
 
     def _whole(self, number: int, name: str) -> npt.NDArray[Any] | None:
         """A dataset of shard `number` as a whole, one that is not compressed."""
-        import h5py
-
         if self._process != os.getpid():
             self._reset()
         with self._lock:
             if (number, name) not in self._columns:
-                path = self._manifest.shards[number].path
-                with self._storage.open(path) as stream:
-                    try:
-                        with h5py.File(stream, "r") as file:
-                            values = file[name][...] if name in file else np.empty(0)
-                    except (OSError, KeyError, RuntimeError) as error:
-                        raise DatasetError(f"{self._storage.root}/{path} is damaged: {error}") from error
+                values = self._read_whole(self._manifest.shards[number], name)
                 self._columns[number, name] = values
                 if len(self._columns) > _COLUMNS_KEPT:
                     self._columns.popitem(last=False)
@@ -342,17 +358,44 @@ class Dataset:
             values = self._columns[number, name]
         return values if values.size else None
 
+    def _read_whole(self, shard: Shard, name: str) -> npt.NDArray[Any]:
+        """A dataset of a shard, empty where there is none. The file may be a stranger's: what it says is bounded."""
+        import h5py
+
+        stream = open_file(self._storage, shard.path, shard.bytes)
+        try:
+            with h5py.File(stream, "r") as file:
+                link = file.get(name, getlink=True)
+                if link is None:
+                    return np.empty(0)
+                if not isinstance(link, h5py.HardLink) or not isinstance(found := file[name], h5py.Dataset):
+                    raise ValueError(f"'{name}' is no dataset of this file")
+                if found.external or found.is_virtual:
+                    raise ValueError(f"'{name}' has its values in other files")
+                if found.dtype.kind not in "fiu" or found.nbytes > shard.bytes:
+                    raise ValueError(f"'{name}' has more than the file can hold, or values that are no numbers")
+                values: npt.NDArray[Any] = found[...]
+                return values
+        except DatasetError:
+            raise
+        except (OSError, LookupError, RuntimeError, TypeError, ValueError, MemoryError) as error:
+            # h5py says something of its own where a read failed.
+            failure = getattr(stream, "failure", None)
+            if failure is not None:
+                raise failure from error
+            raise DatasetError(f"{self._storage.root}/{shard.path} is damaged: {error}") from error
+
     def check_files(self) -> None:
         """Compares size and SHA-256 of every file with the manifest, reading all; raises `DatasetError` at the first
         that differs."""
         for shard in self._manifest.shards:
-            hasher, size = hashlib.sha256(), 0
-            with self._storage.open(shard.path) as file:
-                while block := file.read(1 << 20):
-                    hasher.update(block)
-                    size += len(block)
-            if size != shard.bytes or hasher.hexdigest() != shard.sha256:
-                raise DatasetError(
-                    f"{self._storage.root}/{shard.path} is not what the manifest lists ({size} bytes, listed are "
-                    f"{shard.bytes}; or its SHA-256 differs): copy it again"
-                )
+            where = f"{self._storage.root}/{shard.path}"
+            size = self._storage.size(shard.path)
+            if size is not None and size != shard.bytes:
+                raise DatasetError(f"{where} has {size} bytes, {shard.bytes} are listed: copy it again")
+            hasher = hashlib.sha256()
+            for start in range(0, shard.bytes, _BLOCK):
+                part = Range(shard.path, start, min(_BLOCK, shard.bytes - start))
+                hasher.update(self._storage.read([part])(0).data)
+            if hasher.hexdigest() != shard.sha256:
+                raise DatasetError(f"{where} is not what the manifest lists: its SHA-256 differs; copy it again")

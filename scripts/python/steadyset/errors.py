@@ -1,4 +1,4 @@
-"""The one error of this package."""
+"""The errors of this package."""
 
 
 class DatasetError(Exception):
@@ -7,3 +7,7 @@ class DatasetError(Exception):
     Raised for files that are missing, damaged, of another version or not what their manifest lists. Mistakes of the
     caller raise `ValueError`, `TypeError`, `IndexError` and `KeyError` as usual.
     """
+
+
+class MissingFileError(DatasetError):
+    """A file is not there. What cannot be seen (no permission, a server that is busy) is no such error."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from .canonical import canonical
+from .document import parse_json
 from .errors import DatasetError
 from .storage import Storage
 
+VERSION = 3
+"""Of the manifests that are read."""
 MAXIMUM_MANIFEST = 256 << 20
 MAXIMUM_SAMPLES = 100_000_000
 _PARTS = ("train", "validation", "test")
@@ -74,26 +77,29 @@ class Manifest:
 def read_manifest(storage: Storage, name: str = "manifest.json") -> Manifest:
     """Reads and checks a manifest. `DatasetError` says what is wrong: the format, its version, or a member."""
     where = f"{storage.root}/{name}"
+    data = storage.read_all(name, MAXIMUM_MANIFEST)
     try:
-        document = json.loads(storage.read_all(name, MAXIMUM_MANIFEST))
-    except (ValueError, RecursionError) as error:
-        raise DatasetError(f"{where} is not JSON: {error}") from error
+        document = parse_json(data)
+    except (ValueError, MemoryError) as error:
+        page = data[:4096].lstrip()[:1] == b"<"
+        what = "a page in HTML or XML stands in its place" if page else error or "it does not fit into memory"
+        raise DatasetError(f"{where} is not JSON: {what}") from error
     if not isinstance(document, dict) or document.get("format") != "steadyset-manifest":
         raise DatasetError(f"{where} is not a manifest of Steadyset: its 'format' says otherwise")
-    if document.get("version") != 3:
+    if not _is_whole(document.get("version")) or document["version"] != VERSION:
         raise DatasetError(
-            f"{where} has version {document.get('version')!r} of the manifest format, this package reads 3: install the "
+            f"{where} has version {_short(document.get('version'))} of the manifest format, this package reads {VERSION}: install the "
             "package of the Steadyset that made it, or make the dataset anew"
         )
     if document.get("stage") != "pack":
-        raise DatasetError(f"{where} is of the stage {document.get('stage')!r}: only 'pack' is read, its folder is pack/")
+        raise DatasetError(f"{where} is of the stage {_short(document.get('stage'))}: only 'pack' is read, its folder is pack/")
     kept = {key: value for key, value in document.items() if key not in ("id", "layout", "files")}
     try:
         found = hashlib.sha256(canonical(kept).encode()).hexdigest()
         if found != document["id"]:
-            raise DatasetError(f"{where} was altered: its content has the id {found}, recorded is {document['id']}")
+            raise DatasetError(f"{where} was altered: its content has the id {found}, recorded is {_short(document['id'])}")
         return _manifest(document, where)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
         raise DatasetError(f"{where} lacks something or has the wrong form: {error!r}") from error
 
 
@@ -102,7 +108,7 @@ def _manifest(document: dict[str, Any], where: str) -> Manifest:
     codec = str(layout["codec"])
     if codec not in _CHUNKS:
         raise DatasetError(
-            f"{where} has the codec {codec!r}, which holds no fields that are read here: 'steadyset unpack' makes standard "
+            f"{where} has the codec {_short(codec)}, which holds no fields that are read here: 'steadyset unpack' makes standard "
             "shards of it"
         )
     if "locations" not in layout:
@@ -118,7 +124,7 @@ def _manifest(document: dict[str, Any], where: str) -> Manifest:
         first += shard.samples
     selections = tuple(
         Selection(
-            str(found["name"]), _one_of(found["part"], _PARTS), _ranges(found),
+            _name(found["name"]), _one_of(found["part"], _PARTS), _ranges(found),
             _number(found["stratum"]) if "stratum" in found else None,
         )
         for found in content["selections"]
@@ -131,6 +137,9 @@ def _manifest(document: dict[str, Any], where: str) -> Manifest:
     table = layout["locations"]
     locations = (_path(table["path"]), _number(table["bytes"]), _hex(table["sha256"]))
     bits = document["parameters"]["grid_bits"]
+    if bits is not None and _number(bits) > 126:
+        raise ValueError(f"labels on a grid of 2^-{bits}")
+    _check_physics(document["parameters"]["physics"])
     return Manifest(
         document, tuple(shards), selections, (rows, columns), first, _hex(content["digest"]), locations, codec,
         None if bits is None else _number(bits),
@@ -185,7 +194,11 @@ def parse_table(data: bytes, where: str, codec: str = "standard") -> Table:
         if data[:8] != b"\x93NUMPY\x01\x00":
             raise ValueError("not a NumPy file of version 1.0")
         start = 10 + int.from_bytes(data[8:10], "little")
-        header = ast.literal_eval(data[10:start].decode("ascii"))
+        text = data[10:start].decode("ascii")
+        # literal_eval needs stack and memory for what is nested, and may crash; a header has two levels of brackets.
+        if len(text) > 4096 or re.search(r"[^]A-Za-z0-9_ ,:'<|()[{}\n]", text) or text.count("(") > 40 or text.count("[") > 2:
+            raise ValueError("its header is not one of NumPy for a table")
+        header = ast.literal_eval(text)
         fixed = [*_FIXED, *_CHUNKS[codec]]
         expected = [*fixed, *((f"{name}_bytes", "<u4") for name in _COEFFICIENTS)]
         expected += [(f"{name}_checksum", "<u8") for name in ("x", "y", "y_residual", *_COEFFICIENTS)]
@@ -196,16 +209,48 @@ def parse_table(data: bytes, where: str, codec: str = "standard") -> Table:
             raise ValueError("unknown fields")
         dtype = np.dtype(descr)
         (count,) = header["shape"]
+        if not _is_whole(count) or not 0 <= count <= MAXIMUM_SAMPLES:
+            raise ValueError("its shape is no number of records")
         if len(data) - start != count * dtype.itemsize:
             raise ValueError("the size is not that of its records")
         return np.frombuffer(data, dtype, offset=start)
-    except (ValueError, SyntaxError, KeyError, TypeError) as error:
+    except (ValueError, SyntaxError, KeyError, TypeError, AttributeError, RecursionError, MemoryError) as error:
         raise DatasetError(f"{where} is not a table of locations: {error}") from error
 
 
+def _check_physics(physics: Any) -> None:
+    """What readers take of it: a coefficient is a number, a pair of numbers (down, across), or a mapping that describes a
+    medium."""
+    for name in ("diffusivity", "decay_rate"):
+        value = physics[name]
+        pair = [value["down"], value["across"]] if isinstance(value, dict) and "down" in value else [value]
+        for one in pair:
+            if isinstance(one, bool) or not isinstance(one, (int, float, dict)):
+                raise ValueError(f"the {name} {_short(value)}")
+            if not isinstance(one, dict) and not math.isfinite(one):
+                raise ValueError(f"the {name} {_short(value)}")
+
+
+def _short(value: Any) -> str:
+    """A stranger's value for a message: on one line, without control characters, not long."""
+    text = ascii(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _number(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 1 << 53:
-        raise ValueError(f"{value!r} is not a whole number")
+    if not _is_whole(value) or not 0 <= value <= 1 << 53:
+        raise ValueError(f"{_short(value)} is not a whole number")
+    return int(value)
+
+
+def _name(value: Any) -> str:
+    """A selection's name, such as `train/S1.25%-B`; others make names of folders of it, so it must not lead elsewhere."""
+    if not isinstance(value, str) or len(value) > 255 or not re.fullmatch(r"\w[\w.%-]*(/\w[\w.%-]*)?", value, re.ASCII):
+        raise ValueError(f"{_short(value)} is not a selection's name")
     return value
 
 
@@ -228,18 +273,18 @@ def _ranges(selection: dict[str, Any]) -> tuple[tuple[int, int], ...]:
 
 def _hex(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{64}", value):
-        raise ValueError(f"{value!r} is not a SHA-256")
+        raise ValueError(f"{_short(value)} is not a SHA-256")
     return value
 
 
 def _one_of(value: Any, values: tuple[str, ...]) -> str:
     if value not in values:
-        raise ValueError(f"{value!r} is none of {', '.join(values)}")
+        raise ValueError(f"{_short(value)} is none of {', '.join(values)}")
     return str(value)
 
 
 def _path(value: Any) -> str:
     """A file name in the folder itself, where `pack` writes all; anything else could lead out of it."""
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}", value):
-        raise ValueError(f"the path {value!r} is not a plain file name")
+        raise ValueError(f"the path {_short(value)} is not a plain file name")
     return value

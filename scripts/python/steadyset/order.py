@@ -91,13 +91,12 @@ class Order:
     shuffle: bool = True
 
     def __post_init__(self) -> None:
-        if not 0 <= self.seed < 1 << 32:
-            raise ValueError(f"a seed is a whole number below 2**32, not {self.seed}")
+        if not _is_below(self.seed, 1 << 32):
+            raise ValueError(f"a seed is a whole number below 2**32, not {self.seed!r}")
 
     def indices(self, positions: npt.ArrayLike, count: int, epoch: int = 0) -> IndexArray:
         """Returns which of `count` samples come at `positions` of an epoch."""
-        if not 0 <= epoch < 1 << 32:
-            raise ValueError(f"an epoch is a whole number below 2**32, not {epoch}")
+        _check_epoch(epoch)
         if self.shuffle:
             return permute(positions, count, self.seed, epoch)
         return np.array(positions, np.int64, ndmin=1)
@@ -108,6 +107,15 @@ class Order:
         for first in range(0, len(positions), _BLOCK):
             block = positions[first : first + _BLOCK]
             yield from self.indices(np.arange(block.start, block.stop, block.step) % count, count, epoch).tolist()
+
+
+def _is_below(value: Any, limit: int) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(0 <= value < limit)
+
+
+def _check_epoch(epoch: Any) -> None:
+    if not _is_below(epoch, 1 << 32):
+        raise ValueError(f"an epoch is a whole number below 2**32, not {epoch!r}")
 
 
 class Progress:
@@ -138,21 +146,38 @@ class Progress:
         """Goes to the beginning of the next epoch."""
         self.at = Position(self.at.epoch + 1)
 
+    def move(self, at: Position) -> None:
+        """Goes to a position in an epoch. Raises `ValueError` for one that no epoch has."""
+        _check_epoch(at.epoch)
+        if not _is_below(at.position, self.count):
+            raise ValueError(f"the position {at.position!r} is outside an epoch of {self.count} samples")
+        self.at = Position(int(at.epoch), int(at.position))
+
     def share(self, rank: int = 0, ranks: int = 1, drop_last: bool = False) -> Iterator[int]:
         """Yields the samples that process `rank` of `ranks` sees in the rest of this epoch.
 
         The process sees the positions p + rank, p + rank + ranks, …. All see equally many: where the rest does not divide
-        evenly, `drop_last` leaves the remainder out, otherwise positions from the epoch's beginning fill it up.
+        evenly, `drop_last` leaves the remainder out, otherwise positions from the epoch's beginning fill it up. Raises
+        `ValueError` where `drop_last` leaves nothing: the rest of this epoch is smaller than the number of processes.
         """
         if not 0 <= rank < ranks:
             raise ValueError(f"process {rank} of {ranks} does not exist")
         start = self.at.position
         each = self.length(ranks, drop_last)
+        if each == 0:
+            raise ValueError(
+                f"{self.count - start} samples are left of epoch {self.at.epoch}, too few for {ranks} processes with drop_last: "
+                "go on with next_epoch()" if start else f"{self.count} samples are too few for {ranks} processes with drop_last"
+            )  # fmt: skip
         return self.order.walk(self.count, self.at.epoch, start + rank, start + each * ranks, ranks)
 
     def length(self, ranks: int = 1, drop_last: bool = False) -> int:
         """Returns how many samples each of `ranks` processes sees in the rest of this epoch."""
-        rest = self.count - self.at.position
+        return self.length_from(self.at, ranks, drop_last)
+
+    def length_from(self, at: Position, ranks: int = 1, drop_last: bool = False) -> int:
+        """Returns how many samples each of `ranks` processes sees in the rest of the epoch after `at`."""
+        rest = self.count - at.position
         return rest // ranks if drop_last else -(-rest // ranks)
 
     def state_dict(self) -> dict[str, Any]:
@@ -164,11 +189,15 @@ class Progress:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restores a state. One of another number of samples is refused: its positions mean other samples."""
-        if state.get("format") != "steadyset-order" or state.get("version") != 1:
-            raise ValueError("this is not the state of an order of version 1")
-        if state["count"] != self.count:
-            raise ValueError(f"the state is of an order of {state['count']} samples, this one has {self.count}")
-        if not 0 <= state["position"] < self.count:
-            raise ValueError(f"the state's position {state['position']} is outside the epoch")
-        self.order = Order(seed=state["seed"], shuffle=state["shuffle"])
-        self.at = Position(state["epoch"], state["position"])
+        try:
+            if state["format"] != "steadyset-order" or state["version"] != 1:
+                raise ValueError("this is not the state of an order of version 1")
+            if state["count"] != self.count:
+                raise ValueError(f"the state is of an order of {state['count']} samples, this one has {self.count}")
+            if not isinstance(state["shuffle"], bool):
+                raise ValueError(f"the state's 'shuffle' is true or false, not {state['shuffle']!r}")
+            order, at = Order(state["seed"], state["shuffle"]), Position(state["epoch"], state["position"])
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"this is not the state of an order: it lacks {error}") from error
+        self.move(at)
+        self.order = order

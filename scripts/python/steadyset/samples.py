@@ -165,7 +165,7 @@ class Samples(Sequence[Sample]):
         row = self._row(index)
         values = self.dataset._column(row, "sources")
         count = int(self.dataset._table["n_sources"][row])
-        if values is None or len(values) < count:
+        if values is None or values.ndim != 2 or len(values) < count:
             raise DatasetError(f"sample {int(self.dataset._table['id'][row]):016x} has no sources in its shard")
         return values[:count]
 
@@ -182,14 +182,16 @@ class Samples(Sequence[Sample]):
         row = self._row(index)
         if name in chunk_names(self.dataset._table):
             data = self.dataset._fetch(np.array([row]), [name])(0)
-            planes = self.dataset._planes(data)
+            planes = self.dataset._planes(row, data)
             out = np.empty((planes, *self.dataset.lattice), np.float32)
             self.dataset._decode(row, data, [name], [out], self._check)
             return out[0] if planes == 1 else out
-        stored = self.dataset._whole(self.dataset._shard_of(row), name)
+        stored = self.dataset._shared(self.dataset._shard_of(row), name)
         if stored is not None:
-            return np.array(stored, np.float32)
+            return stored
         value = self.dataset.physics[name]
+        if isinstance(value, dict) and any(not isinstance(value.get(axis), (int, float)) for axis in ("down", "across")):
+            raise DatasetError(f"sample {int(self.dataset._table['id'][row]):016x} has no {name} in its shard")
         if isinstance(value, dict):
             planes_of = [np.full(self.dataset.lattice, value[axis], np.float32) for axis in ("down", "across")]
             return np.stack(planes_of)
@@ -300,7 +302,8 @@ class Samples(Sequence[Sample]):
 
         The samples are those of `order` in `epoch`, from position `start` on; without an order as they stand. `indices`
         gives them instead, such as `Progress.share(…)`. With `reuse` all batches share one pair of arrays, which the
-        next batch overwrites. `threads` decode at the same time.
+        next batch overwrites. `threads` decode at the same time. Raises `ValueError` where `drop_last` would leave out all
+        that there is, so that no loop ends in silence with nothing learnt.
         """
         if size < 1 or threads < 1:
             raise ValueError("size and threads are at least 1")
@@ -313,10 +316,17 @@ class Samples(Sequence[Sample]):
         shape = (size, *self.dataset.lattice)
         buffers = (np.empty(shape, np.float32), np.empty(shape, np.float32)) if reuse else None
         pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        given = False
         try:
             while chosen := list(itertools.islice(walk, size)):
                 if len(chosen) < size and drop_last:
+                    if not given:
+                        raise ValueError(
+                            f"{len(chosen)} samples do not fill a batch of {size}, and drop_last leaves them out: nothing would "
+                            "be given. Take smaller batches, or go to the next epoch"
+                        )
                     return
+                given = True
                 index = np.array(chosen, np.int64)
                 if buffers is None:
                     x, y = self.read(index, pool=pool)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
+import re
 import stat
 import threading
 from collections import OrderedDict
@@ -12,9 +15,10 @@ from typing import Any, BinaryIO, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from .errors import DatasetError
+from .errors import DatasetError, MissingFileError
 
 Bytes = npt.NDArray[np.uint8]
+_BLOCK = 1 << 18
 
 
 class Range(NamedTuple):
@@ -26,7 +30,11 @@ class Range(NamedTuple):
 
 
 class Storage(Protocol):
-    """A folder of files. Safe for threads, and after a fork; pickles without its open files."""
+    """A folder of files. Safe for threads, and after a fork; pickles without its open files.
+
+    A path is a plain file name in the folder; what is none is refused (`check_name`). A file that is not there raises
+    `MissingFileError`, any other failure `DatasetError`.
+    """
 
     @property
     def root(self) -> str:
@@ -41,31 +49,109 @@ class Storage(Protocol):
         What it returns is overwritten by the thread's next call. A file that ends before raises `DatasetError`.
         """
 
-    def open(self, path: str) -> BinaryIO:
-        """Returns a binary file that can be read and sought; the caller closes it."""
+    def size(self, path: str) -> int | None:
+        """Returns the number of bytes of a file, None where the server does not tell."""
 
 
 def locate(location: str | os.PathLike[str]) -> Storage:
     """Returns the folder at `location`: a path, or a URL of fsspec such as `https://…` or `s3://…`."""
     text = os.fspath(location)
-    if "://" not in text and "::" not in text:
-        return LocalFolder(text)
-    return RemoteFolder(text)
+    if is_url(text):
+        from .remote import RemoteFolder
+
+        return RemoteFolder(text)
+    return LocalFolder(text)
+
+
+def is_url(text: str) -> bool:
+    """Whether a location is one of fsspec."""
+    return "://" in text or "::" in text
+
+
+def check_name(path: str) -> str:
+    """Returns a name that a document gave. Raises `DatasetError` where it could lead out of the folder."""
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}", path):
+        raise DatasetError(f"{path!a} is not a plain file name: only files in the dataset's folder are read")
+    return path
+
+
+def open_file(storage: Storage, path: str, size: int) -> BinaryIO:
+    """Returns the first `size` bytes of a file as a binary file that can be read and sought; the caller closes it.
+
+    The failure of a read is kept in `failure`: libraries that read through it tend to say something of their own.
+    """
+    return FileOfRanges(storage, path, size)  # type: ignore[return-value]
+
+
+class FileOfRanges(io.RawIOBase):
+    """A file that reads ranges of a storage, in blocks of which the last is kept."""
+
+    def __init__(self, storage: Storage, path: str, size: int) -> None:
+        self._storage, self._path, self._size = storage, path, size
+        self._place = 0
+        self._first, self._block = 0, b""
+        self.failure: DatasetError | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._place
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self._size}[whence]
+        self._place = max(0, start + offset)
+        return self._place
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        done = 0
+        while done < len(view) and self._place < self._size:
+            inside = self._place - self._first
+            if not 0 <= inside < len(self._block):
+                self._fetch(len(view) - done)
+                inside = 0
+            count = min(len(view) - done, len(self._block) - inside)
+            view[done : done + count] = self._block[inside : inside + count]
+            done += count
+            self._place += count
+        return done
+
+    def _fetch(self, wanted: int) -> None:
+        length = min(max(_BLOCK, wanted), self._size - self._place)
+        try:
+            block = self._storage.read([Range(self._path, self._place, length)])(0)
+        except DatasetError as error:
+            self.failure = error
+            raise
+        self._first, self._block = self._place, block.tobytes()
 
 
 class _File:
     """A file descriptor that is closed with its last user."""
 
     def __init__(self, path: str) -> None:
-        self.descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        # Without waiting for a writer, should the name be a pipe's by now.
+        self.descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        if not stat.S_ISREG(os.fstat(self.descriptor).st_mode):
+            raise DatasetError(f"{path} is not a regular file")
 
-    def __del__(self) -> None:
-        if hasattr(self, "descriptor"):
-            os.close(self.descriptor)
+    def __del__(self, close: Callable[[int], None] = os.close, failures: type[Exception] = OSError) -> None:
+        # At the interpreter's end the module `os` may be gone before the last file.
+        descriptor = self.__dict__.pop("descriptor", None)
+        if descriptor is not None:
+            try:
+                close(descriptor)
+            except failures:
+                pass
 
 
 class LocalFolder:
-    """A folder on a disk. Symbolic links in it are refused: a stranger's dataset must not lead elsewhere."""
+    """A folder on a disk. Symbolic links are followed to plain files, as caches of data sets have them; nothing is
+    written."""
 
     maximum_open = 64
 
@@ -91,12 +177,16 @@ class LocalFolder:
         self._reset()
 
     def _path(self, path: str) -> str:
-        whole = os.path.join(self._root, path)
-        mode = os.lstat(whole).st_mode
-        if stat.S_ISLNK(mode):
-            raise DatasetError(f"{whole} is a symbolic link, and only files in the dataset's folder are read")
+        whole = os.path.join(self._root, check_name(path))
+        try:
+            mode = os.stat(whole).st_mode
+        except FileNotFoundError:
+            if os.path.islink(whole):
+                raise MissingFileError(f"{whole} is a symbolic link to {os.readlink(whole)}, which does not exist") from None
+            raise
         if not stat.S_ISREG(mode):
-            raise DatasetError(f"{whole} is not a regular file")
+            kind = "is a symbolic link to what is no plain file" if os.path.islink(whole) else "is not a regular file"
+            raise DatasetError(f"{whole} {kind}")
         return whole
 
     def _file(self, path: str) -> _File:
@@ -106,10 +196,8 @@ class LocalFolder:
         with self._lock:
             file = self._files.get(path)
             if file is None:
-                try:
+                with self._failures(path):
                     file = _File(self._path(path))
-                except OSError as error:
-                    raise _failure(f"{self._root}/{path}", error) from error
                 self._files[path] = file
                 if len(self._files) > self.maximum_open:
                     self._files.popitem(last=False)
@@ -117,13 +205,26 @@ class LocalFolder:
                 self._files.move_to_end(path)
             return file
 
-    def read_all(self, path: str, maximum: int) -> bytes:
+    @contextlib.contextmanager
+    def _failures(self, path: str) -> Any:
         try:
-            with open(self._path(path), "rb") as file:
-                data = file.read(maximum + 1)
+            yield
+        except FileNotFoundError as error:
+            raise MissingFileError(f"{self._root}/{path} does not exist") from error
         except OSError as error:
-            raise _failure(f"{self._root}/{path}", error) from error
-        return _bounded(data, maximum, f"{self._root}/{path}")
+            raise DatasetError(f"cannot read {self._root}/{path}: {error.strerror or error}") from error
+
+    def read_all(self, path: str, maximum: int) -> bytes:
+        with self._failures(path):
+            whole = self._path(path)
+            size = os.stat(whole).st_size
+            if size > maximum:
+                raise too_long(whole, maximum)
+            with open(whole, "rb") as file:
+                data = file.read(maximum + 1)
+        if len(data) > maximum:
+            raise too_long(whole, maximum)
+        return data
 
     def read(self, ranges: Sequence[Range]) -> Callable[[int], Bytes]:
         return lambda k: self._read(*ranges[k])
@@ -136,89 +237,17 @@ class LocalFolder:
             buffer = self._local.buffer = np.empty(length + length // 2, np.uint8)
         data = buffer[:length]
         done = 0
-        try:
+        with self._failures(path):
             while done < length:
                 count = _read_into(file.descriptor, data[done:], start + done)
                 if count == 0:
-                    raise _truncated(f"{self._root}/{path}", start, length, done)
+                    raise truncated(f"{self._root}/{path}", start, length, done)
                 done += count
-        except OSError as error:
-            raise _failure(f"{self._root}/{path}", error) from error
         return data
 
-    def open(self, path: str) -> BinaryIO:
-        try:
-            return open(self._path(path), "rb")
-        except OSError as error:
-            raise _failure(f"{self._root}/{path}", error) from error
-
-
-class RemoteFolder:
-    """A folder behind a URL, by fsspec; ranges of one call are fetched at the same time where the protocol can."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url.rstrip("/")
-        self._process = -1
-        self._connect()
-
-    @property
-    def root(self) -> str:
-        return self._url
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"url": self._url}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self._url = state["url"]
-        self._process = -1
-
-    def _connect(self) -> tuple[Any, str]:
-        # A file system of fsspec has a thread of its own, which a fork does not carry over.
-        if self._process != os.getpid():
-            try:
-                import fsspec
-            except ImportError as error:
-                raise DatasetError(f"{self._url}: reading URLs needs fsspec: pip install 'fsspec[http]'") from error
-            try:
-                found = fsspec.core.url_to_fs(self._url, skip_instance_cache=True)
-            except (ImportError, ValueError) as error:
-                raise DatasetError(f"{self._url}: fsspec cannot open it: {error}") from error
-            self._connection: tuple[Any, str] = found
-            self._process = os.getpid()
-        return self._connection
-
-    def read_all(self, path: str, maximum: int) -> bytes:
-        system, root = self._connect()
-        try:
-            with system.open(f"{root}/{path}", "rb", block_size=1 << 20) as file:
-                data: bytes = file.read(maximum + 1)
-        except Exception as error:  # each protocol has errors of its own
-            raise _failure(f"{self._url}/{path}", error) from error
-        return _bounded(data, maximum, f"{self._url}/{path}")
-
-    def read(self, ranges: Sequence[Range]) -> Callable[[int], Bytes]:
-        system, root = self._connect()
-        paths = [f"{root}/{found.path}" for found in ranges]
-        starts = [found.start for found in ranges]
-        ends = [found.start + found.length for found in ranges]
-        try:
-            answers = system.cat_ranges(paths, starts, ends, on_error="raise")
-        except Exception as error:
-            raise _failure(self._url, error) from error
-        for found, data in zip(ranges, answers):
-            if len(data) < found.length:
-                raise _truncated(f"{self._url}/{found.path}", found.start, found.length, len(data))
-            if len(data) > found.length:
-                raise DatasetError(f"{self._url}/{found.path}: the server does not answer requests for a range of bytes")
-        return lambda k: np.frombuffer(answers[k], np.uint8)
-
-    def open(self, path: str) -> BinaryIO:
-        system, root = self._connect()
-        try:
-            file: BinaryIO = system.open(f"{root}/{path}", "rb", block_size=1 << 18)
-        except Exception as error:
-            raise _failure(f"{self._url}/{path}", error) from error
-        return file
+    def size(self, path: str) -> int | None:
+        with self._failures(path):
+            return os.stat(self._path(path)).st_size
 
 
 def _read_into(descriptor: int, data: Bytes, start: int) -> int:
@@ -230,21 +259,13 @@ def _read_into(descriptor: int, data: Bytes, start: int) -> int:
     return len(found)
 
 
-def _bounded(data: bytes, maximum: int, path: str) -> bytes:
-    if len(data) > maximum:
-        raise DatasetError(f"{path} has more than the {maximum} bytes that are accepted here")
-    return data
+def too_long(path: str, maximum: int) -> DatasetError:
+    """A file that has more bytes than are accepted."""
+    return DatasetError(f"{path} has more than the {maximum} bytes that are accepted here")
 
 
-def _truncated(path: str, start: int, length: int, found: int) -> DatasetError:
+def truncated(path: str, start: int, length: int, found: int) -> DatasetError:
+    """A file that ends before a range does."""
     return DatasetError(
         f"{path} ends too early: {length} bytes at {start} were asked for, {found} are there; copy the file again"
     )
-
-
-def _failure(path: str, error: Exception) -> DatasetError:
-    if isinstance(error, DatasetError):
-        return error
-    if isinstance(error, FileNotFoundError):
-        return DatasetError(f"{path} does not exist")
-    return DatasetError(f"cannot read {path}: {error or type(error).__name__}")

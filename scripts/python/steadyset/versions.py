@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -14,9 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .errors import DatasetError
+from .document import parse_json
+from .errors import DatasetError, MissingFileError
 from .manifest import Manifest, read_manifest
-from .storage import LocalFolder, Storage
+from .storage import LocalFolder, Storage, is_url
 
 BASE = "base"
 _MAXIMUM_TAGS = 16 << 20
@@ -39,7 +37,7 @@ def split_reference(text: str) -> tuple[str, str | None]:
     place, sign, version = text.rpartition("@")
     if not sign or "/" in version:
         return text, None
-    if "://" not in text and "::" not in text and os.path.exists(text):
+    if not is_url(text) and os.path.exists(text):
         return text, None
     return place, version
 
@@ -49,21 +47,24 @@ def read_tags(storage: Storage) -> dict[str, str]:
     where = f"{storage.root}/tags.json"
     try:
         data = storage.read_all("tags.json", _MAXIMUM_TAGS)
-    except DatasetError:
-        # A server says in many ways that a file is not there.
+    except MissingFileError:
         if isinstance(storage, LocalFolder) and os.path.lexists(where):
             raise
         return {}
     try:
-        tags = json.loads(data)
+        tags = parse_json(data)
         if not isinstance(tags, dict) or not all(
-            re.fullmatch("[A-Za-z][A-Za-z0-9._-]{0,63}", name) and isinstance(id, str) and re.fullmatch("[0-9a-f]{64}", id)
+            re.fullmatch("[A-Za-z][A-Za-z0-9._-]{0,63}", name) and isinstance(id, str) and _is_id(id)
             for name, id in tags.items()
         ):
             raise ValueError("not an object of names and ids")
         return tags
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise DatasetError(f"{where} does not hold tags: {error}") from error
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
 
 
 def read_version(storage: Storage, version: str | None) -> Manifest:
@@ -75,7 +76,13 @@ def read_version(storage: Storage, version: str | None) -> Manifest:
         return read_manifest(storage)
     if isinstance(storage, LocalFolder) and not os.path.isdir(storage.root):
         raise DatasetError(f"{storage.root} does not exist")
-    tags = read_tags(storage)
+    try:
+        tags = read_tags(storage)
+    except DatasetError:
+        # Some servers say of what is missing that they refuse it; an id needs no tags.
+        if isinstance(storage, LocalFolder) or not re.fullmatch("[0-9a-f]{16,64}", version):
+            raise
+        tags = {}
     wanted = tags.get(version, version)
     if not re.fullmatch("[0-9a-f]{4,64}", wanted):
         raise DatasetError(f"{storage.root} has no version {version!r}: {_listing(storage, tags)}")
@@ -97,7 +104,7 @@ def read_version(storage: Storage, version: str | None) -> Manifest:
         raise DatasetError(f"{storage.root} has no version {version!r}: {_listing(storage, tags)}")
     try:
         manifest = read_manifest(storage, names[0])
-    except DatasetError as error:
+    except MissingFileError as error:
         if isinstance(storage, LocalFolder):
             raise
         raise DatasetError(f"{storage.root} has no version {version!r} ({error}): {_listing(storage, tags)}") from error
@@ -109,20 +116,26 @@ def read_version(storage: Storage, version: str | None) -> Manifest:
 
 def _check_lineage(storage: Storage, child: Manifest, base: Manifest | None) -> None:
     """Every version that `child` was made from is there, and its shards are the first ones of what came of it."""
+    seen = {child.document["id"]}
     while (wanted := child.document["content"].get("parent")) is not None:
         name = str(child.document["id"])[:16]
+        # The parent's id becomes the name of a file.
+        if not _is_id(wanted) or wanted in seen:
+            raise DatasetError(f"{storage.root}: the manifest of version {name} names no parent that it could have")
+        seen.add(wanted)
         if base is not None and base.document["id"] == wanted:
             parent = base
         else:
             try:
-                parent = read_manifest(storage, f"version-{str(wanted)[:16]}.json")
+                parent = read_manifest(storage, f"version-{wanted[:16]}.json")
             except DatasetError as error:
                 raise DatasetError(
-                    f"{storage.root}: the parent {str(wanted)[:16]} of version {name} is missing or was altered: {error}"
+                    f"{storage.root}: the parent {wanted[:16]} of version {name} is missing or was altered, or cannot be read: "
+                    f"{error}"
                 ) from error
         files = parent.document["files"]
         if parent.document["id"] != wanted or child.document["files"][: len(files)] != files:
-            raise DatasetError(f"{storage.root}: the parent {str(wanted)[:16]} of version {name} was altered")
+            raise DatasetError(f"{storage.root}: the parent {wanted[:16]} of version {name} was altered")
         child = parent
 
 
@@ -146,36 +159,58 @@ def _listing(storage: Storage, tags: Mapping[str, str]) -> str:
 
 def read_choices(storage: Storage, manifest: Manifest) -> npt.NDArray[np.void]:
     """Reads why samples came into a version or left it, a record (`CHOICES`) a sample, and checks the file's digest."""
-    entry = manifest.document["layout"].get("choices")
-    if entry is None:
-        raise DatasetError(f"{storage.root}: the base was not chosen by a round, so it has no choices")
     try:
-        path, size, wanted = str(entry["path"]), int(entry["bytes"]), str(manifest.document["content"]["choices"])
-        if not re.fullmatch(r"choices-[0-9a-f]{16}\.csv", path) or not 0 <= size <= _MAXIMUM_CHOICES:
-            raise ValueError(f"{path!r} of {size} bytes")
-    except (KeyError, TypeError, ValueError) as error:
+        entry = manifest.document["layout"].get("choices")
+        if entry is None:
+            raise DatasetError(f"{storage.root}: the base was not chosen by a round, so it has no choices")
+        path, size, wanted = entry["path"], entry["bytes"], manifest.document["content"]["choices"]
+        if not isinstance(path, str) or not re.fullmatch(r"choices-[0-9a-f]{16}\.csv", path) or not _is_id(wanted):
+            raise ValueError("its name or its digest is none")
+        if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= _MAXIMUM_CHOICES:
+            raise ValueError("its size is none")
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DatasetError(f"{storage.root}: the manifest's file of choices is not one: {error!r}") from error
     where = f"{storage.root}/{path}"
     data = storage.read_all(path, size)
     if hashlib.sha256(data).hexdigest() != wanted:
         raise DatasetError(f"{where} is not what the manifest lists (SHA-256 differs): copy it again")
-    try:
-        lines = data.decode("ascii").splitlines()
-        if not lines or lines[0] != _HEADER:
-            raise ValueError("another header")
-        return np.array([_choice(row) for row in csv.reader(io.StringIO("\n".join(lines[1:])))], CHOICES)
-    except (ValueError, OverflowError) as error:
-        raise DatasetError(f"{where} is not a file of choices: {error}") from error
+    header, *lines = data.decode("latin-1").removesuffix("\n").split("\n")
+    if header != _HEADER:
+        raise DatasetError(f"{where} is not a file of choices: its first line is not {_HEADER}")
+    rows = np.empty(len(lines), CHOICES)
+    for number, line in enumerate(lines):
+        try:
+            rows[number] = _choice(line)
+        except (ValueError, OverflowError) as error:
+            raise DatasetError(f"{where}:{number + 2}: {error}") from error
+    return rows
 
 
-def _choice(row: list[str]) -> tuple[Any, ...]:
-    id, rank, sources, action, round, origin, parent, acquisition, score, probability = row
-    if action not in _ACTIONS or origin not in _ORIGINS:
-        raise ValueError(f"the line {row}")
+_CHOICE = re.compile(
+    r"(?P<id>[0-9a-f]{16}),(?P<rank>[0-9]{1,19}),(?P<sources>[0-9]{1,9}),(?P<action>[a-z]+),(?P<round>[0-9]{1,9}),"
+    r"(?P<origin>[a-z]+),(?P<parent>[0-9a-f]{16})?,(?P<acquisition>[!-+\--~]{0,64}),(?P<score>[-+.0-9eE]{1,40})?,"
+    r"(?P<probability>[-+.0-9eE]{1,40})?"
+)
+
+
+def _choice(line: str) -> tuple[Any, ...]:
+    found = _CHOICE.fullmatch(line)
+    if found is None or found["action"] not in _ACTIONS or found["origin"] not in _ORIGINS:
+        raise ValueError(f"no choice: {ascii(line[:80])}")
     return (
-        int(id, 16), int(rank), int(sources), action, int(round), origin, int(parent, 16) if parent else 0, acquisition,
-        float(score) if score else np.nan, float(probability) if probability else np.nan,
+        int(found["id"], 16), int(found["rank"]), int(found["sources"]), found["action"], int(found["round"]), found["origin"],
+        int(found["parent"] or "0", 16), found["acquisition"], _real(found["score"]), _real(found["probability"]),
     )  # fmt: skip
+
+
+def _real(text: str | None) -> float:
+    """A number, NaN where there is none."""
+    if text is None:
+        return np.nan
+    value = float(text)
+    if not np.isfinite(value):
+        raise ValueError(f"the number {text} is too large")
+    return value
 
 
 def unbiased_mean(values: npt.ArrayLike, probability: npt.ArrayLike, candidates: int | None = None) -> float:

@@ -20,10 +20,10 @@ import torch
 from ..dataset import open as open_dataset
 from ..errors import DatasetError
 from .errors import TrainingError
-from .evaluate import Surrogate, evaluate
+from .evaluate import Surrogate, evaluate, judged
 from .options import PRECISIONS, Options
 from .pipeline import read_training
-from .processes import Processes
+from .processes import Processes, failed
 from .trainer import Trainer
 
 
@@ -56,7 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         training = read_training(given.pipeline, overrides)
+        if given.threads < 1:
+            raise TrainingError(f"--threads is a number from 1 on, not {given.threads}")
+        if not 0 <= given.memory < 2**20:
+            raise TrainingError(f"--memory is a number of GiB from 0 on, not {given.memory}")
         dataset = open_dataset(given.data)
+        if given.evaluate != "none":
+            judged(dataset, given.evaluate)
         with Processes(given.device) as processes:
             options = Options(given.precision, given.threads, int(given.memory * 2**30), report)
             best = Trainer(training, dataset, given.output, processes, options).run()
@@ -66,9 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     model = Surrogate(given.output, torch.device(processes.device))
                     print(evaluate(dataset, [model], given.output, given.evaluate))
             processes.wait()
-    except (TrainingError, DatasetError) as error:
-        print(f"steadyset.training: error: {error}", file=sys.stderr)
-        return 1
+    except (TrainingError, DatasetError, OSError) as error:
+        return failed(error)
     return 0
 
 

@@ -18,6 +18,8 @@ from ..order import philox_block
 KINDS = ("encoder-decoder", "u-net")
 MULTIPLE = 32
 """Rows and columns of a lattice are multiples of this: five poolings halve them."""
+LARGEST = 4096
+"""Rows or columns of a lattice."""
 ENCODER = (64, 128, 256, 512, 1024, 2048)
 DECODER = (1024, 512, 256, 128, 64, 32)
 SLOPE = 0.02
@@ -54,7 +56,7 @@ class ModelDescription:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ValueError(f"there is no model '{self.kind}': there are {' and '.join(KINDS)}")
+            raise ValueError(f"there is no model {ascii(self.kind)[:40]}: there are {' and '.join(KINDS)}")
         if not 0.001 <= self.width <= 4:
             raise ValueError(f"the width of a model is from 0.001 to 4, not {self.width}")
         if not 0 <= self.dropout < 1:
@@ -114,11 +116,14 @@ class ModelDescription:
         """Returns the description that `document()` gave. Raises `ValueError` for anything else."""
         try:
             rows, columns = document["lattice"]
-            return cls(
-                (int(rows), int(columns)), str(document["kind"]), float(document["width"]), float(document["dropout"])
-            )
+            kind, numbers = document["kind"], (document["width"], document["dropout"])
         except (KeyError, TypeError) as error:
-            raise ValueError(f"this describes no model: {document!r}") from error
+            raise ValueError(f"this describes no model: {ascii(document)[:200]}") from error
+        if any(isinstance(value, bool) or not isinstance(value, (int, float)) for value in (rows, columns, *numbers)):
+            raise ValueError(f"this describes no model: {ascii(document)[:200]}")
+        if rows != int(rows) or columns != int(columns) or max(rows, columns) > LARGEST:
+            raise ValueError(f"there is no lattice of {rows} × {columns} sites")
+        return cls((int(rows), int(columns)), kind, float(numbers[0]), float(numbers[1]))
 
 
 def initial_values(model: ModelDescription, seed: int) -> dict[str, npt.NDArray[np.float32]]:

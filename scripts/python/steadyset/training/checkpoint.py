@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import pathlib
 from typing import Any
@@ -14,6 +15,7 @@ from .description import TrainingDescription
 from .errors import TrainingError
 
 _VERSION = 1
+_MAGIC = b"steadyset-torch1"
 
 
 def identity(training: TrainingDescription, dataset_id: str, samples: int) -> str:
@@ -23,7 +25,10 @@ def identity(training: TrainingDescription, dataset_id: str, samples: int) -> st
 
 
 class Checkpoint:
-    """The checkpoint in a folder, and beside it the weights of the best epoch so far."""
+    """The checkpoint in a folder, and beside it the weights of the best epoch so far.
+
+    The file has the digest of what was meant before the rest, which PyTorch's format does not have of its values.
+    """
 
     def __init__(self, folder: pathlib.Path, identity: str) -> None:
         self._path = folder / "torch-checkpoint.pt"
@@ -31,26 +36,52 @@ class Checkpoint:
         self.best = folder / "torch-best.safetensors"
 
     def load(self, device: torch.device) -> dict[str, Any] | None:
-        """Returns what was saved, none where nothing was. Raises `TrainingError` where it is of another training."""
-        if not self._path.exists():
-            return None
+        """Returns what was saved, none where nothing was. Raises `TrainingError` where it is damaged or of another
+        training."""
         try:
-            found: dict[str, Any] = torch.load(self._path, map_location=device, weights_only=True)
+            data = self._path.read_bytes()
+        except FileNotFoundError:
+            return None
+        head = len(_MAGIC) + 32
+        if data[: len(_MAGIC)] != _MAGIC or data[len(_MAGIC) : head] != hashlib.sha256(data[head:]).digest():
+            raise self.damaged()
+        try:
+            found: dict[str, Any] = torch.load(io.BytesIO(data[head:]), map_location=device, weights_only=True)
             of = found.pop("identity")
         except Exception as error:
-            raise TrainingError(f"{self._path} is damaged: remove it to train from the beginning") from error
+            raise self.damaged() from error
         if of != self._identity:
             raise TrainingError(
                 f"{self._path} is of another training (other keys, or other data): take another folder, or remove it"
             )
         return found
 
+    def damaged(self) -> TrainingError:
+        """What there is to say of a checkpoint that cannot be continued."""
+        return TrainingError(f"{self._path} is damaged, or of an older release: remove it to train from the beginning")
+
     def save(self, content: dict[str, Any]) -> None:
         """Replaces the checkpoint."""
+        buffer = io.BytesIO()
+        torch.save(content | {"identity": self._identity}, buffer)
+        data = buffer.getbuffer()
         self._path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self._path.with_name(self._path.name + ".tmp")
         with temporary.open("wb") as file:
-            torch.save(content | {"identity": self._identity}, file)
+            file.write(_MAGIC + hashlib.sha256(data).digest())
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(self._path)
+
+    def best_weights(self, digest: str) -> bytes:
+        """Returns the file of the best epoch's weights, whose SHA-256 the checkpoint has."""
+        try:
+            data = self.best.read_bytes()
+        except FileNotFoundError:
+            data = b""
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise TrainingError(
+                f"{self.best} is missing or damaged: remove {self._path} too, to train from the beginning"
+            )
+        return data

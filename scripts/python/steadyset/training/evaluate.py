@@ -25,6 +25,7 @@ from .errors import TrainingError
 from .loader import FloatArray, Loader
 from .metrics import ScoredSample, field_errors, summarise, write_errors, write_summary
 from .network import Network
+from .processes import chosen_device, failed
 from .weights import read_weights
 
 PARTS = ("train", "validation", "test")
@@ -41,7 +42,18 @@ class Surrogate:
         self.network.to(device).eval()
 
     def predict(self, x: FloatArray, *, sampling: bool = False) -> FloatArray:
-        """Returns the fields of source images, both (samples, rows, columns); with dropout where `sampling`."""
+        """Returns the fields of source images, both (samples, rows, columns); with dropout where `sampling`.
+
+        Raises `TrainingError` where a field is not finite.
+        """
+        found = self.fields(x, sampling=sampling)
+        if not np.isfinite(found).all():
+            number = int(np.flatnonzero(~np.isfinite(found).all(axis=(1, 2)))[0])
+            raise TrainingError(f"the prediction of image {number} of {len(x)} is not finite")
+        return found
+
+    def fields(self, x: FloatArray, *, sampling: bool = False) -> FloatArray:
+        """Returns fields as `predict` does, whatever their values are."""
         self.network.sampling = sampling
         with torch.inference_mode():
             output = self.network(torch.from_numpy(x).to(self.device))
@@ -86,15 +98,16 @@ def score(
     found = []
     parts, ids = parts_of(samples), samples.ids
     for loaded in Loader(samples, batch, threads=threads, memory=0).epoch(Order(shuffle=False), 0):
-        fields = [model.predict(loaded.x) for model in models]
+        fields = [model.fields(loaded.x) for model in models]
         # (samples, rows, columns)
         mean = fields[0] if len(fields) == 1 else np.array(fields, np.float64).mean(axis=0).astype(np.float32)
         if dropout_samples:
-            fields = [models[0].predict(loaded.x, sampling=True) for _ in range(dropout_samples)]
+            fields = [models[0].fields(loaded.x, sampling=True) for _ in range(dropout_samples)]
         several = dropout_samples > 0 or len(models) > 1
-        spread = np.array(fields, np.float64).var(axis=0).mean(axis=(1, 2)) if several else None
+        with np.errstate(all="ignore"):
+            spread = np.array(fields, np.float64).var(axis=0).mean(axis=(1, 2)) if several else None
         for k, index in enumerate(loaded.index.tolist()):
-            if not np.isfinite(mean[k]).all():
+            if not (np.isfinite(mean[k]).all() and (spread is None or np.isfinite(spread[k]))):
                 raise TrainingError(f"the prediction of sample {int(ids[index]):016x} is not finite")
             found.append(
                 ScoredSample(
@@ -105,16 +118,22 @@ def score(
     return found
 
 
+def judged(dataset: Dataset, selection: str) -> Samples:
+    """Returns the samples of a selection. Raises `TrainingError` where there are none."""
+    try:
+        samples = dataset.select(selection)
+    except KeyError as error:
+        raise TrainingError(f"the selection '{selection}' to judge: {error.args[0]}") from error
+    if not len(samples):
+        raise TrainingError(f"the selection '{selection}' has no sample")
+    return samples
+
+
 def evaluate(
     dataset: Dataset, models: Sequence[Surrogate], output: pathlib.Path, selection: str, *, dropout_samples: int = 0
 ) -> str:
     """Writes `errors.csv` and `summary.csv` into the folder `evaluate` of `output`; returns a line about them."""
-    try:
-        samples = dataset.select(selection)
-    except KeyError as error:
-        raise TrainingError(f"--selection: {error.args[0]}") from error
-    if not len(samples):
-        raise TrainingError(f"the selection '{selection}' has no sample")
+    samples = judged(dataset, selection)
     began = time.monotonic()
     scored = score(samples, models, dropout_samples=dropout_samples)
     seconds = time.monotonic() - began
@@ -140,14 +159,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--dropout-samples", type=int, default=0, metavar="K", help="predict K times with dropout")
     parser.add_argument("--device", default="auto", help="a device of PyTorch (default: the GPU where there is one)")
     given = parser.parse_args(arguments)
-    name = given.device if given.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        models = [Surrogate(path, torch.device(name)) for path in given.model]
+        device = chosen_device(given.device)
+        models = [Surrogate(path, device) for path in given.model]
         dataset = open_dataset(given.data)
         print(evaluate(dataset, models, given.output, given.selection, dropout_samples=given.dropout_samples))
-    except (TrainingError, DatasetError) as error:
-        print(f"steadyset.training: error: {error}", file=sys.stderr)
-        return 1
+    except (TrainingError, DatasetError, OSError) as error:
+        return failed(error)
     return 0
 
 

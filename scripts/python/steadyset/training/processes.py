@@ -3,10 +3,38 @@
 from __future__ import annotations
 
 import os
+import sys
 from types import TracebackType
 
 import torch
 import torch.distributed as distributed
+
+from .errors import TrainingError
+
+
+def chosen_device(name: str, local: int = 0) -> torch.device:
+    """Returns a device of PyTorch; `auto` is GPU number `local` where there is one, else the CPU."""
+    if name == "auto":
+        name = f"cuda:{local}" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise TrainingError(f"--device {name} cannot be used: {str(error).splitlines()[0]}") from error
+    return device
+
+
+def failed(error: Exception) -> int:
+    """Says on standard error what happened, on one line, and returns the status of the command."""
+    print(f"steadyset.training: error: {error}", file=sys.stderr)
+    return 1
+
+
+def _number(name: str, default: int) -> int:
+    text = os.environ.get(name, str(default))
+    if not (text.isascii() and text.isdigit()):
+        raise TrainingError(f"the variable {name} is {text!a}, not a number: torchrun sets it")
+    return int(text)
 
 
 class Processes:
@@ -16,12 +44,10 @@ class Processes:
     """
 
     def __init__(self, device: str = "auto") -> None:
-        self.rank = int(os.environ.get("RANK", "0"))
-        self.count = int(os.environ.get("WORLD_SIZE", "1"))
-        local = int(os.environ.get("LOCAL_RANK", "0"))
-        if device == "auto":
-            device = f"cuda:{local}" if torch.cuda.is_available() else "cpu"
-        self.device = torch.device(device)
+        self.rank, self.count, local = (_number(*pair) for pair in (("RANK", 0), ("WORLD_SIZE", 1), ("LOCAL_RANK", 0)))
+        if not 0 <= self.rank < self.count:
+            raise TrainingError(f"RANK is {self.rank}, WORLD_SIZE {self.count}: there is no such process")
+        self.device = chosen_device(device, local)
         if self.device.type == "cuda":
             torch.cuda.set_device(self.device)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import math
+import os
 import pathlib
 import time
 from collections.abc import Iterator
@@ -29,7 +31,7 @@ from .loader import Loader
 from .network import Network
 from .options import PRECISIONS, Options
 from .processes import Processes
-from .weights import FloatArray, write_weights
+from .weights import FloatArray, check_values, write_weights
 
 @dataclass
 class _State:
@@ -39,6 +41,7 @@ class _State:
     step: int = 0
     best_epoch: int = 0
     best_value: float = math.inf
+    best_digest: str = ""
     lines: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -123,6 +126,7 @@ class Trainer:
             "judge_loss": judged[0], "judge_mae": judged[1], "prefactor": prefactor_name(prefactor),
         }  # fmt: skip
         self._state.lines.append(line)
+        self._check_weights(epoch + 1)
         value = judged[0] if self.training.best_by == "loss" else judged[1]
         better = value is None or value < self._state.best_value
         if better:
@@ -131,6 +135,7 @@ class Trainer:
         if self.processes.first:
             if better:
                 self._write_weights(self._checkpoint.best, epoch + 1)
+                self._state.best_digest = hashlib.sha256(self._checkpoint.best.read_bytes()).hexdigest()
             self._save()
         self.processes.wait()
         return line
@@ -224,10 +229,15 @@ class Trainer:
         found = self._checkpoint.load(self.processes.device)
         if found is None:
             return
-        self.network.load_state_dict(found["network"])
-        self._optimiser.load_state_dict(found["optimiser"])
-        self._scaler.load_state_dict(found["scaler"])
-        self._state = _State(**found["state"])
+        try:
+            self.network.load_state_dict(found["network"])
+            self._optimiser.load_state_dict(found["optimiser"])
+            self._scaler.load_state_dict(found["scaler"])
+            self._state = _State(**found["state"])
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise self._checkpoint.damaged() from error
+        if self.processes.first:
+            self._checkpoint.best_weights(self._state.best_digest)
         if self.processes.first:
             self.options.report(f"continues after epoch {self._state.epoch}")
 
@@ -238,16 +248,22 @@ class Trainer:
         })  # fmt: skip
         _write_text(self.folder / "metrics.jsonl", "".join(canonical(line) + "\n" for line in self._state.lines))
 
+    def _check_weights(self, epoch: int) -> None:
+        """The losses of an epoch do not tell what its last step made of the weights."""
+        try:
+            check_values(self.model, self.network.values(), f"the weights after epoch {epoch}")
+        except TrainingError as error:
+            raise TrainingError(
+                f"{error}. The checkpoint of the epoch before is kept; a lower learning rate, or clip_norm, may help"
+            ) from error
+
     def _write_weights(self, path: pathlib.Path, epoch: int) -> None:
         facts = {"physics": canonical(self.dataset.physics), "trained_on": self.dataset.id, "epoch": str(epoch)}
         path.parent.mkdir(parents=True, exist_ok=True)
         write_weights(path, self.model, self.training.transform, self.network.values(), facts)
 
     def _finish(self, seconds: float, epochs: int) -> None:
-        best = self._checkpoint.best.read_bytes()
-        temporary = self.folder / "weights.safetensors.tmp"
-        temporary.write_bytes(best)
-        temporary.replace(self.folder / "weights.safetensors")
+        _write(self.folder / "weights.safetensors", self._checkpoint.best_weights(self._state.best_digest))
         provenance = {
             "program": f"steadyset.training {__version__}", "torch": torch.__version__,
             "device": str(self.processes.device), "processes": self.processes.count, "precision": self.options.precision,
@@ -266,6 +282,14 @@ def _mixed(*numbers: int) -> int:
 
 
 def _write_text(path: pathlib.Path, text: str) -> None:
+    _write(path, text.encode())
+
+
+def _write(path: pathlib.Path, data: bytes) -> None:
+    """Writes a file that appears whole or not at all."""
     temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text)
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
     temporary.replace(path)
