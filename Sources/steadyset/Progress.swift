@@ -50,6 +50,8 @@ final class TextProgress: Reporter {
         Terminal.note((interactive ? "\r\u{1B}[K" : "") + line + "\n")
     }
 
+    func foresaw(_ forecast: Forecast) { noted(forecast.text) }
+
     func noted(_ message: String) { Terminal.note("\(interactive ? "\r\u{1B}[K" : "")\(message)\n") }
 
     func warned(_ message: String) {
@@ -82,6 +84,8 @@ final class JSONProgress: Reporter {
     }
 
     func ended(epoch: JSON, of epochs: Int) { emit("epoch", .train, epoch.object ?? [:]) }
+
+    func foresaw(_ forecast: Forecast) { emit("forecast", nil, forecast.json) }
 
     func noted(_ message: String) { emit("noted", nil, ["message": .string(message)]) }
 
