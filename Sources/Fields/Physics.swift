@@ -98,7 +98,9 @@ public struct Physics: Hashable, Sendable {
         let rates = decayRate.values
         if let wrong = spread.first(where: { !Physics.diffusivities.contains($0) }) {
             throw ConfigurationError(
-                .physics, "a diffusivity of \(wrong) is not supported: D must be positive and finite")
+                .physics,
+                "a diffusivity of \(wrong) is not supported: D must be from \(Physics.diffusivities.lowerBound) to "
+                    + "\(Physics.diffusivities.upperBound); only γ/D enters the field, so choose another unit of time")
         }
         if let wrong = rates.first(where: { !($0 >= 0 && $0.isFinite) }) {
             throw ConfigurationError(

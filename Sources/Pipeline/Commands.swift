@@ -27,6 +27,8 @@ public struct Commands {
         /// Replaces members of the pipeline's `train`.
         public var training: [String: JSON] = [:]
 
+        /// Whether a run begins although the disk will probably not hold all of it.
+        public var ignoresSpace = false
         /// Replaces the pipeline's codec of shards; one of `Commands.codecs`.
         public var codec: String?
         /// Whether samples that are the same problem as an earlier one are left out; false makes data to test `verify` with.
@@ -40,6 +42,7 @@ public struct Commands {
     }
 
     private let job: Job
+    private let ignoresSpace: Bool
 
     /// The codecs that shards can have.
     public static var codecs: [String] { ShardCodec.allCases.map(\.rawValue) }
@@ -66,6 +69,7 @@ public struct Commands {
             source: try options.data.map { try PackedSamples.locate($0) },
             codec: options.codec.flatMap(ShardCodec.init),
             findsCopies: options.findsCopies)
+        ignoresSpace = options.ignoresSpace
         Interruption.listen()
     }
 
@@ -74,7 +78,12 @@ public struct Commands {
     /// - Parameter last: the last stage; nil for all that the pipeline has.
     public func run(until last: Stage?) throws {
         let last = try self.last(last)
+        let origin = try job.origin()
+        try job.checkAhead(upTo: last, origin)
+        let forecast = try job.forecast(upTo: last, origin)
+        if !ignoresSpace { try forecast.check() }
         try withExtendedLifetime(try job.dataset.claim()) {
+            if !forecast.isNothing { job.reporter.foresaw(forecast) }
             for stage in stages(upTo: last) { try job.perform(stage) }
         }
     }
@@ -107,7 +116,7 @@ public struct Commands {
     }
 
     /// The pipeline's plan.
-    public func plan() throws -> Plan { try Plan(job, try job.origin()) }
+    public func plan() throws -> Plan { try Plan(job, try job.origin(), upTo: try last(nil)) }
 
     /// Does one step of the plan.
     public func step(_ id: String) throws {
@@ -118,6 +127,7 @@ public struct Commands {
                 "there is no step '\(id)': steps are sample, solve-00000 and so on, solve, split, pack, "
                     + "train, evaluate and resample")
         }
+        try job.checkAhead(ofStep: id, upTo: try last(nil))
         // Others may write other steps of the same dataset at the same time.
         try withExtendedLifetime(
             (
@@ -133,19 +143,37 @@ public struct Commands {
         }
     }
 
-    /// Each step of the plan, with whether it is done already; writes nothing.
-    public func dryRun(until asked: Stage?) throws -> [(step: Plan.Step, isDone: Bool)] {
+    /// What a run would find and do.
+    public struct DryRun {
+        /// Each step of the plan, with whether it is done already.
+        public let steps: [(step: Plan.Step, isDone: Bool)]
+        /// What the rest will take.
+        public let forecast: Forecast
+        /// Why the run would not begin, or nil.
+        public let refusal: PipelineError?
+    }
+
+    /// Looks at each step of the plan; writes nothing.
+    public func dryRun(until asked: Stage?) throws -> DryRun {
         let last = try self.last(asked)
         let origin = try job.origin()
-        let plan = try Plan(job, origin)
+        let plan = try Plan(job, origin, upTo: last)
+        let forecast = try job.forecast(upTo: last, origin)
         try job.protectSolvedSamples(origin)
         let stages = Set(stages(upTo: last))
         var stale = false
-        return plan.steps.filter { stages.contains($0.stage) }.map { step in
+        let steps = plan.steps.filter { stages.contains($0.stage) }.map { step in
             let done = job.isDone(step)
             if step.part == nil { stale = stale || !done }
             return (step, done && !(stale && step.part == nil))
         }
+        var refusal: PipelineError?
+        do {
+            if !ignoresSpace { try forecast.check() }
+        } catch {
+            refusal = PipelineError(error)
+        }
+        return DryRun(steps: steps, forecast: forecast, refusal: refusal)
     }
 }
 

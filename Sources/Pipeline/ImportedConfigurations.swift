@@ -122,6 +122,8 @@ final class ImportedConfigurations: Sendable {
         while let data = try file.read(upToCount: 1 << 20), !data.isEmpty {
             pending += data
             var start = 0
+            // Windows' tools begin a text with a byte order mark, which is no part of the first line.
+            if offset == 0, pending.starts(with: [0xEF, 0xBB, 0xBF]) { start = 3 }
             while let feed = pending[start...].firstIndex(of: 10) {
                 try body(offset + UInt64(start), pending[start..<feed])
                 start = feed + 1

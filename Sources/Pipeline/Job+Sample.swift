@@ -12,7 +12,7 @@ extension Job {
         if let manifest = finished("sample", .sample, fingerprint: fingerprint) {
             return skipped(manifest, stage: .sample)
         }
-        try checkSplit(origin)
+        try checkAhead(upTo: .sample, origin)
         try protectSolvedSamples(origin)
         try protectVersions(.sample, parameters: origin.parameters)
         let total = origin.counts.reduce(0, +)

@@ -83,7 +83,11 @@ extension Job {
             ]),
             files: try [Job.weightsName, Job.metricsName].map { try entry($0, of: .train, samples: samples.count) })
         var extra: [String: JSON] = ["waited_seconds": .number(run.waited)]
-        extra["code"] = pipeline.modelCode.map(JSON.string)
+        if let name = pipeline.modelCode {
+            extra["code"] = .string(name)
+            let changed = try ModelCode(named: name).changed(in: training)
+            if !changed.isEmpty { extra["code_changed"] = .array(changed.map(JSON.string)) }
+        }
         try commit(
             manifest, stage: .train, fingerprint: fingerprint, samples: samples.count, started: begun,
             work: run.seconds, worked: samples.count * run.metrics.count, provenance: extra)

@@ -56,8 +56,17 @@ final class Job {
         }
     }
 
-    /// Where the sample stage takes configurations from.
+    /// Where the sample stage takes configurations from; a file is read once.
     func origin() throws -> Origin {
+        if let knownOrigin { return knownOrigin }
+        let origin = try readOrigin()
+        knownOrigin = origin
+        return origin
+    }
+
+    private var knownOrigin: Origin?
+
+    private func readOrigin() throws -> Origin {
         if let importPath {
             return .imported(try ImportedConfigurations(path: importPath, physics: pipeline.physics))
         }
@@ -68,15 +77,6 @@ final class Job {
                     + "--from FILE.jsonl")
         }
         return .drawn(design)
-    }
-
-    /// Refuses a split whose windows the samples cannot fill, before any work is done for them.
-    func checkSplit(_ origin: Origin) throws {
-        do {
-            _ = try pipeline.split.selections(strata: origin.strata, counts: origin.counts)
-        } catch {
-            throw PipelineError(.data, "\(pipelinePath): split: \(error.message)")
-        }
     }
 
     /// The sample stage as it is on the disk, which must be what the pipeline asks for.

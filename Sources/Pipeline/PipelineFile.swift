@@ -11,6 +11,8 @@ public struct PipelineFile: Sendable {
     public let name: String
     /// The file's text, for the record.
     public let text: String
+    /// What was read, for the lines of messages.
+    private let document: YAMLDocument
     /// The equation and its lattice.
     public let physics: Physics
     /// What to draw, or nil where configurations are imported.
@@ -54,17 +56,22 @@ public struct PipelineFile: Sendable {
     ) throws {
         let bytes = try InputFile.read(path, maximumBytes: PipelineFile.maximumBytes)
         try self.init(
-            text: String(decoding: bytes, as: UTF8.self), path: path, sources: sources, overlap: overlap,
-            training: training, rounds: rounds)
+            try YAMLDocument(bytes, path: path), text: String(decoding: bytes, as: UTF8.self), path: path,
+            sources: sources, overlap: overlap, training: training, rounds: rounds)
     }
 
     /// Reads a pipeline from `text`; messages call it `path`.
-    init(
-        text: String, path: String, sources: SourceModel? = nil, overlap: OverlapPolicy? = nil,
+    init(text: String, path: String, sources: SourceModel? = nil, overlap: OverlapPolicy? = nil) throws {
+        try self.init(
+            try YAMLDocument(text, path: path), text: text, path: path, sources: sources, overlap: overlap)
+    }
+
+    private init(
+        _ document: YAMLDocument, text: String, path: String, sources: SourceModel?, overlap: OverlapPolicy?,
         training changes: [String: JSON] = [:], rounds roundChanges: [String: JSON]? = nil
     ) throws {
         self.text = text
-        let document = try YAMLDocument(text, path: path)
+        self.document = document
         try document.check(against: "pipeline")
         let json = document.json
         func fail(_ pointer: String, _ message: String) -> PipelineError {
@@ -110,7 +117,10 @@ public struct PipelineFile: Sendable {
         compressionLevel = solver?["compression_level"]?.int ?? 3
         codec = json["pack"]?["codec"]?.string.flatMap(ShardCodec.init) ?? .standard
         samplesPerShard = json["pack"]?["samples_per_shard"]?.int ?? 1000
-        let train = json["train"]?.object?.merging(changes) { $1 }
+        // A code that is asked for takes the place of all that it says; what is asked for beside it stands above both.
+        let train = json["train"]?.object.map { own in
+            (changes["code"] == nil ? own : ModelCode.withoutItsKeys(own)).merging(changes) { $1 }
+        }
         do {
             training = try train.map { try TrainingDescription(json: .object($0)) }
             _ = try training?.model(on: physics.lattice)
@@ -164,6 +174,9 @@ public struct PipelineFile: Sendable {
         }
         return nil
     }
+
+    /// The line of a key, such as `train.judge`, or of the block that it would stand in.
+    func line(of key: String) -> Int { document.line(of: "/" + key.replacing(".", with: "/")) }
 
     /// What models learn from, an expression of selections.
     var trainingSelection: String { training?.selection ?? "S100%" }

@@ -29,9 +29,11 @@ public struct Plan: Sendable {
     private let seconds: [Stage: Double]
 
     /// The plan of a pipeline. Draws every configuration, to know which parts there are: about 10 s for 400,000.
-    init(_ job: Job, _ origin: Origin) throws {
+    ///
+    /// - Throws: `PipelineError` where the pipeline contradicts itself in a stage up to `last`.
+    init(_ job: Job, _ origin: Origin, upTo last: Stage) throws {
         let pipeline = job.pipeline
-        try job.checkSplit(origin)
+        try job.checkAhead(upTo: last, origin)
         let listing = try SampleListing(
             origin, samplesPerPart: pipeline.samplesPerPart, threads: job.threads, lines: false
         ) { _, _ in }

@@ -10,8 +10,15 @@ public protocol Reporter: AnyObject {
     func ended(_ stage: Stage, id: Digest, samples: Int, bytes: Int, seconds: Double, skipped: Bool)
     /// An epoch of a training is complete, of `epochs` at most; `epoch` has the members of a line of metrics.
     func ended(epoch: JSON, of epochs: Int)
+    /// What a run will take, before it begins.
+    func foresaw(_ forecast: Forecast)
     /// Something that the user asked to know.
     func noted(_ message: String)
     /// Something that the user should know, and that is no error.
     func warned(_ message: String)
+}
+
+extension Reporter {
+    /// Says nothing.
+    public func foresaw(_ forecast: Forecast) {}
 }

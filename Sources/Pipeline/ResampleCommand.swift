@@ -19,6 +19,10 @@ public struct ResampleCommand {
         public var selection: String?
         /// The name of the new training selection, and the version's tag; nil for `round-N`.
         public var name: String?
+        /// Replaces the pipeline's source model, for `from`; nil for that of the dataset where it was imported.
+        public var sources: SourceModel?
+        /// Replaces the pipeline's overlap policy, likewise.
+        public var overlap: OverlapPolicy?
         /// Replaces members of the pipeline's `rounds`.
         public var rounds: [String: JSON] = [:]
         /// Threads; nil for all cores.
@@ -43,7 +47,14 @@ public struct ResampleCommand {
         for key in ["score", "passes", "pool", "neighbours", "trainer", "stop"] { rounds[key] = .null }
         if let acquisition = rounds["acquisition"], acquisition != .string("power") { rounds["power"] = .null }
         rounds["candidates"] = .string(options.from == nil ? "unselected" : "drawn")
-        let pipeline = try PipelineFile(path: options.pipeline, rounds: rounds)
+        if let name = options.name { try Versions.check(tag: name) }
+        guard options.from != nil || (options.sources == nil && options.overlap == nil) else {
+            throw PipelineError(.usage, "--sources and --overlap go with --from: without it nothing is solved")
+        }
+        let imported = options.from == nil ? nil : try ResampleCommand.importedPhysics(of: parent)
+        let pipeline = try PipelineFile(
+            path: options.pipeline, sources: options.sources ?? imported?.sources,
+            overlap: options.overlap ?? imported?.overlap, rounds: rounds)
         guard pipeline.curation != nil else {
             throw PipelineError(
                 .usage,
@@ -54,6 +65,12 @@ public struct ResampleCommand {
             pipeline: pipeline, pipelinePath: options.pipeline, dataset: parent.at(nil),
             threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount, reporter: reporter)
         Interruption.listen()
+    }
+
+    /// The physics of a dataset that was made with `--from`, whose sources may mean something else than its pipeline says.
+    private static func importedPhysics(of dataset: Dataset) throws -> Physics? {
+        guard let sample = try? dataset.manifest(.sample), sample.parameters["import"] != nil else { return nil }
+        return try Physics(json: try dataset.manifest(.pack).parameters["physics"] ?? .null)
     }
 
     /// Chooses, solves, packs; returns the new version's reference.
@@ -67,7 +84,11 @@ public struct ResampleCommand {
             let round = Round(
                 number, of: job, from: parent, selection: selection, curation,
                 judge: .table(options.scores, from: options.from), name: options.name)
-            return try round.perform().name
+            do {
+                return try round.perform().name
+            } catch let end as RoundsEnd {
+                throw PipelineError(.data, end.message)
+            }
         }
     }
 }

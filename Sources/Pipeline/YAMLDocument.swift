@@ -4,8 +4,8 @@ internal import Yams
 
 /// A YAML document as a JSON value that remembers its lines, so that a schema's finding can name one.
 ///
-/// Strict where YAML is lax: one document, string keys, no duplicates, no aliases, YAML 1.2's numbers and truth values.
-struct YAMLDocument {
+/// Strict where YAML is lax: one document, string keys, no duplicates, no aliases, no tags, YAML 1.2's numbers and truth values.
+struct YAMLDocument: Sendable {
     let json: JSON
     private let path: String
     /// Line of each JSON pointer, 1-based.
@@ -13,8 +13,19 @@ struct YAMLDocument {
     /// Values that are words even where they look like numbers: codes such as 80E1.
     private static let words: Set<String> = ["/train/code"]
 
+    /// Reads the bytes of a file, UTF-8 with or without a byte order mark.
+    init(_ bytes: [UInt8], path: String) throws {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            let line = 1 + YAMLDocument.validPrefix(of: bytes).count { $0 == 10 }
+            throw PipelineError(.data, "\(path):\(line): is not UTF-8: save the file in that encoding")
+        }
+        try self.init(text, path: path)
+    }
+
     init(_ text: String, path: String) throws {
         self.path = path
+        // YAML 1.2, 5.2: a document may begin with a byte order mark, which is no part of it.
+        let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
         let root: Node?
         do {
             var nodes = try Yams.compose_all(yaml: text)
@@ -33,7 +44,7 @@ struct YAMLDocument {
             throw PipelineError(.data, "\(path): is empty; see pipelines/ for examples of a pipeline")
         }
         var lines: [String: Int] = [:]
-        var order = Order()
+        var order = Order(tags: TagPlaces(text))
         json = try YAMLDocument.value(root, pointer: "", path: path, lines: &lines, order: &order)
         self.lines = lines
     }
@@ -81,6 +92,7 @@ struct YAMLDocument {
         case .mapping(let mapping):
             var members: [String: JSON] = [:]
             for (key, value) in mapping {
+                try order.checkTag(of: key, path: path)
                 guard let name = key.string else {
                     throw PipelineError(.data, "\(path):\(key.mark?.line ?? line): keys must be plain words")
                 }
@@ -126,11 +138,15 @@ struct YAMLDocument {
     /// Finds aliases. The parser puts a copy of what an alias names in its place, so that a few lines could stand for
     /// billions of values; a copy keeps its place in the file, which is then before what was read last.
     private struct Order {
+        let tags: TagPlaces
         private var scalar = (line: 0, column: 0)
         private var container = (line: 0, column: 0)
 
+        init(tags: TagPlaces) { self.tags = tags }
+
         mutating func check(_ node: Node, path: String) throws {
             guard let mark = node.mark else { return }
+            try checkTag(of: node, path: path)
             let place = (line: mark.line, column: mark.column)
             if case .scalar = node {
                 // A block mapping starts where its first key does.
@@ -142,9 +158,63 @@ struct YAMLDocument {
             }
         }
 
+        /// Refuses a node that says its type.
+        func checkTag(of node: Node, path: String) throws {
+            guard let mark = node.mark, tags.startNode(at: mark) else { return }
+            throw PipelineError(
+                .data,
+                "\(path):\(mark.line): what stands here has a tag (it begins with '!'); tags are not supported: write the "
+                    + "value alone, a text in quotes")
+        }
+
         static func alias(_ line: Int, path: String) -> PipelineError {
             PipelineError(
                 .data, "\(path):\(line): what stands here has an alias; aliases are not supported: write the value out")
         }
+    }
+}
+
+/// Where a document's nodes have tags, found in its text: the parser gives `!!str "7"` and `"7"` the same tag.
+///
+/// A node starts where its first property does, and nothing but a tag (`!`) or an anchor (`&`) and then a tag begins like one.
+private struct TagPlaces {
+    /// The lines, broken where libyaml breaks them.
+    private let lines: [[Unicode.Scalar]]
+
+    init(_ text: String) {
+        var lines: [[Unicode.Scalar]] = [[]]
+        var last: Unicode.Scalar = " "
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\n" where last == "\r": break
+            case "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}": lines.append([])
+            default: lines[lines.count - 1].append(scalar)
+            }
+            last = scalar
+        }
+        self.lines = lines
+    }
+
+    /// Whether the node that starts at `mark` has a tag.
+    func startNode(at mark: Mark) -> Bool {
+        guard lines.indices.contains(mark.line - 1) else { return false }
+        var rest = lines[mark.line - 1].dropFirst(mark.column - 1)
+        if rest.first == "&" {
+            rest = rest.drop { $0 != " " && $0 != "\t" }.drop { $0 == " " || $0 == "\t" }
+        }
+        return rest.first == "!"
+    }
+}
+
+extension YAMLDocument {
+    /// The bytes before the first that is not UTF-8.
+    private static func validPrefix(of bytes: [UInt8]) -> ArraySlice<UInt8> {
+        // Whole lines are tried, as a line feed is no part of a longer character.
+        var start = 0
+        while let feed = bytes[start...].firstIndex(of: 10) {
+            guard String(validating: bytes[start..<feed], as: UTF8.self) != nil else { break }
+            start = feed + 1
+        }
+        return bytes[..<start]
     }
 }

@@ -49,8 +49,11 @@ struct PipelineOptions: ParsableArguments {
     }
 
     /// The commands for these options and, where given, those of an import.
-    func commands(_ imported: ImportOptions? = nil, codec: CodecOption? = nil) throws -> Commands {
+    func commands(
+        _ imported: ImportOptions? = nil, codec: CodecOption? = nil, ignoringSpace: Bool = false
+    ) throws -> Commands {
         var options = self.options
+        options.ignoresSpace = ignoringSpace
         options.codec = codec?.codec
         imported?.apply(to: &options)
         return try Commands(options, reporter: json ? JSONProgress() : TextProgress())

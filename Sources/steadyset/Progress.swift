@@ -50,6 +50,8 @@ final class TextProgress: Reporter {
         Terminal.note(line + "\n")
     }
 
+    func foresaw(_ forecast: Forecast) { noted(forecast.text) }
+
     func noted(_ message: String) {
         Terminal.clear()
         Terminal.note("\(ForeignText.bounded(message))\n")
@@ -83,6 +85,8 @@ final class JSONProgress: Reporter {
     }
 
     func ended(epoch: JSON, of epochs: Int) { emit("epoch", .train, epoch.object ?? [:]) }
+
+    func foresaw(_ forecast: Forecast) { emit("forecast", nil, forecast.json) }
 
     func noted(_ message: String) { emit("noted", nil, ["message": .string(message)]) }
 

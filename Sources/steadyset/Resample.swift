@@ -24,6 +24,15 @@ struct Resample: ParsableCommand {
     @Option(help: "The configurations that were scored (JSON Lines).")
     var from: String?
 
+    @Option(help: "With --from: what sources do; as in the dataset if it was imported, else as in the pipeline.")
+    var sources: SourceModel?
+
+    @Option(
+        help:
+            "With --from: what holds where disks overlap; as in the dataset if it was imported, else as in the pipeline."
+    )
+    var overlap: OverlapPolicy?
+
     @Option(help: "The training selection to go on from.")
     var selection: String?
 
@@ -56,6 +65,7 @@ struct Resample: ParsableCommand {
     func run() throws {
         var options = ResampleCommand.Options(pipeline: pipeline, dataset: output, scores: scores)
         (options.from, options.selection, options.name) = (from, selection, name)
+        (options.sources, options.overlap) = (sources, overlap)
         options.threads = parallelism.threads
         options.rounds = [
             "add": add.map(JSON.integer), "drop": drop.map(JSON.integer), "by": by.map(JSON.string),

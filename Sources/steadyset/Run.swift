@@ -16,10 +16,19 @@ struct Run: ParsableCommand {
     @Flag(help: "Only say what would be done; draws, but writes nothing.")
     var dryRun = false
 
+    @Flag(help: "Begin although the disk will probably not hold all of it.")
+    var ignoreSpace = false
+
     func run() throws {
-        let commands = try options.commands(imported, codec: codec)
+        let commands = try options.commands(imported, codec: codec, ignoringSpace: ignoreSpace)
         guard dryRun else { return try commands.run(until: until) }
-        for (step, isDone) in try commands.dryRun(until: until) {
+        let found = try commands.dryRun(until: until)
+        if !found.forecast.isNothing {
+            let event = found.forecast.json.merging(["event": .string("forecast")]) { $1 }
+            Terminal.write(
+                options.json ? JSON.object(event).canonicalText + "\n" : "\(found.forecast.text)\n")
+        }
+        for (step, isDone) in found.steps {
             if options.json {
                 let line = JSON.object(["step": .string(step.id), "done": .bool(isDone)])
                 Terminal.write(line.canonicalText + "\n")
@@ -27,5 +36,6 @@ struct Run: ParsableCommand {
                 Terminal.write("\(isDone ? "done   " : "to do  ")\(step.id)\n")
             }
         }
+        if let refusal = found.refusal { throw refusal }
     }
 }

@@ -37,6 +37,8 @@ import Learning
             }
             #expect((code.transform == .sqrt) == code.name.hasSuffix("_sqrt"), "\(code.name)")
         }
+        for name in ["4T-1", "4T-5"] { #expect(try ModelCode(named: name).loss == .mse, "Table 6: MSE in turn") }
+        #expect(try ModelCode(named: "4R").loss == .mae)
         let two = try ModelCode(named: "80S2")
         #expect(two.loss == .mse && two.prefactor == .always(.step(a: 6000, b: 10)))
         #expect(try ModelCode(named: "80S1_a6000_b1").learningRate == 2e-5)
@@ -54,6 +56,19 @@ import Learning
             ]))
         #expect(description.loss == .mse && description.epochs == 3 && description.selection == "S1.25%")
         #expect(description.optimiser.beta1 == 0.8 && description.optimiser.learningRate == 1e-4)
+    }
+
+    @Test func aCodeTakesThePlaceOfItsKeys() throws {
+        let own: [String: JSON] = [
+            "selection": .string("S5%"), "loss": .object(["kind": .string("mae")]), "epochs": .integer(7),
+            "batch": .integer(9), "optimiser": .object(["learning_rate": .number(1), "beta1": .number(0.5)]),
+        ]
+        let left = ModelCode.withoutItsKeys(own)
+        #expect(left == ["batch": .integer(9), "optimiser": .object(["beta1": .number(0.5)])])
+        let code = try ModelCode(named: "80S2")
+        let beside = try TrainingDescription(json: .object(own.merging(["code": .string("80S2")]) { $1 }))
+        #expect(code.changed(in: beside) == ["epochs", "loss", "optimiser.learning_rate", "selection"])
+        #expect(code.changed(in: try TrainingDescription(json: .object(["code": .string("80S2")]))).isEmpty)
     }
 
     @Test func contradictionsAreRefused() {

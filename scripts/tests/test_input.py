@@ -131,6 +131,20 @@ PIPELINES = [
     case("no physics", "format: 1\nname: a\n", "physics"),
     case("no name", TEXT.replace("name: tiny\n", ""), "name"),
     case("no sampling", yaml.safe_dump({k: v for k, v in TINY.items() if k != "sampling"}), "--from"),
+    at("a tag", "seed: 7", "seed: !!int 7", "tags are not supported"),
+    at("a tag of one's own", "seed: 7", "seed: !foo 7", "tags are not supported"),
+    at("a tag that says what is there", "seed: 7", "seed: !!str 7", "tags are not supported"),
+    at("a tag of a text", "name: tiny", "name: !!str tiny", "tags are not supported"),
+    at("a tag of a text in quotes", "seed: 7", 'seed: !!int "7"', "tags are not supported"),
+    at("a tag without a name", "seed: 7", "seed: ! 7", "tags are not supported"),
+    at("a tag after an anchor", "seed: 7", "seed: &a !!int 7", "tags are not supported"),
+    at("a tag of nothing", "seed: 7", "seed: !!null", "tags are not supported"),
+    at("a tag in braces", "values:", "values: !!map {rule: anchored}\n  val:", "tags are not supported", mark="!!map"),
+    at("a tag of a block", "solver:", "solver: !!map", "tags are not supported"),
+    at("a tag of a list", "- 1\n  - 2\n  - 4", "- !!int 1", "tags are not supported"),
+    at("a tag of a key", "seed: 7", "!!str seed: 7", "tags are not supported"),
+    at("a tag after letters of many bytes", "seed: 7", "# ä€😀\n  seed: !!int 7 # €", "tags are not supported", mark="!!int"),
+    at("a tag behind letters of many bytes", "name: tiny", "{name: 'ä€😀', format: !!int 1}", "."),
     case("a key that is no word", TEXT + "? [a, b]\n: 1\n", "key"),
     case("deep nesting", "a: " + "[" * 5000 + "]" * 5000, "."),
     case("a binary file", "\x00\x01\x02" * 100, "."),
@@ -183,6 +197,36 @@ def test_missing(tmp_path):
     refused("verify", tmp_path, status=66, says="manifest.json")
     refused("show", tmp_path / "none", status=66, says="none")
     refused("show", tmp_path, status=66, says="manifest.json")
+
+
+def test_what_looks_like_a_tag_and_is_none(tmp_path):
+    """A text in quotes, a comment, and a colon without a value before the next key."""
+    text = TEXT.replace("name: tiny", "name: 'tiny'  # !!str\n# !foo")
+    steadyset("plan", write(tmp_path, text))
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_byte_order_mark(ending, tmp_path):
+    """YAML 1.2 allows one, Notepad and PowerShell write it; lines count as without."""
+    path = tmp_path / "p.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + TEXT.replace("\n", ending).encode())
+    assert json.loads(steadyset("plan", path).stdout) == json.loads(steadyset("plan", write(tmp_path, TEXT)).stdout)
+    path.write_bytes(b"\xef\xbb\xbf" + edited("seed: 7", "seed: !!int 7").replace("\n", ending).encode())
+    refused("plan", path, status=65, says=rf"p.yaml:{line_of(TEXT, 'seed:')}: .*tags")
+
+
+def test_id_and_index_of_an_import_are_ignored(tmp_path):
+    """Whatever they hold; any other member is refused with its line."""
+    path, pipeline = tmp_path / "own.jsonl", write(tmp_path, changed(TINY, split={"windows": None}))
+    extras = ['"id":"my-sample-1"', '"id":7,"index":"last"', '"id":null,"index":-1', '"id":{"a":[1]},"index":1.5', '"index":[]']
+    lines = [f'{{{extra},"sources":[{{"row":{9 + k},"column":20,"radius":3,"value":1}}]}}' for k, extra in enumerate(extras)]
+    path.write_text("\n".join(lines) + "\n")
+    steadyset("run", pipeline, "-o", tmp_path / "dataset", "--from", path)
+    found = [json.loads(line) for p in (tmp_path / "dataset/sample").glob("*.jsonl") for line in p.open()]
+    assert [line["index"] for line in found] == [0, 1, 2, 3, 4] and all(len(line["id"]) == 16 for line in found)
+    for member in ("ids", "Index", "name", "rank", "physics", ""):
+        path.write_text(GOOD + "\n" + OTHER.replace('"sources"', f'"{member}": 1, "sources"') + "\n")
+        refused("run", pipeline, "-o", tmp_path / "d", "--from", path, status=65, says=rf"own.jsonl:2: .*'{member}'")
 
 
 GOOD = '{"sources": [{"row": 20, "column": 20, "radius": 3, "value": 1}]}'
@@ -247,13 +291,11 @@ def test_configurations_as_bytes(tmp_path):
     refused("run", pipeline, "-o", tmp_path / "dataset", "--from", path, status=65, says=["own.jsonl", "is empty"])
     path.write_bytes(GOOD.encode() + b'\n{"sources\xff": 1}\n')
     refused("run", pipeline, "-o", tmp_path / "dataset", "--from", path, status=65, says="own.jsonl.* line 2, .*UTF-8")
-    path.write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
-    refused("run", pipeline, "-o", tmp_path / "dataset", "--from", path, status=65, says="own.jsonl.* line 1, ")
     path.write_bytes(b" " * (3 << 20))
     refused("run", pipeline, "-o", tmp_path / "dataset", "--from", path, status=65, says="own.jsonl")
     assert not looks_finished(tmp_path / "dataset")
-    # Without a last line feed, with carriage returns and spaces, it is fine.
-    path.write_bytes(f"{GOOD}\r\n  {OTHER}  ".encode())
+    # Without a last line feed, with a byte order mark, carriage returns and spaces, it is fine.
+    path.write_bytes(b"\xef\xbb\xbf" + f"{GOOD}\r\n  {OTHER}  ".encode())
     steadyset("run", pipeline, "-o", tmp_path / "dataset", "--from", path)
     assert "0 findings" in steadyset("verify", tmp_path / "dataset", "--resolve", "9").stdout
     lines = "".join(p.read_text() for p in (tmp_path / "dataset/sample").glob("*.jsonl")).splitlines()

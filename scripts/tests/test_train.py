@@ -154,7 +154,8 @@ def test_options_replace_the_pipelines(taught, tmp_path):
     parameters = manifest(tmp_path / "model", "train")["parameters"]
     assert parameters["prefactor"]["toggle"]["every"] == 1 and parameters["best_by"] == "mae"
     assert (parameters["selection"], parameters["seed"], parameters["epochs"]) == ("S50% & n02", 7, 3)
-    assert parameters["optimiser"]["learning_rate"] == 1e-3, "the pipeline's keys stand above the code"
+    assert parameters["optimiser"]["learning_rate"] == 1e-4, "the code's keys stand above the pipeline's"
+    assert parameters["loss"] == {"kind": "mse"}
     assert [line["prefactor"] for line in metrics(tmp_path / "model")] == ["exponential", "step", "exponential"]
     assert manifest(tmp_path / "model", "train")["content"]["samples"] == 13
     assert json.loads((tmp_path / "model/train/provenance.json").read_text())["code"] == "4T-1"

@@ -1,8 +1,13 @@
+public import Fields
+
 /// A model of the paper by its code (Toledo-Marín, Glazier and Fox 2023, Tables 2 to 8).
 ///
 /// The first number says the share of training data: 80 is 1/80 or 1.25%, 40 is 2.5%, 20 is 5%, 8 is 12.5%, 4 is 25%, 2 is
 /// 50%, 1 is 100%. Then the prefactor, E for the exponential, S for the step, T for both in turn, R for one at random; then
-/// the loss, 1 for MAE, 2 for MSE, H for Huber, IH for inverse Huber.
+/// the loss, 1 for MAE, 2 for MSE, H for Huber, IH for inverse Huber. `4R` has MAE; of `4T-1` and `4T-5` the number is that of
+/// the epochs after which the prefactors change places, and both have MSE (Table 6).
+///
+/// Where a table says that the square root of the data was taken, the label alone is transformed here: x stays as it is.
 ///
 /// The tables name no δ for `80EIH` and for the models with the Huber loss; 0.5 and 1 are choices of this program. Where a
 /// table gives several rows one code, the hyperparameter is appended: `20EIH_d0.05`.
@@ -45,6 +50,29 @@ public struct ModelCode: Hashable, Sendable {
         training.labelNoise = labelNoise
         training.epochs = epochs
         training.optimiser.learningRate = learningRate
+    }
+
+    /// The members that a code sets of what `train`, the block of a pipeline, says.
+    private static let keys: Set<String> = ["selection", "prefactor", "loss", "transform", "label_noise", "epochs"]
+
+    /// What is left of a block `train` where a code takes the place of what a code sets: the learning rate goes as well.
+    public static func withoutItsKeys(_ train: [String: JSON]) -> [String: JSON] {
+        var left = train.filter { !keys.contains($0.key) }
+        if var optimiser = left["optimiser"]?.object {
+            optimiser["learning_rate"] = nil
+            left["optimiser"] = optimiser.isEmpty ? nil : .object(optimiser)
+        }
+        return left
+    }
+
+    /// The members in which a training differs from what the code says, in alphabetical order.
+    public func changed(in training: TrainingDescription) -> [String] {
+        var own = training
+        apply(to: &own)
+        let (said, done) = (own.json, training.json)
+        var changed = ModelCode.keys.filter { said[$0] != done[$0] }
+        if own.optimiser.learningRate != training.optimiser.learningRate { changed.insert("optimiser.learning_rate") }
+        return changed.sorted()
     }
 
     private init(
@@ -97,7 +125,7 @@ public struct ModelCode: Hashable, Sendable {
                 "4R", "S25%", .draw(stepProbability: 0.8, exponential: exponentialForm, step: .step(a: 4000, b: 10)),
                 epochs: 84),
             ModelCode("4S1", "S25%", step(4000, 10)), ModelCode("4SH", "S25%", step(4000, 10), .huber(delta: 1)),
-            ModelCode("4T-1", "S25%", toggle(1)), ModelCode("4T-5", "S25%", toggle(5)),
+            ModelCode("4T-1", "S25%", toggle(1), .mse), ModelCode("4T-5", "S25%", toggle(5), .mse),
             ModelCode("4E2-2", "S25%", exponential, .mse), ModelCode("2E1", "S50%", exponential, epochs: 64),
             ModelCode("2S1", "S50%", step(4000, 10), epochs: 81),
             ModelCode("1E1", "S100%", exponential, epochs: 56),

@@ -17,6 +17,9 @@ extension Job {
         var selection = pipeline.trainingSelection
         var curve = LearningRounds(self, curation)
         if pipeline.trainer == nil { try curve.add(model: dataset, version, selection) }
+        var done = 0
+        // Whether the user's program has seen the last version already.
+        var isTrained = false
         for number in 1...curation.count {
             try Interruption.check()
             if let stop = curation.stop, curve.isFlat(next: curation.add - curation.drop, standardErrors: stop) {
@@ -30,7 +33,16 @@ extension Job {
                 pipeline.trainer.map { .trainer($0) }
                 ?? .model(number == 1 ? dataset : Round.dataset(number - 1, of: dataset))
             let round = Round(number, of: self, from: version, selection: selection, curation, judge: judge)
-            version = try round.perform()
+            do {
+                version = try round.perform()
+            } catch let end as RoundsEnd {
+                reporter.noted(
+                    "no round \(number): \(end.message). Rounds end here, with \(done) of at most \(curation.count); the "
+                        + "last model is that of \(selection)")
+                isTrained = true
+                break
+            }
+            done = number
             if pipeline.trainer != nil { try curve.add(trainer: number - 1, selection: selection, of: round.parent) }
             selection = Round.name(number)
             if pipeline.trainer == nil {
@@ -38,9 +50,9 @@ extension Job {
                 try curve.add(model: model, version, selection)
             }
         }
-        if let trainer = pipeline.trainer {
+        if let trainer = pipeline.trainer, !isTrained {
             try TrainerCall(
-                number: curation.count, job: self, version: version, selection: selection, seed: curation.seed,
+                number: done, job: self, version: version, selection: selection, seed: curation.seed,
                 candidates: nil
             ).run(trainer, column: curation.column, scoring: [])
         }

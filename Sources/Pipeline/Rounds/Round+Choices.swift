@@ -15,8 +15,7 @@ extension Round {
             try Candidates(ids: samples.map(\.id), strata: samples.map(\.sources), scores: samples.map(\.score))
         }
         guard set.candidates.count >= curation.add else {
-            throw PipelineError(
-                .data,
+            throw RoundsEnd(
                 "round \(number) is to add \(curation.add) samples, but there are \(set.candidates.count) candidates: lower "
                     + "'add', or offer more")
         }
@@ -36,6 +35,10 @@ extension Round {
                 acquisition: Round.heldOut)
         }
         let members = set.members.filter { !copies.contains($0.id) }
+        guard curation.drop == 0 || curation.drop < members.count else {
+            throw RoundsEnd(
+                "round \(number) is to drop \(curation.drop) samples of a selection of \(members.count): lower 'drop'")
+        }
         for place in try curation.dropped(of: try columns(members)) {
             let member = members[place]
             rows.append(

@@ -72,11 +72,24 @@ final class Round {
             removeWork()
             return version
         }
+        if let record = StepRecord(step: step, in: job.dataset), record.fingerprint == fingerprint, record.files.isEmpty
+        {
+            throw RoundsEnd("round \(number) had too few candidates before, and would again")
+        }
+        try checkParent(pack)
         try Dataset.createFolder(dataset.stepsFolder)
         let store = try PackedSamples(pack, in: parent.folder(.pack))
         let excluded = try Exclusions(store, threads: job.threads)
         let candidates = try candidates(store, excluded)
-        let choices = try choose(candidates)
+        let choices: [ChosenSample]
+        do {
+            choices = try choose(candidates)
+        } catch let end as RoundsEnd {
+            // A record without files: nothing was made, and nothing will be by the same rule from the same samples.
+            try StepRecord(step: step, fingerprint: fingerprint, files: [], seconds: 0).write(in: job.dataset)
+            removeWork()
+            throw end
+        }
         let resampled = try write(choices, candidates, parent: pack)
         let added = try solve(resampled.configurations)
         let version = try commit(resampled.manifest, choices, added, excluded)
@@ -90,6 +103,13 @@ final class Round {
     private func removeWork() {
         try? FileManager.default.removeItem(atPath: "\(dataset.root)/work")
     }
+}
+
+/// Why no further round is possible, though those before are whole: nothing is left to choose from.
+struct RoundsEnd: Error {
+    let message: String
+
+    init(_ message: String) { self.message = message }
 }
 
 extension Round.Judge {

@@ -1,11 +1,14 @@
 """The models of Toledo-Marín, Glazier and Fox (2023, Tables 2 to 8) by their codes.
 
 The first number says the share of the training data, 80 for 1/80; then the prefactor, E exponential, S step, T both in turn, R one
-at random; then the loss, 1 MAE, 2 MSE, H Huber, IH inverse Huber. The tables name no δ for `80EIH` and the Huber losses: 0.5 and 1
+at random; then the loss, 1 MAE, 2 MSE, H Huber, IH inverse Huber. `4R` has MAE; `4T-1` and `4T-5` have MSE (Table 6), and their number
+is that of the epochs after which the prefactors change places. The tables name no δ for `80EIH` and the Huber losses: 0.5 and 1
 are choices of this program. Where a table gives several rows one code, its hyperparameter is appended: `20EIH_d0.05`.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from .description import Draw, Exponential, Loss, Optimiser, Prefactor, Step, Toggle, TrainingDescription, Transform
 from .errors import TrainingError
@@ -70,14 +73,25 @@ CODES: dict[str, TrainingDescription] = {
     "4R": _code("4", Draw(0.8, _E, _S), _MAE, 84),
     "4S1": _code("4", _S, _MAE),
     "4SH": _code("4", _S, _HUBER),
-    "4T-1": _code("4", Toggle(1, _E, _S), _MAE),
-    "4T-5": _code("4", Toggle(5, _E, _S), _MAE),
+    "4T-1": _code("4", Toggle(1, _E, _S), _MSE),
+    "4T-5": _code("4", Toggle(5, _E, _S), _MSE),
     "4E2-2": _code("4", _E, _MSE, label_noise=0.01),
     "2E1": _code("2", _E, _MAE, 64),
     "2S1": _code("2", _S, _MAE, 81),
     "1E1": _code("1", _E, _MAE, 56),
     "1S1": _code("1", _S, _MAE, 40),
 }
+
+
+_KEYS = ("selection", "prefactor", "loss", "transform", "label_noise", "epochs")
+
+
+def without_keys(train: dict[str, Any]) -> dict[str, Any]:
+    """Returns what is left of a block `train` where a code takes the place of all that a code sets."""
+    left = {key: value for key, value in train.items() if key not in _KEYS}
+    if isinstance(left.get("optimiser"), dict):
+        left["optimiser"] = {key: value for key, value in left["optimiser"].items() if key != "learning_rate"}
+    return left
 
 
 def describe(code: str) -> TrainingDescription:

@@ -6,6 +6,7 @@ import os
 import pathlib
 from typing import Any
 
+from .codes import without_keys
 from .description import TrainingDescription
 from .document import parse_yaml
 from .errors import TrainingError
@@ -22,6 +23,8 @@ def read_yaml(text: str) -> Any:
 def read_training(path: str | os.PathLike[str], overrides: dict[str, Any] | None = None) -> TrainingDescription:
     """Returns the block `train` of a pipeline file, with some of its keys set to other values.
 
+    A code among these takes the place of all the pipeline's keys that a code sets.
+
     Raises `TrainingError` that names the file and the key.
     """
     try:
@@ -35,6 +38,8 @@ def read_training(path: str | os.PathLike[str], overrides: dict[str, Any] | None
     if not isinstance(document, dict) or not isinstance(document.get("train"), dict):
         raise TrainingError(f"{path} has no block 'train': it says how to train, see the article Training")
     try:
-        return parse_training(document["train"] | (overrides or {}))
+        overrides = overrides or {}
+        train = without_keys(document["train"]) if "code" in overrides else document["train"]
+        return parse_training(train | overrides)
     except TrainingError as error:
         raise TrainingError(f"{path}: {error}") from error
