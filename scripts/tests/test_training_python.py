@@ -248,7 +248,7 @@ def test_weights(shards, tmp_path):
 
 
 def test_safetensors_of_others(tmp_path):
-    safetensors = pytest.importorskip("safetensors.numpy")
+    safetensors = pytest.importorskip("safetensors.numpy", reason="safetensors is not installed: scripts/test --torch")
     arrays = {"b": np.arange(6, dtype=np.float32).reshape(2, 3), "a": np.float32([1.5]), "c": np.zeros((0, 4), np.float32)}
     write_arrays(tmp_path / "ours", arrays, {"k": "v"})
     theirs = safetensors.load_file(tmp_path / "ours")

@@ -1,4 +1,4 @@
-"""The PyTorch trainer; only where PyTorch is installed, which scripts/test does not do."""
+"""The PyTorch trainer; only where PyTorch is installed: scripts/test --torch."""
 
 import importlib.util
 import json
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import REPOSITORY, steadyset, write
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: scripts/test --torch")
 
 import steadyset as reader  # noqa: E402
 from steadyset.training import losses  # noqa: E402
