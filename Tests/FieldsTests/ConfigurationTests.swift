@@ -118,30 +118,4 @@ import Testing
         #expect(try Physics(lattice: lattice).overlap == .max)
         #expect(try Physics(lattice: lattice, sources: .emitting).overlap == .sum)
     }
-
-    /// A sample's id is made on every path that names it; 20 sources should take less than 20 µs. Measured, not
-    /// asserted: the machine may be busy.
-    @Test func idsAreFast() throws {
-        let philox = Philox(seed: 4, stream: 0)
-        let physics = try Physics(lattice: try Lattice(rows: 512, columns: 512))
-        let configurations = try (0..<500 as Range<UInt32>).map { index in
-            try Configuration(
-                physics: physics,
-                sources: (0..<20 as Range<UInt32>).map {
-                    let words = philox(SIMD4($0, index, 0, 0))
-                    return Source(
-                        row: 5 + Int(words.x % 502), column: 5 + Int(words.y % 502), radius: 5,
-                        value: Double(words.z >> 8 + 1) / 0x1p24)
-                })
-        }
-        let clock = ContinuousClock()
-        var folded: UInt64 = 0
-        var best = Duration.seconds(100)
-        for _ in 0..<5 {
-            best = min(best, clock.measure { for configuration in configurations { folded ^= configuration.id.bits } })
-        }
-        let overlap = clock.measure { for configuration in configurations { folded ^= configuration.overlaps ? 1 : 0 } }
-        print("id of 20 sources: \(best / 500), of which overlaps: \(overlap / 500) (\(folded))")
-        #expect(best / 500 < .milliseconds(1))
-    }
 }

@@ -4,16 +4,15 @@ import Testing
 
 /// A seeded search of the whole family for violated bounds, numbers that are none, and problems that do not converge.
 ///
-/// It takes two seconds; STEADYSET_SEARCH_SECONDS gives it more, STEADYSET_SEARCH_SEED a place to start.
+/// Sixty problems; STEADYSET_SEARCH_PROBLEMS says how many, STEADYSET_SEARCH_SEED a place to start.
 @Suite struct GeneralSearchTests {
     @Test func searchFindsNothing() throws {
-        let seconds = searchSetting("STEADYSET_SEARCH_SECONDS") ?? 2
-        let start = ContinuousClock.now
+        let problems = searchSetting("STEADYSET_SEARCH_PROBLEMS") ?? 60
         var seed = UInt32(searchSetting("STEADYSET_SEARCH_SEED") ?? 1_000_000)
         var count = 0
         var slowest = (cycles: 0, name: "")
         var tightest = 0.0
-        while start.duration(to: .now) < .seconds(seconds) {
+        for _ in 0..<problems {
             defer { seed += 1 }
             var random = TestRandom(seed: seed)
             let kind = random.next(of: GeneralProblem.Kind.allCases)
@@ -46,7 +45,7 @@ import Testing
         print(
             "search: \(count) problems, seeds up to \(seed), at most \(slowest.cycles) cycles (\(slowest.name)), "
                 + "errors up to \(tightest) of the bound")
-        #expect(count > 0)
+        #expect(count > problems / 2)
     }
 
     /// What the search found: strong couplings change direction in one small region, one part in a hundred of the lattice.

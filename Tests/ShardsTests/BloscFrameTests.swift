@@ -24,20 +24,6 @@ struct BloscFrameTests {
         #expect(Shuffle.unshuffled(shuffled) == bytes)
     }
 
-    @Test func shuffleTiming() {
-        let bytes = Self.noise(1 << 20, seed: 1)
-        let clock = ContinuousClock()
-        func rate(_ body: () -> Void) -> Double {
-            let times = (0..<20).map { _ in clock.measure(body) }
-            return 1.048576e-3 / ((times.min() ?? .seconds(1)) / .seconds(1))
-        }
-        var sum = 0
-        let fast = rate { sum += Int(Shuffle.shuffled(bytes)[77]) }
-        let back = rate { sum += Int(Shuffle.unshuffled(bytes)[77]) }
-        let plain = rate { sum += Int(Self.plainShuffle(bytes)[77]) }
-        print("shuffle \(fast) GB/s, unshuffle \(back) GB/s, plain \(plain) GB/s, \(sum)")
-    }
-
     @Test(arguments: BloscFrame.Form.allCases, [0, 1, 3, 9, 19])
     func roundTrip(_ form: BloscFrame.Form, _ level: Int) throws {
         // 0 stands for the parameters for fields.

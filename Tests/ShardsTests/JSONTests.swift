@@ -129,19 +129,13 @@ struct JSONTests {
         }
     }
 
-    @Test func isFastEnough() throws {
+    @Test func longDocumentsAreReadWhole() throws {
         let record =
             #"{"id":"0123456789abcdef","path":"parts/part-00001.h5","bytes":123456,"sources":[[1,2,5,0.123456789]]}"#
         let text = Array(("[" + repeatElement(record, count: 100_000).joined(separator: ",") + "]").utf8)
-        let clock = ContinuousClock()
-        let start = clock.now
-        let parsed = try JSON.parse(text, source: "big")
-        let time = clock.now - start
-        #expect(parsed.array?.count == 100_000)
-        let rate = Double(text.count) / 1e6 / (time / .seconds(1))
-        print("JSON.parse: \(rate.rounded()) MB/s")
-        // Far below what an idle machine does: it only catches a parser that has become quadratic.
-        #expect(rate > 2)
+        let parsed = try #require(try JSON.parse(text, source: "big").array)
+        let one = try JSON.parse(Array(record.utf8), source: "one")
+        #expect(parsed.count == 100_000 && parsed.allSatisfy { $0 == one })
     }
 
     @Test func files() throws {

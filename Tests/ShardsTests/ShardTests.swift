@@ -66,26 +66,6 @@ struct ShardTests {
         #expect(try shard.frame(.y, at: 0) == part.frame(.y, at: 4))
     }
 
-    /// Leaves files for a look with other programs where the environment asks for it.
-    @Test(.enabled(if: ProcessInfo.processInfo.environment["STEADYSET_KEEP"] != nil)) func filesForOtherReaders() throws
-    {
-        let folder = try #require(ProcessInfo.processInfo.environment["STEADYSET_KEEP"])
-        try writeShard("\(folder)/shard.h5", lattice: try Lattice(rows: 96, columns: 160), count: 5, capacity: 9)
-        try writeShard("\(folder)/part.h5", lattice: try Lattice(rows: 1024, columns: 640), count: 2, kind: .part)
-        try writeShard("\(folder)/empty.h5", lattice: try Lattice(rows: 32, columns: 32), count: 0, capacity: 3)
-        // Noise, and a frame exactly as long as its content.
-        let lattice = try Lattice(rows: 153, columns: 3641)
-        let bytes = BloscFrameTests.contentOfEqualFrame()
-        let writer = try ShardWriter(
-            path: "\(folder)/noise.h5", lattice: lattice, capacity: 1, maximumSources: 1, kind: .part)
-        let noise = FieldBytes.floats(of: BloscFrameTests.noise(4 * lattice.count, seed: 2))
-        try writer.append(
-            try SampleEncoder(lattice: lattice).encode(
-                x: FieldBytes.floats(of: bytes), y: noise, id: SampleID(bits: .max), sources: [], index: .max,
-                errorBound: 0))
-        try writer.finish()
-    }
-
     @Test func unfinishedAndFailedWritersLeaveNothing() throws {
         let folder = try TemporaryFolder()
         let lattice = try Lattice(rows: 32, columns: 32)

@@ -58,7 +58,7 @@ def _article(study, trainer, done, runs, found, pictures):
         f"{len(done)} of {len(study.runs)} models of the scale *{study.scale}*, seeds {seeds[0]} to {seeds[-1]}, data "
         f"`{study.data.relative_to(STUDIES.parents[1])}`; {sum(seconds) / 60:.0f} minutes of training in all, one thread a model. "
         "The numbers are mean absolute errors over the test part, mean ± standard deviation over the models; R1 to R4 are the "
-        "regions of the field with y ≥ 0.2, 0.1 to 0.2, 0.05 to 0.1, and below. <doc:Studies> says how the verdicts are reached.",
+        "regions of the field with y ≥ 0.2, 0.1 to 0.2, 0.05 to 0.1, and below. [Studies](Studies.md) says how the verdicts are reached.",
         "",
         results.table(found, key, header),
         "",
@@ -75,7 +75,7 @@ def ending(study, findings, pictures):
         lines += ["", "The tiny scale only tries the programs: what holds here means nothing."]
     if pictures:
         lines += ["", "## Pictures", ""]
-        lines += [f"![{text}]({published(name)[:-4]})\n" for name, text in pictures]
+        lines += [f"![{text}](Resources/{published(name)})\n" for name, text in pictures]
     return lines
 
 
@@ -95,4 +95,4 @@ def publish(study, folder, catalog):
     shutil.copy(folder / "report.md", article)
     for picture in folder.glob("*.png"):
         shutil.copy(picture, catalog / "Resources" / published(picture.name))
-    return f"{article}: link it as <doc:{article.stem}> from Studies.md"
+    return f"{article}: link it as [{article.stem}]({article.name}) from Studies.md"

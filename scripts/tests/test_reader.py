@@ -589,7 +589,7 @@ def test_torch_is_optional():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
 
 
-@pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
+@pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed: scripts/test --torch")
 @pytest.mark.parametrize("workers", [0, 2])
 def test_torch(opened, expected, workers):
     import torch.utils.data

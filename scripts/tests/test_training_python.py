@@ -6,6 +6,7 @@ import random
 import re
 import struct
 
+import jsonschema
 import numpy as np
 import pytest
 import yaml
@@ -116,9 +117,6 @@ def test_refused(block, says):
 def test_refuses_what_the_schema_refuses():
     """Blocks with something changed at random: this reader and the schema accept the same ones."""
     schema = json.loads((REPOSITORY / "schemas/pipeline.schema.json").read_text())
-    if "train" not in schema["properties"]:
-        pytest.skip("the schema has no block train")
-    jsonschema = pytest.importorskip("jsonschema")
     checker = jsonschema.Draft202012Validator(schema["properties"]["train"] | {"$defs": schema["$defs"]})
     whole = MODEL | {
         "selection": "S5%", "judge": "test", "best_by": "mae", "loss": {"kind": "huber", "delta": 0.5}, "label_noise": 0.1,
@@ -281,8 +279,6 @@ TRAINING = {"model": {"kind": "u-net", "width": 0.001}, "batch": 50}
 @pytest.fixture(scope="module")
 def tiny_training(tmp_path_factory):
     """(pipeline, dataset, folder) of a training that takes no time."""
-    if "train" not in steadyset("--help").stdout.split():
-        pytest.skip("the binary has no command train")
     folder = tmp_path_factory.mktemp("codes")
     data = yaml.safe_load((REPOSITORY / "pipelines/studies/data-tiny.yaml").read_text())
     data["sampling"]["samples_per_stratum"] = 10
@@ -340,7 +336,7 @@ def test_weights(shards, tmp_path):
 
 
 def test_safetensors_of_others(tmp_path):
-    safetensors = pytest.importorskip("safetensors.numpy")
+    safetensors = pytest.importorskip("safetensors.numpy", reason="safetensors is not installed: scripts/test --torch")
     arrays = {"b": np.arange(6, dtype=np.float32).reshape(2, 3), "a": np.float32([1.5]), "c": np.zeros((0, 4), np.float32)}
     write_arrays(tmp_path / "ours", arrays, {"k": "v"})
     theirs = safetensors.load_file(tmp_path / "ours")

@@ -1,4 +1,4 @@
-"""The PyTorch trainer; only where PyTorch is installed, which scripts/test does not do."""
+"""The PyTorch trainer; only where PyTorch is installed: scripts/test --torch."""
 
 import importlib.util
 import json
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import REPOSITORY, steadyset, write
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: scripts/test --torch")
 
 import steadyset as reader  # noqa: E402
 from steadyset.training import losses  # noqa: E402
@@ -205,8 +205,6 @@ def test_a_loss_that_is_not_finite(learnable, tmp_path):
 @pytest.fixture(scope="module")
 def both(learnable, tmp_path_factory):
     """Folders of the same training, without noise and dropout, by `steadyset train` and by PyTorch."""
-    if "train" not in steadyset("--help").stdout.split():
-        pytest.skip("the binary has no command train")
     _, dataset = learnable
     folder = tmp_path_factory.mktemp("both")
     block = PIPELINE["train"] | {"model": {"kind": "u-net", "width": 0.05}, "label_noise": 0, "epochs": 8}

@@ -1,0 +1,273 @@
+"""The documentation against the program, its schemas and its files: what can be compared is."""
+
+import json
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+import yaml
+from conftest import BINARY, REPOSITORY, steadyset
+
+CATALOG = REPOSITORY / "Sources/steadyset/Documentation.docc"
+ARTICLES = {path.stem: path.read_text() for path in sorted(CATALOG.glob("*.md"))}
+README = (REPOSITORY / "README.md").read_text()
+TEXTS = {"README.md": README, "scripts/python/README.md": (REPOSITORY / "scripts/python/README.md").read_text(),
+         **{f"{name}.md": text for name, text in ARTICLES.items()}}  # fmt: skip
+SCHEMAS = {p.name.removesuffix(".schema.json"): json.loads(p.read_text()) for p in (REPOSITORY / "schemas").glob("*.json")}
+HELP = steadyset("--help").stdout if BINARY.exists() else ""
+COMMANDS = re.findall(r"^  ([a-z]+) {2,}\S", HELP.partition("SUBCOMMANDS:")[2], re.M)
+STAGES = re.findall(r"^  ([a-z]+) +\S", HELP.partition("stage by stage:")[2].partition("Each stage")[0], re.M)
+
+
+def plain(text):
+    """An article without its programs."""
+    return re.sub(r"```.*?```", "", text, flags=re.S)
+
+
+def table(text, first):
+    """Returns the rows of the table whose first heading is `first`, lists of cells."""
+    found = re.search(rf"^\| *{re.escape(first)} *\|.*\n\|[-|: ]+\|\n((?:\|.*\n)+)", text + "\n", re.M)
+    assert found, f"there is no table '{first}'"
+    return [[cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in found[1].splitlines()]
+
+
+def anchors(text):
+    titles = [re.sub("[`*]", "", title).strip() for title in re.findall(r"^#+ (.*)$", plain(text), re.M)]
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_links_lead_somewhere(name):
+    """Links and pictures are relative paths of files that are there, and of headings in them: a repository's page shows them."""
+    folder = {"README.md": REPOSITORY, "scripts/python/README.md": REPOSITORY / "scripts/python"}.get(name, CATALOG)
+    text = plain(TEXTS[name])
+    assert "<doc:" not in text and "](doc:" not in text, "write [Name](Name.md) instead"
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        place = (folder / path).resolve() if path else folder / name
+        assert place.is_file(), target
+        if anchor:
+            assert anchor in anchors(place.read_text()), target
+
+
+def test_every_article_is_listed():
+    listed = set(re.findall(r"^- \[[^]]+\]\(([\w-]+)\.md\)$", ARTICLES["Steadyset"], re.M))
+    studies = {name for name in ARTICLES if name.startswith("Study-")}
+    assert listed == set(ARTICLES) - studies - {"Steadyset"}
+    assert all(f"]({name}.md)" in ARTICLES["Studies"] for name in studies)
+    named = set(re.findall(r"^- \[(\w+)\]\(Sources/", README, re.M))
+    assert named == listed - {"Versions"} | {"Versions"} & named
+
+
+def test_exit_statuses():
+    """The table of *Pipelines* has what --help says, word for word, and the status of a training that failed is in no other."""
+    said = " ".join(HELP.partition("EXIT STATUS")[2].partition("USAGE")[0].split())
+    rows = [row for row in table(ARTICLES["Pipelines"], "status")]
+    assert [int(row[0]) for row in rows] == sorted(int(row[0]) for row in rows)
+    assert said == " ".join(f"{row[0]} {row[1].replace('`', '')}" for row in rows)
+    for name, text in ARTICLES.items():
+        for line in text.splitlines():
+            if re.match(r"\| *[0-9]+ *\| *(done|.*(a trainer of your own|interrupted;))", line):
+                assert name == "Pipelines" and [cell.strip() for cell in line.split("|")[1:-1]] in rows, line
+
+
+def test_stages():
+    """--help, the table of stages, the plan's schema and the schemas of manifests have the same stages."""
+    assert STAGES == ["sample", "solve", "split", "pack", "train", "evaluate", "resample"]
+    assert [row[0].strip("`") for row in table(ARTICLES["Steadyset"], "stage")] == STAGES
+    assert {name.removeprefix("manifest-") for name in SCHEMAS if name.startswith("manifest-")} == set(STAGES)
+    assert [row[0].strip("`") for row in table(ARTICLES["Formats"], "stage")] == STAGES
+    words = next(row[2] for row in table(ARTICLES["Formats"].partition("\n## Manifests\n")[2], "member") if row[0] == "`stage`")
+    assert re.findall("`(\\w+)`", words) == STAGES
+
+
+def members(schema, whole):
+    while "$ref" in schema:
+        schema = whole["$defs"][schema["$ref"].rpartition("/")[2]]
+    found = set(schema.get("properties", {}))
+    for part in schema.get("oneOf", []) + schema.get("anyOf", []) + schema.get("allOf", []):
+        found |= members(part, whole)
+    return found
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_members_of_manifests(stage):
+    """*Formats* names every member that a stage's schema allows."""
+    row = next(row for row in table(ARTICLES["Formats"], "stage") if row[0] == f"`{stage}`")
+    schema = SCHEMAS[f"manifest-{stage}"]
+    for cell, section in zip(row[1:4], ("parameters", "content", "layout")):
+        found = members(schema["properties"][section], schema)
+        if (stage, section) == ("train", "parameters"):
+            assert "block `train`" in cell
+        else:
+            assert found <= set(re.findall("`(\\w+)`", cell)), (section, found - set(re.findall("`(\\w+)`", cell)))
+    files = schema["properties"]["files"]
+    item = files.get("items", {})
+    common = {"path", "bytes", "sha256", "samples"}
+    named = set(re.findall("`(\\w+)`", row[4]))
+    assert members(item, schema) - common <= named if isinstance(item, dict) else not named
+
+
+def test_members_of_other_documents():
+    """Provenance, records of steps, plans and tags: what the schemas have is named."""
+    named = {word for row in table(ARTICLES["Formats"].partition("## Provenance")[2], "member") for word in re.findall("`(\\w+)`", row[0])}
+    schema = SCHEMAS["provenance"]
+    assert members(schema, schema) == named
+    for heading, name in (("Step records", "step"), ("Plans", "plan")):
+        text = ARTICLES["Formats"].partition(f"## {heading}\n")[2].partition("\n## ")[0]
+        schema = SCHEMAS[name]
+        found = members(schema, schema)
+        for part in ("stages", "steps"):
+            if part in schema["properties"]:
+                found |= members(schema["properties"][part]["items"], schema)
+        assert found <= set(re.findall("`([a-z_0-9]+)`", text)), name
+
+
+def test_what_plans_decide(tmp_path):
+    """`decides` is true of the stage that the article names, and of no other."""
+    plan = json.loads(steadyset("plan", REPOSITORY / "pipelines/curation.yaml").stdout)
+    assert [stage["name"] for stage in plan["stages"] if stage["decides"]] == ["resample"]
+    assert {step["round"] for step in plan["steps"]} == {0}
+    text = " ".join(ARTICLES["Formats"].split())
+    assert "`decides` (true of `resample` alone" in text and "`round` (always 0" in text
+
+
+def test_versions_of_formats():
+    """The numbers in the article are those of the schemas and of the Python reader."""
+    from steadyset.manifest import VERSION
+
+    versions = {name: schema.get("properties", {}).get("version", {}).get("const") for name, schema in SCHEMAS.items()}
+    assert {version for name, version in versions.items() if name.startswith("manifest-")} == {VERSION}
+    assert f"Manifests and shards are of version {VERSION}, all other" in " ".join(ARTICLES["Formats"].split())
+    manifests = ARTICLES["Formats"].partition("\n## Manifests\n")[2]
+    assert next(row for row in table(manifests, "member") if row[0] == "`version`")[2] == str(VERSION)
+    assert next(row for row in table(ARTICLES["Formats"], "attribute") if row[0] == "`version`")[2] == str(VERSION)
+    assert {version for name, version in versions.items() if not name.startswith("manifest")} - {None} == {1}
+
+
+def keys_of(schema, whole):
+    while "$ref" in schema:
+        schema = whole["$defs"][schema["$ref"].rpartition("/")[2]]
+    return schema["properties"]
+
+
+def test_keys_of_pipelines():
+    """Every key of the schema has a row, and every row a key of the schema; ranges of numbers that both state agree."""
+    schema = SCHEMAS["pipeline"]
+    rows = {row[0].strip("`"): row for row in table(ARTICLES["Pipelines"], "key")}
+    expected = set()
+    for name, value in schema["properties"].items():
+        inner = {} if name in ("train", "rounds") else value
+        while "$ref" in inner:
+            inner = schema["$defs"][inner["$ref"].rpartition("/")[2]]
+        below = inner.get("properties", {})
+        expected |= {f"{name}.{key}" for key in below} or {name}
+    optional = {"sampling"}
+    assert set(rows) - optional == expected
+    seeds = schema["properties"]["sampling"]["properties"]["seed"]
+    assert seeds["maximum"] == 2**32 - 1 and rows["sampling.seed"][4] == "0 to 2³² − 1"
+
+
+def test_keys_of_blocks():
+    """The same for `train` and `rounds`."""
+    schema = SCHEMAS["pipeline"]
+    train = keys_of(schema["properties"]["train"], schema)
+    rows = {row[0].strip("`").partition(".")[0] for row in table(ARTICLES["Training"], "key")}
+    assert rows == set(train)
+    rounds = keys_of(schema["properties"]["rounds"], schema)
+    assert {row[0].strip("`") for row in table(ARTICLES["Curation"], "key")} == set(rounds)
+    for row in table(ARTICLES["Curation"], "key"):
+        key = rounds[row[0].strip("`")]
+        if "enum" in key:
+            assert set(key["enum"]) <= set(re.findall("`([a-z-]+)`", row[2] + row[1]))
+
+
+def test_commands():
+    """The README's table lists every command of --help, and no other."""
+    listed = [word for row in table(README, "command") for word in re.findall(r"`(?:steadyset )?([a-z]+)\b", row[0])]
+    assert len(COMMANDS) > 15 and sorted(listed) == sorted(COMMANDS)
+
+
+def invocations(text):
+    """Yields (command, options) of every `steadyset COMMAND …` in programs of the shell and between backticks."""
+    blocks = re.findall(r"```(?:text|sh)\n(.*?)```", text, re.S)
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    lines += re.findall(r"`(steadyset [^`]+)`", plain(text))
+    for line in lines:
+        for match in re.finditer(r"(?:^|; |do |&& )steadyset ([a-z]+)\b([^;&#]*)", line.strip()):
+            yield match[1], re.findall(r"(?<![\w-])--[a-z][a-z-]*", match[2])
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_options_are_known(name):
+    """Every command that a text shows exists, with every option."""
+    helps = {}
+    for command, options in invocations(TEXTS[name]):
+        if command in ("help",):
+            continue
+        assert command in COMMANDS, command
+        if command not in helps:
+            helps[command] = steadyset("help", command).stdout
+            if command == "export":
+                helps[command] += "".join(steadyset("help", command, kind).stdout for kind in re.findall(
+                    r"^  ([a-z-]+) {2,}", helps[command].partition("SUBCOMMANDS:")[2], re.M))  # fmt: skip
+        for option in options:
+            assert re.search(rf"(?<![\w-]){option}(?![\w-])", helps[command]), (command, option)
+
+
+def test_every_pipeline_is_listed():
+    shipped = {path.name for path in (REPOSITORY / "pipelines").glob("*.yaml")}
+    assert {row[0].strip("`") for row in table(ARTICLES["Pipelines"], "file")} - {"studies/data-….yaml"} == shipped
+    assert set(re.findall(r"^\| \[`([\w.-]+)`\]\(pipelines/", README, re.M)) == shipped
+    for row in table(README, "file"):
+        path = REPOSITORY / "pipelines" / re.search(r"`([\w.-]+)`", row[0])[1]
+        lattice = yaml.safe_load(path.read_text())["physics"]["lattice"]
+        assert row[2] == f"{lattice[0]} × {lattice[1]}", path.name
+
+
+def test_scripts_are_there():
+    """Every scripts/NAME that a text names exists, and its options are those of its --help."""
+    for name, text in TEXTS.items():
+        for match in re.finditer(r"(?<![\w/.])(?:\./)?(scripts/[\w./-]*\w)((?: --[a-z-]+)*)", text):
+            path = REPOSITORY / match[1]
+            assert path.exists(), (name, match[0])
+            for option in re.findall("--[a-z-]+", match[2]):
+                assert option in path.read_text(), (name, match[0])
+
+
+def test_defaults_of_judging():
+    """What *Judging* says was measured is what its script does."""
+    script = (REPOSITORY / "scripts/judging").read_text()
+    said = re.search(r"\((\d+) samples, (\d+) epochs\)", ARTICLES["Judging"])
+    assert re.search(r'"--epochs", type=int, default=(\d+)', script)[1] == said[2] == re.search(r"\[--epochs (\d+)\]", script)[1]
+    # Of 1,000 samples a fifth is test, a tenth of the others validation.
+    assert int(said[1]) == 1000 - 200 - 80
+
+
+def test_site(tmp_path):
+    """`scripts/docs` makes DocC's form of the articles without a link that leads nowhere."""
+    result = subprocess.run([sys.executable, REPOSITORY / "scripts/docs", tmp_path / "site"], capture_output=True, text=True)
+    if "there is no docc" in result.stderr:
+        pytest.skip("DocC is not installed")
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "site/data/documentation/steadyset/formats.json").is_file()
+
+
+def test_words_of_the_shell():
+    """Programs of the shell in the README are whole: quotes end."""
+    for block in re.findall(r"```sh\n(.*?)```", README, re.S):
+        assert shlex.split(block, comments=True)
+
+
+def test_the_tests_find_what_is_wrong():
+    """Each kind of comparison fails on an article with the fault that it is for."""
+    assert table("| a | b |\n|---|---|\n| `x` | 1 \\| 2 |\n", "a") == [["`x`", "1 | 2"]]
+    assert list(invocations("`steadyset run P --output D`, `steadyset` alone\n```text\nsteadyset plan P --from F\n```")) == [
+        ("plan", ["--from"]), ("run", ["--output"])]  # fmt: skip
+    assert anchors("# A\n## Your own `x` data\n```sh\n# none\n```") == {"a", "your-own-x-data"}
+    assert pathlib.Path(CATALOG / "Resources").is_dir()
