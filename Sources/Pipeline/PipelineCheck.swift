@@ -147,10 +147,13 @@ struct PipelineCheck {
 extension PipelineCheck {
     /// The first round must be possible; later ones end where candidates run out.
     private func check(_ curation: Curation, from start: SelectionExpression) throws {
-        if curation.stop != nil, pipeline.trainer == nil, samples(of: .validation) + samples(of: .test) == 0 {
+        // A trainer of the user's own tells errors of the test part alone.
+        let judging = samples(of: .test) + (pipeline.trainer == nil ? samples(of: .validation) : 0)
+        guard curation.stop == nil || judging > 0 else {
             throw fail(
                 "rounds.stop",
-                "it goes by errors on the validation or the test part, and there is neither: set split.test_every")
+                "it goes by errors on the \(pipeline.trainer == nil ? "validation or the test" : "test") part, which has no "
+                    + "sample: set split.test_every")
         }
         let isMember = { (rank: Int, sources: Int) in start.contains(part: .train, rank: rank, sources: sources) }
         if curation.drop > 0 {
