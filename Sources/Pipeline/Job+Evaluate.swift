@@ -21,6 +21,6 @@ extension Job {
         return try Evaluator(
             .packed(source, selection: part.rawValue),
             predictions: .models(try ModelEnsemble([dataset.root], dropoutSamples: 0, threads: threads)),
-            output: dataset, threads: threads, pipeline: pipeline.name, reporter: reporter)
+            output: dataset, replace: replace, threads: threads, pipeline: pipeline.name, reporter: reporter)
     }
 }
