@@ -21,6 +21,8 @@ public struct CertificationCommand {
         public var tolerance: Double
         /// The HDF5 file of fields that is written; the answers are beside it, with the ending `.csv`.
         public var output: String
+        /// Whether files that are there already may be overwritten.
+        public var replace = false
         /// Threads; nil for all cores.
         public var threads: Int?
 
@@ -70,6 +72,7 @@ public struct CertificationCommand {
                 "--tolerance must be from \(Solver.smallestTolerance) to 1, not \(options.tolerance): fields are stored in "
                     + "32 bits")
         }
+        try OutputPlace.check(file: options.output)
         self.options = options
         self.reporter = reporter
         Interruption.listen()
@@ -92,6 +95,9 @@ public struct CertificationCommand {
             predictions: predictions
         ).samples
         try predictions.check(samples, reporter)
+        for path in [options.output, answersPath] {
+            try OutputPlace.check(free: path, replace: options.replace, what: "certified fields")
+        }
         let lattice = samples.physics.lattice
         let accuracy = Accuracy(tolerance: options.tolerance, gridBits: nil)
         let solvers = SolverPool(physics: samples.physics, accuracy: accuracy)

@@ -60,6 +60,7 @@ public struct Commands {
             throw PipelineError(
                 .usage, "there is no codec '\(codec)': codecs are \(Commands.codecs.joined(separator: ", "))")
         }
+        try OutputPlace.check(dataset: options.output)
         let pipeline = try PipelineFile(
             path: options.pipeline, sources: options.sources, overlap: options.overlap, training: options.training)
         job = Job(

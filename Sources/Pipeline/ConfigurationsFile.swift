@@ -10,7 +10,7 @@ enum ConfigurationsFile {
         _ file: Manifest.File, in folder: String, physics: Physics, ids: Digest
     ) throws -> [Job.Item] {
         let path = try SafePath.resolve(file.path, in: folder)
-        let bytes = try OpenFile.reading(path, followingLinks: false).readAll(maximumBytes: maximumBytes)
+        let bytes = try OpenFile.reading(path).readAll(maximumBytes: maximumBytes)
         guard bytes.count == file.bytes, Digest(of: bytes) == file.sha256 else {
             throw PipelineError(
                 .data, "\(path) was altered: it is not what the manifest beside it lists; run 'steadyset sample' again")

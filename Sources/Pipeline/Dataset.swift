@@ -85,7 +85,8 @@ public struct Dataset: Hashable, Sendable {
     /// - Parameters:
     ///   - shared: Whether other steps may be written at the same time (`step`); they lock theirs each.
     ///   - mustExist: Whether the dataset has been begun, so that there is nothing to do in a new folder.
-    func claim(shared: Bool = false, mustExist: Bool = false) throws -> FileLock {
+    ///   - forgetting: Whether it is to go on with the forgetting of versions that a killed command began.
+    func claim(shared: Bool = false, mustExist: Bool = false, forgetting: Bool = false) throws -> FileLock {
         if let isFolder = InputFile.isFolder(root) {
             guard isFolder else {
                 throw PipelineError(.cannotCreate, "\(root) is a file: choose a folder for --output")
@@ -103,8 +104,11 @@ public struct Dataset: Hashable, Sendable {
             throw PipelineError(
                 .noInput, "\(root): there is no such folder: run 'steadyset sample' or 'steadyset run' with it first")
         }
+        try refuseLinks()
         try Dataset.createFolder(stepsFolder)
-        return try FileLock("\(privateFolder)/lock", shared: shared, holder: root)
+        let lock = try FileLock("\(privateFolder)/lock", shared: shared, holder: root)
+        if !forgetting { Forgetting.remove(in: self) }
+        return lock
     }
 
     /// Locks one step against another process that might still be writing it.

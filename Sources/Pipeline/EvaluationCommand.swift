@@ -24,6 +24,8 @@ public struct EvaluationCommand {
         public var usesLabels = true
         /// Whether the features of the first model are written.
         public var writesFeatures = false
+        /// Whether errors of another model in `output` may be overwritten.
+        public var replace = false
         /// Threads; nil for all cores.
         public var threads: Int?
 
@@ -45,6 +47,7 @@ public struct EvaluationCommand {
         guard options.from == nil || options.selection == nil else {
             throw PipelineError(.usage, "--selection goes with --data, not with --from, of which all is judged")
         }
+        try OutputPlace.check(dataset: options.output)
         self.options = options
         self.reporter = reporter
         Interruption.listen()
@@ -61,8 +64,8 @@ public struct EvaluationCommand {
             data: options.data, from: options.from, selection: options.selection, usesLabels: options.usesLabels,
             predictions: predictions)
         let evaluator = try Evaluator(
-            subject, predictions: predictions, output: output, writesFeatures: options.writesFeatures, threads: threads,
-            pipeline: "", reporter: reporter)
+            subject, predictions: predictions, output: output, writesFeatures: options.writesFeatures,
+            replace: options.replace, threads: threads, pipeline: "", reporter: reporter)
         try withExtendedLifetime(try output.claim()) { try evaluator.run() }
     }
 }

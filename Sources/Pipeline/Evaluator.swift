@@ -15,6 +15,8 @@ final class Evaluator {
     private let predictions: Predictions
     private let output: Dataset
     private let writesFeatures: Bool
+    /// Whether errors of another model may be overwritten.
+    private let replace: Bool
     private let threads: Int
     private let pipeline: String
     private let reporter: any Reporter
@@ -32,15 +34,19 @@ final class Evaluator {
 
     /// Checks that everything fits together; nothing is written.
     ///
-    /// - Parameter writesFeatures: Whether `features.npy` is written beside the errors; models make it.
+    /// - Parameters:
+    ///   - writesFeatures: Whether `features.npy` is written beside the errors; models make it.
+    ///   - replace: Whether errors of another model may be overwritten.
     init(
-        _ subject: Subject, predictions: Predictions, output: Dataset, writesFeatures: Bool = false, threads: Int,
+        _ subject: Subject, predictions: Predictions, output: Dataset, writesFeatures: Bool = false,
+        replace: Bool = true, threads: Int,
         pipeline: String, reporter: any Reporter
     ) throws {
         self.subject = subject
         self.predictions = predictions
         self.output = output
         self.writesFeatures = writesFeatures
+        self.replace = replace
         self.threads = threads
         self.pipeline = pipeline
         self.reporter = reporter
@@ -101,6 +107,8 @@ final class Evaluator {
                 .evaluate, id: manifest.id, samples: manifest.content["samples"]?.int ?? samples.count,
                 bytes: manifest.files.reduce(0) { $0 + $1.bytes }, seconds: 0, skipped: true)
         }
+        try output.protectErrors(
+            models: parameters["models"] ?? .null, predictions: nil, fingerprint: fingerprint, replace: replace)
         reporter.began(.evaluate, total: samples.count, done: 0)
         let folder = output.folder(.evaluate)
         try Dataset.createFolder(folder)
@@ -197,6 +205,13 @@ final class Evaluator {
         if progress.leftOut > Evaluator.warnings {
             reporter.warned("\(progress.leftOut) configurations are left out altogether")
         }
+        var parameters = parameters
+        if case .file = predictions {
+            let values = JSON.string(progress.values.finish().description)
+            parameters["predictions"] = values
+            try output.protectErrors(
+                models: parameters["models"] ?? .null, predictions: values, fingerprint: fingerprint, replace: replace)
+        }
         // Until here, an earlier evaluation stays as it was.
         StepRecord.remove("evaluate", in: output)
         AtomicFile.remove("\(folder)/\(Manifest.fileName)")
@@ -207,8 +222,6 @@ final class Evaluator {
         } else {
             AtomicFile.remove("\(folder)/\(FeaturesFile.name)")
         }
-        var parameters = parameters
-        if case .file = predictions { parameters["predictions"] = .string(progress.values.finish().description) }
         let manifest = try manifest(parameters, progress, digest, folder)
         let seconds = Date().timeIntervalSince(started)
         try Provenance(

@@ -26,7 +26,7 @@ extension Job {
         let evaluator = try Evaluator(
             .packed(source, selection: part.rawValue),
             predictions: .models(try ModelEnsemble([dataset.root], dropoutSamples: 0, threads: threads)),
-            output: dataset, threads: threads, pipeline: pipeline.name, reporter: reporter)
+            output: dataset, replace: replace, threads: threads, pipeline: pipeline.name, reporter: reporter)
         return (evaluator, part)
     }
 }

@@ -29,7 +29,7 @@ extension Job {
         let form = ShardForm(
             physics: listing.physics, accuracy: Accuracy(json: solveManifest.parameters),
             maximumSources: listing.strata.last ?? 1, codec: codec, level: level)
-        let packing = ShardPacking(dataset: dataset, store: store, form: form, threads: threads)
+        var packing = ShardPacking(dataset: dataset, store: store, form: form, threads: threads)
         var all = Digest.Hasher()
         var largest = 0.0
         let shards = try order.shards(of: pipeline.samplesPerShard).map { plan in
@@ -47,12 +47,13 @@ extension Job {
                 "selections": splitManifest.content["selections"] ?? .null,
                 "digest": .string(all.finish().description), "largest_error_bound": .number(largest),
             ]))
-        try protectVersions(from: manifest, packing, shards)
+        try protectShards(store, packing, shards)
+        packing.known = try protectVersions(from: manifest, packing, shards)
         try invalidate(.pack)
         manifest.files = try packing.write(shards) { [reporter] in reporter.advanced(.pack, done: $0) }
         let locations = try form.writeLocations(of: manifest.files, in: dataset.folder(.pack))
         manifest.layout = form.layout(samplesPerShard: pipeline.samplesPerShard, locations: locations)
-        sweep(
+        try sweep(
             .pack, keeping: Set(manifest.files.map(\.path)),
             steps: Set(manifest.files.map { ShardPacking.step($0.path) }))
         try commit(

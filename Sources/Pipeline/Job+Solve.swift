@@ -15,7 +15,7 @@ extension Job {
         if done.allSatisfy({ $0 }), let manifest = finished("solve", .solve, fingerprint: fingerprint) {
             return skipped(manifest, stage: .solve)
         }
-        try protectLabels()
+        try protectLabels(listing, sampleManifest, done: done)
         var solved = zip(parts, done).reduce(0) { $0 + ($1.1 ? $1.0.part.count : 0) }
         reporter.began(.solve, total: listing.sequence.count, done: solved)
         warnOfFullDisk(listing.sequence.count - solved, listing.physics.lattice)
@@ -44,7 +44,8 @@ extension Job {
         }
         let fingerprint = partFingerprint(of: part, listing)
         guard !isDone(part, fingerprint) else { return }
-        try protectLabels()
+        try protectLabels(
+            listing, sampleManifest, done: listing.parts.map { _ in false }, only: part)
         try invalidate(.solve)
         reporter.began(.solve, total: part.count, done: 0)
         try solve(part, listing, sampleManifest, fingerprint: fingerprint) { [reporter] count in
@@ -157,18 +158,6 @@ extension Job {
                 + "\(Words.bytes(Int(free))) free")
     }
 
-    /// Refuses to overwrite labels that were certified to another accuracy.
-    private func protectLabels() throws {
-        guard !replace, let old = try? dataset.manifest(.solve), old.parameters != pipeline.accuracy.json else {
-            return
-        }
-        throw PipelineError(
-            .cannotCreate,
-            "\(dataset.root) holds \(old.content["samples"]?.int ?? 0) labels of another 'solver' "
-                + "(\(old.parameters.canonicalText)): choose another folder for --output, or pass --replace to compute them "
-                + "anew")
-    }
-
     /// A configuration of a part, as the sample stage wrote it.
     struct Item {
         let configuration: Configuration
@@ -212,7 +201,7 @@ extension Job {
                     path: part.labels, bytes: file.bytes, sha256: file.sha256, samples: reader.count,
                     extra: ["first": .integer(part.first)]))
         }
-        sweep(.solve, keeping: Set(files.map(\.path)), steps: Set(listing.parts.map(\.step)))
+        try sweep(.solve, keeping: Set(files.map(\.path)), steps: Set(listing.parts.map(\.step)))
         let samples = counts.values.reduce(0, +)
         guard samples > 0 else {
             throw PipelineError(
@@ -229,7 +218,7 @@ extension Job {
                 "largest_error_bound": .number(largest), "left_out": .array(leftOut.map(\.json)),
             ]),
             layout: .object([
-                "samples_per_part": .integer(pipeline.samplesPerPart),
+                "samples_per_part": sampleManifest.layout["samples_per_part"] ?? .integer(pipeline.samplesPerPart),
                 "compression_level": .integer(pipeline.compressionLevel),
             ]), files: files)
         try commit(

@@ -20,10 +20,11 @@ extension Job {
         if let manifest = finished("split", .split, fingerprint: fingerprint) {
             return skipped(manifest, stage: .split)
         }
-        try protectVersions(.split, parameters: pipeline.split.json)
+        try protectVersions(
+            .split, parameters: pipeline.split.json, strata: listing.strata, counts: listing.sequence.counts)
         reporter.began(.split, total: solveManifest.content["samples"]?.int ?? 0, done: 0)
         try invalidate(.split)
-        sweep(.split, keeping: [])
+        try sweep(.split, keeping: [])
         let selections = try Job.selections(pipeline.split, listing, solveManifest)
         let samples = solveManifest.content["samples"]?.int ?? 0
         let manifest = Manifest(

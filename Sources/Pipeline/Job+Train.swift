@@ -22,6 +22,7 @@ extension Job {
         if let manifest = finished("train", .train, fingerprint: fingerprint) {
             return skipped(manifest, stage: .train)
         }
+        try protectModel(training, pack, fingerprint: fingerprint)
         let store = try PackedSamples(pack, in: source.folder(.pack))
         let samples = try store.select(training.selection, of: .train)
         let judges = try judges(of: training, in: store)
@@ -40,7 +41,10 @@ extension Job {
         func save(_ snapshot: EpochSnapshot) throws {
             let isFirst = !saved.isBegun
             try saved.save(snapshot.metrics.count) {
-                if isFirst { try invalidate(.train) }
+                if isFirst {
+                    try invalidateEvaluation()
+                    try invalidate(.train)
+                }
                 try WeightsFile.write(snapshot.weights, to: "\(folder)/\(Job.weightsName)")
                 try AtomicFile.write(EpochMetrics.lines(snapshot.metrics), to: "\(folder)/\(Job.metricsName)")
                 try snapshot.checkpoint.write(in: dataset)

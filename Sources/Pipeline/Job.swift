@@ -111,7 +111,10 @@ final class Job {
     /// Removes this program's files of a stage's folder that its manifest will not name, what a killed run left among
     /// them, and the records of steps other than the stage's own and `steps`. Files of any other name are the user's, and
     /// stay.
-    func sweep(_ stage: Stage, keeping names: Set<String>, steps: Set<String> = []) {
+    ///
+    /// - Throws: `PipelineError` where a finished part would be removed without `--replace`.
+    func sweep(_ stage: Stage, keeping names: Set<String>, steps: Set<String> = []) throws {
+        try protectUnlisted(stage, keeping: names)
         for step in StepRecord.steps(stage, in: dataset) where step != stage.rawValue && !steps.contains(step) {
             StepRecord.remove(step, in: dataset)
         }

@@ -62,12 +62,11 @@ final class PackedShards: Sendable {
             throw PipelineError(
                 .noInput, "\(folder)/\(file.path) is missing: run 'steadyset pack' or 'steadyset run' again")
         }
-        let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size]) as? Int
-        guard size == file.bytes else {
+        guard PathEntry.size(of: path) == file.bytes else {
             throw PipelineError(
                 .data, "\(path) has another size than the manifest beside it lists: run 'steadyset verify'")
         }
-        let reader = try ShardReader(path: path, followingLinks: false)
+        let reader = try ShardReader(path: path)
         guard reader.kind == .shard, reader.ranks != nil, reader.count == file.samples,
             reader.lattice == physics.lattice, reader.coefficients == ShardCoefficient.drawn(under: physics)
         else {

@@ -16,6 +16,8 @@ public struct PredictionCommand {
         public var output: String
         /// A folder for images, or nil.
         public var images: String?
+        /// Whether files that are there already may be overwritten.
+        public var replace = false
         /// Threads; nil for all cores.
         public var threads: Int?
 
@@ -40,8 +42,13 @@ public struct PredictionCommand {
     /// Checks the options.
     public init(_ options: Options) throws {
         guard !options.models.isEmpty else { throw PipelineError(.usage, "predict needs --model") }
+        try OutputPlace.check(file: options.output)
         self.options = options
         Interruption.listen()
+    }
+
+    private static func image(_ number: Int, in folder: String) -> String {
+        "\(folder)/prediction_\(SampleListing.Part.digits(number)).png"
     }
 
     /// Predicts every configuration, in the order of the lines.
@@ -52,7 +59,14 @@ public struct PredictionCommand {
         let file = try ImportedConfigurations(path: options.from, physicsOf: ensemble)
         let (physics, addresses) = (file.physics, file.addresses)
         let ids = try addresses.map { try file.configuration($0).id }
-        if let folder = options.images { try Dataset.createFolder(folder) }
+        try OutputPlace.check(free: options.output, replace: options.replace, what: "predictions")
+        if let folder = options.images {
+            try Dataset.createFolder(folder)
+            for number in addresses.indices {
+                let path = PredictionCommand.image(number, in: folder)
+                try OutputPlace.check(free: path, replace: options.replace, what: "images")
+            }
+        }
         let temporary = AtomicFile.temporary(for: options.output)
         let writer = try PredictionsWriter(path: temporary, lattice: physics.lattice, ids: ids)
         var seconds = 0.0
@@ -77,7 +91,7 @@ public struct PredictionCommand {
                     let image = ColourScale.image(
                         [x, field], rows: physics.lattice.rows, columns: physics.lattice.columns)
                     try AtomicFile.write(
-                        image.bytes, to: "\(folder)/prediction_\(SampleListing.Part.digits(start + number)).png")
+                        image.bytes, to: PredictionCommand.image(start + number, in: folder))
                 }
             }
         }

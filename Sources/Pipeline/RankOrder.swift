@@ -34,6 +34,12 @@ struct RankOrder {
                         .data, "\(reader.path): sample \(reader.ids[row]) is of no stratum: run 'steadyset solve' again"
                     )
                 }
+                guard reader.indices[row] <= UInt64(SampleSequence.maximumCount) else {
+                    throw PipelineError(
+                        .data,
+                        "\(reader.path): sample \(reader.ids[row]) has the index \(reader.indices[row]), beyond 2^40: run "
+                            + "'steadyset solve' again")
+                }
                 let address = SampleAddress(stratum: stratum, index: Int(reader.indices[row]))
                 let place = split.rank(of: address, strata: strata.count)
                 parts[place.part, default: []].append(Sample(rank: place.rank, file: Int32(file), row: Int32(row)))

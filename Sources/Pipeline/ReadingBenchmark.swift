@@ -20,7 +20,7 @@ public struct ReadingBenchmark {
         Interruption.listen()
         let manifest = try dataset.manifest(.pack)
         let readers = try manifest.files.map { file in
-            try ShardReader(path: try SafePath.resolve(file.path, in: dataset.folder(.pack)), followingLinks: false)
+            try ShardReader(path: try SafePath.resolve(file.path, in: dataset.folder(.pack)))
         }
         guard let lattice = readers.first?.lattice else { throw PipelineError(.data, "\(path): holds no samples") }
         let decoder = try SampleDecoder(lattice: lattice)

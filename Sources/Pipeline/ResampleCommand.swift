@@ -41,6 +41,7 @@ public struct ResampleCommand {
     /// Reads the pipeline, and checks the options.
     public init(_ options: Options, reporter: any Reporter) throws {
         self.options = options
+        if let name = options.name { try Versions.check(roundName: name) }
         parent = try PackedSamples.locate(options.dataset)
         var rounds = options.rounds
         // Scores are given, so it does not matter here how a pipeline would make them.
@@ -81,6 +82,11 @@ public struct ResampleCommand {
             let number = (pack.content["round"]?["number"]?.int ?? 0) + 1
             let selection =
                 options.selection ?? pack.content["round"]?["selection"]?.string ?? job.pipeline.trainingSelection
+            if options.selection == nil {
+                job.reporter.noted(
+                    "this round goes on from the training selection '\(selection)' of \(parent.name); --selection names another"
+                )
+            }
             let round = Round(
                 number, of: job, from: parent, selection: selection, curation,
                 judge: .table(options.scores, from: options.from), name: options.name)

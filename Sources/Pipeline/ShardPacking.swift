@@ -18,6 +18,8 @@ struct ShardPacking {
     let threads: Int
     /// Whether these are shards that a version adds: the index of their samples is their rank.
     var isAddition = false
+    /// Shards that versions list: one that is there as they list it stays as it is, whatever wrote it.
+    var known: [Manifest.File] = []
 
     /// What shards of added samples are called before their digest.
     static let added = "added-"
@@ -70,10 +72,33 @@ struct ShardPacking {
         return files
     }
 
-    /// Whether a shard is there already with other content.
-    func changes(_ shard: Shard) -> Bool {
-        guard let record = StepRecord(step: ShardPacking.step(shard.plan.name), in: dataset) else { return false }
-        return record.fingerprint != fingerprint(shard)
+    /// Whether the record of a shard says that it is this one.
+    func isRecorded(_ shard: Shard) -> Bool {
+        StepRecord(step: ShardPacking.step(shard.plan.name), in: dataset)?.fingerprint == fingerprint(shard)
+    }
+
+    /// Whether a shard is there already with other content, by what its file says.
+    func changes(_ shard: Shard) throws -> Bool {
+        let path = dataset.path("pack/\(shard.plan.name)")
+        guard try PathEntry(at: path) != .nothing, !isRecorded(shard) else { return false }
+        guard let reader = try? ShardReader(path: path, followingLinks: false), let ranks = reader.ranks,
+            reader.codec == form.codec, reader.isOf(form.physics, form.accuracy),
+            form.levelAttribute.allSatisfy({ reader.attributes[$0.name] == $0.value })
+        else { return true }
+        var content = Digest.Hasher()
+        for row in 0..<reader.count { content.update(reader.content(at: row, rank: Int(ranks[row]))) }
+        return content.finish() != shard.content
+    }
+
+    /// The file of a shard where it is the very one that versions list, to the byte.
+    private func listed(_ shard: Shard) throws -> Manifest.File? {
+        let name = shard.plan.name
+        guard let entry = known.first(where: { $0.path == name }),
+            entry.extra["digest"]?.string == shard.content.description,
+            let found = try? FileDigest(of: dataset.path("pack/\(name)"), followingLinks: false),
+            found.sha256 == entry.sha256, found.bytes == entry.bytes, try !changes(shard)
+        else { return nil }
+        return Manifest.File(path: "pack/\(name)", bytes: found.bytes, sha256: found.sha256, samples: entry.samples)
     }
 
     private func fingerprint(_ shard: Shard) -> Digest {
@@ -93,6 +118,12 @@ struct ShardPacking {
             return file
         }
         let started = Date()
+        if let file = try listed(shard) {
+            try StepRecord(
+                step: step, fingerprint: fingerprint, files: [file], seconds: Date().timeIntervalSince(started)
+            ).write(in: dataset)
+            return file
+        }
         StepRecord.remove(step, in: dataset)
         let writer = try form.writer(for: dataset.path("pack/\(plan.name)"), capacity: plan.samples.count)
         try OrderedWork.run(count: plan.samples.count, threads: threads) {

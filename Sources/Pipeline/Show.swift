@@ -162,12 +162,19 @@ public struct Overview: Sendable {
     }
 
     private static func shard(_ path: String) throws -> (JSON, String) {
+        let kind = try FileKind(of: path)
+        guard kind == .hdf5 else {
+            throw PipelineError(
+                .data,
+                "\(path) \(kind.words). 'show' takes a dataset's folder, DATASET@VERSION, a stage's folder, or a shard (HDF5)"
+            )
+        }
         let reader = try ShardReader(path: path)
         var physics: Physics?
         if case .string(let text)? = reader.attributes["physics"] {
             physics = try Physics(json: try JSON.parse(Array(text.utf8), source: "\(path), attribute 'physics'"))
         }
-        let bytes = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+        let bytes = PathEntry.size(of: path) ?? 0
         let largest = reader.errorBounds.max() ?? 0
         let raw = reader.count * reader.lattice.count * 8
         let json = JSON.object([

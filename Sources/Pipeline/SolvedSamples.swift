@@ -49,7 +49,7 @@ final class SolvedSamples {
         if let found = open.first(where: { $0.file == file }) { return found.reader }
         let path = try path(of: file, checking: !verified.contains(file))
         verified.insert(file)
-        let reader = try ShardReader(path: path, followingLinks: false)
+        let reader = try ShardReader(path: path)
         if open.count >= SolvedSamples.maximumOpen { open.removeFirst() }
         open.append((file, reader))
         return reader
@@ -67,7 +67,7 @@ final class SolvedSamples {
                 .noInput, "\(folder)/\(entry.path) is missing: run 'steadyset solve' or 'steadyset run' again")
         }
         if checking {
-            let digest = try FileDigest(of: path, followingLinks: false)
+            let digest = try FileDigest(of: path)
             guard digest.sha256 == entry.sha256, digest.bytes == entry.bytes else {
                 throw PipelineError(
                     .data,

@@ -59,8 +59,8 @@ struct StepRecord {
     func isIntact(in dataset: Dataset) -> Bool {
         !files.isEmpty
             && files.allSatisfy { file in
-                guard let path = try? SafePath.resolve(file.path, in: dataset.root),
-                    let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+                guard let path = try? SafePath.resolve(file.path, in: dataset.root, followingLink: false),
+                    let size = PathEntry.size(of: path)
                 else { return false }
                 return size == file.bytes
             }

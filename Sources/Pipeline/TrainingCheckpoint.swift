@@ -29,6 +29,14 @@ struct TrainingCheckpoint {
 
     static func path(in dataset: Dataset) -> String { "\(dataset.privateFolder)/train.safetensors" }
 
+    /// The fingerprint of the training whose checkpoint is there; nil where there is none that can be read.
+    static func fingerprint(in dataset: Dataset) -> Digest? {
+        guard let file = try? WeightsFile.tensors(path(in: dataset)), file.metadata["format"] == format,
+            file.metadata["version"] == version
+        else { return nil }
+        return file.metadata["fingerprint"].flatMap(Digest.init(hex:))
+    }
+
     /// Writes the checkpoint, atomically, in place of the one before.
     func write(in dataset: Dataset) throws {
         let tensors = [

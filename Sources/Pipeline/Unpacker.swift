@@ -20,7 +20,7 @@ public final class Unpacker {
     }
 
     private let source: Dataset
-    private let folder: String
+    let folder: String
     private let threads: Int
     private let progress: (Int, Int) -> Void
 
@@ -31,13 +31,14 @@ public final class Unpacker {
     public init(
         path: String, output: String, threads: Int? = nil, progress: @escaping (Int, Int) -> Void = { _, _ in }
     ) throws {
+        try OutputPlace.check(dataset: output)
         let (source, stages) = try Verifier.locate(path)
         guard stages.contains(.pack) else {
             throw PipelineError(.noInput, "\(path): has no pack stage: run 'steadyset run' first")
         }
         self.source = source
         folder = "\(Dataset(root: output).root)/\(Stage.pack.rawValue)"
-        guard InputFile.isFolder("\(folder)/\(Manifest.fileName)") == nil else {
+        guard try PathEntry(at: "\(folder)/\(Manifest.fileName)") == .nothing else {
             throw PipelineError(.cannotCreate, "\(folder) holds shards already: choose another folder for --output")
         }
         self.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
@@ -55,18 +56,19 @@ public final class Unpacker {
         let physics = try Physics(json: manifest.parameters["physics"] ?? .null)
         let accuracy = Accuracy(json: manifest.parameters)
         let total = manifest.files.reduce(0) { $0 + $1.samples }
+        try protectOutput(lineage)
         try Dataset.createFolder(folder)
         var done = 0
         var largest = 1
         let files = try manifest.files.map { file in
             try Interruption.check()
             let path = try SafePath.resolve(file.path, in: source.folder(.pack))
-            let digest = try FileDigest(of: path, followingLinks: false)
+            let digest = try FileDigest(of: path)
             guard digest.sha256 == file.sha256, digest.bytes == file.bytes else {
                 throw PipelineError(
                     .data, "\(path): is not what manifest.json beside it lists; it was damaged or replaced")
             }
-            let reader = try ShardReader(path: path, followingLinks: false)
+            let reader = try ShardReader(path: path)
             try check(reader, file, manifest, physics, accuracy)
             largest = reader.maximumSources
             let form = ShardForm(

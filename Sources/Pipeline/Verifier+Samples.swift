@@ -8,7 +8,7 @@ extension Verifier {
     /// Opens a file that a manifest lists.
     func reader(_ file: Manifest.File, of stage: Stage) throws -> ShardReader {
         let path = try SafePath.resolve(file.path, in: dataset.folder(stage))
-        let reader = try ShardReader(path: path, followingLinks: false)
+        let reader = try ShardReader(path: path)
         expect(
             reader.count == file.samples, "\(path): holds \(reader.count) samples, the manifest lists \(file.samples)")
         return reader
@@ -46,15 +46,16 @@ extension Verifier {
                 try reader.fixedCoefficient(dataset) == values,
                 "\(reader.path): '\(dataset.coefficient.rawValue)' is not that of its physics")
         }
-        let step = accuracy.step
+        let laws = LabelLaws(physics: physics, accuracy: accuracy)
         try OrderedWork.run(count: reader.count, threads: threads) {
             let decoder = try SampleDecoder(lattice: reader.lattice)
             return { row in
                 try Interruption.check()
                 var findings: [String] = []
                 let id = reader.ids[row]
+                func named(_ message: String) -> String { "\(reader.path): sample \(id): \(message)" }
                 func expect(_ condition: Bool, _ message: String) {
-                    if !condition { findings.append("\(reader.path): sample \(id): \(message)") }
+                    if !condition { findings.append(named(message)) }
                 }
                 do {
                     let configuration = try reader.configuration(at: row, under: physics)
@@ -63,19 +64,13 @@ extension Verifier {
                         reader.sourceCounts[row] == configuration.sources.count,
                         "n_sources is not the number of sources")
                     let bound = reader.errorBounds[row]
-                    expect(
-                        bound >= 0 && bound <= accuracy.tolerance,
-                        "its error bound \(bound) is not within the tolerance of \(accuracy.tolerance)")
+                    if let wrong = laws.violation(ofBound: bound) { findings.append(named(wrong)) }
                     guard codec != .recipe else { return findings }
                     let y = try reader.y(at: row, with: decoder, checkingDigest: true)
-                    if let step {
-                        let scale = Float(1 / step)
-                        expect(y.allSatisfy { ($0 * scale).rounded() == $0 * scale }, "y does not lie on its grid")
-                    }
-                    expect(y.allSatisfy { $0 >= -Float(bound) && $0.isFinite }, "y has a value below zero")
+                    let image = SourceImage(configuration)
                     let x = try reader.x(at: row, with: decoder)
-                    expect(
-                        x == SourceImage(configuration).dense(on: physics.lattice), "x is not the image of its sources")
+                    expect(x == image.dense(on: physics.lattice), "x is not the image of its sources")
+                    findings += laws.violations(y, bound: bound, of: configuration, image).map(named)
                     guard !drawn.isEmpty else { return findings }
                     let medium = configuration.physics.medium()
                     for dataset in drawn {
@@ -93,8 +88,12 @@ extension Verifier {
         } consume: { [self] row, findings in
             report.samples += 1
             report.findings += findings
-            if isSolvable, findings.isEmpty {
-                solvable.append(Solvable(path: reader.path, row: row, physics: physics, accuracy: accuracy))
+            guard isSolvable, findings.isEmpty else { return }
+            let place = Solvable(path: reader.path, row: row, physics: physics, accuracy: accuracy)
+            if reader.kind == .part, stages.contains(.pack) {
+                parted[reader.ids[row]] = place
+            } else {
+                solvable.append(place)
             }
         }
     }
@@ -117,6 +116,7 @@ extension Verifier {
         }
         var all = Digest.Hasher()
         var lastRank: [Split.Part: Int] = [:]
+        var largest = 0.0
         var members = selections.map { _ in [Int](repeating: 0, count: strata.count) }
         var seen: Set<SampleID> = []
         var (counts, parts) = ([Int](repeating: 0, count: strata.count), [Split.Part: Int]())
@@ -155,7 +155,9 @@ extension Verifier {
                     "\(reader.path): its compression_level is not the manifest's")
                 // Shards of an early build, which have no table, need not lie that way.
                 if manifest.layout["locations"] != nil { locations.update(try LocationTable.records(of: reader)) }
+                checkName(file, part, bounds, size: size)
                 if decoding.contains(file.path) {
+                    if !isAddition, dataset.version == nil { compare(reader) }
                     try checkSamples(of: reader, physics: physics, accuracy: accuracy, codec: codec, solvable: true)
                 }
                 var content = Digest.Hasher()
@@ -164,6 +166,7 @@ extension Verifier {
                     let bytes = reader.content(at: row, rank: rank)
                     content.update(bytes)
                     all.update(bytes)
+                    largest = max(largest, reader.errorBounds[row])
                     expect(seen.insert(id).inserted, "\(reader.path): sample \(id) is in the dataset twice")
                     expect(
                         rank > lastRank[part] ?? -1 && (bounds[0]..<bounds[1]).contains(rank),
@@ -179,6 +182,10 @@ extension Verifier {
                         expect(
                             reader.indices[row] == ranks[row],
                             "\(reader.path): the index of sample \(id), which a version added, is not its rank")
+                    } else if split == nil {
+                        expect(
+                            rank % strata.count == stratum,
+                            "\(reader.path): rank \(rank) of sample \(id) is not one of its stratum")
                     } else if let split {
                         let address = split.address(part: part, rank: rank, strata: strata.count)
                         expect(
@@ -205,15 +212,51 @@ extension Verifier {
                     entry["samples"]?.int == entry["part"]?.string.flatMap(Split.Part.init).map { parts[$0] ?? 0 }
                 },
             "\(folder): the manifest's numbers of samples are not those of the shards")
+        expect(
+            largest == manifest.content["largest_error_bound"]?.double,
+            "\(folder): the largest error bound is \(largest), not the manifest's")
+        expect(
+            Set(parts.keys.map(\.rawValue))
+                == Set(
+                    (manifest.content["parts"]?.array ?? []).filter { $0["samples"] != .integer(0) }.compactMap {
+                        $0["part"]?.string
+                    }), "\(folder): the parts that the manifest counts are not those of the shards")
+        checkNames(of: selections, folder: folder)
         attempt { try checkLocations(manifest, expected: locations.finish()) }
         checkLaws(selections, members: members, strata: strata, folder: folder)
+    }
+
+    /// The name of a shard: its part and number, or, of one that a version added, the digest of its samples.
+    private func checkName(_ file: Manifest.File, _ part: Split.Part, _ bounds: [Int], size: Int) {
+        if file.path.hasPrefix(ShardPacking.added) {
+            let digest = file.extra["digest"]?.string ?? ""
+            return expect(
+                file.path == "\(ShardPacking.added)\(digest.prefix(16)).h5",
+                "\(dataset.folder(.pack)): '\(file.path)' is not named by the digest of its samples")
+        }
+        expect(
+            size > 0 && bounds[0] % size == 0
+                && file.path == "\(part.rawValue)-\(SampleListing.Part.digits(bounds[0] / size)).h5",
+            "\(dataset.folder(.pack)): '\(file.path)' is not named by its part and ranks")
+    }
+
+    /// The names of selections: each begins with its part, is there once, and means nothing else.
+    private func checkNames(of selections: [Selection], folder: String) {
+        var names: Set<String> = []
+        for selection in selections {
+            let prefix = "\(selection.part.rawValue)/"
+            let rest = selection.name.hasPrefix(prefix) ? String(selection.name.dropFirst(prefix.count)) : ""
+            expect(
+                !rest.isEmpty && Split.Part(rawValue: rest) == nil && names.insert(selection.name).inserted,
+                "\(folder): the selection '\(selection.name)' is there twice, or has a name that means something else")
+        }
     }
 
     /// The table of locations: its digest is the manifest's, and its bytes are those that the shards give.
     private func checkLocations(_ manifest: Manifest, expected: Digest) throws {
         guard let entry = manifest.layout["locations"], let name = entry["path"]?.string else { return }
         let path = try SafePath.resolve(name, in: dataset.folder(.pack))
-        let digest = try FileDigest(of: path, followingLinks: false)
+        let digest = try FileDigest(of: path)
         report.files += 1
         expect(
             digest.bytes == entry["bytes"]?.int && digest.sha256.description == entry["sha256"]?.string,
@@ -268,7 +311,7 @@ extension Verifier {
             return { (position: Int) -> String? in
                 try Interruption.check()
                 let item = items[position]
-                let reader = try ShardReader(path: item.path, followingLinks: false)
+                let reader = try ShardReader(path: item.path)
                 let configuration = try reader.configuration(at: item.row, under: item.physics)
                 if solver?.lattice != item.physics.lattice || solver?.accuracy != item.accuracy {
                     solver = Solver(physics: item.physics, accuracy: item.accuracy)

@@ -48,7 +48,7 @@ extension Verifier {
             let entry = manifest.layout["choices"], let file = entry["path"]?.string
         else { return found("\(name): lacks parent, round or choices") }
         let path = try SafePath.resolve(file, in: folder)
-        let digest = try FileDigest(of: path, followingLinks: false)
+        let digest = try FileDigest(of: path)
         report.files += 1
         guard digest.sha256.description == manifest.content["choices"]?.string,
             digest.sha256.description == entry["sha256"]?.string, digest.bytes == entry["bytes"]?.int

@@ -33,6 +33,11 @@ public final class Verifier {
     var manifests: [Stage: Manifest] = [:]
     /// Samples that can be solved again: file, row.
     var solvable: [Solvable] = []
+    /// Labels of the parts, and where those are, for comparing shards with them.
+    var labels: [SampleID: PartLabel] = [:]
+    var parted: [SampleID: Solvable] = [:]
+    /// Number of sources and index of every configuration, where there are no parts.
+    var configurations: [SampleID: (sources: Int, index: Int)] = [:]
 
     /// The classes of the samples of a shard, by its path.
     var problems: [String: [ProblemClass]] = [:]
@@ -108,6 +113,7 @@ public final class Verifier {
                 let files = Set(manifest.files.map(\.path))
                 attempt { try checkPack(manifest, decoding: files) }
                 attempt { try checkProblems(of: manifest, in: files) }
+                checkAllPacked()
                 attempt { try checkVersions() }
             }
         }
@@ -117,6 +123,7 @@ public final class Verifier {
         if dataset.version == nil { try checkRounds() }
         if let manifest = manifests[.train] { attempt { try checkTrain(manifest) } }
         if let manifest = manifests[.evaluate] { attempt { try checkEvaluate(manifest) } }
+        if let manifest = manifests[.resample] { attempt { try checkResample(manifest) } }
         try Interruption.check()
         if resolve > 0 { try solveAgain(resolve, seed: seed) }
         try Interruption.check()
@@ -145,7 +152,7 @@ public final class Verifier {
     func checkFile(_ file: Manifest.File, of stage: Stage) throws {
         try Interruption.check()
         let path = try SafePath.resolve(file.path, in: dataset.folder(stage))
-        let digest = try FileDigest(of: path, followingLinks: false)
+        let digest = try FileDigest(of: path)
         report.files += 1
         expect(
             digest.bytes == file.bytes,
@@ -199,7 +206,7 @@ public final class Verifier {
         let provenance = "\(dataset.folder(stage))/\(Provenance.fileName)"
         if manifest.parent == nil, InputFile.isFolder(provenance) == false {
             attempt {
-                let json = try JSON.parse(file: provenance, followingLinks: false)
+                let json = try JSON.parse(file: provenance)
                 try Schema.named("provenance").check(json, source: provenance)
                 expect(
                     json["manifest"]?.string == manifest.id.description,
@@ -216,7 +223,12 @@ public final class Verifier {
     private func checkSample(_ manifest: Manifest) throws {
         let folder = dataset.folder(.sample)
         let listing = try SampleListing(manifest)
+        checkLayout(ofSample: manifest, listing)
+        expect(
+            manifest.content["samples"]?.int == listing.sequence.count,
+            "\(folder): the number of samples is not that of the strata")
         let findings = report.findings.count
+        let isNeeded = stages.contains(.pack) && !stages.contains(.solve)
         var all = Digest.Hasher()
         let design = try manifest.parameters["design"].map { try Design(json: $0) }
         var copies = Copies.Finder(strata: listing.strata, sequence: listing.sequence)
@@ -230,6 +242,7 @@ public final class Verifier {
                 for (offset, (item, address)) in zip(items, addresses).enumerated() {
                     all.update(item.id.bits.littleEndianBytes)
                     try copies.add(item.id, classifier(item.configuration), at: part.first + offset)
+                    if isNeeded { configurations[item.id] = (item.configuration.sources.count, item.index) }
                     expect(
                         item.index == address.index
                             && item.configuration.sources.count == listing.strata[address.stratum],
@@ -258,19 +271,31 @@ public final class Verifier {
         let sample = manifests[.sample]
         let listing = try sample.map { try SampleListing($0) }
         let accuracy = Accuracy(json: manifest.parameters)
+        checkLayout(ofSolve: manifest, listing)
         let leftOut = Set(
             (manifest.content["left_out"]?.array ?? []).compactMap { $0["id"]?.string.flatMap { SampleID($0) } })
         var samples = 0
+        var largest = 0.0
+        var counts: [Int: Int] = [:]
         for (number, file) in manifest.files.enumerated() {
             try Interruption.check()
             attempt {
                 let reader = try reader(file, of: .solve)
                 let physics = try self.physics(of: reader)
-                // The same samples are in the shards, if those are there.
-                try checkSamples(
-                    of: reader, physics: physics, accuracy: accuracy, codec: .standard,
-                    solvable: !stages.contains(.pack))
-                for row in 0..<reader.count { all.update(reader.content(at: row)) }
+                expect(
+                    listing.map { $0.physics == physics } ?? true,
+                    "\(reader.path): its physics is not that of the stage 'sample'")
+                // Where shards are there, those are solved again, and parts as far as they are not the same.
+                try checkSamples(of: reader, physics: physics, accuracy: accuracy, codec: .standard, solvable: true)
+                if number == 0, let level = manifest.layout["compression_level"]?.int {
+                    try checkLevel(level, of: reader)
+                }
+                remember(reader)
+                for row in 0..<reader.count {
+                    all.update(reader.content(at: row))
+                    largest = max(largest, reader.errorBounds[row])
+                    counts[reader.sourceCounts[row], default: 0] += 1
+                }
                 samples += reader.count
                 if let listing, let sample, number < listing.parts.count {
                     let items = try ConfigurationsFile.read(
@@ -288,6 +313,20 @@ public final class Verifier {
             all.finish().description == manifest.content["digest"]?.string,
             "\(folder): the labels are not those that the manifest's digest covers")
         expect(samples == manifest.content["samples"]?.int, "\(folder): the number of samples is not the manifest's")
+        expect(
+            largest == manifest.content["largest_error_bound"]?.double,
+            "\(folder): the largest error bound is \(largest), not the manifest's")
+        let strata = (manifest.content["strata"]?.array ?? []).compactMap { $0["sources"]?.int }
+        expect(
+            manifest.content["strata"] == SampleListing.table(strata: strata, counts: strata.map { counts[$0] ?? 0 })
+                && counts.keys.allSatisfy(strata.contains) && listing.map { $0.strata == strata } ?? true,
+            "\(folder): the numbers of samples by stratum are not those of the parts")
+        if let listing {
+            expect(
+                leftOut.count == listing.sequence.count - samples,
+                "\(folder): \(leftOut.count) samples are left out, by the manifest; the parts lack "
+                    + "\(listing.sequence.count - samples)")
+        }
     }
 
     /// The selections: what the split's parameters give, nested, and stratified.
@@ -298,5 +337,8 @@ public final class Verifier {
         expect(
             manifest.content["selections"] == .array(selections.map(\.json)),
             "\(dataset.folder(.split)): the selections are not those that the parameters give")
+        expect(
+            manifest.content["parts"] == Job.table(ofParts: selections),
+            "\(dataset.folder(.split)): the numbers of samples in the parts are not those of the selections")
     }
 }

@@ -140,8 +140,9 @@ public struct Split: Hashable, Sendable {
     }
 
     /// The sample with `rank` in `part`, the inverse of `rank(of:strata:)`; nil where the split has no such part.
-    /// Whether its stratum has that many samples is not asked. O(1).
+    /// Whether its stratum has that many samples is not asked, but for `SampleSequence.maximumCount`. O(1).
     public func address(part: Part, rank: Int, strata: Int) -> SampleAddress? {
+        guard rank >= 0, strata > 0, rank / strata <= SampleSequence.maximumCount else { return nil }
         let (position, stratum) = rank.quotientAndRemainder(dividingBy: strata)
         return index(Place(part: part, position: position)).map { SampleAddress(stratum: stratum, index: $0) }
     }
@@ -155,6 +156,10 @@ public struct Split: Hashable, Sendable {
             guard proper, !window.name.isEmpty else {
                 throw SamplingError(
                     .split, "a window cannot be called '\(window.name)': names are letters, digits and underscores")
+            }
+            guard Part(rawValue: window.name) == nil else {
+                throw SamplingError(
+                    .split, "a window cannot be called '\(window.name)', which is the name of a part: choose another")
             }
             guard names.insert("\(window.share)-\(window.name)").inserted else {
                 throw SamplingError(.split, "two windows of \(window.share)% are called '\(window.name)'")

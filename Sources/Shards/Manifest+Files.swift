@@ -3,7 +3,7 @@ public import Fields
 extension Manifest {
     /// Reads and checks the manifest of the folder `folder`.
     ///
-    /// It must be a regular file of at most `maximumBytes`, of the form that its stage's schema asks for, with paths that
+    /// It must be a regular file, or a link to one, of at most `maximumBytes`, of the form that its stage's schema asks for, with paths that
     /// stay inside the folder, and with the id that its content has.
     ///
     /// - Throws: `ShardsError`: `.notFound` where the folder is unfinished work, `.syntax`, `.schema`, `.unsafePath`,
@@ -14,7 +14,7 @@ extension Manifest {
 
     /// Reads and checks the manifest in the file `path`; see `read(folder:)`.
     public static func read(path: String) throws(ShardsError) -> Manifest {
-        try Manifest(json: try JSON.parse(file: path, maximumBytes: maximumBytes, followingLinks: false), path: path)
+        try Manifest(json: try JSON.parse(file: path, maximumBytes: maximumBytes), path: path)
     }
 
     /// Writes the manifest into `folder`, atomically: with it the stage's work is complete.
@@ -70,12 +70,22 @@ extension Manifest {
                     path: name, bytes: bytes, sha256: sha256, samples: samples,
                     extra: members.filter { !File.members.contains($0.key) })
             })
+        // Sums over files are taken in many places.
+        for sizes in [self.files.map(\.bytes), self.files.map(\.samples)] {
+            var sum = 0
+            for size in sizes where sum <= Manifest.largestSum { sum += min(size, Manifest.largestSum + 1) }
+            guard sum <= Manifest.largestSum else {
+                throw ShardsError(.schema, "\(path): its files have more bytes or samples than 2^53", path: path)
+            }
+        }
         guard id.description == recorded else {
             throw ShardsError(
                 .digestMismatch, "\(path) was altered: its content has the id \(id), recorded is \(recorded)",
                 path: path)
         }
     }
+
+    private static let largestSum = 1 << 53
 
     private static func checkPath(_ name: String, of path: String) throws(ShardsError) {
         do {

@@ -24,6 +24,11 @@ package struct OpenFile: ~Copyable {
         guard !path.utf8.contains(0) else {
             throw ShardsError(.notFound, "a path may not contain a NUL character", path: path)
         }
+        // Looked at before it is opened: to open a device may do something.
+        var there = stat()
+        if unsafe stat(path, &there) == 0, there.st_mode & S_IFMT != S_IFREG {
+            throw ShardsError(.unreadable, "is not a regular file", path: path)
+        }
         // O_NONBLOCK: opening a named pipe must not wait for its writer; it has no effect on a regular file.
         let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followingLinks ? 0 : O_NOFOLLOW)
         let descriptor = unsafe open(path, flags)
@@ -83,6 +88,18 @@ package struct OpenFile: ~Copyable {
             if count >= 0 { return count }
             guard errno == EINTR else { throw ShardsError(errno: errno, "read", path: path) }
         }
+    }
+
+    /// Reads the first `count` bytes, or all where there are fewer.
+    package func start(_ count: Int) throws(ShardsError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            var buffer = [UInt8](repeating: 0, count: count - bytes.count)
+            let read = try fill(&buffer)
+            if read == 0 { break }
+            bytes += buffer[..<read]
+        }
+        return bytes
     }
 
     /// Reads the whole file, refused before anything is allocated where it has more than `maximumBytes`.

@@ -11,11 +11,16 @@ public enum SafePath {
     /// Returns the path of the regular file `relative` inside the folder `root`.
     ///
     /// Refused are empty and absolute paths, the components "", "." and "..", backslashes, NUL, components of more than
-    /// 255 bytes, and every component below `root` that is a symbolic link. `root` itself is trusted.
+    /// 255 bytes, and every folder below `root` that is a symbolic link. `root` itself is trusted. The file itself may be a
+    /// link to a regular file, wherever that is: caches of downloads, git-annex and DVC keep files so. Such a path is for
+    /// reading alone.
     ///
+    /// - Parameter followingLink: whether the file itself may be a link.
     /// - Throws: `ShardsError` with code `.unsafePath` for those, `.notFound` or `.unreadable` for a file that is missing
     ///   or not regular; the message names the component.
-    public static func resolve(_ relative: String, in root: String) throws(ShardsError) -> String {
+    public static func resolve(
+        _ relative: String, in root: String, followingLink: Bool = true
+    ) throws(ShardsError) -> String {
         let components = try check(relative)
         // openat() holds each folder open, so swapping one for a link between two steps gains nothing.
         var folder = unsafe open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -23,9 +28,20 @@ public enum SafePath {
         defer { _ = close(folder) }
         for (position, component) in components.enumerated() {
             let last = position == components.count - 1
-            let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | (last ? 0 : O_DIRECTORY)
+            if last, followingLink {
+                // Looked at before it is opened: to open a device may do something.
+                var target = stat()
+                if unsafe fstatat(folder, component, &target, 0) == 0, target.st_mode & S_IFMT != S_IFREG {
+                    throw ShardsError(.unreadable, "'\(relative)' is not a regular file", path: "\(root)/\(relative)")
+                }
+            }
+            let flags =
+                O_RDONLY | O_CLOEXEC | O_NONBLOCK | (last && followingLink ? 0 : O_NOFOLLOW) | (last ? 0 : O_DIRECTORY)
             let next = unsafe openat(folder, component, flags)
-            guard next >= 0 else { throw failure(errno, component, of: relative, in: root, folder: folder) }
+            guard next >= 0 else {
+                throw failure(
+                    errno, component, of: relative, in: root, folder: folder, mayBeLink: last && followingLink)
+            }
             _ = close(folder)
             folder = next
         }
@@ -64,11 +80,20 @@ public enum SafePath {
     }
 
     private static func failure(
-        _ number: Int32, _ component: String, of relative: String, in root: String, folder: Int32
+        _ number: Int32, _ component: String, of relative: String, in root: String, folder: Int32, mayBeLink: Bool
     ) -> ShardsError {
         var status = stat()
         let found = unsafe fstatat(folder, component, &status, AT_SYMLINK_NOFOLLOW) == 0
         let path = "\(root)/\(relative)"
+        if found, status.st_mode & S_IFMT == S_IFLNK, mayBeLink {
+            guard number == ENOENT || number == ENOTDIR else {
+                return ShardsError(errno: number, "open the link", path: path)
+            }
+            return ShardsError(
+                .notFound,
+                "\(path) is a symbolic link to a file that is not here: have it fetched by what made the link, such as 'git annex "
+                    + "get' or 'dvc pull'", path: path)
+        }
         if found, status.st_mode & S_IFMT == S_IFLNK {
             return ShardsError(
                 .unsafePath,

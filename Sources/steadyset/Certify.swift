@@ -20,6 +20,9 @@ struct Certify: ParsableCommand {
     @Option(name: [.short, .long], help: "The HDF5 file of fields to write.")
     var output: String
 
+    @Flag(help: "Write over files that are there.")
+    var replace = false
+
     @OptionGroup var parallelism: ThreadsOption
 
     @Flag(help: "Write the summary as JSON.")
@@ -37,6 +40,7 @@ struct Certify: ParsableCommand {
         (options.data, options.from, options.selection) = (subject.data, subject.from, subject.selection)
         (options.models, options.predictions) = (subject.model, subject.predictions)
         options.threads = parallelism.threads
+        options.replace = replace
         let report = try CertificationCommand(options, reporter: TextProgress()).run()
         Terminal.write(json ? report.json.canonicalText + "\n" : report.text)
         if report.failed > 0 { throw ExitCode(ExitStatus.uncertified.rawValue) }

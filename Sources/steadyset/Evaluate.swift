@@ -25,6 +25,9 @@ struct Evaluate: ParsableCommand {
     @Flag(help: "Write features.npy, what the first model makes of each sample.")
     var features = false
 
+    @Flag(help: "Write over the errors of another model, or of other predictions, in OUTPUT.")
+    var replace = false
+
     @OptionGroup var parallelism: ThreadsOption
 
     @Flag(help: "Write events as JSON Lines on standard output.")
@@ -42,6 +45,7 @@ struct Evaluate: ParsableCommand {
         (options.models, options.predictions) = (subject.model, subject.predictions)
         (options.dropoutSamples, options.threads) = (dropoutSamples, parallelism.threads)
         (options.usesLabels, options.writesFeatures) = (!noLabels, features)
+        options.replace = replace
         try EvaluationCommand(options, reporter: json ? JSONProgress() : TextProgress()).run()
     }
 }

@@ -31,7 +31,7 @@ struct PipelineOptions: ParsableArguments {
 
     @OptionGroup var parallelism: ThreadsOption
 
-    @Flag(help: "Remove solved samples that the pipeline no longer asks for.")
+    @Flag(help: "Remove solved samples, or a model, that the pipeline no longer asks for.")
     var replace = false
 
     @Flag(help: "Write events as JSON Lines on standard output.")

@@ -20,6 +20,9 @@ struct Predict: ParsableCommand {
         help: ArgumentHelp("A folder for images: sources on the left, prediction on the right.", valueName: "folder"))
     var png: String?
 
+    @Flag(help: "Write over files that are there.")
+    var replace = false
+
     @OptionGroup var parallelism: ThreadsOption
 
     func validate() throws {
@@ -29,6 +32,7 @@ struct Predict: ParsableCommand {
     func run() throws {
         var options = PredictionCommand.Options(models: model, from: from, output: output)
         (options.images, options.threads) = (png, parallelism.threads)
+        options.replace = replace
         let report = try PredictionCommand(options).run()
         Terminal.note("\(report.samples) samples, \(Words.rate(Double(report.samples) / max(report.seconds, 1e-9)))\n")
     }

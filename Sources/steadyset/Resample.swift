@@ -21,7 +21,7 @@ struct Resample: ParsableCommand {
     @Option(help: "The table of scores (CSV).")
     var scores: String
 
-    @Option(help: "The configurations that were scored (JSON Lines).")
+    @Option(help: "The configurations that were scored: JSON Lines, or a dataset that has a sample stage.")
     var from: String?
 
     @Option(help: "With --from: what sources do; as in the dataset if it was imported, else as in the pipeline.")

@@ -53,6 +53,9 @@ import Testing
         // All counts equal: ranks of a part are 0..<n without gaps.
         #expect(seen.filter { $0[0] == 0 }.map { $0[1] }.sorted() == Array(0..<140 * 3))
         #expect(try Split(testEvery: nil).address(part: .test, rank: 0, strata: 3) == nil)
+        for rank in [-1, 1 << 50, 1 << 53, .max] {
+            #expect(try Split(testEvery: 5, validationEvery: 7).address(part: .train, rank: rank, strata: 3) == nil)
+        }
     }
 
     @Test func impossibleSplitsAreRefused() throws {

@@ -75,8 +75,15 @@ struct FileTests {
         try FileManager.default.createSymbolicLink(atPath: folder("root/link"), withDestinationPath: "../secret")
         try FileManager.default.createSymbolicLink(atPath: folder("root/out"), withDestinationPath: folder.path)
         try FileManager.default.createSymbolicLink(atPath: folder("root/inside"), withDestinationPath: "parts")
+        // The file itself may be a link to a file, for reading; a folder on the way may not.
+        #expect(try SafePath.resolve("link", in: root) == folder("root/link"))
+        try FileManager.default.createSymbolicLink(atPath: folder("root/nothing"), withDestinationPath: "none")
+        #expect(try code { _ = try SafePath.resolve("nothing", in: root) } == .notFound)
+        #expect(try code { _ = try SafePath.resolve("inside", in: root) } == .unreadable)
         for path in ["link", "out/secret", "inside/p.h5"] {
-            let error = #expect(throws: ShardsError.self) { try SafePath.resolve(path, in: root) }
+            let error = #expect(throws: ShardsError.self) {
+                try SafePath.resolve(path, in: root, followingLink: false)
+            }
             #expect(error?.code == .unsafePath)
             #expect(error?.message.contains("'\(path.split(separator: "/")[0])'") == true)
         }
@@ -86,6 +93,9 @@ struct FileTests {
         let status = unsafe mkfifo(folder("root/pipe"), 0o600)
         #expect(status == 0)
         #expect(try code { _ = try SafePath.resolve("pipe", in: root) } == .unreadable)
+        try FileManager.default.createSymbolicLink(atPath: folder("root/pipe-link"), withDestinationPath: "pipe")
+        #expect(try code { _ = try SafePath.resolve("pipe-link", in: root) } == .unreadable)
+        #expect(try code { _ = try FileDigest(of: folder("root/pipe-link")) } == .unreadable)
         #expect(try code { _ = try FileDigest(of: folder("root/pipe")) } == .unreadable)
     }
 

@@ -141,7 +141,8 @@ def test_a_checkpoint_of_another_training_is_not_used(shards, tmp_path):
     process.wait()
     process.stderr.close()
     assert (output / ".steadyset/train.safetensors").exists()
-    steadyset("train", tmp_path / "first.yaml", "--data", shards, "-o", output)
+    refused("train", tmp_path / "first.yaml", "--data", shards, "-o", output, status=73, says="not finished")
+    steadyset("train", tmp_path / "first.yaml", "--data", shards, "-o", output, "--replace")
     assert results(output) == results(first)
     # Nor is one that was damaged.
     (output / ".steadyset/train.safetensors").write_bytes(b"\x10\0\0\0\0\0\0\0{")
@@ -171,7 +172,7 @@ def test_codes_are_words(shards, tmp_path):
     for text in ("80E1", "8E2", "'8E2'"):
         pipeline = write(tmp_path, changed(TAUGHT, train={"optimiser": None, "epochs": 1}))
         pipeline.write_text(pipeline.read_text() + f"  code: {text}\n")
-        steadyset("train", pipeline, "--data", shards, "-o", tmp_path / "model")
+        steadyset("train", pipeline, "--data", shards, "-o", tmp_path / "model", "--replace")
         parameters = manifest(tmp_path / "model", "train")["parameters"]
         expected = ("S1.25%", "mae") if text == "80E1" else ("S12.5%", "mse")
         assert (parameters["selection"], parameters["loss"]["kind"]) == expected
@@ -211,7 +212,7 @@ def test_a_loss_that_is_not_finite(shards, tmp_path):
     before = results(model)
     pipeline = write(tmp_path, changed(TAUGHT, train={"optimiser": {"learning_rate": 1e3}}), "wild.yaml")
     error = refused(
-        "train", pipeline, "--data", shards, "-o", model, status=2,
+        "train", pipeline, "--data", shards, "-o", model, "--replace", status=2,
         says=["epoch [0-9]+, step [0-9]+, of the samples [0-9a-f]{16}", "learning_rate"],
     )
     if "No epoch was finished" in error:

@@ -135,6 +135,11 @@ public enum Export {
             PipelineError(.usage, "\(option) goes with \(formats), not with \(options.format.rawValue)")
         }
         if options.output.isEmpty { throw PipelineError(.usage, "--output needs a name") }
+        if [.mds, .theWell, .croissant].contains(options.format) {
+            try OutputPlace.check(dataset: options.output)
+        } else {
+            try OutputPlace.check(file: options.output)
+        }
         if options.baseURL != nil, ![.kerchunk, .croissant].contains(options.format) {
             throw refuse("--base-url", "kerchunk and croissant")
         }

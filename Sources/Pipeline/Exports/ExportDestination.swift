@@ -27,7 +27,7 @@ final class ExportDestination {
     private init(_ path: String) throws {
         self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
         temporary = AtomicFile.temporary(for: self.path)
-        guard InputFile.isFolder(self.path) == nil else {
+        guard try PathEntry(at: self.path) == .nothing else {
             throw PipelineError(
                 .cannotCreate, "\(self.path) exists: exports replace nothing, so remove it or choose another --output")
         }

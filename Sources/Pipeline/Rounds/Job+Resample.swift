@@ -88,7 +88,7 @@ extension Job {
         own.training?.selection = selection
         let job = Job(
             pipeline: own, pipelinePath: pipelinePath, dataset: folder, threads: threads, reporter: reporter,
-            source: version)
+            replace: replace, source: version)
         try job.train()
         try job.evaluate()
         return folder

@@ -103,21 +103,35 @@ extension Round {
             throw PipelineError(
                 .usage, "samples can be dropped by their own scores alone: leave out --drop, or --from")
         }
-        let file = try ImportedConfigurations(path: path, physics: store.physics)
+        let items = try given(path, store)
         let table = try ScoreTable(path: scores, column: curation.column)
-        let addresses = file.counts.enumerated().flatMap { stratum, count in
-            (0..<count).map { SampleAddress(stratum: stratum, index: $0) }
-        }
-        let items = try addresses.map { address in
-            let configuration = try file.configuration(address)
-            return Job.Item(configuration: configuration, id: configuration.id, index: address.index)
-        }
         try table.check(against: items.lazy.map(\.id), "the configurations in \(path)")
         var set = CandidateSet()
         var excluded = excluded
         let features = curation.acquisition.needsFeatures ? try features(of: table) : nil
         try append(items, (table, features), origin: .given, parents: [:], &excluded, to: &set)
         return set
+    }
+
+    /// The configurations of a file, or of a dataset's sample stage.
+    private func given(_ path: String, _ store: PackedSamples) throws -> [Job.Item] {
+        guard InputFile.isFolder(path) == true else {
+            let file = try ImportedConfigurations(path: path, physics: store.physics)
+            return try file.addresses.map { address in
+                let configuration = try file.configuration(address)
+                return Job.Item(configuration: configuration, id: configuration.id, index: address.index)
+            }
+        }
+        let (dataset, stages) = try Verifier.locate(path)
+        guard stages.contains(.sample) else {
+            throw PipelineError(.noInput, "\(path) has no configurations: run 'steadyset sample' with it first")
+        }
+        let physics = try SampleListing(try dataset.manifest(.sample)).physics
+        guard physics == store.physics else {
+            throw PipelineError(
+                .data, "\(path) has another physics than \(parent.name), to which its configurations would be added")
+        }
+        return try Round.items(of: dataset)
     }
 
     /// Training samples that are not selected.

@@ -20,8 +20,9 @@ extension Round {
     func commit(
         _ resampled: Manifest, _ choices: [ChosenSample], _ added: Dataset?, _ excluded: Exclusions
     ) throws -> Dataset {
-        let writer = VersionWriter(
+        var writer = VersionWriter(
             parent: parent, solved: added, known: excluded.known, threads: job.threads, reporter: job.reporter)
+        writer.movesName = job.replace
         let facts = resampled.parameters["curation"]?.object ?? [:]
         let manifest = try writer.write(
             VersionWriter.Round(
@@ -54,7 +55,9 @@ extension Round {
         guard let path = record.files.first?.path, path.hasPrefix(prefix), path.hasSuffix(".json"),
             let id = try? Versions(of: job.dataset).resolve(String(path.dropFirst(prefix.count).dropLast(5)))
         else { return nil }
-        try Versions(of: job.dataset).tag(id, as: name)
+        let versions = Versions(of: job.dataset)
+        // A name that somebody gave to another version stays there.
+        if try versions.holder(of: name) == nil { try versions.tag(id, as: name) }
         return job.dataset.at(id)
     }
 }

@@ -54,6 +54,9 @@ final class Round {
     /// The name of a round's training selection unless the user gives another.
     static func name(_ number: Int) -> String { "round-\(number)" }
 
+    /// The step whose record says that round `number` is done.
+    static func step(_ number: Int) -> String { "round-\(SampleListing.Part.digits(number))" }
+
     /// A folder for work on the way, laid out as a dataset.
     func work(_ name: String) -> Dataset { Dataset(root: "\(dataset.root)/work/\(name)") }
 
@@ -65,7 +68,7 @@ final class Round {
         let fingerprint = Fingerprint.round(
             number, name: name, parent: pack.id, selection: selection, curation, judge: try judgeJSON(),
             design: judge.drawsCandidates ? job.pipeline.design : nil, accuracy: job.pipeline.accuracy)
-        let step = "round-\(SampleListing.Part.digits(number))"
+        let step = Round.step(number)
         if let record = StepRecord(step: step, in: job.dataset), record.fingerprint == fingerprint,
             record.isIntact(in: job.dataset), let version = try version(of: record)
         {
@@ -77,6 +80,7 @@ final class Round {
             throw RoundsEnd("round \(number) had too few candidates before, and would again")
         }
         try checkParent(pack)
+        try protectName(parent: pack)
         try Dataset.createFolder(dataset.stepsFolder)
         let store = try PackedSamples(pack, in: parent.folder(.pack))
         let excluded = try Exclusions(store, threads: job.threads)

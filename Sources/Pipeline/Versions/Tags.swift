@@ -13,7 +13,7 @@ extension Versions {
     /// - Throws: `PipelineError` where the file is not what it must be.
     func tags() throws -> [String: Digest] {
         guard InputFile.isFolder(tagsPath) != nil else { return [:] }
-        let json = try JSON.parse(file: tagsPath, followingLinks: false)
+        let json = try JSON.parse(file: tagsPath)
         try Schema.named("tags").check(json, source: tagsPath)
         var tags: [String: Digest] = [:]
         for (name, value) in json.object ?? [:] {
@@ -21,6 +21,13 @@ extension Versions {
             tags[name] = value.string.flatMap(Digest.init(hex:))
         }
         return tags
+    }
+
+    /// The id of another version than `id` that has the name `name` and is there; nil where the name is free.
+    func holder(of name: String, otherThan id: Digest? = nil) throws -> Digest? {
+        guard let held = try tags()[name], held != id else { return nil }
+        if let base = try? baseManifest().id, base == held { return held }
+        return try PathEntry(at: "\(folder)/\(Versions.fileName(of: held))") == .nothing ? nil : held
     }
 
     /// Gives a version a name, or moves the name to it. The dataset's lock must be held.

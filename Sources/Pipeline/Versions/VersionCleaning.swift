@@ -22,6 +22,7 @@ public struct VersionCleaning {
     public let dropped: [String]
     private let dataset: Dataset
     private let droppedTags: Set<String>
+    private let droppedRounds: Set<Int>
     private let lock: FileLock
 
     /// Bytes that would become free.
@@ -34,13 +35,17 @@ public struct VersionCleaning {
     ///   what it needs.
     public init(path: String, drop: [String]) throws {
         let dataset = try PackedSamples.locate(path).at(nil)
-        lock = try dataset.claim(mustExist: true)
+        lock = try dataset.claim(mustExist: true, forgetting: true)
         self.dataset = dataset
         let versions = Versions(of: dataset)
         let tags = try versions.tags()
         let base = try versions.baseManifest()
-        let forgotten = try Set(drop.map { try VersionCleaning.short($0, versions, tags, base) })
-        let kept = try versions.shortIDs().filter { !forgotten.contains($0) }.map { short in
+        let begun = Forgetting(in: dataset)
+        let forgotten = try Set(
+            drop.map { try begun?.version(named: $0) ?? VersionCleaning.short($0, versions, tags, base) }
+                + (begun?.versions.keys ?? [:].keys))
+        let present = Versions.shortIDs(among: try VersionCleaning.names(in: versions.folder))
+        let kept = try present.filter { !forgotten.contains($0) }.map { short in
             do { return try versions.manifest(short: short) } catch {
                 throw PipelineError(
                     .data,
@@ -56,7 +61,7 @@ public struct VersionCleaning {
                         + "too with --drop \(version.id.short)")
             }
         }
-        var numbers: Set<Int> = []
+        var numbers = begun?.rounds ?? []
         for short in forgotten {
             if let number = try? versions.manifest(short: short).content["round"]?["number"]?.int {
                 numbers.insert(number)
@@ -64,6 +69,7 @@ public struct VersionCleaning {
         }
         dropped = forgotten.sorted()
         droppedTags = Set(tags.filter { forgotten.contains($0.value.short) }.keys)
+        droppedRounds = numbers
         items = try VersionCleaning.unneeded(
             dataset, versions, manifests: [base] + kept, droppedRounds: numbers
         ).sorted { $0.path < $1.path }
@@ -112,6 +118,10 @@ public struct VersionCleaning {
         // The round after the last may be at work.
         let next = (rounds.max() ?? 0) + 1
         for name in try names(in: dataset.path(Dataset.roundsName)) {
+            if isRemoved(round: name) {
+                items.append(try item("\(Dataset.roundsName)/\(name)", in: dataset))
+                continue
+            }
             guard let number = Int(name), String(number) == name, number >= 1, !rounds.contains(number) else {
                 continue
             }
@@ -123,8 +133,11 @@ public struct VersionCleaning {
     }
 
     /// Whether a file of the pack stage has a name that this program gives, as it is or while it is written.
-    private static func isOurs(_ name: String) -> Bool {
+    static func isOurs(_ name: String) -> Bool {
         let plain = name.hasPrefix(".") && name.hasSuffix(".tmp") ? String(name.dropFirst().dropLast(4)) : name
+        if plain != name, [Versions.tagsName, Manifest.fileName, LocationTable.fileName].contains(plain) {
+            return true
+        }
         let forms = [
             (ShardPacking.added, ".h5"), ("choices-", ".csv"), ("locations-", ".npy"), ("version-", ".json"),
         ]
@@ -159,22 +172,53 @@ public struct VersionCleaning {
         return Item(path: path, bytes: size(whole) + inside.reduce(0) { $0 + size("\(whole)/\($1)") })
     }
 
-    /// Forgets the versions and removes the files. Killed on the way, it leaves every kept version whole, and the next run removes
-    /// the rest.
+    /// The name of a round's work while it is removed.
+    private static func removedName(round name: Substring) -> String { ".\(name).tmp" }
+
+    /// Whether a name in the folder of rounds is that of work while it is removed.
+    private static func isRemoved(round name: String) -> Bool {
+        name.hasPrefix(".") && name.hasSuffix(".tmp") && Int(name.dropFirst().dropLast(4)) != nil
+    }
+
+    /// Forgets the versions and removes the files. Killed at any moment, it leaves a whole dataset, and the same command, or
+    /// `gc` without more, removes the rest.
     public func apply() throws {
         let versions = Versions(of: dataset)
+        let tags = Dictionary(grouping: try versions.tags().filter { droppedTags.contains($0.key) }, by: \.value.short)
+        let begun = Forgetting(in: dataset)
+        let forgetting = Forgetting(
+            versions: Dictionary(
+                uniqueKeysWithValues: dropped.map { ($0, (begun?.versions[$0] ?? []) + (tags[$0] ?? []).map(\.key)) }),
+            rounds: droppedRounds)
+        if !dropped.isEmpty || !droppedRounds.isEmpty { try forgetting.write(in: dataset) }
+        // The work of a round goes as a whole, at once; then tags, then versions, which go before their shards do.
+        let paths = try items.map { item in
+            let prefix = "\(Dataset.roundsName)/"
+            guard item.path.hasPrefix(prefix), Int(item.path.dropFirst(prefix.count)) != nil else { return item.path }
+            let aside = prefix + VersionCleaning.removedName(round: item.path.dropFirst(prefix.count))
+            if try PathEntry(at: dataset.path(aside)) != .nothing { try remove(aside) }
+            guard unsafe rename(dataset.path(item.path), dataset.path(aside)) == 0 else { return item.path }
+            return aside
+        }
+        for number in droppedRounds where items.contains(where: { $0.path == "\(Dataset.roundsName)/\(number)" }) {
+            StepRecord.remove(Round.step(number), in: dataset)
+        }
         try versions.deleteTags(droppedTags)
-        // A version goes before its shards do.
-        let manifests = items.filter { $0.path.hasPrefix("\(Stage.pack.rawValue)/version-") }
-        for item in manifests + items.filter({ !manifests.contains($0) }) {
-            let name = String(item.path.dropFirst(Stage.pack.rawValue.count + 1))
+        let manifests = paths.filter { $0.hasPrefix("\(Stage.pack.rawValue)/version-") }
+        for path in manifests + paths.filter({ !manifests.contains($0) }) {
+            let name = String(path.dropFirst(Stage.pack.rawValue.count + 1))
             if name.hasPrefix(ShardPacking.added) { StepRecord.remove(ShardPacking.step(name), in: dataset) }
-            do {
-                try FileManager.default.removeItem(atPath: dataset.path(item.path))
-            } catch {
-                throw PipelineError(
-                    .io, "\(dataset.path(item.path)): cannot be removed: \(error.localizedDescription)")
-            }
+            // One that stood aside and was listed for itself is gone by now.
+            if try PathEntry(at: dataset.path(path)) != .nothing { try remove(path) }
+        }
+        Forgetting.remove(in: dataset)
+    }
+
+    private func remove(_ path: String) throws {
+        do {
+            try FileManager.default.removeItem(atPath: dataset.path(path))
+        } catch {
+            throw PipelineError(.io, "\(dataset.path(path)): cannot be removed: \(error.localizedDescription)")
         }
     }
 

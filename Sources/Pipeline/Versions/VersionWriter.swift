@@ -38,6 +38,8 @@ package struct VersionWriter {
     /// Whether samples that the parent has are refused; what is written without that is not sound, and serves to test how that
     /// is found.
     let refusesCopies: Bool
+    /// Whether the round's name may be taken from another version.
+    var movesName = false
     let threads: Int
     let reporter: any Reporter
 
@@ -74,7 +76,7 @@ package struct VersionWriter {
     @discardableResult
     package func write(_ round: Round) throws -> Manifest {
         let started = Date()
-        try Versions.check(tag: round.name)
+        try Versions.check(roundName: round.name)
         let base = try ParentVersion(parent)
         let additions = try Additions(solved, parent: base.manifest, threads: threads)
         let choices = round.choices.filter { choice in
@@ -125,6 +127,9 @@ package struct VersionWriter {
         ]
         manifest.content = try plan.content(
             of: round, digest: all.finish(), largest: largest, choices: Digest(of: bytes))
+        if !movesName, let other = try versions.holder(of: round.name, otherThan: manifest.id) {
+            throw Versions.taken(round.name, by: other, in: parent)
+        }
         if let finished = finished(manifest.id, in: versions) {
             try versions.tag(finished.id, as: round.name)
             report(finished, samples: new.count, since: started, skipped: true)
@@ -159,7 +164,7 @@ package struct VersionWriter {
         }
         let isComplete = files.allSatisfy { file in
             guard let path = try? SafePath.resolve(file.path, in: versions.folder) else { return false }
-            return (try? FileManager.default.attributesOfItem(atPath: path)[.size]) as? Int == file.bytes
+            return PathEntry.size(of: path) == file.bytes
         }
         return isComplete ? manifest : nil
     }

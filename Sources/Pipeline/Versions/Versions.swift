@@ -25,8 +25,12 @@ struct Versions {
 
     /// The first 16 digits of the ids of all versions but the base, ascending; from the names of files alone.
     func shortIDs() -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.filter { $0.hasPrefix("version-") && $0.hasSuffix(".json") }
+        Versions.shortIDs(among: (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+    }
+
+    /// The same among the names of files.
+    static func shortIDs(among names: [String]) -> [String] {
+        names.filter { $0.hasPrefix("version-") && $0.hasSuffix(".json") }
             .map { String($0.dropFirst("version-".count).dropLast(".json".count)) }
             .filter { $0.utf8.count == 16 && Versions.areDigits($0) }.sorted()
     }

@@ -1,0 +1,160 @@
+internal import Fields
+internal import Multigrid
+internal import Sampling
+internal import Shards
+
+/// What keeps labels from being removed or overwritten without `--replace`. Each of these looks at every file of labels that is
+/// there; one that cannot be read is a reason to refuse.
+extension Job {
+    /// Refuses to go on where labels would be lost that the configurations of `origin` do not ask for.
+    ///
+    /// Growing a design keeps them all: the samples of a part stay in the part with its number.
+    func protectSolvedSamples(_ origin: Origin) throws {
+        guard !replace else { return }
+        let sequence = try SampleSequence(counts: origin.counts)
+        let parts = try LabelFile.present(.solve, in: dataset)
+        let copies =
+            try parts.isEmpty
+            ? Copies()
+            : SampleListing(
+                origin, samplesPerPart: pipeline.samplesPerPart, threads: threads, lines: false, findsCopies: findsCopies
+            ) { _, _ in }.copies
+        var solved: Set<SampleID> = []
+        var lost = 0
+        try OrderedWork.run(count: parts.count, threads: threads) { [self] in
+            { [self] number in
+                let file = parts[number]
+                let places = file.number.multipliedReportingOverflow(by: pipeline.samplesPerPart)
+                let range =
+                    places.overflow
+                    ? 0..<0 : places.partialValue..<min(sequence.count, places.partialValue + pipeline.samplesPerPart)
+                do {
+                    let reader = try file.reader()
+                    let kept = try (0..<reader.count).count { row in
+                        guard let address = try origin.address(of: row, in: reader),
+                            let position = sequence.position(of: address)
+                        else { return false }
+                        return range.contains(position) && !copies.contains(position)
+                    }
+                    return (reader.ids, reader.count - kept)
+                } catch let error as PipelineError {
+                    // What is computed anew to the same bits is not lost.
+                    guard try isPromised(file, origin, sequence, range, copies) else { throw error }
+                    return ([], 0)
+                }
+            }
+        } consume: { (_, found: (ids: [SampleID], lost: Int)) in
+            solved.formUnion(found.ids)
+            lost += found.lost
+        }
+        for file in try LabelFile.present(.pack, in: dataset) {
+            try Interruption.check()
+            let reader = try file.reader()
+            for row in 0..<reader.count where !solved.contains(reader.ids[row]) {
+                if try origin.address(of: row, in: reader) == nil { lost += 1 }
+            }
+        }
+        guard lost == 0 else { throw wouldLose(lost) }
+    }
+
+    /// Whether the record of a part that cannot be read says that the very same is computed for it.
+    private func isPromised(
+        _ file: LabelFile, _ origin: Origin, _ sequence: SampleSequence, _ range: Range<Int>, _ copies: Copies
+    ) throws -> Bool {
+        guard !range.isEmpty, let record = StepRecord(step: file.step, in: dataset) else { return false }
+        let ids = try sequence.addresses(in: range).map { try origin.configuration($0).id }
+        return record.fingerprint
+            == Fingerprint.solvePart(
+                ids: Digest(of: ids.flatMap(\.bits.littleEndianBytes)),
+                without: copies.positions(in: range).map { $0 - range.lowerBound }, physics: origin.physics,
+                accuracy: pipeline.accuracy, level: pipeline.compressionLevel)
+    }
+
+    /// Refuses to solve where files of labels are of another accuracy or other samples than those that take their place.
+    ///
+    /// - Parameters:
+    ///   - done: Which of the parts stay as they are.
+    ///   - only: The part that is solved; all for nil.
+    func protectLabels(
+        _ listing: SampleListing, _ sampleManifest: Manifest, done: [Bool], only: SampleListing.Part? = nil
+    ) throws {
+        guard !replace else { return }
+        var (other, lost, words) = (0, 0, "")
+        func count(_ reader: ShardReader) -> Bool {
+            guard !reader.isOf(listing.physics, pipeline.accuracy) else { return false }
+            (other, words) = (other + reader.count, reader.accuracyWords)
+            return true
+        }
+        for file in try LabelFile.present(.solve, in: dataset) where only.map({ $0.number == file.number }) ?? true {
+            try Interruption.check()
+            guard listing.parts.indices.contains(file.number) else {
+                lost += try file.reader().count
+                continue
+            }
+            let part = listing.parts[file.number]
+            if done[file.number] { continue }
+            let promised = StepRecord(step: file.step, in: dataset)?.fingerprint == partFingerprint(of: part, listing)
+            if promised { continue }
+            let reader = try file.reader()
+            if count(reader) { continue }
+            let asked = Set(try configurations(part, listing, sampleManifest).map(\.id))
+            lost += reader.ids.count { !asked.contains($0) }
+        }
+        if only == nil {
+            for file in try LabelFile.present(.pack, in: dataset) { _ = count(try file.reader()) }
+        }
+        guard other == 0 else {
+            throw PipelineError(
+                .cannotCreate,
+                "\(dataset.root) holds \(other) labels of another 'solver' (\(words)) or 'physics': choose another folder for "
+                    + "--output, or pass --replace to compute them anew")
+        }
+        guard lost == 0 else { throw wouldLose(lost) }
+    }
+
+    /// Refuses to pack over shards with labels that no part file has.
+    func protectShards(_ store: SolvedSamples, _ packing: ShardPacking, _ shards: [ShardPacking.Shard]) throws {
+        guard !replace else { return }
+        let planned = Dictionary(shards.map { ($0.plan.name, $0) }) { first, _ in first }
+        var solved: Set<SampleID>?
+        var lost = 0
+        for file in try LabelFile.present(.pack, in: dataset) {
+            try Interruption.check()
+            if let shard = planned[file.name], packing.isRecorded(shard) { continue }
+            let reader = try file.reader()
+            if solved == nil {
+                solved = []
+                for number in store.files.indices { solved?.formUnion(try store.reader(number).ids) }
+            }
+            let isSame = reader.isOf(packing.form.physics, packing.form.accuracy)
+            lost += reader.ids.count { !isSame || solved?.contains($0) != true }
+        }
+        guard lost == 0 else { throw wouldLose(lost) }
+    }
+
+    /// Refuses to remove finished part files that the stage does not list; what is left of a killed run is none.
+    func protectUnlisted(_ stage: Stage, keeping names: Set<String>) throws {
+        guard !replace, stage == .solve else { return }
+        let lost = try LabelFile.present(stage, in: dataset).filter { !names.contains($0.name) }
+        guard lost.isEmpty else { throw wouldLose(try lost.reduce(0) { $0 + (try $1.reader().count) }) }
+    }
+
+    private func wouldLose(_ count: Int) -> PipelineError {
+        PipelineError(
+            .cannotCreate,
+            "\(dataset.root) holds \(count) solved samples that this pipeline does not ask for, or not in parts of "
+                + "\(pipeline.samplesPerPart): choose another folder for --output, or pass --replace to remove them")
+    }
+}
+
+extension Origin {
+    /// The address of a stored sample, where the configuration there is the sample's own; nil where it is another.
+    func address(of row: Int, in reader: ShardReader) throws -> SampleAddress? {
+        guard let stratum = strata.firstIndex(of: reader.sourceCounts[row]),
+            let index = Int(exactly: reader.indices[row]),
+            index < counts[stratum]
+        else { return nil }
+        let address = SampleAddress(stratum: stratum, index: index)
+        return try configuration(address).id == reader.ids[row] ? address : nil
+    }
+}
