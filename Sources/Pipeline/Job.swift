@@ -68,6 +68,7 @@ final class Job {
 
     /// Refuses a split whose windows the samples cannot fill, before any work is done for them.
     func checkSplit(_ origin: Origin) throws {
+        try SampleListing.check(origin.counts, samplesPerPart: pipeline.samplesPerPart)
         do {
             _ = try pipeline.split.selections(strata: origin.strata, counts: origin.counts)
         } catch {

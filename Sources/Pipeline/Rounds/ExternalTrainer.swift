@@ -33,7 +33,7 @@ public struct ExternalTrainer: Hashable, Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = ["-c", command]
-        process.currentDirectoryURL = URL(fileURLWithPath: folder, isDirectory: true)
+        process.currentDirectoryURL = URL(literalPath: folder, isDirectory: true)
         process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output

@@ -47,7 +47,7 @@ struct TrainerCall {
         }
         StepRecord.remove("trainer", in: dataset)
         for path in [errors, testErrors] { AtomicFile.remove(path) }
-        func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+        func absolute(_ path: String) -> String { URL(literalPath: path).standardizedFileURL.path }
         var variables = [
             "STEADYSET_DATA": absolute(version.root) + (version.version.map { "@\($0.short)" } ?? ""),
             "STEADYSET_MANIFEST": absolute(version.packManifest), "STEADYSET_SELECTION": selection,

@@ -16,7 +16,7 @@ from .canonical import canonical
 from .errors import DatasetError
 from .storage import Storage
 
-MAXIMUM_MANIFEST = 256 << 20
+MAXIMUM_MANIFEST = 128 << 20
 MAXIMUM_SAMPLES = 100_000_000
 _PARTS = ("train", "validation", "test")
 _COEFFICIENTS = ("diffusivity", "decay_rate")
@@ -118,7 +118,7 @@ def _manifest(document: dict[str, Any], where: str) -> Manifest:
         first += shard.samples
     selections = tuple(
         Selection(
-            str(found["name"]), _one_of(found["part"], _PARTS), _ranges(found),
+            _name(found["name"], found["part"]), _one_of(found["part"], _PARTS), _ranges(found),
             _number(found["stratum"]) if "stratum" in found else None,
         )
         for found in content["selections"]
@@ -236,6 +236,13 @@ def _one_of(value: Any, values: tuple[str, ...]) -> str:
     if value not in values:
         raise ValueError(f"{value!r} is none of {', '.join(values)}")
     return str(value)
+
+
+def _name(value: Any, part: Any) -> str:
+    """The name of a selection: its part, a slash, and a word; who writes files by selection can rely on it."""
+    if not isinstance(value, str) or not re.fullmatch(rf"{_one_of(part, _PARTS)}/[A-Za-z0-9][A-Za-z0-9._%-]{{0,63}}", value):
+        raise ValueError(f"a selection of {part!r} is called {value!r}")
+    return value
 
 
 def _path(value: Any) -> str:
