@@ -23,6 +23,7 @@ struct PipelineCheck {
     /// - Throws: `PipelineError` naming file, line and key.
     @discardableResult
     func check(upTo last: Stage) throws -> [String] {
+        try SampleListing.check(counts, samplesPerPart: pipeline.samplesPerPart)
         let selections = try selections()
         let stages = last.upToHere
         guard stages.contains(.train) else { return [] }

@@ -52,6 +52,8 @@ extension Manifest {
             let layout = json["layout"], let inputs = json["inputs"]?.array, let files = json["files"]?.array,
             let recorded = json["id"]?.string
         else { throw missing("a member of the manifest is missing") }
+        var names: Set<String> = []
+        var (samplesOfAll, bytesOfAll) = (0.0, 0.0)
         self.init(
             stage: stage, parameters: parameters,
             inputs: try inputs.map { (input) throws(ShardsError) in
@@ -65,19 +67,20 @@ extension Manifest {
                     let sha256 = file["sha256"]?.string.flatMap(Digest.init(hex:)), let samples = file["samples"]?.int,
                     samples >= 0, let members = file.object
                 else { throw missing("a file's entry is not one") }
-                try Manifest.checkPath(name, of: path)
+                try Manifest.checkName(name, of: path)
+                // Sums over files are whole numbers that every reader holds.
+                (samplesOfAll, bytesOfAll) = (samplesOfAll + Double(samples), bytesOfAll + Double(bytes))
+                guard max(samplesOfAll, bytesOfAll) <= 0x1p53 else {
+                    throw missing("its files claim more than 2^53 samples or bytes")
+                }
+                // Some systems do not tell letters apart by their case.
+                guard names.insert(name.lowercased()).inserted else {
+                    throw missing("the file '\(name)' is listed twice")
+                }
                 return File(
                     path: name, bytes: bytes, sha256: sha256, samples: samples,
                     extra: members.filter { !File.members.contains($0.key) })
             })
-        // Sums over files are taken in many places.
-        for sizes in [self.files.map(\.bytes), self.files.map(\.samples)] {
-            var sum = 0
-            for size in sizes where sum <= Manifest.largestSum { sum += min(size, Manifest.largestSum + 1) }
-            guard sum <= Manifest.largestSum else {
-                throw ShardsError(.schema, "\(path): its files have more bytes or samples than 2^53", path: path)
-            }
-        }
         guard id.description == recorded else {
             throw ShardsError(
                 .digestMismatch, "\(path) was altered: its content has the id \(id), recorded is \(recorded)",
@@ -85,11 +88,15 @@ extension Manifest {
         }
     }
 
-    private static let largestSum = 1 << 53
+    /// Names that a stage's folder has for other things.
+    private static let reserved: Set<String> = [fileName, "provenance.json", "tags.json"]
 
-    private static func checkPath(_ name: String, of path: String) throws(ShardsError) {
-        do {
-            try SafePath.check(name)
+    private static func checkName(_ name: String, of path: String) throws(ShardsError) {
+        do throws(ShardsError) {
+            try SafePath.check(name: name)
+            guard !reserved.contains(name.lowercased()), !name.hasPrefix("version-") else {
+                throw ShardsError(.unsafePath, "no file of a stage can be called '\(name)'")
+            }
         } catch {
             throw ShardsError(error.code, "\(path): \(error.message)", path: path)
         }
