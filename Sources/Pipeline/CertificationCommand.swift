@@ -85,7 +85,7 @@ public struct CertificationCommand {
     public func run() throws -> Report {
         let threads = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let predictions: Predictions =
-            try options.predictions.map { .file(try PredictionsReader(path: $0)) }
+            try options.predictions.map { .file(try IsolatedPredictions(path: $0)) }
             ?? .models(try ModelEnsemble(options.models, dropoutSamples: 0, threads: threads))
         let samples = try Evaluator.Subject(
             data: options.data, from: options.from, selection: options.selection, usesLabels: false,

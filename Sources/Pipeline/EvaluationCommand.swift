@@ -55,7 +55,7 @@ public struct EvaluationCommand {
         let threads = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let output = Dataset(root: options.output)
         let predictions: Predictions =
-            try options.predictions.map { .file(try PredictionsReader(path: $0)) }
+            try options.predictions.map { .file(try IsolatedPredictions(path: $0)) }
             ?? .models(try ModelEnsemble(options.models, dropoutSamples: options.dropoutSamples, threads: threads))
         let subject = try Evaluator.Subject(
             data: options.data, from: options.from, selection: options.selection, usesLabels: options.usesLabels,

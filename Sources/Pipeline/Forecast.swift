@@ -64,7 +64,7 @@ enum DiskSpace {
     ///
     /// The corresponding C function is `statvfs`.
     static func free(at path: String) -> Int? {
-        var path = URL(fileURLWithPath: path).standardizedFileURL.path
+        var path = URL(literalPath: path).standardizedFileURL.path
         while InputFile.isFolder(path) == nil, path != "/", !path.isEmpty {
             path = (path as NSString).deletingLastPathComponent
         }

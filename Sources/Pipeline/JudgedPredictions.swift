@@ -5,7 +5,7 @@ internal import Shards
 /// Whose predictions are judged.
 enum Predictions {
     case models(ModelEnsemble)
-    case file(PredictionsReader)
+    case file(IsolatedPredictions)
 
     /// Where they come from, for messages.
     var path: String {
@@ -71,7 +71,7 @@ extension ModelEnsemble {
     }
 }
 
-extension PredictionsReader {
+extension IsolatedPredictions {
     /// Refuses a file that lacks a sample, or has one that is not known.
     func check(_ samples: any JudgedSamples) throws {
         let other = samples.physics.lattice

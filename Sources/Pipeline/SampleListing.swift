@@ -37,6 +37,28 @@ struct SampleListing {
     /// Samples that are the same problem as an earlier one, by position; see `Copies`.
     let copies: Copies
 
+    /// The most samples of a dataset: their ids are held in memory to find repeats, 16 bytes each.
+    static let maximumSamples = 1 << 28
+    /// The most parts, which a manifest lists and a plan has steps for.
+    static let maximumParts = 1_000_000
+
+    /// Refuses what could not be listed, before anything is drawn.
+    static func check(_ counts: [Int], samplesPerPart: Int) throws {
+        let samples = counts.reduce(0, +)
+        guard samples <= maximumSamples else {
+            throw PipelineError(
+                .data,
+                "\(samples) samples are asked for; a dataset holds at most \(maximumSamples): lower samples_per_stratum"
+            )
+        }
+        guard (samples - 1) / samplesPerPart < maximumParts else {
+            throw PipelineError(
+                .data,
+                "\(samples) samples in parts of \(samplesPerPart) make more than \(maximumParts) parts: raise "
+                    + "solver.samples_per_part")
+        }
+    }
+
     /// Goes through all configurations of `origin` in parts of `samplesPerPart`, on `threads` threads.
     ///
     /// - Parameters:
@@ -47,6 +69,7 @@ struct SampleListing {
         _ origin: Origin, samplesPerPart: Int, threads: Int, lines: Bool, findsCopies: Bool = true,
         _ body: @escaping (Part, [UInt8]) throws -> Void
     ) throws {
+        try SampleListing.check(origin.counts, samplesPerPart: samplesPerPart)
         let physics = origin.physics
         self.physics = physics
         strata = origin.strata

@@ -71,7 +71,7 @@ public final class Unpacker {
             largest = reader.maximumSources
             let form = ShardForm(
                 physics: physics, accuracy: accuracy, maximumSources: largest, codec: .standard, level: level)
-            let target = "\(folder)/\(file.path)"
+            let target = try SafePath.below(folder, file.path)
             let writer = try form.writer(for: target, capacity: reader.count)
             try OrderedWork.run(count: reader.count, threads: threads) {
                 let restorer = try SampleRestorer(form, codec: reader.codec)
@@ -113,7 +113,7 @@ public final class Unpacker {
             guard Digest(of: bytes).description == version.content["choices"]?.string else {
                 throw PipelineError(.data, "\(path): is not what the version lists; it was damaged or replaced")
             }
-            try AtomicFile.write(bytes, to: "\(folder)/\(name)")
+            try AtomicFile.write(bytes, to: try SafePath.below(folder, name))
             return Manifest.File(path: name, bytes: bytes.count, sha256: Digest(of: bytes), samples: 0)
         }
         version.layout = form.layout(

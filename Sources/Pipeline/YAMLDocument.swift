@@ -24,6 +24,7 @@ struct YAMLDocument: Sendable {
 
     init(_ text: String, path: String) throws {
         self.path = path
+        try YAMLDocument.refuseManyAliases(text, path: path)
         // YAML 1.2, 5.2: a document may begin with a byte order mark, which is no part of it.
         let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
         let root: Node?
@@ -47,6 +48,22 @@ struct YAMLDocument: Sendable {
         var order = Order(tags: TagPlaces(text))
         json = try YAMLDocument.value(root, pointer: "", path: path, lines: &lines, order: &order)
         self.lines = lines
+    }
+
+    /// Refuses more than a few words that look like aliases, before the parser puts a copy of what each names in its place: to
+    /// compare keys it goes through all copies, and sixty lines can stand for 2⁶⁰ of them.
+    private static func refuseManyAliases(_ text: String, path: String) throws {
+        var (aliases, anchors, line) = (0, 0, 1)
+        var before = UInt8(ascii: " ")
+        for byte in text.utf8 {
+            // Such a word begins with * or &, after a space or a bracket; a text may have some that are none.
+            let begins = [0x20, 0x09, 0x0A, 0x0D, 0x2C, 0x3A, 0x3F, 0x5B, 0x7B].contains(before)
+            if begins, byte == UInt8(ascii: "*") { aliases += 1 }
+            if begins, byte == UInt8(ascii: "&") { anchors += 1 }
+            if aliases > 16, anchors > 0 { throw Order.alias(line, path: path) }
+            if byte == 0x0A { line += 1 }
+            before = byte
+        }
     }
 
     /// What is wrong, and where, on one line.

@@ -3,7 +3,7 @@
 /// It stays the same set when the dataset grows, because ranks do (see `Split`). Subsets, windows and strata have one range;
 /// the training set that a round chose has as many as it takes.
 public struct Selection: Hashable, Sendable {
-    /// What it is called: `train/S1.25%`, `train/S1.25%-B`, `test/n07`, `train/round-1`.
+    /// What it is called: `train/S1.25%`, `train/S1.25%-B`, `test/n07`, `train/round-1`; see `isProper(name:of:)`.
     public let name: String
     /// The part whose ranks these are.
     public let part: Split.Part
@@ -28,6 +28,18 @@ public struct Selection: Hashable, Sendable {
         self.ranges = ranges
         self.stratum = stratum
         self.samples = samples
+    }
+
+    /// Whether `name` can be that of a selection of `part`: the part, a slash, and 1 to 64 letters, digits, '.', '_', '%' and
+    /// '-', the first a letter or a digit. Names come from strangers, and exports make folders of them.
+    public static func isProper(name: String, of part: Split.Part) -> Bool {
+        func isWord(_ byte: UInt8) -> Bool {
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+        }
+        let start = Array("\(part.rawValue)/".utf8)
+        let rest = name.utf8.dropFirst(start.count)
+        return name.utf8.starts(with: start) && (1...64).contains(rest.count) && rest.first.map(isWord) == true
+            && rest.allSatisfy { isWord($0) || [37, 45, 46, 95].contains($0) }
     }
 
     /// The least range that has all the ranks.

@@ -59,7 +59,7 @@ extension Selection {
     /// Reads a selection from its `json`.
     ///
     /// - Throws: `SamplingError` with code `.document` where a member is unknown, missing, of the wrong type or out of
-    ///   range, or ranges are empty, out of order or touch.
+    ///   range, the name is none of a selection, or ranges are empty, out of order or touch.
     public init(json: JSON) throws(SamplingError) {
         let members = try Members(
             json, of: "a selection", required: ["name", "part", "samples"], optional: ["ranks", "ranges", "stratum"])
@@ -88,10 +88,17 @@ extension Selection {
         let part = try members.get("part", "'train', 'validation' or 'test'") {
             $0.string.flatMap(Split.Part.init(rawValue:))
         }
+        let name = try members.string("name")
+        guard Selection.isProper(name: name, of: part) else {
+            throw SamplingError(
+                .document,
+                "a selection of \(part.rawValue) cannot be called '\(name.unicodeScalars.prefix(80).map(String.init).joined())': "
+                    + "a name is \(part.rawValue)/ and up to 64 letters, digits, '.', '_', '%' and '-'")
+        }
         let stratum = try members.optionalInt("stratum")
         guard stratum.map((1...Configuration.maximumSources).contains) ?? true else {
             throw SamplingError(.document, "'stratum' of a selection is out of range")
         }
-        self.init(name: try members.string("name"), part: part, ranges: ranges, stratum: stratum, samples: samples)
+        self.init(name: name, part: part, ranges: ranges, stratum: stratum, samples: samples)
     }
 }

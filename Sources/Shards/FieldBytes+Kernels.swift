@@ -18,6 +18,18 @@ public enum FieldBytes {
         }
     }
 
+    /// Returns the numbers whose little-endian bytes `bytes` are.
+    static func numbers<Number: BitwiseCopyable>(of bytes: [UInt8]) -> [Number] {
+        let size = MemoryLayout<Number>.size
+        precondition(bytes.count % size == 0, "numbers are whole")
+        let count = bytes.count / size
+        // Any bytes make a number of the types that columns have.
+        return unsafe [Number](unsafeUninitializedCapacity: count) { out, initialized in
+            unsafe bytes.withUnsafeBytes { unsafe UnsafeMutableRawBufferPointer(out).copyMemory(from: $0) }
+            initialized = count
+        }
+    }
+
     /// Returns where runs of at least four rows of zeros begin and end, but for the ends of `bytes`.
     ///
     /// Most rows of a source image are empty. zstd would copy their zeros from just before, a few bytes at a time; a block of

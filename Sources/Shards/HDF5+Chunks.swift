@@ -64,7 +64,7 @@ extension HDF5 {
                     UInt32(planes * ShardLayout.fieldBytes(lattice)), UInt32(level), isShuffled ? 1 : 0,
                     ShardLayout.zstdCodec,
                 ]
-            // Optional: the filter runs in this module, so none is registered with the library.
+            // Optional: the filter runs in this module; what is registered with the library only gives the entry its name.
             let status = unsafe H5Pset_filter(
                 properties.id, BloscFrame.filter, steadyset_h5z_flag_optional(), values.count, values)
             try HDF5.check(status, action, path: path)
@@ -87,65 +87,6 @@ extension HDF5 {
             unsafe H5Dwrite_chunk(dataset, steadyset_h5p_default(), 0, offset, $0.count, $0.baseAddress)
         }
         try check(status, "write sample \(position) to", path: path)
-    }
-
-    /// Returns where the chunk of sample `position` begins in the file, and its size as it is stored.
-    ///
-    /// The corresponding C function is `H5Dget_chunk_info_by_coord`.
-    static func locateChunk(at position: Int, of dataset: hid_t, path: String) throws(ShardsError)
-        -> (offset: UInt64, bytes: UInt32)
-    {
-        let coordinates: [hsize_t] = [hsize_t(position), 0, 0, 0]
-        var (mask, address, size) = (UInt32(0), haddr_t(0), hsize_t(0))
-        let status = unsafe H5Dget_chunk_info_by_coord(dataset, coordinates, &mask, &address, &size)
-        try check(status, "locate sample \(position) of", path: path)
-        guard let bytes = UInt32(exactly: size), bytes > 0, address != haddr_t.max else {
-            throw ShardsError(
-                .corrupt, "sample \(position) of \(path) is missing: its chunk was never written", path: path)
-        }
-        return (UInt64(address), bytes)
-    }
-
-    /// Returns the chunk of sample `position` as it is stored, at most `maximum` bytes.
-    ///
-    /// The corresponding C functions are `H5Dget_chunk_storage_size` and `H5Dread_chunk`.
-    static func readChunk(at position: Int, of dataset: hid_t, maximum: Int, path: String) throws(ShardsError)
-        -> [UInt8]
-    {
-        var frame: [UInt8] = []
-        try readChunk(at: position, of: dataset, maximum: maximum, into: &frame, path: path)
-        return frame
-    }
-
-    /// Makes `frame` the chunk of sample `position` as it is stored, at most `maximum` bytes, in the memory that it has if
-    /// that is enough.
-    static func readChunk(
-        at position: Int, of dataset: hid_t, maximum: Int, into frame: inout [UInt8], path: String
-    ) throws(ShardsError) {
-        let offset: [hsize_t] = [hsize_t(position), 0, 0, 0]
-        var size: hsize_t = 0
-        let action = "read sample \(position) of"
-        try check(unsafe H5Dget_chunk_storage_size(dataset, offset, &size), action, path: path)
-        guard size > 0 else {
-            throw ShardsError(
-                .corrupt, "sample \(position) of \(path) is missing: its chunk was never written", path: path)
-        }
-        guard size <= maximum else {
-            throw ShardsError(
-                .corrupt,
-                "sample \(position) of \(path) claims a chunk of \(size) bytes, at most \(maximum) make sense",
-                path: path)
-        }
-        var mask: UInt32 = 0
-        let spare = Int(size) - frame.count
-        if spare > 0 { frame += repeatElement(0, count: spare) } else { frame.removeLast(-spare) }
-        let status = unsafe frame.withUnsafeMutableBytes {
-            unsafe H5Dread_chunk(dataset, steadyset_h5p_default(), offset, &mask, $0.baseAddress)
-        }
-        try check(status, action, path: path)
-        guard mask == 0 else {
-            throw ShardsError(.corrupt, "sample \(position) of \(path) was stored without its filter", path: path)
-        }
     }
 }
 

@@ -36,6 +36,8 @@ enum HDF5 {
         guard H5open() >= 0 else { throw ShardsError(.hdf5, "the HDF5 library cannot start") }
         // A file from a stranger must not make us load code.
         _ = H5PLset_loading_state(0)
+        // Only a filter that is registered has its name in the files; without it H5Ocopy makes copies that nothing can read.
+        guard steadyset_h5z_register_blosc() >= 0 else { throw ShardsError(.hdf5, "the HDF5 library takes no filter") }
     }
 
     /// Errors are thrown with their text, not printed. A thread-safe build of the library keeps this setting and the

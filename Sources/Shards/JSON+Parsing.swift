@@ -1,13 +1,17 @@
 public import Fields
 
 extension JSON {
-    /// The largest document that is read unless the caller says otherwise: 256 MiB.
-    public static let maximumBytes = 256 << 20
+    /// The largest document that is read unless the caller says otherwise: 128 MiB.
+    public static let maximumBytes = 128 << 20
+    /// The most memory that a document's values may take: 384 MiB, three bytes for each of the largest document. What
+    /// Steadyset writes takes four; a text that is made for it, forty.
+    public static let maximumMemory = 384 << 20
 
     /// Parses a document (RFC 8259), strictly.
     ///
     /// Refused are invalid UTF-8, a byte order mark, duplicate keys, numbers beyond the range of a double, lone
-    /// surrogates, raw control characters and any text after the value. O(bytes).
+    /// surrogates, raw control characters, any text after the value, and values that would take more than `maximumMemory`.
+    /// O(bytes).
     ///
     /// - Parameters:
     ///   - bytes: the document.

@@ -1,6 +1,9 @@
 internal import Fields
 
-/// A recursive-descent parser of RFC 8259 over bytes; its depth is bounded, so is its stack.
+/// A recursive-descent parser of RFC 8259 over bytes, in time linear in their number.
+///
+/// Its depth is bounded, and with it the stack; so is the memory of the value, which is counted before it is taken: a text
+/// from a stranger may be made of what takes most memory a byte.
 struct JSONParser {
     private let bytes: [UInt8]
     private let end: Int
@@ -8,9 +11,17 @@ struct JSONParser {
     private let source: String
     private let firstLine: Int
     private let maximumDepth: Int
+    /// Bytes of memory that the value may still take.
+    private var memory: Int
+
+    /// What a value takes in an array that doubles as it grows, a member in a table that does so, and the heads of both.
+    private static let (element, member, head) = (48, 96, 96)
+    /// A longer number is refused: 800 digits tell any two doubles apart.
+    private static let maximumNumber = 1024
 
     /// Creates a parser of `bytes[range]`; messages count lines from `firstLine`.
     init(bytes: [UInt8], range: Range<Int>, source: String, firstLine: Int = 1, maximumDepth: Int) {
+        memory = JSON.maximumMemory
         self.bytes = bytes
         self.source = source
         self.firstLine = firstLine
@@ -48,20 +59,22 @@ struct JSONParser {
     private mutating func object(depth: Int) throws(ShardsError) -> JSON {
         try checkDepth(depth)
         position += 1
-        var members = [String: JSON](minimumCapacity: 6)
+        var members: [String: JSON] = [:]
         skipSpace()
         if take(UInt8(ascii: "}")) { return .object(members) }
+        try spend(JSONParser.head)
         while true {
             guard position < end, bytes[position] == UInt8(ascii: "\"") else {
                 throw failure("unexpected \(found) where a key in double quotes is expected")
             }
             let start = position
+            try spend(JSONParser.member)
             let key = try string()
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw failure("unexpected \(found) where ':' is expected") }
             skipSpace()
             guard members.updateValue(try value(depth: depth + 1), forKey: key) == nil else {
-                throw failure("the key '\(key)' occurs twice in one object", at: start)
+                throw failure("the key '\(key.shortened)' occurs twice in one object", at: start)
             }
             skipSpace()
             if take(UInt8(ascii: "}")) { return .object(members) }
@@ -76,7 +89,9 @@ struct JSONParser {
         var values: [JSON] = []
         skipSpace()
         if take(UInt8(ascii: "]")) { return .array(values) }
+        try spend(JSONParser.head)
         while true {
+            try spend(JSONParser.element)
             values.append(try value(depth: depth + 1))
             skipSpace()
             if take(UInt8(ascii: "]")) { return .array(values) }
@@ -87,6 +102,17 @@ struct JSONParser {
 
     private func checkDepth(_ depth: Int) throws(ShardsError) {
         guard depth < maximumDepth else { throw failure("is nested deeper than \(maximumDepth) levels") }
+    }
+
+    /// Counts memory that is about to be taken.
+    private mutating func spend(_ bytes: Int) throws(ShardsError) {
+        memory -= bytes
+        guard memory >= 0 else {
+            throw ShardsError(
+                .tooLarge,
+                "\(source): its values would take more than the \(JSON.maximumMemory >> 20) MiB of memory that are accepted",
+                path: source)
+        }
     }
 
     private mutating func literal(_ text: StaticString, _ value: JSON) throws(ShardsError) -> JSON {
@@ -131,6 +157,10 @@ struct JSONParser {
             let value = power < 0 ? exact / JSONParser.powersOfTen[-power] : exact * JSONParser.powersOfTen[power]
             return negative ? -value : value
         }
+        guard position - start <= JSONParser.maximumNumber else {
+            throw failure(
+                "a number of \(position - start) characters; at most \(JSONParser.maximumNumber) make sense", at: start)
+        }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         guard let value = Double(text), value.isFinite else {
             throw failure("the number \(text.prefix(40)) is beyond the range of a double", at: start)
@@ -173,21 +203,23 @@ struct JSONParser {
         position += 1
         var start = position
         // Filled only once an escape is met: most strings are a plain run of bytes.
-        var escaped: [UInt8]?
+        var text: [UInt8] = []
+        var isEscaped = false
         while position < end {
             let byte = bytes[position]
             switch byte {
             case UInt8(ascii: "\""):
                 let run = bytes[start..<position]
                 position += 1
-                guard var escaped else { return String(decoding: run, as: UTF8.self) }
-                escaped += run
-                return String(decoding: escaped, as: UTF8.self)
+                let count = text.count + run.count
+                if count > 15 { try spend(48 + count) }  // shorter ones have no memory of their own
+                guard isEscaped else { return String(decoding: run, as: UTF8.self) }
+                text += run
+                return String(decoding: text, as: UTF8.self)
             case UInt8(ascii: "\\"):
-                var text = escaped ?? []
+                isEscaped = true
                 text += bytes[start..<position]
                 text += String(try escape()).utf8
-                escaped = text
                 start = position
             case ..<0x20:
                 throw failure("a control character (code \(byte)) in a string; write it as an escape")

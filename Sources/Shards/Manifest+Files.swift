@@ -52,6 +52,7 @@ extension Manifest {
             let layout = json["layout"], let inputs = json["inputs"]?.array, let files = json["files"]?.array,
             let recorded = json["id"]?.string
         else { throw missing("a member of the manifest is missing") }
+        var names: Set<String> = []
         self.init(
             stage: stage, parameters: parameters,
             inputs: try inputs.map { (input) throws(ShardsError) in
@@ -65,7 +66,11 @@ extension Manifest {
                     let sha256 = file["sha256"]?.string.flatMap(Digest.init(hex:)), let samples = file["samples"]?.int,
                     samples >= 0, let members = file.object
                 else { throw missing("a file's entry is not one") }
-                try Manifest.checkPath(name, of: path)
+                try Manifest.checkName(name, of: path)
+                // Some systems do not tell letters apart by their case.
+                guard names.insert(name.lowercased()).inserted else {
+                    throw missing("the file '\(name)' is listed twice")
+                }
                 return File(
                     path: name, bytes: bytes, sha256: sha256, samples: samples,
                     extra: members.filter { !File.members.contains($0.key) })
@@ -77,9 +82,15 @@ extension Manifest {
         }
     }
 
-    private static func checkPath(_ name: String, of path: String) throws(ShardsError) {
-        do {
-            try SafePath.check(name)
+    /// Names that a stage's folder has for other things.
+    private static let reserved: Set<String> = [fileName, "provenance.json", "tags.json"]
+
+    private static func checkName(_ name: String, of path: String) throws(ShardsError) {
+        do throws(ShardsError) {
+            try SafePath.check(name: name)
+            guard !reserved.contains(name.lowercased()), !name.hasPrefix("version-") else {
+                throw ShardsError(.unsafePath, "no file of a stage can be called '\(name)'")
+            }
         } catch {
             throw ShardsError(error.code, "\(path): \(error.message)", path: path)
         }

@@ -10,8 +10,8 @@ public struct Manifest: Hashable, Sendable {
     public static let version = 3
     /// The file's name in the stage's folder.
     public static let fileName = "manifest.json"
-    /// A larger manifest is refused: 256 MiB.
-    public static let maximumBytes = 256 << 20
+    /// A larger manifest is refused: 128 MiB.
+    public static let maximumBytes = JSON.maximumBytes
 
     /// A manifest that the stage read.
     public struct Input: Hashable, Sendable {

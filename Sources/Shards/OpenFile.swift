@@ -85,6 +85,31 @@ package struct OpenFile: ~Copyable {
         }
     }
 
+    /// The descriptor, for reads at places of their own; it lives as long as this owner.
+    var number: Int32 { descriptor }
+
+    /// Fills `bytes` from `offset` on of the file that `descriptor` is of; fewer bytes are an error.
+    ///
+    /// The corresponding C function is `pread`.
+    static func fill(
+        _ descriptor: Int32, at offset: UInt64, into bytes: inout [UInt8], path: String
+    ) throws(ShardsError) {
+        var done = 0
+        while done < bytes.count {
+            let count = unsafe bytes.withUnsafeMutableBytes { bytes in
+                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
+                return unsafe pread(descriptor, rest.baseAddress, rest.count, off_t(offset) + off_t(done))
+            }
+            if count > 0 {
+                done += count
+            } else if count == 0 {
+                throw ShardsError(.corrupt, "\(path) ended while it was read: leave it alone and run again", path: path)
+            } else if errno != EINTR {
+                throw ShardsError(errno: errno, "read", path: path)
+            }
+        }
+    }
+
     /// Reads the whole file, refused before anything is allocated where it has more than `maximumBytes`.
     package func readAll(maximumBytes: Int) throws(ShardsError) -> [UInt8] {
         let expected = try size()

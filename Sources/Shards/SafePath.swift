@@ -10,7 +10,7 @@
 public enum SafePath {
     /// Returns the path of the regular file `relative` inside the folder `root`.
     ///
-    /// Refused are empty and absolute paths, the components "", "." and "..", backslashes, NUL, components of more than
+    /// Refused are empty and absolute paths, the components "", "." and "..", backslashes, NUL, control characters, components of more than
     /// 255 bytes, and every component below `root` that is a symbolic link. `root` itself is trusted.
     ///
     /// - Throws: `ShardsError` with code `.unsafePath` for those, `.notFound` or `.unreadable` for a file that is missing
@@ -37,19 +37,48 @@ public enum SafePath {
         return "\(root)/\(relative)"
     }
 
+    /// Returns the path of `relative` below `folder`, for what is written there: a name from a document must not lead out of
+    /// the output.
+    ///
+    /// - Throws: `ShardsError` with code `.unsafePath`, as `check(_:)`. Folders on the way are the caller's own.
+    public static func below(_ folder: String, _ relative: String) throws(ShardsError) -> String {
+        try check(relative)
+        return "\(folder)/\(relative)"
+    }
+
+    /// Checks that `name` is a plain file name, as stages give their files: 1 to 255 letters, digits, '.', '_' and '-', the
+    /// first a letter or a digit. Such a name means the same on every system.
+    public static func check(name: String) throws(ShardsError) {
+        try check(name)
+        func isWord(_ byte: UInt8) -> Bool {
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+        }
+        guard name.utf8.first.map(isWord) == true,
+            name.utf8.allSatisfy({ isWord($0) || [45, 46, 95].contains($0) })
+        else {
+            throw ShardsError(
+                .unsafePath,
+                "the path '\(name.shortened)' is no plain file name: a stage's files lie in its own folder, and are named by "
+                    + "letters, digits, '.', '_' and '-'")
+        }
+    }
+
     /// Checks the text of a relative path, without looking at the disk, and returns its components.
     @discardableResult
     public static func check(_ relative: String) throws(ShardsError) -> [String] {
         func refuse(_ reason: String) -> ShardsError {
             ShardsError(
                 .unsafePath,
-                "the path '\(relative)' \(reason): manifests may only name files inside their dataset folder")
+                "the path '\(relative.shortened)' \(reason): manifests may only name files inside their dataset folder")
         }
         guard !relative.isEmpty else { throw refuse("is empty") }
         guard relative.utf8.count <= 4096 else {
             throw ShardsError(.unsafePath, "a path has \(relative.utf8.count) bytes, at most 4096 are accepted")
         }
         guard !relative.utf8.contains(0) else { throw refuse("contains a NUL character") }
+        guard !relative.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+            throw refuse("contains a control character")
+        }
         guard relative.utf8.first != UInt8(ascii: "/") else { throw refuse("is absolute") }
         guard !relative.utf8.contains(UInt8(ascii: "\\")) else { throw refuse("contains a backslash") }
         // Split by bytes: a combining mark after a slash would hide it from a split by characters.

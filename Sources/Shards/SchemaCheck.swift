@@ -21,6 +21,10 @@ struct SchemaCheck {
         }
     }
 
+    /// Once there are so many findings in one place, no more are looked for: a person reads a few, and a stranger's document
+    /// could have millions.
+    private static let maximumFindings = 64
+
     /// Definitions that refer to each other in a circle, without a step into the document, end here.
     private static let maximumReferences = 64
 
@@ -59,13 +63,13 @@ struct SchemaCheck {
             guard let members = json.object else { return [] }
             return properties(members, known, others, path)
         case .propertyNames(let node):
-            return (json.object ?? [:]).keys.sorted().flatMap { key in
+            return SchemaCheck.some((json.object ?? [:]).keys.sorted()) { key in
                 findings(node, .string(key), path: path, references: 0)
-                    .map { Finding(path: path, message: "the key '\(key)' \($0.message)") }
+                    .map { Finding(path: path, message: "the key '\(key.shortened)' \($0.message)") }
             }
         case .items(let prefix, let rest):
-            return (json.array ?? []).enumerated().flatMap { index, value in
-                guard let node = index < prefix.count ? prefix[index] : rest else { return [Finding]() }
+            return SchemaCheck.some((json.array ?? []).enumerated()) { index, value in
+                guard let node = index < prefix.count ? prefix[index] : rest else { return [] }
                 return findings(node, value, path: "\(path)/\(index)", references: 0)
             }
         case .unique:
@@ -100,7 +104,7 @@ struct SchemaCheck {
     private func properties(
         _ members: [String: JSON], _ known: [String: SchemaNode], _ others: SchemaNode?, _ path: String
     ) -> [Finding] {
-        members.sorted { $0.key < $1.key }.flatMap { key, value -> [Finding] in
+        SchemaCheck.some(members.sorted { $0.key < $1.key }) { key, value in
             let inner = "\(path)/\(key.pointerToken)"
             if let node = known[key] { return findings(node, value, path: inner, references: 0) }
             guard let others else { return [] }
@@ -108,11 +112,23 @@ struct SchemaCheck {
                 let free = known.keys.filter { members[$0] == nil }
                 let hint = EditDistance.nearest(to: key, among: free).map { ": did you mean '\($0)'?" }
                 let valid = known.keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
-                let message = "unknown key '\(key)'" + (hint ?? "; there are \(valid)")
+                let message = "unknown key '\(key.shortened)'" + (hint ?? "; there are \(valid)")
                 return [Finding(path: path, message: message, unknownKey: key)]
             }
             return findings(others, value, path: inner, references: 0)
         }
+    }
+
+    /// The findings of the first elements, up to `maximumFindings` of them.
+    private static func some<Elements: Sequence>(
+        _ elements: Elements, _ findings: (Elements.Element) -> [Finding]
+    ) -> [Finding] {
+        var all: [Finding] = []
+        for element in elements {
+            all += findings(element)
+            if all.count >= maximumFindings { break }
+        }
+        return all
     }
 
     /// Returns the findings of the form that was meant, of several that all fail.
@@ -175,7 +191,7 @@ extension JSON {
     /// The value in a few words, for messages.
     fileprivate var brief: String {
         switch self {
-        case .string(let text): text.count > 40 ? "'\(text.prefix(40))…'" : "'\(text)'"
+        case .string(let text): "'\(text.shortened)'"
         case .array(let values): "an array of \(values.count)"
         case .object: "an object"
         case .null, .bool, .number: canonicalText
@@ -184,8 +200,17 @@ extension JSON {
 }
 
 extension String {
-    /// The key as a step of a JSON pointer (RFC 6901, §4).
-    fileprivate var pointerToken: String { replacing("~", with: "~0").replacing("/", with: "~1") }
+    /// At most 40 characters of it, for messages. O(1).
+    var shortened: String {
+        // By scalars: one character may be made of any number of them.
+        guard utf8.count > 40, let end = unicodeScalars.index(startIndex, offsetBy: 40, limitedBy: endIndex),
+            end < endIndex
+        else { return self }
+        return "\(self[..<end])…"
+    }
+
+    /// The key as a step of a JSON pointer (RFC 6901, §4), a long one shortened: every place below it repeats it.
+    fileprivate var pointerToken: String { shortened.replacing("~", with: "~0").replacing("/", with: "~1") }
     /// The key that a step of a JSON pointer stands for.
     fileprivate var fromPointerToken: String { replacing("~1", with: "/").replacing("~0", with: "~") }
 }

@@ -107,6 +107,12 @@ final class SchemaPattern: Sendable {
         expression = Mutex(compiled)
     }
 
-    /// Whether a part of `string` matches, as JSON Schema has it.
-    func matches(_ string: String) -> Bool { expression.withLock { string.firstMatch(of: $0) != nil } }
+    /// More bytes than this are not looked at: what patterns are for is names and digests.
+    private static let maximumBytes = 4096
+
+    /// Whether a part of `string` matches, as JSON Schema has it; no string of more than 4096 bytes does.
+    func matches(_ string: String) -> Bool {
+        guard string.utf8.count <= SchemaPattern.maximumBytes else { return false }
+        return expression.withLock { string.firstMatch(of: $0) != nil }
+    }
 }

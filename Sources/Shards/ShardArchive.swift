@@ -1,4 +1,3 @@
-internal import CHDF5
 internal import Fields
 
 /// What the labels of an archive's shard are predicted from, beside x and coefficients of each sample.
@@ -10,9 +9,10 @@ struct ShardArchive: Sendable {
 }
 
 extension ShardHead {
-    /// Reads what labels are predicted from; nil for a shard that is no archive. Must run inside HDF5's lock.
-    func archive(of file: hid_t, path: String) throws(ShardsError) -> ShardArchive? {
+    /// Reads what labels are predicted from; nil for a shard that is no archive.
+    func archive(of file: ShardFile) throws(ShardsError) -> ShardArchive? {
         guard codec == .archive else { return nil }
+        let path = file.path
         let physics = try Physics(of: attributes, path: path)
         guard physics.lattice == lattice, case .double(let step)? = attributes["grid"],
             step == 0 || (step > 0x1p-40 && step <= 1 && step.significand == 1)
@@ -24,7 +24,7 @@ extension ShardHead {
             values.set(
                 dataset,
                 to: try HDF5.Column<Float>(name: dataset.coefficient.rawValue).read(
-                    shape: dataset.extent(lattice), from: file, path: path))
+                    shape: dataset.extent(lattice), from: file))
         }
         return ShardArchive(prediction: LabelPrediction(physics: physics, step: step == 0 ? nil : step), fixed: values)
     }

@@ -1,4 +1,3 @@
-internal import CHDF5
 internal import Fields
 
 /// What an opened file says of its shape, checked against the format's bounds and against itself.
@@ -18,9 +17,10 @@ struct ShardHead: Sendable {
     let fixed: [ShardCoefficient.Dataset]
     let attributes: [String: ShardAttribute]
 
-    /// Reads and checks attributes, `/x`, `/y` and the width of `/sources` of a file of `bytes` bytes.
-    init(of file: hid_t, bytes: Int, path: String) throws(ShardsError) {
-        attributes = try HDF5.readAttributes(of: file, path: path)
+    /// Reads and checks attributes, `/x`, `/y` and the width of `/sources` of a file.
+    init(of file: ShardFile) throws(ShardsError) {
+        let (path, bytes) = (file.path, file.size)
+        attributes = file.attributes
         guard attributes["format"] == .string(ShardLayout.format) else {
             throw ShardsError(
                 .format, "\(path) is not a shard of Steadyset: its attribute 'format' says otherwise", path: path)
@@ -35,10 +35,9 @@ struct ShardHead: Sendable {
         codec = try ShardHead.codec(attributes, path: path)
         (count, lattice) =
             codec == .recipe
-            ? try ShardHead.recipe(attributes, in: file, path: path)
-            : try ShardHead.fields(codec, in: file, path: path)
-        let sources = try HDF5.openDataset(ShardLayout.sources.name, in: file, path: path)
-        let width = try HDF5.Facts(of: sources, name: ShardLayout.sources.name, path: path).shape
+            ? try ShardHead.recipe(attributes, in: file)
+            : try ShardHead.fields(codec, in: file)
+        let width = try file.dataset(ShardLayout.sources.name).shape
         guard width.count == 3, (1...Configuration.maximumSources).contains(width[1]),
             let table = SourceTable(width: width[2])
         else {
@@ -46,45 +45,44 @@ struct ShardHead: Sendable {
         }
         maximumSources = width[1]
         sourceTable = table
-        keys = try ShardHead.keys(in: file, path: path)
-        (coefficients, fixed) = try ShardHead.coefficients(in: file, count: count, lattice: lattice, path: path)
+        keys = try ShardHead.keys(in: file)
+        (coefficients, fixed) = try ShardHead.coefficients(in: file, count: count, lattice: lattice)
         guard count <= ShardLayout.maximumSamples,
-            count * ShardLayout.columnBytes(maximumSources: maximumSources, width: table.width) <= bytes
+            count <= bytes / ShardLayout.columnBytes(maximumSources: maximumSources, width: table.width)
         else {
             throw ShardsError(
                 .corrupt, "\(path) claims \(count) samples, more than fit its \(bytes) bytes", path: path)
         }
-        kind = try HDF5.hasLink(ShardLayout.rank.name, in: file, path: path) ? .shard : .part
+        kind = file.has(ShardLayout.rank.name) ? .shard : .part
     }
 
     /// The width of `/keys`.
-    private static func keys(in file: hid_t, path: String) throws(ShardsError) -> Int {
-        let name = ShardLayout.keys.name
-        guard try HDF5.hasLink(name, in: file, path: path) else { return 0 }
-        let shape = try HDF5.Facts(of: try HDF5.openDataset(name, in: file, path: path), name: name, path: path).shape
+    private static func keys(in file: ShardFile) throws(ShardsError) -> Int {
+        guard file.has(ShardLayout.keys.name) else { return 0 }
+        let shape = try file.dataset(ShardLayout.keys.name).shape
         guard shape.count == 2, (1...ShardLayout.maximumKeys).contains(shape[1]) else {
-            throw ShardsError(.corrupt, "/keys of \(path) has the shape \(shape)", path: path)
+            throw ShardsError(.corrupt, "/keys of \(file.path) has the shape \(shape)", path: file.path)
         }
         return shape[1]
     }
 
     /// The coefficients' datasets: those with chunks are of each sample, the others of all.
     private static func coefficients(
-        in file: hid_t, count: Int, lattice: Lattice, path: String
+        in file: ShardFile, count: Int, lattice: Lattice
     ) throws(ShardsError) -> (drawn: [ShardCoefficient.Dataset], fixed: [ShardCoefficient.Dataset]) {
         var drawn: [ShardCoefficient.Dataset] = []
         var fixed: [ShardCoefficient.Dataset] = []
         for coefficient in ShardCoefficient.allCases {
             let name = coefficient.rawValue
-            guard try HDF5.hasLink(name, in: file, path: path) else { continue }
-            let dataset = try HDF5.openDataset(name, in: file, path: path)
-            let facts = try HDF5.Facts(of: dataset, name: name, path: path)
-            try facts.require(steadyset_h5t_f32le(), dataset, path: path)
+            guard file.has(name) else { continue }
+            let path = file.path
+            let facts = try file.dataset(name)
+            try file.require(.float32, of: facts)
             let leading = facts.shape.count - (facts.chunk == nil ? 0 : 1)
             let found = ShardCoefficient.Dataset(coefficient, planes: leading == 3 ? 2 : 1)
             let extent = found.extent(lattice)
             if let chunk = facts.chunk {
-                guard facts.shape == [count] + extent, chunk == [1] + extent, facts.filters == [BloscFrame.filter]
+                guard facts.shape == [count] + extent, chunk == [1] + extent, facts.filters == [Int(BloscFrame.filter)]
                 else {
                     throw ShardsError(
                         .corrupt, "the dataset '\(name)' of \(path) is not one blosc chunk per sample", path: path)
@@ -111,10 +109,11 @@ struct ShardHead: Sendable {
 
     /// Number of samples and lattice of a file with fields.
     private static func fields(
-        _ codec: ShardCodec, in file: hid_t, path: String
+        _ codec: ShardCodec, in file: ShardFile
     ) throws(ShardsError) -> (Int, Lattice) {
+        let path = file.path
         let shapes = try codec.fields.map { (field) throws(ShardsError) in
-            try ShardHead.shape(of: field, in: file, path: path)
+            try ShardHead.shape(of: field, in: file)
         }
         guard shapes[0] == shapes[1] else {
             throw ShardsError(
@@ -131,24 +130,22 @@ struct ShardHead: Sendable {
 
     /// Number of samples and lattice of a recipe, which has no fields: from `/id` and the attribute `physics`.
     private static func recipe(
-        _ attributes: [String: ShardAttribute], in file: hid_t, path: String
+        _ attributes: [String: ShardAttribute], in file: ShardFile
     ) throws(ShardsError) -> (Int, Lattice) {
-        let name = ShardLayout.id.name
-        let shape = try HDF5.Facts(of: try HDF5.openDataset(name, in: file, path: path), name: name, path: path).shape
+        let shape = try file.dataset(ShardLayout.id.name).shape
         guard shape.count == 1 else {
-            throw ShardsError(.corrupt, "/id of \(path) has the shape \(shape)", path: path)
+            throw ShardsError(.corrupt, "/id of \(file.path) has the shape \(shape)", path: file.path)
         }
-        return (shape[0], try Physics(of: attributes, path: path).lattice)
+        return (shape[0], try Physics(of: attributes, path: file.path).lattice)
     }
 
-    private static func shape(of field: ShardField, in file: hid_t, path: String) throws(ShardsError) -> [Int] {
-        let name = field.rawValue
-        let dataset = try HDF5.openDataset(name, in: file, path: path)
-        let facts = try HDF5.Facts(of: dataset, name: name, path: path)
-        try facts.require(field.type, dataset, path: path)
+    private static func shape(of field: ShardField, in file: ShardFile) throws(ShardsError) -> [Int] {
+        let (name, path) = (field.rawValue, file.path)
+        let facts = try file.dataset(name)
+        try file.require(field == .residual ? .uint32 : .float32, of: facts)
         let shape = facts.shape
-        guard shape.count == 3, facts.largest[0] <= ShardLayout.maximumSamples,
-            facts.chunk == [1, shape[1], shape[2]], facts.filters == [BloscFrame.filter]
+        guard shape.count == 3, shape[0] <= ShardLayout.maximumSamples, facts.chunk == [1, shape[1], shape[2]],
+            facts.filters == [Int(BloscFrame.filter)]
         else {
             throw ShardsError(
                 .corrupt, "the dataset '\(name)' of \(path) is not one blosc chunk per sample: its shape is \(shape)",
@@ -171,25 +168,25 @@ struct ShardTable: Sendable {
     let ySHA256s: [Digest]
     let checksums: [UInt64]  // (samples, chunks)
 
-    /// Reads every column. Must run inside HDF5's lock.
-    init(of file: hid_t, head: ShardHead, path: String) throws(ShardsError) {
-        let count = head.count
-        ids = try ShardLayout.id.read(shape: [count], from: file, path: path)
-        sourceCounts = try ShardLayout.sourceCounts.read(shape: [count], from: file, path: path)
-        indices = try ShardLayout.index.read(shape: [count], from: file, path: path)
+    /// Reads every column.
+    init(of file: ShardFile, head: ShardHead) throws(ShardsError) {
+        let (path, count) = (file.path, head.count)
+        ids = try ShardLayout.id.read(shape: [count], from: file)
+        sourceCounts = try ShardLayout.sourceCounts.read(shape: [count], from: file)
+        indices = try ShardLayout.index.read(shape: [count], from: file)
         ranks =
-            head.kind == .shard ? try ShardLayout.rank.read(shape: [count], from: file, path: path) : nil
-        keys = head.keys == 0 ? [] : try ShardLayout.keys.read(shape: [count, head.keys], from: file, path: path)
+            head.kind == .shard ? try ShardLayout.rank.read(shape: [count], from: file) : nil
+        keys = head.keys == 0 ? [] : try ShardLayout.keys.read(shape: [count, head.keys], from: file)
         sources = try ShardLayout.sources.read(
-            shape: [count, head.maximumSources, head.sourceTable.width], from: file, path: path)
+            shape: [count, head.maximumSources, head.sourceTable.width], from: file)
         sourceFactors =
-            head.codec == .archive ? try ShardLayout.sourceFactor.read(shape: [count], from: file, path: path) : []
-        errorBounds = try ShardLayout.errorBound.read(shape: [count], from: file, path: path)
-        let bytes = try ShardLayout.ySHA256.read(shape: [count, 32], from: file, path: path)
+            head.codec == .archive ? try ShardLayout.sourceFactor.read(shape: [count], from: file) : []
+        errorBounds = try ShardLayout.errorBound.read(shape: [count], from: file)
+        let bytes = try ShardLayout.ySHA256.read(shape: [count, 32], from: file)
         ySHA256s = (0..<count).compactMap { Digest(bytes: Array(bytes[32 * $0..<32 * ($0 + 1)])) }
         let chunks = head.codec.fields.count + head.coefficients.count
         checksums =
-            count * chunks == 0 ? [] : try ShardLayout.checksums.read(shape: [count, chunks], from: file, path: path)
+            count * chunks == 0 ? [] : try ShardLayout.checksums.read(shape: [count, chunks], from: file)
         // Whole numbers that every reader can hold; arithmetic with them does not overflow.
         if (indices + (ranks ?? [])).contains(where: { $0 > ShardLayout.largestNumber }) {
             throw ShardsError(.corrupt, "an index or a rank of \(path) is beyond 2^53", path: path)

@@ -1,6 +1,4 @@
-internal import CHDF5
 public import Fields
-internal import Synchronization
 
 /// Reads one shard or part, which may come from a stranger.
 ///
@@ -51,15 +49,11 @@ public final class ShardReader: Sendable {
     private let keyCount: Int
     private let checksumTable: [UInt64]  // (samples, chunks)
 
-    /// Open handles, closed inside HDF5's lock.
-    private struct Handles: ~Copyable, Sendable {
-        let x: HDF5.Handle<HDF5.Dataset>?
-        let y: HDF5.Handle<HDF5.Dataset>?
-        /// The numbers of `x` and `y`, as far as they are there.
-        let fields: [hid_t]
-        let file: HDF5.Handle<HDF5.File>
-    }
-    private let handles: Mutex<Handles?>
+    private let file: ShardFile
+    /// The datasets of the codec's fields.
+    private let fields: [ShardFile.Dataset]
+    /// The datasets of `coefficients`.
+    private let drawn: [ShardFile.Dataset]
 
     /// Opens and checks the file at `path`.
     ///
@@ -67,38 +61,18 @@ public final class ShardReader: Sendable {
     /// - Throws: `ShardsError`: `.notFound`, `.unreadable`, `.format` for another kind of file, `.corrupt` for one that
     ///   contradicts itself, `.tooLarge` for one beyond the bounds.
     public init(path: String, followingLinks: Bool = true) throws(ShardsError) {
-        let bytes = try OpenFile.reading(path, followingLinks: followingLinks).size()
+        let file = try ShardFile(path: path, followingLinks: followingLinks)
+        let head = try ShardHead(of: file)
+        let table = try ShardTable(of: file, head: head)
         self.path = path
-        var head: ShardHead?
-        var table: ShardTable?
-        var archive: ShardArchive?
-        do {
-            handles = Mutex(
-                try HDF5.locked { () throws(ShardsError) -> Handles in
-                    let file = try HDF5.openFile(path)
-                    let found = try ShardHead(of: file.id, bytes: bytes, path: path)
-                    table = try ShardTable(of: file.id, head: found, path: path)
-                    head = found
-                    archive = try found.archive(of: file.id, path: path)
-                    var numbers: [hid_t] = []
-                    func open(_ number: Int) throws(ShardsError) -> HDF5.Handle<HDF5.Dataset>? {
-                        guard number < found.codec.fields.count else { return nil }
-                        let name = found.codec.fields[number].rawValue
-                        let handle = try HDF5.openDataset(name, in: file.id, path: path)
-                        numbers.append(handle.id)
-                        return handle
-                    }
-                    let x = try open(0)
-                    let y = try open(1)
-                    return Handles(x: x, y: y, fields: numbers, file: file)
-                })
-        } catch {
-            throw error.asDamage
+        self.file = file
+        archive = try head.archive(of: file)
+        fields = try head.codec.fields.map { (field) throws(ShardsError) in try file.dataset(field.rawValue) }
+        drawn = try head.coefficients.map { (dataset) throws(ShardsError) in
+            try file.dataset(dataset.coefficient.rawValue)
         }
-        guard let head, let table else { preconditionFailure("both are set where nothing was thrown") }
         kind = head.kind
         codec = head.codec
-        self.archive = archive
         sourceFactors = table.sourceFactors
         lattice = head.lattice
         count = head.count
@@ -118,8 +92,6 @@ public final class ShardReader: Sendable {
         keyCount = head.keys
         checksumTable = table.checksums
     }
-
-    deinit { HDF5.lockedForClosing { handles.withLock { $0 = nil } } }
 
     /// Returns the sources of sample `position`.
     ///
@@ -160,8 +132,6 @@ public final class ShardReader: Sendable {
 
     /// Returns the compressed field of sample `position` as it is stored; `SampleDecoder` expands it.
     ///
-    /// Only the read itself holds HDF5's lock.
-    ///
     /// - Throws: `ShardsError` with code `.corrupt` where the chunk is missing, too long, has not its checksum, or is not a
     ///   blosc frame of ours.
     public func frame(_ field: ShardField, at position: Int) throws(ShardsError) -> [UInt8] {
@@ -180,15 +150,7 @@ public final class ShardReader: Sendable {
                 "\(path) stores no \(field.rawValue): its codec is '\(codec.rawValue)'; 'steadyset unpack' makes standard "
                     + "shards of it", path: path)
         }
-        let dataset = handles.withLock { $0?.fields[number] }
-        do {
-            try HDF5.locked { () throws(ShardsError) in
-                try HDF5.readChunk(
-                    at: position, of: dataset ?? -1, maximum: BloscFrame.bound(size), into: &frame, path: path)
-            }
-        } catch {
-            throw error.asDamage
-        }
+        try file.chunk(of: fields[number], at: position, maximum: BloscFrame.bound(size), into: &frame)
         do {
             try verify(frame, at: position, chunk: number)
             try BloscFrame.checkHeader(frame, size: size, as: field.form)
@@ -230,33 +192,16 @@ public final class ShardReader: Sendable {
     ///
     /// - Throws: `ShardsError` with code `.corrupt` where a chunk is missing, or does not follow the one before it.
     public func locations() throws(ShardsError) -> [SampleLocation] {
-        let fields = handles.withLock { $0?.fields ?? [] }
-        guard !fields.isEmpty else { return [] }
-        let (file, names) = (handles.withLock { $0?.file.id ?? -1 }, coefficients.map(\.coefficient.rawValue))
-        do {
-            return try HDF5.locked { () throws(ShardsError) -> [SampleLocation] in
-                var locations = try (0..<count).map { (position) throws(ShardsError) in
-                    SampleLocation(try HDF5.locateChunk(at: position, of: fields[0], path: path))
+        guard let first = fields.first else { return [] }
+        return try (0..<count).map { (position) throws(ShardsError) in
+            var location = SampleLocation(try file.place(of: first, at: position))
+            for dataset in fields.dropFirst() + drawn {
+                guard location.extend(by: try file.place(of: dataset, at: position)) else {
+                    throw ShardsError(
+                        .corrupt, "the chunks of sample \(position) of \(path) are not one range of bytes", path: path)
                 }
-                func extend(by dataset: hid_t) throws(ShardsError) {
-                    for position in 0..<count {
-                        let chunk = try HDF5.locateChunk(at: position, of: dataset, path: path)
-                        guard locations[position].extend(by: chunk) else {
-                            throw ShardsError(
-                                .corrupt, "the chunks of sample \(position) of \(path) are not one range of bytes",
-                                path: path)
-                        }
-                    }
-                }
-                try extend(by: fields[1])
-                for name in names {
-                    let dataset = try HDF5.openDataset(name, in: file, path: path)
-                    try extend(by: dataset.id)
-                }
-                return locations
             }
-        } catch {
-            throw error.asDamage
+            return location
         }
     }
 
@@ -275,19 +220,15 @@ public final class ShardReader: Sendable {
     public func frame(_ dataset: ShardCoefficient.Dataset, at position: Int) throws(ShardsError) -> [UInt8] {
         precondition((0..<count).contains(position), "sample \(position) of a shard of \(count)")
         let size = dataset.planes * ShardLayout.fieldBytes(lattice)
-        let name = dataset.coefficient.rawValue
+        let number = coefficients.firstIndex(of: dataset) ?? 0
         do {
-            let frame = try HDF5.locked { () throws(ShardsError) -> [UInt8] in
-                let file = handles.withLock { $0?.file.id }
-                let found = try HDF5.openDataset(name, in: file ?? -1, path: path)
-                return try HDF5.readChunk(at: position, of: found.id, maximum: BloscFrame.bound(size), path: path)
-            }
-            let number = coefficients.firstIndex(of: dataset) ?? 0
+            var frame: [UInt8] = []
+            try file.chunk(of: drawn[number], at: position, maximum: BloscFrame.bound(size), into: &frame)
             try verify(frame, at: position, chunk: codec.fields.count + number)
             try BloscFrame.checkHeader(frame, size: size, as: .shuffled)
             return frame
         } catch {
-            throw located(error.asDamage, name, position)
+            throw located(error, dataset.coefficient.rawValue, position)
         }
     }
 
@@ -305,15 +246,7 @@ public final class ShardReader: Sendable {
 
     /// Returns a coefficient that is stored once, (planes, rows, columns); `dataset` must be one of `fixedCoefficients`.
     public func fixedCoefficient(_ dataset: ShardCoefficient.Dataset) throws(ShardsError) -> [Float] {
-        do {
-            return try HDF5.locked { () throws(ShardsError) -> [Float] in
-                let file = handles.withLock { $0?.file.id }
-                return try HDF5.Column<Float>(name: dataset.coefficient.rawValue).read(
-                    shape: dataset.extent(lattice), from: file ?? -1, path: path)
-            }
-        } catch {
-            throw error.asDamage
-        }
+        try HDF5.Column<Float>(name: dataset.coefficient.rawValue).read(shape: dataset.extent(lattice), from: file)
     }
 
     /// Returns the source image of sample `position`, (rows, columns).

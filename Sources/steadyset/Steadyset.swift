@@ -30,13 +30,14 @@ struct Steadyset: ParsableCommand {
         subcommands: [
             Run.self, Sample.self, Solve.self, Split.self, Pack.self, Unpack.self, Train.self, Evaluate.self,
             Resample.self, Predict.self, Certify.self, Log.self, Diff.self, Tag.self, GC.self, Verify.self, Show.self,
-            Export.self, Bench.self, Plan.self, Step.self,
+            Export.self, Bench.self, Plan.self, Step.self, ReadPredictions.self,
         ])
 
     /// Parses and runs, and turns every error into one message and one documented status.
     static func main() {
         do {
             var command = try parseAsRoot()
+            FileServer.use()
             try command.run()
         } catch {
             // ArgumentParser's own: --help, wrong usage (its status for that is 64 too), and the status of verify.

@@ -20,7 +20,9 @@ extension ExportTask {
             guard !places.isEmpty else { continue }
             let tree = SubsetFolders(part: part, selections: samples.selections, ranks: places.map(\.rank))
             let batches = tree.batches(places.map(\.rank), size: samplesPerShard(shard))
-            for folder in tree.folders { try Dataset.createFolder("\(destination.temporary)/\(folder.path)") }
+            for folder in tree.folders {
+                try Dataset.createFolder(try SafePath.below(destination.temporary, folder.path))
+            }
             var entries: [(path: String, entry: MDSEntry)] = []
             try write(batches, of: places, as: shard, into: destination.temporary) { path, count, entry in
                 files.append((path + ".mds.zstd", count))
@@ -34,7 +36,8 @@ extension ExportTask {
                         zip: entry.zip)
                 }
                 let index = JSON.object(["version": .integer(2), "shards": .array(list)])
-                try AtomicFile.write(index.canonicalBytes, to: "\(destination.temporary)/\(folder.path)/index.json")
+                try AtomicFile.write(
+                    index.canonicalBytes, to: try SafePath.below(destination.temporary, "\(folder.path)/index.json"))
                 files.append(("\(folder.path)/index.json", inside.reduce(0) { $0 + $1.entry.samples }))
                 for name in folder.names { folders[name] = .string(folder.path) }
             }
@@ -93,7 +96,7 @@ extension ExportTask {
             }
         } consume: { [self] number, made in
             let path = "\(batches[number].folder)/shard.\(SampleListing.Part.digits(number))"
-            try AtomicFile.write(made.zip, to: "\(folder)/\(path).mds.zstd")
+            try AtomicFile.write(made.zip, to: try SafePath.below(folder, "\(path).mds.zstd"))
             written(path, made.entry.samples, made.entry)
             advance(made.entry.samples)
         }

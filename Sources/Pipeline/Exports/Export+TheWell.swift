@@ -22,7 +22,7 @@ extension ExportTask {
             let name = shard.file.path.split(separator: "/").joined(separator: "-").replacing(".h5", with: "")
             let path = "data/\(split)/\(name).hdf5"
             var own = WellStatistics()
-            try writeWell(number, to: "\(destination.temporary)/\(path)", &own)
+            try writeWell(number, to: try SafePath.below(destination.temporary, path), &own)
             if shard.part == .train || !hasTraining { statistics.add(own) }
             files.append((path, shard.rows.count))
         }

@@ -31,7 +31,7 @@ final class ExportDestination {
             throw PipelineError(
                 .cannotCreate, "\(self.path) exists: exports replace nothing, so remove it or choose another --output")
         }
-        let parent = URL(fileURLWithPath: self.path).deletingLastPathComponent().path
+        let parent = URL(literalPath: self.path).deletingLastPathComponent().path
         guard InputFile.isFolder(parent) == true else {
             throw PipelineError(.cannotCreate, "\(parent): there is no such folder: create it, or check --output")
         }

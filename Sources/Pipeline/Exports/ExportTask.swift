@@ -46,13 +46,15 @@ final class ExportTask {
         try document.setAttribute("physics", of: "/", to: .text(samples.physics.json.canonicalText))
     }
 
-    /// The path of the shards' folder from the folder of `output`, without links on either side.
+    /// The path of the shards' folder from the folder of `output`, without links on either side, and without a beginning that
+    /// readers take for the home folder or for a protocol.
     func relativeFolder(from output: String) -> String {
-        let parent = URL(fileURLWithPath: output).deletingLastPathComponent().resolvingSymlinksInPath().pathComponents
-        let folder = URL(fileURLWithPath: samples.folder).resolvingSymlinksInPath().pathComponents
+        let parent = URL(literalPath: output).deletingLastPathComponent().resolvingSymlinksInPath().pathComponents
+        let folder = URL(literalPath: samples.folder).resolvingSymlinksInPath().pathComponents
         let shared = zip(parent, folder).prefix { $0 == $1 }.count
         let steps = Array(repeating: "..", count: parent.count - shared) + folder[shared...]
-        return steps.isEmpty ? "." : steps.joined(separator: "/")
+        guard let first = steps.first else { return "." }
+        return (first.hasPrefix("~") || first.contains(":") ? "./" : "") + steps.joined(separator: "/")
     }
 
     /// Completes a single file at its temporary path.

@@ -50,13 +50,28 @@ package struct SubsetFolders {
             } else if let parent = folders.last(where: {
                 $0.ranks.clamped(to: span) == span && $0.ranks != span
             }), !folders.contains(where: { SubsetFolders.cross($0.ranks, span) }) {
-                let name = selection.name.split(separator: "/").last.map(String.init) ?? selection.name
                 folders.append(
-                    Folder(
-                        path: "\(parent.path)/\(name.replacing("%", with: ""))", names: [selection.name],
-                        ranks: span))
+                    Folder(path: path(of: selection, in: parent), names: [selection.name], ranks: span))
             }
         }
+    }
+
+    /// The folder of `selection` in that of the next larger one: its name without `%`, numbered where a folder or an export's
+    /// own file has that name already. Some systems do not tell letters apart by their case.
+    private func path(of selection: Selection, in parent: Folder) -> String {
+        let name = selection.name.utf8.split(separator: UInt8(ascii: "/")).last.map { String(Substring($0)) } ?? ""
+        let plain = "\(parent.path)/\(name.replacing("%", with: ""))"
+        let taken = Set(folders.map { $0.path.lowercased() })
+        func isFree(_ path: String) -> Bool {
+            let last = path.dropFirst(parent.path.count + 1).lowercased()
+            return !last.isEmpty && last != "index.json" && !last.hasPrefix("shard.")
+                && !taken.contains(path.lowercased())
+        }
+        if isFree(plain) { return plain }
+        var number = 2
+        func numbered() -> String { "\(parent.path)/\(number)-\(name.replacing("%", with: ""))" }
+        while !isFree(numbered()) { number += 1 }
+        return numbered()
     }
 
     /// Cuts samples with these ranks into shards of at most `size`; none lies in two folders of which neither contains

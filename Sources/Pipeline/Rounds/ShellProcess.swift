@@ -35,7 +35,7 @@ final class ShellProcess {
         defer { close(null) }
         do {
             // The C library's own way of changing the folder is not POSIX's.
-            let folder = URL(fileURLWithPath: folder).standardizedFileURL.path
+            let folder = URL(literalPath: folder).standardizedFileURL.path
             command = try ShellProcess.spawn(
                 [#"cd -- "$0" && exec /bin/sh -c "$1""#, folder, text], environment, group: 0, input: null,
                 output: output)

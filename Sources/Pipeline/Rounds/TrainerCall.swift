@@ -112,7 +112,7 @@ struct TrainerCall {
 
     /// The environment of the program: this one's, and what is said above.
     private func environment(tablesIn call: String) throws -> [String: String] {
-        func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+        func absolute(_ path: String) -> String { URL(literalPath: path).standardizedFileURL.path }
         func reference(_ dataset: Dataset) -> String {
             absolute(dataset.root) + (dataset.version.map { "@\($0.short)" } ?? "")
         }

@@ -101,6 +101,10 @@ package struct ChoiceTable: Hashable, Sendable {
 
     /// Reads the file's bytes; `path` is for messages.
     init(_ bytes: [UInt8], path: String) throws {
+        // Every line has nine commas and an id: a file of line feeds alone would take a place in memory for each.
+        guard bytes.count(where: { $0 == 10 }) <= bytes.count / 25 + 1 else {
+            throw PipelineError(.data, "\(path): has lines that are too short for choices")
+        }
         let lines = bytes.split(separator: 10, omittingEmptySubsequences: false)
         guard lines.count >= 2, lines.last?.isEmpty == true, lines[0].elementsEqual(ChoiceTable.header.utf8) else {
             throw PipelineError(.data, "\(path): does not begin with the line '\(ChoiceTable.header)', or is cut off")

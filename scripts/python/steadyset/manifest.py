@@ -19,7 +19,7 @@ from .storage import Storage
 
 VERSION = 3
 """Of the manifests that are read."""
-MAXIMUM_MANIFEST = 256 << 20
+MAXIMUM_MANIFEST = 128 << 20
 MAXIMUM_SAMPLES = 100_000_000
 _PARTS = ("train", "validation", "test")
 _COEFFICIENTS = ("diffusivity", "decay_rate")
@@ -124,7 +124,7 @@ def _manifest(document: dict[str, Any], where: str) -> Manifest:
         first += shard.samples
     selections = tuple(
         Selection(
-            _name(found["name"]), _one_of(found["part"], _PARTS), _ranges(found),
+            _name(found["name"], found["part"]), _one_of(found["part"], _PARTS), _ranges(found),
             _number(found["stratum"]) if "stratum" in found else None,
         )
         for found in content["selections"]
@@ -247,13 +247,6 @@ def _number(value: Any) -> int:
     return int(value)
 
 
-def _name(value: Any) -> str:
-    """A selection's name, such as `train/S1.25%-B`; others make names of folders of it, so it must not lead elsewhere."""
-    if not isinstance(value, str) or len(value) > 255 or not re.fullmatch(r"\w[\w.%-]*(/\w[\w.%-]*)?", value, re.ASCII):
-        raise ValueError(f"{_short(value)} is not a selection's name")
-    return value
-
-
 def _range(value: Any) -> tuple[int, int]:
     first, end = value
     return _number(first), _number(end)
@@ -281,6 +274,13 @@ def _one_of(value: Any, values: tuple[str, ...]) -> str:
     if value not in values:
         raise ValueError(f"{_short(value)} is none of {', '.join(values)}")
     return str(value)
+
+
+def _name(value: Any, part: Any) -> str:
+    """The name of a selection: its part, a slash, and a word; who writes files by selection can rely on it."""
+    if not isinstance(value, str) or not re.fullmatch(rf"{_one_of(part, _PARTS)}/[A-Za-z0-9][A-Za-z0-9._%-]{{0,63}}", value):
+        raise ValueError(f"{_short(value)} is not the name of a selection of {part}")
+    return value
 
 
 def _path(value: Any) -> str:
