@@ -1,7 +1,7 @@
 /// The checksum of HDF5's own records (Jenkins 2006, `lookup3.c`, `hashlittle` with the initial value 0).
-enum Lookup3 {
+package enum Lookup3 {
     /// Returns the checksum of `bytes`.
-    static func hash(of bytes: ArraySlice<UInt8>) -> UInt32 {
+    package static func hash(of bytes: ArraySlice<UInt8>) -> UInt32 {
         var a: UInt32 = 0xDEAD_BEEF &+ UInt32(truncatingIfNeeded: bytes.count)
         var (b, c) = (a, a)
         var place = bytes.startIndex

@@ -48,6 +48,19 @@ import Testing
         }
     }
 
+    /// Names that would make one folder, or a file of the export's own, make folders of their own.
+    @Test func foldersDoNotCollide() throws {
+        let names = ["S50%", "s50", "S50", "index.json", "shard.00000.mds.zstd"]
+        let selections = names.enumerated().map { number, name in
+            Selection(name: "train/\(name)", part: .train, ranks: 10 * number..<10 * number + 5, samples: 5)
+        }
+        let folders = SubsetFolders(part: .train, selections: selections, ranks: Array(0..<60)).folders
+        #expect(
+            folders.map(\.path) == [
+                "train", "train/S50", "train/2-s50", "train/3-S50", "train/2-index.json", "train/2-shard.00000.mds.zstd",
+            ])
+    }
+
     /// Of a part of the samples, only selections that are there as a whole have a folder.
     @Test func partialSelectionsHaveNone() {
         let selections = [

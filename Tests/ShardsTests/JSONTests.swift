@@ -55,6 +55,30 @@ struct JSONTests {
         #expect(try code { _ = try JSON.parse([0x31, 0x31], source: "t", maximumBytes: 1) } == .tooLarge)
     }
 
+    /// What takes most memory a byte is refused before it is taken; what takes most time a byte is not slow.
+    @Test(arguments: ["[0],", "{\"\":0},", "[[[[0]]]],", "0,", "\"0123456789abcdef\","])
+    func memoryIsBounded(_ piece: String) throws {
+        let count = 24_000_000 / piece.utf8.count
+        let text = Array("[".utf8) + Array(repeatElement(Array(piece.utf8), count: count).joined()) + Array("0]".utf8)
+        do { _ = try JSON.parse(text, source: "t.json") } catch {
+            #expect((error as? ShardsError)?.code == .tooLarge)
+            #expect("\(error)".contains("384 MiB"))
+        }
+        // A document of the same values that fits.
+        _ = try JSON.parse(Array(text.prefix(piece.utf8.count * 1000 + 1)) + Array("0]".utf8), source: "t.json")
+    }
+
+    @Test func escapesAndLongNumbers() throws {
+        let escapes = String(repeating: #"\n\u00e9"#, count: 200_000)
+        #expect(try Self.parse("\"\(escapes)\"").string?.unicodeScalars.count == 400_000)
+        #expect(try Self.parse(String(repeating: "1", count: 300)).double == 1.1111111111111112e299)
+        #expect(throws: ShardsError.self) { try Self.parse("0." + String(repeating: "0", count: 2000) + "1") }
+        // A key of any length has a short message.
+        let key = String(repeating: "k", count: 100_000)
+        let error = #expect(throws: ShardsError.self) { try Self.parse("{\"\(key)\":1,\"\(key)\":2}") }
+        #expect((error?.message.utf8.count ?? 1000) < 200)
+    }
+
     @Test func numbersAreTheNearestDoubles() throws {
         let seed = UInt64.random(in: 0...(.max))
         var random = Seeded(seed)

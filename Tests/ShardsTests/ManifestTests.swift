@@ -9,7 +9,7 @@ struct ManifestTests {
         inputs: [.init(stage: "sample", path: "../samples", id: Digest(of: [1]))],
         content: .object(["samples": .integer(3)]), layout: .object(["zstd": .string("1.5.4")]),
         files: [
-            .init(path: "parts/a.h5", bytes: 10, sha256: Digest(of: [2]), samples: 3, extra: ["stratum": .integer(4)])
+            .init(path: "part-a.h5", bytes: 10, sha256: Digest(of: [2]), samples: 3, extra: ["stratum": .integer(4)])
         ])
 
     @Test func roundTrip() throws {
@@ -38,8 +38,11 @@ struct ManifestTests {
     @Test(arguments: [
         ("\"tolerance\": 0.000001", "\"tolerance\": 0.00001", ShardsError.Code.digestMismatch, "was altered"),
         ("\"stage\": \"inspect\"", "\"stage\": \"reshuffle\"", .digestMismatch, "was altered"),
-        ("parts/a.h5", "../a.h5", .unsafePath, "only name files inside"),
-        ("parts/a.h5", "/etc/a", .unsafePath, "absolute"),
+        ("part-a.h5", "../a.h5", .unsafePath, "only name files inside"),
+        ("part-a.h5", "parts/a.h5", .unsafePath, "plain file name"),
+        ("part-a.h5", "tags.json", .unsafePath, "can be called"),
+        ("part-a.h5", "a\\nb", .unsafePath, "control character"),
+        ("part-a.h5", "/etc/a", .unsafePath, "absolute"),
         ("\"layout\"", "\"layuot\"", .schema, "did you mean 'layout'"),
         ("\"version\": 3", "\"version\": 2", .format, "version"),
         ("steadyset-manifest", "other", .format, "not a manifest"),

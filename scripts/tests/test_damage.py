@@ -166,7 +166,7 @@ def test_links_that_lead_out(damaged, tmp_path):
         path.unlink()
         target.rename(path)
     assert "0 findings" in steadyset("verify", damaged).stdout
-    # A folder on the way that is a link.
+    # A folder on the way, which no file of a stage has.
     (damaged / "pack").rename(tmp_path / "pack")
     (damaged / "pack").mkdir()
     (damaged / "pack/link").symlink_to(tmp_path / "pack")
@@ -177,7 +177,7 @@ def test_links_that_lead_out(damaged, tmp_path):
 
     (damaged / "pack/manifest.json").write_bytes((tmp_path / "pack/manifest.json").read_bytes())
     rewrite(damaged, "pack", through_the_link)
-    wrong(damaged, "'link'", "symbolic link")
+    wrong(damaged, "'link/", "plain file name")
 
 
 def test_writing_does_not_follow_links(tmp_path):
