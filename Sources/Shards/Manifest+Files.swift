@@ -53,6 +53,7 @@ extension Manifest {
             let recorded = json["id"]?.string
         else { throw missing("a member of the manifest is missing") }
         var names: Set<String> = []
+        var (samplesOfAll, bytesOfAll) = (0.0, 0.0)
         self.init(
             stage: stage, parameters: parameters,
             inputs: try inputs.map { (input) throws(ShardsError) in
@@ -67,6 +68,11 @@ extension Manifest {
                     samples >= 0, let members = file.object
                 else { throw missing("a file's entry is not one") }
                 try Manifest.checkName(name, of: path)
+                // Sums over files are whole numbers that every reader holds.
+                (samplesOfAll, bytesOfAll) = (samplesOfAll + Double(samples), bytesOfAll + Double(bytes))
+                guard max(samplesOfAll, bytesOfAll) <= 0x1p53 else {
+                    throw missing("its files claim more than 2^53 samples or bytes")
+                }
                 // Some systems do not tell letters apart by their case.
                 guard names.insert(name.lowercased()).inserted else {
                     throw missing("the file '\(name)' is listed twice")

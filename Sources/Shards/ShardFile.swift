@@ -47,10 +47,9 @@ final class ShardFile: Sendable {
                     throw block.damage("the name '\(name.shortened)' is there twice")
                 }
             case .linkInfo, .attributeInfo:
-                // Flags, a creation index where bit 0 is set, then the address of what holds too many of them for a header.
+                // Version, flags, a creation index where bit 0 is set, then the address of what holds too many for a header.
                 var cursor = message.cursor(path)
-                if message.kind == .linkInfo { _ = try cursor.byte() }
-                let flags = try cursor.byte()
+                let (_, flags) = (try cursor.byte(), try cursor.byte())
                 if flags & 1 != 0 { _ = try cursor.number(bytes: message.kind == .linkInfo ? 8 : 2) }
                 guard try cursor.number(bytes: 8) == ShardFile.undefined else {
                     throw block.foreign("its names or attributes are not all in the root group's header")
