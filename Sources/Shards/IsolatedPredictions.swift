@@ -11,6 +11,8 @@ public final class IsolatedPredictions: Sendable {
     public let lattice: Lattice
     /// The ids of the samples, each once, in the file's order.
     public let ids: [SampleID]
+    /// Whether ids are stored as signed integers, of which the bits were taken.
+    public let hasSignedIDs: Bool
     private let rows: [SampleID: Int]
     private let source: Source
 
@@ -30,6 +32,7 @@ public final class IsolatedPredictions: Sendable {
         guard let command = ReaderProcess.command.withLock({ $0 }) else {
             let reader = try PredictionsReader(path: path)
             (lattice, ids, source) = (reader.lattice, reader.ids, .here(reader))
+            hasSignedIDs = reader.hasSignedIDs
             rows = IsolatedPredictions.rows(of: reader.ids)
             return
         }
@@ -37,14 +40,15 @@ public final class IsolatedPredictions: Sendable {
         _ = try OpenFile.reading(path, followingLinks: true)
         let process = try ReaderProcess(command, path: path)
         let head = try IsolatedPredictions.content(try process.answer(), path: path)
-        guard head.count >= 16, head.count % 8 == 0 else { throw IsolatedPredictions.unexpected(path) }
+        guard head.count >= 24, head.count % 8 == 0 else { throw IsolatedPredictions.unexpected(path) }
         let words: [UInt64] = FieldBytes.numbers(of: head)
         do {
             lattice = try Lattice(rows: Int(clamping: words[0]), columns: Int(clamping: words[1]))
         } catch {
             throw IsolatedPredictions.unexpected(path)
         }
-        ids = words[2...].map(SampleID.init(bits:))
+        hasSignedIDs = words[2] != 0
+        ids = words[3...].map(SampleID.init(bits:))
         rows = IsolatedPredictions.rows(of: ids)
         source = .process(process)
     }
@@ -75,7 +79,7 @@ public final class IsolatedPredictions: Sendable {
     // MARK: The other process
 
     /// Answers for the file at `path` on the socket that is standard input and output, until that is closed: first the head,
-    /// (rows, columns, ids…), then the field of each row that is asked for.
+    /// (rows, columns, whether ids are signed, ids…), then the field of each row that is asked for.
     public static func serve(path: String) {
         func say(_ answer: Result<[UInt8], ShardsError>) -> Bool {
             switch answer {
@@ -87,7 +91,9 @@ public final class IsolatedPredictions: Sendable {
         }
         let opened = Result { () throws(ShardsError) in try PredictionsReader(path: path) }
         let head = opened.map { reader in
-            let words = [UInt64(reader.lattice.rows), UInt64(reader.lattice.columns)] + reader.ids.map(\.bits)
+            let words: [UInt64] =
+                [UInt64(reader.lattice.rows), UInt64(reader.lattice.columns), reader.hasSignedIDs ? 1 : 0]
+                + reader.ids.map(\.bits)
             return words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
         }
         guard say(head), case .success(let reader) = opened else { return }
