@@ -217,13 +217,12 @@ extension PipelineCheck {
         }
     }
 
-    /// Candidates that the dataset may lack: all but single sources that differ by their centres alone, of which it has used up
+    /// Candidates that the dataset may lack: all but single sources that are drawn without replacement, of which it has used up
     /// some.
     private func new(_ pool: Design, beside design: Design) -> Int {
-        let isOnce = isDrawn && design.fixedShape != nil && design.physics.isRealised
-        return pool.strata.indices.reduce(0) { sum, ordinal in
-            guard isOnce, pool.strata[ordinal] == 1 else { return sum + pool.counts[ordinal] }
-            return sum + min(pool.counts[ordinal], max(0, pool.centreCount - design.counts[ordinal]))
+        pool.strata.indices.reduce(0) { sum, ordinal in
+            guard isDrawn, let limit = design.limit(stratum: ordinal) else { return sum + pool.counts[ordinal] }
+            return sum + min(pool.counts[ordinal], max(0, limit - design.counts[ordinal]))
         }
     }
 

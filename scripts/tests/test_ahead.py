@@ -15,7 +15,7 @@ BASE = changed(
     train={"epochs": 1, "selection": "S25%", "model": {"kind": "u-net", "width": 0.03125}},
     rounds={"count": 1, "add": 9, "pool": 60},
 )
-SINGLE = {"strata": [1], "samples_per_stratum": 700}  # of 784 single disks of radius 2 that there are
+SINGLE = {"strata": [1], "samples_per_stratum": 100}  # of 105 single disks of radius 2 that differ by more than a symmetry
 
 
 
@@ -44,7 +44,7 @@ CONTRADICTIONS = {
         r":\d+: rounds.pool: a pool of 100000 .*gives a pool of \d+ at most"),
     "a pool with none of some strata": ({"rounds": {"pool": 2, "add": 1}}, "pool of 2 candidates has none"),
     "more added than drawn": ({"rounds": {"add": 61}}, "rounds.add: round 1 is to add 61 samples, but there are 60"),
-    "more added than single sources are left": ({"sampling": SINGLE, "rounds": {"add": 85, "pool": 700}}, "there are 84 candidates"),
+    "more added than single sources are left": ({"sampling": SINGLE, "rounds": {"add": 6, "pool": 700}}, "there are 5 candidates"),
     "more added than is not selected": (
         {"rounds": {"candidates": "unselected", "pool": None, "add": 90}}, "only 57 are not in 'S25%'"),
     "nothing that is not selected": (
@@ -142,13 +142,13 @@ def test_rounds_of_a_trainer_end_too(tmp_path):
 
 
 def test_rounds_that_use_up_single_sources(tmp_path):
-    """Every round draws from the 784 disks that there are; the dataset has more and more of them."""
+    """Every round draws from the 105 disks that there are; the dataset has more and more of them."""
     pipeline = changed(
-        BASE, sampling={"strata": [1], "samples_per_stratum": 600}, train={"selection": "S5%"},
+        BASE, sampling={"strata": [1], "samples_per_stratum": 60}, train={"selection": "S25%"},
         rounds={"count": 20, "add": 20, "pool": 784},
     )  # fmt: skip
     said = steadyset("run", write(tmp_path, pipeline), "-o", tmp_path / "dataset").stderr
-    assert "Rounds end here" in said
+    assert "no round 3: " in said and "Rounds end here, with 2 of at most 20" in said
 
 
 # ---------------------------------------------------------------------------------------------- no test part
