@@ -21,10 +21,10 @@ extension HDF5.Facts {
                     + "loaded: write it with gzip, or without compression", path: path)
         }
         guard let (row, count) = try unwritten(in: dataset, path: path) else { return }
+        let what = count.map { "\($0) of its chunks were never written, row \(row) the first" } ?? "it was never written"
         throw ShardsError(
             .corrupt,
-            "/\(name) of \(path) is not complete: \(count.map { "\($0) of its chunks were" } ?? "nothing of it was") never written, "
-                + "row \(row) the first: let the program that writes it end, or take out what it did not write",
+            "/\(name) of \(path) is not complete: \(what): let the program that writes it end, or take out what it did not write",
             path: path)
     }
 

@@ -18,7 +18,7 @@ struct DelimitedText {
     /// The file, for messages.
     let path: String
     /// The names of the columns.
-    let columns: [String]
+    private(set) var columns: [String]
     private let bytes: [UInt8]
     private var place: Int
     private var line = 1
