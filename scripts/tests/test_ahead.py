@@ -204,6 +204,14 @@ def test_resample_of_an_import(imported, tmp_path):
     assert "0 findings" in steadyset("verify", dataset, "--resolve", "40").stdout
 
 
+def test_resample_with_too_few_candidates_leaves_what_is_there(imported, tmp_path):
+    dataset = copy_of(imported, tmp_path)
+    command = ["resample", imported / "pipeline.yaml", "-o", dataset, "--from", imported / "pool.jsonl", "--scores", imported / "scores.csv"]
+    for _ in range(2):
+        refused(*command, "--add", "9", status=65, says="is to add 9 samples, but there are 8 candidates")
+        assert not list((dataset / ".steadyset/steps").glob("round-*")) and not (dataset / "rounds/1/work").exists()
+
+
 def test_resample_of_an_import_without_its_sample_stage(imported, tmp_path):
     dataset = copy_of(imported, tmp_path)
     shutil.rmtree(dataset / "sample")
