@@ -338,12 +338,23 @@ def test_what_the_disk_cannot_hold(tmp_path):
     assert status == "status 74" and not files
     assert "the disk cannot hold what is to come" in said and "--ignore-space" in said and "free some space" in said
     status, said, files = on_a_small_disk(tmp_path, path, "--dry-run")
-    assert status == "status 74" and not files and "to do  pack" in said
+    assert status == "status 74" and not files and "--ignore-space" in said
     # Told to go on, it does as much as there is room for.
     status, said, files = on_a_small_disk(tmp_path, path, "--ignore-space")
     assert status == "status 74" and files and "the disk cannot hold" not in said
     status, said, files = on_a_small_disk(tmp_path, path, "--dry-run", "--ignore-space")
     assert status == "status 0"
+
+
+def test_more_than_any_disk_can_hold(tmp_path):
+    """10¹⁵ samples: refused at once, without drawing them; a selection that none of them is in is found at once too."""
+    pipeline = changed(BASE, sampling={"strata": {"from": 2, "to": 901}, "samples_per_stratum": 2**40, "radius": {"from": 2, "to": 3}})
+    path = write(tmp_path, changed(pipeline, rounds={"pool": 900}))
+    for options in ([], ["--dry-run"]):
+        refused("run", path, "-o", tmp_path / "dataset", *options, status=74, says="TB more", timeout=60)
+    path = write(tmp_path, changed(pipeline, train={"selection": "n1000"}))
+    refused("run", path, "-o", tmp_path / "dataset", status=65, says="'n1000' has no sample.*2 to 901 sources", timeout=60)
+    assert not (tmp_path / "dataset").exists()
 
 
 def test_the_paper_s_dataset_is_forecast():
