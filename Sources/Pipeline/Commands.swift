@@ -117,7 +117,11 @@ public struct Commands {
     }
 
     /// The pipeline's plan.
-    public func plan() throws -> Plan { try Plan(job, try job.origin(), upTo: try last(nil)) }
+    public func plan() throws -> Plan {
+        let origin = try job.origin()
+        try job.checkAhead(upTo: try last(nil), origin)
+        return try Plan(job, origin)
+    }
 
     /// Does one step of the plan.
     public func step(_ id: String) throws {
@@ -146,7 +150,7 @@ public struct Commands {
 
     /// What a run would find and do.
     public struct DryRun {
-        /// Each step of the plan, with whether it is done already.
+        /// Each step of the plan, with whether it is done already; none where the run would not begin.
         public let steps: [(step: Plan.Step, isDone: Bool)]
         /// What the rest will take.
         public let forecast: Forecast
@@ -158,8 +162,15 @@ public struct Commands {
     public func dryRun(until asked: Stage?) throws -> DryRun {
         let last = try self.last(asked)
         let origin = try job.origin()
-        let plan = try Plan(job, origin, upTo: last)
+        try job.checkAhead(upTo: last, origin)
         let forecast = try job.forecast(upTo: last, origin)
+        do {
+            if !ignoresSpace { try forecast.check() }
+        } catch {
+            // A plan draws every configuration, which may be far more than there is room for.
+            return DryRun(steps: [], forecast: forecast, refusal: PipelineError(error))
+        }
+        let plan = try Plan(job, origin)
         try job.protectSolvedSamples(origin)
         let stages = Set(stages(upTo: last))
         var stale = false
@@ -168,13 +179,7 @@ public struct Commands {
             if step.part == nil { stale = stale || !done }
             return (step, done && !(stale && step.part == nil))
         }
-        var refusal: PipelineError?
-        do {
-            if !ignoresSpace { try forecast.check() }
-        } catch {
-            refusal = PipelineError(error)
-        }
-        return DryRun(steps: steps, forecast: forecast, refusal: refusal)
+        return DryRun(steps: steps, forecast: forecast, refusal: nil)
     }
 }
 

@@ -25,6 +25,9 @@ public struct Forecast: Hashable, Sendable {
         free = DiskSpace.free(at: root)
     }
 
+    /// The bytes as a whole number, as large as one can be.
+    private var wholeBytes: Int { Int(min(bytes.rounded(), 9e18)) }
+
     /// Whether nothing to speak of is left to be done.
     public var isNothing: Bool { bytes == 0 && unsolved == 0 }
 
@@ -35,7 +38,7 @@ public struct Forecast: Hashable, Sendable {
     public var text: String {
         let space = free.map { "\(Words.bytes($0)) are free" } ?? "how much is free is not known"
         return
-            "\(samples) samples, \(unsolved) of them to be solved: about \(Words.bytes(Int(bytes.rounded()))) to be written "
+            "\(samples) samples, \(unsolved) of them to be solved: about \(Words.bytes(wholeBytes)) to be written "
             + "(\(space)), about \(Words.duration(seconds))"
     }
 
@@ -52,7 +55,7 @@ public struct Forecast: Hashable, Sendable {
         guard isTooLarge, let free else { return }
         throw PipelineError(
             .io,
-            "\(root): the disk cannot hold what is to come: about \(Words.bytes(Int(bytes.rounded()))) more, and it has "
+            "\(root): the disk cannot hold what is to come: about \(Words.bytes(wholeBytes)) more, and it has "
                 + "\(Words.bytes(free)) free: free some space and run the same command again, choose another --output, or pass "
                 + "--ignore-space to begin all the same")
     }

@@ -46,7 +46,7 @@ extension Job {
             forecast.seconds += model.seconds
         }
         if let rounds {
-            let added = rounds.source == .drawn ? Double(rounds.count * rounds.add) : 0
+            let added = rounds.source == .drawn ? Double(rounds.count) * Double(rounds.add) : 0
             let pool = rounds.source == .drawn ? Double(rounds.pool) : 0
             // What rounds leave, and what one of them needs on the way.
             forecast.bytes += added * sample.shard + Double(rounds.count) * (pipeline.trainer == nil ? model.bytes : 0)

@@ -42,7 +42,10 @@ struct PipelineCheck {
         }
         let start = try selection(pipeline.trainingSelection, among: selections)
         if trains { try checkJudge() }
-        if let rounds { try check(rounds, from: start) }
+        if let rounds {
+            let members = count(selections) { start.contains(part: .train, rank: $0, sources: $1) }
+            try check(rounds, members: members, others: samples(of: .train) - members)
+        }
         return trains && stages.contains(.evaluate) ? notes : []
     }
 
@@ -70,7 +73,7 @@ struct PipelineCheck {
         } catch {
             throw fail("train.selection", error.message)
         }
-        guard try count(limit: 1, where: { found.contains(part: .train, rank: $0, sources: $1) }) > 0 else {
+        guard count(selections, where: { found.contains(part: .train, rank: $0, sources: $1) }) > 0 else {
             throw fail(
                 "train.selection",
                 "'\(text)' has no sample of the part 'train' here: there are samples of \(PipelineCheck.list(strata)) sources"
@@ -124,16 +127,17 @@ struct PipelineCheck {
         counts.reduce(0) { $0 + pipeline.split.positions(of: part, among: $1) }
     }
 
-    /// Counts training samples by rank and number of sources, up to `limit`. O(training samples).
-    func count(limit: Int, where isWanted: (Int, Int) -> Bool) throws -> Int {
+    /// Counts training samples by rank and number of sources. What belongs to a selection changes at the ends of the selections'
+    /// ranges alone, which are whole positions, so that one rank stands for all in between. O(selections · strata).
+    private func count(_ selections: [Selection], where isWanted: (Int, Int) -> Bool) -> Int {
         let positions = counts.map { pipeline.split.positions(of: .train, among: $0) }
+        let most = positions.max() ?? 0
+        let ends = selections.flatMap { [$0.span.lowerBound / strata.count, $0.span.upperBound / strata.count] }
+        let cuts = Set(ends.filter { (0..<most).contains($0) } + [0, most]).sorted()
         var found = 0
-        for position in 0..<(positions.max() ?? 0) {
-            if position % 4096 == 0 { try Interruption.check() }
-            for (ordinal, sources) in strata.enumerated() where position < positions[ordinal] {
-                guard isWanted(position * strata.count + ordinal, sources) else { continue }
-                found += 1
-                if found >= limit { return found }
+        for (start, end) in zip(cuts, cuts.dropFirst()) {
+            for (ordinal, sources) in strata.enumerated() where isWanted(start * strata.count + ordinal, sources) {
+                found += max(0, min(end, positions[ordinal]) - start)
             }
         }
         return found
@@ -151,7 +155,7 @@ struct PipelineCheck {
 
 extension PipelineCheck {
     /// The first round must be possible; later ones end where candidates run out.
-    private func check(_ curation: Curation, from start: SelectionExpression) throws {
+    private func check(_ curation: Curation, members: Int, others: Int) throws {
         // A trainer of the user's own tells errors of the test part alone.
         let judging = samples(of: .test) + (pipeline.trainer == nil ? samples(of: .validation) : 0)
         guard curation.stop == nil || judging > 0 else {
@@ -160,19 +164,13 @@ extension PipelineCheck {
                 "it goes by errors on the \(pipeline.trainer == nil ? "validation or the test" : "test") part, which has no "
                     + "sample: set split.test_every")
         }
-        let isMember = { (rank: Int, sources: Int) in start.contains(part: .train, rank: rank, sources: sources) }
-        if curation.drop > 0 {
-            let members = try count(limit: curation.drop + 1, where: isMember)
-            guard members > curation.drop else {
-                throw fail(
-                    "rounds.drop",
-                    "\(curation.drop) samples are to leave '\(pipeline.trainingSelection)', which has \(members): lower it"
-                )
-            }
+        guard curation.drop == 0 || members > curation.drop else {
+            throw fail(
+                "rounds.drop",
+                "\(curation.drop) samples are to leave '\(pipeline.trainingSelection)', which has \(members): lower it")
         }
         switch curation.source {
         case .unselected:
-            let others = try count(limit: curation.add) { !isMember($0, $1) }
             guard others >= curation.add else {
                 throw fail(
                     "rounds.add",

@@ -29,11 +29,8 @@ public struct Plan: Sendable {
     private let seconds: [Stage: Double]
 
     /// The plan of a pipeline. Draws every configuration, to know which parts there are: about 10 s for 400,000.
-    ///
-    /// - Throws: `PipelineError` where the pipeline contradicts itself in a stage up to `last`.
-    init(_ job: Job, _ origin: Origin, upTo last: Stage) throws {
+    init(_ job: Job, _ origin: Origin) throws {
         let pipeline = job.pipeline
-        try job.checkAhead(upTo: last, origin)
         let listing = try SampleListing(
             origin, samplesPerPart: pipeline.samplesPerPart, threads: job.threads, lines: false
         ) { _, _ in }

@@ -48,7 +48,6 @@ public struct ResampleCommand {
         for key in ["score", "passes", "pool", "neighbours", "trainer", "stop"] { rounds[key] = .null }
         if let acquisition = rounds["acquisition"], acquisition != .string("power") { rounds["power"] = .null }
         rounds["candidates"] = .string(options.from == nil ? "unselected" : "drawn")
-        if let name = options.name { try Versions.check(tag: name) }
         guard options.from != nil || (options.sources == nil && options.overlap == nil) else {
             throw PipelineError(.usage, "--sources and --overlap go with --from: without it nothing is solved")
         }

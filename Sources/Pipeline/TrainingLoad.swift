@@ -22,7 +22,7 @@ struct TrainingLoad {
             products += 9 * sites * Double(into * out)
             activations += sites * Double(out)
         }
-        seconds = 2 * 3 * 2 * products * Double(samples * training.epochs) / TrainingLoad.rate
+        seconds = 2 * 3 * 2 * products * Double(samples) * Double(training.epochs) / TrainingLoad.rate
         // Parameters, gradient, two moments, the best epoch; activations and their gradients of encoder and decoder.
         let floats = 6 * Double(model.parameterCount) + 6 * activations * Double(training.batch)
         megabytes = 200 + Int(floats * 4 / 1e6)

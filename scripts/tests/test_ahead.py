@@ -204,6 +204,14 @@ def test_resample_of_an_import(imported, tmp_path):
     assert "0 findings" in steadyset("verify", dataset, "--resolve", "40").stdout
 
 
+def test_resample_with_too_few_candidates_leaves_what_is_there(imported, tmp_path):
+    dataset = copy_of(imported, tmp_path)
+    command = ["resample", imported / "pipeline.yaml", "-o", dataset, "--from", imported / "pool.jsonl", "--scores", imported / "scores.csv"]
+    for _ in range(2):
+        refused(*command, "--add", "9", status=65, says="is to add 9 samples, but there are 8 candidates")
+        assert not list((dataset / ".steadyset/steps").glob("round-*")) and not (dataset / "rounds/1/work").exists()
+
+
 def test_resample_of_an_import_without_its_sample_stage(imported, tmp_path):
     dataset = copy_of(imported, tmp_path)
     shutil.rmtree(dataset / "sample")
@@ -330,12 +338,23 @@ def test_what_the_disk_cannot_hold(tmp_path):
     assert status == "status 74" and not files
     assert "the disk cannot hold what is to come" in said and "--ignore-space" in said and "free some space" in said
     status, said, files = on_a_small_disk(tmp_path, path, "--dry-run")
-    assert status == "status 74" and not files and "to do  pack" in said
+    assert status == "status 74" and not files and "--ignore-space" in said
     # Told to go on, it does as much as there is room for.
     status, said, files = on_a_small_disk(tmp_path, path, "--ignore-space")
     assert status == "status 74" and files and "the disk cannot hold" not in said
     status, said, files = on_a_small_disk(tmp_path, path, "--dry-run", "--ignore-space")
     assert status == "status 0"
+
+
+def test_more_than_any_disk_can_hold(tmp_path):
+    """10¹⁵ samples: refused at once, without drawing them; a selection that none of them is in is found at once too."""
+    pipeline = changed(BASE, sampling={"strata": {"from": 2, "to": 901}, "samples_per_stratum": 2**40, "radius": {"from": 2, "to": 3}})
+    path = write(tmp_path, changed(pipeline, rounds={"pool": 900}))
+    for options in ([], ["--dry-run"]):
+        refused("run", path, "-o", tmp_path / "dataset", *options, status=74, says="TB more", timeout=60)
+    path = write(tmp_path, changed(pipeline, train={"selection": "n1000"}))
+    refused("run", path, "-o", tmp_path / "dataset", status=65, says="'n1000' has no sample.*2 to 901 sources", timeout=60)
+    assert not (tmp_path / "dataset").exists()
 
 
 def test_the_paper_s_dataset_is_forecast():

@@ -90,7 +90,9 @@ final class Round {
             choices = try choose(candidates)
         } catch let end as RoundsEnd {
             // A record without files: nothing was made, and nothing will be by the same rule from the same samples.
-            try StepRecord(step: step, fingerprint: fingerprint, files: [], seconds: 0).write(in: job.dataset)
+            if judge.drawsCandidates {
+                try StepRecord(step: step, fingerprint: fingerprint, files: [], seconds: 0).write(in: job.dataset)
+            }
             removeWork()
             throw end
         }
