@@ -608,6 +608,17 @@ def test_torch(opened, expected, workers):
         if seen == 40:
             state = sampler.state_dict()
     assert seen == 84 and sampler.state_dict()["epoch"] == 1
+    # Without a word from the loop, and with a last batch that is dropped: orders of their own, as long as they say.
+    loader = torch.utils.data.DataLoader(
+        TorchDataset(train), batch_size=32, sampler=TorchSampler(len(train)), num_workers=workers, drop_last=True)  # fmt: skip
+    epochs = [torch.cat([y for _, y in loader]) for _ in range(3)]
+    assert [len(epoch) for epoch in epochs] == [64] * 3 == [32 * len(loader)] * 3
+    assert not torch.equal(epochs[0], epochs[1]) and not torch.equal(epochs[1], epochs[2])
+    loader.sampler.set_epoch(0)
+    assert torch.equal(torch.cat([y for _, y in loader]), epochs[0])
+    assert isinstance(sampler, torch.utils.data.Sampler)
+    with pytest.raises(ValueError, match="no samples"):
+        TorchDataset(train[[]])
     again = TorchSampler(len(train), rank=1, ranks=2)
     again.load_state_dict(state)
     assert list(again) == order[41::2]

@@ -391,6 +391,41 @@ def test_regions():
     assert [int(m.sum()) for m in metrics.region_masks(limits * 0, limits).values()] == [0, 3, 1, 1, 1, 0]
 
 
+SCORED = "00000000000000a1,3,test,7,0.1,0.2,0.3,,0.5,1e-3,,,0\n"
+
+
+@pytest.mark.parametrize(
+    "change, says",
+    [
+        (lambda h, r: (h.replace("mae", "mea"), r), ":1: there must be one column 'mae', there are 0"),
+        (lambda h, r: (h.replace("mse", "mae"), r), ":1: there must be one column 'mae', there are 2"),
+        (lambda h, r: ("\ufeff" + h, r), "ASCII"),
+        (lambda h, r: (h, r.replace("7,0.1", "7,")), ":2: mae is a number"),
+        (lambda h, r: (h, r.replace("0.1", "nan")), ":2: mae is a number"),
+        (lambda h, r: (h, r.replace("0.1", "-1")), ":2: mae is a number"),
+        (lambda h, r: (h, r.replace("0.1", "1e999")), ":2: mae is a number"),
+        (lambda h, r: (h, r.replace("0.1", '"0.1"')), ":2: mae is a number"),
+        (lambda h, r: (h, r.replace("0.1", "0.1\0")), ":2: mae is a number"),
+        (lambda h, r: (h, r.replace("1e-3", "x")), ":2: r1 is a number"),
+        (lambda h, r: (h, r.replace(",7,", ",7.5,")), ":2: rank is a whole number"),
+        (lambda h, r: (h, r.replace("a1", "A1")), ":2: .* is not an id"),
+        (lambda h, r: (h, r + r), ":3: the sample 00000000000000a1 is there twice"),
+        (lambda h, r: (h, r[:20] + "\n"), ":2: the line has .* cells"),
+        (lambda h, r: (h, r + "\n"), ":3: the line has 1 cells"),
+    ],
+)
+def test_tables_of_others(change, says, tmp_path):
+    header = ",".join(metrics.COLUMNS) + "\n"
+    path = tmp_path / "errors.csv"
+    path.write_text(header + SCORED)
+    (found,) = metrics.read_errors(path)
+    assert found.errors.regions == (None, 0.5, 1e-3, None, None, 0) and found.rank == 7
+    path.write_text("".join(change(header, SCORED)))
+    with pytest.raises(TrainingError, match=says) as caught:
+        metrics.read_errors(path)
+    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
 def test_summary(tmp_path):
     seed = random.randrange(2**32)
     generator = np.random.default_rng(seed)

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -13,13 +14,18 @@ from conftest import REPOSITORY, steadyset, write
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: scripts/test --torch")
 
 import steadyset as reader  # noqa: E402
+from steadyset.training import __main__ as command  # noqa: E402
 from steadyset.training import losses  # noqa: E402
+from steadyset.training.architecture import ModelDescription, initial_values  # noqa: E402
+from steadyset.training.description import Transform  # noqa: E402
+from steadyset.training.errors import TrainingError  # noqa: E402
+from steadyset.training.evaluate import Surrogate  # noqa: E402
 from steadyset.training.metrics import read_errors  # noqa: E402
 from steadyset.training.options import Options  # noqa: E402
 from steadyset.training.parsing import parse_training, parse_transform  # noqa: E402
 from steadyset.training.processes import Processes  # noqa: E402
 from steadyset.training.trainer import Trainer  # noqa: E402
-from steadyset.training.weights import read_arrays, read_weights  # noqa: E402
+from steadyset.training.weights import read_arrays, read_weights, write_weights  # noqa: E402
 
 GOLDEN = REPOSITORY / "Tests/LearningTests/Golden"
 PIPELINE = {
@@ -155,6 +161,69 @@ def test_resumes_to_the_same_weights(learnable, tmp_path):
     assert read_weights(tmp_path / "whole/train/weights.safetensors")[3]["epoch"] == str(1 + int(np.argmin(losses_seen)))
 
 
+def test_damaged_checkpoints(learnable, tmp_path):
+    """Any changed byte, a missing part, or the best epoch's weights gone: one line that says what to remove."""
+    _, folder = learnable
+    dataset = reader.open(folder)
+    training = parse_training(PIPELINE["train"])
+
+    def train(report=lambda line: None):
+        with Processes("cpu") as processes:
+            Trainer(training, dataset, tmp_path, processes, Options(report=report)).run()
+
+    def kill(line):
+        if line.startswith("epoch 2"):
+            raise Killed
+
+    with pytest.raises(Killed):
+        train(kill)
+    for name in ("torch-checkpoint.pt", "torch-best.safetensors"):
+        path = tmp_path / ".steadyset" / name
+        good = path.read_bytes()
+        places = np.random.default_rng(3).integers(0, len(good), 12).tolist()
+        for bad in [good[:-1], b"", *(good[:k] + bytes([good[k] ^ 1]) + good[k + 1 :] for k in places)]:
+            path.write_bytes(bad)
+            with pytest.raises(TrainingError, match=f"{name} is (missing or )?damaged.* remove"):
+                train()
+        path.write_bytes(good)
+    (tmp_path / ".steadyset/torch-best.safetensors").unlink()
+    with pytest.raises(TrainingError, match="missing or damaged"):
+        train()
+    assert not (tmp_path / "train/weights.safetensors").exists()
+
+
+def test_weights_that_are_not_finite_are_not_written(learnable, tmp_path, monkeypatch):
+    """The losses of an epoch do not tell what its last step made of the weights."""
+    _, folder = learnable
+    training = parse_training(PIPELINE["train"] | {"judge": "none", "prefactor": "none", "epochs": 1})
+    with Processes("cpu") as processes:
+        trainer = Trainer(training, reader.open(folder), tmp_path, processes)
+        learn = trainer._learn
+
+        def spoilt(*arguments):
+            found = learn(*arguments)
+            with torch.no_grad():
+                trainer.network.decoder[6].bias.fill_(float("nan"))
+            return found
+
+        monkeypatch.setattr(trainer, "_learn", spoilt)
+        with pytest.raises(TrainingError, match="after epoch 1: 'decoder.6.bias' has values that are not finite"):
+            trainer.run()
+    assert not list(tmp_path.rglob("*.safetensors"))
+
+
+def test_predictions_that_are_not_finite(tmp_path):
+    model = ModelDescription((32, 32), "u-net", 0.02)
+    values = initial_values(model, 1)
+    values["decoder.6.weight"][:] = 3e38
+    write_weights(tmp_path / "w.safetensors", model, Transform(), values, {})
+    surrogate = Surrogate(tmp_path / "w.safetensors", torch.device("cpu"))
+    x = np.random.default_rng(1).random((3, 32, 32), np.float32) * 100
+    with pytest.raises(TrainingError, match="the prediction of image 0 of 3 is not finite"):
+        surrogate.predict(x)
+    assert surrogate.fields(x).shape == (3, 32, 32)
+
+
 def run(*arguments, expect=0):
     result = subprocess.run([sys.executable, *map(str, arguments)], capture_output=True, text=True, timeout=300)
     assert result.returncode == expect, result.stdout + result.stderr
@@ -178,6 +247,24 @@ def test_command(learnable, tmp_path):
     assert all(s.variance == 0 for s in read_errors(again / "evaluate/errors.csv"))
     error = run("-m", "steadyset.training", pipeline, "--data", dataset, "-o", tmp_path, "--epochs", 3, expect=1).stderr
     assert "of another training" in error
+
+
+def test_what_the_command_refuses(learnable, tmp_path, capsys):
+    """Before any work, on one line."""
+    pipeline, dataset = learnable
+    out = tmp_path / "out"
+    (tmp_path / "file").write_text("mine")
+    for options, says in (
+        (["--threads", 0], "--threads"), (["--memory", "nan"], "--memory"), (["--memory", -1], "--memory"),
+        (["--device", "abacus"], "--device abacus cannot be used"), (["--evaluate", "S3%"], "the selection 'S3%' to judge"),
+        (["--selection", "S3%"], "train.selection"), (["--epochs", 0], "train.epochs"), (["--data", tmp_path / "no"], "does not exist"),
+        (["--output", tmp_path / "file"], "file"),
+    ):  # fmt: skip
+        arguments = [pipeline, "--data", dataset, "--output", out, *options]
+        assert command.main([str(word) for word in arguments]) == 1, options
+        error = capsys.readouterr().err
+        assert re.search(says, error) and error.count("\n") == 1 and error.startswith("steadyset.training: error: "), error
+        assert not out.exists() or not list(out.rglob("*.safetensors"))
 
 
 def test_two_processes(learnable, tmp_path):

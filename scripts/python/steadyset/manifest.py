@@ -279,7 +279,7 @@ def _one_of(value: Any, values: tuple[str, ...]) -> str:
 def _name(value: Any, part: Any) -> str:
     """The name of a selection: its part, a slash, and a word; who writes files by selection can rely on it."""
     if not isinstance(value, str) or not re.fullmatch(rf"{_one_of(part, _PARTS)}/[A-Za-z0-9][A-Za-z0-9._%-]{{0,63}}", value):
-        raise ValueError(f"{_short(value)} is not the name of a selection of {part}")
+        raise ValueError(f"{_short(value)} is not a selection's name, which is its part, a slash, and a word")
     return value
 
 

@@ -13,6 +13,8 @@ class TorchDataset(torch.utils.data.Dataset[tuple[torch.Tensor, torch.Tensor]]):
     """Samples as pairs of tensors float32 (1, rows, columns): x, y. Works with any number of workers."""
 
     def __init__(self, samples: Samples) -> None:
+        if not len(samples):
+            raise ValueError("there are no samples: a loader of them would give nothing")
         self.samples = samples
 
     def __len__(self) -> int:

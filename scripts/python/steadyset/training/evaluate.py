@@ -160,6 +160,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--device", default="auto", help="a device of PyTorch (default: the GPU where there is one)")
     given = parser.parse_args(arguments)
     try:
+        if given.dropout_samples < 0:
+            raise TrainingError(f"--dropout-samples is a number from 0 on, not {given.dropout_samples}")
         device = chosen_device(given.device)
         models = [Surrogate(path, device) for path in given.model]
         dataset = open_dataset(given.data)

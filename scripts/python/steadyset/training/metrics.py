@@ -5,14 +5,17 @@ Nothing here needs PyTorch. The files are those of `steadyset evaluate`: see the
 
 from __future__ import annotations
 
-import csv
+import math
 import os
 import pathlib
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from .errors import TrainingError
 
 REGIONS = ("sources", "field", "r1", "r2", "r3", "r4")
 COLUMNS = ("id", "n_sources", "part", "rank", "mae", "mse", "max", *REGIONS)
@@ -80,16 +83,58 @@ def write_errors(path: str | os.PathLike[str], scored: Sequence[ScoredSample]) -
 
 
 def read_errors(path: str | os.PathLike[str]) -> list[ScoredSample]:
-    """Returns the rows of an errors.csv, anybody's that has these columns."""
-    with pathlib.Path(path).open(newline="") as file:
-        found = []
-        for row in csv.DictReader(file):
-            regions = tuple(float(row[name]) if row[name] else None for name in REGIONS)
-            errors = FieldErrors(float(row["mae"]), float(row["mse"]), float(row["max"]), regions)
-            variance = float(row["variance"]) if row.get("variance") else None
-            sample = ScoredSample(row["id"], int(row["n_sources"]), row["part"], int(row["rank"]), errors, variance)
-            found.append(sample)
-        return found
+    """Returns the rows of an errors.csv, anybody's that has these columns and perhaps others.
+
+    Raises `TrainingError` that names file and line where a column is missing or there twice, a row is short, an id is none or there
+    twice, or a cell is no finite number; only regions and `variance` may be empty.
+    """
+    try:
+        text = pathlib.Path(path).read_bytes().decode("ascii")
+    except OSError as error:
+        raise TrainingError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise TrainingError(f"{path}: a table of errors is ASCII, there is another byte at {error.start}") from error
+    lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+    header = lines[0].split(",")
+    for name in COLUMNS:
+        if header.count(name) != 1:
+            raise TrainingError(f"{path}:1: there must be one column {name!r}, there are {header.count(name)}")
+    found, seen = [], set()
+    for number, line in enumerate(lines[1:], 2):
+        cells = line.split(",")
+        if len(cells) != len(header):
+            raise TrainingError(f"{path}:{number}: the line has {len(cells)} cells, the first one {len(header)}")
+        try:
+            sample = _scored(dict(zip(header, cells)))
+        except ValueError as error:
+            raise TrainingError(f"{path}:{number}: {error}") from error
+        if sample.id in seen:
+            raise TrainingError(f"{path}:{number}: the sample {sample.id} is there twice")
+        seen.add(sample.id)
+        found.append(sample)
+    return found
+
+
+def _scored(row: Mapping[str, str]) -> ScoredSample:
+    if not re.fullmatch("[0-9a-f]{16}", row["id"]):
+        raise ValueError(f"{ascii(row['id'])[:40]} is not an id of 16 hexadecimal digits")
+    regions = tuple(_real(row, name) if row[name] else None for name in REGIONS)
+    errors = FieldErrors(_real(row, "mae"), _real(row, "mse"), _real(row, "max"), regions)
+    variance = _real(row, "variance") if row.get("variance") else None
+    return ScoredSample(row["id"], _whole(row, "n_sources"), row["part"], _whole(row, "rank"), errors, variance)
+
+
+def _real(row: Mapping[str, str], name: str) -> float:
+    text = row[name]
+    if not re.fullmatch(r"[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]{1,4})?", text) or not math.isfinite(float(text)):
+        raise ValueError(f"{name} is a number from 0 on, not {ascii(text)[:40]}")
+    return float(text)
+
+
+def _whole(row: Mapping[str, str], name: str) -> int:
+    if not re.fullmatch("[0-9]{1,18}", row[name]):
+        raise ValueError(f"{name} is a whole number, not {ascii(row[name])[:40]}")
+    return int(row[name])
 
 
 @dataclass(frozen=True)
