@@ -11,7 +11,7 @@ import os
 import pathlib
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from steadyset.training.pipeline import read_yaml
 
@@ -74,8 +74,10 @@ class Curation:
         return [self.baseline, self.best]
 
 
-def load(scale, seeds=None):
-    """Returns the study at a scale; `seeds` are how many, from 1 on, where they are not those of the scale."""
+def load(scale, seeds=None, names=None, ways=None):
+    """Returns the study at a scale; `seeds` are how many, from 1 on, where they are not those of the scale. Of the cases those called
+    `names`, and of the ways `ways` beside the baseline, where they are given; networks that are not among the cases then learn from
+    no one's set."""
     study = read_yaml((STUDIES / "curation.yaml").read_text())
     shared = study["scales"][scale]
     cases = [
@@ -86,6 +88,19 @@ def load(scale, seeds=None):
         )
         for case in shared["cases"]
     ]  # fmt: skip
+    for what, asked, known in (("case", names, {case.name for case in cases}), ("way", ways, set(study["ways"]))):
+        if unknown := sorted(set(asked or ()) - known):
+            raise Failed(f"there is no {what} '{unknown[0]}': there are {', '.join(sorted(known))}")
+    if names:
+        networks = {case.network for case in cases if case.name in names}
+        cases = [
+            replace(case, exchange=tuple(network for network in case.exchange if network in networks))
+            for case in cases
+            if case.name in names
+        ]
+    if ways:
+        wanted = {study["baseline"], *ways}
+        cases = [replace(case, ways={name: keys for name, keys in case.ways.items() if name in wanted}) for case in cases]
     numbers = shared["seeds"] if seeds is None else list(range(1, seeds + 1))
     return Curation(
         study["study"], study["title"], scale, numbers, cases, shared["train"], shared["rounds"], study["networks"],

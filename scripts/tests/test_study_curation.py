@@ -43,6 +43,16 @@ def test_plans(scale):
             assert document["train"]["selection"] == "round-2"
 
 
+def test_a_part_of_the_study():
+    """Some cases and ways, with the baseline whether it is named or not; unknown names are refused."""
+    study = curation.load("reduced", 2, ["rings.u-net"], ["power"])
+    (case,) = study.cases
+    assert list(case.ways) == ["random", "power"] and case.exchange == () and study.seeds == [1, 2]
+    for names, ways in ((["rings.unet"], None), (None, ["strength"])):
+        with pytest.raises(curation.Failed, match="there is no (case|way)"):
+            curation.load("reduced", names=names, ways=ways)
+
+
 def models(study, case, way, mean, p99, wobble=0.0):
     """Models of all rounds: from a common start (mean 2, percentile 4) straight to the given end in the logarithms."""
     found = []

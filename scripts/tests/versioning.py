@@ -81,7 +81,8 @@ def add(dataset, pool, name, *, parent=None, before="S50%", added=None, dropped=
     there = rows(dataset, above)
     size = above["layout"]["samples_per_shard"]
     train = {int(s[0]): s for s in there if s[5] == "train"}
-    first = max(int(s[1]) for s in train.values()) + 1
+    selected = [r for s in above["content"]["selections"] if s["part"] == "train" for r in (s.get("ranges") or [s["ranks"]])]
+    first = max([int(s[1]) + 1 for s in train.values()] + [end for _, end in selected])
     count = 0 if pool is None else len(rows(pool, manifest(pool, "pack"))) if added is None else added
     files, new = list(above["files"]), []
     for start in range(0, count, size):

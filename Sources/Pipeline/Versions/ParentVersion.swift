@@ -16,8 +16,9 @@ struct ParentVersion {
     private let accuracy: Accuracy
     private let codec: ShardCodec
 
-    /// The first rank of a new training sample.
-    var nextRank: Int { (ranks.last ?? -1) + 1 }
+    /// The first rank of a new training sample: after all ranks that there are, and after those of all selections, of which the last
+    /// may be of no sample.
+    let nextRank: Int
     /// Samples in a shard at most.
     var samplesPerShard: Int { max(1, manifest.layout["samples_per_shard"]?.int ?? 1) }
 
@@ -40,6 +41,9 @@ struct ParentVersion {
         self.manifest = manifest
         digest = hasher
         ranks = samples.all(of: .train).map(\.rank)
+        let ends = try (manifest.content["selections"]?.array ?? []).map { try Selection(json: $0) }
+            .filter { $0.part == .train }.map(\.span.upperBound)
+        nextRank = max((ranks.last ?? -1) + 1, ends.max() ?? 0)
         strata = (manifest.content["strata"]?.array ?? []).compactMap { $0["sources"]?.int }
         accuracy = Accuracy(json: manifest.parameters)
         codec = manifest.layout["codec"]?.string.flatMap(ShardCodec.init) ?? .standard
