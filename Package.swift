@@ -22,6 +22,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        // Checks the processor before anything else runs; nothing imports it.
+        .target(name: "CProcessor"),
         .target(
             name: "Fields", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: rules),
         .target(name: "Sampling", dependencies: ["Fields"], swiftSettings: rules),
@@ -38,7 +40,10 @@ let package = Package(
             swiftSettings: rules),
         .executableTarget(
             name: "steadyset",
-            dependencies: ["Pipeline", "Fields", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Pipeline", "Fields", "CProcessor",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: rules),
         .testTarget(name: "FieldsTests", dependencies: ["Fields"], swiftSettings: rules),
         .testTarget(name: "SamplingTests", dependencies: ["Sampling", "Fields"], swiftSettings: rules),

@@ -32,4 +32,5 @@ static inline hid_t steadyset_h5s_all(void) { return H5S_ALL; }
 static inline hid_t steadyset_h5e_default(void) { return H5E_DEFAULT; }
 static inline unsigned steadyset_h5f_acc_rdonly(void) { return H5F_ACC_RDONLY; }
 static inline unsigned steadyset_h5f_acc_excl(void) { return H5F_ACC_EXCL; }
+static inline int steadyset_h5fd_accumulate_metadata(void) { return H5FD_FEAT_ACCUMULATE_METADATA; }
 static inline unsigned steadyset_h5z_flag_optional(void) { return H5Z_FLAG_OPTIONAL; }

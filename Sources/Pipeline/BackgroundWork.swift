@@ -1,10 +1,27 @@
 internal import Foundation
+internal import Learning
 
-/// One piece of work at a time on a thread of its own, while the caller goes on with the next.
+/// One piece of work at a time on a thread of its own, while the caller goes on with the next; on the caller's where no thread
+/// can be started.
 final class BackgroundWork {
     private final class Outcome: @unchecked Sendable {
-        let group = DispatchGroup()
-        var error: (any Error)?  // written before the group is left, read after waiting for it
+        private let condition = NSCondition()
+        private var isDone = false
+        private var error: (any Error)?
+
+        func end(_ error: (any Error)?) {
+            condition.lock()
+            defer { condition.unlock() }
+            (isDone, self.error) = (true, error)
+            condition.broadcast()
+        }
+
+        func wait() -> (any Error)? {
+            condition.lock()
+            defer { condition.unlock() }
+            while !isDone { condition.wait() }
+            return error
+        }
     }
     private var current: Outcome?
 
@@ -12,24 +29,23 @@ final class BackgroundWork {
     func start(_ body: @escaping () throws -> Void) throws {
         try finish()
         let outcome = Outcome()
-        // Only that thread uses what the closure captured, until it has ended.
-        nonisolated(unsafe) let body = body
-        outcome.group.enter()
-        current = outcome
-        let thread = Thread {
-            do { unsafe try body() } catch { outcome.error = error }
-            outcome.group.leave()
+        func work() {
+            do {
+                try body()
+                outcome.end(nil)
+            } catch {
+                outcome.end(error)
+            }
         }
-        thread.stackSize = 8 << 20
-        thread.start()
+        current = outcome
+        if !WorkerThread.start(work) { work() }
     }
 
     /// Waits for the piece that was started last, and throws its error.
     func finish() throws {
         guard let outcome = current else { return }
         current = nil
-        outcome.group.wait()
-        if let error = outcome.error { throw error }
+        if let error = outcome.wait() { throw error }
     }
 
     /// Waits, whatever becomes of the work: for a caller that has failed itself.

@@ -16,8 +16,8 @@ struct BenchmarkEstimate {
 
     /// Estimates for `samples` samples; nil where files were not measured.
     ///
-    /// The solve stage makes samples on all threads, then writes and digests them on one. The pack stage carries their
-    /// compressed fields over on one thread: it digests the part, writes the shard, and digests that.
+    /// The solve stage makes samples on all threads, then writes them on one. The pack stage carries their compressed fields
+    /// over on one thread: it digests the part and writes the shard. Writing is with the digest of what was written.
     /// Training is the steps alone: reading goes on beside them.
     init?(_ rates: BenchmarkRates, training: BenchmarkTraining?, samples: Int) {
         guard let bytes = rates.bytesPerSample, let sample = rates.rates[.sample]?.onAllThreads,
@@ -27,8 +27,8 @@ struct BenchmarkEstimate {
         let count = Double(samples)
         self.samples = samples
         seconds = [
-            (.sample, count / sample), (.solve, count / chain + count / write + count / digest),
-            (.pack, count / write + 2 * count / digest),
+            (.sample, count / sample), (.solve, count / chain + count / write),
+            (.pack, count / write + count / digest),
         ]
         if let training, let samples = training.samples {
             seconds.append((.train, Double(samples) / BenchmarkTraining.rate(training.all)))

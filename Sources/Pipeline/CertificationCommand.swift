@@ -114,9 +114,9 @@ public struct CertificationCommand {
         let every = max(1, samples.count / CertificationCommand.comparisons)
         while let batch = try source.next() {
             try Interruption.check()
-            let began = Date()
+            let began = Stopwatch()
             let y = try predictions.predict(batch, on: lattice).y
-            report.predicting += Date().timeIntervalSince(began)
+            report.predicting += began.seconds
             let first = report.samples
             let found = try certify(y, batch, solvers, threads) { (first + $0) % every == 0 ? others : nil }
             for (number, answer) in found.enumerated() {

@@ -105,10 +105,15 @@ public struct Dataset: Hashable, Sendable {
                 .noInput, "\(root): there is no such folder: run 'steadyset sample' or 'steadyset run' with it first")
         }
         try refuseLinks()
-        try Dataset.createFolder(stepsFolder)
-        let lock = try FileLock("\(privateFolder)/lock", shared: shared, holder: root)
-        if !forgetting { Forgetting.remove(in: self) }
-        return lock
+        let created = try Folder.create(stepsFolder)
+        do {
+            let lock = try FileLock("\(privateFolder)/lock", shared: shared, holder: root)
+            if !forgetting { Forgetting.remove(in: self) }
+            return lock
+        } catch {
+            Folder.remove(created)
+            throw error
+        }
     }
 
     /// Locks one step against another process that might still be writing it.
@@ -122,9 +127,8 @@ public struct Dataset: Hashable, Sendable {
         _ manifest: Manifest, of stage: Stage, fingerprint: Digest, further: [Manifest.File] = [], samples: Int,
         seconds: Double
     ) throws {
-        try manifest.write(to: folder(stage))
+        let digest = try manifest.write(to: folder(stage))
         let path = "\(stage.rawValue)/\(Manifest.fileName)"
-        let digest = try FileDigest(of: self.path(path))
         let own = Manifest.File(path: path, bytes: digest.bytes, sha256: digest.sha256, samples: samples)
         try StepRecord(
             step: stage.rawValue, fingerprint: fingerprint,
@@ -142,29 +146,21 @@ public struct Dataset: Hashable, Sendable {
     @discardableResult
     func publish(
         _ writer: ShardWriter, as path: String, step: String, fingerprint: Digest,
-        leftOut: [StepRecord.LeftOut] = [], started: Date
+        leftOut: [StepRecord.LeftOut] = [], started: Stopwatch
     ) throws -> Manifest.File {
-        try writer.finish()
-        let target = self.path(path)
-        try AtomicFile.commit(temporary: writer.path, as: target)
-        let digest = try FileDigest(of: target, followingLinks: false)
+        let digest = try writer.finish()
+        try AtomicFile.commit(temporary: writer.path, as: self.path(path))
         let file = Manifest.File(
             path: path, bytes: digest.bytes, sha256: digest.sha256, samples: writer.count)
         try StepRecord(
             step: step, fingerprint: fingerprint, files: [file], leftOut: leftOut,
-            seconds: Date().timeIntervalSince(started)
+            seconds: started.seconds
         ).write(in: self)
         return file
     }
 
     /// Creates a folder and those above it.
     static func createFolder(_ path: String) throws {
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
-            throw PipelineError(
-                ShardsError(errno: code.map(Int32.init) ?? EACCES, "create the folder", path: path))
-        }
+        try Folder.create(path)
     }
 }

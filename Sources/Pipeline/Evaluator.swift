@@ -101,7 +101,7 @@ final class Evaluator {
 
     /// Judges every sample, and writes both tables, features where they are asked for, and the manifest.
     func run() throws {
-        let started = Date()
+        let started = Stopwatch()
         if let manifest = finished {
             return reporter.ended(
                 .evaluate, id: manifest.id, samples: manifest.content["samples"]?.int ?? samples.count,
@@ -118,9 +118,9 @@ final class Evaluator {
         let source = reader.read(threads: threads)
         while true {
             try Interruption.check()
-            let asked = Date()
+            let asked = Stopwatch()
             guard let batch = try source.next() else { break }
-            progress.waited += Date().timeIntervalSince(asked)
+            progress.waited += asked.seconds
             try judge(batch, &progress)
             reporter.advanced(.evaluate, done: progress.table.count + progress.leftOut)
         }
@@ -147,9 +147,9 @@ final class Evaluator {
                     + "\(subject.accuracy.tolerance)")
         }
         guard !batch.samples.isEmpty else { return }
-        let begun = Date()
+        let begun = Stopwatch()
         let prediction = try predictions.predict(batch, on: lattice, withFeatures: writesFeatures)
-        progress.predicting += Date().timeIntervalSince(begun)
+        progress.predicting += begun.seconds
         if case .file = predictions {
             progress.values.update(FieldBytes.bytes(of: prediction.y))
             for (number, sample) in batch.samples.enumerated()
@@ -158,7 +158,7 @@ final class Evaluator {
             }
         }
         let judgements = try judgements(of: prediction.y, batch)
-        progress.judging += Date().timeIntervalSince(begun)
+        progress.judging += begun.seconds
         for (number, sample) in batch.samples.enumerated() {
             try progress.table.add(sample, judgements[number], variance: prediction.variance?[number])
         }
@@ -191,7 +191,7 @@ final class Evaluator {
         return judgements
     }
 
-    private func finish(_ progress: Progress, in folder: String, started: Date) throws {
+    private func finish(_ progress: Progress, in folder: String, started: Stopwatch) throws {
         let table = progress.table
         guard table.count > 0 else {
             throw PipelineError(
@@ -213,17 +213,19 @@ final class Evaluator {
                 models: parameters["models"] ?? .null, predictions: values, fingerprint: fingerprint, replace: replace)
         }
         // Until here, an earlier evaluation stays as it was.
-        StepRecord.remove("evaluate", in: output)
-        AtomicFile.remove("\(folder)/\(Manifest.fileName)")
-        let digest = try table.commit()
-        try AtomicFile.write(Array(table.summaryText.utf8), to: "\(folder)/\(Evaluator.summaryName)")
+        try StepRecord.remove("evaluate", in: output)
+        try AtomicFile.withdraw("\(folder)/\(Manifest.fileName)")
+        let errors = try table.commit()
+        let summary = try AtomicFile.write(
+            Array(table.summaryText.utf8), to: "\(folder)/\(Evaluator.summaryName)")
+        var files = [(Evaluator.errorsName, errors), (Evaluator.summaryName, summary)]
         if let features = progress.features {
-            try features.commit()
+            files.append((FeaturesFile.name, try features.commit()))
         } else {
-            AtomicFile.remove("\(folder)/\(FeaturesFile.name)")
+            try AtomicFile.withdraw("\(folder)/\(FeaturesFile.name)")
         }
-        let manifest = try manifest(parameters, progress, digest, folder)
-        let seconds = Date().timeIntervalSince(started)
+        let manifest = try manifest(parameters, progress, files)
+        let seconds = started.seconds
         try Provenance(
             stage: .evaluate, manifest: manifest.id, pipeline: pipeline, threads: threads, started: started,
             seconds: seconds, workSeconds: seconds, samples: table.count,
@@ -247,7 +249,7 @@ final class Evaluator {
     }
 
     private func manifest(
-        _ parameters: [String: JSON], _ progress: Progress, _ digest: Digest, _ folder: String
+        _ parameters: [String: JSON], _ progress: Progress, _ written: [(name: String, digest: FileDigest)]
     ) throws -> Manifest {
         var inputs = subject.input.map { [$0] } ?? []
         if case .models(let ensemble) = predictions {
@@ -257,7 +259,8 @@ final class Evaluator {
             }
         }
         let table = progress.table
-        var content: [String: JSON] = ["samples": .integer(table.count), "digest": .string(digest.description)]
+        var content: [String: JSON] = ["samples": .integer(table.count)]
+        content["digest"] = written.first.map { .string($0.digest.sha256.description) }
         if subject.labels == .none {
             content["estimate_mae"] = table.mae.isFinite ? .number(table.mae) : .null
             content["largest_bound"] = table.largestBound.isFinite ? .number(table.largestBound) : .null
@@ -265,12 +268,7 @@ final class Evaluator {
             content["mae"] = .number(table.mae)
         }
         if progress.leftOut > 0 { content["left_out"] = .integer(progress.leftOut) }
-        let names =
-            [Evaluator.errorsName, Evaluator.summaryName] + (progress.features == nil ? [] : [FeaturesFile.name])
-        let files = try names.map { name in
-            let digest = try FileDigest(of: "\(folder)/\(name)", followingLinks: false)
-            return Manifest.File(path: name, bytes: digest.bytes, sha256: digest.sha256, samples: table.count)
-        }
+        let files = written.map { Manifest.File($0.name, $0.digest, samples: table.count) }
         if let features = progress.features, let file = files.last {
             content["features"] = .object([
                 "width": .integer(features.width), "digest": .string(file.sha256.description),

@@ -17,8 +17,7 @@ struct FeaturesFile {
     init(in folder: String, width: Int) throws {
         self.width = width
         path = "\(folder)/\(FeaturesFile.name)"
-        writer = try AtomicFile.Writer(path)
-        try writer.append(NumPyFile.header(rows: 0, columns: width))
+        writer = try AtomicFile.Writer(path, start: NumPyFile.header(rows: 0, columns: width))
     }
 
     /// Appends whole rows.
@@ -28,9 +27,8 @@ struct FeaturesFile {
         try writer.append(FieldBytes.bytes(of: values))
     }
 
-    /// Makes the file appear.
-    func commit() throws {
-        try writer.replaceStart(with: NumPyFile.header(rows: rows, columns: width))
-        try writer.commit()
+    /// Makes the file appear; returns its size and digest.
+    func commit() throws -> FileDigest {
+        try writer.commit(start: NumPyFile.header(rows: rows, columns: width))
     }
 }

@@ -8,7 +8,7 @@ extension Job {
     /// The pack stage: shards in rank order, so that a subset is a prefix of them. Compressed chunks are carried over, but
     /// for what a codec other than the standard one makes of y.
     func pack() throws {
-        let started = Date()
+        let started = Stopwatch()
         let (sampleManifest, listing) = try listing()
         let (solveManifest, splitManifest) = (try dataset.manifest(.solve), try dataset.manifest(.split))
         try require(solveManifest, madeFrom: sampleManifest)

@@ -6,7 +6,7 @@ internal import Shards
 extension Job {
     /// The sample stage: writes every configuration, as JSON Lines, cut into the parts that will be solved.
     func sample() throws {
-        let started = Date()
+        let started = Stopwatch()
         let origin = try origin()
         let fingerprint = Fingerprint.sample(origin, samplesPerPart: pipeline.samplesPerPart)
         if let manifest = finished("sample", .sample, fingerprint: fingerprint) {

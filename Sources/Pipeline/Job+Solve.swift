@@ -7,7 +7,7 @@ internal import Shards
 extension Job {
     /// The solve stage: every part that is not done, then the manifest over all of them.
     func solve() throws {
-        let started = Date()
+        let started = Stopwatch()
         let (sampleManifest, listing) = try listing()
         let parts = listing.parts.map { (part: $0, fingerprint: partFingerprint(of: $0, listing)) }
         let fingerprint = Fingerprint.solve(parts.map(\.fingerprint))
@@ -55,7 +55,7 @@ extension Job {
 
     /// Writes the solve stage's manifest from parts that are all done; what `steadyset step solve` does.
     func gatherSolved() throws {
-        let started = Date()
+        let started = Stopwatch()
         let (sampleManifest, listing) = try listing()
         let fingerprints = listing.parts.map { partFingerprint(of: $0, listing) }
         let fingerprint = Fingerprint.solve(fingerprints)
@@ -85,8 +85,8 @@ extension Job {
         _ part: SampleListing.Part, _ listing: SampleListing, _ sampleManifest: Manifest, fingerprint: Digest,
         progress: @escaping (Int) -> Void
     ) throws -> () throws -> Void {
-        let started = Date()
-        StepRecord.remove(part.step, in: dataset)
+        let started = Stopwatch()
+        try StepRecord.remove(part.step, in: dataset)
         let configurations = try configurations(part, listing, sampleManifest)
         let count = configurations.count
         let physics = listing.physics
@@ -176,7 +176,7 @@ extension Job {
 
     /// Writes the manifest over parts that are all there.
     private func gather(
-        _ listing: SampleListing, _ sampleManifest: Manifest, fingerprint: Digest, started: Date
+        _ listing: SampleListing, _ sampleManifest: Manifest, fingerprint: Digest, started: Stopwatch
     ) throws {
         var hasher = Digest.Hasher()
         var largest = 0.0

@@ -6,7 +6,7 @@ internal import Shards
 extension Job {
     /// The split stage: which sample is for what, as ranges of ranks; it copies nothing.
     func split() throws {
-        let started = Date()
+        let started = Stopwatch()
         let (sampleManifest, listing) = try listing()
         let solveManifest = try dataset.manifest(.solve)
         try require(solveManifest, madeFrom: sampleManifest)

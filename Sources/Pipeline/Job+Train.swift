@@ -11,7 +11,7 @@ extension Job {
     /// The train stage: a model from the shards, epoch by epoch. Every epoch leaves a checkpoint, from which an interrupted
     /// run goes on to the same bits.
     func train() throws {
-        let begun = Date()
+        let begun = Stopwatch()
         guard let training = pipeline.training else {
             throw PipelineError(
                 .data, "\(pipelinePath): has no 'train', so there is nothing to train: add it, with model.kind at least"
@@ -29,7 +29,10 @@ extension Job {
         let model = try model(of: training, on: store.physics.lattice)
         let checkpoint = TrainingCheckpoint(
             in: dataset, fingerprint: fingerprint, parameters: model.parameterCount,
-            statistics: model.tensors.reduce(0) { $0 + ($1.isParameter ? 0 : $1.count) }, patience: training.earlyStop)
+            statistics: model.tensors.reduce(0) { $0 + ($1.isParameter ? 0 : $1.count) }, patience: training.earlyStop
+        ) { [reporter] what in
+            reporter.warned("the checkpoint of this training is damaged, so it begins anew: \(what)")
+        }
         let run = TrainingRun(
             training, model: model, store: store, samples: samples, judgedBy: judges, threads: threads,
             checkpoint: checkpoint)
@@ -37,6 +40,7 @@ extension Job {
         let folder = dataset.folder(.train)
         var saved = SavedEpochs(count: run.metrics.count)
         var unsaved: EpochSnapshot?
+        var files: [(name: String, digest: FileDigest)] = []
         /// Writes where the training stands. Until the first epoch is done, an earlier model stays as it was.
         func save(_ snapshot: EpochSnapshot) throws {
             let isFirst = !saved.isBegun
@@ -45,8 +49,10 @@ extension Job {
                     try invalidateEvaluation()
                     try invalidate(.train)
                 }
-                try WeightsFile.write(snapshot.weights, to: "\(folder)/\(Job.weightsName)")
-                try AtomicFile.write(EpochMetrics.lines(snapshot.metrics), to: "\(folder)/\(Job.metricsName)")
+                let weights = try WeightsFile.write(snapshot.weights, to: "\(folder)/\(Job.weightsName)")
+                let metrics = try AtomicFile.write(
+                    EpochMetrics.lines(snapshot.metrics), to: "\(folder)/\(Job.metricsName)")
+                files = [(Job.weightsName, weights), (Job.metricsName, metrics)]
                 try snapshot.checkpoint.write(in: dataset)
             }
             unsaved = nil
@@ -85,7 +91,7 @@ extension Job {
                 "steps": .integer(run.steps), "best_epoch": .integer(run.bestEpoch), "judged": .array(judged),
                 "digest": .string(weights.digest.description),
             ]),
-            files: try [Job.weightsName, Job.metricsName].map { try entry($0, of: .train, samples: samples.count) })
+            files: files.map { Manifest.File($0.name, $0.digest, samples: samples.count) })
         var extra: [String: JSON] = ["waited_seconds": .number(run.waited)]
         if let name = pipeline.modelCode {
             extra["code"] = .string(name)
@@ -112,19 +118,19 @@ extension Job {
         private(set) var count: Int
         /// Whether this run has written anything.
         private(set) var isBegun = false
-        private var ended = Date.distantPast
+        private var ended: Stopwatch?
         private var seconds = 0.0
 
         init(count: Int) { self.count = count }
 
         /// Whether it is time.
-        var isDue: Bool { Date().timeIntervalSince(ended) >= 20 * seconds }
+        var isDue: Bool { ended.map { $0.seconds >= 20 * seconds } ?? true }
 
         mutating func save(_ epochs: Int, _ write: () throws -> Void) throws {
-            let began = Date()
+            let began = Stopwatch()
             try write()
-            (ended, isBegun, count) = (Date(), true, epochs)
-            seconds = ended.timeIntervalSince(began)
+            seconds = began.seconds
+            (ended, isBegun, count) = (Stopwatch(), true, epochs)
         }
     }
 

@@ -103,8 +103,8 @@ final class Job {
 
     /// Takes a stage's result back before its files change.
     func invalidate(_ stage: Stage) throws {
-        StepRecord.remove(stage.rawValue, in: dataset)
-        AtomicFile.remove("\(dataset.folder(stage))/\(Manifest.fileName)")
+        try StepRecord.remove(stage.rawValue, in: dataset)
+        try AtomicFile.withdraw("\(dataset.folder(stage))/\(Manifest.fileName)")
         try Dataset.createFolder(dataset.folder(stage))
     }
 
@@ -116,7 +116,7 @@ final class Job {
     func sweep(_ stage: Stage, keeping names: Set<String>, steps: Set<String> = []) throws {
         try protectUnlisted(stage, keeping: names)
         for step in StepRecord.steps(stage, in: dataset) where step != stage.rawValue && !steps.contains(step) {
-            StepRecord.remove(step, in: dataset)
+            try? StepRecord.remove(step, in: dataset)
         }
         let folder = dataset.folder(stage)
         let prefixes: [String] =
@@ -138,10 +138,10 @@ final class Job {
     /// `extra` further members of the provenance.
     func commit(
         _ manifest: Manifest, stage: Stage, fingerprint: Digest, further: [Manifest.File] = [], samples: Int,
-        started: Date, work: Double? = nil, worked: Int? = nil, provenance extra: [String: JSON] = [:]
+        started: Stopwatch, work: Double? = nil, worked: Int? = nil, provenance extra: [String: JSON] = [:]
     ) throws {
         let folder = dataset.folder(stage)
-        let seconds = Date().timeIntervalSince(started)
+        let seconds = started.seconds
         try Provenance(
             stage: stage, manifest: manifest.id, pipeline: pipeline.name, threads: threads, started: started,
             seconds: seconds, workSeconds: work ?? seconds, samples: worked ?? samples, importPath: importPath,
@@ -161,12 +161,6 @@ final class Job {
         reporter.ended(
             stage, id: manifest.id, samples: samples,
             bytes: manifest.files.reduce(0) { $0 + $1.bytes }, seconds: 0, skipped: true)
-    }
-
-    /// The entry of a manifest for a file of `stage`'s folder.
-    func entry(_ name: String, of stage: Stage, samples: Int, extra: [String: JSON] = [:]) throws -> Manifest.File {
-        let digest = try FileDigest(of: "\(dataset.folder(stage))/\(name)", followingLinks: false)
-        return Manifest.File(path: name, bytes: digest.bytes, sha256: digest.sha256, samples: samples, extra: extra)
     }
 
     /// A manifest's reference to the stage that it was made from.

@@ -22,7 +22,6 @@ struct JudgementTable {
     private var estimates = ErrorSummary<ErrorEstimate.Measure>()
     private var sum = 0.0
     private let writer: AtomicFile.Writer
-    private var hasher = Digest.Hasher()
     private let hasLabels: Bool
     private let hasVariance: Bool
 
@@ -75,11 +74,8 @@ struct JudgementTable {
         try append(fields)
     }
 
-    /// Makes the file appear; returns its SHA-256.
-    func commit() throws -> Digest {
-        try writer.commit()
-        return hasher.finish()
-    }
+    /// Makes the file appear; returns its size and its SHA-256.
+    func commit() throws -> FileDigest { try writer.commit() }
 
     /// The summary as text.
     var summaryText: String {
@@ -101,9 +97,7 @@ struct JudgementTable {
     }
 
     private mutating func append(_ fields: [String]) throws {
-        let line = Array((fields.joined(separator: ",") + "\n").utf8)
-        hasher.update(line)
-        try writer.append(line)
+        try writer.append(Array((fields.joined(separator: ",") + "\n").utf8))
     }
 
     /// Nine significant digits, which tell any two floats apart.

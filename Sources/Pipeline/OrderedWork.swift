@@ -1,10 +1,12 @@
 internal import Foundation
+internal import Learning
 
 /// Work on many items by several threads whose results are taken in order, with bounded memory.
 package enum OrderedWork {
     /// Makes results 0 ..< `count` on `threads` threads and hands them to `consume`, in order, one at a time.
     ///
-    /// No thread runs ahead of the consumer by more than four items a thread, so memory does not grow with `count`.
+    /// No thread runs ahead of the consumer by more than four items a thread, so memory does not grow with `count`. Where the
+    /// system gives fewer threads, those do the work; where it gives none, the calling thread does.
     ///
     /// - Parameters:
     ///   - makeWorker: Called once on each thread; returns what makes one result. It owns what a thread needs.
@@ -16,24 +18,26 @@ package enum OrderedWork {
     ) throws {
         guard count > 0 else { return }
         let state = State<Result>(count: count, ahead: 4 * threads, consume: consume)
-        let group = DispatchGroup()
-        // The closures are only shared among the threads of this call, which ends before it returns.
-        nonisolated(unsafe) let makeWorker = makeWorker
-        for _ in 0..<min(threads, count) {
-            group.enter()
-            let thread = Thread {
-                defer { group.leave() }
-                do {
-                    let work = unsafe try makeWorker()
-                    while let item = state.next() { try state.finish(item, try work(item)) }
-                } catch {
-                    state.fail(error)
-                }
+        // The closures are only shared among the threads of this call, which end before it returns.
+        func takePart() {
+            do {
+                let work = try makeWorker()
+                while let item = state.next() { try state.finish(item, try work(item)) }
+            } catch {
+                state.fail(error)
             }
-            thread.stackSize = 8 << 20
-            thread.start()
         }
-        group.wait()
+        var started = 0
+        for _ in 0..<min(threads, count) {
+            let isStarted = WorkerThread.start {
+                takePart()
+                state.leave()
+            }
+            guard isStarted else { break }
+            started += 1
+        }
+        if started == 0 { takePart() }
+        state.wait(for: started)
         state.forgetConsumer()
         if let error = state.error { throw error }
     }
@@ -46,6 +50,7 @@ package enum OrderedWork {
         private var consume: ((Int, Result) throws -> Void)?
         private var nextItem = 0
         private var consumed = 0
+        private var ended = 0
         private var pending: [Int: Result] = [:]
         private(set) var error: (any Error)?
 
@@ -74,6 +79,21 @@ package enum OrderedWork {
                 consumed += 1
             }
             condition.broadcast()
+        }
+
+        /// A thread has done its part.
+        func leave() {
+            condition.lock()
+            defer { condition.unlock() }
+            ended += 1
+            condition.broadcast()
+        }
+
+        /// Waits until `threads` threads have done their part.
+        func wait(for threads: Int) {
+            condition.lock()
+            defer { condition.unlock() }
+            while ended < threads { condition.wait() }
         }
 
         /// Drops `consume` and results that it did not take. A thread may hold this object for a moment after the work

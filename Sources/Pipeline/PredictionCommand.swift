@@ -75,9 +75,9 @@ public struct PredictionCommand {
             try Interruption.check()
             let batch = addresses[start..<min(addresses.count, start + size)]
             let images = try batch.map { SourceImage(try file.configuration($0)).dense(on: physics.lattice) }
-            let began = Date()
+            let began = Stopwatch()
             let y = ensemble.predict(images.flatMap { $0 }).y
-            seconds += Date().timeIntervalSince(began)
+            seconds += began.seconds
             for (number, x) in images.enumerated() {
                 let field = Array(y[number * x.count..<(number + 1) * x.count])
                 guard field.allSatisfy(\.isFinite) else {

@@ -1,8 +1,12 @@
 internal import Foundation
+internal import Learning
 
 /// Results that threads make ahead of the one who takes them, in order, with bounded memory.
 package final class Prefetch<Element> {
     private let state: State<Element>
+    /// Makes results where no thread could be started: one when it is asked for.
+    private var inline: (() throws -> (Int) throws -> Element)?
+    private var worker: ((Int) throws -> Element)?
 
     /// Begins to make results 0 ..< `count`.
     ///
@@ -15,19 +19,20 @@ package final class Prefetch<Element> {
         let state = State<Element>(count: count, ahead: max(1, ahead))
         self.state = state
         // The closure is only used by these threads, each of which makes a worker of its own.
-        nonisolated(unsafe) let makeWorker = makeWorker
+        var started = 0
         for _ in 0..<max(1, min(threads, count)) {
-            let thread = Thread {
+            let isStarted = WorkerThread.start {
                 do {
-                    let work = unsafe try makeWorker()
+                    let work = try makeWorker()
                     while let item = state.next() { state.finish(item, try work(item)) }
                 } catch {
                     state.fail(error)
                 }
             }
-            thread.stackSize = 8 << 20
-            thread.start()
+            guard isStarted else { break }
+            started += 1
         }
+        inline = started == 0 ? makeWorker : nil
     }
 
     deinit { state.stop() }
@@ -35,7 +40,18 @@ package final class Prefetch<Element> {
     /// The next result, or nil after the last; waits for it.
     ///
     /// - Throws: What a worker threw; later results are then never made.
-    package func next() throws -> Element? { try state.take() }
+    package func next() throws -> Element? {
+        if let inline, let item = state.next() {
+            do {
+                let work = try worker ?? inline()
+                worker = work
+                state.finish(item, try work(item))
+            } catch {
+                state.fail(error)
+            }
+        }
+        return try state.take()
+    }
 
     /// What the threads share, guarded by one condition.
     private final class State<Result>: @unchecked Sendable {

@@ -9,7 +9,7 @@ struct Provenance {
     let json: JSON
 
     init(
-        stage: Stage, manifest: Digest, pipeline: String, threads: Int, started: Date, seconds: Double,
+        stage: Stage, manifest: Digest, pipeline: String, threads: Int, started: Stopwatch, seconds: Double,
         workSeconds: Double, samples: Int, importPath: String?, extra: [String: JSON] = [:]
     ) {
         var members = extra
@@ -19,8 +19,9 @@ struct Provenance {
             "steadyset": .string(Release.version), "libraries": .object(Libraries.versions.mapValues(JSON.string)),
             "host": .string(ProcessInfo.processInfo.hostName),
             "system": .string(ProcessInfo.processInfo.operatingSystemVersionString), "threads": .integer(threads),
-            "started": .string(started.ISO8601Format()),
-            "finished": .string(started.addingTimeInterval(seconds).ISO8601Format()), "seconds": .number(seconds),
+            "started": .string(started.date.ISO8601Format()),
+            "finished": .string(started.date.addingTimeInterval(max(0, seconds)).ISO8601Format()),
+            "seconds": .number(seconds),
             "work_seconds": .number(workSeconds), "samples": .integer(samples),
             "samples_per_second": workSeconds > 0 ? .number(Double(samples) / workSeconds) : .null,
         ]) { $1 }

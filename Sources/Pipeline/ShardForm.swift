@@ -77,8 +77,7 @@ struct ShardForm {
             let reader = try ShardReader(path: "\(folder)/\(file.path)", followingLinks: false)
             try writer.append(try LocationTable.records(of: reader))
         }
-        try writer.commit()
-        let digest = try FileDigest(of: path, followingLinks: false)
+        let digest = try writer.commit()
         return Manifest.File(
             path: name, bytes: digest.bytes, sha256: digest.sha256, samples: samples)
     }

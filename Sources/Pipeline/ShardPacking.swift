@@ -117,14 +117,14 @@ struct ShardPacking {
         {
             return file
         }
-        let started = Date()
+        let started = Stopwatch()
         if let file = try listed(shard) {
             try StepRecord(
-                step: step, fingerprint: fingerprint, files: [file], seconds: Date().timeIntervalSince(started)
+                step: step, fingerprint: fingerprint, files: [file], seconds: started.seconds
             ).write(in: dataset)
             return file
         }
-        StepRecord.remove(step, in: dataset)
+        try StepRecord.remove(step, in: dataset)
         let writer = try form.writer(for: dataset.path("pack/\(plan.name)"), capacity: plan.samples.count)
         try OrderedWork.run(count: plan.samples.count, threads: threads) {
             let (own, transcode) = (store.copy(), try form.transcoder())

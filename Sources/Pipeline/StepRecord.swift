@@ -30,7 +30,7 @@ struct StepRecord {
     init?(step: String, in dataset: Dataset) {
         guard
             let json = try? JSON.parse(file: StepRecord.path(step, in: dataset), followingLinks: false),
-            let schema = try? Schema.named("step"), schema.violations(in: json).isEmpty,
+            let schema = try? Schema.named("step"), schema.violations(in: json).isEmpty, StepRecord.isWhole(json),
             let fingerprint = json["fingerprint"]?.string.flatMap(Digest.init(hex:))
         else { return nil }
         self.step = step
@@ -43,6 +43,12 @@ struct StepRecord {
         }
         leftOut = (json["left_out"]?.array ?? []).compactMap(LeftOut.init(json:))
         seconds = json["seconds"]?.double ?? 0
+    }
+
+    /// Whether a record is what was written; one of an earlier release has no digest.
+    private static func isWhole(_ json: JSON) -> Bool {
+        guard var members = json.object, let digest = members.removeValue(forKey: "digest") else { return true }
+        return digest.string == Digest(of: JSON.object(members).canonicalBytes).description
     }
 
     init(
@@ -68,7 +74,7 @@ struct StepRecord {
 
     /// Writes the record; with it the step is done.
     func write(in dataset: Dataset) throws {
-        let json = JSON.object([
+        var members: [String: JSON] = [
             "format": .string("steadyset-step"), "version": .integer(1), "step": .string(step),
             "fingerprint": .string(fingerprint.description),
             "files": .array(
@@ -79,14 +85,16 @@ struct StepRecord {
                     ])
                 }),
             "left_out": .array(leftOut.map(\.json)), "seconds": .number(seconds),
-        ])
+        ]
+        members["digest"] = .string(Digest(of: JSON.object(members).canonicalBytes).description)
+        let json = JSON.object(members)
         let path = StepRecord.path(step, in: dataset)
         try Schema.named("step").check(json, source: path)
         try AtomicFile.write(json.prettyBytes, to: path)
     }
 
     /// Forgets a step, so that nothing takes its files for finished work while they change.
-    static func remove(_ step: String, in dataset: Dataset) { AtomicFile.remove(path(step, in: dataset)) }
+    static func remove(_ step: String, in dataset: Dataset) throws { try AtomicFile.withdraw(path(step, in: dataset)) }
 
     /// The steps of `stage` that have a record.
     static func steps(_ stage: Stage, in dataset: Dataset) -> [String] {

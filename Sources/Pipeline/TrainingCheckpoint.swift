@@ -25,7 +25,9 @@ struct TrainingCheckpoint {
     var bestStatistics: [Float]
 
     private static let format = "steadyset-checkpoint"
-    private static let version = "1"
+    private static let version = "2"
+    /// The member of the metadata that guards all the rest.
+    private static let sha256 = "sha256"
 
     static func path(in dataset: Dataset) -> String { "\(dataset.privateFolder)/train.safetensors" }
 
@@ -47,22 +49,50 @@ struct TrainingCheckpoint {
             "metrics": .array(metrics.map(\.json)), "steps": .integer(steps), "seconds": .number(seconds),
             "best_epoch": .integer(best.epoch), "best_value": best.epoch > 0 ? .number(best.value) : .null,
         ])
-        let file = Safetensors(
-            metadata: [
-                "format": TrainingCheckpoint.format, "version": TrainingCheckpoint.version,
-                "fingerprint": fingerprint.description, "state": state.canonicalText,
-            ],
-            tensors: tensors.map { Safetensors.Tensor(name: $0.0, shape: [$0.1.count], values: $0.1) })
-        try AtomicFile.write(file.bytes, to: TrainingCheckpoint.path(in: dataset))
+        var metadata = [
+            "format": TrainingCheckpoint.format, "version": TrainingCheckpoint.version,
+            "fingerprint": fingerprint.description, "state": state.canonicalText,
+        ]
+        let values = tensors.map { Safetensors.Tensor(name: $0.0, shape: [$0.1.count], values: $0.1) }
+        metadata[TrainingCheckpoint.sha256] = TrainingCheckpoint.digest(metadata, values).description
+        try AtomicFile.write(
+            Safetensors(metadata: metadata, tensors: values).bytes, to: TrainingCheckpoint.path(in: dataset))
+    }
+
+    /// SHA-256 of everything in the file but itself.
+    private static func digest(_ metadata: [String: String], _ tensors: [Safetensors.Tensor]) -> Digest {
+        var hasher = Digest.Hasher()
+        let words = metadata.filter { $0.key != sha256 }
+        hasher.update(JSON.object(words.mapValues(JSON.string)).canonicalBytes)
+        for tensor in tensors.sorted(by: { $0.name < $1.name }) {
+            hasher.update(Array("\(tensor.name) \(tensor.shape)\n".utf8))
+            hasher.update(FieldBytes.bytes(of: tensor.values))
+        }
+        return hasher.finish()
     }
 
     /// The checkpoint of the training with `fingerprint`, of a network with so many numbers; nil where there is none that can
     /// be used: the training then begins anew.
+    ///
+    /// - Parameter damaged: Hears what is wrong with a file that is there and cannot be trusted.
     init?(
-        in dataset: Dataset, fingerprint: Digest, parameters: Int, statistics: Int, patience: Int?
+        in dataset: Dataset, fingerprint: Digest, parameters: Int, statistics: Int, patience: Int?,
+        damaged: (String) -> Void
     ) {
-        guard let file = try? WeightsFile.tensors(TrainingCheckpoint.path(in: dataset)),
-            file.metadata["format"] == TrainingCheckpoint.format,
+        let path = TrainingCheckpoint.path(in: dataset)
+        guard InputFile.isFolder(path) != nil else { return nil }
+        let file: Safetensors
+        do {
+            file = try WeightsFile.tensors(path)
+        } catch {
+            damaged(PipelineError(error).message)
+            return nil
+        }
+        guard TrainingCheckpoint.digest(file.metadata, file.tensors).description == file.metadata[Self.sha256] else {
+            damaged("\(path) is not what was written")
+            return nil
+        }
+        guard file.metadata["format"] == TrainingCheckpoint.format,
             file.metadata["version"] == TrainingCheckpoint.version,
             file.metadata["fingerprint"] == fingerprint.description,
             let text = file.metadata["state"], let state = try? JSON.parse(Array(text.utf8), source: "state"),

@@ -22,7 +22,7 @@ final class TrainingRun {
     private(set) var metrics: [EpochMetrics] = []
     /// How long the network waited for samples, of this run.
     private(set) var waited = 0.0
-    private let started = Date()
+    private let started = Stopwatch()
     private let secondsBefore: Double
 
     /// Threads that read samples beside those that compute.
@@ -74,7 +74,7 @@ final class TrainingRun {
     /// Steps so far.
     var steps: Int { adam.steps }
     /// Seconds of work so far, those before a checkpoint among them.
-    var seconds: Double { secondsBefore + Date().timeIntervalSince(started) }
+    var seconds: Double { secondsBefore + started.seconds }
     /// Whether no epoch is left to do.
     var isOver: Bool { metrics.count >= description.epochs || best.isOver(after: metrics.count) }
 
@@ -139,9 +139,9 @@ final class TrainingRun {
     private func step(
         _ objective: Objective, _ source: Prefetch<SampleBatch>, rate: Double, epoch: Int
     ) throws -> Double {
-        let asked = Date()
+        let asked = Stopwatch()
         guard let batch = try source.next() else { throw PipelineError(.software, "there are too few batches") }
-        waited += Date().timeIntervalSince(asked)
+        waited += asked.seconds
         network.forward(batch.x, step: UInt32(truncatingIfNeeded: adam.steps))
         let (losses, gradient) = objective.gradient(
             output: network.output, labels: batch.labels, samples: batch.samples.count, sites: model.lattice.count,

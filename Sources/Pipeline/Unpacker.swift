@@ -86,9 +86,8 @@ public final class Unpacker {
                 done += 1
                 progress(done, total)
             }
-            try writer.finish()
+            let written = try writer.finish()
             try AtomicFile.commit(temporary: writer.path, as: target)
-            let written = try FileDigest(of: target, followingLinks: false)
             return Manifest.File(
                 path: file.path, bytes: written.bytes, sha256: written.sha256, samples: file.samples,
                 extra: file.extra)

@@ -32,8 +32,8 @@ enum WeightsFile {
         }
     }
 
-    /// Writes a model, atomically.
-    static func write(_ weights: ModelWeights, to path: String) throws {
+    /// Writes a model, atomically; returns the size and the digest of the file.
+    static func write(_ weights: ModelWeights, to path: String) throws -> FileDigest {
         try AtomicFile.write(weights.file.bytes, to: path)
     }
 }

@@ -5,6 +5,7 @@
 #else
     internal import Darwin
 #endif
+internal import Fields
 
 /// Files that appear under their name only when they are complete and on the disk.
 ///
@@ -19,41 +20,104 @@ public enum AtomicFile {
         return "\(folder)/.\(name).tmp"
     }
 
-    /// Writes `bytes` as the file `target`, replacing what was there.
+    /// Writes `bytes` as the file `target`, replacing what was there; returns their size and digest.
     ///
     /// - Throws: `ShardsError`; the target is then as it was, and no temporary file is left.
-    public static func write(_ bytes: [UInt8], to target: String) throws(ShardsError) {
+    @discardableResult
+    public static func write(_ bytes: [UInt8], to target: String) throws(ShardsError) -> FileDigest {
         let writer = try Writer(target)
         try writer.append(bytes)
-        try writer.commit()
+        return try writer.commit()
     }
 
     /// Writes a file piece by piece; it appears as `target` when it is committed. Dropped before, it leaves nothing.
     package final class Writer {
         private let target: String
-        private let file: OpenFile
-        private var isOpen = true
+        private var file: OpenFile?
+        /// Bytes that are in the file, and those that wait to be written.
+        private var written = 0
+        private var pending: [UInt8] = []
+        /// The bytes that `commit` may replace, and the digest of those after them.
+        private let start: [UInt8]
+        private var hasher = Digest.Hasher()
 
-        /// Begins the file `target`.
-        package init(_ target: String) throws(ShardsError) {
+        /// Pieces are gathered up to so many bytes.
+        private static let gathered = 1 << 16
+
+        /// Begins the file `target` with `start`, which `commit` may replace.
+        package init(_ target: String, start: [UInt8] = []) throws(ShardsError) {
             self.target = target
+            self.start = start
             AtomicFile.remove(AtomicFile.temporary(for: target))
-            file = try OpenFile.writing(AtomicFile.temporary(for: target))
+            file = try OpenFile.creating(AtomicFile.temporary(for: target))
+            pending = start
         }
 
-        deinit { if isOpen { AtomicFile.remove(AtomicFile.temporary(for: target)) } }
+        deinit { if file != nil { AtomicFile.remove(AtomicFile.temporary(for: target)) } }
 
         /// Appends `bytes`.
-        package func append(_ bytes: [UInt8]) throws(ShardsError) { try file.append(bytes) }
+        package func append(_ bytes: [UInt8]) throws(ShardsError) {
+            hasher.update(bytes)
+            if pending.isEmpty, bytes.count >= Writer.gathered { return try put(bytes) }
+            pending += bytes
+            if pending.count >= Writer.gathered { try flush() }
+        }
 
-        /// Replaces the file's first bytes, which were appended before.
-        package func replaceStart(with bytes: [UInt8]) throws(ShardsError) { try file.overwrite(bytes) }
+        private func flush() throws(ShardsError) {
+            let bytes = pending
+            pending.removeAll(keepingCapacity: true)
+            try put(bytes)
+        }
+
+        private func put(_ bytes: [UInt8]) throws(ShardsError) {
+            try file?.put(bytes, at: written)
+            written += bytes.count
+        }
 
         /// Makes the file appear, replacing what was there; it is complete and on the disk.
-        package func commit() throws(ShardsError) {
-            try file.synchronise()
-            isOpen = false
-            try AtomicFile.publish(AtomicFile.temporary(for: target), as: target)
+        ///
+        /// - Parameter start: Replaces the bytes that the file began with; as many.
+        /// - Returns: the size and the digest of what was appended, not of what a disk makes of it.
+        @discardableResult
+        package func commit(start replacement: [UInt8]? = nil) throws(ShardsError) -> FileDigest {
+            let start = replacement ?? start
+            precondition(start.count == self.start.count, "the start of a file is replaced by as many bytes")
+            try flush()
+            if replacement != nil { try file?.put(start, at: 0) }
+            try file?.synchronise()
+            let digest = start.isEmpty ? FileDigest(bytes: written, sha256: hasher.finish()) : try readBack(start)
+            let temporary = AtomicFile.temporary(for: target)
+            do {
+                if let file = file.take() { try file.close() }
+            } catch {
+                AtomicFile.remove(temporary)
+                throw error
+            }
+            try AtomicFile.publish(temporary, as: target)
+            return digest
+        }
+
+        /// The digest of a file whose start was not known when the rest was written: what is read must be what was meant.
+        private func readBack(_ start: [UInt8]) throws(ShardsError) -> FileDigest {
+            let path = AtomicFile.temporary(for: target)
+            let file = try OpenFile.reading(path, followingLinks: false)
+            var (all, rest) = (Digest.Hasher(), Digest.Hasher())
+            var buffer = [UInt8](repeating: 0, count: max(start.count, 1 << 20))
+            var (place, isSame) = (0, true)
+            while true {
+                let count = try file.fill(&buffer)
+                if count == 0 { break }
+                let inStart = max(0, min(count, start.count - place))
+                isSame = isSame && start[min(place, start.count)...].prefix(inStart).elementsEqual(buffer[..<inStart])
+                rest.update(Array(buffer[inStart..<count]))
+                all.update(Array(buffer[..<count]))
+                place += count
+            }
+            guard isSame, place == written, rest.finish() == hasher.finish() else {
+                throw ShardsError(
+                    .io, "\(path) is not what was written: the disk or the file system loses data", path: path)
+            }
+            return FileDigest(bytes: place, sha256: all.finish())
         }
     }
 
@@ -75,6 +139,18 @@ public enum AtomicFile {
     /// The corresponding C function is `unlink`.
     package static func remove(_ path: String) { _ = unsafe unlink(path) }
 
+    /// Takes a file back, for good: what says that work is done goes before the work changes, and must not come back when the
+    /// power fails. Nothing happens where there is none.
+    ///
+    /// The corresponding C function is `unlink`.
+    package static func withdraw(_ path: String) throws(ShardsError) {
+        guard unsafe unlink(path) == 0 else {
+            guard errno == ENOENT || errno == ENOTDIR else { throw ShardsError(errno: errno, "remove", path: path) }
+            return
+        }
+        try synchroniseFolder(of: path)
+    }
+
     /// Renames and synchronises the folder. The corresponding C function is `rename`.
     fileprivate static func publish(_ path: String, as target: String) throws(ShardsError) {
         guard unsafe rename(path, target) == 0 else {
@@ -82,7 +158,12 @@ public enum AtomicFile {
             remove(path)
             throw error
         }
-        try OpenFile.syncing(split(target).folder).synchronise()
+        try synchroniseFolder(of: target)
+    }
+
+    /// Waits until the folder that holds `path` is on the disk with the names in it.
+    static func synchroniseFolder(of path: String) throws(ShardsError) {
+        try OpenFile.syncing(split(path).folder).synchronise()
     }
 
     private static func split(_ path: String) -> (folder: String, name: String) {

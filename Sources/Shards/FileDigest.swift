@@ -7,6 +7,14 @@ public struct FileDigest: Hashable, Sendable {
     /// SHA-256 of the bytes.
     public let sha256: Digest
 
+    /// The digest of a file that holds `bytes`.
+    package init(of bytes: [UInt8]) { self.init(bytes: bytes.count, sha256: Digest(of: bytes)) }
+
+    init(bytes: Int, sha256: Digest) {
+        self.bytes = bytes
+        self.sha256 = sha256
+    }
+
     /// Reads the regular file at `path` once, a megabyte at a time.
     ///
     /// - Parameters:

@@ -35,5 +35,6 @@ extension HDF5 {
             unsafe H5Acreate2(id, name, type, space, standard, standard), action, path: path)
         try check(
             unsafe values.withUnsafeBytes { unsafe H5Awrite(attribute.id, type, $0.baseAddress) }, action, path: path)
+        try attribute.close(action, path: path)
     }
 }

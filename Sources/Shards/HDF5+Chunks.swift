@@ -6,21 +6,27 @@ extension HDF5 {
     /// another. The corresponding C functions are `H5Fcreate`, `H5Pset_meta_block_size` and
     /// `H5Pset_small_data_block_size`.
     ///
-    /// - Parameter metadataBytes: what the library's own records will take, at least; they come first in the file.
-    static func createFile(_ path: String, metadataBytes: Int) throws(ShardsError) -> Handle<File> {
-        let action = "create"
+    /// - Parameters:
+    ///   - output: where the file's bytes go.
+    ///   - driver: what `locked` says.
+    ///   - metadataBytes: what the library's own records will take, at least; they come first in the file.
+    static func createFile(
+        _ output: OutputFile, driver: hid_t, metadataBytes: Int
+    ) throws(ShardsError) -> Handle<File> {
+        let (action, path) = ("create", output.path)
         let creation = try Handle<Properties>(H5Pcreate(steadyset_h5p_file_create()), action, path: path)
         try check(H5Pset_obj_track_times(creation.id, false), action, path: path)
         // All links stay in the root group's header, which is checksummed.
         try check(H5Pset_link_phase_change(creation.id, 32, 16), action, path: path)
         let access = try Handle<Properties>(H5Pcreate(steadyset_h5p_file_access()), action, path: path)
         try check(H5Pset_libver_bounds(access.id, H5F_LIBVER_V110, H5F_LIBVER_V110), action, path: path)
-        // Locks fail on many network file systems; the name of a temporary file has one writer anyway.
-        try check(H5Pset_file_locking(access.id, false, true), action, path: path)
+        try OutputDriver.direct(access.id, to: output, driver: driver)
         // Records of the library would otherwise lie between chunks; nor shall it gather small chunks in blocks.
         try check(H5Pset_meta_block_size(access.id, hsize_t(metadataBytes)), action, path: path)
         try check(H5Pset_small_data_block_size(access.id, 0), action, path: path)
-        return try Handle(unsafe H5Fcreate(path, steadyset_h5f_acc_excl(), creation.id, access.id), action, path: path)
+        return try withExtendedLifetime(output) { () throws(ShardsError) in
+            try Handle(unsafe H5Fcreate(path, steadyset_h5f_acc_excl(), creation.id, access.id), action, path: path)
+        }
     }
 
     /// Opens a file for reading. The corresponding C function is `H5Fopen`.

@@ -20,10 +20,13 @@ extension HDF5 {
         /// The dataset's name.
         let name: String
 
-        /// Creates and writes the dataset with the shape `shape`.
+        /// Creates and writes the dataset with the shape `shape`, and gives it the text attributes `attributes`.
         ///
         /// The corresponding C functions are `H5Dcreate2` and `H5Dwrite`.
-        func write(_ values: [E], shape: [Int], to file: hid_t, path: String) throws(ShardsError) -> Handle<Dataset> {
+        func write(
+            _ values: [E], shape: [Int], attributes: [(name: String, value: ShardAttribute)] = [], to file: hid_t,
+            path: String
+        ) throws(ShardsError) {
             precondition(values.count == shape.reduce(1, *), "a column's values fill its shape")
             let action = "write the dataset '\(name)' of"
             let extent = shape.map { hsize_t($0) }
@@ -42,7 +45,11 @@ extension HDF5 {
                 }
                 try HDF5.check(status, action, path: path)
             }
-            return dataset
+            for (name, value) in attributes {
+                try HDF5.writeAttribute(value, named: name, of: dataset.id, path: path)
+            }
+            // What was written may be flushed only now.
+            try dataset.close("complete the dataset '\(name)' of", path: path)
         }
 
         /// Reads the dataset, which must have the shape `shape`; the caller has bounded it by the file's size.

@@ -42,8 +42,11 @@ extension HDF5 {
 extension ShardsError {
     /// The error of reading a file: where HDF5 itself finds fault, and not the system, the file is damaged.
     var asDamage: ShardsError {
-        code == .hdf5
-            ? ShardsError(.corrupt, "\(message); the file is damaged or incomplete: copy or build it again", path: path)
-            : self
+        switch code {
+        case .hdf5:
+            ShardsError(.corrupt, "\(message); the file is damaged or incomplete: copy or build it again", path: path)
+        case .readOnly: ShardsError(.unreadable, message, path: path)
+        default: self
+        }
     }
 }

@@ -5,32 +5,36 @@ internal import Synchronization
 ///
 /// A serial libhdf5 need not be thread-safe: every call of it, closing included, happens inside `HDF5.locked`.
 enum HDF5 {
-    /// Whether the library has been set up; its lock is the library's lock.
-    private static let isReady = Mutex(false)
+    /// The number of the driver of files that are written, once the library has been set up; its lock is the library's lock.
+    private static let driver = Mutex<hid_t?>(nil)
 
     /// Runs `body` while no other thread is inside the library. It must not be nested.
     static func locked<Result: ~Copyable & Sendable>(
         _ body: () throws(ShardsError) -> Result
     ) throws(ShardsError) -> Result {
-        try isReady.withLock { (isReady) throws(ShardsError) -> Result in
-            if !isReady {
-                try setUp()
-                isReady = true
-            }
+        try locked { (_: hid_t) throws(ShardsError) in try body() }
+    }
+
+    /// Runs `body`, which hears the number of the driver of files that are written; see `locked(_:)`.
+    static func locked<Result: ~Copyable & Sendable>(
+        _ body: (hid_t) throws(ShardsError) -> Result
+    ) throws(ShardsError) -> Result {
+        try driver.withLock { (driver) throws(ShardsError) -> Result in
+            if driver == nil { driver = try setUp() }
             silence()
-            return try body()
+            return try body(driver ?? -1)
         }
     }
 
     /// Runs `body`, which cannot fail, while no other thread is inside the library: for closing handles.
     static func lockedForClosing(_ body: () -> Void) {
-        isReady.withLock { _ in
+        driver.withLock { _ in
             silence()
             body()
         }
     }
 
-    private static func setUp() throws(ShardsError) {
+    private static func setUp() throws(ShardsError) -> hid_t {
         // Every file is closed by its owner; at exit the library would only write again to a disk that is full.
         _ = H5dont_atexit()
         guard H5open() >= 0 else { throw ShardsError(.hdf5, "the HDF5 library cannot start") }
@@ -38,6 +42,7 @@ enum HDF5 {
         _ = H5PLset_loading_state(0)
         // Only a filter that is registered has its name in the files; without it H5Ocopy makes copies that nothing can read.
         guard steadyset_h5z_register_blosc() >= 0 else { throw ShardsError(.hdf5, "the HDF5 library takes no filter") }
+        return try OutputDriver.register()
     }
 
     /// Errors are thrown with their text, not printed. A thread-safe build of the library keeps this setting and the

@@ -33,10 +33,12 @@ extension HDF5Document {
             let standard = steadyset_h5p_default()
             let attribute = try HDF5.Handle<HDF5.Attribute>(
                 unsafe H5Acreate2(owner, name, type.id, space.id, standard, standard), action, path: path)
-            guard count > 0 else { return }
-            let (id, typeID) = (attribute.id, type.id)
-            let status = unsafe withMemory { unsafe H5Awrite(id, typeID, $0) }
-            try HDF5.check(status, action, path: path)
+            if count > 0 {
+                let (id, typeID) = (attribute.id, type.id)
+                let status = unsafe withMemory { unsafe H5Awrite(id, typeID, $0) }
+                try HDF5.check(status, action, path: path)
+            }
+            try attribute.close(action, path: path)
         }
 
         /// Writes the value as a dataset in one piece. The corresponding C functions are `H5Dcreate2` and `H5Dwrite`.
@@ -49,10 +51,13 @@ extension HDF5Document {
             let standard = steadyset_h5p_default()
             let dataset = try HDF5.Handle<HDF5.Dataset>(
                 unsafe H5Dcreate2(file, name, type.id, space.id, standard, properties.id, standard), action, path: path)
-            guard count > 0 else { return }
-            let (id, typeID, all) = (dataset.id, type.id, steadyset_h5s_all())
-            let status = unsafe withMemory { unsafe H5Dwrite(id, typeID, all, all, standard, $0) }
-            try HDF5.check(status, action, path: path)
+            if count > 0 {
+                let (id, typeID, all) = (dataset.id, type.id, steadyset_h5s_all())
+                let status = unsafe withMemory { unsafe H5Dwrite(id, typeID, all, all, standard, $0) }
+                try HDF5.check(status, action, path: path)
+            }
+            // What was written may be flushed only now.
+            try dataset.close(action, path: path)
         }
 
         private var isScalar: Bool {

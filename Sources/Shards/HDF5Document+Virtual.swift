@@ -70,9 +70,10 @@ extension HDF5Document {
             }
             let whole = try space(total)
             let standard = steadyset_h5p_default()
-            _ = try HDF5.Handle<HDF5.Dataset>(
+            try HDF5.Handle<HDF5.Dataset>(
                 unsafe H5Dcreate2(file, name, steadyset_h5t_f32le(), whole.id, standard, properties.id, standard),
-                action, path: path)
+                action, path: path
+            ).close(action, path: path)
         }
     }
 }

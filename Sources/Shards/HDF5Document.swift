@@ -12,6 +12,7 @@ package final class HDF5Document {
     private var file: hid_t = -1
     /// Open datasets that chunks are written to, by name.
     private var chunked: [String: hid_t] = [:]
+    private let output: OutputFile
 
     /// Creates the file; what lies at `path` is removed.
     ///
@@ -20,14 +21,16 @@ package final class HDF5Document {
     ///   - chunks: how many chunks it will have: their index is kept in one place.
     package init(path: String, chunks: Int = 0) throws(ShardsError) {
         self.path = path
-        AtomicFile.remove(path)
+        output = try OutputFile(path)
         do {
-            file = try HDF5.locked { () throws(ShardsError) in
-                try HDF5.createFile(path, metadataBytes: 8192 + 24 * chunks).release()
+            file = try HDF5.locked { [output] (driver) throws(ShardsError) in
+                try HDF5.createFile(output, driver: driver, metadataBytes: 8192 + 24 * chunks).release()
             }
+            try output.check()
         } catch {
-            AtomicFile.remove(path)
-            throw error
+            let first = output.failure ?? error
+            abandon()
+            throw first
         }
     }
 
@@ -41,8 +44,9 @@ package final class HDF5Document {
             let properties = try HDF5.Handle<HDF5.Properties>(
                 H5Pcreate(steadyset_h5p_group_create()), action, path: path)
             try HDF5.check(H5Pset_obj_track_times(properties.id, false), action, path: path)
-            _ = try HDF5.Handle<HDF5.Group>(
-                unsafe H5Gcreate2(file, name, standard, properties.id, standard), action, path: path)
+            try HDF5.Handle<HDF5.Group>(
+                unsafe H5Gcreate2(file, name, standard, properties.id, standard), action, path: path
+            ).close(action, path: path)
         }
     }
 
@@ -53,6 +57,7 @@ package final class HDF5Document {
             let owner = try HDF5.Handle<HDF5.Object>(
                 unsafe H5Oopen(file, object, steadyset_h5p_default()), action, path: path)
             try value.writeAttribute(name, of: owner.id, action, path: path)
+            try owner.close(action, path: path)
         }
     }
 
@@ -113,8 +118,12 @@ package final class HDF5Document {
         try perform { () throws(ShardsError) in try body(file) }
     }
 
-    /// Closes the file and waits until it is on the disk; `AtomicFile.commit` then gives it its name.
-    package func finish() throws(ShardsError) {
+    /// Closes the file and waits until it is on the disk, whole and as it was meant; `AtomicFile.commit` then gives it its
+    /// name.
+    ///
+    /// - Returns: the size and the digest of the file.
+    @discardableResult
+    package func finish() throws(ShardsError) -> FileDigest {
         try perform { () throws(ShardsError) in
             let (datasets, file) = (chunked, self.file)
             (chunked, self.file) = ([:], -1)
@@ -125,12 +134,13 @@ package final class HDF5Document {
             try HDF5.Handle<HDF5.File>(file, "close", path: path).close("complete", path: path)
         }
         do {
-            try OpenFile.syncing(path).synchronise()
+            let digest = try output.finish()
+            isFinished = true
+            return digest
         } catch {
-            AtomicFile.remove(path)
+            abandon()
             throw error
         }
-        isFinished = true
     }
 
     private var isFinished = false
@@ -138,9 +148,12 @@ package final class HDF5Document {
     private func perform(_ body: () throws(ShardsError) -> Void) throws(ShardsError) {
         do {
             try HDF5.locked { () throws(ShardsError) in try body() }
+            try output.check()
         } catch {
+            // What failed first, of which `error` may be a consequence.
+            let first = output.failure ?? error
             abandon()
-            throw error
+            throw first
         }
     }
 
@@ -148,6 +161,7 @@ package final class HDF5Document {
         guard !isFinished else { return }
         let (datasets, file) = (chunked, self.file)
         (chunked, self.file) = ([:], -1)
+        output.abandon()
         HDF5.lockedForClosing {
             for dataset in datasets.values { _ = H5Dclose(dataset) }
             if file >= 0 { _ = H5Fclose(file) }

@@ -19,17 +19,20 @@ extension Manifest {
 
     /// Writes the manifest into `folder`, atomically: with it the stage's work is complete.
     ///
+    /// - Returns: the size and the digest of the file.
     /// - Throws: `ShardsError`: `.schema` where its form is not what the stage's schema asks for, which is an error of
     ///   this program; or why it could not be written.
-    public func write(to folder: String) throws(ShardsError) {
+    @discardableResult
+    public func write(to folder: String) throws(ShardsError) -> FileDigest {
         try write(path: "\(folder)/\(Manifest.fileName)")
     }
 
     /// Writes the manifest as the file `path`; see `write(to:)`.
-    public func write(path: String) throws(ShardsError) {
+    @discardableResult
+    public func write(path: String) throws(ShardsError) -> FileDigest {
         let json = json
         try Manifest.schema(of: stage).check(json, source: path)
-        try AtomicFile.write(json.prettyBytes, to: path)
+        return try AtomicFile.write(json.prettyBytes, to: path)
     }
 
     /// Creates a manifest from its JSON object, checked; `path` is for messages.

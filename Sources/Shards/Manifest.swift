@@ -53,6 +53,11 @@ public struct Manifest: Hashable, Sendable {
             self.extra = extra
         }
 
+        /// The entry of the file `path`, of which `digest` is known.
+        public init(_ path: String, _ digest: FileDigest, samples: Int) {
+            self.init(path: path, bytes: digest.bytes, sha256: digest.sha256, samples: samples)
+        }
+
         static let members: Set<String> = ["path", "bytes", "sha256", "samples"]
     }
 

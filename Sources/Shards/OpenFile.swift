@@ -5,16 +5,49 @@
 #else
     internal import Darwin
 #endif
+internal import Synchronization
 
-/// An open file descriptor, closed when its owner goes away.
+/// An open file, closed when its owner goes away. Who has written to it calls `close()`, which may find a write that failed.
 package struct OpenFile: ~Copyable {
     /// The file's path, for messages.
     let path: String
-    private let descriptor: Int32
+    private let owner: Descriptor
+    private var descriptor: Int32 { owner.number }
 
     private init(path: String, descriptor: Int32) {
         self.path = path
-        self.descriptor = descriptor
+        owner = Descriptor(number: descriptor)
+    }
+
+    /// Owns the number of an open file.
+    private final class Descriptor: Sendable {
+        let number: Int32
+        private let isOpen = Atomic<Bool>(true)
+
+        init(number: Int32) { self.number = number }
+
+        deinit { _ = close() }
+
+        /// Closes it; returns `errno`, or 0. Interrupted, it has been closed all the same.
+        ///
+        /// The corresponding C function is `close`.
+        func close() -> Int32 {
+            guard isOpen.exchange(false, ordering: .acquiringAndReleasing) else { return 0 }
+            #if canImport(Glibc)
+                let status = Glibc.close(number)
+            #elseif canImport(Musl)
+                let status = Musl.close(number)
+            #else
+                let status = Darwin.close(number)
+            #endif
+            return status == 0 || errno == EINTR ? 0 : errno
+        }
+    }
+
+    /// Closes the file, and throws what only closing finds: network file systems write then.
+    consuming func close() throws(ShardsError) {
+        let number = owner.close()
+        guard number == 0 else { throw ShardsError(errno: number, "complete", path: path) }
     }
 
     /// Opens a regular file for reading; `followingLinks` says whether its last component may be a symbolic link.
@@ -37,11 +70,7 @@ package struct OpenFile: ~Copyable {
                 throw ShardsError(
                     .unsafePath, "is a symbolic link, and only a regular file is accepted here", path: path)
             }
-            if errno == EACCES || errno == EPERM {
-                throw ShardsError(
-                    .unreadable, "cannot open \(path): permission denied; check its permissions", path: path)
-            }
-            throw ShardsError(errno: errno, "open", path: path)
+            throw ShardsError.reading(errno: errno, "open", path: path)
         }
         let file = OpenFile(path: path, descriptor: descriptor)
         guard try file.status().st_mode & S_IFMT == S_IFREG else {
@@ -50,11 +79,11 @@ package struct OpenFile: ~Copyable {
         return file
     }
 
-    /// Creates or empties a file for writing; a symbolic link in its place is refused.
+    /// Creates a file for writing, and for reading what was written; nothing may be there, nor a symbolic link.
     ///
     /// The corresponding C function is `open`.
-    static func writing(_ path: String) throws(ShardsError) -> OpenFile {
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o666)
+    static func creating(_ path: String) throws(ShardsError) -> OpenFile {
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o666)
         guard descriptor >= 0 else { throw ShardsError(errno: errno, "create", path: path) }
         return OpenFile(path: path, descriptor: descriptor)
     }
@@ -67,8 +96,6 @@ package struct OpenFile: ~Copyable {
         guard descriptor >= 0 else { throw ShardsError(errno: errno, "open", path: path) }
         return OpenFile(path: path, descriptor: descriptor)
     }
-
-    deinit { _ = close(descriptor) }
 
     private func status() throws(ShardsError) -> stat {
         var status = stat()
@@ -147,29 +174,53 @@ package struct OpenFile: ~Copyable {
         }
     }
 
-    /// Writes all of `bytes` at the current position.
+    /// Fills `buffer` from `start` on and returns the number of bytes read, fewer only at the end of the file.
     ///
-    /// The corresponding C function is `write`.
-    func append(_ bytes: [UInt8]) throws(ShardsError) { try put(bytes, from: nil) }
-
-    /// Writes all of `bytes` at the beginning; the position stays.
-    ///
-    /// The corresponding C function is `pwrite`.
-    func overwrite(_ bytes: [UInt8]) throws(ShardsError) { try put(bytes, from: 0) }
-
-    private func put(_ bytes: [UInt8], from start: off_t?) throws(ShardsError) {
+    /// The corresponding C function is `pread`.
+    func fill(_ buffer: UnsafeMutableRawBufferPointer, from start: Int) throws(ShardsError) -> Int {
         var done = 0
-        while done < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { bytes in
-                let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[done...])
-                guard let start else { return unsafe write(descriptor, rest.baseAddress, rest.count) }
-                return unsafe pwrite(descriptor, rest.baseAddress, rest.count, start + off_t(done))
-            }
-            if count >= 0 {
+        while done < buffer.count {
+            let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+            let count = unsafe pread(descriptor, rest.baseAddress, rest.count, off_t(start + done))
+            if count == 0 { break }
+            if count > 0 {
                 done += count
             } else if errno != EINTR {
-                throw ShardsError(errno: errno, "write", path: path)
+                throw ShardsError(errno: errno, "read", path: path)
             }
+        }
+        return done
+    }
+
+    /// Writes all of `bytes` from `start` on.
+    ///
+    /// The corresponding C function is `pwrite`.
+    func put(_ bytes: UnsafeRawBufferPointer, at start: Int) throws(ShardsError) {
+        var done = 0
+        while done < bytes.count {
+            let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[done...])
+            let count = unsafe pwrite(descriptor, rest.baseAddress, rest.count, off_t(start + done))
+            if count > 0 {
+                done += count
+            } else if count == 0 || errno != EINTR {
+                throw ShardsError(errno: count == 0 ? ENOSPC : errno, "write", path: path)
+            }
+        }
+    }
+
+    /// Writes all of `bytes` from `start` on.
+    func put(_ bytes: [UInt8], at start: Int) throws(ShardsError) {
+        var failure: ShardsError?
+        unsafe bytes.withUnsafeBytes { bytes in
+            do throws(ShardsError) { unsafe try put(bytes, at: start) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Makes the file `count` bytes long. The corresponding C function is `ftruncate`.
+    func truncate(to count: Int) throws(ShardsError) {
+        while ftruncate(descriptor, off_t(count)) != 0 {
+            guard errno == EINTR else { throw ShardsError(errno: errno, "set the size of", path: path) }
         }
     }
 
@@ -177,10 +228,12 @@ package struct OpenFile: ~Copyable {
     ///
     /// The corresponding C function is `fsync`.
     func synchronise() throws(ShardsError) {
-        guard fsync(descriptor) == 0 else {
+        while fsync(descriptor) != 0 {
+            let number = errno
+            if number == EINTR { continue }
             // Some file systems cannot synchronise a folder; they say so with EINVAL, and there is nothing to wait for.
-            if errno == EINVAL { return }
-            throw ShardsError(errno: errno, "synchronise", path: path)
+            if number == EINVAL, try status().st_mode & S_IFMT == S_IFDIR { return }
+            throw ShardsError(errno: number, "synchronise", path: path)
         }
     }
 }

@@ -19,24 +19,25 @@ public final class PredictionsWriter {
         }
     }
     private var handles: Handles?
+    private let output: OutputFile
 
     /// Creates the file for the samples `ids` on `lattice`; a stale file at `path` is removed.
     public init(path: String, lattice: Lattice, ids: [SampleID]) throws(ShardsError) {
         self.path = path
         let shape = [ids.count, lattice.rows, lattice.columns]
         self.shape = shape
-        AtomicFile.remove(path)
+        output = try OutputFile(path)
         do {
-            handles = try HDF5.locked { () throws(ShardsError) -> Handles in
-                let file = try HDF5.createFile(path, metadataBytes: 4096)
-                _ = try HDF5.Column<UInt64>(name: "id").write(
+            handles = try HDF5.locked { [output] (driver) throws(ShardsError) -> Handles in
+                let file = try HDF5.createFile(output, driver: driver, metadataBytes: 4096)
+                try HDF5.Column<UInt64>(name: "id").write(
                     ids.map(\.bits), shape: [ids.count], to: file.id, path: path)
                 let y = try HDF5.Rows.create("y", shape: shape, in: file.id, path: path)
                 return Handles(y: y, file: file)
             }
+            try output.check()
         } catch {
-            AtomicFile.remove(path)
-            throw error
+            throw abandoned(because: error)
         }
     }
 
@@ -50,29 +51,36 @@ public final class PredictionsWriter {
             try HDF5.locked { () throws(ShardsError) in
                 try HDF5.Rows.write(y, at: count, of: dataset, shape: shape, path: path)
             }
+            try output.check()
         } catch {
-            abandon()
-            throw error
+            throw abandoned(because: error)
         }
         count += 1
     }
 
-    /// Closes the file and waits until it is on the disk; `AtomicFile.commit` then gives it its name.
+    /// Closes the file and waits until it is on the disk, as it was meant; `AtomicFile.commit` then gives it its name.
     public func finish() throws(ShardsError) {
         precondition(handles != nil && count == shape[0], "every sample has a field")
         do {
             try HDF5.locked { () throws(ShardsError) in
                 if let handles = handles.take() { try handles.close(path: path) }
             }
-            try OpenFile.syncing(path).synchronise()
+            _ = try output.finish()
         } catch {
-            abandon()
-            throw error
+            throw abandoned(because: error)
         }
     }
 
     private func abandon() {
+        output.abandon()
         HDF5.lockedForClosing { handles = nil }
         AtomicFile.remove(path)
+    }
+
+    /// Gives the file up; returns what failed first, of which `error` may be a consequence.
+    private func abandoned(because error: ShardsError) -> ShardsError {
+        let first = output.failure ?? error
+        abandon()
+        return first
     }
 }

@@ -24,7 +24,7 @@ public enum SafePath {
         let components = try check(relative)
         // openat() holds each folder open, so swapping one for a link between two steps gains nothing.
         var folder = unsafe open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { throw ShardsError(errno: errno, "open", path: root) }
+        guard folder >= 0 else { throw ShardsError.reading(errno: errno, "open", path: root) }
         defer { _ = close(folder) }
         for (position, component) in components.enumerated() {
             let last = position == components.count - 1
@@ -132,6 +132,6 @@ public enum SafePath {
         if found, number == ENOTDIR {
             return ShardsError(.notFound, "'\(component)' in '\(relative)' is not a folder", path: path)
         }
-        return ShardsError(errno: number, "open '\(component)' of", path: path)
+        return ShardsError.reading(errno: number, "open '\(component)' of", path: path)
     }
 }

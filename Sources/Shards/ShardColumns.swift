@@ -35,21 +35,21 @@ struct ShardColumns {
     func write(to file: hid_t, maximumSources: Int, kind: ShardKind, codec: ShardCodec, path: String)
         throws(ShardsError)
     {
-        _ = try ShardLayout.id.write(ids, shape: [count], to: file, path: path)
-        _ = try ShardLayout.sourceCounts.write(sourceCounts, shape: [count], to: file, path: path)
-        _ = try ShardLayout.index.write(indices, shape: [count], to: file, path: path)
-        if kind == .shard { _ = try ShardLayout.rank.write(ranks, shape: [count], to: file, path: path) }
+        try ShardLayout.id.write(ids, shape: [count], to: file, path: path)
+        try ShardLayout.sourceCounts.write(sourceCounts, shape: [count], to: file, path: path)
+        try ShardLayout.index.write(indices, shape: [count], to: file, path: path)
+        if kind == .shard { try ShardLayout.rank.write(ranks, shape: [count], to: file, path: path) }
         try writeSources(to: file, maximumSources: maximumSources, path: path)
         if count > 0, !keys.isEmpty {
-            _ = try ShardLayout.keys.write(keys, shape: [count, keys.count / count], to: file, path: path)
+            try ShardLayout.keys.write(keys, shape: [count, keys.count / count], to: file, path: path)
         }
         if codec == .archive {
-            _ = try ShardLayout.sourceFactor.write(sourceFactors, shape: [count], to: file, path: path)
+            try ShardLayout.sourceFactor.write(sourceFactors, shape: [count], to: file, path: path)
         }
-        _ = try ShardLayout.errorBound.write(errorBounds, shape: [count], to: file, path: path)
-        _ = try ShardLayout.ySHA256.write(ySHA256s, shape: [count, 32], to: file, path: path)
+        try ShardLayout.errorBound.write(errorBounds, shape: [count], to: file, path: path)
+        try ShardLayout.ySHA256.write(ySHA256s, shape: [count, 32], to: file, path: path)
         if !checksums.isEmpty {
-            _ = try ShardLayout.checksums.write(
+            try ShardLayout.checksums.write(
                 checksums, shape: [count, checksums.count / count], to: file, path: path)
         }
     }
@@ -64,9 +64,8 @@ struct ShardColumns {
             for source in list { rows += table.row(of: source) }
             rows += repeatElement(.nan, count: width * (maximumSources - list.count))
         }
-        let dataset = try ShardLayout.sources.write(
-            rows, shape: [count, maximumSources, width], to: file, path: path)
-        try HDF5.writeAttribute(
-            .string(table.columns.joined(separator: ",")), named: "columns", of: dataset.id, path: path)
+        try ShardLayout.sources.write(
+            rows, shape: [count, maximumSources, width],
+            attributes: [("columns", .string(table.columns.joined(separator: ",")))], to: file, path: path)
     }
 }

@@ -191,6 +191,15 @@ struct ShardTable: Sendable {
         if (indices + (ranks ?? [])).contains(where: { $0 > ShardLayout.largestNumber }) {
             throw ShardsError(.corrupt, "an index or a rank of \(path) is beyond 2^53", path: path)
         }
+        // Half a step of rounding is in every bound of a label on a grid; what is less certifies nothing.
+        let least = ShardLayout.leastBound(head.attributes)
+        if let position = errorBounds.firstIndex(where: { !($0 >= least && $0.isFinite) }) {
+            throw ShardsError(
+                .corrupt,
+                "sample \(position) of \(path) has the error bound \(errorBounds[position]), which no label of its grid can have: "
+                    + "at least \(least), half a step, is lost in rounding; the file is damaged or forged, so make it again",
+                path: path)
+        }
         if let position = sourceCounts.firstIndex(where: { $0 > head.maximumSources }) {
             throw ShardsError(
                 .corrupt,

@@ -70,6 +70,13 @@ enum ShardLayout {
         return 8192 + text + 20 * chunks
     }
 
+    /// The least error bound that a label can have in a file with these attributes: half a step of its grid, as so much is
+    /// in every certificate for rounding, or 0 without a grid.
+    static func leastBound(_ attributes: [String: ShardAttribute]) -> Double {
+        guard case .double(let step)? = attributes["grid"], step > 0 else { return 0 }
+        return step / 2
+    }
+
     /// Bytes of one field.
     static func fieldBytes(_ lattice: Lattice) -> Int { lattice.count * MemoryLayout<Float>.size }
 }

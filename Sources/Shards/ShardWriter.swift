@@ -48,8 +48,10 @@ public final class ShardWriter {
         }
     }
     private var handles: Handles?
+    private let output: OutputFile
     private var columns = ShardColumns()
     private var keyCount: Int?
+    private let leastBound: Double
 
     /// Creates the file.
     ///
@@ -84,12 +86,13 @@ public final class ShardWriter {
         precondition(coefficients.count <= 2, "there are two coefficients, D and γ")
         self.coefficients = coefficients
         self.fixed = fixed
-        AtomicFile.remove(path)
+        leastBound = ShardLayout.leastBound(Dictionary(attributes.map { ($0.name, $0.value) }) { $1 })
+        output = try OutputFile(path)
         let metadataBytes = ShardLayout.metadataBytes(
             chunks: capacity * (codec.fields.count + coefficients.count), attributes: attributes.map(\.value))
         do {
-            handles = try HDF5.locked { () throws(ShardsError) -> Handles in
-                let file = try HDF5.createFile(path, metadataBytes: metadataBytes)
+            handles = try HDF5.locked { [output] (driver) throws(ShardsError) -> Handles in
+                let file = try HDF5.createFile(output, driver: driver, metadataBytes: metadataBytes)
                 let fixed: [(name: String, value: ShardAttribute)] = [
                     ("format", .string(ShardLayout.format)), ("version", .integer(ShardLayout.version)),
                 ]
@@ -122,9 +125,9 @@ public final class ShardWriter {
                 return Handles(
                     x: x, y: y, first: first, second: second, fields: fields, coefficients: numbers, file: file)
             }
+            try output.check()
         } catch {
-            AtomicFile.remove(path)
-            throw error
+            throw abandoned(because: error)
         }
     }
 
@@ -151,7 +154,13 @@ public final class ShardWriter {
         precondition(sample.coefficients.count == coefficients.count, "a sample brings every coefficient of its shard")
         precondition(sample.keys.count <= ShardLayout.maximumKeys, "a physics has at most three open keys")
         precondition(keyCount ?? sample.keys.count == sample.keys.count, "samples of a shard have equally many keys")
-        do {
+        do throws(ShardsError) {
+            guard sample.errorBound >= leastBound, sample.errorBound.isFinite else {
+                throw ShardsError(
+                    .corrupt,
+                    "sample \(sample.id) has the error bound \(sample.errorBound), which no label of its grid can have: at least "
+                        + "\(leastBound), half a step, is lost in rounding", path: path)
+            }
             let size = ShardLayout.fieldBytes(lattice)
             for field in codec.fields {
                 try BloscFrame.checkHeader(field == .x ? sample.x : sample.y, size: size, as: field.form)
@@ -168,25 +177,27 @@ public final class ShardWriter {
                     try HDF5.writeChunk(sample.coefficients[number], at: position, of: dataset, path: path)
                 }
             }
+            try output.check()
             columns.append(sample)
             keyCount = sample.keys.count
         } catch {
-            abandon()
-            throw error
+            throw abandoned(because: error)
         }
     }
 
-    /// Writes the columns, closes the file and waits until it is on the disk; `AtomicFile.commit` then gives it its name.
+    /// Writes the columns, closes the file and waits until it is on the disk, whole and as it was meant;
+    /// `AtomicFile.commit` then gives it its name.
     ///
+    /// - Returns: the size and the digest of the file.
     /// - Throws: `ShardsError`; the file is then gone.
-    public func finish() throws(ShardsError) {
+    @discardableResult
+    public func finish() throws(ShardsError) -> FileDigest {
         precondition(handles != nil, "the shard was finished or has failed")
         do {
             try HDF5.locked { () throws(ShardsError) in try writeAndClose() }
-            try OpenFile.syncing(path).synchronise()
+            return try output.finish()
         } catch {
-            abandon()
-            throw error
+            throw abandoned(because: error)
         }
     }
 
@@ -201,7 +212,7 @@ public final class ShardWriter {
             }
         }
         for (dataset, values) in fixed {
-            _ = try HDF5.Column<Float>(name: dataset.coefficient.rawValue).write(
+            try HDF5.Column<Float>(name: dataset.coefficient.rawValue).write(
                 values, shape: dataset.extent(lattice), to: handles.file.id, path: path)
         }
         try columns.write(to: handles.file.id, maximumSources: maximumSources, kind: kind, codec: codec, path: path)
@@ -209,7 +220,15 @@ public final class ShardWriter {
     }
 
     private func abandon() {
+        output.abandon()
         HDF5.lockedForClosing { handles = nil }
         AtomicFile.remove(path)
+    }
+
+    /// Gives the file up; returns what failed first, of which `error` may be a consequence.
+    private func abandoned(because error: ShardsError) -> ShardsError {
+        let first = output.failure ?? error
+        abandon()
+        return first
     }
 }

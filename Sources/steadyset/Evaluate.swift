@@ -28,6 +28,8 @@ struct Evaluate: ParsableCommand {
     @Flag(help: "Write over the errors of another model, or of other predictions, in OUTPUT.")
     var replace = false
 
+    @OptionGroup var locking: LockOption
+
     @OptionGroup var parallelism: ThreadsOption
 
     @Flag(help: "Write events as JSON Lines on standard output.")

@@ -43,6 +43,8 @@ struct Export: ParsableCommand {
             valueName: "word=text"))
     var describe: [String] = []
 
+    @OptionGroup var locking: LockOption
+
     @OptionGroup var parallelism: ThreadsOption
 
     @Flag(help: "Write the result as JSON.")
@@ -78,14 +80,13 @@ struct Export: ParsableCommand {
 /// One line on a terminal that says how far an export is; nothing elsewhere.
 private final class ExportProgress {
     private let name: String
-    private var last = Date.distantPast
+    private var last: Stopwatch?
 
     init(_ name: String) { self.name = name }
 
     func advanced(_ done: Int, of total: Int) {
-        let now = Date()
-        guard Terminal.isInteractive, now.timeIntervalSince(last) >= 0.1 else { return }
-        last = now
+        guard Terminal.isInteractive, last.map({ $0.seconds >= 0.1 }) ?? true else { return }
+        last = Stopwatch()
         Terminal.redraw("\(name)  \(done)/\(total) samples")
     }
 

@@ -17,6 +17,8 @@ struct GC: ParsableCommand {
     @Option(help: "Forget this version first; may be given several times. Refused while another was made from it.")
     var drop: [String] = []
 
+    @OptionGroup var locking: LockOption
+
     @Flag(help: "Remove them.")
     var apply = false
 

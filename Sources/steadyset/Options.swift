@@ -21,6 +21,16 @@ struct ThreadsOption: ParsableArguments {
     }
 }
 
+/// The option of every command that locks the folder that it writes to.
+struct LockOption: ParsableArguments {
+    @Flag(help: "Write also where the file system has no locks; see to it then that nothing else writes there.")
+    var noLock = false
+
+    func validate() throws {
+        if noLock { Locks.forgo() }
+    }
+}
+
 /// Options of every command that works on a pipeline.
 struct PipelineOptions: ParsableArguments {
     @Argument(help: "The pipeline file (YAML).")
@@ -30,6 +40,8 @@ struct PipelineOptions: ParsableArguments {
     var output: String
 
     @OptionGroup var parallelism: ThreadsOption
+
+    @OptionGroup var locking: LockOption
 
     @Flag(help: "Remove solved samples, or a model, that the pipeline no longer asks for.")
     var replace = false

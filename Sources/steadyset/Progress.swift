@@ -7,11 +7,11 @@ final class TextProgress: Reporter {
     private let interactive = Terminal.isInteractive
     private var total = 0
     private var doneBefore = 0
-    private var began = Date()
-    private var last = Date.distantPast
+    private var began = Stopwatch()
+    private var last: Stopwatch?
 
     func began(_ stage: Stage, total: Int, done: Int) {
-        (self.total, doneBefore, began, last) = (total, done, Date(), .distantPast)
+        (self.total, doneBefore, began, last) = (total, done, Stopwatch(), nil)
         if !interactive {
             let rest = done > 0 ? ", \(done) done before" : ""
             Terminal.note("\(stage.rawValue): \(total) samples\(rest)\n")
@@ -19,11 +19,10 @@ final class TextProgress: Reporter {
     }
 
     func advanced(_ stage: Stage, done: Int) {
-        let now = Date()
-        guard now.timeIntervalSince(last) >= (interactive ? 0.1 : 10) else { return }
-        defer { last = now }
-        if !interactive, last == .distantPast { return }
-        let seconds = now.timeIntervalSince(began)
+        guard last.map({ $0.seconds >= (interactive ? 0.1 : 10) }) ?? true else { return }
+        defer { last = Stopwatch() }
+        if !interactive, last == nil { return }
+        let seconds = began.seconds
         let rate = seconds > 0 ? Double(done - doneBefore) / seconds : 0
         let left = rate > 0 ? Words.duration(Double(total - done) / rate) : "?"
         let line = "\(stage.rawValue)  \(done)/\(total)  \(Words.rate(rate))  \(left) left"
@@ -62,16 +61,16 @@ final class TextProgress: Reporter {
 
 /// Writes a run's progress as JSON Lines on standard output, for machines.
 final class JSONProgress: Reporter {
-    private var last = Date.distantPast
+    private var last: Stopwatch?
 
     func began(_ stage: Stage, total: Int, done: Int) {
-        last = .distantPast
+        last = nil
         emit("began", stage, ["total": .integer(total), "done": .integer(done)])
     }
 
     func advanced(_ stage: Stage, done: Int) {
-        guard Date().timeIntervalSince(last) >= 1 else { return }
-        last = Date()
+        guard last.map({ $0.seconds >= 1 }) ?? true else { return }
+        last = Stopwatch()
         emit("advanced", stage, ["done": .integer(done)])
     }
 

@@ -57,6 +57,8 @@ struct Resample: ParsableCommand {
     @Option(help: "The seed, instead of the pipeline's.")
     var seed: UInt32?
 
+    @OptionGroup var locking: LockOption
+
     @OptionGroup var parallelism: ThreadsOption
 
     @Flag(help: "Write events as JSON Lines on standard output.")

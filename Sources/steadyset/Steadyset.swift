@@ -35,14 +35,24 @@ struct Steadyset: ParsableCommand {
 
     /// Parses and runs, and turns every error into one message and one documented status.
     static func main() {
+        Terminal.openDescriptors()
+        Terminal.hearOfLargeFiles()
         do {
-            var command = try parseAsRoot()
-            FileServer.use()
-            try command.run()
+            do {
+                var command = try parseAsRoot()
+                FileServer.use()
+                try command.run()
+            } catch {
+                // --help and --version.
+                guard exitCode(for: error) == .success else { throw error }
+                let message = fullMessage(for: error)
+                if !message.isEmpty { Terminal.write(message + "\n") }
+            }
+            try Terminal.finish()
         } catch {
-            // ArgumentParser's own: --help, wrong usage (its status for that is 64 too), and the status of verify.
+            // ArgumentParser's own: wrong usage (its status for that is 64 too), and the status of verify.
             let code = exitCode(for: error)
-            if error is ExitCode || code == .success { exit(withError: error) }
+            if error is ExitCode { exit(withError: error) }
             if code == .validationFailure {
                 Terminal.note(fullMessage(for: error) + "\n")
                 Foundation.exit(code.rawValue)

@@ -18,6 +18,8 @@ struct Step: ParsableCommand {
     @Option(help: "Threads to use; all cores unless given.")
     var threads: Int?
 
+    @OptionGroup var locking: LockOption
+
     @Flag(help: "Remove solved samples that the pipeline no longer asks for.")
     var replace = false
 

@@ -12,6 +12,8 @@ struct Tag: ParsableCommand {
     @Argument(help: "The name: letters, digits, '.', '-' and '_', a letter first.")
     var name: String
 
+    @OptionGroup var locking: LockOption
+
     @Flag(help: "Take the name away, whatever version has it.")
     var delete = false
 

@@ -5,7 +5,8 @@ import Testing
     /// What a terminal obeys or hides becomes an escape; everything else stays.
     @Test(arguments: [
         ("plain, ü and 場", "plain, ü and 場"), ("a\tb\nc", "a\tb\nc"), ("\u{1B}]0;owned\u{7}", "\\u001b]0;owned\\u0007"),
-        ("a\rb\0", "a\\u000db\\u0000"), ("\u{9B}2J\u{7F}", "\\u009b2J\\u007f"), ("\u{202E}txt\u{FEFF}", "\\u202etxt\\ufeff"),
+        ("a\rb\0", "a\\u000db\\u0000"), ("\u{9B}2J\u{7F}", "\\u009b2J\\u007f"),
+        ("\u{202E}txt\u{FEFF}", "\\u202etxt\\ufeff"),
         ("\u{2028}", "\\u2028"), ("\u{E0041}", "\\udb40\\udc41"), ("\\u001b", "\\u001b"),
     ])
     func printable(_ text: String, _ expected: String) {

@@ -57,7 +57,8 @@ import Testing
         let folders = SubsetFolders(part: .train, selections: selections, ranks: Array(0..<60)).folders
         #expect(
             folders.map(\.path) == [
-                "train", "train/S50", "train/2-s50", "train/3-S50", "train/2-index.json", "train/2-shard.00000.mds.zstd",
+                "train", "train/S50", "train/2-s50", "train/3-S50", "train/2-index.json",
+                "train/2-shard.00000.mds.zstd",
             ])
     }
 

@@ -154,7 +154,10 @@ import Testing
             let error = #expect(throws: SamplingError.self, "\(key)") { try Selection(json: .object(members)) }
             #expect(error?.code == .document)
         }
-        for name in ["train/..", "train/a/..", "train/", "train", "test/S5%", "/S5%", "train/~", "train/a b", "train/\u{0}", "train/é"] {
+        for name in [
+            "train/..", "train/a/..", "train/", "train", "test/S5%", "/S5%", "train/~", "train/a b", "train/\u{0}",
+            "train/é",
+        ] {
             var members = good
             members["name"] = .string(name)
             #expect(throws: SamplingError.self, "\(name)") { try Selection(json: .object(members)) }

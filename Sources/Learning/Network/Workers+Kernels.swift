@@ -7,7 +7,7 @@
 #endif
 internal import Synchronization
 
-/// Where threads wait, and how they start: POSIX threads, their mutexes and conditions.
+/// Where threads wait: a POSIX mutex and condition.
 @safe final class Door: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -45,36 +45,10 @@ internal import Synchronization
         unsafe pthread_mutex_unlock(mutex)
     }
 
-    /// Starts a thread that runs `body` and ends with it.
-    static func start(_ body: @escaping @Sendable () -> Void) {
-        // The thread takes over the reference.
-        let context = unsafe Unmanaged.passRetained(Body(body)).toOpaque()
-        var thread = pthread_t()
-        var attributes = pthread_attr_t()
-        unsafe pthread_attr_init(&attributes)
-        unsafe pthread_attr_setstacksize(&attributes, 8 << 20)
-        let status = unsafe pthread_create(
-            &thread, &attributes,
-            { context in
-                if let context = unsafe context {
-                    unsafe Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
-                }
-                return nil
-            }, context)
-        unsafe pthread_attr_destroy(&attributes)
-        precondition(status == 0, "no thread can be started")
-        pthread_detach(thread)
-    }
-
     /// Lets others run.
     static func giveWay() { sched_yield() }
 
     /// Passes a few cycles.
     @inline(never)
     static func pause() {}
-
-    private final class Body {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-    }
 }

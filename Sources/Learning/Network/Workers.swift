@@ -10,7 +10,8 @@ public final class Workers: Sendable {
     public let threads: Int
     private let team: Team?
 
-    /// Creates a team of `threads` threads, at least one; the caller of `each` is one of them.
+    /// Creates a team of `threads` threads, at least one; the caller of `each` is one of them. Where the system gives fewer,
+    /// those do the work.
     public init(threads: Int) {
         self.threads = max(1, threads)
         team = threads > 1 ? Team(helpers: threads - 1) : nil
@@ -47,7 +48,9 @@ private final class Team: @unchecked Sendable {
     private nonisolated(unsafe) var body: ((Int) -> Void)?
 
     init(helpers: Int) {
-        for _ in 0..<helpers { Door.start { [self] in help() } }
+        for _ in 0..<helpers {
+            guard WorkerThread.start({ [self] in help() }) else { break }
+        }
     }
 
     func end() {

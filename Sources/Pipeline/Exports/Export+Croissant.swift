@@ -9,13 +9,13 @@ extension ExportTask {
     /// way yet to say where in an HDF5 file a record's field lies.
     func croissant() throws {
         let destination = try ExportDestination.folder(options.output)
-        try writeTable(to: "\(destination.temporary)/samples.csv")
+        let table = try writeTable(to: "\(destination.temporary)/samples.csv")
         result.bytes = 0
-        let table = try FileDigest(of: "\(destination.temporary)/samples.csv")
         let base = options.baseURL ?? relativeFolder(from: "\(options.output)/croissant.json")
         let json = CroissantDocument(samples: samples, base: base, table: table, words: options.words).json
-        try AtomicFile.write(json.prettyBytes, to: "\(destination.temporary)/croissant.json")
-        try publish(folder: destination, files: [("croissant.json", 0), ("samples.csv", samples.count)])
+        let own = try AtomicFile.write(json.prettyBytes, to: "\(destination.temporary)/croissant.json")
+        try publish(
+            folder: destination, files: [("croissant.json", own, 0), ("samples.csv", table, samples.count)])
         let wanted = ["license", "url", "creator", "datePublished"].filter { options.words[$0] == nil }
         if !wanted.isEmpty {
             result.notes.append(

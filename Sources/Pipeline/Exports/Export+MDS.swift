@@ -13,7 +13,7 @@ extension ExportTask {
     func mds() throws {
         let destination = try ExportDestination.folder(options.output)
         let shard = MDSShard(columns: mdsColumns, sizeLimit: ExportTask.sizeLimit)
-        var files: [(path: String, samples: Int)] = []
+        var files: [(path: String, digest: FileDigest, samples: Int)] = []
         var folders: [String: JSON] = [:]
         for part in Split.Part.allCases {
             let places = try samples.places(of: part)
@@ -24,8 +24,8 @@ extension ExportTask {
                 try Dataset.createFolder(try SafePath.below(destination.temporary, folder.path))
             }
             var entries: [(path: String, entry: MDSEntry)] = []
-            try write(batches, of: places, as: shard, into: destination.temporary) { path, count, entry in
-                files.append((path + ".mds.zstd", count))
+            try write(batches, of: places, as: shard, into: destination.temporary) { path, digest, entry in
+                files.append((path + ".mds.zstd", digest, entry.samples))
                 entries.append((path, entry))
             }
             for folder in tree.folders {
@@ -36,9 +36,9 @@ extension ExportTask {
                         zip: entry.zip)
                 }
                 let index = JSON.object(["version": .integer(2), "shards": .array(list)])
-                try AtomicFile.write(
+                let digest = try AtomicFile.write(
                     index.canonicalBytes, to: try SafePath.below(destination.temporary, "\(folder.path)/index.json"))
-                files.append(("\(folder.path)/index.json", inside.reduce(0) { $0 + $1.entry.samples }))
+                files.append(("\(folder.path)/index.json", digest, inside.reduce(0) { $0 + $1.entry.samples }))
                 for name in folder.names { folders[name] = .string(folder.path) }
             }
         }
@@ -77,7 +77,7 @@ extension ExportTask {
     /// Writes shards, several at a time; calls `written` for each in order, with its path without endings.
     private func write(
         _ batches: [SubsetFolders.Batch], of places: [ExportedSamples.Place], as shard: MDSShard, into folder: String,
-        written: @escaping (String, Int, MDSEntry) -> Void
+        written: @escaping (String, FileDigest, MDSEntry) -> Void
     ) throws {
         try OrderedWork.run(count: batches.count, threads: threads) { [self] () -> (Int) throws -> MDSMade in
             let decoder = try SampleDecoder(lattice: samples.lattice)
@@ -96,8 +96,8 @@ extension ExportTask {
             }
         } consume: { [self] number, made in
             let path = "\(batches[number].folder)/shard.\(SampleListing.Part.digits(number))"
-            try AtomicFile.write(made.zip, to: try SafePath.below(folder, "\(path).mds.zstd"))
-            written(path, made.entry.samples, made.entry)
+            let digest = try AtomicFile.write(made.zip, to: try SafePath.below(folder, "\(path).mds.zstd"))
+            written(path, digest, made.entry)
             advance(made.entry.samples)
         }
     }

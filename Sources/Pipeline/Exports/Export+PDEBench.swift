@@ -55,8 +55,7 @@ extension ExportTask {
             done += samples.shards[number].rows.count
         }
         try table.write(to: document)
-        try document.finish()
-        try publish(file: destination)
+        try publish(file: destination, try document.finish())
         result.notes.append(
             test == 0
                 ? "no sample is a test sample: give PDEBench's loader test_ratio=0"

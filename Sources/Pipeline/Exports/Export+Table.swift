@@ -11,8 +11,9 @@ extension ExportTask {
         result.files = 1
     }
 
-    /// Writes the table to `path`, which appears when it is complete.
-    func writeTable(to path: String) throws {
+    /// Writes the table to `path`, which appears when it is complete; returns its size and digest.
+    @discardableResult
+    func writeTable(to path: String) throws -> FileDigest {
         let writer = try AtomicFile.Writer(path)
         let drawn = samples.drawn.map { "\($0.coefficient.rawValue)_bytes" }
         let names =
@@ -48,7 +49,7 @@ extension ExportTask {
             try write(text)
             advance(shard.rows.count)
         }
-        try writer.commit()
+        return try writer.commit()
     }
 
     /// A field of the table; in quotes where it has to be.

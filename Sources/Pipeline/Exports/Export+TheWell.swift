@@ -13,7 +13,7 @@ extension ExportTask {
     /// Its loader needs two steps of time, so a steady problem has the source image as step 0 and the field as step 1.
     func theWell() throws {
         let destination = try ExportDestination.folder(options.output)
-        var files: [(path: String, samples: Int)] = []
+        var files: [(path: String, digest: FileDigest, samples: Int)] = []
         var statistics = WellStatistics()
         let hasTraining = samples.shards.contains { $0.part == .train }
         for (number, shard) in samples.shards.enumerated() {
@@ -22,19 +22,20 @@ extension ExportTask {
             let name = shard.file.path.split(separator: "/").joined(separator: "-").replacing(".h5", with: "")
             let path = "data/\(split)/\(name).hdf5"
             var own = WellStatistics()
-            try writeWell(number, to: try SafePath.below(destination.temporary, path), &own)
+            let digest = try writeWell(number, to: try SafePath.below(destination.temporary, path), &own)
             if shard.part == .train || !hasTraining { statistics.add(own) }
-            files.append((path, shard.rows.count))
+            files.append((path, digest, shard.rows.count))
         }
-        try AtomicFile.write(Array(statistics.yaml.utf8), to: "\(destination.temporary)/stats.yaml")
-        files.append(("stats.yaml", 0))
+        let digest = try AtomicFile.write(
+            Array(statistics.yaml.utf8), to: "\(destination.temporary)/stats.yaml")
+        files.append(("stats.yaml", digest, 0))
         try publish(folder: destination, files: files)
         if options.codec == .blosc {
             result.notes.append("import hdf5plugin before the_well: the chunks are those of the shards")
         }
     }
 
-    private func writeWell(_ number: Int, to path: String, _ statistics: inout WellStatistics) throws {
+    private func writeWell(_ number: Int, to path: String, _ statistics: inout WellStatistics) throws -> FileDigest {
         let shard = samples.shards[number]
         let reader = try samples.reader(number)
         let level = options.codec == .blosc ? (ShardWriter.defaultLevel, true) : nil
@@ -90,7 +91,7 @@ extension ExportTask {
             advance()
         }
         statistics = collected
-        try document.finish()
+        return try document.finish()
     }
 
     /// What the loader asks of every field and scalar.

@@ -38,8 +38,7 @@ extension ExportTask {
                 name, extent: (drawn.planes == 1 ? [] : [drawn.planes]) + extent, source: name, pieces: pieces)
         }
         try columns.write(to: document)
-        try document.finish()
-        try publish(file: destination)
+        try publish(file: destination, try document.finish())
         if samples.shards.count >= ExportTask.manyShards {
             result.notes.append(
                 "the file refers to \(samples.shards.count) shards: a reader that may not open as many files at once reads "

@@ -44,12 +44,20 @@ final class ExportDestination {
 
     private func createFolder() throws {
         let marker = "\(temporary)/\(ExportDestination.marker)"
-        if InputFile.isFolder(temporary) != nil, InputFile.isFolder(marker) != false {
+        // What was killed between the last two steps has no marker any more, but is complete.
+        if InputFile.isFolder(temporary) != nil, InputFile.isFolder(marker) != false,
+            InputFile.isFolder("\(temporary)/\(ExportTask.summary)") != false
+        {
             throw PipelineError(
                 .cannotCreate, "\(temporary) exists and is no unfinished export: remove it, or choose another --output")
         }
-        try Dataset.createFolder(temporary)
-        lock = try FileLock(marker, shared: false, holder: path)
+        let created = try Folder.create(temporary)
+        do {
+            lock = try FileLock(marker, shared: false, holder: path)
+        } catch {
+            Folder.remove(created)
+            throw error
+        }
         for name in try FileManager.default.contentsOfDirectory(atPath: temporary)
         where name != ExportDestination.marker {
             try FileManager.default.removeItem(atPath: "\(temporary)/\(name)")
@@ -58,7 +66,7 @@ final class ExportDestination {
 
     /// Makes the export appear.
     func commit() throws {
-        if lock != nil { AtomicFile.remove("\(temporary)/\(ExportDestination.marker)") }
+        if lock != nil { try AtomicFile.withdraw("\(temporary)/\(ExportDestination.marker)") }
         isCommitted = true
         do {
             try AtomicFile.commit(temporary: temporary, as: path)

@@ -5,6 +5,9 @@ internal import Shards
 
 /// One export under way: what it takes, and what has been written.
 final class ExportTask {
+    /// The file of a folder's export that lists the others; it is written last.
+    static let summary = "export.json"
+
     let samples: ExportedSamples
     let options: Export.Options
     let threads: Int
@@ -57,22 +60,22 @@ final class ExportTask {
         return (first.hasPrefix("~") || first.contains(":") ? "./" : "") + steps.joined(separator: "/")
     }
 
-    /// Completes a single file at its temporary path.
-    func publish(file destination: ExportDestination) throws {
+    /// Completes a single file at its temporary path, of which `digest` is known.
+    func publish(file destination: ExportDestination, _ digest: FileDigest) throws {
         result.files += 1
-        result.bytes += try FileDigest(of: destination.temporary).bytes
+        result.bytes += digest.bytes
         try destination.commit()
     }
 
-    /// Completes a folder: writes `export.json`, which lists `files` (path, number of samples), beside them.
+    /// Completes a folder: writes `export.json`, which lists `files` (path, digest, number of samples), beside them.
     func publish(
-        folder destination: ExportDestination, files: [(path: String, samples: Int)], extra: [String: JSON] = [:]
+        folder destination: ExportDestination, files: [(path: String, digest: FileDigest, samples: Int)],
+        extra: [String: JSON] = [:]
     )
         throws
     {
         var entries: [JSON] = []
-        for (path, samples) in files {
-            let digest = try FileDigest(of: "\(destination.temporary)/\(path)")
+        for (path, digest, samples) in files {
             result.files += 1
             result.bytes += digest.bytes
             entries.append(
@@ -88,8 +91,8 @@ final class ExportTask {
                 "selection": .string(samples.expression.description), "samples": .integer(result.samples),
                 "files": .array(entries),
             ].merging(extra) { $1 })
-        try Schema.named("export").check(json, source: "export.json")
-        try AtomicFile.write(json.prettyBytes, to: "\(destination.temporary)/export.json")
+        try Schema.named("export").check(json, source: ExportTask.summary)
+        try AtomicFile.write(json.prettyBytes, to: "\(destination.temporary)/\(ExportTask.summary)")
         try destination.commit()
     }
 }

@@ -17,7 +17,8 @@ extension Job {
             try parts.isEmpty
             ? Copies()
             : SampleListing(
-                origin, samplesPerPart: pipeline.samplesPerPart, threads: threads, lines: false, findsCopies: findsCopies
+                origin, samplesPerPart: pipeline.samplesPerPart, threads: threads, lines: false,
+                findsCopies: findsCopies
             ) { _, _ in }.copies
         var solved: Set<SampleID> = []
         var lost = 0

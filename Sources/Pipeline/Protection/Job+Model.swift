@@ -38,8 +38,8 @@ extension Job {
             let evaluation = try? dataset.manifest(.evaluate),
             evaluation.parameters["models"]?.array?.contains(old) == true
         else { return }
-        StepRecord.remove(Stage.evaluate.rawValue, in: dataset)
-        AtomicFile.remove("\(dataset.folder(.evaluate))/\(Manifest.fileName)")
+        try StepRecord.remove(Stage.evaluate.rawValue, in: dataset)
+        try AtomicFile.withdraw("\(dataset.folder(.evaluate))/\(Manifest.fileName)")
     }
 }
 

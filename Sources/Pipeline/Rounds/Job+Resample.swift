@@ -12,7 +12,7 @@ extension Job {
             throw PipelineError(
                 .data, "\(pipelinePath): has no 'rounds', so there is nothing to choose: add it, with 'add' at least")
         }
-        let started = Date()
+        let started = Stopwatch()
         var version = dataset
         var selection = pipeline.trainingSelection
         var curve = LearningRounds(self, curation)
@@ -64,7 +64,7 @@ extension Job {
                 Manifest.File(
                     path: last.packPath, bytes: digest.bytes, sha256: digest.sha256, samples: last.files.count)
             ],
-            seconds: Date().timeIntervalSince(started)
+            seconds: started.seconds
         ).write(in: dataset)
     }
 

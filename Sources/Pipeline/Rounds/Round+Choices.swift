@@ -56,10 +56,10 @@ extension Round {
         _ choices: [ChosenSample], _ set: CandidateSet, parent: Manifest
     ) throws -> (manifest: Manifest, configurations: String?) {
         let folder = dataset.folder(.resample)
-        let started = Date()
+        let started = Stopwatch()
         try Dataset.createFolder(folder)
-        StepRecord.remove(Stage.resample.rawValue, in: dataset)
-        AtomicFile.remove("\(folder)/\(Manifest.fileName)")
+        try StepRecord.remove(Stage.resample.rawValue, in: dataset)
+        try AtomicFile.withdraw("\(folder)/\(Manifest.fileName)")
         let configurations = Dictionary(
             set.candidates.compactMap { candidate in candidate.configuration.map { (candidate.id, $0) } }
         ) { first, _ in first }
@@ -95,7 +95,7 @@ extension Round {
                 file(Round.choicesName, text, samples: choices.count),
                 file(Round.configurationsName, lines, samples: choices.count { $0.action == .added }),
             ])
-        let seconds = Date().timeIntervalSince(started)
+        let seconds = started.seconds
         try Provenance(
             stage: .resample, manifest: manifest.id, pipeline: job.pipeline.name, threads: job.threads,
             started: started,

@@ -62,13 +62,13 @@ struct TrainerCall {
         {
             return tables.errors
         }
-        StepRecord.remove("trainer", in: dataset)
+        try StepRecord.remove("trainer", in: dataset)
         for name in [TrainerCall.errorsName, TrainerCall.testErrorsName, TrainerCall.endedName] {
-            AtomicFile.remove("\(folder)/\(name)")
+            try AtomicFile.withdraw("\(folder)/\(name)")
         }
         let call = try TrainerCall.newCall(in: folder)
         let log = "\(folder)/log.txt"
-        let started = Date()
+        let started = Stopwatch()
         job.reporter.noted("the trainer learns from \(selection) of \(version.name); its output is in \(log)")
         try trainer.run(try environment(tablesIn: call), in: folder, log: log)
         let tables = try Tables(in: call, self, column: column, scoring: ids)
@@ -76,7 +76,7 @@ struct TrainerCall {
         try Dataset.createFolder(folder)
         let ended = JSON.object([
             "round": .integer(number), "seed": .integer(Int(seed)), "selection": .string(selection),
-            "version": .string(pack.id.description), "seconds": .number(Date().timeIntervalSince(started)),
+            "version": .string(pack.id.description), "seconds": .number(started.seconds),
         ])
         let kept = tables.bytes + [(TrainerCall.endedName, ended.prettyBytes)]
         for (name, bytes) in kept { try AtomicFile.write(bytes, to: "\(folder)/\(name)") }
@@ -85,7 +85,7 @@ struct TrainerCall {
             step: "trainer", fingerprint: fingerprint,
             files: kept.map { name, bytes in
                 Manifest.File(path: "trainer/\(name)", bytes: bytes.count, sha256: Digest(of: bytes), samples: 0)
-            }, seconds: Date().timeIntervalSince(started)
+            }, seconds: started.seconds
         ).write(in: dataset)
         try? FileManager.default.removeItem(atPath: call)
         return tables.errors

@@ -201,13 +201,13 @@ public struct VersionCleaning {
             return aside
         }
         for number in droppedRounds where items.contains(where: { $0.path == "\(Dataset.roundsName)/\(number)" }) {
-            StepRecord.remove(Round.step(number), in: dataset)
+            try StepRecord.remove(Round.step(number), in: dataset)
         }
         try versions.deleteTags(droppedTags)
         let manifests = paths.filter { $0.hasPrefix("\(Stage.pack.rawValue)/version-") }
         for path in manifests + paths.filter({ !manifests.contains($0) }) {
             let name = String(path.dropFirst(Stage.pack.rawValue.count + 1))
-            if name.hasPrefix(ShardPacking.added) { StepRecord.remove(ShardPacking.step(name), in: dataset) }
+            if name.hasPrefix(ShardPacking.added) { try StepRecord.remove(ShardPacking.step(name), in: dataset) }
             // One that stood aside and was listed for itself is gone by now.
             if try PathEntry(at: dataset.path(path)) != .nothing { try remove(path) }
         }

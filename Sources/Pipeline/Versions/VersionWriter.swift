@@ -75,7 +75,7 @@ package struct VersionWriter {
     ///   lacks, a taken one that it has.
     @discardableResult
     package func write(_ round: Round) throws -> Manifest {
-        let started = Date()
+        let started = Stopwatch()
         try Versions.check(roundName: round.name)
         let base = try ParentVersion(parent)
         let additions = try Additions(solved, parent: base.manifest, threads: threads)
@@ -189,12 +189,12 @@ package struct VersionWriter {
         }
     }
 
-    private func report(_ manifest: Manifest, samples: Int, since started: Date, skipped: Bool) {
+    private func report(_ manifest: Manifest, samples: Int, since started: Stopwatch, skipped: Bool) {
         let own = manifest.files.filter { $0.path.hasPrefix(ShardPacking.added) }.suffix(
             (samples + max(1, manifest.layout["samples_per_shard"]?.int ?? 1) - 1)
                 / max(1, manifest.layout["samples_per_shard"]?.int ?? 1))
         reporter.ended(
             .pack, id: manifest.id, samples: samples, bytes: own.reduce(0) { $0 + $1.bytes },
-            seconds: Date().timeIntervalSince(started), skipped: skipped)
+            seconds: started.seconds, skipped: skipped)
     }
 }

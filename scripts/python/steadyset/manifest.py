@@ -168,6 +168,11 @@ def read_locations(storage: Storage, manifest: Manifest) -> Table:
     words["error_bound"] = np.ascontiguousarray(table["error_bound"]).view("<u8")
     if hashlib.sha256(words.tobytes()).hexdigest() != manifest.digest:
         raise DatasetError(f"{where} tells of other samples than the manifest's digest covers")
+    # Half a step of rounding is in every bound of a label on a grid; what is less certifies nothing.
+    least = 0.0 if manifest.grid_bits is None else 2.0 ** -(manifest.grid_bits + 1)
+    bounds = table["error_bound"]
+    if not np.all((bounds >= least) & np.isfinite(bounds)):
+        raise DatasetError(f"{where} has an error bound below {least}, half a step of the grid: no label can have it")
     largest = 2 * 8 * manifest.lattice[0] * manifest.lattice[1]
     for shard in manifest.shards:
         rows = table[shard.first : shard.first + shard.samples]

@@ -1,0 +1,2 @@
+// Nothing is exported: see processor.c.
+#pragma once
