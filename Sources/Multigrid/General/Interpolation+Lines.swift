@@ -10,9 +10,9 @@
 extension Interpolation {
     /// A line is solved as a whole where the jumps of its weights cost more than this part of the energy that the weights should have.
     ///
-    /// What is held weakly feels much smaller parts of it than 1: of a thousand fibrous media some took 71 steps at ½, at most 34
-    /// at ⅒ and 28 at 1/50. Media that vary little along strong couplings keep the weights of each row by itself.
-    private static let costliest = 0.05
+    /// What is held weakly feels much smaller parts of it than 1: of a thousand fibrous media some took 71 steps at ½, 41 at 1/20
+    /// and 28 at 1/50. Media that vary little along strong couplings keep the weights of each row by itself.
+    private static let costliest = 0.02
 
     /// The row of one point between two coarse lines: couplings to the first and the second, to the next point along its own line,
     /// and the sum along it.
