@@ -10,6 +10,7 @@ regions (Toledo-Marín, Glazier and Fox 2023).
 import argparse
 import json
 import sys
+from decimal import ROUND_CEILING, Context, Decimal
 from typing import NamedTuple
 
 import h5py
@@ -123,10 +124,15 @@ def draw(sample, lowest):
     count = len(sample.sources)
     figure.suptitle(
         f"sample {sample.id}   ·   {rows} × {columns} sites, {count} {sample.physics['sources']} "
-        f"source{'s' if count != 1 else ''}   ·   certified |y − exact| ≤ {sample.error_bound:.1e}",
+        f"source{'s' if count != 1 else ''}   ·   certified |y − exact| ≤ {rounded_up(sample.error_bound)}",
         fontsize=12.5,
     )
     return figure
+
+
+def rounded_up(bound):
+    """Returns a bound with two digits, no smaller than it is: one that is rounded down is none."""
+    return str(Decimal(bound).normalize(Context(prec=2, rounding=ROUND_CEILING)))
 
 
 def main():

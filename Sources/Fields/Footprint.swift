@@ -97,8 +97,15 @@ public struct Footprint: Hashable, Sendable {
         return runs
     }
 
+    /// The whole number within `Shape.edge`, or the number itself.
+    private static func settled(_ value: Double) -> Double {
+        let whole = value.rounded()
+        return abs(value - whole) <= Shape.edge ? whole : value
+    }
+
     /// The even-odd rule, row by row.
-    private static func polygon(_ corners: [Shape.Corner]) -> [Run] {
+    private static func polygon(_ given: [Shape.Corner]) -> [Run] {
+        let corners = given.map { Shape.Corner(down: settled($0.down), across: $0.across) }
         let top = corners.reduce(corners[0].down) { min($0, $1.down) }
         let bottom = corners.reduce(corners[0].down) { max($0, $1.down) }
         let rows = Int(top.rounded(.up))...max(Int(top.rounded(.up)), Int(bottom.rounded(.down)))
@@ -111,7 +118,7 @@ public struct Footprint: Hashable, Sendable {
                 let (upper, lower) = one.down <= other.down ? (one, other) : (other, one)
                 guard upper.down <= level, level < lower.down else { continue }
                 let share = (level - upper.down) / (lower.down - upper.down)
-                crossings.append(upper.across + share * (lower.across - upper.across))
+                crossings.append(settled(upper.across + share * (lower.across - upper.across)))
             }
             crossings.sort()
             for index in stride(from: 0, to: crossings.count - 1, by: 2) {
@@ -161,7 +168,7 @@ private struct Ellipse: ConvexRule {
     let cosine: Double
 
     init(down: Double, across: Double, degrees: Double) {
-        (self.down, self.across) = (down, across)
+        (self.down, self.across) = (down + Shape.edge, across + Shape.edge)
         (sine, cosine) = Elementary.sineAndCosine(degrees: degrees)
     }
 
@@ -192,7 +199,7 @@ private struct Rectangle: ConvexRule {
     let cosine: Double
 
     init(down: Double, across: Double, degrees: Double) {
-        (self.down, self.across) = (down, across)
+        (self.down, self.across) = (down + Shape.edge, across + Shape.edge)
         (sine, cosine) = Elementary.sineAndCosine(degrees: degrees)
     }
 

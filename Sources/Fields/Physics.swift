@@ -28,7 +28,7 @@ public struct Physics: Hashable, Sendable {
     public let lattice: Lattice
     /// What holds at the four sides.
     public let boundary: Boundary
-    /// Diffusivity D, in sites² per unit of time; positive.
+    /// Diffusivity D, in sites² per unit of time; in `diffusivities`.
     public let diffusivity: Diffusivity
     /// Decay rate γ, per unit of time; at least 0.
     public let decayRate: Coefficient
@@ -46,8 +46,8 @@ public struct Physics: Hashable, Sendable {
     public static let decayPerDiffusivity = 1e-6...10.0
     /// The largest quotient of two values of D, in whatever place and direction, that is supported.
     public static let maximumContrast = 1000.0
-    /// D outside this range is refused, far from where sums overflow.
-    static let diffusivities = 1e-100...1e100
+    /// The range of D that is supported: the unit of time is free, as only γ/D enters a field, but shards hold coefficients in binary32.
+    public static let diffusivities = 1e-30...1e30
 
     /// Creates a problem's physics with constant coefficients.
     ///
@@ -63,7 +63,7 @@ public struct Physics: Hashable, Sendable {
 
     /// Creates a problem's physics.
     ///
-    /// - Throws: `ConfigurationError` with code `.physics` where a coefficient is not positive and finite (γ may be 0),
+    /// - Throws: `ConfigurationError` with code `.physics` where a D is outside `diffusivities`, a γ negative or not finite,
     ///   D varies by more than `maximumContrast`, a γ/D is outside `decayPerDiffusivity`, a coefficient does not fit the
     ///   lattice, or nothing holds the field: emitting sources, no absorbing side, and no decay anywhere.
     public init(
@@ -104,7 +104,10 @@ public struct Physics: Hashable, Sendable {
         }
         if let wrong = rates.first(where: { !($0 >= 0 && $0.isFinite) }) {
             throw ConfigurationError(
-                .physics, "a decay rate of \(wrong) is not supported: it must be at least 0 and finite")
+                .physics,
+                "a decay rate of \(wrong) is not supported: it must be 0, or from "
+                    + "\(Physics.decayPerDiffusivity.lowerBound) to \(Physics.decayPerDiffusivity.upperBound) times the diffusivity"
+            )
         }
         let (least, most) = (spread.reduce(.infinity) { min($0, $1) }, spread.reduce(0) { max($0, $1) })
         guard most / least <= Physics.maximumContrast else {

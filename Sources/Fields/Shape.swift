@@ -1,24 +1,26 @@
 /// The form of a source or of a region: which sites around its centre belong to it.
 ///
 /// Sites have whole offsets (i, j) from the centre, i down the rows and j across the columns. Every rule is evaluated in
-/// binary64 with +, −, × and ÷ as written, so that it means the same sites everywhere.
+/// binary64 with +, −, × and ÷ as written, so that it means the same sites everywhere. Sites on an edge belong to ellipses and
+/// rectangles whatever the angle: their rules allow for `edge`, which is far more than the rounding of sines and products, and
+/// far less than what distances differ by.
 ///
 /// Angles are in degrees, from 0 to below 180. They turn the down axis of the shape towards the columns: with
 /// p = i·cos + j·sin and q = j·cos − i·sin the first radius lies along p, the second along q.
 public enum Shape: Hashable, Sendable {
     /// i² + j² ≤ radius².
     case disk(radius: Double)
-    /// (p/down)² + (q/across)² ≤ 1; both radii above 0.
+    /// (p/(down + e))² + (q/(across + e))² ≤ 1 with e = `edge`; both radii above 0.
     case ellipse(down: Double, across: Double, angle: Double)
-    /// |p| ≤ down and |q| ≤ across, half the height and half the width; at least 0.
+    /// |p| ≤ down + e and |q| ≤ across + e with e = `edge`; half the height and half the width are at least 0.
     case rectangle(down: Double, across: Double, angle: Double)
-    /// A disk without the sites of a smaller disk: inner² < i² + j² ≤ outer².
+    /// A disk without the sites of a smaller disk: inner² < i² + j² ≤ outer², exactly for the squares in binary64, as for a disk.
     case ring(outer: Double, inner: Double)
     /// A polygon through corners in order, closed, by the even-odd rule.
     ///
     /// A site belongs to it where an odd number of edges cross its row at a column that is not to the right of it. An
     /// edge from an upper corner (r, c) to a lower one (r′, c′) crosses row i where r ≤ i < r′, at
-    /// c + (i − r)/(r′ − r)·(c′ − c). So of a square with whole corners the upper and left edges belong to it and the lower
+    /// c + (i − r)/(r′ − r)·(c′ − c). Rows of corners and crossings within `edge` of a whole number count as that. So of a square with whole corners the upper and left edges belong to it and the lower
     /// and right ones do not, and polygons that share an edge share no site.
     case polygon([Corner])
 
@@ -36,6 +38,8 @@ public enum Shape: Hashable, Sendable {
         }
     }
 
+    /// How far from an edge a site counts as on it, in sites. Coordinates up to 6000 are rounded by less than 10⁻¹¹.
+    public static let edge = 0x1p-34
     /// The numbers of corners that a polygon may have.
     public static let corners = 3...16
     /// No radius, half side or corner's offset may be larger.

@@ -6,8 +6,11 @@ public struct Source: Hashable, Sendable {
     public let column: Int
     /// Which sites around the centre belong to the source.
     public let shape: Shape
-    /// Value that a pinned source holds, or the strength of an emitting one; in (0, 1].
+    /// Value that a pinned source holds, or the strength of an emitting one; from `leastValue` to 1.
     public let value: Double
+
+    /// The least value that x, in binary32, holds to all its bits: 2⁻¹²⁶, its least normal number.
+    public static let leastValue = Double(Float.leastNormalMagnitude)
 
     /// Creates a source; `Configuration` checks that it fits its lattice.
     public init(row: Int, column: Int, shape: Shape, value: Double) {
@@ -32,6 +35,12 @@ public struct Source: Hashable, Sendable {
                 .source,
                 "source at row \(row), column \(column) has value \(value): values must be above 0 and at most 1 "
                     + "(the problem is linear: scale the values by their largest)")
+        }
+        guard value >= Source.leastValue else {
+            throw ConfigurationError(
+                .source,
+                "source at row \(row), column \(column) has value \(value): x holds numbers of 32 bits, in which values below "
+                    + "\(Source.leastValue) are not what they are, or 0 (scale the values by their largest)")
         }
         if case .disk(let radius) = shape { return try check(diskOfRadius: radius, on: lattice) }
         do {

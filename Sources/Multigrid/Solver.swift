@@ -52,6 +52,13 @@ public final class Solver {
     /// - Returns: The certificate. A label that cannot be certified is a result, not an error.
     /// - Complexity: O(sites) time, where few sites are pinned or multigrid is taken.
     public func solve(_ image: SourceImage, physics: Physics, into label: inout [Float]) -> Solution {
+        solve(image, physics: physics, accuracy, into: &label)
+    }
+
+    /// Solves to another accuracy than the solver's own.
+    func solve(
+        _ image: SourceImage, physics: Physics, _ accuracy: Accuracy, into label: inout [Float]
+    ) -> Solution {
         precondition(physics.lattice == lattice, "the problem is on another lattice")
         precondition(label.count == lattice.count, "the label has another lattice's size")
         if let solution = solveConstant(image, physics, accuracy, into: &label) { return solution }
@@ -67,8 +74,9 @@ public final class Solver {
             return nil
         }
         let pinned = physics.sources == .pinned
+        let unit = TimeUnit.factor(forDiffusivity: max(constants.down, constants.across))
         let coefficients = DirectSolver.Coefficients(
-            down: constants.down, across: constants.across, decay: constants.decay)
+            down: unit * constants.down, across: unit * constants.across, decay: unit * constants.decay)
         if forcedMethod != .uniform, let solver = directSolver(coefficients),
             let solution = solver.solve(image, pinned: pinned, accuracy: accuracy, into: &label),
             solution.isCertified || forcedMethod == .direct

@@ -186,7 +186,7 @@ private struct Answer: Sendable {
     func line(_ sample: JudgedSample) -> [UInt8] {
         let fields = [
             sample.id.description, "\(sample.sources)", repair.outcome.rawValue, "\(repair.cycles)",
-            JudgementTable.digits(repair.errorBound), JudgementTable.digits(repair.givenBound),
+            BoundText.digits(repair.errorBound), BoundText.digits(repair.givenBound),
         ]
         return Array((fields.joined(separator: ",") + "\n").utf8)
     }

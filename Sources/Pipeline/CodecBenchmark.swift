@@ -109,7 +109,7 @@ public struct CodecBenchmark {
                     + "\(String(format: "%.2f", Double(2 * row.raw) / Double(row.sample))) | "
                     + "\(String(format: "%.0f", Double(row.raw) / 1000 / row.compress)) MB/s | "
                     + "\(String(format: "%.0f", Double(row.raw) / 1000 / row.expand)) MB/s | "
-                    + "\(String(format: "%.1e", row.bound)) |")
+                    + "\(BoundText.exponential(row.bound, 2)) |")
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -244,7 +244,7 @@ final class Evaluator {
         reporter.noted(
             subject.labels == .none
                 ? "estimated mean absolute error \(JudgementTable.digits(table.mae)), no error above "
-                    + "\(JudgementTable.digits(table.largestBound)); the models computed \(rate)"
+                    + "\(BoundText.digits(table.largestBound)); the models computed \(rate)"
                 : "mean absolute error \(JudgementTable.digits(table.mae)); the models computed \(rate)")
     }
 

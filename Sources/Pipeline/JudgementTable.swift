@@ -68,7 +68,9 @@ struct JudgementTable {
             }
             sum += estimate[.mae]
             largestBound = max(largestBound, estimate[.bound])
-            fields += ErrorEstimate.Measure.allCases.map { JudgementTable.digits(estimate[$0]) }
+            fields += ErrorEstimate.Measure.allCases.map {
+                $0 == .bound ? BoundText.digits(estimate[$0]) : JudgementTable.digits(estimate[$0])
+            }
         }
         if hasVariance { fields.append(variance.map(JudgementTable.digits) ?? "") }
         try append(fields)
@@ -88,7 +90,10 @@ struct JudgementTable {
     {
         var lines = ["n_sources,\(title),samples,mean,median,p95,p99,max"]
         for line in summary.lines {
-            let statistics = [line.mean, line.median, line.p95, line.p99, line.largest].map(digits)
+            let isBound = line.measure.rawValue == ErrorEstimate.Measure.bound.rawValue
+            let statistics = [line.mean, line.median, line.p95, line.p99, line.largest].map {
+                isBound ? BoundText.digits($0) : digits($0)
+            }
             lines.append(
                 ([line.sources.map { "\($0)" } ?? "all", line.measure.rawValue, "\(line.samples)"] + statistics)
                     .joined(separator: ","))

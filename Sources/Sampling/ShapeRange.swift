@@ -42,16 +42,18 @@ public enum ShapeRange: Hashable, Sendable {
                 max(-box.rows.lowerBound, box.rows.upperBound), max(-box.columns.lowerBound, box.columns.upperBound)
             )
         }
-        func both(_ length: Double) -> (Int, Int) { (Int(length), Int(length)) }
+        // A site on the edge belongs to a shape.
+        func whole(_ length: Double) -> Int { Int(length + Shape.edge) }
+        func both(_ length: Double) -> (Int, Int) { (whole(length), whole(length)) }
         switch self {
         case .disk(let radius): return both(radius.to)
         case .polygon(_, let radius): return both(radius.to + 0x1p-7)  // corners are rounded
         case .ring(let outer, _): return both(outer.to)
         case .ellipse(let down, let across, let angle):
-            return angle == ParameterRange(0) ? (Int(down.to), Int(across.to)) : both(max(down.to, across.to))
+            return angle == ParameterRange(0) ? (whole(down.to), whole(across.to)) : both(max(down.to, across.to))
         case .rectangle(let down, let across, let angle):
             return angle == ParameterRange(0)
-                ? (Int(down.to), Int(across.to)) : both((down.to * down.to + across.to * across.to).squareRoot())
+                ? (whole(down.to), whole(across.to)) : both((down.to * down.to + across.to * across.to).squareRoot())
         }
     }
 

@@ -204,6 +204,21 @@ import Testing
         #expect(throws: ConfigurationError.self) { try Self.physics(decay: layers([10], [0, -1])) }
     }
 
+    /// D in any unit of time within the range that the message names.
+    @Test func diffusivitiesOutsideTheRangeAreRefused() throws {
+        let lattice = try Lattice(rows: 32, columns: 32)
+        for unit in [1e-30, 1e-9, 1, 1e9, 1e30] {
+            _ = try Physics(lattice: lattice, diffusivity: unit, decayRate: 0.01 * unit)
+        }
+        for unit in [1e-160, 1e-31, 0, -1, 1.1e30, 1e200, .infinity, .nan] {
+            let error = #expect(throws: ConfigurationError.self) {
+                try Physics(lattice: lattice, diffusivity: unit, decayRate: 0.01 * unit)
+            }
+            #expect(error?.code == .physics)
+            for word in ["\(unit)", "1e-30", "1e+30"] { #expect(error?.message.contains(word) == true, "\(unit)") }
+        }
+    }
+
     /// Without decay the field must be held by a side, by decay somewhere, or by the sources.
     @Test func illPosedProblemsAreRefused() throws {
         let zero = Coefficient.constant(0)

@@ -32,6 +32,25 @@ import Testing
         }
     }
 
+    /// Values that x, in binary32, would hold as 0 or to fewer bits are refused, with what may be done; the least one is not.
+    @Test func valuesThatXCannotHoldAreRefused() throws {
+        let physics = try Physics(lattice: try Lattice(rows: 32, columns: 32), sources: .emitting)
+        func configuration(_ value: Double) throws -> Configuration {
+            try Configuration(physics: physics, sources: [Source(row: 16, column: 16, radius: 2, value: value)])
+        }
+        for value in [
+            1e-50, 1e-45, 1e-40, 0x1p-127, Source.leastValue.nextDown, 5e-324, 0, -1e-50, 1.5, .nan, .infinity,
+        ] {
+            let error = #expect(throws: ConfigurationError.self) { try configuration(value) }
+            #expect(error?.code == .source)
+            #expect(error?.message.contains("\(value)") == true)
+        }
+        for value in [Source.leastValue, 1e-37, 1e-7, 1] {
+            let image = SourceImage(try configuration(value)).dense(on: physics.lattice)
+            #expect(image.filter { $0.isNormal }.count == 13)
+        }
+    }
+
     @Test func meetingEqualsSharingASite() throws {
         let lattice = try Lattice(rows: 48, columns: 48)
         let philox = Philox(seed: 3, stream: 0)

@@ -35,7 +35,9 @@ import Testing
                     &field, image: image, physics: configuration.physics, tolerance: tolerance)
                 let words: Comment = "\(method?.rawValue ?? "best") \(size) \(tolerance)"
                 #expect(repair.outcome == .repaired, words)
-                #expect(repair.errorBound <= tolerance && repair.cycles > 0, words)
+                #expect(repair.errorBound <= tolerance, words)
+                // What is further off than 0 is solved from nothing, perhaps directly.
+                #expect(repair.cycles > 0 || size > 1, words)
                 #expect(FieldRepairTests.distance(field, golden) <= repair.errorBound + 1e-11, words)
                 // What is said of the given field holds as well.
                 #expect(FieldRepairTests.distance(given, golden) <= repair.givenBound + 1e-11, words)

@@ -1,74 +1,126 @@
-"""Golden shapes: which sites belong to ellipses, rectangles, rings and polygons, by NumPy from the definitions.
+"""Golden shapes: which sites belong to ellipses, rectangles, rings and polygons, from the definitions.
 
     python3 scripts/golden/shapes.py > Tests/FieldsTests/Golden/Shapes.swift
 
-Needs numpy. It writes Swift literals: one shape a line, with its sites as rows of column ranges. Written from the doc
-comments of Shape.swift; it shares no code with the package. Sites so close to an edge that the last bits of a sine could
-decide are refused, so another library of sines gives the same file.
+It needs nothing but Python, and writes Swift literals: one shape a line, with its sites as rows of column ranges. Written from the
+doc comments of Shape.swift; it shares no code with the package. Every rule is evaluated in decimals of 60 digits (polygons and rings in
+fractions), on the numbers as given, and a site so close to where the rule changes that binary64 could decide otherwise is refused.
 """
 
 import random
+from decimal import Decimal, getcontext
+from fractions import Fraction
 
-import numpy as np
-
+getcontext().prec = 60
 SPAN = 40
-I, J = np.mgrid[-SPAN : SPAN + 1, -SPAN : SPAN + 1].astype(float)
+SITES = range(-SPAN, SPAN + 1)
+EDGE = Fraction(1, 2**34)  # what an edge is met within
+PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459")
 
 
-def clear(distance, angle):
-    """Refuses sites that lie on the edge up to rounding, unless the angle is exact."""
-    assert angle in (0, 90) or np.abs(distance).min() > 1e-9, "choose other parameters"
+def sine_and_cosine(degrees):
+    x = Decimal(degrees) * PI / 180
+    sine, cosine, term = Decimal(0), Decimal(0), Decimal(1)
+    for order in range(80):
+        if order % 2 == 0:
+            cosine += term if order % 4 == 0 else -term
+        else:
+            sine += term if order % 4 == 1 else -term
+        term *= x / (order + 1)
+    return sine, cosine
 
 
-def turned(angle):
-    if angle in (0, 90):
-        sine, cosine = (0.0, 1.0) if angle == 0 else (1.0, 0.0)
-    else:
-        sine, cosine = np.sin(np.deg2rad(angle)), np.cos(np.deg2rad(angle))
-    return I * cosine + J * sine, J * cosine - I * sine
+def decided(distance):
+    """Whether a distance (in sites, or relative to 1) is negative or zero; refuses what rounding could decide."""
+    assert abs(distance) > Decimal("1e-13"), "choose other parameters"
+    return distance <= 0
+
+
+def turned(angle, rule):
+    sine, cosine = sine_and_cosine(angle)
+    return {(i, j) for i in SITES for j in SITES if rule(i * cosine + j * sine, j * cosine - i * sine)}
 
 
 def ellipse(down, across, angle):
-    p, q = turned(angle)
-    value = (p / down) ** 2 + (q / across) ** 2
-    clear(value - 1, angle)
-    return value <= 1
+    edge = Decimal(2) ** -34
+    a, b = Decimal(down) + edge, Decimal(across) + edge
+    # In sites: what is relative to 1 changes by at least 2/4096 of it.
+    return turned(angle, lambda p, q: decided(((p / a) ** 2 + (q / b) ** 2 - 1)))
 
 
 def rectangle(down, across, angle):
-    p, q = turned(angle)
-    clear(np.abs(p) - down, angle)
-    clear(np.abs(q) - across, angle)
-    return (np.abs(p) <= down) & (np.abs(q) <= across)
+    edge = Decimal(2) ** -34
+    a, b = Decimal(down) + edge, Decimal(across) + edge
+    return turned(angle, lambda p, q: decided(abs(p) - a) & decided(abs(q) - b))
 
 
 def ring(outer, inner):
-    squared = I * I + J * J
-    return (inner * inner < squared) & (squared <= outer * outer)
+    squares = inner * inner, outer * outer  # in binary64, as the rule says
+    return {(i, j) for i in SITES for j in SITES if squares[0] < i * i + j * j <= squares[1]}
+
+
+def settled(value):
+    value = Fraction(value)
+    whole = round(value)
+    assert abs(abs(value - whole) - EDGE) > Fraction(1, 10**12), "choose other parameters"
+    return Fraction(whole) if abs(value - whole) <= EDGE else value
 
 
 def polygon(*numbers):
     """Crossings counted site by site: edges that cross the site's row at its column or left of it."""
-    corners = list(zip(numbers[::2], numbers[1::2]))
-    count = np.zeros_like(I, int)
-    for one, other in zip(corners, corners[1:] + corners[:1]):
-        (r, c), (r2, c2) = sorted((one, other), key=lambda corner: corner[0])
-        if r == r2:
-            continue
-        with np.errstate(invalid="ignore"):
-            crossing = c + (I - r) / (r2 - r) * (c2 - c)
-        count += (r <= I) & (I < r2) & (crossing <= J)
-    return count % 2 == 1
+    corners = [(settled(r), Fraction(c)) for r, c in zip(numbers[::2], numbers[1::2])]
+    inside = set()
+    for i in SITES:
+        crossings = []
+        for one, other in zip(corners, corners[1:] + corners[:1]):
+            (r, c), (s, d) = sorted((one, other), key=lambda corner: corner[0])
+            if r <= i < s:
+                crossings.append(settled(c + (i - r) / (s - r) * (d - c)))
+        inside |= {(i, j) for j in SITES if sum(crossing <= j for crossing in crossings) % 2 == 1}
+    return inside
 
 
-def runs(mask):
+def runs(sites):
     """first:last of each run of columns, row by row, as row:first:last."""
     out = []
-    for row in np.flatnonzero(mask.any(axis=1)):
-        columns = np.flatnonzero(mask[row])
-        for piece in np.split(columns, np.flatnonzero(np.diff(columns) > 1) + 1):
-            out.append(f"{row - SPAN}:{piece[0] - SPAN}:{piece[-1] - SPAN}")
-    return " ".join(out)
+    for i, j in sorted(sites):
+        if out and out[-1][0] == i and out[-1][2] == j - 1:
+            out[-1][2] = j
+        else:
+            out.append([i, j, j])
+    return " ".join(f"{row}:{first}:{last}" for row, first, last in out)
+
+
+def on_edges():
+    """Shapes with sites on their edges, at angles of which sines are rounded."""
+    for angle in (0.0, 30.0, 45.0, 60.0, 90.0, 120.0, 135.0, 150.0):
+        for radius in (1.0, 2.0, 5.0, 13.0, 25.0, 5.0**0.5, 13.0**0.5, 2.0**0.5):
+            yield "ellipse", radius, radius, angle
+    root = 2.0**0.5
+    for angle in (45.0, 135.0):
+        for k in (1, 2, 3, 7, 20):
+            # Edges through (k, 0), and through the corners (k, k).
+            yield "rectangle", k / root, k / root, angle
+            yield "rectangle", k * root, k / root / 3, angle
+            yield "ellipse", k * root, k / root, angle
+    for angle in (30.0, 60.0, 120.0, 150.0):
+        # (i, j) = (k, 0) and (0, k): p and q are k/2 and k√3/2.
+        for k in (1, 4, 9):
+            yield "rectangle", k / 2, 3.0**0.5 * k / 2, angle
+            yield "rectangle", 3.0**0.5 * k / 2, k / 2, angle
+    for outer, inner in ((5.0, 4.0), (25.0, 24.0), (13.0, 5.0), (1.0, 0.5)):
+        yield "ring", outer, inner
+    # Edges with slopes of thirds, sevenths and tenths through sites, and a square that was turned with rounded sines.
+    yield "polygon", 0.0, 0.0, 3.0, 1.0, 9.0, 3.0, 9.0, -9.0
+    yield "polygon", -7.0, -1.0, 7.0, 1.0, 7.0, 15.0, -7.0, 8.0
+    yield "polygon", 0.1, 0.3, 9.1, 3.3, 9.1, -3.7
+    yield "polygon", -0.7, -2.1, 2.3, 6.9, 5.3, -2.1
+    for angle in (30, 45, 60):
+        sine, cosine = map(float, sine_and_cosine(angle))
+        corners = [(-5, -5), (-5, 5), (5, 5), (5, -5)]
+        yield "polygon", *(x for r, c in corners for x in (r * cosine - c * sine, r * sine + c * cosine))
+    third = 1 / 3
+    yield "polygon", -3.0, -1.0, -3.0 + third + third + third, 2.0000000000000004, 6.000000000000001, -1.0
 
 
 def main():
@@ -94,6 +146,7 @@ def main():
         cases.append(("ring", inner + number(0.1, 9), inner))
     for corners in range(3, 17):
         cases.append(("polygon", *(number(-30, 30) for _ in range(2 * corners))))
+    cases += on_edges()
     print("// Written by scripts/golden/shapes.py; do not edit.\n")
     print("/// Shapes, one a line: name and parameters, a bar, and row:first:last of every run of columns.")
     print('let goldenShapes = """')

@@ -13,6 +13,7 @@ import scipy.sparse.linalg as linalg
 import reference
 
 M = 0xFFFFFFFF
+EDGE = 2.0**-34  # what an edge is met within
 SHAPES = ["radius", "ellipse", "rectangle", "ring", "polygon"]
 
 
@@ -42,6 +43,11 @@ def parameters(source):
     return SHAPES.index(name), flat
 
 
+def settled(value):
+    """Returns the whole number within EDGE, or the number itself."""
+    return np.where(np.abs(value - np.round(value)) <= EDGE, np.round(value), value)
+
+
 def inside(source, rows, columns):
     """Returns which of the sites (arrays of absolute rows and columns) belong to a source or region."""
     code, p = parameters(source)
@@ -51,20 +57,20 @@ def inside(source, rows, columns):
     if code == 3:
         return (i * i + j * j <= p[0] * p[0]) & (i * i + j * j > p[1] * p[1])
     if code == 4:
-        corners = list(zip(p[::2], p[1::2]))
+        corners = [(settled(r), c) for r, c in zip(p[::2], p[1::2])]
         odd = np.zeros(np.broadcast(i, j).shape, bool)
         for one, other in zip(corners, corners[1:] + corners[:1]):
             (r, c), (s, d) = sorted((one, other), key=lambda corner: corner[0])
             if r < s:
-                odd ^= (r <= i) & (i < s) & (c + (i - r) / (s - r) * (d - c) <= j)
+                odd ^= (r <= i) & (i < s) & (settled(c + (i - r) / (s - r) * (d - c)) <= j)
         return odd
     sine, cosine = np.sin(np.deg2rad(p[2])), np.cos(np.deg2rad(p[2]))
     if p[2] == 90:
         cosine = 0.0
     u, v = i * cosine + j * sine, j * cosine - i * sine
     if code == 1:
-        return (u / p[0]) ** 2 + (v / p[1]) ** 2 <= 1
-    return (np.abs(u) <= p[0]) & (np.abs(v) <= p[1])
+        return (u / (p[0] + EDGE)) ** 2 + (v / (p[1] + EDGE)) ** 2 <= 1
+    return (np.abs(u) <= p[0] + EDGE) & (np.abs(v) <= p[1] + EDGE)
 
 
 def mask(source, lattice):

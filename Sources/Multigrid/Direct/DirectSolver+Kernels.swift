@@ -30,7 +30,7 @@ extension DirectSolver {
             k &+= 16
         }
         // Each square is rounded once, and so is each sum of at most 2⁹ · 16 of them: 2⁻⁴⁰ is ample. Squares below 10⁻³⁰⁷ may vanish.
-        return ((first + second).sum() * (1 + 0x1p-40)).squareRoot() + 1e-150
+        return ((first + second).orderedSum * (1 + 0x1p-40)).squareRoot() + 1e-150
     }
 
     /// Writes the label of a row in which pinned sites have their values.

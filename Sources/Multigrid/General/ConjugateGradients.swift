@@ -41,10 +41,7 @@ package final class ConjugateGradients {
     /// - Returns: The largest residuals before and after.
     package func start() -> [Double] {
         field.clear()
-        for site in problem.pinned {
-            let (row, column) = problem.site(site)
-            field[row, column] = problem.rhs[row, column]
-        }
+        problem.hold(field)
         var history = [refresh().largest]
         let scale = roundResidual()
         hierarchy.fullCycle()

@@ -5,7 +5,8 @@ package import Fields
 ///
 /// (A u)ᵢ = groundᵢ uᵢ + Σⱼ gᵢⱼ (uᵢ − uⱼ) with gᵢⱼ = 2DᵢDⱼ/(Dᵢ + Dⱼ) over the faces of site i. The ground of a site is γ,
 /// the conductance of faces to absorbing ghost sites (its own D), and of faces to pinned sites, whose values move to the
-/// right-hand side; a reflecting side has no faces. Pinned sites themselves are cut off: their row is u = value.
+/// right-hand side; a reflecting side has no faces. Pinned sites themselves are cut off: their row is 0 · u = 0, which any field
+/// solves exactly, and `hold` gives them their values. So nothing of them enters a bound, whatever the unit of D.
 ///
 /// A is symmetric, its off-diagonal entries are at most 0 and its rows are diagonally dominant. Where every site is joined
 /// to the ground, directly or through others, it is an M-matrix: its inverse is not negative anywhere (Varga 1962, §3.5).
@@ -26,6 +27,8 @@ package final class DiscreteOperator {
     let margins: Plane<Double>
     /// Sites that are pinned, ascending.
     package private(set) var pinned: [Int] = []
+    /// Their values.
+    private var values: [Double] = []
 
     /// Creates room for the problems of a lattice.
     package init(lattice: Lattice, boundary: Boundary) {
@@ -46,9 +49,15 @@ package final class DiscreteOperator {
         setConductances(medium)
         rhs.clear()
         pinned = pins ? image.sites : []
+        values = pins ? image.values : []
         if pins { pin(image) } else { emit(image) }
         matrix.close(ring)
         for row in 0..<lattice.rows { setDiagonal(row) }
+        // For smoothers, which divide by it.
+        for site in pinned {
+            let (row, column) = self.site(site)
+            matrix.diagonal[row, column] = 1
+        }
         matrix.diagonal.close(ring)
     }
 
@@ -62,8 +71,17 @@ package final class DiscreteOperator {
         }
     }
 
-    /// Sets the right-hand side to 1, and to 0 on pinned sites.
+    /// Gives pinned sites their values.
+    func hold(_ field: borrowing SplitPlane<Double>) {
+        for (site, value) in zip(pinned, values) {
+            let (row, column) = self.site(site)
+            field[row, column] = value
+        }
+    }
+
+    /// Sets the right-hand side to 1, and to 0 on pinned sites, which hold 0.
     package func setUnitRightHandSide() {
+        values = [Double](repeating: 0, count: pinned.count)
         for row in 0..<lattice.rows {
             for half in 0...1 {
                 let line = rhs[half: half, row]
@@ -129,10 +147,10 @@ package final class DiscreteOperator {
             move(matrix.south, row, column, below, column, value)
             move(matrix.south, above, column, above, column, value)
         }
-        for (site, value) in zip(image.sites, image.values) {
+        for site in image.sites {
             let (row, column) = self.site(site)
-            ground[row, column] = 1
-            rhs[row, column] = value
+            ground[row, column] = 0
+            rhs[row, column] = 0
         }
     }
 

@@ -44,7 +44,8 @@ package final class GalerkinHierarchy {
         var fine = matrix
         for (index, interpolation) in interpolations.enumerated() {
             levels[index].prepare(fine)
-            interpolation.derive(from: fine)
+            let level = levels[index]
+            interpolation.derive(from: fine, rowLines: level.smoothsRows, columnLines: level.smoothsColumns)
             operators[index].setGalerkinProduct(of: fine, interpolation, ring: ring)
             fine = operators[index]
         }

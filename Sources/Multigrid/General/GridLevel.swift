@@ -15,8 +15,12 @@ package final class GridLevel {
     /// The half-sweeps of a smoothing step in order; a step after the coarse correction takes them in reverse, which makes
     /// a cycle symmetric.
     package private(set) var sweeps: [Sweep] = []
+    /// Whether a smoothing step relaxes whole rows.
+    package private(set) var smoothsRows = false
+    /// Whether a smoothing step relaxes whole columns.
+    package private(set) var smoothsColumns = false
     /// Whether a smoothing step relaxes both rows and columns.
-    package private(set) var smoothsBothWays = false
+    package var smoothsBothWays: Bool { smoothsRows && smoothsColumns }
     /// What solves whole rows and whole columns, where the smoother does.
     private(set) var rowLines: LineFactors?
     private(set) var columnLines: LineFactors?
@@ -49,20 +53,19 @@ package final class GridLevel {
     /// Takes over the level's operator.
     package func prepare(_ operator: SymmetricOperator<Double>) {
         convert(`operator`)
-        let (rowsMatter, columnsMatter) = directions(`operator`)
-        smoothsBothWays = rowsMatter && columnsMatter
-        if rowsMatter {
+        (smoothsRows, smoothsColumns) = directions(`operator`)
+        if smoothsRows {
             let lines = rowLines ?? LineFactors(rows: rows, columns: columns, isRing: ring.columns)
             lines.factoriseRows(`operator`)
             rowLines = lines
         }
-        if columnsMatter {
+        if smoothsColumns {
             let lines = columnLines ?? LineFactors(rows: rows, columns: columns, isRing: ring.rows)
             lines.factoriseColumns(`operator`)
             columnLines = lines
         }
         sweeps =
-            (rowsMatter ? [.rows(0), .rows(1)] : []) + (columnsMatter ? [.columns(0), .columns(1)] : [])
+            (smoothsRows ? [.rows(0), .rows(1)] : []) + (smoothsColumns ? [.columns(0), .columns(1)] : [])
         // Where the strong direction changes from place to place one step is too little.
         if smoothsBothWays { sweeps += [.rows(0), .rows(1)] }
         if !sweeps.isEmpty { return }

@@ -3,7 +3,8 @@
 ///
 /// A point between two coarse ones solves its own row of the operator with the values that do not vary across the line of
 /// the three; a point in the middle of four solves its row with what the points around it got. Weights are at least 0 on
-/// lines; next to a cut-off site they lead to zero. Weights are kept in Float; the Galerkin product is exact for those.
+/// lines; next to a cut-off site they lead to zero. Across strong couplings whole lines may solve their rows together
+/// (`Interpolation+Lines.swift`). Weights are kept in Float; the Galerkin product is exact for those.
 package final class Interpolation {
     /// How rows are thinned out.
     package let rowAxis: Coarsening
@@ -62,11 +63,14 @@ package final class Interpolation {
         }
     }
 
-    /// Derives the weights from the operator of the grid, whose planes are closed.
-    package func derive(from matrix: SymmetricOperator<Double>) {
+    /// Derives the weights from the operator of the grid, whose planes are closed; `rowLines` and `columnLines` say whether
+    /// couplings along rows, and along columns, are strong.
+    package func derive(from matrix: SymmetricOperator<Double>, rowLines: Bool, columnLines: Bool) {
         for row in 0..<rowAxis.coarse { deriveCoarseRow(row, matrix) }
+        if columnLines { smoothColumnLines(matrix) }
         closeCoarseRows()
         for row in 0..<rowAxis.between { deriveBetween(row, matrix) }
+        if rowLines { smoothRowLines(matrix) }
         closeWeights(above, rowAxis.between, columnAxis.coarse, isBetweenColumns: false)
         closeWeights(below, rowAxis.between, columnAxis.coarse, isBetweenColumns: false)
         for row in 0..<rowAxis.between { deriveMiddle(row, matrix) }

@@ -19,6 +19,8 @@ package final class MediumSolver {
     /// The problem at hand, its field in Double, and what solves it.
     package let iteration: ConjugateGradients
     private var medium: Medium?
+    /// What the medium's coefficients were multiplied with; see `TimeUnit`.
+    private(set) var unit = 1.0
     /// Bound on ‖A⁻¹‖∞ without obstacles; infinite where nothing holds the field.
     private var openBound: Double?
     /// Largest entry of D of the medium that `openBound` is for.
@@ -30,10 +32,13 @@ package final class MediumSolver {
     /// Pinned sites of the operator that the hierarchy was made from; nil before.
     private var prepared: [Int]?
 
-    /// Far more steps than nearly any configuration needs: about ten; 45 at most in 22,458 of 22,459 random ones. The last
-    /// one, regions of differently directed anisotropy in a torus held by weak decay alone, took 78 and met the limit of
-    /// Double. What is not there by then is not certified.
-    private static let maximumSteps = 120
+    /// Far more steps than any configuration of a search of hundreds of thousands needs: about ten, some forty at most. What is not
+    /// there by then is not certified.
+    static let maximumSteps = 400
+    /// Steps in a row that do not halve the residual in the norm of the cycle, after which its certified bound is looked at.
+    private static let patience = 12
+    /// Such looks in a row that find no better bound, after which none will come: the limit of Double.
+    private static let looks = 3
 
     /// Creates a solver with its working memory.
     package init(lattice: Lattice, boundary: Boundary) {
@@ -43,7 +48,11 @@ package final class MediumSolver {
     }
 
     /// Takes over a medium; does nothing where it is the one before.
+    ///
+    /// A is taken in a unit of time of its own (`TimeUnit`).
     package func prepare(_ medium: Medium) {
+        unit = TimeUnit.factor(forDiffusivity: max(medium.down.max() ?? 1, medium.across.max() ?? 1))
+        let medium = medium.scaled(by: unit)
         if self.medium == medium { return }
         self.medium = medium
         openBound = nil
@@ -111,17 +120,20 @@ extension MediumSolver {
         var residuals = iteration.start()
         var bound = Double.infinity
         var scale = 1.0
-        var best = Double.infinity
-        var wasted = 0
+        // The residual in the norm of the cycle, r · M⁻¹r, need not fall while the error does: it only says when to look.
+        var (best, wasted) = (Double.infinity, 0)
+        var (bestBound, idle) = (Double.infinity, 0)
+        var isStuck = false
         var lastTrue = iteration.largest
         while true {
             if !pinned { scale = iteration.field.largest }
             let factor = pinned ? 1 : scale > 0 ? 2 / scale : .infinity
             let magnitude = pinned ? largestValue : 1
             let share = accuracy.tolerance - accuracy.rounding(upTo: magnitude)
-            var isLast = residuals.count > MediumSolver.maximumSteps || wasted >= 12
+            var isLast = residuals.count > MediumSolver.maximumSteps || isStuck
+            let isDue = wasted >= MediumSolver.patience
             let expected = iteration.largest
-            if isLast || !(factor * inverseBound * expected > share) || expected < 1e-4 * lastTrue {
+            if isLast || isDue || !(factor * inverseBound * expected > share) || expected < 1e-4 * lastTrue {
                 // A field's maximum lies on a source (maximum principle), so it is known to within the bound, and
                 // |u/m − u*/m*| ≤ |u − u*|/m + |u*|/m* · |m* − m|/m ≤ 2 bound/m.
                 bound = factor * inverseBound * iteration.refresh().bound
@@ -130,15 +142,20 @@ extension MediumSolver {
                 lastTrue = iteration.largest
                 bound += accuracy.rounding(upTo: magnitude + min(bound, magnitude))
                 if bound.isNaN { bound = .infinity }
+                if isDue {
+                    wasted = 0
+                    idle = bound < 0.9 * bestBound ? 0 : idle + 1
+                    bestBound = min(bestBound, bound)
+                    isLast = isLast || idle >= MediumSolver.looks
+                }
                 if bound <= accuracy.tolerance || isLast { break }
             }
-            if !iteration.step() {
-                wasted = 12
-            } else {
+            if iteration.step() {
                 residuals.append(iteration.largest)
                 energies.append(iteration.energy)
+            } else {
+                isStuck = true
             }
-            // Twelve steps in a row that gain nothing are the end of what Double can do.
             wasted = iteration.energy < 0.5 * best ? 0 : wasted + 1
             best = min(best, iteration.energy)
         }
@@ -180,11 +197,25 @@ extension MediumSolver {
         iteration.problem.setUnitRightHandSide()
         iteration.restart()
         _ = iteration.start()
-        for _ in 0..<20 {
+        var (best, idle) = (Double.infinity, 0)
+        for _ in 0..<MediumSolver.maximumSteps / 2 {
             let defect = iteration.refresh()
             if defect.bound <= 0.1 { return iteration.field.largest / (1 - defect.bound) * (1 + 1e-9) }
+            idle = defect.bound < 0.5 * best ? 0 : idle + 1
+            best = min(best, defect.bound)
+            if idle >= 20 { break }
             for _ in 0..<2 where !iteration.step() { return .infinity }
         }
         return .infinity
+    }
+}
+
+extension Medium {
+    /// The same medium in another unit of time.
+    fileprivate func scaled(by factor: Double) -> Medium {
+        if factor == 1 { return self }
+        return Medium(
+            lattice: lattice, down: down.map { factor * $0 }, across: across.map { factor * $0 },
+            decay: decay.map { factor * $0 })
     }
 }

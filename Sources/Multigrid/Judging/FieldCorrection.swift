@@ -62,10 +62,7 @@ final class GeneralCorrection: FieldCorrection {
         inverseBound = known
         let (iteration, problem) = (solver.iteration, solver.iteration.problem)
         iteration.field.setRows(field)
-        for site in problem.pinned {
-            let (row, column) = problem.site(site)
-            iteration.field[row, column] = problem.rhs[row, column]
-        }
+        problem.hold(iteration.field)
         if !pinned {
             let factor = fitScale(image)
             for site in image.sites {

@@ -25,7 +25,7 @@ extension Solver {
     ///
     /// Where coefficients are constant and all sides absorbing, the exact field is found as fast as anything could be said
     /// about it (`solve`), and the estimate is the error itself to within 2.5 · 10⁻⁷, the bound no more than that above the
-    /// largest error. Otherwise `cycles` cycles of multigrid go on from the field, and the bound is the better one of two: that
+    /// largest error. So it is with any medium where the field is hopeless, further from the exact one than 0 is. Otherwise `cycles` cycles of multigrid go on from the field, and the bound is the better one of two: that
     /// from the field's own residual, and what the cycles changed together with the bound on what they left.
     ///
     /// - Parameters:
@@ -45,7 +45,7 @@ extension Solver {
     }
 
     /// How exact the field is that others are compared with.
-    private static let comparison = Accuracy(tolerance: 2.5e-7, gridBits: nil)
+    fileprivate static let comparison = Accuracy(tolerance: 2.5e-7, gridBits: nil)
 
     /// Solves where that is cheap, and compares; nil where it is not, or the field cannot be certified.
     private func compare(_ field: [Float], _ image: SourceImage, _ physics: Physics) -> FieldJudgement? {
@@ -56,6 +56,20 @@ extension Solver {
         guard let solution = solveConstant(image, physics, Solver.comparison, into: &exact), solution.isCertified else {
             return nil
         }
+        let residual = ConstantResidual(
+            lattice: lattice, down: constants.down, across: constants.across, decay: constants.decay
+        ).residual(of: field, image, pinned: physics.sources == .pinned)
+        return FieldJudgement(
+            of: field, against: exact, within: solution.errorBound, residual: residual.values,
+            largestResidual: residual.largest)
+    }
+}
+
+extension FieldJudgement {
+    /// Compares a field with one that is within `bound` of the exact one.
+    fileprivate init(
+        of field: [Float], against exact: [Float], within bound: Double, residual: [Float], largestResidual: Double
+    ) {
         var largest = 0.0
         var error = [Float](repeating: 0, count: field.count)
         for site in field.indices {
@@ -64,13 +78,10 @@ extension Solver {
             largest = max(largest, difference.magnitude)
             error[site] = Float(difference)
         }
-        let residual = ConstantResidual(
-            lattice: lattice, down: constants.down, across: constants.across, decay: constants.decay
-        ).residual(of: field, image, pinned: physics.sources == .pinned)
-        let bound = (largest + solution.errorBound) * (1 + 0x1p-50)
-        return FieldJudgement(
-            residual: residual, largestResidual: residual.reduce(0) { max($0, Double($1.magnitude)) },
-            errorBound: bound.isNaN ? .infinity : bound, estimatedError: error)
+        let sum = (largest + bound) * (1 + 0x1p-50)
+        self.init(
+            residual: residual, largestResidual: largestResidual, errorBound: sum.isNaN ? .infinity : sum,
+            estimatedError: error)
     }
 }
 
@@ -84,8 +95,16 @@ extension MediumSolver {
         let correction = GeneralCorrection(self)
         correction.take(field, image, pinned: pinned)
         guard correction.bound < .infinity || correction.isHeld else { return .unknown(lattice) }
-        let residual = iteration.residual.values()
-        let largest = iteration.largest
+        // In the unit of time of the medium that was given.
+        let residual = iteration.residual.values(dividedBy: unit)
+        let largest = iteration.largest / unit
+        if correction.isHopeless(field) {
+            var exact = [Float](repeating: 0, count: field.count)
+            let solution = solve(image, pinned: pinned, accuracy: Solver.comparison, into: &exact)
+            if !(solution.errorBound < .infinity) { exact = [Float](repeating: 0, count: field.count) }
+            return FieldJudgement(
+                of: field, against: exact, within: solution.errorBound, residual: residual, largestResidual: largest)
+        }
         var current = [Float](repeating: 0, count: field.count)
         var bound = correction.boundOfStart(field, &current)
         for _ in 0..<cycles where !correction.correct() { break }
@@ -104,11 +123,11 @@ extension SplitPlane where Element == Double {
         }
     }
 
-    /// The numbers as an array, (rows, columns).
-    func values() -> [Float] {
+    /// The numbers divided by a power of two as an array, (rows, columns).
+    func values(dividedBy unit: Double) -> [Float] {
         var values = [Float](repeating: 0, count: rows * columns)
         for row in 0..<rows {
-            for column in 0..<columns { values[row * columns + column] = Float(self[row, column]) }
+            for column in 0..<columns { values[row * columns + column] = Float(self[row, column] / unit) }
         }
         return values
     }

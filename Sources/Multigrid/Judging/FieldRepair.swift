@@ -30,7 +30,8 @@ extension Solver {
     /// on every site, with as few multigrid cycles as that takes.
     ///
     /// Cycles go on from the field; each leaves a bound on what it came to, and thereby one on the field that was given. One that is
-    /// within the tolerance by the best of these bounds is returned as it is. One that is beyond ¾ of a tolerance of 10⁻⁶ or more may be
+    /// within the tolerance by the best of these bounds is returned as it is. Where the field is further from the exact one than 0 is, or
+    /// cycles do not do it, the problem is solved from nothing. One that is beyond ¾ of a tolerance of 10⁻⁶ or more may be
     /// repaired although it is within the whole.
     ///
     /// - Parameters:
@@ -45,8 +46,9 @@ extension Solver {
     ) -> FieldRepair {
         precondition(physics.lattice == lattice, "the problem is on another lattice")
         precondition(field.count == lattice.count, "the field has another lattice's size")
-        return correction(for: physics)
-            .repair(&field, image: image, pinned: physics.sources == .pinned, tolerance: tolerance)
+        return correction(for: physics).repair(
+            &field, image: image, pinned: physics.sources == .pinned, tolerance: tolerance
+        ) { accuracy, label in solve(image, physics: physics, accuracy, into: &label) }
     }
 
     /// The method for a problem.
@@ -65,15 +67,46 @@ extension MediumSolver {
     package func repair(
         _ field: inout [Float], image: SourceImage, pinned: Bool, tolerance: Double
     ) -> FieldRepair {
-        GeneralCorrection(self).repair(&field, image: image, pinned: pinned, tolerance: tolerance)
+        GeneralCorrection(self).repair(&field, image: image, pinned: pinned, tolerance: tolerance) { accuracy, label in
+            solve(image, pinned: pinned, accuracy: accuracy, into: &label)
+        }
     }
 }
 
 extension FieldCorrection {
-    /// Makes a field one that is within `tolerance`, as `Solver.repair` says.
-    func repair(_ field: inout [Float], image: SourceImage, pinned: Bool, tolerance: Double) -> FieldRepair {
+    /// Whether a field is further from the exact one, which is from 0 to `magnitude`, than 0 is: nothing is gained by going on from it,
+    /// and cycles cannot take from numbers that are too large what they must leave.
+    func isHopeless(_ field: [Float]) -> Bool {
+        !field.allSatisfy { Double($0.magnitude) <= 2 * magnitude }
+    }
+
+    /// Makes a field one that is within `tolerance`, as `Solver.repair` says; `solve` solves the problem from nothing.
+    func repair(
+        _ field: inout [Float], image: SourceImage, pinned: Bool, tolerance: Double,
+        solve: (Accuracy, inout [Float]) -> Solution
+    ) -> FieldRepair {
         take(field, image, pinned: pinned)
         var current = [Float](repeating: 0, count: field.count)
+        /// What is left where cycles that go on from the field do not do it.
+        func solveAnew(after cycles: Int, given: Double) -> FieldRepair {
+            let solution = solve(Accuracy(tolerance: tolerance, gridBits: nil), &current)
+            var largest = 0.0
+            for site in field.indices {
+                largest = max(largest, (Double(field[site]) - Double(current[site])).magnitude)
+            }
+            var given = min(given, (largest + solution.errorBound) * (1 + 0x1p-50))
+            if given.isNaN { given = .infinity }
+            if given <= tolerance {
+                return FieldRepair(
+                    outcome: .within, errorBound: given, givenBound: given, cycles: cycles + solution.cycles)
+            }
+            if solution.isCertified { field = current }
+            return FieldRepair(
+                outcome: solution.isCertified ? .repaired : .failed,
+                errorBound: solution.isCertified ? solution.errorBound : given, givenBound: given,
+                cycles: cycles + solution.cycles)
+        }
+        if isHopeless(field) { return solveAnew(after: 0, given: .infinity) }
         var (cycles, given, idle, best) = (0, Double.infinity, 0, Double.infinity)
         while true {
             given = min(given, boundOfStart(field, &current))
@@ -95,9 +128,7 @@ extension FieldCorrection {
         }
         // No further cycle helps: what is there may still do.
         let bound = boundWhenWritten
-        guard bound <= tolerance else {
-            return FieldRepair(outcome: .failed, errorBound: given, givenBound: given, cycles: cycles)
-        }
+        guard bound <= tolerance else { return solveAnew(after: cycles, given: given) }
         field = current
         return FieldRepair(outcome: .repaired, errorBound: bound, givenBound: given, cycles: cycles)
     }
