@@ -9,13 +9,13 @@ internal import Multigrid
 struct LabelLaws {
     private let physics: Physics
     private let accuracy: Accuracy
-    /// The medium that all samples have; nil where each has its own.
+    /// The medium that all samples have; nil where each has its own, or where three numbers say all.
     private let shared: Medium?
 
     init(physics: Physics, accuracy: Accuracy) {
         self.physics = physics
         self.accuracy = accuracy
-        shared = physics.isRealised ? physics.medium() : nil
+        shared = physics.isRealised && physics.uniform == nil ? physics.medium() : nil
     }
 
     /// What is wrong with the bound alone.
@@ -73,40 +73,61 @@ struct LabelLaws {
     private func wrongResidual(
         _ y: [Float], _ bound: Double, _ configuration: Configuration, _ image: SourceImage
     ) -> Int? {
-        let medium = shared ?? configuration.physics.medium()
-        let (rows, columns) = (physics.lattice.rows, physics.lattice.columns)
-        let boundary = physics.boundary
         var isSource = [Bool](repeating: false, count: y.count)
         for site in image.sites { isSource[site] = true }
-        let error = bound * (1 + 1e-9)
-        // Rounding of the few operations of a row, against values up to 1.
-        let arithmetic = 0x1p-48 * Double(y.max() ?? 0)
+        // Beside the error, the rounding of the few operations of a row.
+        let error = bound * (1 + 1e-9) + 0x1p-48 * Double(y.max() ?? 0)
+        if let constants = physics.uniform {
+            return wrongSite(
+                y, isSource, error, decay: { _ in constants.decay }, down: { _, _ in constants.down },
+                across: { _, _ in constants.across })
+        }
+        let medium = shared ?? configuration.physics.medium()
+        func face(_ d: [Double], _ site: Int, _ other: Int) -> Double { 2 * d[site] * d[other] / (d[site] + d[other]) }
+        return wrongSite(
+            y, isSource, error, decay: { medium.decay[$0] }, down: { face(medium.down, $0, $1) },
+            across: { face(medium.across, $0, $1) })
+    }
+
+    /// The first site without a source where the residual is above `error` times the sum of the magnitudes in its row of A.
+    ///
+    /// - Parameters:
+    ///   - decay: γ of a site.
+    ///   - down: The conductance between two sites one above the other; of a site and itself that to an absorbing ghost site.
+    ///   - across: The same of two sites side by side.
+    @inline(__always)
+    private func wrongSite(
+        _ y: [Float], _ isSource: [Bool], _ error: Double, decay: (Int) -> Double, down: (Int, Int) -> Double,
+        across: (Int, Int) -> Double
+    ) -> Int? {
+        let (rows, columns, sides) = (physics.lattice.rows, physics.lattice.columns, physics.boundary)
         for row in 0..<rows {
             for column in 0..<columns {
                 let site = row * columns + column
                 if isSource[site] { continue }
                 let value = Double(y[site])
-                var (residual, sum) = (medium.decay[site] * value, medium.decay[site])
-                func add(_ d: [Double], _ other: Int?, _ side: SideCondition) {
-                    if let other {
-                        let face = 2 * d[site] * d[other] / (d[site] + d[other])
-                        residual += face * (value - Double(y[other]))
-                        sum += 2 * face
+                var residual = decay(site) * value
+                var sum = decay(site)
+                // A neighbour, or beyond a side what stands for it: the opposite site, a ghost site, nothing.
+                @inline(__always) func add(
+                    _ isInside: Bool, _ next: Int, _ opposite: Int, _ side: SideCondition, _ face: (Int, Int) -> Double
+                ) {
+                    if isInside || side == .periodic {
+                        let other = isInside ? next : opposite
+                        let conductance = face(site, other)
+                        residual += conductance * (value - Double(y[other]))
+                        sum += 2 * conductance
                     } else if side == .absorbing {
-                        residual += d[site] * value
-                        sum += 2 * d[site]
+                        residual += face(site, site) * value
+                        sum += 2 * face(site, site)
                     }
                 }
-                func neighbour(_ place: Int, _ step: Int, _ count: Int, _ stride: Int, _ side: SideCondition) -> Int? {
-                    let next = place + step
-                    if next >= 0, next < count { return site + step * stride }
-                    return side == .periodic ? site - step * (count - 1) * stride : nil
-                }
-                add(medium.down, neighbour(row, -1, rows, columns, boundary.top), boundary.top)
-                add(medium.down, neighbour(row, 1, rows, columns, boundary.bottom), boundary.bottom)
-                add(medium.across, neighbour(column, -1, columns, 1, boundary.left), boundary.left)
-                add(medium.across, neighbour(column, 1, columns, 1, boundary.right), boundary.right)
-                if residual.magnitude > sum * (error + arithmetic) { return site }
+                let last = (rows - 1) * columns
+                add(row > 0, site - columns, site + last, sides.top, down)
+                add(row < rows - 1, site + columns, site - last, sides.bottom, down)
+                add(column > 0, site - 1, site + columns - 1, sides.left, across)
+                add(column < columns - 1, site + 1, site - columns + 1, sides.right, across)
+                if residual.magnitude > sum * error { return site }
             }
         }
         return nil

@@ -80,9 +80,10 @@ struct ShardPacking {
     /// Whether a shard is there already with other content, by what its file says.
     func changes(_ shard: Shard) throws -> Bool {
         let path = dataset.path("pack/\(shard.plan.name)")
-        guard try PathEntry(at: path) != .nothing, !isRecorded(shard) else { return false }
-        guard let reader = try? ShardReader(path: path, followingLinks: false), let ranks = reader.ranks,
-            reader.codec == form.codec, reader.isOf(form.physics, form.accuracy),
+        guard try PathEntry(at: path) != .nothing else { return false }
+        // One that cannot be read, and was this one by its record, is made again.
+        guard let reader = try? ShardReader(path: path, followingLinks: false) else { return !isRecorded(shard) }
+        guard let ranks = reader.ranks, reader.codec == form.codec, reader.isOf(form.physics, form.accuracy),
             form.levelAttribute.allSatisfy({ reader.attributes[$0.name] == $0.value })
         else { return true }
         var content = Digest.Hasher()

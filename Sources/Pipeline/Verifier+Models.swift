@@ -86,6 +86,22 @@ extension Verifier {
             "\(path): the mean error is \(mean), the manifest says \(stated)")
     }
 
+    /// The choices of a round's resample stage.
+    static func choices(of dataset: Dataset) throws -> [ChosenSample] {
+        let path = try SafePath.resolve(Round.choicesName, in: dataset.folder(.resample))
+        return try choices(try InputFile.read(path, maximumBytes: ChoiceTable.maximumBytes), path: path)
+    }
+
+    /// The same table as a version's, but that samples have no rank yet.
+    private static func choices(_ text: [UInt8], path: String) throws -> [ChosenSample] {
+        let ranked = text.split(separator: 10).enumerated().flatMap { number, line in
+            let fields = line.split(separator: 44, maxSplits: 1, omittingEmptySubsequences: false)
+            let rank = Array((number == 0 ? ",rank," : ",0,").utf8)
+            return Array(fields[0]) + rank + Array(fields.count > 1 ? fields[1] : []) + [10]
+        }
+        return try ChoiceTable(ranked, path: path).rows.map(\.choice)
+    }
+
     /// What a round chose: the table, the configurations that it adds, and the counts of both.
     func checkResample(_ manifest: Manifest) throws {
         let folder = dataset.folder(.resample)
@@ -94,13 +110,7 @@ extension Verifier {
         expect(
             Digest(of: text).description == manifest.content["digest"]?.string,
             "\(path): the choices are not those that the manifest's digest covers")
-        // The same table as a version's, but that samples have no rank yet.
-        let ranked = text.split(separator: 10).enumerated().flatMap { number, line in
-            let fields = line.split(separator: 44, maxSplits: 1, omittingEmptySubsequences: false)
-            let rank = Array((number == 0 ? ",rank," : ",0,").utf8)
-            return Array(fields[0]) + rank + Array(fields.count > 1 ? fields[1] : []) + [10]
-        }
-        let choices = try ChoiceTable(ranked, path: path).rows.map(\.choice)
+        let choices = try Verifier.choices(text, path: path)
         let added = choices.filter { $0.action == .added }
         checkNames(
             manifest, [(Round.choicesName, choices.count), (Round.configurationsName, added.count)], of: .resample)

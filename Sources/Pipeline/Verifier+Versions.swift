@@ -28,6 +28,7 @@ extension Verifier {
             decoded.formUnion(own.map(\.path))
             report.versions += 1
         }
+        versionManifests = manifests
         attempt { try checkTags(versions, Set(manifests.map(\.id))) }
     }
 
@@ -95,7 +96,34 @@ extension Verifier {
             report.files += found.files
             report.samples += found.samples
             report.findings += found.findings
+            if let resampled = inner.manifests[.resample] {
+                for version in versionManifests { attempt { try checkRound(resampled, inner.dataset, made: version) } }
+            }
         }
+    }
+
+    /// That the choices of a version are those that its round left beside it, but for samples whose label could not be
+    /// certified. The work of another round of the same number says nothing of it.
+    private func checkRound(_ resampled: Manifest, _ folder: Dataset, made version: Manifest) throws {
+        guard let round = version.content["round"], round["number"] == resampled.parameters["round"],
+            version.content["parent"] == resampled.content["parent"],
+            round["from"] == resampled.parameters["selection"],
+            round["curation"] == resampled.parameters["curation"], round["judge"] == resampled.parameters["judge"],
+            let name = version.layout["choices"]?["path"]?.string
+        else { return }
+        let path = try SafePath.resolve(name, in: dataset.folder(.pack))
+        var left = try Verifier.choices(of: folder)[...]
+        for (choice, _) in try ChoiceTable(path: path).rows {
+            while let first = left.first, first != choice, first.action == .added { left = left.dropFirst() }
+            guard left.first == choice else {
+                return found(
+                    "\(path): sample \(choice.id) is not chosen so in \(folder.folder(.resample))/\(Round.choicesName)")
+            }
+            left = left.dropFirst()
+        }
+        expect(
+            left.allSatisfy { $0.action == .added },
+            "\(path): lacks choices of \(folder.folder(.resample))/\(Round.choicesName)")
     }
 
     /// Tags: of versions that are there.

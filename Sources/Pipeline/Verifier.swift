@@ -31,6 +31,8 @@ public final class Verifier {
     let stages: [Stage]
     let threads: Int
     var manifests: [Stage: Manifest] = [:]
+    /// The versions that are there.
+    var versionManifests: [Manifest] = []
     /// Samples that can be solved again: file, row.
     var solvable: [Solvable] = []
     /// Labels of the parts, and where those are, for comparing shards with them.

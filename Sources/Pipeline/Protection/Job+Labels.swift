@@ -95,9 +95,7 @@ extension Job {
             let part = listing.parts[file.number]
             if done[file.number] { continue }
             let promised = StepRecord(step: file.step, in: dataset)?.fingerprint == partFingerprint(of: part, listing)
-            if promised { continue }
-            let reader = try file.reader()
-            if count(reader) { continue }
+            guard let reader = try file.reader(promised: promised), !count(reader) else { continue }
             let asked = Set(try configurations(part, listing, sampleManifest).map(\.id))
             lost += reader.ids.count { !asked.contains($0) }
         }
@@ -121,8 +119,8 @@ extension Job {
         var lost = 0
         for file in try LabelFile.present(.pack, in: dataset) {
             try Interruption.check()
-            if let shard = planned[file.name], packing.isRecorded(shard) { continue }
-            let reader = try file.reader()
+            let promised = planned[file.name].map(packing.isRecorded) ?? false
+            guard let reader = try file.reader(promised: promised) else { continue }
             if solved == nil {
                 solved = []
                 for number in store.files.indices { solved?.formUnion(try store.reader(number).ids) }

@@ -41,6 +41,14 @@ struct LabelFile {
         return Int(digits)
     }
 
+    /// Opens it; nil where it cannot be read and `promised`, that is where the very same is about to take its place.
+    func reader(promised: Bool) throws -> ShardReader? {
+        do { return try reader() } catch {
+            guard promised else { throw error }
+            return nil
+        }
+    }
+
     /// Opens it.
     ///
     /// - Throws: `PipelineError` with status `.cannotCreate` where it cannot be read.

@@ -50,6 +50,8 @@ struct Forgetting: Equatable {
         try AtomicFile.write(json.prettyBytes, to: Forgetting.path(in: dataset))
     }
 
-    /// Takes it away.
-    static func remove(in dataset: Dataset) { AtomicFile.remove(path(in: dataset)) }
+    /// Takes it away, and what is left of one that was not finished.
+    static func remove(in dataset: Dataset) {
+        for file in [path(in: dataset), AtomicFile.temporary(for: path(in: dataset))] { AtomicFile.remove(file) }
+    }
 }
