@@ -145,8 +145,13 @@ import Testing
         #expect(abs(ScoreMean.of([1e308, 1e308, 1.6e308]) - 1.2e308) < 1e294)
         #expect(ScoreMean.of([Double](repeating: .greatestFiniteMagnitude, count: 3)).isFinite)
         for gain in [0.001, 0.3] {
-            let rounds = (0..<3).map { round in
-                (100 << round, (0..<50).map { 1 - gain * Double(round) + 0.02 * Double(($0 + 7 * round) % 11) })
+            let rounds = (0..<3).map { (round: Int) -> (Int, [Double]) in
+                let mean: Double = 1 - gain * Double(round)
+                let errors = (0..<50).map { (sample: Int) -> Double in
+                    let step = (sample + 7 * round) % 11
+                    return mean + 0.02 * Double(step)
+                }
+                return (100 << round, errors)
             }
             let large = rounds.map { ($0.0, $0.1.map { $0 * 0x1p+1022 }) }
             #expect(
