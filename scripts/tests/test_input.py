@@ -231,7 +231,7 @@ def test_both_readers_agree(value, tmp_path):
     if value in READ:
         assert said.returncode == 0 and read_training(path).seed == 7, said.stderr
     else:
-        line = path.read_text().count("\n", 0, path.read_text().index("  seed:")) + 1
+        line = path.read_text().count("\n", 0, path.read_text().rindex("  seed:")) + 1
         assert said.returncode == 65 and f"p.yaml:{line}: " in said.stderr.replace(f":{line + 1}: ", f":{line}: "), said.stderr
         with pytest.raises(TrainingError):
             read_training(path)
