@@ -109,7 +109,7 @@ def server(tiny):
             pass  # a client that leaves early is no failure of the test
 
     found = Server(("127.0.0.1", 0), lambda *a: Handler(*a, directory=str(tiny)))
-    thread = threading.Thread(target=found.serve_forever, daemon=True)
+    thread = threading.Thread(target=found.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield found
     found.shutdown()

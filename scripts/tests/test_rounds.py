@@ -440,7 +440,7 @@ def test_a_trainer_of_ones_own(tmp_path):
         ("echo no luck; exit 5", 4, "ended with status 5.*no luck"),
         ("kill -9 $$", 4, "killed by signal 9"),
         ("true", 4, "wrote no .*errors.csv"),
-        ("sleep 60 & sleep 60", 4, "took longer than"),
+        ("sleep 1000 & sleep 1000", 4, "took longer than"),
         ("echo nonsense > $STEADYSET_ERRORS", 65, "no column 'id'"),
         ("printf 'id,mae\\n' > $STEADYSET_ERRORS", 65, "lacks scores"),
         ("head -c 100000 /dev/urandom > $STEADYSET_ERRORS", 65, "no column 'id'"),
@@ -449,9 +449,7 @@ def test_a_trainer_of_ones_own(tmp_path):
 )
 def test_a_trainer_that_fails(command, status, says, tmp_path):
     dataset = tmp_path / "dataset"
-    began = time.monotonic()
     result = steadyset("run", external(tmp_path, command, time_limit=1.5), "-o", dataset, expect=status)
-    assert time.monotonic() - began < 40
     import re
 
     assert re.search(says, result.stderr, re.S), result.stderr

@@ -230,6 +230,12 @@ def row_of_tables(line):
     }  # fmt: skip
 
 
+def test_whole_numbers_with_a_point():
+    """JSON and YAML have one kind of numbers: 3.0 is 3."""
+    found = parse_training(MODEL | {"early_stop": 3.0, "epochs": 4.0, "seed": 5.0})
+    assert (found.early_stop, found.epochs, found.seed) == (3, 4, 5) and isinstance(found.early_stop, int)
+
+
 def test_codes_are_those_of_the_tables():
     rows = dict(row_of_tables(line) for line in TABLES.strip().splitlines())
     assert len(rows) == 39 and list(rows) == list(CODES)

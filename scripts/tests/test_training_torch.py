@@ -249,6 +249,13 @@ def test_command(learnable, tmp_path):
     assert "of another training" in error
 
 
+def test_signs_that_a_terminal_obeys(tmp_path, capsys):
+    path = write(tmp_path, 'train: {model: {kind: u-net}, "\\e[31m\\n": 1}')
+    assert command.main([str(path), "--data", "none", "--output", str(tmp_path / "out")]) == 1
+    error = capsys.readouterr().err
+    assert "no key '\\x1b[31m\\n'" in error and "\x1b" not in error and error.count("\n") == 1
+
+
 def test_what_the_command_refuses(learnable, tmp_path, capsys):
     """Before any work, on one line."""
     pipeline, dataset = learnable

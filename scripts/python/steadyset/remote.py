@@ -18,7 +18,7 @@ from .storage import Bytes, Range, check_name, too_long, truncated
 PAUSE = 0.5
 """Seconds before what failed for a moment is asked for once more."""
 _LONGEST_PAUSE = 5.0
-_SILENCE = 60.0
+_SILENCE = 20.0
 """Seconds without a byte after which a server is taken not to answer."""
 
 
@@ -325,4 +325,5 @@ def _twice(where: str, failure: _Momentary) -> DatasetError:
 
 
 def _words(error: BaseException) -> str:
-    return " ".join(f"{error}".split()) or type(error).__name__
+    words = " ".join(f"{error}".split()) or type(error).__name__
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in words[:300])

@@ -127,8 +127,10 @@ def parse_training(value: Any) -> TrainingDescription:
     schedule = _schedule(block.take("schedule", "constant"), block.number("warm_up_epochs", 0, Interval(0, 10_000)))
     alternates = isinstance(base.prefactor, (Toggle, Draw))
     stop = block.take("early_stop")
-    if stop is not None and (isinstance(stop, bool) or not isinstance(stop, int) or not 1 <= stop <= 10_000):
-        raise TrainingError(f"train.early_stop is a number of epochs or null, not {stop!r}")
+    if stop is not None:
+        if isinstance(stop, bool) or not isinstance(stop, (int, float)) or not 1 <= stop <= 10_000 or stop != int(stop):
+            raise TrainingError(f"train.early_stop is a number of epochs or null, not {stop!r}")
+        stop = int(stop)
     selection = block.take("selection", base.selection)
     if not isinstance(selection, str) or not selection:
         raise TrainingError(f"train.selection is an expression of selections, not {selection!r}")

@@ -25,8 +25,10 @@ def chosen_device(name: str, local: int = 0) -> torch.device:
 
 
 def failed(error: Exception) -> int:
-    """Says on standard error what happened, on one line, and returns the status of the command."""
-    print(f"steadyset.training: error: {error}", file=sys.stderr)
+    """Says on standard error what happened, on one line, and returns the status of the command. Signs that a terminal would
+    obey, which files of strangers may bring, are written out."""
+    words = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in str(error))
+    print(f"steadyset.training: error: {words}", file=sys.stderr)
     return 1
 
 
