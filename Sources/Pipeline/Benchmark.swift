@@ -83,6 +83,8 @@ public struct Benchmark {
         Interruption.listen()
         pipeline = try Benchmark.pipeline(options)
         origin = try Benchmark.origin(options, pipeline)
+        // There is no time to tell of a dataset that cannot be made.
+        try SampleListing.check(origin.counts, samplesPerPart: pipeline.samplesPerPart)
         threads = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
         do {
             let fields = try options.fields.map(Benchmark.emptyFolder)

@@ -27,7 +27,11 @@ final class PackedShards: Sendable {
         maximumKept = keeping
         kept = Mutex([])
         physics = try Physics(json: manifest.parameters["physics"] ?? .null)
-        selections = try (manifest.content["selections"]?.array ?? []).map { try Selection(json: $0) }
+        do {
+            selections = try (manifest.content["selections"]?.array ?? []).map { try Selection(json: $0) }
+        } catch let error as SamplingError {
+            throw PipelineError(.data, "\(folder): the manifest.json of version \(manifest.id.short): \(error.message)")
+        }
     }
 
     /// The part that a file of the manifest belongs to.

@@ -23,7 +23,6 @@ SECONDS = 10
 KILOBYTES = 1 << 20
 NUMBERS = [0, 1, -1, 2, 0.5, 1e-300, 255, 65536, 2**31 - 1, 2**31, 2**32, 2**40, 2**53, 2**53 + 2, 2**63, 2**64, 1e300, -(2**63)]
 TEXTS = ["", "..", "../x", "/etc/passwd", "a/../b", "train/..", "~", ".", "a\0b", "é", "\u202e", "x" * 300, "0" * 64, "con", "a\\b", "%s%n", "-1", "\n"]
-INT_ONLY = ("samples_per_stratum", "samples_per_part", "epochs", "pool", "add")
 
 PIPELINE = """\
 format: 1
@@ -271,6 +270,9 @@ class Base:
         )
         assert not check or result.returncode == 0, f"{arguments}: {result.returncode}: {result.stderr}"
 
+        for form in ("old", "new", "gzip", "chunked"):
+            self.run("evaluate", "--data", "d", "--selection", "test", "--predictions", f"predictions-{form}.h5", "-o", form)
+
     def predict(self):
         """Files of predictions of the test part, as several writers make them."""
         found = []
@@ -279,9 +281,9 @@ class Base:
                 found.append((file["id"][:], np.zeros((len(file["id"]), 32, 32), "f4")))
         ids, y = (np.concatenate(column) for column in zip(*found))
         forms = {
-            "old": ({}, {}), "new": ({"libver": "latest"}, {}),
+            "old": ({}, {}), "new": ({"libver": ("v110", "v110")}, {}),
             "gzip": ({}, {"chunks": (1, 32, 32), "compression": "gzip"}),
-            "chunked": ({"libver": "latest"}, {"chunks": (2, 32, 32), "compression": "gzip", "shuffle": True}),
+            "chunked": ({"libver": ("v110", "v110")}, {"chunks": (2, 32, 32), "compression": "gzip", "shuffle": True}),
         }
         for name, (how, options) in forms.items():
             with h5py.File(self.folder / f"predictions-{name}.h5", "w", **how) as file:
