@@ -5,13 +5,14 @@ import http.server
 import multiprocessing
 import pathlib
 import re
+import sys
 import threading
 
 import fsspec
 import numpy as np
 import pytest
 import steadyset as reader
-from steadyset import remote
+from steadyset import answers
 from steadyset.errors import MissingFileError
 
 
@@ -92,7 +93,14 @@ def body(change, code=None, **headers):
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    monkeypatch.setattr(remote, "PAUSE", 0.01)
+    monkeypatch.setattr(answers, "PAUSE", 0.01)
+
+
+@pytest.fixture(params=["fsspec", "plain"])
+def transport(request, monkeypatch):
+    """With fsspec, and without it, as Python's own library reads HTTP too."""
+    if request.param == "plain":
+        monkeypatch.setitem(sys.modules, "fsspec", None)
 
 
 @pytest.fixture
@@ -121,11 +129,11 @@ def url(server):
 
 
 @pytest.mark.parametrize("place", ["", "/pack", "/pack/manifest.json"])
-def test_places(server, tiny, place):
+def test_places(transport, server, tiny, place):
     assert reader.open(url(server) + place).id == reader.open(tiny).id
 
 
-def test_one_range_a_sample(server, tiny):
+def test_one_range_a_sample(transport, server, tiny):
     """A sample is one request of exactly its bytes; a batch is as many; sources come from the columns."""
     remote, local = reader.open(url(server) + "/pack"), reader.open(tiny)
     assert [name for name, _, _ in server.answers if name.endswith(".h5")] == []
@@ -143,7 +151,7 @@ def test_one_range_a_sample(server, tiny):
     remote.check_files()
 
 
-def test_no_ranges(server):
+def test_no_ranges(transport, server):
     """A server that sends whole files instead is named as the cause, and no wrong field is returned."""
     remote = reader.open(url(server))
     server.ranges = False
@@ -151,7 +159,7 @@ def test_no_ranges(server):
         remote.all[0]
 
 
-def test_gone(server, tiny):
+def test_gone(transport, server, tiny):
     with pytest.raises(reader.DatasetError, match="manifest.json"):
         reader.open(url(server) + "/elsewhere")
     remote = reader.open(url(server))
@@ -167,7 +175,7 @@ MOMENTARY = {
 
 
 @pytest.mark.parametrize("name", MOMENTARY)
-def test_a_failure_that_is_soon_over(server, tiny, name):
+def test_a_failure_that_is_soon_over(transport, server, tiny, name):
     """One bad answer for each file ends nothing: neither opening, nor an epoch, nor the columns, nor the check of files."""
     files = [path.name for path in (tiny / "pack").iterdir() if path.suffix in (".h5", ".json", ".npy")]
     server.faults = {file: [MOMENTARY[name]] for file in files}
@@ -185,7 +193,7 @@ def test_a_failure_that_is_soon_over(server, tiny, name):
 
 
 @pytest.mark.parametrize("name", MOMENTARY)
-def test_a_failure_that_stays(server, name):
+def test_a_failure_that_stays(transport, server, name):
     """The second bad answer is said, with its status and the file, and not taken for a file that is not there."""
     train = reader.open(url(server)).select("train")
     server.faults = {"train-": [MOMENTARY[name]] * 1000}
@@ -203,7 +211,7 @@ def test_a_failure_that_stays(server, name):
 
 
 @pytest.mark.parametrize("code", [401, 403, 404, 410, 418])
-def test_refusals(server, code):
+def test_refusals(transport, server, code):
     """What the server refuses is not missing; what is missing is not refused. Neither is asked for twice."""
     calls = []
 
@@ -237,7 +245,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_wrong_answers(server, name):
+def test_wrong_answers(transport, server, name):
     """A server that answers something else than what it was asked for is named as the cause."""
     answer, says = WRONG[name]
     train = reader.open(url(server)).select("train")
@@ -248,7 +256,7 @@ def test_wrong_answers(server, name):
         assert "\x1b" not in str(caught.value)
 
 
-def test_a_page_instead_of_the_manifest(server):
+def test_a_page_instead_of_the_manifest(transport, server):
     page = body(lambda data: b"<!DOCTYPE html><title>Sign in</title>".ljust(len(data)), 200, Content_Range=None)
     server.faults = {"manifest.json": [page] * 10}
     with pytest.raises(reader.DatasetError, match="not JSON: a page in HTML or XML stands in its place"):
@@ -258,7 +266,7 @@ def test_a_page_instead_of_the_manifest(server):
         reader.open(url(server) + "/pack")
 
 
-def test_a_file_without_end(server):
+def test_a_file_without_end(transport, server):
     """Of a file that is longer than what is accepted no more than that is taken into memory."""
     sent = []
 
@@ -279,7 +287,7 @@ def test_a_file_without_end(server):
     assert len(sent) < 1000
 
 
-def test_a_file_that_is_longer_than_listed(server, tiny):
+def test_a_file_that_is_longer_than_listed(transport, server, tiny):
     opened = reader.open(url(server))
     shard = opened._manifest.shards[0]
     server.faults = {"train-00000": [body(lambda data: data, Content_Range=f"bytes 0-0/{shard.bytes + 1}")] * 10}
@@ -314,6 +322,12 @@ def test_memory_and_file_protocols(tiny):
     memory.pipe("/published/train-00000.h5", (tiny / "pack/train-00000.h5").read_bytes()[:20_000])
     with pytest.raises(reader.DatasetError, match="ends too early|cannot read"):
         reader.open("memory://published").select("train")[11]
+
+
+def test_other_protocols_need_fsspec(monkeypatch):
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    with pytest.raises(reader.DatasetError, match="needs fsspec"):
+        reader.open("s3://bucket/data")
 
 
 def test_unknown_protocol():

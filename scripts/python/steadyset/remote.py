@@ -1,40 +1,28 @@
-"""A folder behind a URL, by fsspec; of HTTP every answer is checked here."""
+"""A folder behind a URL, by fsspec, or of HTTP by Python's own library; of HTTP every answer is checked here."""
 
 from __future__ import annotations
 
 import asyncio
-import http
+import http.client
 import os
 import re
 import time
+import urllib.error
+import urllib.parse
+import urllib.request
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 
-from .errors import DatasetError, MissingFileError
+from .answers import Momentary, Request, check_answer, check_body, headers_of, meaning, status_of, twice, words
+from .errors import DatasetError
 from .storage import Bytes, Range, check_name, too_long, truncated
 
-PAUSE = 0.5
-"""Seconds before what failed for a moment is asked for once more."""
-_LONGEST_PAUSE = 5.0
+_PIECE = 1 << 18
 _SILENCE = 20.0
 """Seconds without a byte after which a server is taken not to answer."""
-
-
-class _Momentary(Exception):
-    """A failure that may be over soon: a server that is busy, a connection that broke."""
-
-    def __init__(self, message: str, pause: float = PAUSE) -> None:
-        super().__init__(message)
-        self.pause = min(max(pause, PAUSE), _LONGEST_PAUSE)
-
-
-class _Request(NamedTuple):
-    """Bytes of a file: exactly those of `range`, or, of a `whole` file, at most so many."""
-
-    range: Range
-    whole: bool = False
 
 
 class RemoteFolder:
@@ -57,46 +45,51 @@ class RemoteFolder:
         self._url = state["url"]
         self._process = -1
 
-    def _connect(self) -> _HTTP | _Other:
+    def _connect(self) -> _Connection:
         # A file system of fsspec has a thread of its own, which a fork does not carry over.
         if self._process != os.getpid():
-            try:
-                import fsspec
-            except ImportError as error:
-                raise DatasetError(f"{self._url}: reading URLs needs fsspec: pip install 'fsspec[http]'") from error
-            try:
-                system, root = fsspec.core.url_to_fs(self._url, skip_instance_cache=True)
-            except (ImportError, ValueError) as error:
-                raise DatasetError(f"{self._url}: fsspec cannot open it: {error}") from error
-            kind = _HTTP if type(system).__name__ == "HTTPFileSystem" else _Other
-            self._connection: _HTTP | _Other = kind(system, root, self._url)
+            self._connection = self._connected()
             self._process = os.getpid()
         return self._connection
 
-    def _ask(self, requests: Sequence[_Request]) -> list[bytes]:
+    def _connected(self) -> _Connection:
+        plain = re.match("https?://", self._url) and "::" not in self._url
+        try:
+            import fsspec
+
+            system, root = fsspec.core.url_to_fs(self._url, skip_instance_cache=True)
+        except ImportError as error:
+            if plain:
+                return _Plain(self._url)
+            raise DatasetError(f"{self._url}: reading such URLs needs fsspec and a package for the protocol: {error}") from error
+        except ValueError as error:
+            raise DatasetError(f"{self._url}: fsspec cannot open it: {error}") from error
+        return (_HTTP if type(system).__name__ == "HTTPFileSystem" else _Other)(system, root, self._url)
+
+    def _ask(self, requests: Sequence[Request]) -> list[bytes]:
         for request in requests:
             check_name(request.range.path)
         connection = self._connect()
         answers = connection.answers(requests)
-        momentary = [k for k, answer in enumerate(answers) if isinstance(answer, _Momentary)]
+        momentary = [k for k, answer in enumerate(answers) if isinstance(answer, Momentary)]
         if momentary:
-            time.sleep(max(answer.pause for answer in answers if isinstance(answer, _Momentary)))
+            time.sleep(max(answer.pause for answer in answers if isinstance(answer, Momentary)))
             for k, answer in zip(momentary, connection.answers([requests[k] for k in momentary])):
                 answers[k] = answer
         found = []
         for request, answer in zip(requests, answers):
-            if isinstance(answer, _Momentary):
-                raise _twice(f"{self._url}/{request.range.path}", answer)
+            if isinstance(answer, Momentary):
+                raise twice(f"{self._url}/{request.range.path}", answer)
             if isinstance(answer, BaseException):
                 raise answer
             found.append(answer)
         return found
 
     def read_all(self, path: str, maximum: int) -> bytes:
-        return self._ask([_Request(Range(path, 0, maximum), True)])[0]
+        return self._ask([Request(Range(path, 0, maximum), True)])[0]
 
     def read(self, ranges: Sequence[Range]) -> Callable[[int], Bytes]:
-        answers = self._ask([_Request(found) for found in ranges])
+        answers = self._ask([Request(found) for found in ranges])
         return lambda k: np.frombuffer(answers[k], np.uint8)
 
     def size(self, path: str) -> int | None:
@@ -104,12 +97,12 @@ class RemoteFolder:
         connection = self._connect()
         try:
             return connection.size(path)
-        except _Momentary as failure:
+        except Momentary as failure:
             time.sleep(failure.pause)
         try:
             return connection.size(path)
-        except _Momentary as failure:
-            raise _twice(f"{self._url}/{path}", failure) from failure
+        except Momentary as failure:
+            raise twice(f"{self._url}/{path}", failure) from failure
 
 
 class _Other:
@@ -118,7 +111,7 @@ class _Other:
     def __init__(self, system: Any, root: str, url: str) -> None:
         self._system, self._root, self._url = system, root, url
 
-    def answers(self, requests: Sequence[_Request]) -> list[bytes | BaseException]:
+    def answers(self, requests: Sequence[Request]) -> list[bytes | BaseException]:
         """Returns what each request gives, or its failure."""
         if any(request.whole for request in requests):
             return [self._whole(*request.range) for request in requests]
@@ -135,7 +128,7 @@ class _Other:
     def _checked(self, found: Range, answer: Any) -> bytes | BaseException:
         where = f"{self._url}/{found.path}"
         if isinstance(answer, BaseException):
-            return _failure(where, answer)
+            return meaning(where, answer)
         if len(answer) < found.length:
             return truncated(where, found.start, found.length, len(answer))
         if len(answer) > found.length:
@@ -148,14 +141,14 @@ class _Other:
             with self._system.open(f"{self._root}/{path}", "rb", block_size=1 << 20) as file:
                 data: bytes = file.read(maximum + 1)
         except Exception as error:
-            return _failure(where, error)
+            return meaning(where, error)
         return too_long(where, maximum) if len(data) > maximum else data
 
     def size(self, path: str) -> int | None:
         try:
             size = self._system.size(f"{self._root}/{path}")
         except Exception as error:
-            raise _failure(f"{self._url}/{path}", error) from error
+            raise meaning(f"{self._url}/{path}", error) from error
         return None if size is None else int(size)
 
 
@@ -165,7 +158,7 @@ class _HTTP:
     def __init__(self, system: Any, root: str, url: str) -> None:
         self._system, self._root, self._url = system, root.rstrip("/"), url
 
-    def answers(self, requests: Sequence[_Request]) -> list[bytes | BaseException]:
+    def answers(self, requests: Sequence[Request]) -> list[bytes | BaseException]:
         """Returns what each request gives, or its failure."""
         from fsspec.asyn import sync
 
@@ -173,157 +166,99 @@ class _HTTP:
             found: list[bytes | BaseException] = sync(self._system.loop, self._all, requests)
             return found
         except Exception as error:
-            return [_failure(f"{self._url}/{request.range.path}", error) for request in requests]
+            return [meaning(f"{self._url}/{request.range.path}", error) for request in requests]
 
-    async def _all(self, requests: Sequence[_Request]) -> list[bytes | BaseException]:
+    async def _all(self, requests: Sequence[Request]) -> list[bytes | BaseException]:
         session = await self._system.set_session()
         return await asyncio.gather(*(self._one(session, request) for request in requests), return_exceptions=True)
 
-    async def _one(self, session: Any, request: _Request) -> bytes:
+    async def _one(self, session: Any, request: Request) -> bytes:
         if request.range.length == 0 and not request.whole:
             return b""
         try:
             return (await self._get(session, request))[0]
-        except (DatasetError, _Momentary):
+        except (DatasetError, Momentary):
             raise
         except Exception as error:
             # A status of aiohttp's own means that the answer is not HTTP.
-            if _status(error) is not None:
-                raise _Momentary(f"the answer is not HTTP: {_words(error)}") from error
-            raise _failure(f"{self._url}/{request.range.path}", error) from error
+            if status_of(error) is not None:
+                raise Momentary(f"the answer is not HTTP: {words(error)}") from error
+            raise meaning(f"{self._url}/{request.range.path}", error) from error
 
-    async def _get(self, session: Any, request: _Request) -> tuple[bytes, int | None]:
+    async def _get(self, session: Any, request: Request) -> tuple[bytes, int | None]:
         """Returns the bytes, and how many the file has where the server tells."""
         import aiohttp
 
-        path, start, length = request.range
+        path, _, length = request.range
         where = f"{self._url}/{path}"
         options = {"timeout": aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=_SILENCE), **self._system.kwargs}
-        options["headers"] = {**options.get("headers", {}), "Accept-Encoding": "identity"}
-        if not request.whole:
-            options["headers"]["Range"] = f"bytes={start}-{start + length - 1}"
+        options["headers"] = {**options.get("headers", {}), **headers_of(request)}
         async with session.get(self._system.encode_url(f"{self._root}/{path}"), **options) as answer:
-            _check_status(where, answer)
-            announced = answer.content_length
-            if request.whole:
-                if answer.status != 200:
-                    raise DatasetError(f"cannot read {where}: the server answers {_named(answer.status)}")
-                if announced is not None and announced > length:
-                    raise too_long(where, length)
-                body = await _body(answer, length)
+            total = check_answer(where, request, answer.status, answer.headers)
+            body = bytearray()
+            async for piece in answer.content.iter_chunked(_PIECE):
+                body += piece
                 if len(body) > length:
-                    raise too_long(where, length)
-                return body, len(body)
-            if answer.status == 416:
-                raise truncated(where, start, length, 0)
-            whole = answer.status == 200 and start == 0 and announced == length
-            if answer.status != 206 and not whole:
-                raise DatasetError(
-                    f"{where}: the server does not answer requests for a range of bytes: it sends {answer.content_type}, "
-                    f"status {answer.status}"
-                )
-            total = length if whole else _check_range(where, request.range, answer.headers.get("Content-Range"))
-            body = await _body(answer, length)
-            if len(body) > length:
-                raise DatasetError(f"{where}: the server sends more than the {length} bytes that were asked for")
-            if len(body) < length:
-                raise _Momentary(f"the answer ends after {len(body)} of {length} bytes")
-            return body, total
+                    break
+            return check_body(where, request, bytes(body), total)
 
     def size(self, path: str) -> int | None:
         from fsspec.asyn import sync
 
         async def ask() -> int | None:
-            return (await self._get(await self._system.set_session(), _Request(Range(path, 0, 1))))[1]
+            return (await self._get(await self._system.set_session(), Request(Range(path, 0, 1))))[1]
 
         try:
             found: int | None = sync(self._system.loop, ask)
             return found
         except Exception as error:
-            raise _failure(f"{self._url}/{path}", error) from error
+            raise meaning(f"{self._url}/{path}", error) from error
 
 
-def _check_status(where: str, answer: Any) -> None:
-    """Raises what an answer's status says that is no success; 416 is the caller's."""
-    status = answer.status
-    if status in (404, 410):
-        raise MissingFileError(f"{where} does not exist: the server answers {_named(status)}")
-    if status == 429 or status >= 500:
-        after = answer.headers.get("Retry-After", "")
-        pause = float(after) if re.fullmatch("[0-9]{1,6}", after) else PAUSE
-        raise _Momentary(f"the server answers {_named(status)}", pause)
-    if status in (401, 403):
-        raise DatasetError(f"cannot read {where}: the server refuses it with {_named(status)}")
-    if status >= 400 and status != 416:
-        raise DatasetError(f"cannot read {where}: the server answers {_named(status)}")
+class _Plain:
+    """HTTP by Python's own library, where fsspec and aiohttp are not installed: a connection for each request, eight at a time."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def answers(self, requests: Sequence[Request]) -> list[bytes | BaseException]:
+        """Returns what each request gives, or its failure."""
+        if len(requests) < 2:
+            return [self._one(request) for request in requests]
+        with ThreadPoolExecutor(min(8, len(requests))) as pool:
+            return list(pool.map(self._one, requests))
+
+    def _one(self, request: Request) -> bytes | BaseException:
+        if request.range.length == 0 and not request.whole:
+            return b""
+        try:
+            return self._get(request)[0]
+        except Exception as error:
+            return error
+
+    def _get(self, request: Request) -> tuple[bytes, int | None]:
+        where = f"{self._url}/{request.range.path}"
+        address = urllib.parse.quote(where, safe=":/?&=%@+,;~[]")
+        try:
+            try:
+                answer = urllib.request.urlopen(urllib.request.Request(address, headers=headers_of(request)), timeout=_SILENCE)
+            except urllib.error.HTTPError as error:
+                answer = error
+            with answer:
+                total = check_answer(where, request, int(answer.status or 0), answer.headers)
+                body = bytearray()
+                while len(body) <= request.range.length and (piece := answer.read(_PIECE)):
+                    body += piece
+        except (DatasetError, Momentary):
+            raise
+        except (http.client.HTTPException, OSError) as error:
+            raise Momentary(words(error)) from error
+        except ValueError as error:
+            raise DatasetError(f"cannot read {where}: {words(error)}") from error
+        return check_body(where, request, bytes(body), total)
+
+    def size(self, path: str) -> int | None:
+        return self._get(Request(Range(path, 0, 1)))[1]
 
 
-def _named(status: int) -> str:
-    try:
-        return f"status {status} ({http.HTTPStatus(status).phrase})"
-    except ValueError:
-        return f"status {status}"
-
-
-def _check_range(where: str, asked: Range, header: str | None) -> int | None:
-    """Returns the size of the file that `Content-Range` (RFC 9110, §14.4) tells, none where it tells none."""
-    if header is None:
-        return None
-    match = re.fullmatch(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)", header.strip())
-    last = asked.start + asked.length - 1
-    total = None if match is None or match[3] == "*" else int(match[3])
-    if match is not None and int(match[1]) == asked.start and int(match[2]) == last and (total is None or total > last):
-        return total
-    if match is not None and total is not None and int(match[1]) == asked.start and total <= last:
-        raise truncated(where, asked.start, asked.length, total - asked.start)
-    raise DatasetError(
-        f"{where}: the bytes {asked.start} to {last} were asked for, the server answers with others: Content-Range {header[:80]!a}"
-    )
-
-
-async def _body(answer: Any, maximum: int) -> bytes:
-    """Returns the body, of which no more than a little beyond `maximum` bytes is read."""
-    body = bytearray()
-    async for piece in answer.content.iter_chunked(1 << 18):
-        body += piece
-        if len(body) > maximum:
-            break
-    return bytes(body)
-
-
-def _status(error: BaseException | None) -> int | None:
-    """The HTTP status that an error has, or one that it came from."""
-    for _ in range(8):
-        status = getattr(error, "status", None)
-        if isinstance(status, int) and status >= 400:
-            return status
-        error = None if error is None else error.__cause__ or error.__context__
-    return None
-
-
-def _failure(where: str, error: BaseException) -> BaseException:
-    """What a protocol's error means."""
-    if isinstance(error, (DatasetError, _Momentary)) or not isinstance(error, Exception):
-        return error
-    status = _status(error)
-    if status is not None and status not in (404, 410):
-        if status == 429 or status >= 500:
-            return _Momentary(f"the server answers {_named(status)}")
-        return DatasetError(f"cannot read {where}: the server answers {_named(status)}")
-    if isinstance(error, FileNotFoundError):
-        return MissingFileError(f"{where} does not exist")
-    broken = {"ClientConnectionError", "ClientPayloadError", "ServerTimeoutError"}
-    if isinstance(error, (ConnectionError, TimeoutError, asyncio.TimeoutError)) or broken & {
-        kind.__name__ for kind in type(error).__mro__
-    }:
-        return _Momentary(_words(error))
-    return DatasetError(f"cannot read {where}: {_words(error)}")
-
-
-def _twice(where: str, failure: _Momentary) -> DatasetError:
-    return DatasetError(f"cannot read {where}: {failure}, twice: try again later")
-
-
-def _words(error: BaseException) -> str:
-    words = " ".join(f"{error}".split()) or type(error).__name__
-    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in words[:300])
+_Connection = _HTTP | _Other | _Plain
