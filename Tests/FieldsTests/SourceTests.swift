@@ -39,7 +39,8 @@ import Testing
             try Configuration(physics: physics, sources: [Source(row: 16, column: 16, radius: 2, value: value)])
         }
         for value in [
-            1e-50, 1e-45, 1e-40, 0x1p-127, Source.leastValue.nextDown, 5e-324, 0, -1e-50, 1.5, .nan, .infinity,
+            1e-50, 1e-45, 1e-40, 0x1p-127, Source.leastValue.nextDown, .leastNonzeroMagnitude, 0, -1e-50, 1.5, .nan,
+            .infinity,
         ] {
             let error = #expect(throws: ConfigurationError.self) { try configuration(value) }
             #expect(error?.code == .source)
