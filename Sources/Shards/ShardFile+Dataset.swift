@@ -144,7 +144,9 @@ extension ShardFile {
                 _ = try cursor.byte()
                 let address = try cursor.number(bytes: 8)
                 // Without a chunk there is no array.
-                if address != ShardFile.undefined { try readArray(at: address, in: block) }
+                guard address != ShardFile.undefined else { return }
+                guard try block.bytes(at: address, count: 6).last == 1 else { return nil }  // chunks without a filter
+                try readArray(at: address, in: block)
             default: return nil
             }
         }

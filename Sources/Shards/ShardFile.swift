@@ -18,7 +18,7 @@ final class ShardFile: Sendable {
     private let block: Block
 
     /// More names in the root group, or attributes, than a shard has are refused.
-    private static let maximumNames = 64
+    static let maximumNames = 64
     /// The first bytes of every HDF5 file.
     private static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
     /// An address that is none.
@@ -36,7 +36,7 @@ final class ShardFile: Sendable {
         let header = try ObjectHeader(at: root, in: block, what: "root group")
         var attributes: [String: ShardAttribute] = [:]
         var links: [String: UInt64?] = [:]
-        for message in header.messages {
+        for message in try header.messages + ShardFile.further(header, in: block) {
             switch message.kind {
             case .attribute:
                 let (name, value) = try ShardFile.attribute(message, path)
@@ -45,14 +45,6 @@ final class ShardFile: Sendable {
                 let (name, address) = try ShardFile.link(message, path)
                 guard links.updateValue(address, forKey: name) == nil else {
                     throw block.damage("the name '\(name.shortened)' is there twice")
-                }
-            case .linkInfo, .attributeInfo:
-                // Version, flags, a creation index where bit 0 is set, then the address of what holds too many for a header.
-                var cursor = message.cursor(path)
-                let (_, flags) = (try cursor.byte(), try cursor.byte())
-                if flags & 1 != 0 { _ = try cursor.number(bytes: message.kind == .linkInfo ? 8 : 2) }
-                guard try cursor.number(bytes: 8) == ShardFile.undefined else {
-                    throw block.foreign("its names or attributes are not all in the root group's header")
                 }
             default: break
             }
@@ -64,6 +56,26 @@ final class ShardFile: Sendable {
         self.links = links
         self.block = block
         self.file = file
+    }
+
+    /// Links and attributes that are not in the root group's header, as messages of it.
+    private static func further(_ header: ObjectHeader, in block: Block) throws(ShardsError) -> [Message] {
+        var messages: [Message] = []
+        for message in header.messages where message.kind == .linkInfo || message.kind == .attributeInfo {
+            let isLink = message.kind == .linkInfo
+            // Version, flags, a creation index where bit 0 is set, then the addresses of a heap and of an index by name.
+            var cursor = message.cursor(block.path)
+            let (_, flags) = (try cursor.byte(), try cursor.byte())
+            if flags & 1 != 0 { _ = try cursor.number(bytes: isLink ? 8 : 2) }
+            let (heap, index) = (try cursor.number(bytes: 8), try cursor.number(bytes: 8))
+            guard heap != undefined, index != undefined else { continue }
+            let storage = try DenseStorage(heapAt: heap, in: block)
+            // A link's record begins with the hash of its name, an attribute's with its place.
+            messages += try storage.objects(indexAt: index, skipping: isLink ? 4 : 0).map {
+                Message(kind: isLink ? .link : .attribute, bytes: $0)
+            }
+        }
+        return messages
     }
 
     /// Whether the root group has a link of that name.
