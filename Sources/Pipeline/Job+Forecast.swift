@@ -14,7 +14,9 @@ extension Job {
         forecast.samples = total
         let stages = last.upToHere
         let solved = SolvedSoFar(in: dataset)
-        forecast.unsolved = stages.contains(.solve) ? max(0, total - solved.samples) : 0
+        // Copies of earlier samples are never solved; which those are is known where they have been drawn.
+        let copies = (try? dataset.manifest(.sample).content["copies"]?.array?.count) ?? 0
+        forecast.unsolved = stages.contains(.solve) ? max(0, total - copies - solved.samples) : 0
         let isPacked = forecast.unsolved == 0 && StepRecord(step: "pack", in: dataset)?.isIntact(in: dataset) == true
         let isTrained = isPacked && StepRecord(step: "train", in: dataset)?.isIntact(in: dataset) == true
         let areRoundsOver = isTrained && roundsAreDone

@@ -347,9 +347,12 @@ def test_what_the_disk_cannot_hold(tmp_path):
 
 
 def test_more_than_any_disk_can_hold(tmp_path):
-    """10¹⁵ samples: refused at once, without drawing them; a selection that none of them is in is found at once too."""
-    pipeline = changed(BASE, sampling={"strata": {"from": 2, "to": 901}, "samples_per_stratum": 2**40, "radius": {"from": 2, "to": 3}})
-    path = write(tmp_path, changed(pipeline, rounds={"pool": 900}))
+    """261 million samples: refused at once, without drawing them; a selection that none of them is in is found at once too."""
+    pipeline = changed(
+        BASE, physics={"lattice": [1024, 1024]}, rounds={"pool": 900},
+        sampling={"strata": {"from": 2, "to": 901}, "samples_per_stratum": 290_000, "radius": {"from": 2, "to": 3}},
+    )  # fmt: skip
+    path = write(tmp_path, pipeline)
     for options in ([], ["--dry-run"]):
         refused("run", path, "-o", tmp_path / "dataset", *options, status=74, says="TB more", timeout=60)
     path = write(tmp_path, changed(pipeline, train={"selection": "n1000"}))
