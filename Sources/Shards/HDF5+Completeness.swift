@@ -45,9 +45,10 @@ extension HDF5.Facts {
             guard !isTooMany else { throw ShardsError(.corrupt, "/\(name) of \(path) has too many chunks", path: path) }
             expected = product
         }
+        // Not H5S_ALL, which release 1.10 of the library does not take here.
+        let space = try HDF5.Handle<HDF5.Space>(H5Dget_space(dataset.id), action, path: path)
         var stored: hsize_t = 0
-        try HDF5.check(
-            unsafe H5Dget_num_chunks(dataset.id, steadyset_h5s_all(), &stored), action, path: path)
+        try HDF5.check(unsafe H5Dget_num_chunks(dataset.id, space.id, &stored), action, path: path)
         guard stored < hsize_t(expected) else { return nil }
         // In the order of rows; after at most `stored` of them one is missing.
         var place = [Int](repeating: 0, count: counts.count)
