@@ -29,7 +29,12 @@ package enum Folder {
                 // Somebody else may have created it since.
                 guard number == EEXIST, exists(folder) else {
                     remove(created)
-                    throw ShardsError(errno: number == EEXIST ? ENOTDIR : number, "create the folder", path: folder)
+                    guard number == EEXIST || number == ENOTDIR else {
+                        throw ShardsError(errno: number, "create the folder", path: folder)
+                    }
+                    throw ShardsError(
+                        .readOnly, "cannot create the folder \(folder): a file is there, or on the way; choose another place",
+                        path: folder)
                 }
                 continue
             }
