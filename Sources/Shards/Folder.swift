@@ -29,7 +29,12 @@ package enum Folder {
                 // Somebody else may have created it since.
                 guard number == EEXIST, exists(folder) else {
                     remove(created)
-                    throw ShardsError(errno: number == EEXIST ? ENOTDIR : number, "create the folder", path: folder)
+                    guard number != EEXIST else {
+                        throw ShardsError(
+                            .readOnly, "cannot create the folder \(folder): a file of that name is there; choose another",
+                            path: folder)
+                    }
+                    throw ShardsError(errno: number, "create the folder", path: folder)
                 }
                 continue
             }
