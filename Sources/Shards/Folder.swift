@@ -31,8 +31,8 @@ package enum Folder {
                     remove(created)
                     guard number != EEXIST else {
                         throw ShardsError(
-                            .readOnly, "cannot create the folder \(folder): a file of that name is there; choose another",
-                            path: folder)
+                            .readOnly,
+                            "cannot create the folder \(folder): a file of that name is there; choose another", path: folder)
                     }
                     throw ShardsError(errno: number, "create the folder", path: folder)
                 }
