@@ -32,7 +32,8 @@ package enum Folder {
                     guard number != EEXIST else {
                         throw ShardsError(
                             .readOnly,
-                            "cannot create the folder \(folder): a file of that name is there; choose another", path: folder)
+                            "cannot create the folder \(folder): a file of that name is there; choose another",
+                            path: folder)
                     }
                     throw ShardsError(errno: number, "create the folder", path: folder)
                 }
