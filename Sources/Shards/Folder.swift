@@ -33,7 +33,8 @@ package enum Folder {
                         throw ShardsError(errno: number, "create the folder", path: folder)
                     }
                     throw ShardsError(
-                        .readOnly, "cannot create the folder \(folder): a file is there, or on the way; choose another place",
+                        .readOnly,
+                        "cannot create the folder \(folder): a file is there, or on the way; choose another place",
                         path: folder)
                 }
                 continue

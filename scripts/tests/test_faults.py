@@ -182,7 +182,8 @@ class GC(Tag):
 
     def may_refuse(self, good):
         # The version is forgotten already; a second --drop of it has nothing to name.
-        return "round-1" not in (self.place / "pack/tags.json").read_text()
+        tags = self.place / "pack/tags.json"
+        return not tags.exists() or "round-1" not in tags.read_text()
 
 
 KINDS = {
