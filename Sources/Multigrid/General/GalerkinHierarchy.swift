@@ -42,10 +42,16 @@ package final class GalerkinHierarchy {
     /// Adapts every level to an operator on the finest one. O(sites) time.
     package func prepare(_ matrix: SymmetricOperator<Double>) {
         var fine = matrix
+        // Where no weights of the medium itself jump, those of coarser levels do around obstacles alone, and may.
+        var isFibrous = true
         for (index, interpolation) in interpolations.enumerated() {
             levels[index].prepare(fine)
             let level = levels[index]
-            interpolation.derive(from: fine, rowLines: level.smoothsRows, columnLines: level.smoothsColumns)
+            isFibrous =
+                interpolation.derive(
+                    from: fine, rowLines: isFibrous && level.smoothsRows, columnLines: isFibrous && level.smoothsColumns
+                )
+                || isFibrous && index > 0
             operators[index].setGalerkinProduct(of: fine, interpolation, ring: ring)
             fine = operators[index]
         }

@@ -77,8 +77,9 @@ extension Interpolation {
         var isTooHigh: Bool { jumps > costliest * energy }
     }
 
-    /// Points between two coarse columns in coarse rows: columns whose weights jump too much are solved as a whole.
-    func smoothColumnLines(_ matrix: SymmetricOperator<Double>) {
+    /// Points between two coarse columns in coarse rows: columns whose weights jump too much are solved as a whole. Returns whether
+    /// there was one.
+    func smoothColumnLines(_ matrix: SymmetricOperator<Double>) -> Bool {
         func column(_ k: Int) -> Int { 2 * k + 1 - columnAxis.offset }
         var costs = [Cost](repeating: Cost(), count: columnAxis.between)
         for row in 0..<rowAxis.fine {
@@ -92,15 +93,19 @@ extension Interpolation {
                 (left[row][k], right[row][k]) = (Float(weight.x), Float(weight.y))
             }
         }
+        return costs.contains(where: \.isTooHigh)
     }
 
-    /// Points between two coarse rows in coarse columns: rows whose weights jump too much are solved as a whole.
-    func smoothRowLines(_ matrix: SymmetricOperator<Double>) {
+    /// Points between two coarse rows in coarse columns: rows whose weights jump too much are solved as a whole. Returns whether
+    /// there was one.
+    func smoothRowLines(_ matrix: SymmetricOperator<Double>) -> Bool {
+        var isAny = false
         for k in 0..<rowAxis.between {
             let row = 2 * k + 1 - rowAxis.offset
             var cost = Cost()
             for column in 0..<columnAxis.fine { cost.add(inRow(row, column, matrix)) }
             guard cost.isTooHigh else { continue }
+            isAny = true
             let line = (0..<columnAxis.fine).map { inRow(row, $0, matrix) }
             let weights = Interpolation.solve(line, isRing: columnAxis.isRing)
             for column in 0..<columnAxis.coarse {
@@ -108,6 +113,7 @@ extension Interpolation {
                 (above[k][column], below[k][column]) = (Float(weight.x), Float(weight.y))
             }
         }
+        return isAny
     }
 
     /// The weights towards the first and the second coarse line of all points of a line: T⁻¹ of the couplings to each, with T the

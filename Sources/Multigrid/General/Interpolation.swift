@@ -64,13 +64,13 @@ package final class Interpolation {
     }
 
     /// Derives the weights from the operator of the grid, whose planes are closed; `rowLines` and `columnLines` say whether
-    /// couplings along rows, and along columns, are strong.
-    package func derive(from matrix: SymmetricOperator<Double>, rowLines: Bool, columnLines: Bool) {
+    /// couplings along rows, and along columns, are strong. Returns whether there was a line whose rows were solved as a whole.
+    package func derive(from matrix: SymmetricOperator<Double>, rowLines: Bool, columnLines: Bool) -> Bool {
         for row in 0..<rowAxis.coarse { deriveCoarseRow(row, matrix) }
-        if columnLines { smoothColumnLines(matrix) }
+        let columnsJump = columnLines && smoothColumnLines(matrix)
         closeCoarseRows()
         for row in 0..<rowAxis.between { deriveBetween(row, matrix) }
-        if rowLines { smoothRowLines(matrix) }
+        let rowsJump = rowLines && smoothRowLines(matrix)
         closeWeights(above, rowAxis.between, columnAxis.coarse, isBetweenColumns: false)
         closeWeights(below, rowAxis.between, columnAxis.coarse, isBetweenColumns: false)
         for row in 0..<rowAxis.between { deriveMiddle(row, matrix) }
@@ -78,6 +78,7 @@ package final class Interpolation {
         closeWeights(aboveRight, rowAxis.between, columnAxis.between, isBetweenColumns: true)
         closeWeights(belowLeft, rowAxis.between, columnAxis.between, isBetweenColumns: true)
         closeWeights(belowRight, rowAxis.between, columnAxis.between, isBetweenColumns: true)
+        return columnsJump || rowsJump
     }
 
     private func closeCoarseRows() {
