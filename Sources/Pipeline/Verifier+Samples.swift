@@ -116,6 +116,7 @@ extension Verifier {
         }
         var all = Digest.Hasher()
         var lastRank: [Split.Part: Int] = [:]
+        var lastIndex: [Split.Part: [UInt64?]] = [:]
         var largest = 0.0
         var members = selections.map { _ in [Int](repeating: 0, count: strata.count) }
         var seen: Set<SampleID> = []
@@ -186,6 +187,13 @@ extension Verifier {
                         expect(
                             rank % strata.count == stratum,
                             "\(reader.path): rank \(rank) of sample \(id) is not one of its stratum")
+                        // Where the split is not there, its order is: indices of a stratum grow with the ranks.
+                        let index = reader.indices[row]
+                        expect(
+                            index <= UInt64(SampleSequence.maximumCount) && index >= UInt64(rank / strata.count)
+                                && lastIndex[part]?[stratum].map { $0 < index } ?? true,
+                            "\(reader.path): the index \(index) of sample \(id) is not one of its rank")
+                        lastIndex[part, default: Array(repeating: nil, count: strata.count)][stratum] = index
                     } else if let split {
                         let address = split.address(part: part, rank: rank, strata: strata.count)
                         expect(

@@ -357,7 +357,7 @@ def test_files_that_cannot_grow(kind, tiny, tmp_path):
     """Like a full disk, at several places of the writing; nothing is left, and the same command works afterwards."""
     output = tmp_path / FORMATS[kind]
     for size in (0, 5000, 15_000):
-        refused("export", kind, tiny, "-o", output, status=74, says="free some space", **limited(size))
+        refused("export", kind, tiny, "-o", output, status=74, says="ulimit -f", **limited(size))
         assert os.listdir(tmp_path) == [], size
     export(kind, tiny, output)
 
