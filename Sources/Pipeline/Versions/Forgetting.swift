@@ -50,8 +50,8 @@ struct Forgetting: Equatable {
         try AtomicFile.write(json.prettyBytes, to: Forgetting.path(in: dataset))
     }
 
-    /// Takes it away, and what is left of one that was not finished.
+    /// Takes away what is left of one that was not finished, and itself last: after that nothing may be left to do.
     static func remove(in dataset: Dataset) {
-        for file in [path(in: dataset), AtomicFile.temporary(for: path(in: dataset))] { AtomicFile.remove(file) }
+        for file in [AtomicFile.temporary(for: path(in: dataset)), path(in: dataset)] { AtomicFile.remove(file) }
     }
 }
