@@ -120,7 +120,7 @@ def limited(size):
 def test_files_that_cannot_grow(size, tiny, tmp_path):
     """Whichever file meets the limit first; afterwards the same command finishes."""
     pipeline, output = write(tmp_path, TINY), tmp_path / "dataset"
-    error = refused("run", pipeline, "-o", output, status=74, says=[str(output), "free some space"], **limited(size))
+    error = refused("run", pipeline, "-o", output, status=74, says=[str(output), "too large", "ulimit -f"], **limited(size))
     assert "run the same command again" in error
     assert not leftovers(output)
     steadyset("verify", output, expect=(0, 66))
