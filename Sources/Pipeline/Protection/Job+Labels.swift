@@ -25,10 +25,10 @@ extension Job {
         try OrderedWork.run(count: parts.count, threads: threads) { [self] in
             { [self] number in
                 let file = parts[number]
+                // A part that growth made may begin after the last sample of a smaller design.
                 let places = file.number.multipliedReportingOverflow(by: pipeline.samplesPerPart)
-                let range =
-                    places.overflow
-                    ? 0..<0 : places.partialValue..<min(sequence.count, places.partialValue + pipeline.samplesPerPart)
+                let first = places.overflow ? sequence.count : min(sequence.count, places.partialValue)
+                let range = first..<min(sequence.count, first + pipeline.samplesPerPart)
                 do {
                     let reader = try file.reader()
                     let kept = try (0..<reader.count).count { row in
