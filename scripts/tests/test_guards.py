@@ -275,7 +275,7 @@ def test_rounds_that_take_a_name(tmp_path):
     dataset = tmp_path / "dataset"
     steadyset("run", write(tmp_path, first), "-o", dataset)
     before, tags = labels(dataset), (dataset / "pack/tags.json").read_bytes()
-    other = write(tmp_path, changed(first, rounds={"acquisition": "top"}), "other.yaml")
+    other = write(tmp_path, changed(first, rounds={"acquisition": "random"}), "other.yaml")
     refused("run", other, "-o", dataset, status=73, says=["another version called 'round-1'", "--name"])
     assert labels(dataset) == before and (dataset / "pack/tags.json").read_bytes() == tags
     # The same, without its records, is no other.
