@@ -54,10 +54,10 @@ def test_a_dataset_of_configurations(scored, tmp_path):
     """--from takes a dataset's sample stage, as `evaluate` does."""
     arguments, dataset, pool, ids = scored
     by_lines = shutil.copytree(dataset, tmp_path / "lines")
+    refused(*[dataset.parent / "scores.csv" if a == pool else a for a in arguments], status=65, says="scores.csv")
     steadyset(*[by_lines if a == dataset else a for a in arguments])
     steadyset(*[tmp_path / "pool" if a == pool else a for a in arguments])
     assert versions(dataset) == versions(by_lines)
-    refused(*[dataset.parent / "scores.csv" if a == pool else a for a in arguments], status=65, says="scores.csv")
     other = write(tmp_path, changed(TAUGHT, physics={"decay_rate": 0.03}), "other.yaml")
     steadyset("sample", other, "-o", tmp_path / "other")
     refused(*[tmp_path / "other" if a == pool else a for a in arguments], "--name", "x", status=65, says="another physics")
