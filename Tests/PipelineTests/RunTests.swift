@@ -187,7 +187,10 @@ import Testing
         try run(pipelineText(), in: scratch)
         _ = try scratch.file("data/pack/notes.txt", "mine")
         _ = try scratch.file("data/pack/train-00099.h5", "left by an earlier run")
-        try run(pipelineText(samples: "12"), in: scratch)
+        // Whether such a file holds labels nobody knows, so it goes on --replace alone.
+        #expect(throws: PipelineError.self) { try run(pipelineText(samples: "12"), in: scratch) }
+        #expect(FileManager.default.fileExists(atPath: "\(scratch.path)/data/pack/train-00099.h5"))
+        try run(pipelineText(samples: "12"), in: scratch, replace: true)
         #expect(try scratch.bytes("data/pack/notes.txt") == Data("mine".utf8))
         #expect(!FileManager.default.fileExists(atPath: "\(scratch.path)/data/pack/train-00099.h5"))
     }
