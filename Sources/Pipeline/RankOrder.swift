@@ -34,7 +34,7 @@ struct RankOrder {
                         .data, "\(reader.path): sample \(reader.ids[row]) is of no stratum: run 'steadyset solve' again"
                     )
                 }
-                guard reader.indices[row] <= UInt64(SampleSequence.maximumCount) else {
+                guard reader.indices[row] < UInt64(SampleSequence.maximumCount) else {
                     throw PipelineError(
                         .data,
                         "\(reader.path): sample \(reader.ids[row]) has the index \(reader.indices[row]), beyond 2^40: run "

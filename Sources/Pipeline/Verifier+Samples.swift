@@ -190,7 +190,7 @@ extension Verifier {
                         // Where the split is not there, its order is: indices of a stratum grow with the ranks.
                         let index = reader.indices[row]
                         expect(
-                            index <= UInt64(SampleSequence.maximumCount) && index >= UInt64(rank / strata.count)
+                            index < UInt64(SampleSequence.maximumCount) && index >= UInt64(rank / strata.count)
                                 && lastIndex[part]?[stratum].map { $0 < index } ?? true,
                             "\(reader.path): the index \(index) of sample \(id) is not one of its rank")
                         lastIndex[part, default: Array(repeating: nil, count: strata.count)][stratum] = index
