@@ -115,7 +115,7 @@ extension Verifier {
         checkNames(
             manifest, [(Round.choicesName, choices.count), (Round.configurationsName, added.count)], of: .resample)
         let joined = choices.filter { $0.action != .dropped }
-        let mean = joined.reduce(0) { $0 + ($1.score ?? 0) } / Double(max(1, joined.count))
+        let mean = ScoreMean.of(joined.map { $0.score ?? 0 })
         expect(
             manifest.content["added"]?.int == added.count
                 && manifest.content["taken"]?.int == choices.count { $0.action == .taken }
