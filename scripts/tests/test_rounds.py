@@ -375,7 +375,7 @@ def test_scores_that_are_none(shards, tmp_path):
     bad([*good[1:], f"{ids[0]},1,2"], "scores.csv:31: has 3 fields")
     bad([*good[1:], "zebra,1"], "scores.csv:31: 'zebra' is no id")
     bad(good, "there is no column 'mae'; the first line has id, error", header="id,error")
-    bad(good, "there are 2[0-9] candidates", "--add", "31")
+    bad(good, "there are 30 candidates", "--add", "31")
     bad(good, "needs features", "--acquisition", "lcmd")
     bad(good, "there is no acquisition 'best'", "--acquisition", "best")
     bad(good, "'budget' is 'much'", "--budget", "much")
@@ -444,7 +444,7 @@ def test_a_trainer_of_ones_own(tmp_path):
         ("sleep 1000 & sleep 1000", 4, "took longer than"),
         ("echo nonsense > $STEADYSET_ERRORS", 65, "no column 'id'"),
         ("printf 'id,mae\\n' > $STEADYSET_ERRORS", 65, "lacks scores"),
-        ("head -c 100000 /dev/urandom > $STEADYSET_ERRORS", 65, "no column 'id'"),
+        ("head -c 100000 /dev/urandom > $STEADYSET_ERRORS", 65, "errors.csv:"),
         ("ln -s /dev/zero $STEADYSET_ERRORS", (4, 65, 66), "errors.csv"),
     ],
 )
