@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Every Swift target is held to the same rules: strict memory safety (each unsafe expression is marked), explicit
-/// imports that do not leak into the interface, and no warnings.
+/// Every Swift target is held to the same rules: strict memory safety (each unsafe expression is
+/// marked), explicit imports that do not leak into the interface, and no warnings.
 let rules: [SwiftSetting] = [
     .strictMemorySafety(),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -10,6 +10,18 @@ let rules: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
     .treatAllWarnings(as: .error),
 ]
+
+/// A module and what it may import; the list is the house's floors, from the ground up.
+func module(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: rules)
+}
+
+/// The tests of a module, which may look at what lies below it as well.
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, exclude: exclude,
+        swiftSettings: rules)
+}
 
 let package = Package(
     name: "steadyset",
@@ -24,37 +36,50 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         // Checks the processor before anything else runs; nothing imports it.
         .target(name: "CProcessor"),
-        .target(
-            name: "Fields", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: rules),
-        .target(name: "Sampling", dependencies: ["Fields"], swiftSettings: rules),
-        .target(name: "Multigrid", dependencies: ["Fields"], swiftSettings: rules),
-        .target(name: "Learning", dependencies: ["Fields"], swiftSettings: rules),
-        .target(
-            name: "Shards", dependencies: ["Fields", "CHDF5", "CZstd"],
-            resources: [.embedInCode("Schemas")], swiftSettings: rules),
-        .target(
-            name: "Pipeline",
-            dependencies: [
-                "Fields", "Sampling", "Multigrid", "Shards", "Learning", .product(name: "Yams", package: "Yams"),
-            ],
-            swiftSettings: rules),
+
+        module(
+            "Documents", [.product(name: "Yams", package: "Yams")],
+            resources: [.embedInCode("Schemas")]),
+        module("Parallel", []),
+        module("Fields", ["Documents", .product(name: "Crypto", package: "swift-crypto")]),
+
+        module("Sampling", ["Documents", "Fields"]),
+        module("Solving", ["Documents", "Fields"]),
+        module("Learning", ["Documents", "Fields", "Parallel"]),
+        module("Shards", ["Documents", "Fields", "CHDF5", "CZstd"]),
+
+        module("Datasets", ["Documents", "Fields", "Learning", "Parallel", "Sampling", "Shards", "Solving"]),
+
+        module(
+            "Pipeline",
+            ["Datasets", "Documents", "Fields", "Learning", "Parallel", "Sampling", "Shards", "Solving"]),
+        module(
+            "Verification", ["Datasets", "Documents", "Fields", "Learning", "Parallel", "Sampling", "Shards", "Solving"]),
+        module("Exports", ["Datasets", "Documents", "Fields", "Parallel", "Sampling", "Shards"]),
+        module(
+            "Benchmarks",
+            ["Datasets", "Documents", "Fields", "Learning", "Parallel", "Pipeline", "Sampling", "Shards", "Solving"]),
+
         .executableTarget(
             name: "steadyset",
             dependencies: [
-                "Pipeline", "Fields", "CProcessor",
+                "Benchmarks", "Datasets", "Documents", "Exports", "Fields", "Learning", "Parallel", "Pipeline", "Sampling",
+                "Shards", "Solving", "Verification", "CProcessor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: rules),
-        .testTarget(name: "FieldsTests", dependencies: ["Fields"], swiftSettings: rules),
-        .testTarget(name: "SamplingTests", dependencies: ["Sampling", "Fields"], swiftSettings: rules),
-        .testTarget(name: "MultigridTests", dependencies: ["Multigrid", "Fields"], swiftSettings: rules),
-        .testTarget(
-            name: "LearningTests", dependencies: ["Learning", "Sampling", "Fields"], exclude: ["Golden"],
-            swiftSettings: rules),
-        .testTarget(
-            name: "ShardsTests", dependencies: ["Shards", "Fields"], exclude: ["Golden"], swiftSettings: rules),
-        .testTarget(
-            name: "PipelineTests", dependencies: ["Pipeline", "Sampling", "Multigrid", "Shards", "Learning", "Fields"],
-            swiftSettings: rules),
+
+        tests(of: "Documents", ["Fields"]),
+        tests(of: "Fields", ["Documents"]),
+        tests(of: "Sampling", ["Documents", "Fields"]),
+        tests(of: "Solving", ["Documents", "Fields"]),
+        tests(of: "Learning", ["Documents", "Fields", "Sampling"], exclude: ["Golden"]),
+        tests(of: "Shards", ["Documents", "Fields"], exclude: ["Golden"]),
+        tests(
+            of: "Pipeline",
+            [
+                "Datasets", "Documents", "Exports", "Fields", "Learning", "Parallel", "Sampling", "Shards", "Solving",
+                "Verification",
+            ]),
     ]
 )

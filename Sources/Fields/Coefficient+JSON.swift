@@ -1,3 +1,5 @@
+internal import Documents
+
 extension Coefficient {
     /// A number, or an object whose one member names the form: `layered`, `regions` or `random`.
     var json: JSON {
@@ -33,7 +35,7 @@ extension Coefficient {
             return
         }
         let forms = ["layered", "regions", "random"]
-        let form = try JSONMembers(json, of: "'\(name)'", required: [], optional: forms)
+        let form = try Members(json, of: "'\(name)'", required: [], optional: forms)
         let present = forms.filter(form.has)
         guard present.count == 1 else {
             throw ConfigurationError(
@@ -43,19 +45,19 @@ extension Coefficient {
         let context = "'\(name).\(present[0])'"
         switch present[0] {
         case "layered":
-            let members = try JSONMembers(inner, of: context, required: ["axis", "edges", "values"])
+            let members = try Members(inner, of: context, required: ["axis", "edges", "values"])
             self = .layered(
                 Layers(
                     axis: try members.get("axis", "'rows' or 'columns'") { $0.string.flatMap(Layers.Axis.init) },
                     edges: try members.ints("edges"), values: try members.doubles("values")))
         case "regions":
-            let members = try JSONMembers(inner, of: context, required: ["background", "regions"])
+            let members = try Members(inner, of: context, required: ["background", "regions"])
             let list = try members.get("regions", "an array") { $0.array }
             var regions: [Regions.Region] = []
             for json in list { regions.append(try Regions.Region(json: json, of: "a region of '\(name)'")) }
             self = .regions(Regions(background: try members.double("background"), regions: regions))
         default:
-            let members = try JSONMembers(
+            let members = try Members(
                 inner, of: context, required: ["from", "to", "length"], optional: ["key"])
             let key: UInt32? =
                 members.has("key")
@@ -80,7 +82,7 @@ extension Coefficient.Regions.Region {
 
     /// Reads what `json` writes.
     init(json: JSON, of context: String) throws(ConfigurationError) {
-        let members = try JSONMembers(
+        let members = try Members(
             json, of: context, required: ["row", "column", "value"], optional: Shape.keys)
         self.init(
             row: try members.int("row"), column: try members.int("column"), shape: try Shape(members),

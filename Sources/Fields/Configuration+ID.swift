@@ -1,3 +1,5 @@
+public import Documents
+
 extension Configuration {
     /// The canonical form that ids are made from (see the article *Formats*): reordered sources give equal forms where
     /// the order does not matter.

@@ -1,3 +1,5 @@
+internal import Documents
+
 /// Why a lattice, a source or a configuration cannot exist.
 public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of rule was broken.
@@ -32,3 +34,11 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
     /// The message.
     public var description: String { message }
 }
+
+extension ConfigurationError: DocumentFailure {
+    /// The error that a document is not of the expected form.
+    package init(document message: String) { self.init(.document, message) }
+}
+
+/// A reader of a document's members that throws this module's error.
+typealias Members = JSONMembers<ConfigurationError>

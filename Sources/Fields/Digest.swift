@@ -1,4 +1,4 @@
-import Crypto
+internal import Crypto
 
 /// A SHA-256 digest (FIPS 180-4).
 public struct Digest: Hashable, Sendable, CustomStringConvertible {

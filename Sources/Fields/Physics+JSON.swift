@@ -1,3 +1,5 @@
+public import Documents
+
 extension Physics {
     /// The members that manifests and ids are made from; `init(json:)` reads them back without loss.
     public var json: JSON {
@@ -17,7 +19,7 @@ extension Physics {
     /// - Throws: `ConfigurationError`: `.document` where a member is unknown, missing or of the wrong type, otherwise as
     ///   the memberwise initialiser.
     public init(json: JSON) throws(ConfigurationError) {
-        let members = try JSONMembers(
+        let members = try Members(
             json, of: "the physics", required: ["lattice"],
             optional: ["diffusivity", "decay_rate", "boundary", "sources", "overlap"])
         let sides = try members.ints("lattice")
@@ -66,7 +68,7 @@ extension Boundary {
             self.init(all: condition)
             return
         }
-        let members = try JSONMembers(json, of: "'boundary'", required: ["top", "bottom", "left", "right"])
+        let members = try Members(json, of: "'boundary'", required: ["top", "bottom", "left", "right"])
         func side(_ key: String) throws(ConfigurationError) -> SideCondition {
             try members.get(key, "'absorbing', 'reflecting' or 'periodic'") { $0.string.flatMap(SideCondition.init) }
         }
@@ -90,7 +92,7 @@ extension Diffusivity {
             self = .isotropic(try Coefficient(json: json, of: "diffusivity"))
             return
         }
-        let members = try JSONMembers(json, of: "'diffusivity'", required: ["down", "across"])
+        let members = try Members(json, of: "'diffusivity'", required: ["down", "across"])
         self = .anisotropic(
             down: try Coefficient(json: try members.json("down"), of: "diffusivity.down"),
             across: try Coefficient(json: try members.json("across"), of: "diffusivity.across"))

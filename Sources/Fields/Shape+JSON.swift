@@ -1,3 +1,5 @@
+public import Documents
+
 extension Source {
     /// The source as one JSON object, as in an imported line: row, column, value, and the members of its shape.
     public var json: JSON {
@@ -11,7 +13,7 @@ extension Source {
     ///
     /// - Throws: `ConfigurationError` with code `.document` where a member is unknown, missing or of the wrong type.
     public init(json: JSON) throws(ConfigurationError) {
-        let object = try JSONMembers(
+        let object = try Members(
             json, of: "a source", required: ["row", "column", "value"], optional: Shape.keys)
         self.init(
             row: try object.int("row"), column: try object.int("column"), shape: try Shape(object),
@@ -39,7 +41,7 @@ extension Shape {
     }
 
     /// Reads the one shape among the members of `object`.
-    init(_ object: JSONMembers) throws(ConfigurationError) {
+    init(_ object: Members) throws(ConfigurationError) {
         let present = Shape.keys.filter(object.has)
         guard present.count == 1 else {
             throw ConfigurationError(
@@ -52,15 +54,15 @@ extension Shape {
         switch present[0] {
         case "radius": self = .disk(radius: try object.double("radius"))
         case "ellipse":
-            let members = try JSONMembers(json, of: context, required: ["radii"], optional: ["angle"])
+            let members = try Members(json, of: context, required: ["radii"], optional: ["angle"])
             let radii = try members.doubles("radii", count: 2)
             self = .ellipse(down: radii[0], across: radii[1], angle: try members.optionalDouble("angle") ?? 0)
         case "rectangle":
-            let members = try JSONMembers(json, of: context, required: ["halves"], optional: ["angle"])
+            let members = try Members(json, of: context, required: ["halves"], optional: ["angle"])
             let halves = try members.doubles("halves", count: 2)
             self = .rectangle(down: halves[0], across: halves[1], angle: try members.optionalDouble("angle") ?? 0)
         case "ring":
-            let members = try JSONMembers(json, of: context, required: ["outer", "inner"])
+            let members = try Members(json, of: context, required: ["outer", "inner"])
             self = .ring(outer: try members.double("outer"), inner: try members.double("inner"))
         default:
             let corners = (json.array ?? []).map { ($0.array ?? []).compactMap(\.double) }

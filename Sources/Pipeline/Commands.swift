@@ -1,8 +1,11 @@
+public import Datasets
+public import Documents
 public import Fields
 internal import Foundation
-internal import Multigrid
+internal import Parallel
 internal import Sampling
 internal import Shards
+internal import Solving
 
 /// What the stage commands do: the entry points of this module for the command line.
 public struct Commands {

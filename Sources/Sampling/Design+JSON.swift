@@ -1,4 +1,5 @@
-public import Fields
+public import Documents
+internal import Fields
 
 extension Design {
     /// The parameters, for manifests; `init(json:)` reads them back without loss.

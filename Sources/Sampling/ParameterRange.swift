@@ -1,3 +1,4 @@
+internal import Documents
 internal import Fields
 
 /// A number that is fixed, or drawn uniformly from a range.

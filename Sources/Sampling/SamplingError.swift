@@ -1,3 +1,5 @@
+internal import Documents
+
 /// Why a design cannot be drawn, a sample does not exist, or a split cannot be made.
 public struct SamplingError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of rule was broken.
@@ -32,3 +34,11 @@ public struct SamplingError: Error, Hashable, Sendable, CustomStringConvertible 
     /// The message.
     public var description: String { message }
 }
+
+extension SamplingError: DocumentFailure {
+    /// The error that a document is not of the expected form.
+    package init(document message: String) { self.init(.document, message) }
+}
+
+/// A reader of a document's members that throws this module's error.
+typealias Members = JSONMembers<SamplingError>

@@ -1,4 +1,5 @@
-public import Fields
+public import Documents
+internal import Fields
 
 extension ShapeRange {
     /// Reads the members `radius` and `shapes` of a design or of a pipeline's sampling, of which one must be there.

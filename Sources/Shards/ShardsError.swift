@@ -1,3 +1,5 @@
+package import Documents
+
 /// Why a file, a document or a frame could not be read or written.
 public struct ShardsError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of thing went wrong.
@@ -55,5 +57,26 @@ public struct ShardsError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The same error about `path`, where none was known.
     func at(_ path: String) -> ShardsError {
         self.path == nil ? ShardsError(code, message, path: path) : self
+    }
+}
+
+extension ShardsError {
+    /// The error that a file has because its document is wrong.
+    package init(_ error: DocumentError) {
+        let code: Code =
+            switch error.code {
+            case .syntax: .syntax
+            case .schema: .schema
+            case .tooLarge: .tooLarge
+            case .unknownSchema: .notFound
+            }
+        self.init(code, error.message, path: error.source)
+    }
+
+    /// Runs `body`, whose error becomes that of the document's file.
+    package static func telling<Result>(
+        _ body: () throws(DocumentError) -> Result
+    ) throws(ShardsError) -> Result {
+        do { return try body() } catch { throw ShardsError(error) }
     }
 }

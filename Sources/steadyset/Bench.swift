@@ -1,6 +1,8 @@
-import ArgumentParser
-import Fields
-import Pipeline
+internal import ArgumentParser
+internal import Benchmarks
+internal import Documents
+internal import Fields
+internal import Pipeline
 
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,10 @@
-import ArgumentParser
-import Fields
-import Foundation
-import Pipeline
+internal import ArgumentParser
+internal import Datasets
+internal import Documents
+internal import Exports
+internal import Fields
+internal import Foundation
+internal import Pipeline
 
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,14 +12,14 @@ struct Export: ParsableCommand {
         discussion: """
             Formats:
 
-            \(Pipeline.Export.Format.allCases.map { "  \(pad($0.rawValue)) \($0.words)" }.joined(separator: "\n"))
+            \(Exports.Export.Format.allCases.map { "  \(pad($0.rawValue)) \($0.words)" }.joined(separator: "\n"))
 
             Values and ids are those of the shards, bit for bit. An export appears under its name when it is complete, and \
             replaces nothing. The article Exports says what reads each format, and what to mind.
             """)
 
     @Argument(help: "The format; see above.")
-    var format: Pipeline.Export.Format
+    var format: Exports.Export.Format
 
     @Argument(help: "The dataset's folder, or its folder pack.")
     var dataset: String
@@ -35,11 +38,11 @@ struct Export: ParsableCommand {
     var baseURL: String?
 
     @Option(help: "the-well, pdebench: how fields are stored.")
-    var codec = Pipeline.Export.Codec.raw
+    var codec = Exports.Export.Codec.raw
 
     @Option(
         help: ArgumentHelp(
-            "croissant: what to say of the dataset, one of \(Pipeline.Export.words.joined(separator: ", ")).",
+            "croissant: what to say of the dataset, one of \(Exports.Export.words.joined(separator: ", ")).",
             valueName: "word=text"))
     var describe: [String] = []
 
@@ -57,7 +60,7 @@ struct Export: ParsableCommand {
     }
 
     func run() throws {
-        var options = Pipeline.Export.Options(format: format, dataset: dataset, output: output)
+        var options = Exports.Export.Options(format: format, dataset: dataset, output: output)
         (options.selections, options.codec, options.threads) = (selection, codec, parallelism.threads)
         options.baseURL = baseURL.map { $0.count > 1 && $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
         for pair in describe {
@@ -65,7 +68,7 @@ struct Export: ParsableCommand {
             options.words[String(halves[0])] = String(halves[1])
         }
         let line = ExportProgress(format.rawValue)
-        let result = try Pipeline.Export.perform(options) { line.advanced($0, of: $1) }
+        let result = try Exports.Export.perform(options) { line.advanced($0, of: $1) }
         line.clear()
         guard !json else { return Terminal.write(result.json.canonicalText + "\n") }
         let files = "\(result.files) \(result.files == 1 ? "file" : "files")"

@@ -1,13 +1,16 @@
 public import ArgumentParser
+public import Benchmarks
+public import Datasets
 public import Fields
-public import Pipeline
+internal import Pipeline
+internal import Exports
 
 extension SourceModel: ExpressibleByArgument {}
 extension OverlapPolicy: ExpressibleByArgument {}
 extension Stage: ExpressibleByArgument {}
 extension Benchmark.Part: ExpressibleByArgument {}
-extension Pipeline.Export.Format: ExpressibleByArgument {}
-extension Pipeline.Export.Codec: ExpressibleByArgument {}
+extension Exports.Export.Format: ExpressibleByArgument {}
+extension Exports.Export.Codec: ExpressibleByArgument {}
 
 /// The number of threads, of every command that uses several.
 struct ThreadsOption: ParsableArguments {

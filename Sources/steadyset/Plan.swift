@@ -1,5 +1,5 @@
-import ArgumentParser
-import Pipeline
+internal import ArgumentParser
+internal import Pipeline
 
 struct Plan: ParsableCommand {
     static let configuration = CommandConfiguration(

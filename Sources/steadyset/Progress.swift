@@ -1,6 +1,8 @@
-import Fields
-import Foundation
-import Pipeline
+internal import Datasets
+internal import Documents
+internal import Fields
+internal import Foundation
+internal import Pipeline
 
 /// Shows a run's progress: one line that is redrawn on a terminal, a few plain lines elsewhere.
 final class TextProgress: Reporter {

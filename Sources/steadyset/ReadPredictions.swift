@@ -1,5 +1,5 @@
-import ArgumentParser
-import Pipeline
+internal import ArgumentParser
+internal import Pipeline
 
 /// Reads a file of predictions for another process of this program, which would not survive what the HDF5 library may do.
 struct ReadPredictions: ParsableCommand {

@@ -1,6 +1,7 @@
-import ArgumentParser
-import Fields
-import Pipeline
+internal import ArgumentParser
+internal import Documents
+internal import Fields
+internal import Pipeline
 
 struct Resample: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
-import ArgumentParser
-import Pipeline
+internal import ArgumentParser
+internal import Datasets
+internal import Pipeline
 
 struct Sample: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Draw or import the configurations of a dataset.")

@@ -1,6 +1,7 @@
-import ArgumentParser
-import Foundation
-import Pipeline
+internal import ArgumentParser
+internal import Datasets
+internal import Foundation
+internal import Pipeline
 
 /// The command: one file per subcommand; what they do is in the module Pipeline.
 @main

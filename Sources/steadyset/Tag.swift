@@ -1,5 +1,6 @@
-import ArgumentParser
-import Pipeline
+internal import ArgumentParser
+internal import Datasets
+internal import Pipeline
 
 struct Tag: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,9 @@
-import Fields
-import Foundation
-import Pipeline
-import Synchronization
+internal import Datasets
+internal import Documents
+internal import Fields
+internal import Foundation
+internal import Pipeline
+internal import Synchronization
 
 /// Standard output and standard error. Whatever others wrote reaches neither as it is: see `ForeignText`.
 enum Terminal {

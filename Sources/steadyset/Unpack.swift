@@ -1,10 +1,12 @@
-import ArgumentParser
-import Fields
-import Pipeline
+internal import ArgumentParser
+internal import Documents
+internal import Fields
+internal import Pipeline
+internal import Verification
 
 struct Unpack: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Turn the shards of an archive or a recipe into standard ones.",
+        abstract: "Twiddle the shards of an archive or a recipe into standard ones.",
         discussion: """
             Writes DIR/pack: the same bytes, and the same manifest id, that pack writes with the standard codec. Recipes are \
             solved again. Every label is compared with its digest.

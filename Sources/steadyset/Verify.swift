@@ -1,6 +1,9 @@
-import ArgumentParser
-import Fields
-import Pipeline
+internal import ArgumentParser
+internal import Datasets
+internal import Documents
+internal import Fields
+internal import Pipeline
+internal import Verification
 
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,8 +1,7 @@
 import Fields
 import Foundation
-import Testing
-
 import Learning
+import Testing
 
 /// Losses, prefactors and their product, in Double, against central differences; transforms against their inverses.
 @Suite struct LossTests {

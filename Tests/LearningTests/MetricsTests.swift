@@ -1,7 +1,6 @@
 import Fields
-import Testing
-
 import Learning
+import Testing
 
 @Suite struct MetricsTests {
     @Test func regionsDivideTheLattice() throws {

@@ -1,7 +1,6 @@
 import Foundation
-import Testing
-
 import Learning
+import Testing
 
 @Suite struct OptimiserTests {
     /// Three steps of two parameters, computed in Double by the formulas of the paper (Kingma and Ba 2015, algorithm 1).

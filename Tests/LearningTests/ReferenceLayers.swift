@@ -1,3 +1,5 @@
+import Learning
+
 /// A batch of images in the plainest form: (samples, channels, rows, columns).
 struct Images<Scalar: BinaryFloatingPoint> {
     var samples: Int

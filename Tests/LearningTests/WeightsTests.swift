@@ -1,7 +1,7 @@
+import Documents
 import Fields
-import Testing
-
 import Learning
+import Testing
 
 @Suite struct WeightsTests {
     static func model() throws -> ModelDescription {

@@ -1,8 +1,11 @@
+import Datasets
+import Documents
 import Fields
 import Foundation
 import Pipeline
 import Shards
 import Testing
+import Verification
 
 /// `pack` with every codec and `unpack`: one manifest id, the same labels; every changed byte is found.
 struct CodecTests {

@@ -1,7 +1,10 @@
+import Datasets
+import Documents
 import Fields
 import Foundation
 import Pipeline
 import Testing
+import Verification
 
 /// No problem stands on two sides of a dataset, whatever its samples are called: what is planted is found, and what is made has none.
 @Suite struct LeakTests {

@@ -1,7 +1,9 @@
+import Datasets
+import Documents
 import Fields
-import Multigrid
 import Pipeline
 import Sampling
+import Solving
 import Testing
 
 @Suite struct PipelineFileTests {

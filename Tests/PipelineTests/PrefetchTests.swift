@@ -1,4 +1,6 @@
+import Datasets
 import Foundation
+import Parallel
 import Pipeline
 import Synchronization
 import Testing

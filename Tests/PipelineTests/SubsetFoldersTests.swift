@@ -1,3 +1,6 @@
+import Datasets
+import Documents
+import Exports
 import Pipeline
 import Sampling
 import Testing

@@ -1,3 +1,6 @@
+import Shards
+import Datasets
+import Documents
 import Fields
 import Foundation
 import Pipeline
@@ -92,5 +95,24 @@ func failure(_ body: () throws -> Void) -> PipelineError? {
         return nil
     } catch {
         return PipelineError(error)
+    }
+}
+
+/// The stages of a dataset, a version or one stage, as their manifests tell.
+struct Overview {
+    /// `stages`: the id and the content of each.
+    let json: JSON
+
+    init(path: String) throws {
+        let (dataset, stages) = try Dataset.locate(path)
+        let manifests = try stages.map { try dataset.manifest($0) }
+        json = .object([
+            "stages": .array(
+                manifests.map {
+                    .object([
+                        "stage": .string($0.stage), "id": .string($0.id.description), "content": $0.content,
+                    ])
+                })
+        ])
     }
 }

@@ -1,3 +1,5 @@
+import Datasets
+import Documents
 import Fields
 import Foundation
 import Pipeline

@@ -1,3 +1,4 @@
+import Documents
 import Fields
 import Foundation
 import Shards
@@ -109,5 +110,14 @@ struct FileTests {
             #expect(error.code == code)
             #expect(error.description.contains("/a/b"))
         }
+    }
+
+    @Test func jsonFiles() throws {
+        let folder = try TemporaryFolder()
+        try put(Array("[1]".utf8), folder("a.json"))
+        #expect(try JSON.parse(file: folder("a.json")) == .array([.number(1)]))
+        #expect(try code { _ = try JSON.parse(file: folder("a.json"), maximumBytes: 2) } == .tooLarge)
+        #expect(try code { _ = try JSON.parse(file: folder("b.json")) } == .notFound)
+        #expect(try code { _ = try JSON.parse(file: folder.path) } == .unreadable)
     }
 }

@@ -1,6 +1,5 @@
-import Testing
-
 import Shards
+import Testing
 
 struct Lookup3Tests {
     /// From the end of lookup3.c (Jenkins 2006), driver5.

@@ -1,3 +1,4 @@
+internal import Parallel
 internal import Synchronization
 
 /// A fixed team of threads for work in blocks.

@@ -1,4 +1,5 @@
-public import Fields
+public import Documents
+internal import Fields
 
 /// A model of the paper by its code (Toledo-Marín, Glazier and Fox 2023, Tables 2 to 8).
 ///

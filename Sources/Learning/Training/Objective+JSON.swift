@@ -1,4 +1,5 @@
-package import Fields
+package import Documents
+internal import Fields
 
 extension PointwiseLoss {
     /// Reads `{kind, delta}`.

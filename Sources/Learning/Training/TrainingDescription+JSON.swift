@@ -1,4 +1,5 @@
-public import Fields
+public import Documents
+internal import Fields
 
 extension TrainingDescription {
     /// Reads the block `train` of a pipeline, or `parameters` of a training's manifest: a JSON object that its schema has

@@ -1,4 +1,5 @@
-package import Fields
+package import Documents
+internal import Fields
 
 /// A trained model: the network's description, the transform of its labels, and its numbers.
 package struct ModelWeights: Sendable {

@@ -1,4 +1,5 @@
-package import Fields
+package import Documents
+internal import Fields
 
 extension Safetensors {
     /// The bytes of the header in `file`, JSON text that the caller parses, and where the values begin.

@@ -1,3 +1,4 @@
+internal import Documents
 internal import Fields
 
 /// A file of named tensors in the format safetensors, all of F32: 8 bytes with the length of a JSON header, the header, and

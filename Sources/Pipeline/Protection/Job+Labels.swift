@@ -1,7 +1,9 @@
+internal import Datasets
 internal import Fields
-internal import Multigrid
+internal import Parallel
 internal import Sampling
 internal import Shards
+internal import Solving
 
 /// What keeps labels from being removed or overwritten without `--replace`. Each of these looks at every file of labels that is
 /// there; one that cannot be read is a reason to refuse.
@@ -9,7 +11,7 @@ extension Job {
     /// Refuses to go on where labels would be lost that the configurations of `origin` do not ask for.
     ///
     /// Growing a design keeps them all: the samples of a part stay in the part with its number.
-    func protectSolvedSamples(_ origin: Origin) throws {
+    func protectSolvedSamples(_ origin: ConfigurationOrigin) throws {
         guard !replace else { return }
         let sequence = try SampleSequence(counts: origin.counts)
         let parts = try LabelFile.present(.solve, in: dataset)
@@ -60,7 +62,7 @@ extension Job {
 
     /// Whether the record of a part that cannot be read says that the very same is computed for it.
     private func isPromised(
-        _ file: LabelFile, _ origin: Origin, _ sequence: SampleSequence, _ range: Range<Int>, _ copies: Copies
+        _ file: LabelFile, _ origin: ConfigurationOrigin, _ sequence: SampleSequence, _ range: Range<Int>, _ copies: Copies
     ) throws -> Bool {
         guard !range.isEmpty, let record = StepRecord(step: file.step, in: dataset) else { return false }
         let ids = try sequence.addresses(in: range).map { try origin.configuration($0).id }
@@ -146,7 +148,7 @@ extension Job {
     }
 }
 
-extension Origin {
+extension ConfigurationOrigin {
     /// The address of a stored sample, where the configuration there is the sample's own; nil where it is another.
     func address(of row: Int, in reader: ShardReader) throws -> SampleAddress? {
         guard let stratum = strata.firstIndex(of: reader.sourceCounts[row]),

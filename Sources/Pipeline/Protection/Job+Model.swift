@@ -1,3 +1,5 @@
+internal import Datasets
+internal import Documents
 internal import Fields
 internal import Learning
 internal import Shards
@@ -6,7 +8,7 @@ internal import Shards
 extension Job {
     /// Refuses to train where the weights of another training are: of other shards, or another description.
     func protectModel(_ training: TrainingDescription, _ pack: Manifest, fingerprint: Digest) throws {
-        let path = "\(dataset.folder(.train))/\(Job.weightsName)"
+        let path = "\(dataset.folder(.train))/\(StageFile.weights)"
         guard !replace, try PathEntry(at: path) == .file else { return }
         // This very training, finished or not; what its record or its checkpoint tells of is made again to the same bits.
         if StepRecord(step: Stage.train.rawValue, in: dataset)?.fingerprint == fingerprint { return }
@@ -51,14 +53,14 @@ extension Dataset {
     ///   - predictions: The digest of the predictions, as far as it is known.
     func protectErrors(models: JSON, predictions: JSON?, fingerprint: Digest, replace: Bool) throws {
         let folder = folder(.evaluate)
-        guard !replace, try PathEntry(at: "\(folder)/\(Evaluator.errorsName)") == .file,
+        guard !replace, try PathEntry(at: "\(folder)/\(StageFile.errors)") == .file,
             try PathEntry(at: "\(folder)/\(Manifest.fileName)") != .nothing,
             StepRecord(step: Stage.evaluate.rawValue, in: self)?.fingerprint != fingerprint || predictions != nil
         else { return }
         func refuse(_ what: String) -> PipelineError {
             PipelineError(
                 .cannotCreate,
-                "\(folder)/\(Evaluator.errorsName) \(what): choose another folder for --output, or pass --replace")
+                "\(folder)/\(StageFile.errors) \(what): choose another folder for --output, or pass --replace")
         }
         let old: Manifest
         do { old = try manifest(.evaluate) } catch {

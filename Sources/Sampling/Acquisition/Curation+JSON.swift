@@ -1,4 +1,5 @@
-public import Fields
+public import Documents
+internal import Fields
 
 extension Curation {
     /// Reads the block `rounds` of a pipeline: a JSON object that its schema has accepted.

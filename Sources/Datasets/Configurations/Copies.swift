@@ -1,0 +1,113 @@
+package import Documents
+package import Fields
+package import Sampling
+internal import Shards
+
+/// Samples of a sample stage that are the same problem as an earlier one of it: the same image, in the same medium, as it is or
+/// reflected, turned or shifted (`ProblemClass`). They are listed and never solved, so that no problem stands on two sides of a
+/// split, whichever that is, nor twice on one.
+///
+/// Earlier is first by index, then by number of sources. So which samples are copies depends on nothing but the samples before
+/// them, and growing a design by as many indices of every stratum makes none of a sample that was there.
+package struct Copies {
+    /// The earlier sample that each is like, by the position of the copy.
+    package private(set) var originals: [Int: SampleID] = [:]
+    /// The copies as a manifest lists them, in their order.
+    package private(set) var entries: [Entry] = []
+
+    /// One copy.
+    package struct Entry: Hashable {
+        package var id: SampleID
+        /// Number of sources.
+        package var sources: Int
+        package var index: Int
+        package var original: SampleID
+    }
+
+    /// More are refused: such a design hardly has other problems than those it has given.
+    package static let maximumCount = 100_000
+
+    /// No copies.
+    package init() {}
+
+    package var count: Int { originals.count }
+
+    /// Whether the sample at `position` is one.
+    package func contains(_ position: Int) -> Bool { originals[position] != nil }
+
+    /// The positions in `range` that are copies, ascending.
+    package func positions(in range: Range<Int>) -> [Int] {
+        originals.isEmpty ? [] : range.filter { originals[$0] != nil }
+    }
+
+    /// The first copy that is not one of `other` or the other way round, in words.
+    package func firstUnlike(_ other: Copies) -> String {
+        let unlike = Set(entries).symmetricDifference(other.entries)
+        let first = (entries + other.entries).first(where: unlike.contains)
+        return first.map { ": sample \($0.id), of \($0.original), is not in both" } ?? ""
+    }
+
+    /// The copies as a member of the manifest, nil where there are none.
+    package var json: JSON? {
+        guard !entries.isEmpty else { return nil }
+        return .array(
+            entries.map {
+                .object([
+                    "id": .string($0.id.description), "sources": .integer($0.sources), "index": .integer($0.index),
+                    "copy_of": .string($0.original.description),
+                ])
+            })
+    }
+
+    /// Reads what `json` writes.
+    ///
+    /// - Throws: `PipelineError` where an entry is of no sample.
+    package init(json: JSON?, strata: [Int], sequence: SampleSequence) throws {
+        for entry in json?.array ?? [] {
+            guard let id = entry["id"]?.string.flatMap({ SampleID($0) }), let sources = entry["sources"]?.int,
+                let index = entry["index"]?.int, let original = entry["copy_of"]?.string.flatMap({ SampleID($0) }),
+                let stratum = strata.firstIndex(of: sources),
+                let position = sequence.position(of: SampleAddress(stratum: stratum, index: index)),
+                originals.updateValue(original, forKey: position) == nil
+            else {
+                throw PipelineError(
+                    .data, "the sample stage's manifest lists a copy that is no sample: run 'steadyset sample' again")
+            }
+            entries.append(Entry(id: id, sources: sources, index: index, original: original))
+        }
+    }
+
+    /// Finds copies among samples that come in their order.
+    package struct Finder {
+        private var first: [ProblemClass: SampleID] = [:]
+        package private(set) var copies = Copies()
+        private let strata: [Int]
+        private let sequence: SampleSequence
+
+        /// Prepares for the samples of `sequence`.
+        package init(strata: [Int], sequence: SampleSequence) {
+            (self.strata, self.sequence) = (strata, sequence)
+            first.reserveCapacity(min(sequence.count, 1 << 24))
+        }
+
+        /// Takes the sample at `position`.
+        ///
+        /// - Throws: `PipelineError` where there are more than `maximumCount` copies.
+        package mutating func add(_ id: SampleID, _ problem: ProblemClass, at position: Int) throws {
+            guard let original = first[problem] else {
+                first[problem] = id
+                return
+            }
+            guard copies.count < Copies.maximumCount else {
+                throw PipelineError(
+                    .data,
+                    "more than \(Copies.maximumCount) of the samples are copies of earlier ones: there are hardly any other "
+                        + "problems of this kind; ask for fewer samples, or widen the ranges that are drawn from")
+            }
+            let address = sequence[position]
+            copies.originals[position] = original
+            copies.entries.append(
+                Entry(id: id, sources: strata[address.stratum], index: address.index, original: original))
+        }
+    }
+}

@@ -1,0 +1,20 @@
+internal import Foundation
+internal import Shards
+
+/// Files that a user names.
+package enum InputFile {
+    /// Whether `path` is a folder, or nil where nothing is there.
+    package static func isFolder(_ path: String) -> Bool? {
+        var isFolder: ObjCBool = false
+        return unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) ? isFolder.boolValue : nil
+    }
+
+    /// Reads the regular file at `path`, at most `maximumBytes`.
+    package static func read(_ path: String, maximumBytes: Int) throws -> [UInt8] {
+        guard let isFolder = isFolder(path) else {
+            throw PipelineError(.noInput, "\(path): there is no such file")
+        }
+        if isFolder { throw PipelineError(.noInput, "\(path): is a folder, a file is needed") }
+        return try OpenFile.reading(path, followingLinks: true).readAll(maximumBytes: maximumBytes)
+    }
+}

@@ -1,0 +1,109 @@
+package import Documents
+package import Fields
+internal import Parallel
+package import Shards
+package import Solving
+
+/// What all shards of a dataset have in common: the equation, the accuracy, the codec.
+package struct ShardFormat {
+    package let physics: Physics
+    package let accuracy: Accuracy
+    package let maximumSources: Int
+    package let codec: ShardCodec
+    /// zstd's level of x, y and coefficients in standard shards; those of other codecs remember it for `unpack`.
+    package let level: Int
+
+    package init(physics: Physics, accuracy: Accuracy, maximumSources: Int, codec: ShardCodec, level: Int) {
+        self.physics = physics
+        self.accuracy = accuracy
+        self.maximumSources = maximumSources
+        self.codec = codec
+        self.level = level
+    }
+
+    /// Begins a shard of up to `capacity` samples that will be called `path`.
+    package func writer(for path: String, capacity: Int) throws -> ShardWriter {
+        let isRecipe = codec == .recipe
+        return try ShardWriter(
+            path: AtomicFile.temporary(for: path), lattice: physics.lattice, capacity: capacity,
+            maximumSources: maximumSources, kind: .shard, codec: codec,
+            coefficients: isRecipe ? [] : ShardCoefficient.drawn(under: physics),
+            fixed: isRecipe ? [] : try ShardCoefficient.fixedValues(under: physics),
+            attributes: ShardAttribute.describing(physics, accuracy) + levelAttribute, level: level)
+    }
+
+    /// What a shard that is not of the standard codec says of those that `unpack` makes of it.
+    package var levelAttribute: [(name: String, value: ShardAttribute)] {
+        codec == .standard ? [] : [("compression_level", .integer(level))]
+    }
+
+    /// Returns what turns a sample of standard form into this one; each thread has its own.
+    package func transcoder() throws -> (EncodedSample) throws -> EncodedSample {
+        switch codec {
+        case .standard: return { $0 }
+        case .recipe: return { $0.recipe }
+        case .archive:
+            let encoder = try ArchiveEncoder(
+                physics: physics, step: accuracy.step, fixed: try ShardCoefficient.fixedValues(under: physics))
+            return { sample in
+                do throws(ShardsError) {
+                    return try encoder.archived(sample)
+                } catch {
+                    throw PipelineError(ShardsError(error.code, "sample \(sample.id): \(error.message)"))
+                }
+            }
+        }
+    }
+
+    /// The layout of a pack stage's manifest, whose table of locations is `locations`; `choices` is a version's file of
+    /// choices.
+    package func layout(samplesPerShard: Int, locations: Manifest.File, choices: Manifest.File? = nil) -> JSON {
+        func reference(_ file: Manifest.File) -> JSON {
+            .object([
+                "path": .string(file.path), "bytes": .integer(file.bytes), "sha256": .string(file.sha256.description),
+            ])
+        }
+        var members: [String: JSON] = [
+            "codec": .string(codec.rawValue), "samples_per_shard": .integer(samplesPerShard),
+            "locations": reference(locations),
+        ]
+        members["choices"] = choices.map(reference)
+        if codec != .standard { members["compression_level"] = .integer(level) }
+        return .object(members)
+    }
+
+    /// Writes where every sample of the shards in `folder` lies, as the file `name`; see `LocationTable`.
+    package func writeLocations(
+        of files: [Manifest.File], in folder: String, as name: String = LocationTable.fileName
+    ) throws -> Manifest.File {
+        let samples = files.reduce(0) { $0 + $1.samples }
+        let path = "\(folder)/\(name)"
+        let writer = try AtomicFile.Writer(path)
+        try writer.append(
+            LocationTable.header(
+                samples: samples, codec: codec, coefficients: ShardFormat.located(codec, under: physics)))
+        for file in files {
+            try Interruption.check()
+            let reader = try ShardReader(path: "\(folder)/\(file.path)", followingLinks: false)
+            try writer.append(try LocationTable.records(of: reader))
+        }
+        let digest = try writer.commit()
+        return Manifest.File(
+            path: name, bytes: digest.bytes, sha256: digest.sha256, samples: samples)
+    }
+
+    /// The coefficients of which each sample has a chunk.
+    package static func located(_ codec: ShardCodec, under physics: Physics) -> [ShardCoefficient.Dataset] {
+        codec == .recipe ? [] : ShardCoefficient.drawn(under: physics)
+    }
+}
+
+extension ShardAttribute {
+    /// What a shard file says of its content.
+    package static func describing(_ physics: Physics, _ accuracy: Accuracy) -> [(name: String, value: ShardAttribute)] {
+        [
+            ("physics", .string(physics.json.canonicalText)), ("tolerance", .double(accuracy.tolerance)),
+            ("grid", .double(accuracy.step ?? 0)),
+        ]
+    }
+}

@@ -1,0 +1,163 @@
+internal import Documents
+package import Fields
+internal import Foundation
+internal import Parallel
+internal import Sampling
+package import Shards
+
+/// Writes shards of solved samples into a dataset's pack stage, for the stage itself and for further versions. Compressed
+/// chunks are carried over, but for what a codec other than the standard one makes of y.
+package struct ShardPacking {
+    /// A shard to be, and the digest of its samples.
+    package struct Shard {
+        package let plan: RankOrder.Shard
+        package let content: Digest
+
+        package init(plan: RankOrder.Shard, content: Digest) {
+            self.plan = plan
+            self.content = content
+        }
+    }
+
+    package let dataset: Dataset
+    package let store: SolvedSamples
+    package let form: ShardFormat
+    package let threads: Int
+    /// Whether these are shards that a version adds: the index of their samples is their rank.
+    package var isAddition = false
+    /// Shards that versions list: one that is there as they list it stays as it is, whatever wrote it.
+    package var known: [Manifest.File] = []
+
+    package init(
+        dataset: Dataset, store: SolvedSamples, form: ShardFormat, threads: Int, isAddition: Bool = false,
+        known: [Manifest.File] = []
+    ) {
+        self.isAddition = isAddition
+        self.dataset = dataset
+        self.store = store
+        self.form = form
+        self.threads = threads
+        self.known = known
+    }
+
+    /// What shards of added samples are called before their digest.
+    package static let added = "added-"
+
+    /// The step that writes a shard.
+    package static func step(_ name: String) -> String {
+        let plain = name.replacing(".h5", with: "")
+        return name.hasPrefix(added) ? plain : "pack-\(plain)"
+    }
+
+    /// Computes what the digests of a shard and of all samples cover; `largest` becomes the largest bound.
+    package func digest(
+        of samples: [RankOrder.Sample], all: inout Digest.Hasher, largest: inout Double
+    ) throws -> Digest {
+        try Interruption.check()
+        var content = Digest.Hasher()
+        for sample in samples {
+            let (bytes, bound) = try store.content(sample)
+            content.update(bytes)
+            all.update(bytes)
+            largest = max(largest, bound)
+        }
+        return content.finish()
+    }
+
+    /// Writes the shards, several at a time; where there are few, several threads work on each.
+    ///
+    /// - Parameter progress: Called with the number of samples that are done.
+    /// - Returns: their entries in a manifest.
+    package func write(_ shards: [Shard], progress: @escaping (Int) -> Void) throws -> [Manifest.File] {
+        var files: [Manifest.File] = []
+        var done = 0
+        let atOnce = max(1, min(threads, shards.count))
+        let threadsOfOne = max(1, threads / atOnce)
+        try OrderedWork.run(count: shards.count, threads: atOnce) { [self] in
+            let own = store.copy()
+            return { number in try write(shards[number], from: own, threads: threadsOfOne) }
+        } consume: { number, file in
+            let plan = shards[number].plan
+            files.append(
+                Manifest.File(
+                    path: plan.name, bytes: file.bytes, sha256: file.sha256, samples: plan.samples.count,
+                    extra: [
+                        "part": .string(plan.part.rawValue), "digest": .string(shards[number].content.description),
+                        "ranks": .array([.integer(plan.ranks.lowerBound), .integer(plan.ranks.upperBound)]),
+                    ]))
+            done += plan.samples.count
+            progress(done)
+        }
+        return files
+    }
+
+    /// Whether the record of a shard says that it is this one.
+    package func isRecorded(_ shard: Shard) -> Bool {
+        StepRecord(step: ShardPacking.step(shard.plan.name), in: dataset)?.fingerprint == fingerprint(shard)
+    }
+
+    /// Whether a shard is there already with other content, by what its file says.
+    package func changes(_ shard: Shard) throws -> Bool {
+        let path = dataset.path("pack/\(shard.plan.name)")
+        guard try PathEntry(at: path) != .nothing else { return false }
+        // One that cannot be read, and was this one by its record, is made again.
+        guard let reader = try? ShardReader(path: path, followingLinks: false) else { return !isRecorded(shard) }
+        guard let ranks = reader.ranks, reader.codec == form.codec, reader.isOf(form.physics, form.accuracy),
+            form.levelAttribute.allSatisfy({ reader.attributes[$0.name] == $0.value })
+        else { return true }
+        var content = Digest.Hasher()
+        for row in 0..<reader.count { content.update(reader.content(at: row, rank: Int(ranks[row]))) }
+        return content.finish() != shard.content
+    }
+
+    /// The file of a shard where it is the very one that versions list, to the byte.
+    private func listed(_ shard: Shard) throws -> Manifest.File? {
+        let name = shard.plan.name
+        guard let entry = known.first(where: { $0.path == name }),
+            entry.extra["digest"]?.string == shard.content.description,
+            let found = try? FileDigest(of: dataset.path("pack/\(name)"), followingLinks: false),
+            found.sha256 == entry.sha256, found.bytes == entry.bytes, try !changes(shard)
+        else { return nil }
+        return Manifest.File(path: "pack/\(name)", bytes: found.bytes, sha256: found.sha256, samples: entry.samples)
+    }
+
+    private func fingerprint(_ shard: Shard) -> Digest {
+        Fingerprint.shard(
+            content: shard.content, codec: form.codec, physics: form.physics, accuracy: form.accuracy,
+            level: form.level)
+    }
+
+    /// Writes one shard, unless it is there already with the same content.
+    private func write(_ shard: Shard, from store: SolvedSamples, threads: Int) throws -> Manifest.File {
+        let plan = shard.plan
+        let step = ShardPacking.step(plan.name)
+        let fingerprint = fingerprint(shard)
+        if let record = StepRecord(step: step, in: dataset), record.fingerprint == fingerprint,
+            record.isIntact(in: dataset), let file = record.files.first
+        {
+            return file
+        }
+        let started = Stopwatch()
+        if let file = try listed(shard) {
+            try StepRecord(
+                step: step, fingerprint: fingerprint, files: [file], seconds: started.seconds
+            ).write(in: dataset)
+            return file
+        }
+        try StepRecord.remove(step, in: dataset)
+        let writer = try form.writer(for: dataset.path("pack/\(plan.name)"), capacity: plan.samples.count)
+        try OrderedWork.run(count: plan.samples.count, threads: threads) {
+            let (own, transcode) = (store.copy(), try form.transcoder())
+            return { position in
+                try Interruption.check()
+                var sample = try own.sample(plan.samples[position])
+                if isAddition { sample.index = UInt64(plan.samples[position].rank) }
+                return try transcode(sample)
+            }
+        } consume: {
+            try writer.append($1)
+        }
+        return try dataset.publish(
+            writer, as: "pack/\(plan.name)", step: step, fingerprint: fingerprint, started: started)
+    }
+}

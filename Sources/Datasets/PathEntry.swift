@@ -1,0 +1,58 @@
+internal import Foundation
+internal import Shards
+
+/// What stands at a path, looked at without following a link.
+package enum PathEntry: Equatable {
+    case nothing, file, folder, link, other
+
+    /// Looks at `path`. What cannot be looked at is an error, not nothing.
+    ///
+    /// - Throws: `PipelineError` with status `.cannotCreate`.
+    ///
+    /// The corresponding C function is `lstat`.
+    package init(at path: String) throws {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else {
+            let code = errno
+            guard code == ENOENT || code == ENOTDIR else { throw PathEntry.unreadable(path, code) }
+            self = .nothing
+            return
+        }
+        self =
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: .file
+            case S_IFDIR: .folder
+            case S_IFLNK: .link
+            default: .other
+            }
+    }
+
+    /// The names in the folder `path`, ascending; none where there is no such folder.
+    ///
+    /// - Throws: `PipelineError` with status `.cannotCreate` where it is there and cannot be read.
+    package static func names(in path: String) throws -> [String] {
+        guard try PathEntry(at: path) != .nothing else { return [] }
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+        } catch {
+            let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
+            throw unreadable(path, code.map(Int32.init) ?? EACCES)
+        }
+    }
+
+    /// The bytes of the file at `path`, links followed; nil where there is none.
+    ///
+    /// The corresponding C function is `stat`.
+    package static func size(of path: String) -> Int? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return Int(status.st_size)
+    }
+
+    private static func unreadable(_ path: String, _ code: Int32) -> PipelineError {
+        PipelineError(
+            .cannotCreate,
+            "\(path): cannot be read (\(unsafe String(cString: strerror(code)))), so nobody knows what would be lost: make it "
+                + "readable, or choose another folder for --output")
+    }
+}

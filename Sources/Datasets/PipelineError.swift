@@ -1,0 +1,104 @@
+internal import Documents
+internal import Parallel
+internal import Fields
+internal import Learning
+internal import Sampling
+internal import Shards
+
+/// How a command ends; the numbers are those of BSD's sysexits.h where it has one.
+public enum ExitStatus: Int32, Sendable, CaseIterable {
+    /// Everything was done.
+    case success = 0
+    /// `verify` found something wrong.
+    case damage = 1
+    /// A training whose loss or weights are no longer finite.
+    case diverged = 2
+    /// `certify` could not bring a field within the tolerance.
+    case uncertified = 3
+    /// The user's own trainer failed, took too long, or wrote no result.
+    case trainer = 4
+    /// Options or arguments that make no sense (EX_USAGE).
+    case usage = 64
+    /// An input file, a manifest or a shard is not what it must be (EX_DATAERR).
+    case data = 65
+    /// An input does not exist or cannot be read (EX_NOINPUT).
+    case noInput = 66
+    /// The processor lacks instructions that the program was built with (EX_UNAVAILABLE); what says so is in C, in
+    /// `CProcessor`, as nothing else could run.
+    case processor = 69
+    /// An error of this program or of a library (EX_SOFTWARE).
+    case software = 70
+    /// The output cannot be created: it holds something else, or may not be written (EX_CANTCREAT).
+    case cannotCreate = 73
+    /// Reading or writing failed; the disk is full (EX_IOERR).
+    case io = 74
+    /// The output is in use by another process; try again later (EX_TEMPFAIL).
+    case inUse = 75
+    /// Interrupted by the user (128 + SIGINT).
+    case interrupted = 130
+    /// Told to end (128 + SIGTERM).
+    case terminated = 143
+
+    /// What the status means, in a few words, for `--help`.
+    public var meaning: String {
+        switch self {
+        case .success: "done"
+        case .damage: "verify found something wrong"
+        case .diverged: "train met a loss or a weight that is not finite; the last whole epoch is kept"
+        case .uncertified: "certify could not bring every field within the tolerance"
+        case .trainer: "a trainer of your own failed, took too long or wrote no errors; the last version is kept"
+        case .usage: "wrong options or arguments"
+        case .data: "a pipeline, configuration, manifest, shard, model or prediction is not valid"
+        case .noInput: "an input does not exist or cannot be read"
+        case .processor: "this processor lacks instructions (AVX2, FMA) that this build uses; build it on this machine"
+        case .software: "an internal error"
+        case .cannotCreate: "the output folder holds something else or cannot be written"
+        case .io: "reading or writing failed, or the disk is full"
+        case .inUse: "another process uses the output folder"
+        case .interrupted: "interrupted; run the same command again to continue"
+        case .terminated: "terminated; run the same command again to continue"
+        }
+    }
+}
+
+/// Why a command could not do its work, with the status to exit with.
+public struct PipelineError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// How the process should end.
+    public let status: ExitStatus
+    /// What happened, where, and what to do next, for a person.
+    public let message: String
+
+    /// Creates an error.
+    public init(_ status: ExitStatus, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+
+    /// The message.
+    public var description: String { message }
+
+    /// The error that a command ends with because of `error`.
+    public init(_ error: any Error) {
+        switch error {
+        case let error as PipelineError: self = error
+        case let error as ShardsError:
+            let status: ExitStatus =
+                switch error.code {
+                case .notFound, .unreadable: .noInput
+                case .io, .noSpace, .hdf5: .io
+                case .readOnly: .cannotCreate
+                case .syntax, .schema, .unsafePath, .tooLarge, .corrupt, .digestMismatch, .format: .data
+                case .compression: .software
+                }
+            self.init(status, error.description)
+        case let error as DocumentError:
+            self.init(error.code == .unknownSchema ? .software : .data, error.description)
+        case let error as Interrupted:
+            self.init(error.isTermination ? .terminated : .interrupted, error.description)
+        case let error as SamplingError: self.init(.data, error.message)
+        case let error as ConfigurationError: self.init(.data, error.message)
+        case let error as LearningError: self.init(error.code == .diverged ? .diverged : .data, error.message)
+        default: self.init(.software, "unexpected error: \(error)")
+        }
+    }
+}

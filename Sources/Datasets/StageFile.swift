@@ -1,0 +1,15 @@
+/// The names of the files that stages write beside their manifests.
+package enum StageFile {
+    /// Of `train`: the model.
+    package static let weights = "weights.safetensors"
+    /// Of `train`: a line of JSON an epoch.
+    package static let metrics = "metrics.jsonl"
+    /// Of `evaluate`: a row a sample.
+    package static let errors = "errors.csv"
+    /// Of `evaluate`: statistics by number of sources.
+    package static let summary = "summary.csv"
+    /// Of `resample`: what was chosen, a row a sample.
+    package static let choices = "choices.csv"
+    /// Of `resample`: the configurations that are to be solved.
+    package static let configurations = "configurations.jsonl"
+}

@@ -1,0 +1,129 @@
+package import Documents
+package import Fields
+internal import Foundation
+package import Shards
+
+/// The record of a finished step: what it wrote, and the fingerprint of everything that determined it.
+package struct StepRecord {
+    /// A configuration whose label could not be certified.
+    package struct LeftOut: Hashable {
+        package var id: SampleID
+        /// Number of sources.
+        package var sources: Int
+        package var index: Int
+        /// What was reached; nil where it is not finite.
+        package var errorBound: Double?
+
+        package init(id: SampleID, sources: Int, index: Int, errorBound: Double? = nil) {
+            self.id = id
+            self.sources = sources
+            self.index = index
+            self.errorBound = errorBound
+        }
+    }
+
+    package var step: String
+    package var fingerprint: Digest
+    /// Files by their path in the dataset.
+    package var files: [Manifest.File]
+    package var leftOut: [LeftOut] = []
+    /// Seconds of work.
+    package var seconds: Double
+
+    private static func path(_ step: String, in dataset: Dataset) -> String {
+        "\(dataset.stepsFolder)/\(step).json"
+    }
+
+    /// The record of `step`, or nil where there is none that can be read: the step is then simply done again.
+    package init?(step: String, in dataset: Dataset) {
+        guard
+            let json = try? JSON.parse(file: StepRecord.path(step, in: dataset), followingLinks: false),
+            let schema = try? Schema.named("step"), schema.violations(in: json).isEmpty, StepRecord.isWhole(json),
+            let fingerprint = json["fingerprint"]?.string.flatMap(Digest.init(hex:))
+        else { return nil }
+        self.step = step
+        self.fingerprint = fingerprint
+        files = (json["files"]?.array ?? []).compactMap { file in
+            guard let path = file["path"]?.string, let bytes = file["bytes"]?.int, let samples = file["samples"]?.int,
+                let sha256 = file["sha256"]?.string.flatMap(Digest.init(hex:))
+            else { return nil }
+            return Manifest.File(path: path, bytes: bytes, sha256: sha256, samples: samples)
+        }
+        leftOut = (json["left_out"]?.array ?? []).compactMap(LeftOut.init(json:))
+        seconds = json["seconds"]?.double ?? 0
+    }
+
+    /// Whether a record is what was written; one of an earlier release has no digest.
+    private static func isWhole(_ json: JSON) -> Bool {
+        guard var members = json.object, let digest = members.removeValue(forKey: "digest") else { return true }
+        return digest.string == Digest(of: JSON.object(members).canonicalBytes).description
+    }
+
+    package init(
+        step: String, fingerprint: Digest, files: [Manifest.File], leftOut: [LeftOut] = [], seconds: Double
+    ) {
+        self.step = step
+        self.fingerprint = fingerprint
+        self.files = files
+        self.leftOut = leftOut
+        self.seconds = seconds
+    }
+
+    /// Whether every file that the step wrote is still there with its size, and is no link.
+    package func isIntact(in dataset: Dataset) -> Bool {
+        !files.isEmpty
+            && files.allSatisfy { file in
+                guard let path = try? SafePath.resolve(file.path, in: dataset.root, followingLink: false),
+                    let size = PathEntry.size(of: path)
+                else { return false }
+                return size == file.bytes
+            }
+    }
+
+    /// Writes the record; with it the step is done.
+    package func write(in dataset: Dataset) throws {
+        var members: [String: JSON] = [
+            "format": .string("steadyset-step"), "version": .integer(1), "step": .string(step),
+            "fingerprint": .string(fingerprint.description),
+            "files": .array(
+                files.map { file in
+                    .object([
+                        "path": .string(file.path), "bytes": .integer(file.bytes),
+                        "sha256": .string(file.sha256.description), "samples": .integer(file.samples),
+                    ])
+                }),
+            "left_out": .array(leftOut.map(\.json)), "seconds": .number(seconds),
+        ]
+        members["digest"] = .string(Digest(of: JSON.object(members).canonicalBytes).description)
+        let json = JSON.object(members)
+        let path = StepRecord.path(step, in: dataset)
+        try Schema.named("step").check(json, source: path)
+        try AtomicFile.write(json.prettyBytes, to: path)
+    }
+
+    /// Forgets a step, so that nothing takes its files for finished work while they change.
+    package static func remove(_ step: String, in dataset: Dataset) throws { try AtomicFile.withdraw(path(step, in: dataset)) }
+
+    /// The steps of `stage` that have a record.
+    package static func steps(_ stage: Stage, in dataset: Dataset) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: dataset.stepsFolder)) ?? []
+        return names.filter { $0.hasPrefix("\(stage.rawValue)-") && $0.hasSuffix(".json") }
+            .map { String($0.dropLast(5)) }.sorted()
+    }
+}
+
+extension StepRecord.LeftOut {
+    package init?(json: JSON) {
+        guard let id = json["id"]?.string.flatMap({ SampleID($0) }), let sources = json["sources"]?.int,
+            let index = json["index"]?.int
+        else { return nil }
+        self.init(id: id, sources: sources, index: index, errorBound: json["error_bound"]?.double)
+    }
+
+    package var json: JSON {
+        .object([
+            "id": .string(id.description), "sources": .integer(sources), "index": .integer(index),
+            "error_bound": errorBound.map(JSON.number) ?? .null,
+        ])
+    }
+}

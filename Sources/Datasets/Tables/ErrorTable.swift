@@ -1,0 +1,110 @@
+internal import Fields
+internal import Foundation
+package import Learning
+internal import Sampling
+package import Shards
+
+/// What predictions are found to be worth, as text: a line a sample, and a summary.
+package struct ErrorTable {
+    /// What is known of a prediction.
+    package enum Judgement {
+        /// Its errors, from the label.
+        case errors(FieldErrors)
+        /// A bound and an estimate of its error, without one.
+        case estimate(ErrorEstimate)
+    }
+
+    /// Samples so far.
+    package private(set) var count = 0
+    /// The largest certified bound so far; 0 where labels are there.
+    package private(set) var largestBound = 0.0
+    private var errors = ErrorSummary<Region>()
+    private var estimates = ErrorSummary<ErrorEstimate.Measure>()
+    private var sum = 0.0
+    private let writer: AtomicFile.Writer
+    private let hasLabels: Bool
+    private let hasVariance: Bool
+
+    /// Begins the file of all samples at `path`; it appears when it is committed.
+    package init(_ path: String, hasLabels: Bool, hasVariance: Bool) throws {
+        self.hasLabels = hasLabels
+        self.hasVariance = hasVariance
+        writer = try AtomicFile.Writer(path)
+        let measures =
+            hasLabels
+            ? ErrorTable.measures
+            : ErrorEstimate.Measure.allCases.map(\.rawValue)
+        try append(["id", "n_sources", "part", "rank"] + measures + (hasVariance ? ["variance"] : []))
+    }
+
+    /// The columns of errors.
+    package static let measures = ["mae", "mse", "max"] + regions.map(\.rawValue)
+
+    /// Whether errors have a column `name`; the paper's R1 to R4 may be written small or large.
+    package static func isMeasure(_ name: String) -> Bool {
+        measures.contains(name) || regions.contains { $0.rawValue.uppercased() == name }
+    }
+
+    private static let regions = Region.allCases.filter { $0 != .all }
+
+    /// The mean over the samples of their mean absolute errors, or of the estimates of these.
+    package var mae: Double { sum / Double(max(1, count)) }
+
+    /// Adds a sample; `variance` is the mean over sites of the variance of its predictions.
+    package mutating func add(_ sample: EvaluatedSample, _ judgement: Judgement, variance: Double?) throws {
+        count += 1
+        var fields = [sample.id.description, "\(sample.sources)"]
+        fields += sample.place.map { [$0.part.rawValue, "\($0.rank)"] } ?? ["", ""]
+        switch judgement {
+        case .errors(let found):
+            errors.add(found, sources: sample.sources)
+            let mae = found[.all] ?? 0
+            sum += mae
+            fields += [mae, found.mse, found.largest].map(ErrorTable.digits)
+            fields += ErrorTable.regions.map { found[$0].map(ErrorTable.digits) ?? "" }
+        case .estimate(let estimate):
+            for measure in ErrorEstimate.Measure.allCases {
+                estimates.add(estimate[measure], of: measure, sources: sample.sources)
+            }
+            sum += estimate[.mae]
+            largestBound = max(largestBound, estimate[.bound])
+            fields += ErrorEstimate.Measure.allCases.map {
+                $0 == .bound ? BoundText.digits(estimate[$0]) : ErrorTable.digits(estimate[$0])
+            }
+        }
+        if hasVariance { fields.append(variance.map(ErrorTable.digits) ?? "") }
+        try append(fields)
+    }
+
+    /// Makes the file appear; returns its size and its SHA-256.
+    package func commit() throws -> FileDigest { try writer.commit() }
+
+    /// The summary as text.
+    package var summaryText: String {
+        hasLabels
+            ? ErrorTable.text(errors, title: "region") : ErrorTable.text(estimates, title: "measure")
+    }
+
+    private static func text<Measure: RawRepresentable<String>>(_ summary: ErrorSummary<Measure>, title: String)
+        -> String
+    {
+        var lines = ["n_sources,\(title),samples,mean,median,p95,p99,max"]
+        for line in summary.lines {
+            let isBound = line.measure.rawValue == ErrorEstimate.Measure.bound.rawValue
+            let statistics = [line.mean, line.median, line.p95, line.p99, line.largest].map {
+                isBound ? BoundText.digits($0) : digits($0)
+            }
+            lines.append(
+                ([line.sources.map { "\($0)" } ?? "all", line.measure.rawValue, "\(line.samples)"] + statistics)
+                    .joined(separator: ","))
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private mutating func append(_ fields: [String]) throws {
+        try writer.append(Array((fields.joined(separator: ",") + "\n").utf8))
+    }
+
+    /// Nine significant digits, which tell any two floats apart.
+    package static func digits(_ value: Double) -> String { String(format: "%.9g", value) }
+}

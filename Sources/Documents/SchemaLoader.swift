@@ -1,0 +1,150 @@
+/// Turns a schema's JSON into nodes, and refuses what this program's validator would not check.
+package struct SchemaLoader {
+    package let name: String
+    /// Names that `$ref` may use.
+    package let definitions: Set<String>
+    /// The definitions met so far.
+    package private(set) var loaded: [String: SchemaNode] = [:]
+
+    package init(name: String, definitions: Set<String>) {
+        self.name = name
+        self.definitions = definitions
+    }
+
+    /// Annotations, which ask for nothing.
+    private static let annotations: Set<String> = [
+        "$schema", "$id", "$comment", "title", "description", "default", "examples", "deprecated",
+    ]
+
+    /// The order in which keywords are checked, and so the order of messages; also the list of all that there are.
+    private static let order = [
+        "$defs", "$ref", "type", "const", "enum", "required", "properties", "additionalProperties", "propertyNames",
+        "minProperties", "maxProperties", "prefixItems", "items", "minItems", "maxItems", "uniqueItems", "minimum",
+        "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "pattern", "allOf", "anyOf",
+        "oneOf",
+        "not", "if", "then", "else",
+    ]
+
+    /// Returns the node of the schema `json`, which is at `path` in its document.
+    package mutating func node(_ json: JSON, at path: String) throws(DocumentError) -> SchemaNode {
+        if let allows = json.bool { return SchemaNode(keywords: allows ? [] : [.never]) }
+        guard let members = json.object else { throw failure("is not an object", path) }
+        if let unknown = members.keys.sorted().first(where: {
+            !Self.order.contains($0) && !Self.annotations.contains($0)
+        }) {
+            throw failure("has the keyword '\(unknown)', which is not supported", path)
+        }
+        var keywords: [SchemaKeyword] = []
+        for key in Self.order {
+            guard let value = members[key] else { continue }
+            if let keyword = try keyword(key, value, members, "\(path)/\(key)") { keywords.append(keyword) }
+        }
+        return SchemaNode(keywords: keywords)
+    }
+
+    /// Returns what the keyword `key` asks for, or nil where another keyword of `members` includes it.
+    private mutating func keyword(
+        _ key: String, _ value: JSON, _ members: [String: JSON], _ path: String
+    ) throws(DocumentError) -> SchemaKeyword? {
+        switch key {
+        case "$defs":
+            guard path == "/$defs" else { throw failure("is not at the root", path) }
+            loaded = try nodes(of: value, path)
+            return nil
+        case "$ref":
+            guard let target = value.string, target.hasPrefix("#/$defs/"),
+                definitions.contains(String(target.dropFirst(8)))
+            else { throw failure("does not name a definition of this schema", path) }
+            return .reference(String(target.dropFirst(8)))
+        case "type":
+            let names = value.string.map { [$0] } ?? value.array?.compactMap(\.string) ?? []
+            let types = names.compactMap(JSONType.init)
+            guard !types.isEmpty, types.count == (value.array?.count ?? 1) else { throw failure("is not a type", path) }
+            return .type(types)
+        case "const": return .values([value])
+        case "enum":
+            guard let values = value.array, !values.isEmpty else { throw failure("is not a list of values", path) }
+            return .values(values)
+        case "required":
+            guard let names = value.array?.compactMap(\.string), names.count == value.array?.count else {
+                throw failure("is not a list of names", path)
+            }
+            return .required(names)
+        case "properties", "additionalProperties":
+            if key == "additionalProperties", members["properties"] != nil { return nil }
+            let others = members["additionalProperties"]
+            let base = path.dropLast(key.utf8.count + 1)
+            return .properties(
+                key == "properties" ? try nodes(of: value, path) : [:],
+                others: try optionalNode(others, "\(base)/additionalProperties"))
+        case "propertyNames": return .propertyNames(try node(value, at: path))
+        case "prefixItems", "items":
+            if key == "items", members["prefixItems"] != nil { return nil }
+            let base = path.dropLast(key.utf8.count + 1)
+            return .items(
+                prefix: key == "prefixItems" ? try list(value, path) : [],
+                rest: try optionalNode(members["items"], "\(base)/items"))
+        case "uniqueItems":
+            guard let isUnique = value.bool else { throw failure("is not true or false", path) }
+            return isUnique ? .unique : nil
+        case "minimum": return .bound(try number(value, path), .atLeast)
+        case "maximum": return .bound(try number(value, path), .atMost)
+        case "exclusiveMinimum": return .bound(try number(value, path), .above)
+        case "exclusiveMaximum": return .bound(try number(value, path), .below)
+        case "minLength", "maxLength": return .count(try count(value, path), .characters, isMinimum: key == "minLength")
+        case "minItems", "maxItems": return .count(try count(value, path), .elements, isMinimum: key == "minItems")
+        case "minProperties", "maxProperties":
+            return .count(try count(value, path), .keys, isMinimum: key == "minProperties")
+        case "pattern":
+            guard let text = value.string, let pattern = SchemaPattern(text) else {
+                throw failure("is not a regular expression", path)
+            }
+            return .pattern(pattern)
+        case "allOf": return .all(try list(value, path))
+        case "anyOf": return .any(try list(value, path))
+        case "oneOf": return .one(try list(value, path))
+        case "not": return .not(try node(value, at: path))
+        case "if":
+            let base = path.dropLast(3)
+            return .conditional(
+                if: try node(value, at: path), then: try optionalNode(members["then"], "\(base)/then"),
+                else: try optionalNode(members["else"], "\(base)/else"))
+        default:
+            guard members["if"] != nil else { throw failure("needs an 'if' beside it", path) }
+            return nil
+        }
+    }
+
+    private mutating func optionalNode(_ json: JSON?, _ path: String) throws(DocumentError) -> SchemaNode? {
+        guard let json else { return nil }
+        return try node(json, at: path)
+    }
+
+    private mutating func nodes(of json: JSON, _ path: String) throws(DocumentError) -> [String: SchemaNode] {
+        guard let members = json.object else { throw failure("is not an object", path) }
+        var nodes: [String: SchemaNode] = [:]
+        for (key, value) in members { nodes[key] = try node(value, at: "\(path)/\(key)") }
+        return nodes
+    }
+
+    private mutating func list(_ json: JSON, _ path: String) throws(DocumentError) -> [SchemaNode] {
+        guard let values = json.array, !values.isEmpty else { throw failure("is not a list of schemas", path) }
+        var nodes: [SchemaNode] = []
+        for (index, value) in values.enumerated() { nodes.append(try node(value, at: "\(path)/\(index)")) }
+        return nodes
+    }
+
+    private func number(_ json: JSON, _ path: String) throws(DocumentError) -> Double {
+        guard let value = json.double else { throw failure("is not a number", path) }
+        return value
+    }
+
+    private func count(_ json: JSON, _ path: String) throws(DocumentError) -> Int {
+        guard let value = json.int, value >= 0 else { throw failure("is not a count", path) }
+        return value
+    }
+
+    private func failure(_ message: String, _ path: String) -> DocumentError {
+        DocumentError(.schema, "the schema '\(name)' is wrong: \(path.isEmpty ? "the root" : path) \(message)")
+    }
+}

@@ -1,0 +1,117 @@
+internal import Synchronization
+
+/// One schema object, as the list of what it asks for.
+package struct SchemaNode: Sendable {
+    /// What is asked, in the order in which it is checked.
+    package var keywords: [SchemaKeyword]
+}
+
+/// One thing that a schema asks for; related keywords are one case.
+package indirect enum SchemaKeyword: Sendable {
+    /// The schema `false`: nothing is valid.
+    case never
+    /// `$ref`, the name of a definition.
+    case reference(String)
+    /// `type`.
+    case type([JSONType])
+    /// `enum`, or `const` with its one value.
+    case values([JSON])
+    /// `required`.
+    case required([String])
+    /// `properties` and `additionalProperties`.
+    case properties([String: SchemaNode], others: SchemaNode?)
+    /// `propertyNames`.
+    case propertyNames(SchemaNode)
+    /// `prefixItems` and `items`.
+    case items(prefix: [SchemaNode], rest: SchemaNode?)
+    /// `uniqueItems`.
+    case unique
+    /// `minimum` and its three relatives.
+    case bound(Double, Comparison)
+    /// `minLength`, `minItems`, `minProperties` and the largest ones.
+    case count(Int, Counted, isMinimum: Bool)
+    /// `pattern`.
+    case pattern(SchemaPattern)
+    /// `allOf`.
+    case all([SchemaNode])
+    /// `anyOf`.
+    case any([SchemaNode])
+    /// `oneOf`.
+    case one([SchemaNode])
+    /// `not`.
+    case not(SchemaNode)
+    /// `if`, `then`, `else`.
+    case conditional(if: SchemaNode, then: SchemaNode?, else: SchemaNode?)
+
+    /// How a number is compared with its bound; the raw value is the message's phrase.
+    package enum Comparison: String, Sendable {
+        case atLeast = "at least"
+        case atMost = "at most"
+        case above = "above"
+        case below = "below"
+
+        package func holds(_ value: Double, _ bound: Double) -> Bool {
+            switch self {
+            case .atLeast: value >= bound
+            case .atMost: value <= bound
+            case .above: value > bound
+            case .below: value < bound
+            }
+        }
+    }
+
+    /// What a count counts; the raw value is the message's noun.
+    package enum Counted: String, Sendable {
+        case characters, elements, keys
+    }
+}
+
+/// The names of JSON's types in a schema.
+package enum JSONType: String, Sendable, CaseIterable {
+    case null, boolean, object, array, number, string, integer
+
+    /// Whether `json` is of this type; an integer is a number without fraction.
+    package func holds(_ json: JSON) -> Bool {
+        switch (self, json) {
+        case (.null, .null), (.boolean, .bool), (.object, .object), (.array, .array), (.number, .number),
+            (.string, .string):
+            true
+        case (.integer, .number(let value)): value.rounded() == value
+        default: false
+        }
+    }
+
+    /// The type with its article, for messages.
+    package var noun: String {
+        switch self {
+        case .null: "null"
+        case .boolean: "true or false"
+        case .object, .array, .integer: "an \(rawValue)"
+        case .number, .string: "a \(rawValue)"
+        }
+    }
+}
+
+/// A regular expression, compiled once.
+///
+/// `Regex` is not `Sendable`, hence the lock.
+package final class SchemaPattern: Sendable {
+    package let text: String
+    private let expression: Mutex<Regex<AnyRegexOutput>>
+
+    /// Compiles `text`, or returns nil where it is not a regular expression.
+    package init?(_ text: String) {
+        guard let compiled = try? Regex(text) else { return nil }
+        self.text = text
+        expression = Mutex(compiled)
+    }
+
+    /// More bytes than this are not looked at: what patterns are for is names and digests.
+    private static let maximumBytes = 4096
+
+    /// Whether a part of `string` matches, as JSON Schema has it; no string of more than 4096 bytes does.
+    package func matches(_ string: String) -> Bool {
+        guard string.utf8.count <= SchemaPattern.maximumBytes else { return false }
+        return expression.withLock { string.firstMatch(of: $0) != nil }
+    }
+}

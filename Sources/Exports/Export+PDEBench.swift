@@ -1,0 +1,106 @@
+internal import Datasets
+internal import Fields
+internal import Foundation
+internal import Parallel
+internal import Sampling
+internal import Shards
+internal import Solving
+
+extension ExportTask {
+    /// `pdebench`: PDEBench's Darcy format, one HDF5 file. `tensor` is y; `nu`, the input, is D where each sample has its
+    /// own, else x. Further datasets, which its loader passes over, are the columns, and x as `source` where it is not
+    /// `nu`.
+    ///
+    /// The loader takes the first samples of the file as its test part, so ours come first.
+    package func pdebench() throws {
+        let diffusivity = samples.drawn.first { $0.coefficient == .diffusivity }
+        if let diffusivity, diffusivity.planes > 1 {
+            throw PipelineError(
+                .data, "PDEBench's Darcy format has one diffusivity: this dataset's is anisotropic, so export the-well")
+        }
+        let destination = try ExportDestination.file(options.output)
+        guard destination.path.hasSuffix(".hdf5") else {
+            throw PipelineError(.usage, "PDEBench's loader refuses names in .h5: let --output end with .hdf5")
+        }
+        let (rows, columns) = sides
+        let count = samples.count
+        let document = try HDF5Document(path: destination.temporary, chunks: 3 * count)
+        func blosc(shuffle: Bool) -> (Int, Bool)? {
+            options.codec == .blosc ? (ShardWriter.defaultLevel, shuffle) : nil
+        }
+        try document.makeChunked(
+            "/tensor", shape: [count, 1, rows, columns], chunk: [1, 1, rows, columns], blosc: blosc(shuffle: true))
+        let further = samples.drawn.filter { $0.coefficient != .diffusivity }.map(\.coefficient.rawValue)
+        for name in (diffusivity == nil ? ["nu"] : ["nu", "source"]) + further {
+            let isImage = name == (diffusivity == nil ? "nu" : "source")
+            try document.makeChunked(
+                "/\(name)", shape: [count, rows, columns], chunk: [1, rows, columns], blosc: blosc(shuffle: !isImage))
+        }
+        for (name, side) in [("x-coordinate", rows), ("y-coordinate", columns)] {
+            try document.writeArray(.floats((0..<side).map { Float($0) }), shape: [side], named: "/\(name)")
+        }
+        // The constant force of Darcy flow, of which there is none here; sources are fields.
+        try document.setAttribute("beta", of: "/", to: .number(1))
+
+        let order = Split.Part.allCases.reversed().flatMap { part in
+            samples.shards.indices.filter { samples.shards[$0].part == part }
+        }
+        let test = samples.shards.filter { $0.part == .test }.reduce(0) { $0 + $1.rows.count }
+        let ratio = ExportTask.ratio(test, of: count)
+        try document.setAttribute("test_ratio", of: "/", to: .number(ratio))
+        try describe(document)
+        var table = Columns()
+        var done = 0
+        for number in order {
+            let reader = try samples.reader(number)
+            for row in samples.shards[number].rows { table.append(reader, row) }
+            try writePDEBench(number, reader, into: document, at: done, hasDiffusivity: diffusivity != nil)
+            done += samples.shards[number].rows.count
+        }
+        try table.write(to: document)
+        try publish(file: destination, try document.finish())
+        result.notes.append(
+            test == 0
+                ? "no sample is a test sample: give PDEBench's loader test_ratio=0"
+                : "the \(test) test samples come first: give PDEBench's loader test_ratio=\(ratio)")
+        if options.codec == .blosc {
+            result.notes.append("import hdf5plugin before reading: the chunks are those of the shards")
+        }
+    }
+
+    private func writePDEBench(
+        _ number: Int, _ reader: ShardReader, into document: HDF5Document, at start: Int, hasDiffusivity: Bool
+    ) throws {
+        let rows = samples.shards[number].rows
+        let isBlosc = options.codec == .blosc
+        try OrderedWork.run(count: rows.count, threads: threads) {
+            let decoder = try SampleDecoder(lattice: reader.lattice)
+            return { position in
+                try Interruption.check()
+                let row = rows[position]
+                let fields = try ExportedFields(reader, row, with: decoder)
+                var chunks: [(name: String, bytes: [UInt8])] = [
+                    ("tensor", isBlosc ? try reader.frame(.y, at: row) : fields.y),
+                    (hasDiffusivity ? "source" : "nu", isBlosc ? try reader.frame(.x, at: row) : fields.x),
+                ]
+                for (dataset, bytes) in zip(reader.coefficients, fields.coefficients) {
+                    let name = dataset.coefficient == .diffusivity ? "nu" : dataset.coefficient.rawValue
+                    chunks.append((name, isBlosc ? try reader.frame(dataset, at: row) : bytes))
+                }
+                return chunks
+            }
+        } consume: { [self] position, chunks in
+            for (name, bytes) in chunks {
+                let place = [start + position, 0, 0] + (name == "tensor" ? [0] : [])
+                try document.writeChunk(bytes, at: place, of: "/\(name)")
+            }
+            advance()
+        }
+    }
+
+    /// The number that the loader, which rounds down, multiplies by `count` to get `part`.
+    package static func ratio(_ part: Int, of count: Int) -> Double {
+        let ratio = Double(part) / Double(count)
+        return Int(ratio * Double(count)) == part ? ratio : ratio.nextUp
+    }
+}

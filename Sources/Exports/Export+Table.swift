@@ -1,0 +1,62 @@
+internal import Documents
+internal import Fields
+internal import Foundation
+internal import Parallel
+internal import Sampling
+package import Shards
+
+extension ExportTask {
+    /// `csv`: one line a sample (RFC 4180, but with line feeds), with a line of names.
+    package func table() throws {
+        let destination = try ExportDestination.file(options.output)
+        try writeTable(to: destination.path)
+        result.files = 1
+    }
+
+    /// Writes the table to `path`, which appears when it is complete; returns its size and digest.
+    @discardableResult
+    package func writeTable(to path: String) throws -> FileDigest {
+        let writer = try AtomicFile.Writer(path)
+        let drawn = samples.drawn.map { "\($0.coefficient.rawValue)_bytes" }
+        let names =
+            ["id", "part", "rank", "n_sources", "index", "error_bound", "file", "row", "offset", "x_bytes", "y_bytes"]
+            + drawn + ["y_sha256", "keys", "sources"]
+        func write(_ line: String) throws {
+            let bytes = Array(line.utf8)
+            result.bytes += bytes.count
+            try writer.append(bytes)
+        }
+        try write(names.joined(separator: ",") + "\n")
+        for (number, shard) in samples.shards.enumerated() {
+            try Interruption.check()
+            let reader = try samples.reader(number)
+            let locations = try reader.locations()
+            var text = ""
+            for row in shard.rows {
+                let sources = JSON.array(try reader.sources(at: row).map(\.json)).canonicalText
+                let keys = JSON.array(reader.keys(at: row).map { .integer(Int($0)) }).canonicalText
+                let numbers =
+                    [
+                        "\(reader.ids[row])", shard.part.rawValue, "\(reader.ranks?[row] ?? 0)",
+                        "\(reader.sourceCounts[row])", "\(reader.indices[row])",
+                        JSON.number(reader.errorBounds[row]).canonicalText, ExportTask.quoted(shard.file.path),
+                        "\(row)",
+                        "\(locations[row].offset)",
+                    ] + locations[row].sizes.map { "\($0)" }
+                let rest = [
+                    reader.ySHA256s[row].description, ExportTask.quoted(keys), ExportTask.quoted(sources),
+                ]
+                text += (numbers + rest).joined(separator: ",") + "\n"
+            }
+            try write(text)
+            advance(shard.rows.count)
+        }
+        return try writer.commit()
+    }
+
+    /// A field of the table; in quotes where it has to be.
+    private static func quoted(_ text: String) -> String {
+        guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
+        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    }
+}

@@ -1,0 +1,100 @@
+internal import Datasets
+package import Documents
+internal import Fields
+internal import Foundation
+internal import Sampling
+package import Shards
+
+/// One export under way: what it takes, and what has been written.
+package final class ExportTask {
+    /// The file of a folder's export that lists the others; it is written last.
+    package static let summary = "export.json"
+
+    package let samples: ExportedSamples
+    package let options: Export.Options
+    package let threads: Int
+    package var result = Export.Result()
+    private let progress: (Int, Int) -> Void
+    private let total: Int
+
+    package init(samples: ExportedSamples, options: Export.Options, threads: Int, progress: @escaping (Int, Int) -> Void) {
+        self.samples = samples
+        self.options = options
+        self.threads = threads
+        self.progress = progress
+        total = samples.count
+        progress(0, total)
+    }
+
+    /// Counts samples that were written.
+    package func advance(_ count: Int = 1) {
+        result.samples += count
+        progress(result.samples, total)
+    }
+
+    /// Rows and columns of the lattice.
+    package var sides: (rows: Int, columns: Int) { (samples.lattice.rows, samples.lattice.columns) }
+
+    /// What every export says of its origin: the id of the manifest and the selection.
+    package var origin: [String: JSON] {
+        [
+            "steadyset_manifest": .string(samples.manifest.id.description),
+            "steadyset_selection": .string(samples.expression.description),
+        ]
+    }
+
+    /// Writes the origin as attributes of an HDF5 file's root.
+    package func describe(_ document: HDF5Document) throws {
+        for (name, value) in origin.sorted(by: { $0.key < $1.key }) {
+            try document.setAttribute(name, of: "/", to: .text(value.string ?? ""))
+        }
+        try document.setAttribute("physics", of: "/", to: .text(samples.physics.json.canonicalText))
+    }
+
+    /// The path of the shards' folder from the folder of `output`, without links on either side, and without a beginning that
+    /// readers take for the home folder or for a protocol.
+    package func relativeFolder(from output: String) -> String {
+        let parent = URL(literalPath: output).deletingLastPathComponent().resolvingSymlinksInPath().pathComponents
+        let folder = URL(literalPath: samples.folder).resolvingSymlinksInPath().pathComponents
+        let shared = zip(parent, folder).prefix { $0 == $1 }.count
+        let steps = Array(repeating: "..", count: parent.count - shared) + folder[shared...]
+        guard let first = steps.first else { return "." }
+        return (first.hasPrefix("~") || first.contains(":") ? "./" : "") + steps.joined(separator: "/")
+    }
+
+    /// Completes a single file at its temporary path, of which `digest` is known.
+    package func publish(file destination: ExportDestination, _ digest: FileDigest) throws {
+        result.files += 1
+        result.bytes += digest.bytes
+        try destination.commit()
+    }
+
+    /// Completes a folder: writes `export.json`, which lists `files` (path, digest, number of samples), beside them.
+    package func publish(
+        folder destination: ExportDestination, files: [(path: String, digest: FileDigest, samples: Int)],
+        extra: [String: JSON] = [:]
+    )
+        throws
+    {
+        var entries: [JSON] = []
+        for (path, digest, samples) in files {
+            result.files += 1
+            result.bytes += digest.bytes
+            entries.append(
+                .object([
+                    "path": .string(path), "bytes": .integer(digest.bytes),
+                    "sha256": .string(digest.sha256.description), "samples": .integer(samples),
+                ]))
+        }
+        let json = JSON.object(
+            [
+                "format": .string("steadyset-export"), "version": .integer(1),
+                "export": .string(options.format.rawValue), "manifest": .string(samples.manifest.id.description),
+                "selection": .string(samples.expression.description), "samples": .integer(result.samples),
+                "files": .array(entries),
+            ].merging(extra) { $1 })
+        try Schema.named("export").check(json, source: ExportTask.summary)
+        try AtomicFile.write(json.prettyBytes, to: "\(destination.temporary)/\(ExportTask.summary)")
+        try destination.commit()
+    }
+}

@@ -1,0 +1,79 @@
+internal import Datasets
+package import Fields
+package import Shards
+
+/// D and γ in The Well's format: scalars where they are constant, fields where they vary, of each sample or of all.
+package struct WellCoefficients {
+    private let reader: ShardReader
+    /// Constant coefficients, by name.
+    private let scalars: [(name: String, value: Double)]
+
+    /// Looks at the coefficients of a shard under `physics`.
+    package init(_ reader: ShardReader, physics: Physics) throws {
+        self.reader = reader
+        let fields = reader.coefficients + reader.fixedCoefficients
+        var scalars: [(name: String, value: Double)] = []
+        func add(_ coefficient: ShardCoefficient, _ parts: [Coefficient]) {
+            guard !fields.contains(where: { $0.coefficient == coefficient }) else { return }
+            let names = WellCoefficients.names(ShardCoefficient.Dataset(coefficient, planes: parts.count))
+            for (name, part) in zip(names, parts) {
+                if case .constant(let value) = part { scalars.append((name, value)) }
+            }
+        }
+        add(.diffusivity, physics.diffusivity.coefficients)
+        add(.decayRate, [physics.decayRate])
+        self.scalars = scalars
+    }
+
+    /// The names of a coefficient's planes.
+    package static func names(_ dataset: ShardCoefficient.Dataset) -> [String] {
+        let name = dataset.coefficient.rawValue
+        return dataset.planes == 1 ? [name] : ["\(name)_down", "\(name)_across"]
+    }
+
+    /// The fields beside the one that is learnt.
+    package var names: [String] {
+        (reader.coefficients + reader.fixedCoefficients).flatMap { WellCoefficients.names($0) }
+    }
+
+    /// Writes the attributes of the root and the group of scalars.
+    package func writeRoot(_ document: HDF5Document, trajectories: Int) throws {
+        try document.setAttribute("dataset_name", of: "/", to: .text("steadyset"))
+        try document.setAttribute("grid_type", of: "/", to: .text("cartesian"))
+        try document.setAttribute("n_spatial_dims", of: "/", to: .integer(2))
+        try document.setAttribute("n_trajectories", of: "/", to: .integer(trajectories))
+        try document.setAttribute("simulation_parameters", of: "/", to: .texts(scalars.map(\.name)))
+        try document.makeGroup("/scalars")
+        try document.setAttribute("field_names", of: "/scalars", to: .texts(scalars.map(\.name)))
+        for (name, value) in scalars {
+            try document.setAttribute(name, of: "/", to: .number(value))
+            try document.writeArray(.number(value), shape: [], named: "/scalars/\(name)")
+            try ExportTask.flag(document, "/scalars/\(name)", sample: false, time: false)
+        }
+    }
+
+    /// Creates the fields of each sample, and writes those of all.
+    package func writeFields(
+        _ document: HDF5Document, trajectories: Int, blosc: (level: Int, shuffle: Bool)?,
+        _ statistics: inout WellStatistics
+    ) throws {
+        let (rows, columns) = (reader.lattice.rows, reader.lattice.columns)
+        for dataset in reader.coefficients {
+            for name in WellCoefficients.names(dataset) {
+                try document.makeChunked(
+                    "/t0_fields/\(name)", shape: [trajectories, rows, columns], chunk: [1, rows, columns],
+                    blosc: dataset.planes == 1 ? blosc : nil)
+                try ExportTask.flag(document, "/t0_fields/\(name)", sample: true, time: false, dimensions: true)
+            }
+        }
+        for dataset in reader.fixedCoefficients {
+            let values = try reader.fixedCoefficient(dataset)
+            for (plane, name) in WellCoefficients.names(dataset).enumerated() {
+                let part = Array(values[plane * rows * columns..<(plane + 1) * rows * columns])
+                try document.writeArray(.floats(part), shape: [rows, columns], named: "/t0_fields/\(name)")
+                try ExportTask.flag(document, "/t0_fields/\(name)", sample: false, time: false, dimensions: true)
+                statistics.add(FieldBytes.bytes(of: part), as: name)
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+internal import Datasets
+internal import Documents
+internal import Fields
+internal import Foundation
+internal import Learning
+internal import Sampling
+internal import Shards
+internal import Synchronization
+
+/// Configurations of a finished sample stage, solved or not, in their order.
+final class ListedConfigurations: EvaluatedSamples {
+    /// The sample stage's manifest.
+    let manifest: Manifest
+    let name: String
+    let title = "the configurations"
+    private let listing: SampleListing
+    /// Positions of the samples, without copies of earlier ones; nil where there are none.
+    private let positions: [Int]?
+    private let folder: String
+    /// Parts that were read last, by number.
+    private let kept = Mutex<[(number: Int, items: [ListedConfiguration])]>([])
+    /// Threads read neighbouring samples, which are of one part or of two.
+    private static let maximumKept = 3
+
+    /// The configurations of `data`'s sample stage; no line is read yet.
+    init(_ data: Dataset) throws {
+        manifest = try data.manifest(.sample)
+        folder = data.folder(.sample)
+        name = data.root
+        let listing = try SampleListing(manifest)
+        self.listing = listing
+        positions =
+            listing.copies.count == 0
+            ? nil : (0..<listing.sequence.count).filter { !listing.copies.contains($0) }
+    }
+
+    var physics: Physics { listing.physics }
+    var count: Int { positions?.count ?? listing.sequence.count }
+
+    func ids() throws -> [SampleID] {
+        try listing.parts.flatMap { part in
+            try read(part).enumerated().filter { !listing.copies.contains(part.first + $0.offset) }.map(\.element.id)
+        }
+    }
+
+    func furtherIDs() -> Set<SampleID>? { nil }
+
+    func makeReader(_ contents: EvaluatedContents) throws -> (Int) throws -> EvaluatedFields {
+        { [self] number in
+            let position = positions?[number] ?? number
+            let part = listing.parts[place(of: position)]
+            return EvaluatedFields(try items(of: part)[position - part.first].configuration)
+        }
+    }
+
+    /// The part that the sample at a position is in, by halving.
+    private func place(of number: Int) -> Int {
+        var (low, high) = (0, listing.parts.count - 1)
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if listing.parts[middle].first <= number { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+
+    private func items(of part: SampleListing.Part) throws -> [ListedConfiguration] {
+        // Under the lock: a part that several threads ask for is read once.
+        try kept.withLock { kept in
+            if let found = kept.first(where: { $0.number == part.number }) { return found.items }
+            let items = try read(part)
+            if kept.count == ListedConfigurations.maximumKept { kept.removeFirst() }
+            kept.append((part.number, items))
+            return items
+        }
+    }
+
+    private func read(_ part: SampleListing.Part) throws -> [ListedConfiguration] {
+        try ConfigurationsFile.read(
+            manifest.files[part.number], in: folder, physics: listing.physics, ids: part.ids)
+    }
+}
+
+/// Configurations of a JSON Lines file, in the order of its lines.
+final class LinedConfigurations: EvaluatedSamples {
+    /// The file.
+    let file: ImportedConfigurations
+    let title = "the configurations"
+    private let addresses: [SampleAddress]
+
+    /// The configurations of `file`, every one of them.
+    init(_ file: ImportedConfigurations) {
+        self.file = file
+        addresses = file.addresses
+    }
+
+    var physics: Physics { file.physics }
+    var count: Int { addresses.count }
+    var name: String { file.path }
+    func ids() throws -> [SampleID] { try addresses.map { try file.configuration($0).id } }
+    func furtherIDs() -> Set<SampleID>? { nil }
+
+    func makeReader(_ contents: EvaluatedContents) throws -> (Int) throws -> EvaluatedFields {
+        { [self] number in EvaluatedFields(try file.configuration(addresses[number])) }
+    }
+}
+
+extension EvaluatedFields {
+    /// A configuration that was never solved, with its image.
+    init(_ configuration: Configuration) {
+        self.init(
+            sample: EvaluatedSample(id: configuration.id, sources: configuration.sources.count, place: nil),
+            x: SourceImage(configuration).dense(on: configuration.physics.lattice), configuration: configuration)
+    }
+}
+
+extension ImportedConfigurations {
+    /// The addresses of all configurations in the order of the lines.
+    var addresses: [SampleAddress] {
+        counts.enumerated().flatMap { stratum, count in
+            (0..<count).map { SampleAddress(stratum: stratum, index: $0) }
+        }.sorted { lineNumber($0) < lineNumber($1) }
+    }
+
+    /// Opens `path` with the physics that `models` were trained on.
+    ///
+    /// - Throws: `PipelineError` where the first model does not say which, or says that of another lattice.
+    convenience init(path: String, physicsOf models: Ensemble) throws {
+        let member = models.members[0]
+        guard let text = member.weights.physics else {
+            throw PipelineError(
+                .data,
+                "\(member.path) does not say which physics it was trained on, so configurations cannot be drawn for it")
+        }
+        let physics = try Physics(json: try JSON.parse(Array(text.utf8), source: "\(member.path), metadata 'physics'"))
+        guard physics.lattice == models.lattice else {
+            throw PipelineError(.data, "\(member.path) is for another lattice than its physics has: it was altered")
+        }
+        try self.init(path: path, physics: physics)
+    }
+}

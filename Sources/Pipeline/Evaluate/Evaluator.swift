@@ -1,0 +1,282 @@
+internal import Datasets
+internal import Documents
+internal import Fields
+internal import Foundation
+internal import Learning
+internal import Parallel
+internal import Sampling
+internal import Shards
+internal import Solving
+
+/// Judges predictions, those of models or anybody's from a file, on samples of a dataset or on configurations that were never
+/// solved: by their labels, or without any.
+final class Evaluator {
+
+    private let subject: Subject
+    private let predictions: Predictions
+    private let output: Dataset
+    private let writesFeatures: Bool
+    /// Whether errors of another model may be overwritten.
+    private let replace: Bool
+    private let threads: Int
+    private let pipeline: String
+    private let reporter: any Reporter
+    private let solvers: SolverPool
+
+    private var samples: any EvaluatedSamples { subject.samples }
+    private var lattice: Lattice { samples.physics.lattice }
+
+    /// Sites that are predicted at a time.
+    private static let sites = 1 << 20
+    /// Cycles that estimate an error: two give the estimate, two more a bound that is not much above the error.
+    private static let cycles = 4
+    /// Samples that are named when they are left out.
+    private static let warnings = 5
+
+    /// Checks that everything fits together; nothing is written.
+    ///
+    /// - Parameters:
+    ///   - writesFeatures: Whether `features.npy` is written beside the errors; models make it.
+    ///   - replace: Whether errors of another model may be overwritten.
+    init(
+        _ subject: Subject, predictions: Predictions, output: Dataset, writesFeatures: Bool = false,
+        replace: Bool = true, threads: Int,
+        pipeline: String, reporter: any Reporter
+    ) throws {
+        self.subject = subject
+        self.predictions = predictions
+        self.output = output
+        self.writesFeatures = writesFeatures
+        self.replace = replace
+        self.threads = threads
+        self.pipeline = pipeline
+        self.reporter = reporter
+        solvers = SolverPool(physics: subject.samples.physics, accuracy: subject.accuracy)
+        if case .file = predictions, writesFeatures {
+            throw PipelineError(.usage, "--features goes with --model: a file of predictions has none")
+        }
+        try predictions.check(subject.samples, reporter)
+    }
+
+    /// What determines the result, apart from the samples; the manifest's parameters, but for the digest of predictions.
+    private var parameters: [String: JSON] {
+        var members = subject.parameters
+        members.merge(["models": .array([]), "dropout_samples": .integer(0), "predictions": .null]) { $1 }
+        if case .models(let ensemble) = predictions {
+            members["models"] = .array(ensemble.members.map { .string($0.weights.digest.description) })
+            members["dropout_samples"] = .integer(ensemble.dropoutSamples)
+        }
+        if subject.labels != .stored { members["labels"] = .string(subject.labels.rawValue) }
+        if subject.labels == .solved { members["solver"] = subject.accuracy.json }
+        if writesFeatures { members["features"] = .bool(true) }
+        return members
+    }
+
+    private var fingerprint: Digest {
+        Fingerprint.evaluate(parameters: .object(parameters), data: subject.input.map { ($0.stage, $0.id) })
+    }
+
+    /// Whether this very evaluation was done before; never for a file of predictions, which may have changed.
+    var isDone: Bool { finished != nil }
+
+    private var finished: Manifest? {
+        guard case .models = predictions, let record = StepRecord(step: "evaluate", in: output),
+            record.fingerprint == fingerprint, record.isIntact(in: output)
+        else { return nil }
+        return try? output.manifest(.evaluate)
+    }
+
+    /// What is gathered while samples are judged.
+    private struct Progress {
+        var table: ErrorTable
+        var features: FeaturesFile?
+        /// Of a file's predictions.
+        var values = Digest.Hasher()
+        var leftOut = 0
+        /// Predictions of a file that are 0 everywhere.
+        var zeros: [SampleID] = []
+        var predicting = 0.0
+        var judging = 0.0
+        var waited = 0.0
+    }
+
+    /// Judges every sample, and writes both tables, features where they are asked for, and the manifest.
+    func run() throws {
+        let started = Stopwatch()
+        if let manifest = finished {
+            return reporter.ended(
+                .evaluate, id: manifest.id, samples: manifest.content["samples"]?.int ?? samples.count,
+                bytes: manifest.files.reduce(0) { $0 + $1.bytes }, seconds: 0, skipped: true)
+        }
+        try output.protectErrors(
+            models: parameters["models"] ?? .null, predictions: nil, fingerprint: fingerprint, replace: replace)
+        reporter.began(.evaluate, total: samples.count, done: 0)
+        let folder = output.folder(.evaluate)
+        try Dataset.createFolder(folder)
+        var progress = try begin(in: folder)
+        let reader = EvaluationReader(
+            samples: samples, labels: subject.labels, size: max(1, Evaluator.sites / lattice.count), solvers: solvers)
+        let source = reader.read(threads: threads)
+        while true {
+            try Interruption.check()
+            let asked = Stopwatch()
+            guard let batch = try source.next() else { break }
+            progress.waited += asked.seconds
+            try judge(batch, &progress)
+            reporter.advanced(.evaluate, done: progress.table.count + progress.leftOut)
+        }
+        try finish(progress, in: folder, started: started)
+    }
+
+    private func begin(in folder: String) throws -> Progress {
+        var (hasVariance, features) = (false, nil as FeaturesFile?)
+        if case .models(let ensemble) = predictions {
+            hasVariance = ensemble.hasVariance
+            if writesFeatures { features = try FeaturesFile(in: folder, width: ensemble.featureCount) }
+        }
+        let table = try ErrorTable(
+            "\(folder)/\(StageFile.errors)", hasLabels: subject.labels != .none, hasVariance: hasVariance)
+        return Progress(table: table, features: features)
+    }
+
+    private func judge(_ batch: EvaluationBatch, _ progress: inout Progress) throws {
+        for (id, bound) in batch.leftOut {
+            progress.leftOut += 1
+            guard progress.leftOut <= Evaluator.warnings else { continue }
+            reporter.warned(
+                "configuration \(id) is left out: the error bound of its label is \(bound), above the tolerance of "
+                    + "\(subject.accuracy.tolerance)")
+        }
+        guard !batch.samples.isEmpty else { return }
+        let begun = Stopwatch()
+        let prediction = try predictions.predict(batch, on: lattice, withFeatures: writesFeatures)
+        progress.predicting += begun.seconds
+        if case .file = predictions {
+            progress.values.update(FieldBytes.bytes(of: prediction.y))
+            for (number, sample) in batch.samples.enumerated()
+            where prediction.y[number * lattice.count..<(number + 1) * lattice.count].allSatisfy({ $0 == 0 }) {
+                progress.zeros.append(sample.id)
+            }
+        }
+        let judgements = try judgements(of: prediction.y, batch)
+        progress.judging += begun.seconds
+        for (number, sample) in batch.samples.enumerated() {
+            try progress.table.add(sample, judgements[number], variance: prediction.variance?[number])
+        }
+        try progress.features?.append(prediction.features)
+    }
+
+    /// Compares with the labels, or judges without them; several threads.
+    private func judgements(of y: [Float], _ batch: EvaluationBatch) throws -> [ErrorTable.Judgement] {
+        let (sites, solvers) = (lattice.count, solvers)
+        var judgements: [ErrorTable.Judgement] = []
+        try OrderedWork.run(count: batch.samples.count, threads: threads) {
+            { number in
+                let range = number * sites..<(number + 1) * sites
+                if batch.configurations.isEmpty || !batch.labels.isEmpty {
+                    return .errors(FieldErrors(x: batch.x[range], y: batch.labels[range], prediction: y[range]))
+                }
+                try Interruption.check()
+                let configuration = batch.configurations[number]
+                return solvers.withSolver {
+                    .estimate(
+                        ErrorEstimate(
+                            $0.judge(
+                                Array(y[range]), image: SourceImage(configuration), physics: configuration.physics,
+                                cycles: Evaluator.cycles)))
+                }
+            }
+        } consume: { (_, judgement: ErrorTable.Judgement) in
+            judgements.append(judgement)
+        }
+        return judgements
+    }
+
+    private func finish(_ progress: Progress, in folder: String, started: Stopwatch) throws {
+        let table = progress.table
+        guard table.count > 0 else {
+            throw PipelineError(
+                .data, "\(samples.name): no label at all reaches the tolerance, so nothing can be judged")
+        }
+        if let first = progress.zeros.first {
+            reporter.warned(
+                "\(predictions.path): \(progress.zeros.count) of \(table.count) predictions are 0 everywhere, \(first) the first: no "
+                    + "field is, so see whether they were ever written")
+        }
+        if progress.leftOut > Evaluator.warnings {
+            reporter.warned("\(progress.leftOut) configurations are left out altogether")
+        }
+        var parameters = parameters
+        if case .file = predictions {
+            let values = JSON.string(progress.values.finish().description)
+            parameters["predictions"] = values
+            try output.protectErrors(
+                models: parameters["models"] ?? .null, predictions: values, fingerprint: fingerprint, replace: replace)
+        }
+        // Until here, an earlier evaluation stays as it was.
+        try StepRecord.remove("evaluate", in: output)
+        try AtomicFile.withdraw("\(folder)/\(Manifest.fileName)")
+        let errors = try table.commit()
+        let summary = try AtomicFile.write(
+            Array(table.summaryText.utf8), to: "\(folder)/\(StageFile.summary)")
+        var files = [(StageFile.errors, errors), (StageFile.summary, summary)]
+        if let features = progress.features {
+            files.append((FeaturesFile.name, try features.commit()))
+        } else {
+            try AtomicFile.withdraw("\(folder)/\(FeaturesFile.name)")
+        }
+        let manifest = try manifest(parameters, progress, files)
+        let seconds = started.seconds
+        try Provenance(
+            stage: .evaluate, manifest: manifest.id, pipeline: pipeline, threads: threads, started: started,
+            seconds: seconds, workSeconds: seconds, samples: table.count,
+            importPath: (samples as? LinedConfigurations)?.name,
+            extra: [
+                "waited_seconds": .number(progress.waited), "computing_seconds": .number(progress.predicting),
+                "judging_seconds": .number(progress.judging - progress.predicting),
+            ]
+        ).write(to: folder)
+        try output.commit(
+            manifest, of: .evaluate, fingerprint: fingerprint, samples: table.count, seconds: seconds)
+        reporter.ended(
+            .evaluate, id: manifest.id, samples: table.count, bytes: manifest.files.reduce(0) { $0 + $1.bytes },
+            seconds: seconds, skipped: false)
+        let rate = Words.rate(Double(table.count) / max(progress.predicting, 1e-9))
+        reporter.noted(
+            subject.labels == .none
+                ? "estimated mean absolute error \(ErrorTable.digits(table.mae)), no error above "
+                    + "\(BoundText.digits(table.largestBound)); the models computed \(rate)"
+                : "mean absolute error \(ErrorTable.digits(table.mae)); the models computed \(rate)")
+    }
+
+    private func manifest(
+        _ parameters: [String: JSON], _ progress: Progress, _ written: [(name: String, digest: FileDigest)]
+    ) throws -> Manifest {
+        var inputs = subject.input.map { [$0] } ?? []
+        if case .models(let ensemble) = predictions {
+            for member in ensemble.members {
+                guard let id = member.manifest?.id else { continue }
+                inputs.append(Manifest.Input(stage: "train", path: "train/\(Manifest.fileName)", id: id))
+            }
+        }
+        let table = progress.table
+        var content: [String: JSON] = ["samples": .integer(table.count)]
+        content["digest"] = written.first.map { .string($0.digest.sha256.description) }
+        if subject.labels == .none {
+            content["estimate_mae"] = table.mae.isFinite ? .number(table.mae) : .null
+            content["largest_bound"] = table.largestBound.isFinite ? .number(table.largestBound) : .null
+        } else {
+            content["mae"] = .number(table.mae)
+        }
+        if progress.leftOut > 0 { content["left_out"] = .integer(progress.leftOut) }
+        let files = written.map { Manifest.File($0.name, $0.digest, samples: table.count) }
+        if let features = progress.features, let file = files.last {
+            content["features"] = .object([
+                "width": .integer(features.width), "digest": .string(file.sha256.description),
+            ])
+        }
+        return Manifest(
+            stage: Stage.evaluate.rawValue, parameters: .object(parameters), inputs: inputs, content: .object(content),
+            files: files)
+    }
+}

@@ -1,0 +1,179 @@
+internal import Datasets
+internal import Documents
+internal import Fields
+internal import Foundation
+internal import Learning
+internal import Parallel
+internal import Sampling
+internal import Shards
+
+extension Job {
+    /// What the stages up to `last` will take, as far as they are not done.
+    ///
+    /// Where parts are solved already, they say what a sample takes; else up to three samples are made and forgotten.
+    func forecast(upTo last: Stage, _ origin: ConfigurationOrigin) throws -> Forecast {
+        let total = origin.counts.reduce(0, +)
+        var forecast = Forecast(root: dataset.root)
+        forecast.samples = total
+        let stages = last.upToHere
+        let solved = SolvedSoFar(in: dataset)
+        // Copies of earlier samples are never solved; which those are is known where they have been drawn.
+        let copies = (try? dataset.manifest(.sample).content["copies"]?.array?.count) ?? 0
+        forecast.unsolved = stages.contains(.solve) ? max(0, total - copies - solved.samples) : 0
+        let isPacked = forecast.unsolved == 0 && StepRecord(step: "pack", in: dataset)?.isIntact(in: dataset) == true
+        let isTrained = isPacked && StepRecord(step: "train", in: dataset)?.isIntact(in: dataset) == true
+        let areRoundsOver = isTrained && roundsAreDone
+        let hasRounds = last == .resample && pipeline.curation != nil && !areRoundsOver
+        guard !isPacked || hasRounds || (stages.contains(.train) && !isTrained && pipeline.training != nil) else {
+            return forecast
+        }
+        if !stages.contains(.solve), StepRecord(step: "sample", in: dataset)?.isIntact(in: dataset) == true {
+            return forecast
+        }
+        let sample = try SampleCost(self, origin, solved)
+        if !stages.contains(.solve) {
+            forecast.bytes += Double(total) * sample.line
+            forecast.seconds += Double(total) * sample.drawing
+            return forecast
+        }
+        forecast.bytes += Double(forecast.unsolved) * (sample.part + sample.line)
+        forecast.seconds += Double(forecast.unsolved) * sample.solving(on: threads)
+        if stages.contains(.pack), !isPacked {
+            // Shards that change take each other's place one by one.
+            forecast.bytes += max(0, Double(total) * sample.shard - Double(packedBytes))
+            forecast.seconds += Double(total) * sample.packing
+        }
+        guard stages.contains(.train) else { return forecast }
+        let model = try ModelCost(self, origin)
+        let rounds = hasRounds ? pipeline.curation : nil
+        if !isTrained, rounds == nil || pipeline.trainer == nil {
+            forecast.bytes += model.bytes
+            forecast.seconds += model.seconds
+        }
+        if let rounds {
+            let added = rounds.source == .drawn ? Double(rounds.count) * Double(rounds.add) : 0
+            let pool = rounds.source == .drawn ? Double(rounds.pool) : 0
+            // What rounds leave, and what one of them needs on the way.
+            forecast.bytes += added * sample.shard + Double(rounds.count) * (pipeline.trainer == nil ? model.bytes : 0)
+            forecast.bytes += added / Double(rounds.count) * sample.part + pool * sample.line
+            if pipeline.trainer != nil { forecast.bytes += pool * (sample.part + sample.shard) }
+            let labels = rounds.score == .error || pipeline.trainer != nil ? pool : 0
+            forecast.seconds += (added + Double(rounds.count) * labels) * sample.solving(on: threads)
+            forecast.seconds += Double(rounds.count) * (pipeline.trainer == nil ? model.seconds : 0)
+        }
+        return forecast
+    }
+
+    /// Bytes of the shards that are there.
+    private var packedBytes: Int {
+        let folder = dataset.folder(.pack)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { name in
+            name.hasSuffix(".h5") && Split.Part.allCases.contains { name.hasPrefix("\($0.rawValue)-") }
+        }.reduce(0) { sum, name in
+            sum + ((try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")[.size] as? Int) ?? 0)
+        }
+    }
+}
+
+/// What records say of the parts that are solved.
+private struct SolvedSoFar {
+    private(set) var samples = 0
+    private(set) var bytes = 0
+    private(set) var seconds = 0.0
+
+    init(in dataset: Dataset) {
+        for step in StepRecord.steps(.solve, in: dataset) where step != Stage.solve.rawValue {
+            guard let record = StepRecord(step: step, in: dataset), record.isIntact(in: dataset) else { continue }
+            samples += record.files.reduce(0) { $0 + $1.samples } + record.leftOut.count
+            bytes += record.files.reduce(0) { $0 + $1.bytes }
+            seconds += record.seconds
+        }
+    }
+}
+
+/// What one sample takes: bytes in each stage, and seconds.
+private struct SampleCost {
+    /// Bytes of its configuration, of its row in a part, of its row in a shard.
+    private(set) var line = 0.0
+    private(set) var part = 0.0
+    private(set) var shard = 0.0
+    /// Seconds of one thread to draw it, and to draw, solve and compress it.
+    private(set) var drawing = 0.0
+    private var solving = 0.0
+
+    /// Bytes a second that are written, synchronised and digested, a cautious number.
+    private static let rate = 2e8
+    /// On larger lattices one sample has to do.
+    private static let sites = 1 << 21
+    /// Bytes of the columns of a row, beside the sources, and of its part of an HDF5 file's index.
+    private static let columns = 160.0
+
+    /// Seconds to carry it over into a shard.
+    var packing: Double { (part + 2 * shard) / SampleCost.rate }
+
+    func solving(on threads: Int) -> Double { solving / Double(max(1, threads)) + 2 * part / SampleCost.rate }
+
+    init(_ job: Job, _ origin: ConfigurationOrigin, _ solved: SolvedSoFar) throws {
+        let lattice = origin.physics.lattice
+        let last = origin.strata.count - 1
+        let ordinals = lattice.count > SampleCost.sites ? [last / 2] : Array(Set([0, last / 2, last])).sorted()
+        let (physics, pipeline) = (origin.physics, job.pipeline)
+        let form = ShardFormat(
+            physics: physics, accuracy: pipeline.accuracy, maximumSources: origin.strata[last], codec: job.codec,
+            level: pipeline.compressionLevel)
+        let transcode = try form.transcoder()
+        let timer = try SampleTimer(origin, accuracy: pipeline.accuracy, level: pipeline.compressionLevel)
+        let table = Double(origin.strata[last]) * 40
+        var (measured, ratio) = (0, 0.0)
+        for ordinal in ordinals {
+            try Interruption.check()
+            let address = SampleAddress(stratum: ordinal, index: 0)
+            var text: [UInt8] = []
+            SampleListing.append(try origin.configuration(address), under: physics, index: 0, to: &text)
+            line += Double(text.count) / Double(ordinals.count)
+            let found = try timer.measure(address, repeats: 1, compressing: true, decoding: false)
+            guard let encoded = found.encoded, found.isCertified else { continue }
+            measured += 1
+            let standard = SampleCost.bytes(of: encoded)
+            part += standard
+            ratio += SampleCost.bytes(of: try transcode(encoded)) / max(1, standard)
+            drawing += found.draw.wall / 1e3
+            solving += (found.total.wall + (found.compress?.wall ?? 0)) / 1e3
+        }
+        let count = Double(max(1, measured))
+        part = measured == 0 ? 1.2 * Double(lattice.count) : part / count
+        ratio = measured == 0 ? 1 : ratio / count
+        (drawing, solving) = (drawing / count, (drawing + solving) / count)
+        if solved.samples > 0 {
+            part = Double(solved.bytes) / Double(solved.samples)
+            solving = solved.seconds / Double(solved.samples) * Double(job.threads)
+        } else {
+            part += SampleCost.columns + table
+        }
+        shard = (part - SampleCost.columns - table) * ratio + SampleCost.columns + table
+    }
+
+    /// Bytes of a sample's fields.
+    private static func bytes(of sample: EncodedSample) -> Double {
+        Double(sample.x.count + sample.y.count + sample.coefficients.reduce(0) { $0 + $1.count })
+    }
+}
+
+/// What a model takes.
+private struct ModelCost {
+    let bytes: Double
+    let seconds: Double
+
+    init(_ job: Job, _ origin: ConfigurationOrigin) throws {
+        guard let training = job.pipeline.training, let model = try? training.model(on: origin.physics.lattice) else {
+            (bytes, seconds) = (0, 0)
+            return
+        }
+        let total = origin.counts.reduce(0, +)
+        let load = TrainingLoad(training, origin.physics.lattice, samples: total)
+        // Weights, and in the checkpoint these, those of the best epoch and two moments; a line of errors for each sample judged.
+        bytes = 5 * 4 * Double(model.parameterCount) + 200 * Double(total)
+        seconds = (load?.seconds ?? 0) * 2 / Double(max(1, job.threads))
+    }
+}

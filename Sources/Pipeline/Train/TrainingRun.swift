@@ -1,0 +1,196 @@
+internal import Datasets
+internal import Documents
+internal import Fields
+internal import Foundation
+internal import Learning
+internal import Parallel
+internal import Shards
+
+/// A training in memory: a network, its optimiser, and the epochs so far.
+///
+/// What it computes depends on the description and the samples alone; a run that goes on after a checkpoint has the same bits
+/// as one that was never interrupted.
+final class TrainingRun {
+    let description: TrainingDescription
+    let model: ModelDescription
+    private let train: BatchReader
+    private let judge: BatchReader?
+    private let workers: Workers
+    private let network: Network
+    private var adam: Adam
+    private var best: BestEpoch
+    private var bestParameters: [Float]
+    private var bestStatistics: [Float]
+    /// Every epoch so far.
+    private(set) var metrics: [EpochMetrics] = []
+    /// How long the network waited for samples, of this run.
+    private(set) var waited = 0.0
+    private let started = Stopwatch()
+    private let secondsBefore: Double
+
+    /// Threads that read samples beside those that compute.
+    private static let readers = 2
+    /// Sites that are predicted at a time in judging.
+    private static let judgedSites = 1 << 20
+
+    /// Prepares a training, from the beginning or from a checkpoint.
+    init(
+        _ description: TrainingDescription, model: ModelDescription, store: PackedSamples,
+        samples: [PackedSamples.Sample], judgedBy: [PackedSamples.Sample], threads: Int,
+        checkpoint: TrainingCheckpoint?
+    ) {
+        self.description = description
+        self.model = model
+        train = BatchReader(
+            store: store, samples: samples, size: min(description.batch, samples.count),
+            transform: description.transform,
+            noise: LabelNoise(sigma: description.labelNoise, seed: description.seed), seed: description.seed
+        ).caching()
+        judge =
+            judgedBy.isEmpty
+            ? nil
+            : BatchReader(
+                store: store, samples: judgedBy,
+                size: max(1, min(description.batch, TrainingRun.judgedSites / model.lattice.count)),
+                transform: description.transform, keepingFields: true
+            ).caching()
+        workers = Workers(threads: threads)
+        network = Network(model, seed: description.seed, largestBatch: train.size, workers: workers)
+        if let checkpoint {
+            network.parameters = checkpoint.parameters
+            network.statistics = checkpoint.statistics
+            adam = Adam(
+                description.optimiser, steps: checkpoint.steps, mean: checkpoint.mean, square: checkpoint.square)
+            best = checkpoint.best
+            (bestParameters, bestStatistics) = (checkpoint.bestParameters, checkpoint.bestStatistics)
+            metrics = checkpoint.metrics
+        } else {
+            adam = Adam(description.optimiser, count: network.parameters.count)
+            best = BestEpoch(patience: description.earlyStop)
+            (bestParameters, bestStatistics) = (network.parameters, network.statistics)
+        }
+        secondsBefore = checkpoint?.seconds ?? 0
+    }
+
+    /// The number of the best epoch, from 1.
+    var bestEpoch: Int { best.epoch }
+    /// Steps so far.
+    var steps: Int { adam.steps }
+    /// Seconds of work so far, those before a checkpoint among them.
+    var seconds: Double { secondsBefore + started.seconds }
+    /// Whether no epoch is left to do.
+    var isOver: Bool { metrics.count >= description.epochs || best.isOver(after: metrics.count) }
+
+    /// The model after its best epoch.
+    func weights(physics: Physics, trainedOn: Digest) -> ModelWeights {
+        ModelWeights(
+            model: model, transform: description.transform, physics: physics.json.canonicalText,
+            trainedOn: trainedOn.description, epoch: best.epoch, parameters: bestParameters,
+            statistics: bestStatistics)
+    }
+
+    /// What a run needs to go on after the latest epoch.
+    func checkpoint(fingerprint: Digest) -> TrainingCheckpoint {
+        TrainingCheckpoint(
+            fingerprint: fingerprint, metrics: metrics, best: best, seconds: seconds, network: network, adam: adam,
+            bestParameters: bestParameters, bestStatistics: bestStatistics)
+    }
+
+    /// Makes the epochs that are left.
+    ///
+    /// - Parameters:
+    ///   - advanced: Hears how many samples of all epochs are done.
+    ///   - ended: Hears of every epoch.
+    /// - Throws: `LearningError` with code `.diverged` where a loss or a weight is not finite, naming epoch, step and samples.
+    func run(advanced: (Int) -> Void, ended: (EpochMetrics) throws -> Void) throws {
+        guard !isOver else { return }
+        let rates = description.learningRate(stepsPerEpoch: train.batches)
+        let source = train.read(epochs: metrics.count..<description.epochs, threads: TrainingRun.readers)
+        while !isOver {
+            let epoch = metrics.count
+            let objective = description.objective(epoch: epoch)
+            var sum = 0.0
+            for batch in 0..<train.batches {
+                try Interruption.check()
+                sum += try step(objective, source, rate: rates(adam.steps), epoch: epoch)
+                advanced(epoch * train.samples.count + min(train.samples.count, (batch + 1) * train.size))
+            }
+            let judged = try judge.map { try self.judge($0, objective, epoch: epoch) }
+            guard network.parameters.allSatisfy(\.isFinite) else {
+                throw diverged("a weight is not finite at the end of epoch \(epoch + 1)")
+            }
+            let line = EpochMetrics(
+                epoch: epoch + 1, steps: adam.steps, learningRate: rates(adam.steps - 1),
+                prefactor: objective.prefactor.name, trainLoss: sum / Double(train.samples.count),
+                judgeLoss: judged?.loss, judgeMAE: judged?.mae)
+            metrics.append(line)
+            // Without a judge, the last epoch is the best.
+            let value = judgedValue(line) ?? -Double(epoch)
+            if best.take(value, epoch: epoch + 1) {
+                (bestParameters, bestStatistics) = (network.parameters, network.statistics)
+            }
+            try ended(line)
+        }
+    }
+
+    /// The value by which epochs are compared; nil where none judges.
+    func judgedValue(_ line: EpochMetrics) -> Double? {
+        description.bestBy == .loss ? line.judgeLoss : line.judgeMAE
+    }
+
+    /// Makes one step with the next batch; returns the sum over its samples of the objective.
+    private func step(
+        _ objective: Objective, _ source: Prefetch<SampleBatch>, rate: Double, epoch: Int
+    ) throws -> Double {
+        let asked = Stopwatch()
+        guard let batch = try source.next() else { throw PipelineError(.software, "there are too few batches") }
+        waited += asked.seconds
+        network.forward(batch.x, step: UInt32(truncatingIfNeeded: adam.steps))
+        let (losses, gradient) = objective.gradient(
+            output: network.output, labels: batch.labels, samples: batch.samples.count, sites: model.lattice.count,
+            workers: workers)
+        try check(losses, batch.samples, "epoch \(epoch + 1), step \(adam.steps + 1)")
+        network.backward(gradient)
+        adam.step(&network.parameters, gradient: network.gradient, rate: rate, workers: workers)
+        return losses.reduce(0, +)
+    }
+
+    /// The means over the judging samples of the objective and of the absolute error of the field itself.
+    private func judge(
+        _ reader: BatchReader, _ objective: Objective, epoch: Int
+    ) throws -> (loss: Double, mae: Double) {
+        let sites = model.lattice.count
+        let source = reader.read(epochs: 0..<1, threads: TrainingRun.readers)
+        var output: [Float] = []
+        var (loss, mae) = (0.0, 0.0)
+        while let batch = try source.next() {
+            try Interruption.check()
+            if output.count != batch.x.count { output = [Float](repeating: 0, count: batch.x.count) }
+            network.predict(batch.x, into: &output)
+            let losses = objective.values(
+                output: output, labels: batch.labels, samples: batch.samples.count, sites: sites, workers: workers)
+            try check(losses, batch.samples, "the judging of epoch \(epoch + 1)")
+            description.transform.invert(&output)
+            let errors = Objective(loss: .mae, prefactor: .none).values(
+                output: output, labels: batch.y, samples: batch.samples.count, sites: sites, workers: workers)
+            try check(errors, batch.samples, "the judging of epoch \(epoch + 1)")
+            loss += losses.reduce(0, +)
+            mae += errors.reduce(0, +)
+        }
+        let count = Double(reader.samples.count)
+        return (loss / count, mae / count)
+    }
+
+    private func check(_ losses: [Double], _ samples: [PackedSamples.Sample], _ place: String) throws {
+        guard !losses.allSatisfy(\.isFinite) else { return }
+        let ids = zip(losses, samples).filter { !$0.0.isFinite }.map(\.1.id.description)
+        let names = ids.prefix(5).joined(separator: ", ") + (ids.count > 5 ? " and \(ids.count - 5) more" : "")
+        throw diverged("the loss is not finite in \(place), of the samples \(names)")
+    }
+
+    private func diverged(_ what: String) -> LearningError {
+        LearningError(
+            .diverged,
+            "\(what): lower optimiser.learning_rate or set optimiser.clip_norm, and look at prefactor and transform")
+    }
+}

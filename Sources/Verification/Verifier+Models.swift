@@ -1,0 +1,138 @@
+package import Datasets
+internal import Documents
+internal import Fields
+internal import Foundation
+internal import Learning
+internal import Sampling
+package import Shards
+
+extension Verifier {
+    /// The weights: that they are a model's, and have the digest of the manifest; the metrics: a line for every epoch.
+    package func checkTrain(_ manifest: Manifest) throws {
+        let folder = dataset.folder(.train)
+        let samples = manifest.content["samples"]?.int
+        checkNames(manifest, [(StageFile.weights, samples), (StageFile.metrics, samples)], of: .train)
+        let path = "\(folder)/\(StageFile.weights)"
+        let weights = try WeightsFile.model(path)
+        expect(
+            weights.digest.description == manifest.content["digest"]?.string,
+            "\(path): the weights are not those that the manifest's digest covers")
+        expect(
+            weights.model.parameterCount == manifest.content["parameters"]?.int
+                && weights.epoch == manifest.content["best_epoch"]?.int,
+            "\(path): is of another model or epoch than the manifest says")
+        expect(
+            weights.trainedOn == manifest.inputs.first?.id.description,
+            "\(path): was trained on other shards than the manifest says")
+        let metrics = "\(folder)/\(StageFile.metrics)"
+        let text = try InputFile.read(metrics, maximumBytes: 64 << 20)
+        var epochs = 0
+        var lines: [EpochMetrics] = []
+        for line in text.split(separator: 10) {
+            epochs += 1
+            let json = try JSON.parse(line: line, number: epochs, source: metrics)
+            let line = EpochMetrics(json: json)
+            expect(line?.epoch == epochs, "\(metrics):\(epochs): is not the line of its epoch")
+            if let line { lines.append(line) }
+        }
+        expect(
+            epochs == manifest.content["epochs"]?.int, "\(metrics): has \(epochs) epochs, the manifest another number")
+        let judged = lines.map { line in
+            (manifest.parameters["best_by"]?.string == "loss" ? line.judgeLoss : line.judgeMAE).map(JSON.number)
+                ?? .null
+        }
+        expect(
+            manifest.content["judged"] == .array(judged) && manifest.content["steps"]?.int == lines.last?.steps,
+            "\(metrics): the judged values or steps are not those of the manifest")
+    }
+
+    /// The errors: the digest of the manifest, and a row for every sample.
+    package func checkEvaluate(_ manifest: Manifest) throws {
+        let path = "\(dataset.folder(.evaluate))/\(StageFile.errors)"
+        let text = try InputFile.read(path, maximumBytes: 1 << 32)
+        expect(
+            Digest(of: text).description == manifest.content["digest"]?.string,
+            "\(path): the errors are not those that the manifest's digest covers")
+        let rows = text.count { $0 == 10 } - 1
+        expect(rows == manifest.content["samples"]?.int, "\(path): has \(rows) samples, the manifest another number")
+        let features = manifest.content["features"] == nil ? [] : [FeaturesFile.name]
+        checkNames(
+            manifest, ([StageFile.errors, StageFile.summary] + features).map { ($0, rows) }, of: .evaluate)
+        if let file = manifest.files.last, !features.isEmpty {
+            expect(
+                manifest.content["features"]?["digest"]?.string == file.sha256.description,
+                "\(dataset.folder(.evaluate)): the features are not those that the manifest's digest covers")
+        }
+        checkMean(of: text, manifest, path)
+    }
+
+    /// The mean error that the manifest states, as far as nine digits of each row tell.
+    private func checkMean(of text: [UInt8], _ manifest: Manifest, _ path: String) {
+        let name = manifest.content["mae"] == nil ? "estimate_mae" : "mae"
+        guard let stated = manifest.content[name]?.double else { return }
+        let lines = text.split(separator: 10)
+        let columns = (lines.first ?? []).split(separator: 44, omittingEmptySubsequences: false)
+        guard let column = columns.firstIndex(where: { $0.elementsEqual(name.utf8) }) else {
+            return found("\(path): lacks the column '\(name)'")
+        }
+        var sum = 0.0
+        for line in lines.dropFirst() {
+            let fields = line.split(separator: 44, omittingEmptySubsequences: false)
+            guard fields.indices.contains(column), let value = Double(String(decoding: fields[column], as: UTF8.self))
+            else { return found("\(path): a row has no number in the column '\(name)'") }
+            sum += value
+        }
+        let mean = sum / Double(max(1, lines.count - 1))
+        expect(
+            !(abs(mean - stated) > 1e-8 * max(mean, stated)),
+            "\(path): the mean error is \(mean), the manifest says \(stated)")
+    }
+
+    /// The choices of a round's resample stage.
+    package static func choices(of dataset: Dataset) throws -> [ChosenSample] {
+        let path = try SafePath.resolve(StageFile.choices, in: dataset.folder(.resample))
+        return try choices(try InputFile.read(path, maximumBytes: ChoiceTable.maximumBytes), path: path)
+    }
+
+    /// The same table as a version's, but that samples have no rank yet.
+    private static func choices(_ text: [UInt8], path: String) throws -> [ChosenSample] {
+        let ranked = text.split(separator: 10).enumerated().flatMap { number, line in
+            let fields = line.split(separator: 44, maxSplits: 1, omittingEmptySubsequences: false)
+            let rank = Array((number == 0 ? ",rank," : ",0,").utf8)
+            return Array(fields[0]) + rank + Array(fields.count > 1 ? fields[1] : []) + [10]
+        }
+        return try ChoiceTable(ranked, path: path).rows.map(\.choice)
+    }
+
+    /// What a round chose: the table, the configurations that it adds, and the counts of both.
+    package func checkResample(_ manifest: Manifest) throws {
+        let folder = dataset.folder(.resample)
+        let path = try SafePath.resolve(StageFile.choices, in: folder)
+        let text = try InputFile.read(path, maximumBytes: ChoiceTable.maximumBytes)
+        expect(
+            Digest(of: text).description == manifest.content["digest"]?.string,
+            "\(path): the choices are not those that the manifest's digest covers")
+        let choices = try Verifier.choices(text, path: path)
+        let added = choices.filter { $0.action == .added }
+        checkNames(
+            manifest, [(StageFile.choices, choices.count), (StageFile.configurations, added.count)], of: .resample)
+        let joined = choices.filter { $0.action != .dropped }
+        let mean = ScoreMean.of(joined.map { $0.score ?? 0 })
+        expect(
+            manifest.content["added"]?.int == added.count
+                && manifest.content["taken"]?.int == choices.count { $0.action == .taken }
+                && manifest.content["dropped"]?.int == choices.count { $0.action == .dropped }
+                && manifest.content["strata"] == ChosenSample.summary(of: choices)
+                && manifest.content["mean_score"] == .number(mean)
+                && choices.allSatisfy { $0.round == manifest.parameters["round"]?.int },
+            "\(folder): the manifest's counts, scores or round are not those of the choices")
+        let lines = "\(folder)/\(StageFile.configurations)"
+        let ids = try InputFile.read(lines, maximumBytes: ChoiceTable.maximumBytes).split(separator: 10).enumerated()
+            .map {
+                try JSON.parse(line: $1, number: $0 + 1, source: lines)["id"]?.string
+            }
+        expect(
+            ids == added.map(\.id.description),
+            "\(lines): is not of the configurations that the choices add, in their order")
+    }
+}
