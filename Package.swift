@@ -12,12 +12,16 @@ let rules: [SwiftSetting] = [
 ]
 
 /// A module and what it may import; the list is the house's floors, from the ground up.
-func module(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+func module(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil)
+    -> Target
+{
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: rules)
 }
 
 /// The tests of a module, which may look at what lies below it as well.
-func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [])
+    -> Target
+{
     .testTarget(
         name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, exclude: exclude,
         swiftSettings: rules)
@@ -48,22 +52,35 @@ let package = Package(
         module("Learning", ["Documents", "Fields", "Parallel"]),
         module("Shards", ["Documents", "Fields", "CHDF5", "CZstd"]),
 
-        module("Datasets", ["Documents", "Fields", "Learning", "Parallel", "Sampling", "Shards", "Solving"]),
+        module(
+            "Datasets",
+            ["Documents", "Fields", "Learning", "Parallel", "Sampling", "Shards", "Solving"]),
 
         module(
             "Pipeline",
-            ["Datasets", "Documents", "Fields", "Learning", "Parallel", "Sampling", "Shards", "Solving"]),
+            [
+                "Datasets", "Documents", "Fields", "Learning", "Parallel", "Sampling", "Shards",
+                "Solving",
+            ]),
         module(
-            "Verification", ["Datasets", "Documents", "Fields", "Learning", "Parallel", "Sampling", "Shards", "Solving"]),
+            "Verification",
+            [
+                "Datasets", "Documents", "Fields", "Learning", "Parallel", "Sampling", "Shards",
+                "Solving",
+            ]),
         module("Exports", ["Datasets", "Documents", "Fields", "Parallel", "Sampling", "Shards"]),
         module(
             "Benchmarks",
-            ["Datasets", "Documents", "Fields", "Learning", "Parallel", "Pipeline", "Sampling", "Shards", "Solving"]),
+            [
+                "Datasets", "Documents", "Fields", "Learning", "Parallel", "Pipeline", "Sampling",
+                "Shards", "Solving",
+            ]),
 
         .executableTarget(
             name: "steadyset",
             dependencies: [
-                "Benchmarks", "Datasets", "Documents", "Exports", "Fields", "Learning", "Parallel", "Pipeline", "Sampling",
+                "Benchmarks", "Datasets", "Documents", "Exports", "Fields", "Learning", "Parallel",
+                "Pipeline", "Sampling",
                 "Shards", "Solving", "Verification", "CProcessor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -78,7 +95,8 @@ let package = Package(
         tests(
             of: "Pipeline",
             [
-                "Datasets", "Documents", "Exports", "Fields", "Learning", "Parallel", "Sampling", "Shards", "Solving",
+                "Datasets", "Documents", "Exports", "Fields", "Learning", "Parallel", "Sampling",
+                "Shards", "Solving",
                 "Verification",
             ]),
     ]

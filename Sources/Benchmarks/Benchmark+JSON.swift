@@ -11,14 +11,17 @@ extension Benchmark {
     public var json: JSON {
         let lattice = origin.physics.lattice
         return .object([
-            "format": .string("steadyset-bench"), "version": .integer(1), "steadyset": .string(Release.version),
-            "libraries": .object(Libraries.versions.mapValues(JSON.string)), "machine": machine.json,
-            "pipeline": .string(pipeline.name), "imported": .bool(options.from != nil),
+            "format": .string("steadyset-bench"), "version": .integer(1),
+            "steadyset": .string(Release.version),
+            "libraries": .object(Libraries.versions.mapValues(JSON.string)),
+            "machine": machine.json, "pipeline": .string(pipeline.name),
+            "imported": .bool(options.from != nil),
             "lattice": .array([.integer(lattice.rows), .integer(lattice.columns)]),
-            "sources": .string(origin.physics.sources.rawValue), "overlap": .string(origin.physics.overlap.rawValue),
+            "sources": .string(origin.physics.sources.rawValue),
+            "overlap": .string(origin.physics.overlap.rawValue),
             "tolerance": .number(pipeline.accuracy.tolerance),
-            "grid_bits": pipeline.accuracy.gridBits.map(JSON.integer) ?? .null, "threads": .integer(threads),
-            "repeats": .integer(options.repeats), "setup": setup.json,
+            "grid_bits": pipeline.accuracy.gridBits.map(JSON.integer) ?? .null,
+            "threads": .integer(threads), "repeats": .integer(options.repeats), "setup": setup.json,
             "strata": .array(BenchmarkStratum.strata(of: samples).map(\.json)),
             "samples": .array(samples.map(\.json)), "rates": rates?.json ?? .null,
             "training": training?.json ?? .null, "estimate": estimate?.json ?? .null,
@@ -31,8 +34,9 @@ extension Benchmark.Sample {
         .object([
             "id": .string(measured.id.description), "sources": .integer(measured.sources),
             "index": .integer(address.index), "line": line.map(JSON.integer) ?? .null,
-            "field": field.map(JSON.string) ?? .null, "draw": measured.draw.json, "image": measured.image.json,
-            "solve": measured.solve.json, "total": measured.total.json, "compress": measured.compress?.json ?? .null,
+            "field": field.map(JSON.string) ?? .null, "draw": measured.draw.json,
+            "image": measured.image.json, "solve": measured.solve.json,
+            "total": measured.total.json, "compress": measured.compress?.json ?? .null,
             "decode": measured.decode?.json ?? .null, "cycles": .integer(measured.cycles),
             "convergence_factor": measured.convergenceFactor.map(JSON.number) ?? .null,
             "error_bound": measured.errorBound.isFinite ? .number(measured.errorBound) : .null,
@@ -58,8 +62,9 @@ extension BenchmarkRates {
 extension BenchmarkRates.Rate {
     fileprivate var json: JSON {
         .object([
-            "one_thread": .number(onOneThread), "all_threads": onAllThreads.map(JSON.number) ?? .null,
-            "one": one.json, "all": all?.json ?? .null,
+            "one_thread": .number(onOneThread),
+            "all_threads": onAllThreads.map(JSON.number) ?? .null, "one": one.json,
+            "all": all?.json ?? .null,
         ])
     }
 }

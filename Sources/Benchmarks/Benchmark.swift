@@ -7,11 +7,12 @@ package import Sampling
 internal import Shards
 internal import Solving
 
-/// What this machine does with a pipeline's samples, and how long and how large the pipeline will be.
+/// What this machine does with a pipeline's samples, and how long and how large the pipeline will
+/// be.
 ///
-/// Samples are measured one by one on one thread, piece by piece; then the pieces at work together, on one thread and on
-/// all. Measured are drawing, solving, compressing, writing, reading, and training
-/// where the pipeline has a model.
+/// Samples are measured one by one on one thread, piece by piece; then the pieces at work together,
+/// on one thread and on all. Measured are drawing, solving, compressing, writing, reading, and
+/// training where the pipeline has a model.
 public struct Benchmark {
     /// What is measured, and how.
     public struct Options: Sendable {
@@ -31,7 +32,8 @@ public struct Benchmark {
         public var repeats = 3
         /// Threads for the rates of all; nil for all cores.
         public var threads: Int?
-        /// The folder in which files are written and removed again; nil for the system's temporary folder.
+        /// The folder in which files are written and removed again; nil for the system's temporary
+        /// folder.
         public var scratch: String?
         /// What is measured; nil for everything.
         public var only: Part?
@@ -42,7 +44,8 @@ public struct Benchmark {
 
     /// A part of what can be measured.
     public enum Part: String, Sendable, CaseIterable {
-        /// Drawing and solving, one by one and on all threads: no compression, no files, no estimate.
+        /// Drawing and solving, one by one and on all threads: no compression, no files, no
+        /// estimate.
         case solving
         /// Drawing and solving one by one alone, no rates either.
         case samples
@@ -74,14 +77,19 @@ public struct Benchmark {
 
     /// Measures.
     ///
-    /// - Throws: `PipelineError`: `.usage` for options that do not go together, `.data` and `.noInput` for a pipeline or
-    ///   configurations that are not valid, `.cannotCreate` where a folder cannot be used, `.interrupted`. Whatever
-    ///   happens, no file is left in the scratch folder.
+    /// - Throws: `PipelineError`: `.usage` for options that do not go together, `.data` and
+    ///   `.noInput` for a pipeline or configurations that are not valid, `.cannotCreate` where a
+    ///   folder cannot be used, `.interrupted`. Whatever happens, no file is left in the scratch
+    ///   folder.
     public init(_ options: Options) throws {
         self.options = options
-        if options.from == nil, options.sources != nil || options.overlap != nil || options.fields != nil {
+        if options.from == nil,
+            options.sources != nil || options.overlap != nil || options.fields != nil
+        {
             throw PipelineError(
-                .usage, "--sources, --overlap and --fields go with --from: drawn configurations are the pipeline's")
+                .usage,
+                "--sources, --overlap and --fields go with --from: drawn configurations are the "
+                    + "pipeline's")
         }
         Interruption.listen()
         pipeline = try Benchmark.pipeline(options)
@@ -102,15 +110,17 @@ public struct Benchmark {
                     origin, pipeline, count: 8 * max(2, options.samples ?? 15), threads: threads,
                     repeats: options.repeats,
                     folder: options.only == nil ? options.scratch ?? NSTemporaryDirectory() : nil)
-            training = try options.only == nil ? Benchmark.training(pipeline, threads: threads, options) : nil
+            training =
+                try options.only == nil
+                ? Benchmark.training(pipeline, threads: threads, options) : nil
         } catch let error as Interrupted {
             let status = PipelineError(error).status
             throw PipelineError(status, "\(status): nothing was measured to its end")
         }
     }
 
-    /// The pipeline that is measured where none is named: the problem and the numbers of samples of the paper
-    /// (Toledo-Marín, Glazier and Fox 2023), as in `pipelines/paper.yaml`.
+    /// The pipeline that is measured where none is named: the problem and the numbers of samples of
+    /// the paper (Toledo-Marín, Glazier and Fox 2023), as in `pipelines/paper.yaml`.
     package static let standardPipeline = """
         format: 1
         name: paper
@@ -123,26 +133,29 @@ public struct Benchmark {
             return try PipelineFile(path: path, sources: options.sources, overlap: options.overlap)
         }
         return try PipelineFile(
-            text: standardPipeline, path: "the standard pipeline", sources: options.sources, overlap: options.overlap)
+            text: standardPipeline, path: "the standard pipeline", sources: options.sources,
+            overlap: options.overlap)
     }
 
-    private static func origin(_ options: Options, _ pipeline: PipelineFile) throws -> ConfigurationOrigin {
+    private static func origin(_ options: Options, _ pipeline: PipelineFile) throws
+        -> ConfigurationOrigin
+    {
         if let path = options.from {
             return .imported(try ImportedConfigurations(path: path, physics: pipeline.physics))
         }
         guard let design = pipeline.design else {
             throw PipelineError(
                 .data,
-                "\(options.pipeline ?? ""): has no 'sampling', so there is nothing to measure: name configurations with "
-                    + "--from, or another pipeline")
+                "\(options.pipeline ?? ""): has no 'sampling', so there is nothing to measure: "
+                    + "name configurations with --from, or another pipeline")
         }
         return .drawn(design)
     }
 
     /// Training steps of the pipeline's model, where it has one.
-    private static func training(
-        _ pipeline: PipelineFile, threads: Int, _ options: Options
-    ) throws -> BenchmarkTraining? {
+    private static func training(_ pipeline: PipelineFile, threads: Int, _ options: Options) throws
+        -> BenchmarkTraining?
+    {
         try pipeline.training.map {
             try BenchmarkTraining($0, pipeline, threads: threads, repeats: options.repeats)
         }
@@ -152,7 +165,8 @@ public struct Benchmark {
     private static func emptyFolder(_ path: String) throws -> String {
         try Dataset.createFolder(path)
         guard try FileManager.default.contentsOfDirectory(atPath: path).isEmpty else {
-            throw PipelineError(.cannotCreate, "\(path) is not empty: choose a new folder for --fields")
+            throw PipelineError(
+                .cannotCreate, "\(path) is not empty: choose a new folder for " + "--fields")
         }
         return path
     }
@@ -184,19 +198,21 @@ public struct Benchmark {
                         let name = "field_\(SampleListing.Part.digits(number - 1)).npy"
                         let lattice = origin.physics.lattice
                         try AtomicFile.write(
-                            NumPyFile.bytes(of: timer.label, rows: lattice.rows, columns: lattice.columns),
+                            NumPyFile.bytes(
+                                of: timer.label, rows: lattice.rows, columns: lattice.columns),
                             to: "\(fields)/\(name)")
                         field = name
                     }
                 }
-                samples.append(Sample(address: address, line: line, field: field, measured: measured))
+                samples.append(
+                    Sample(address: address, line: line, field: field, measured: measured))
             }
         }
         return samples
     }
 
-    /// Ordinals of the strata that are measured: the first, the last, and those nearest to 5 and 10 sources; all of an
-    /// import.
+    /// Ordinals of the strata that are measured: the first, the last, and those nearest to 5 and 10
+    /// sources; all of an import.
     private static func chosen(_ origin: ConfigurationOrigin) -> [Int] {
         let strata = origin.strata
         guard case .drawn = origin else { return Array(strata.indices) }

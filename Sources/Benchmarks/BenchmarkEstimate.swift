@@ -18,9 +18,10 @@ package struct BenchmarkEstimate {
 
     /// Estimates for `samples` samples; nil where files were not measured.
     ///
-    /// The solve stage makes samples on all threads, then writes them on one. The pack stage carries their compressed fields
-    /// over on one thread: it digests the part and writes the shard. Writing is with the digest of what was written.
-    /// Training is the steps alone: reading goes on beside them.
+    /// The solve stage makes samples on all threads, then writes them on one. The pack stage
+    /// carries their compressed fields over on one thread: it digests the part and writes the
+    /// shard. Writing is with the digest of what was written. Training is the steps alone: reading
+    /// goes on beside them.
     package init?(_ rates: BenchmarkRates, training: BenchmarkTraining?, samples: Int) {
         guard let bytes = rates.bytesPerSample, let sample = rates.rates[.sample]?.onAllThreads,
             let chain = rates.chain.onAllThreads, let write = rates.rates[.write]?.onOneThread,
@@ -44,7 +45,9 @@ package struct BenchmarkEstimate {
         .object([
             "samples": .integer(samples), "seconds": .number(totalSeconds),
             "stages": .object(
-                Dictionary(uniqueKeysWithValues: seconds.map { ($0.stage.rawValue, .number($0.seconds)) })),
+                .init(
+                    uniqueKeysWithValues: seconds.map { ($0.stage.rawValue, .number($0.seconds)) }
+                )),
             "bytes": .number(totalBytes.rounded()), "bytes_parts": .number(parts.rounded()),
             "bytes_shards": .number(shards.rounded()),
         ])
@@ -52,10 +55,13 @@ package struct BenchmarkEstimate {
 
     /// The lines for a person.
     package var text: String {
-        let stages = seconds.map { "\($0.stage.rawValue) \(Words.duration($0.seconds))" }.joined(separator: ", ")
+        let stages = seconds.map { "\($0.stage.rawValue) \(Words.duration($0.seconds))" }.joined(
+            separator: ", ")
         return """
-            the whole pipeline, \(samples) samples: about \(Words.duration(totalSeconds)) (\(stages))
-            disk: \(Words.bytes(Int(parts))) of parts (solve/) and \(Words.bytes(Int(shards))) of shards (pack/), \
+            the whole pipeline, \(samples) samples: about \(Words.duration(totalSeconds)) \
+            (\(stages))
+            disk: \(Words.bytes(Int(parts))) of parts (solve/) and \(Words.bytes(Int(shards))) \
+            of shards (pack/), \
             \(Words.bytes(Int(totalBytes))) in all
 
             """
@@ -65,6 +71,8 @@ package struct BenchmarkEstimate {
 extension Benchmark {
     /// What the whole pipeline will take; nil where not everything was measured.
     package var estimate: BenchmarkEstimate? {
-        rates.flatMap { BenchmarkEstimate($0, training: training, samples: origin.counts.reduce(0, +)) }
+        rates.flatMap {
+            BenchmarkEstimate($0, training: training, samples: origin.counts.reduce(0, +))
+        }
     }
 }

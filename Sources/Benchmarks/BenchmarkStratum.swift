@@ -49,7 +49,9 @@ package struct BenchmarkStratum {
     package var bytes: (x: Double, y: Double)? {
         let sizes = samples.compactMap(\.bytes)
         guard !sizes.isEmpty else { return nil }
-        return (Elapsed.median(sizes.map { Double($0.x) }), Elapsed.median(sizes.map { Double($0.y) }))
+        return (
+            Elapsed.median(sizes.map { Double($0.x) }), Elapsed.median(sizes.map { Double($0.y) })
+        )
     }
 
     private func optional(_ piece: (SampleTimer.Measurement) -> Elapsed?) -> Elapsed? {
@@ -60,12 +62,15 @@ package struct BenchmarkStratum {
     /// The members that `schemas/bench` describes.
     package var json: JSON {
         .object([
-            "sources": .integer(sources), "samples": .integer(count), "certified": .integer(certified),
-            "largest_error_bound": largestErrorBound.map(JSON.number) ?? .null, "sample": sample.json,
-            "solve": solve.json, "total": total.json, "compress": compress?.json ?? .null,
-            "decode": decode?.json ?? .null, "cycles": .number(cycles),
+            "sources": .integer(sources), "samples": .integer(count),
+            "certified": .integer(certified),
+            "largest_error_bound": largestErrorBound.map(JSON.number) ?? .null,
+            "sample": sample.json, "solve": solve.json, "total": total.json,
+            "compress": compress?.json ?? .null, "decode": decode?.json ?? .null,
+            "cycles": .number(cycles),
             "convergence_factor": convergenceFactor.map(JSON.number) ?? .null,
-            "bytes_x": bytes.map { .number($0.x) } ?? .null, "bytes_y": bytes.map { .number($0.y) } ?? .null,
+            "bytes_x": bytes.map { .number($0.x) } ?? .null,
+            "bytes_y": bytes.map { .number($0.y) } ?? .null,
         ])
     }
 }

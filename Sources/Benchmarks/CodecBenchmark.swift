@@ -7,7 +7,8 @@ internal import Sampling
 package import Shards
 internal import Solving
 
-/// What each codec makes of a pipeline's labels on grids of different steps: bytes, time, and what rounding costs.
+/// What each codec makes of a pipeline's labels on grids of different steps: bytes, time, and what
+/// rounding costs.
 public struct CodecBenchmark {
     /// One codec on one grid.
     package struct Row {
@@ -32,24 +33,28 @@ public struct CodecBenchmark {
     /// Grids that are measured.
     package static let grids: [Int?] = [16, 18, 19, 20, 22, 24, nil]
 
-    /// Solves `perStratum` samples of each stratum on each grid, to within 10⁻⁷ of the rounding, and times the codecs on one
-    /// thread, the fastest of `repeats`.
+    /// Solves `perStratum` samples of each stratum on each grid, to within 10⁻⁷ of the rounding,
+    /// and times the codecs on one thread, the fastest of `repeats`.
     public init(pipeline path: String?, perStratum: Int, repeats: Int) throws {
         Interruption.listen()
         pipeline =
             try path.map { try PipelineFile(path: $0) }
             ?? PipelineFile(text: Benchmark.standardPipeline, path: "the standard pipeline")
         guard let design = pipeline.design else {
-            throw PipelineError(.data, "\(path ?? ""): has no 'sampling', so there is nothing to measure")
+            throw PipelineError(
+                .data, "\(path ?? ""): has no 'sampling', so there is nothing to " + "measure")
         }
         var addresses: [SampleAddress] = []
         for (stratum, count) in design.counts.enumerated() {
-            addresses += (0..<min(perStratum, count)).map { SampleAddress(stratum: stratum, index: $0) }
+            addresses += (0..<min(perStratum, count)).map {
+                SampleAddress(stratum: stratum, index: $0)
+            }
         }
         samples = addresses.count
         var rows: [Row] = []
         for bits in CodecBenchmark.grids {
-            rows += try CodecBenchmark.measure(design, addresses, bits, pipeline.compressionLevel, repeats)
+            rows += try CodecBenchmark.measure(
+                design, addresses, bits, pipeline.compressionLevel, repeats)
         }
         self.rows = rows
     }
@@ -71,7 +76,8 @@ public struct CodecBenchmark {
         var back = label
         for address in addresses {
             try Interruption.check()
-            let configuration = try design.configuration(stratum: address.stratum, index: address.index)
+            let configuration = try design.configuration(
+                stratum: address.stratum, index: address.index)
             let image = SourceImage(configuration)
             let solution = solver.solve(image, physics: configuration.physics, into: &label)
             let x = image.dense(on: physics.lattice)
@@ -79,8 +85,12 @@ public struct CodecBenchmark {
             let medium = configuration.physics.medium()
             let coefficients = ShardCoefficient.drawn(under: physics).map { $0.values(medium) }
 
-            let (compress, frame) = try Elapsed.fastest(of: repeats) { try encoder.frame(of: label, as: .y) }
-            let (expand, _) = try Elapsed.fastest(of: repeats) { try decoder.decode(frame, as: .y, into: &back) }
+            let (compress, frame) = try Elapsed.fastest(of: repeats) {
+                try encoder.frame(of: label, as: .y)
+            }
+            let (expand, _) = try Elapsed.fastest(of: repeats) {
+                try decoder.decode(frame, as: .y, into: &back)
+            }
             standard.add(label, frame, xBytes, compress, expand, solution.errorBound)
 
             let (pack, packed) = try Elapsed.fastest(of: repeats) {
@@ -88,11 +98,14 @@ public struct CodecBenchmark {
             }
             let (unpack, restored) = try Elapsed.fastest(of: repeats) {
                 try archiver.label(
-                    of: packed.frame, x: x, coefficients: coefficients, sourceFactor: packed.sourceFactor)
+                    of: packed.frame, x: x, coefficients: coefficients,
+                    sourceFactor: packed.sourceFactor)
             }
             archive.add(label, packed.frame, xBytes, pack, unpack, solution.errorBound)
             guard back == label, restored == label else {
-                throw PipelineError(.data, "sample \(configuration.id): a codec changes its label; this is a defect")
+                throw PipelineError(
+                    .data,
+                    "sample \(configuration.id): a codec changes its " + "label; this is a defect")
             }
         }
         return [standard, archive]
@@ -101,14 +114,17 @@ public struct CodecBenchmark {
     /// The table, for a person.
     public var text: String {
         var lines = [
-            "\(pipeline.name): \(samples) samples of \(pipeline.physics.lattice.rows) × \(pipeline.physics.lattice.columns) sites; "
-                + "MB are raw bytes of y, per second of CPU of one thread", "",
-            "| grid | codec | y | x and y | compress | expand | largest error bound |", "|---|---|---|---|---|---|---|",
+            "\(pipeline.name): \(samples) samples of \(pipeline.physics.lattice.rows) × "
+                + "\(pipeline.physics.lattice.columns) sites; MB are raw bytes of y, per second "
+                + "of CPU of one thread", "",
+            "| grid | codec | y | x and y | compress | expand | largest error bound |",
+            "|---|---|---|---|---|---|---|",
         ]
         for row in rows {
             let grid = row.gridBits.map { "2^-\($0)" } ?? "none"
             lines.append(
-                "| \(grid) | \(row.codec.rawValue) | \(String(format: "%.2f", Double(row.raw) / Double(row.label))) | "
+                "| \(grid) | \(row.codec.rawValue) | "
+                    + "\(String(format: "%.2f", Double(row.raw) / Double(row.label))) | "
                     + "\(String(format: "%.2f", Double(2 * row.raw) / Double(row.sample))) | "
                     + "\(String(format: "%.0f", Double(row.raw) / 1000 / row.compress)) MB/s | "
                     + "\(String(format: "%.0f", Double(row.raw) / 1000 / row.expand)) MB/s | "
@@ -120,7 +136,8 @@ public struct CodecBenchmark {
 
 extension CodecBenchmark.Row {
     fileprivate mutating func add(
-        _ y: [Float], _ frame: [UInt8], _ x: Int, _ compress: Elapsed, _ expand: Elapsed, _ bound: Double
+        _ y: [Float], _ frame: [UInt8], _ x: Int, _ compress: Elapsed, _ expand: Elapsed,
+        _ bound: Double
     ) {
         raw += 4 * y.count
         label += frame.count

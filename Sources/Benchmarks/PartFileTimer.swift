@@ -6,7 +6,8 @@ package import Pipeline
 package import Shards
 internal import Solving
 
-/// Writes compressed samples to part files, digests and reads them, with a clock at each; leaves no file.
+/// Writes compressed samples to part files, digests and reads them, with a clock at each; leaves no
+/// file.
 package struct PartFileTimer {
     /// For one sample: on one thread alone, and on each thread while all work.
     package struct Times {
@@ -24,9 +25,14 @@ package struct PartFileTimer {
     /// Prepares.
     ///
     /// - Parameter folder: An existing folder, in which another is made and removed.
-    package init(_ samples: [EncodedSample], _ origin: ConfigurationOrigin, _ pipeline: PipelineFile, in folder: String) throws {
+    package init(
+        _ samples: [EncodedSample], _ origin: ConfigurationOrigin, _ pipeline: PipelineFile,
+        in folder: String
+    ) throws {
         guard InputFile.isFolder(folder) == true else {
-            throw PipelineError(.cannotCreate, "\(folder): there is no such folder to write to: create it first")
+            throw PipelineError(
+                .cannotCreate,
+                "\(folder): there is no such folder to write to: " + "create it first")
         }
         self.samples = samples
         physics = origin.physics
@@ -47,7 +53,8 @@ package struct PartFileTimer {
         }
         func times(_ piece: (Round) -> Elapsed, parallel: Bool = true) -> Times {
             Times(
-                one: .median(rounds.map { piece($0.one) }), all: parallel ? .median(rounds.map { piece($0.all) }) : nil)
+                one: .median(rounds.map { piece($0.one) }),
+                all: parallel ? .median(rounds.map { piece($0.all) }) : nil)
         }
         return [
             .write: times(\.write), .digest: times(\.digest, parallel: false), .read: times(\.read),
@@ -74,7 +81,9 @@ package struct PartFileTimer {
         } consume: {
             round.write = round.write + $1
         }
-        for path in paths { round.digest = round.digest + (try Elapsed.measuring { _ = try FileDigest(of: path) }.0) }
+        for path in paths {
+            round.digest = round.digest + (try Elapsed.measuring { _ = try FileDigest(of: path) }.0)
+        }
         try OrderedWork.run(count: threads, threads: threads) {
             let decoder = try SampleDecoder(lattice: physics.lattice)
             return { thread in try Elapsed.measuring { try read(paths[thread], decoder) }.0 }
@@ -90,12 +99,11 @@ package struct PartFileTimer {
     /// As the solve stage writes a part: appended, synchronised, renamed.
     private func write(_ samples: [EncodedSample], to path: String) throws {
         let writer = try ShardWriter(
-            path: AtomicFile.temporary(for: path), lattice: physics.lattice, capacity: samples.count,
-            maximumSources: maximumSources, kind: .part,
+            path: AtomicFile.temporary(for: path), lattice: physics.lattice,
+            capacity: samples.count, maximumSources: maximumSources, kind: .part,
             coefficients: ShardCoefficient.drawn(under: physics),
             fixed: try ShardCoefficient.fixedValues(under: physics),
-            attributes: ShardAttribute.describing(physics, accuracy),
-            level: level)
+            attributes: ShardAttribute.describing(physics, accuracy), level: level)
         for sample in samples {
             try Interruption.check()
             try writer.append(sample)

@@ -13,22 +13,28 @@ public struct ReadingBenchmark {
     public let samples: Int
     /// Samples a second of each epoch after the first, by the clock on the wall.
     public let rates: [Double]
-    /// Samples per second of CPU of each of these epochs, which other work on the machine disturbs less.
+    /// Samples per second of CPU of each of these epochs, which other work on the machine disturbs
+    /// less.
     public let ratesOfCPU: [Double]
 
-    /// Reads every sample of the dataset at `path` once an epoch, in another order each time; a first epoch, which is not
-    /// counted, brings the files into the system's cache.
+    /// Reads every sample of the dataset at `path` once an epoch, in another order each time; a
+    /// first epoch, which is not counted, brings the files into the system's cache.
     public init(path: String, epochs: Int) throws {
         let (dataset, stages) = try Dataset.locate(path)
-        guard stages.contains(.pack) else { throw PipelineError(.noInput, "\(path): has no pack stage") }
+        guard stages.contains(.pack) else {
+            throw PipelineError(.noInput, "\(path): has no pack " + "stage")
+        }
         Interruption.listen()
         let manifest = try dataset.manifest(.pack)
         let readers = try manifest.files.map { file in
             try ShardReader(path: try SafePath.resolve(file.path, in: dataset.folder(.pack)))
         }
-        guard let lattice = readers.first?.lattice else { throw PipelineError(.data, "\(path): holds no samples") }
+        guard let lattice = readers.first?.lattice else {
+            throw PipelineError(.data, "\(path): holds no samples")
+        }
         let decoder = try SampleDecoder(lattice: lattice)
-        var places = readers.indices.flatMap { file in (0..<readers[file].count).map { (file, $0) } }
+        var places = readers.indices.flatMap { file in (0..<readers[file].count).map { (file, $0) }
+        }
         samples = places.count
         var x = [Float](repeating: 0, count: lattice.count)
         var y = x
@@ -52,7 +58,8 @@ public struct ReadingBenchmark {
         JSON.object([
             "samples": .integer(samples), "samples_per_second": .number(Elapsed.median(rates)),
             "samples_per_cpu_second": .number(Elapsed.median(ratesOfCPU)),
-            "epochs": .array(rates.map(JSON.number)), "epochs_cpu": .array(ratesOfCPU.map(JSON.number)),
+            "epochs": .array(rates.map(JSON.number)),
+            "epochs_cpu": .array(ratesOfCPU.map(JSON.number)),
         ]).canonicalText + "\n"
     }
 }

@@ -5,8 +5,8 @@ internal import Foundation
 internal import Learning
 internal import Pipeline
 
-/// Times training steps of a model on this machine: forward, gradient of the mean absolute error, backward and Adam, on images
-/// in memory.
+/// Times training steps of a model on this machine: forward, gradient of the mean absolute error,
+/// backward and Adam, on images in memory.
 public struct TrainingTimer {
     /// What to time.
     public struct Options: Sendable {
@@ -43,10 +43,9 @@ public struct TrainingTimer {
         }
         do {
             model = try ModelDescription(
-                kind: kind, width: options.width, lattice: Lattice(rows: options.side, columns: options.side))
-        } catch {
-            throw PipelineError(.usage, "\(error)")
-        }
+                kind: kind, width: options.width,
+                lattice: Lattice(rows: options.side, columns: options.side))
+        } catch { throw PipelineError(.usage, "\(error)") }
     }
 
     /// What was measured.
@@ -70,10 +69,10 @@ public struct TrainingTimer {
         /// The report for machines.
         public var json: JSON {
             .object([
-                "batch": .integer(options.batch), "kind": .string(options.kind), "parameters": .integer(parameters),
-                "samples_per_second": .number(rate), "side": .integer(options.side),
-                "step_ms": .array(steps.map { .number($0) }), "threads": .integer(threads),
-                "width": .number(options.width),
+                "batch": .integer(options.batch), "kind": .string(options.kind),
+                "parameters": .integer(parameters), "samples_per_second": .number(rate),
+                "side": .integer(options.side), "step_ms": .array(steps.map { .number($0) }),
+                "threads": .integer(threads), "width": .number(options.width),
             ])
         }
 
@@ -82,8 +81,10 @@ public struct TrainingTimer {
             let shortest = String(format: "%.1f", steps.min() ?? 0)
             let rate = String(format: rate < 100 ? "%.2g" : "%.0f", rate)
             return """
-                \(options.kind), width \(options.width), \(options.side) × \(options.side) sites: \(parameters) parameters
-                \(shortest) ms a step of \(options.batch) samples on \(threads) threads, the fastest of \
+                \(options.kind), width \(options.width), \(options.side) × \(options.side) \
+                sites: \(parameters) parameters
+                \(shortest) ms a step of \(options.batch) samples on \(threads) threads, the \
+                fastest of \
                 \(steps.count): \(rate) samples/s
 
                 """
@@ -96,6 +97,8 @@ public struct TrainingTimer {
         training.batch = options.batch
         let timed = TimedTraining(training, model, threads: threads)
         let steps = (0...options.steps).map { _ in Elapsed.measuring { timed.step() }.0.wall }
-        return Report(options, threads: threads, parameters: model.parameterCount, steps: Array(steps.dropFirst()))
+        return Report(
+            options, threads: threads, parameters: model.parameterCount,
+            steps: Array(steps.dropFirst()))
     }
 }

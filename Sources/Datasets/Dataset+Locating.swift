@@ -12,9 +12,13 @@ extension Dataset {
         guard stages.contains(.pack) || !Versions(of: dataset).shortIDs().isEmpty else {
             throw PipelineError(
                 .noInput,
-                "\(reference.path) has no shards, and so no version '\(version)': run 'steadyset run' with it first")
+                "\(reference.path) has no shards, and so no version '\(version)': run 'steadyset "
+                    + "run' with it first")
         }
-        return (try dataset.at(version: version), Stage.ofData.filter { $0 == .pack || stages.contains($0) })
+        return (
+            try dataset.at(version: version),
+            Stage.ofData.filter { $0 == .pack || stages.contains($0) }
+        )
     }
 
     private static func locate(folder path: String) throws -> (Dataset, [Stage]) {
@@ -22,7 +26,9 @@ extension Dataset {
         guard InputFile.isFolder(root) == true else {
             throw PipelineError(.noInput, "\(root): there is no such folder")
         }
-        func has(_ folder: String) -> Bool { InputFile.isFolder("\(folder)/\(Manifest.fileName)") == false }
+        func has(_ folder: String) -> Bool {
+            InputFile.isFolder("\(folder)/\(Manifest.fileName)") == false
+        }
         let present = Stage.allCases.filter { has("\(root)/\($0.rawValue)") }
         if !present.isEmpty { return (Dataset(root: root), present) }
         if has(root), let stage = Stage(rawValue: try Manifest.read(folder: root).stage) {
@@ -30,7 +36,7 @@ extension Dataset {
         }
         throw PipelineError(
             .noInput,
-            "\(root) holds no finished stage of a dataset: there is no manifest.json in it, nor in sample, solve, split, "
-                + "pack, train or evaluate below it")
+            "\(root) holds no finished stage of a dataset: there is no manifest.json in it, nor "
+                + "in sample, solve, split, pack, train or evaluate below it")
     }
 }

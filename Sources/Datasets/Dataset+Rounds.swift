@@ -1,8 +1,11 @@
 extension Dataset {
     /// The folder of round `number`, itself laid out as a dataset; round 0 has the base's model.
-    package func round(_ number: Int) -> Dataset { Dataset(root: "\(root)/\(Dataset.roundsName)/\(number)") }
+    package func round(_ number: Int) -> Dataset {
+        Dataset(root: "\(root)/\(Dataset.roundsName)/\(number)")
+    }
 
-    /// The name of a round's training selection, and the tag of its version, unless the user gives another.
+    /// The name of a round's training selection, and the tag of its version, unless the user gives
+    /// another.
     package static func roundName(_ number: Int) -> String { "round-\(number)" }
 
     /// The step whose record says that round `number` is done.

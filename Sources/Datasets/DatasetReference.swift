@@ -28,8 +28,8 @@ extension Dataset {
     /// - Throws: `PipelineError` with status `.noInput` where there is none, or no such version.
     package init(reference text: String) throws { self = try Dataset.locate(text).0 }
 
-    /// The version `version` of this dataset, which is a tag, `base`, or the first digits of an id; the dataset as it is for
-    /// nil.
+    /// The version `version` of this dataset, which is a tag, `base`, or the first digits of an id;
+    /// the dataset as it is for nil.
     ///
     /// - Throws: `PipelineError` that lists the versions where there is none like it, or several.
     package func at(version: String?) throws -> Dataset {
@@ -47,11 +47,14 @@ extension Digest {
 }
 
 extension Manifest {
-    /// The id of the version that this version of a dataset was made from; nil for the base, and of other stages.
+    /// The id of the version that this version of a dataset was made from; nil for the base, and of
+    /// other stages.
     package var parent: Digest? {
         stage == Stage.pack.rawValue ? content["parent"]?.string.flatMap(Digest.init(hex:)) : nil
     }
 
     /// Where a pack stage's manifest is, relative to its dataset.
-    package var packPath: String { "\(Stage.pack.rawValue)/\(parent == nil ? Manifest.fileName : Versions.fileName(of: id))" }
+    package var packPath: String {
+        "\(Stage.pack.rawValue)/\(parent == nil ? Manifest.fileName : Versions.fileName(of: id))"
+    }
 }

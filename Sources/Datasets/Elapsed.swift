@@ -4,7 +4,8 @@ internal import Foundation
 
 /// How long something took, by two clocks, in milliseconds.
 package struct Elapsed: Hashable, Sendable {
-    /// CPU time of the calling thread (CLOCK_THREAD_CPUTIME_ID), which others on the machine disturb less.
+    /// CPU time of the calling thread (CLOCK_THREAD_CPUTIME_ID), which others on the machine
+    /// disturb less.
     package var cpu: Double
     /// Time on the wall (CLOCK_MONOTONIC), waiting for disks and locks included.
     package var wall: Double
@@ -16,21 +17,27 @@ package struct Elapsed: Hashable, Sendable {
 
     package static let zero = Elapsed(cpu: 0, wall: 0)
 
-    package static func + (a: Elapsed, b: Elapsed) -> Elapsed { Elapsed(cpu: a.cpu + b.cpu, wall: a.wall + b.wall) }
+    package static func + (a: Elapsed, b: Elapsed) -> Elapsed {
+        Elapsed(cpu: a.cpu + b.cpu, wall: a.wall + b.wall)
+    }
     package static func / (a: Elapsed, count: Int) -> Elapsed {
         Elapsed(cpu: a.cpu / Double(count), wall: a.wall / Double(count))
     }
 
     /// Runs `body` and returns what it took, and its result.
-    package static func measuring<Result>(_ body: () throws -> Result) rethrows -> (Elapsed, Result) {
+    package static func measuring<Result>(_ body: () throws -> Result) rethrows -> (Elapsed, Result)
+    {
         let start = now()
         let result = try body()
         let end = now()
         return (Elapsed(cpu: end.cpu - start.cpu, wall: end.wall - start.wall), result)
     }
 
-    /// Runs `body` `count` times, at least once; returns the least of each clock, and the last result.
-    package static func fastest<Result>(of count: Int, _ body: () throws -> Result) rethrows -> (Elapsed, Result) {
+    /// Runs `body` `count` times, at least once; returns the least of each clock, and the last
+    /// result.
+    package static func fastest<Result>(of count: Int, _ body: () throws -> Result) rethrows -> (
+        Elapsed, Result
+    ) {
         var (best, result) = try measuring(body)
         for _ in 1..<max(1, count) {
             let (elapsed, next) = try measuring(body)
@@ -41,7 +48,9 @@ package struct Elapsed: Hashable, Sendable {
     }
 
     /// The lesser of two, by each clock.
-    package func least(_ other: Elapsed) -> Elapsed { Elapsed(cpu: min(cpu, other.cpu), wall: min(wall, other.wall)) }
+    package func least(_ other: Elapsed) -> Elapsed {
+        Elapsed(cpu: min(cpu, other.cpu), wall: min(wall, other.wall))
+    }
 
     /// The median by each clock; zero where there is nothing.
     package static func median(_ values: [Elapsed]) -> Elapsed {

@@ -7,8 +7,9 @@ package import Solving
 
 /// SHA-256 digests of everything that determines what a step writes, and of nothing else.
 ///
-/// A part's fingerprint covers the ids of its samples (which cover physics and sources) and the accuracy, so a dataset
-/// that grows keeps its parts, and a changed comment in a pipeline file reruns nothing.
+/// A part's fingerprint covers the ids of its samples (which cover physics and sources) and the
+/// accuracy, so a dataset that grows keeps its parts, and a changed comment in a pipeline file
+/// reruns nothing.
 package enum Fingerprint {
     /// Rises when the same inputs give other bytes: with it, everything is done again.
     package static let dataVersion = 4
@@ -22,8 +23,8 @@ package enum Fingerprint {
     package static func sample(_ origin: ConfigurationOrigin, samplesPerPart: Int) -> Digest {
         // With copies of earlier samples being listed, what was sampled before is looked at anew.
         var members: [String: JSON] = [
-            "step": .string("sample"), "parameters": origin.parameters, "samples_per_part": .integer(samplesPerPart),
-            "lists_copies": .bool(true),
+            "step": .string("sample"), "parameters": origin.parameters,
+            "samples_per_part": .integer(samplesPerPart), "lists_copies": .bool(true),
         ]
         if case .imported(let file) = origin { members["lines"] = .string(file.digest.description) }
         return of(members)
@@ -49,10 +50,13 @@ package enum Fingerprint {
         of(["step": .string("split"), "solve": .string(solve.description), "split": split.json])
     }
 
-    package static func pack(split: Digest, codec: ShardCodec, level: Int, samplesPerShard: Int) -> Digest {
+    package static func pack(split: Digest, codec: ShardCodec, level: Int, samplesPerShard: Int)
+        -> Digest
+    {
         of([
-            "step": .string("pack"), "split": .string(split.description), "codec": .string(codec.rawValue),
-            "compression_level": .integer(level), "samples_per_shard": .integer(samplesPerShard),
+            "step": .string("pack"), "split": .string(split.description),
+            "codec": .string(codec.rawValue), "compression_level": .integer(level),
+            "samples_per_shard": .integer(samplesPerShard),
         ])
     }
 
@@ -60,33 +64,38 @@ package enum Fingerprint {
         of(["step": .string("train"), "pack": .string(pack.description), "train": training.json])
     }
 
-    /// `data` is the stage that the samples are of, and what tells its manifest; nil where the parameters name a file of configurations.
-    package static func evaluate(parameters: JSON, data: (stage: String, digest: Digest)?) -> Digest {
+    /// `data` is the stage that the samples are of, and what tells its manifest; nil where the
+    /// parameters name a file of configurations.
+    package static func evaluate(parameters: JSON, data: (stage: String, digest: Digest)?) -> Digest
+    {
         var members = ["step": .string("evaluate"), "parameters": parameters]
         if let data { members[data.stage] = .string(data.digest.description) }
         return of(members)
     }
 
     package static func round(
-        _ number: Int, name: String, parent: Digest, selection: String, _ curation: Curation, judge: JSON,
-        design: Design?,
-        accuracy: Accuracy
+        _ number: Int, name: String, parent: Digest, selection: String, _ curation: Curation,
+        judge: JSON, design: Design?, accuracy: Accuracy
     ) -> Digest {
         of([
             "step": .string("round"), "round": .integer(number), "name": .string(name),
-            "parent": .string(parent.description),
-            "selection": .string(selection), "curation": curation.json, "judge": judge,
-            "design": design?.json ?? .null, "accuracy": accuracy.json,
+            "parent": .string(parent.description), "selection": .string(selection),
+            "curation": curation.json, "judge": judge, "design": design?.json ?? .null,
+            "accuracy": accuracy.json,
         ])
     }
 
     package static func trainer(
-        _ command: String, pack: Digest, selection: String, candidates: (pack: Digest, selection: String)?, seed: UInt32
+        _ command: String, pack: Digest, selection: String,
+        candidates: (pack: Digest, selection: String)?, seed: UInt32
     ) -> Digest {
         of([
-            "step": .string("trainer"), "command": .string(command), "pack": .string(pack.description),
-            "selection": .string(selection), "seed": .integer(Int(seed)),
-            "candidates": candidates.map { .array([.string($0.pack.description), .string($0.selection)]) } ?? .null,
+            "step": .string("trainer"), "command": .string(command),
+            "pack": .string(pack.description), "selection": .string(selection),
+            "seed": .integer(Int(seed)),
+            "candidates": candidates.map {
+                .array([.string($0.pack.description), .string($0.selection)])
+            } ?? .null,
         ])
     }
 
@@ -94,8 +103,8 @@ package enum Fingerprint {
         content: Digest, codec: ShardCodec, physics: Physics, accuracy: Accuracy, level: Int
     ) -> Digest {
         of([
-            "step": .string("shard"), "content": .string(content.description), "codec": .string(codec.rawValue),
-            "physics": physics.json, "accuracy": accuracy.json,
+            "step": .string("shard"), "content": .string(content.description),
+            "codec": .string(codec.rawValue), "physics": physics.json, "accuracy": accuracy.json,
             "compression_level": .integer(level),
         ])
     }

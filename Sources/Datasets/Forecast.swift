@@ -4,7 +4,8 @@ internal import Foundation
 internal import Sampling
 internal import Shards
 
-/// What a run will take, said before it begins: samples, disk and time, by what this machine makes of a few of the samples.
+/// What a run will take, said before it begins: samples, disk and time, by what this machine makes
+/// of a few of the samples.
 ///
 /// Times are rough: a training's is counted in operations, not measured.
 public struct Forecast: Hashable, Sendable {
@@ -38,16 +39,17 @@ public struct Forecast: Hashable, Sendable {
     /// One line for a person.
     public var text: String {
         let space = free.map { "\(Words.bytes($0)) are free" } ?? "how much is free is not known"
-        return
-            "\(samples) samples, \(unsolved) of them to be solved: about \(Words.bytes(wholeBytes)) to be written "
-            + "(\(space)), about \(Words.duration(seconds))"
+        return "\(samples) samples, \(unsolved) of them to be solved: about "
+            + "\(Words.bytes(wholeBytes)) to be written (\(space)), about "
+            + "\(Words.duration(seconds))"
     }
 
     /// The members of an event for machines.
     public var json: [String: JSON] {
         [
-            "samples": .integer(samples), "unsolved": .integer(unsolved), "bytes": .number(bytes.rounded()),
-            "seconds": .number(seconds), "free": free.map(JSON.integer) ?? .null,
+            "samples": .integer(samples), "unsolved": .integer(unsolved),
+            "bytes": .number(bytes.rounded()), "seconds": .number(seconds),
+            "free": free.map(JSON.integer) ?? .null,
         ]
     }
 
@@ -56,15 +58,17 @@ public struct Forecast: Hashable, Sendable {
         guard isTooLarge, let free else { return }
         throw PipelineError(
             .io,
-            "\(root): the disk cannot hold what is to come: about \(Words.bytes(wholeBytes)) more, and it has "
-                + "\(Words.bytes(free)) free: free some space and run the same command again, choose another --output, or pass "
-                + "--ignore-space to begin all the same")
+            "\(root): the disk cannot hold what is to come: about \(Words.bytes(wholeBytes)) "
+                + "more, and it has \(Words.bytes(free)) free: free some space and run the same "
+                + "command again, choose another --output, or pass --ignore-space to begin all "
+                + "the same")
     }
 }
 
 /// The space of file systems.
 package enum DiskSpace {
-    /// Bytes that this user may still write at `path`, or where it would be created; nil where that is not known.
+    /// Bytes that this user may still write at `path`, or where it would be created; nil where that
+    /// is not known.
     ///
     /// The corresponding C function is `statvfs`.
     package static func free(at path: String) -> Int? {
@@ -73,9 +77,11 @@ package enum DiskSpace {
             path = (path as NSString).deletingLastPathComponent
         }
         var facts = statvfs()
-        // File systems that keep no count, such as some of user space, say that they have no blocks at all.
+        // File systems that keep no count, such as some of user space, say that they have no blocks
+        // at all.
         guard unsafe statvfs(path, &facts) == 0, facts.f_blocks > 0 else { return nil }
         return Int(
-            clamping: UInt64(facts.f_bavail).multipliedReportingOverflow(by: UInt64(facts.f_frsize)).partialValue)
+            clamping: UInt64(facts.f_bavail).multipliedReportingOverflow(by: UInt64(facts.f_frsize))
+                .partialValue)
     }
 }

@@ -6,7 +6,8 @@ package enum InputFile {
     /// Whether `path` is a folder, or nil where nothing is there.
     package static func isFolder(_ path: String) -> Bool? {
         var isFolder: ObjCBool = false
-        return unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) ? isFolder.boolValue : nil
+        return unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            ? isFolder.boolValue : nil
     }
 
     /// Reads the regular file at `path`, at most `maximumBytes`.

@@ -10,7 +10,8 @@ package struct Machine {
     package let processor: String
     /// Name and version of the operating system.
     package let system: String
-    /// Threads that were running or waiting to, averaged over the last minute: other work, before a measurement begins.
+    /// Threads that were running or waiting to, averaged over the last minute: other work, before a
+    /// measurement begins.
     package let load: Double
 
     /// The machine as it is now.
@@ -26,7 +27,9 @@ package struct Machine {
     private static func processor() -> String {
         let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
         let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
-        if let name = line?.split(separator: ":", maxSplits: 1).last?.trimmingCharacters(in: .whitespaces) {
+        if let name = line?.split(separator: ":", maxSplits: 1).last?.trimmingCharacters(
+            in: .whitespaces)
+        {
             return name
         }
         #if arch(x86_64)

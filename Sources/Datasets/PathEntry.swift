@@ -32,9 +32,7 @@ package enum PathEntry: Equatable {
     /// - Throws: `PipelineError` with status `.cannotCreate` where it is there and cannot be read.
     package static func names(in path: String) throws -> [String] {
         guard try PathEntry(at: path) != .nothing else { return [] }
-        do {
-            return try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-        } catch {
+        do { return try FileManager.default.contentsOfDirectory(atPath: path).sorted() } catch {
             let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
             throw unreadable(path, code.map(Int32.init) ?? EACCES)
         }
@@ -52,7 +50,7 @@ package enum PathEntry: Equatable {
     private static func unreadable(_ path: String, _ code: Int32) -> PipelineError {
         PipelineError(
             .cannotCreate,
-            "\(path): cannot be read (\(unsafe String(cString: strerror(code)))), so nobody knows what would be lost: make it "
-                + "readable, or choose another folder for --output")
+            "\(path): cannot be read (\(unsafe String(cString: strerror(code)))), so nobody knows "
+                + "what would be lost: make it readable, or choose another folder for --output")
     }
 }

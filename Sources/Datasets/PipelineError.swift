@@ -23,8 +23,8 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
     case data = 65
     /// An input does not exist or cannot be read (EX_NOINPUT).
     case noInput = 66
-    /// The processor lacks instructions that the program was built with (EX_UNAVAILABLE); what says so is in C, in
-    /// `CProcessor`, as nothing else could run.
+    /// The processor lacks instructions that the program was built with (EX_UNAVAILABLE); what says
+    /// so is in C, in `CProcessor`, as nothing else could run.
     case processor = 69
     /// An error of this program or of a library (EX_SOFTWARE).
     case software = 70
@@ -44,13 +44,18 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
         switch self {
         case .success: "done"
         case .damage: "verify found something wrong"
-        case .diverged: "train met a loss or a weight that is not finite; the last whole epoch is kept"
+        case .diverged:
+            "train met a loss or a weight that is not finite; the last whole epoch is " + "kept"
         case .uncertified: "certify could not bring every field within the tolerance"
-        case .trainer: "a trainer of your own failed, took too long or wrote no errors; the last version is kept"
+        case .trainer:
+            "a trainer of your own failed, took too long or wrote no errors; the last version is "
+                + "kept"
         case .usage: "wrong options or arguments"
         case .data: "a pipeline, configuration, manifest, shard, model or prediction is not valid"
         case .noInput: "an input does not exist or cannot be read"
-        case .processor: "this processor lacks instructions (AVX2, FMA) that this build uses; build it on this machine"
+        case .processor:
+            "this processor lacks instructions (AVX2, FMA) that this build uses; build it on this "
+                + "machine"
         case .software: "an internal error"
         case .cannotCreate: "the output folder holds something else or cannot be written"
         case .io: "reading or writing failed, or the disk is full"
@@ -87,7 +92,8 @@ public struct PipelineError: Error, Hashable, Sendable, CustomStringConvertible 
                 case .notFound, .unreadable: .noInput
                 case .io, .noSpace, .hdf5: .io
                 case .readOnly: .cannotCreate
-                case .syntax, .schema, .unsafePath, .tooLarge, .corrupt, .digestMismatch, .format: .data
+                case .syntax, .schema, .unsafePath, .tooLarge, .corrupt, .digestMismatch, .format:
+                    .data
                 case .compression: .software
                 }
             self.init(status, error.description)
@@ -97,7 +103,8 @@ public struct PipelineError: Error, Hashable, Sendable, CustomStringConvertible 
             self.init(error.isTermination ? .terminated : .interrupted, error.description)
         case let error as SamplingError: self.init(.data, error.message)
         case let error as ConfigurationError: self.init(.data, error.message)
-        case let error as LearningError: self.init(error.code == .diverged ? .diverged : .data, error.message)
+        case let error as LearningError:
+            self.init(error.code == .diverged ? .diverged : .data, error.message)
         default: self.init(.software, "unexpected error: \(error)")
         }
     }

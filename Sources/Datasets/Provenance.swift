@@ -10,20 +10,22 @@ package struct Provenance {
     package let json: JSON
 
     package init(
-        stage: Stage, manifest: Digest, pipeline: String, threads: Int, started: Stopwatch, seconds: Double,
-        workSeconds: Double, samples: Int, importPath: String?, extra: [String: JSON] = [:]
+        stage: Stage, manifest: Digest, pipeline: String, threads: Int, started: Stopwatch,
+        seconds: Double, workSeconds: Double, samples: Int, importPath: String?,
+        extra: [String: JSON] = [:]
     ) {
         var members = extra
         members.merge([
-            "format": .string("steadyset-provenance"), "version": .integer(1), "stage": .string(stage.rawValue),
-            "manifest": .string(manifest.description), "pipeline": .string(pipeline),
-            "steadyset": .string(Release.version), "libraries": .object(Libraries.versions.mapValues(JSON.string)),
+            "format": .string("steadyset-provenance"), "version": .integer(1),
+            "stage": .string(stage.rawValue), "manifest": .string(manifest.description),
+            "pipeline": .string(pipeline), "steadyset": .string(Release.version),
+            "libraries": .object(Libraries.versions.mapValues(JSON.string)),
             "host": .string(ProcessInfo.processInfo.hostName),
-            "system": .string(ProcessInfo.processInfo.operatingSystemVersionString), "threads": .integer(threads),
-            "started": .string(started.date.ISO8601Format()),
+            "system": .string(ProcessInfo.processInfo.operatingSystemVersionString),
+            "threads": .integer(threads), "started": .string(started.date.ISO8601Format()),
             "finished": .string(started.date.addingTimeInterval(max(0, seconds)).ISO8601Format()),
-            "seconds": .number(seconds),
-            "work_seconds": .number(workSeconds), "samples": .integer(samples),
+            "seconds": .number(seconds), "work_seconds": .number(workSeconds),
+            "samples": .integer(samples),
             "samples_per_second": workSeconds > 0 ? .number(Double(samples) / workSeconds) : .null,
         ]) { $1 }
         if let importPath { members["import"] = .string(importPath) }

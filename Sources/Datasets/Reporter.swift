@@ -9,7 +9,8 @@ public protocol Reporter: AnyObject {
     func advanced(_ stage: Stage, done: Int)
     /// A stage is complete; `skipped` where nothing had to be done.
     func ended(_ stage: Stage, id: Digest, samples: Int, bytes: Int, seconds: Double, skipped: Bool)
-    /// An epoch of a training is complete, of `epochs` at most; `epoch` has the members of a line of metrics.
+    /// An epoch of a training is complete, of `epochs` at most; `epoch` has the members of a line
+    /// of metrics.
     func ended(epoch: JSON, of epochs: Int)
     /// What a run will take, before it begins.
     func foresaw(_ forecast: Forecast)

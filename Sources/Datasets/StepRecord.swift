@@ -3,7 +3,8 @@ package import Fields
 internal import Foundation
 package import Shards
 
-/// The record of a finished step: what it wrote, and the fingerprint of everything that determined it.
+/// The record of a finished step: what it wrote, and the fingerprint of everything that determined
+/// it.
 package struct StepRecord {
     /// A configuration whose label could not be certified.
     package struct LeftOut: Hashable {
@@ -34,17 +35,21 @@ package struct StepRecord {
         "\(dataset.stepsFolder)/\(step).json"
     }
 
-    /// The record of `step`, or nil where there is none that can be read: the step is then simply done again.
+    /// The record of `step`, or nil where there is none that can be read: the step is then simply
+    /// done again.
     package init?(step: String, in dataset: Dataset) {
         guard
-            let json = try? JSON.parse(file: StepRecord.path(step, in: dataset), followingLinks: false),
-            let schema = try? Schema.named("step"), schema.violations(in: json).isEmpty, StepRecord.isWhole(json),
+            let json = try? JSON.parse(
+                file: StepRecord.path(step, in: dataset), followingLinks: false),
+            let schema = try? Schema.named("step"), schema.violations(in: json).isEmpty,
+            StepRecord.isWhole(json),
             let fingerprint = json["fingerprint"]?.string.flatMap(Digest.init(hex:))
         else { return nil }
         self.step = step
         self.fingerprint = fingerprint
         files = (json["files"]?.array ?? []).compactMap { file in
-            guard let path = file["path"]?.string, let bytes = file["bytes"]?.int, let samples = file["samples"]?.int,
+            guard let path = file["path"]?.string, let bytes = file["bytes"]?.int,
+                let samples = file["samples"]?.int,
                 let sha256 = file["sha256"]?.string.flatMap(Digest.init(hex:))
             else { return nil }
             return Manifest.File(path: path, bytes: bytes, sha256: sha256, samples: samples)
@@ -55,12 +60,15 @@ package struct StepRecord {
 
     /// Whether a record is what was written; one of an earlier release has no digest.
     private static func isWhole(_ json: JSON) -> Bool {
-        guard var members = json.object, let digest = members.removeValue(forKey: "digest") else { return true }
+        guard var members = json.object, let digest = members.removeValue(forKey: "digest") else {
+            return true
+        }
         return digest.string == Digest(of: JSON.object(members).canonicalBytes).description
     }
 
     package init(
-        step: String, fingerprint: Digest, files: [Manifest.File], leftOut: [LeftOut] = [], seconds: Double
+        step: String, fingerprint: Digest, files: [Manifest.File], leftOut: [LeftOut] = [],
+        seconds: Double
     ) {
         self.step = step
         self.fingerprint = fingerprint
@@ -73,7 +81,9 @@ package struct StepRecord {
     package func isIntact(in dataset: Dataset) -> Bool {
         !files.isEmpty
             && files.allSatisfy { file in
-                guard let path = try? SafePath.resolve(file.path, in: dataset.root, followingLink: false),
+                guard
+                    let path = try? SafePath.resolve(
+                        file.path, in: dataset.root, followingLink: false),
                     let size = PathEntry.size(of: path)
                 else { return false }
                 return size == file.bytes
@@ -89,10 +99,10 @@ package struct StepRecord {
                 files.map { file in
                     .object([
                         "path": .string(file.path), "bytes": .integer(file.bytes),
-                        "sha256": .string(file.sha256.description), "samples": .integer(file.samples),
+                        "sha256": .string(file.sha256.description),
+                        "samples": .integer(file.samples),
                     ])
-                }),
-            "left_out": .array(leftOut.map(\.json)), "seconds": .number(seconds),
+                }), "left_out": .array(leftOut.map(\.json)), "seconds": .number(seconds),
         ]
         members["digest"] = .string(Digest(of: JSON.object(members).canonicalBytes).description)
         let json = JSON.object(members)
@@ -102,20 +112,24 @@ package struct StepRecord {
     }
 
     /// Forgets a step, so that nothing takes its files for finished work while they change.
-    package static func remove(_ step: String, in dataset: Dataset) throws { try AtomicFile.withdraw(path(step, in: dataset)) }
+    package static func remove(_ step: String, in dataset: Dataset) throws {
+        try AtomicFile.withdraw(path(step, in: dataset))
+    }
 
     /// The steps of `stage` that have a record.
     package static func steps(_ stage: Stage, in dataset: Dataset) -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: dataset.stepsFolder)) ?? []
-        return names.filter { $0.hasPrefix("\(stage.rawValue)-") && $0.hasSuffix(".json") }
-            .map { String($0.dropLast(5)) }.sorted()
+        let names =
+            (try? FileManager.default.contentsOfDirectory(atPath: dataset.stepsFolder)) ?? []
+        return names.filter { $0.hasPrefix("\(stage.rawValue)-") && $0.hasSuffix(".json") }.map {
+            String($0.dropLast(5))
+        }.sorted()
     }
 }
 
 extension StepRecord.LeftOut {
     package init?(json: JSON) {
-        guard let id = json["id"]?.string.flatMap({ SampleID($0) }), let sources = json["sources"]?.int,
-            let index = json["index"]?.int
+        guard let id = json["id"]?.string.flatMap({ SampleID($0) }),
+            let sources = json["sources"]?.int, let index = json["index"]?.int
         else { return nil }
         self.init(id: id, sources: sources, index: index, errorBound: json["error_bound"]?.double)
     }

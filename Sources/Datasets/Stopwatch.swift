@@ -1,7 +1,7 @@
 package import Foundation
 
-/// When something began, by a clock that only goes forward: durations do not depend on the calendar, which may be set back
-/// while a stage works.
+/// When something began, by a clock that only goes forward: durations do not depend on the
+/// calendar, which may be set back while a stage works.
 package struct Stopwatch: Sendable {
     /// When it began, by the calendar: for people.
     package let date = Date()

@@ -1,6 +1,6 @@
 extension JSON {
-    /// The canonical form of RFC 8785 as UTF-8: no white space, members sorted by UTF-16 code units, numbers as
-    /// ECMAScript prints them.
+    /// The canonical form of RFC 8785 as UTF-8: no white space, members sorted by UTF-16 code
+    /// units, numbers as ECMAScript prints them.
     public var canonicalBytes: [UInt8] {
         var out: [UInt8] = []
         write(to: &out, indent: nil)
@@ -10,7 +10,8 @@ extension JSON {
     /// The canonical form as text.
     public var canonicalText: String { String(decoding: canonicalBytes, as: UTF8.self) }
 
-    /// The same value for a person: members in the same order, one a line, two spaces of indentation, a final newline.
+    /// The same value for a person: members in the same order, one a line, two spaces of
+    /// indentation, a final newline.
     public var prettyBytes: [UInt8] {
         var out: [UInt8] = []
         write(to: &out, indent: 0)
@@ -38,10 +39,13 @@ extension JSON {
         case .object(let members):
             let inner = indent.map { $0 + 1 }
             out.append(UInt8(ascii: "{"))
-            // Swift's own order of strings is that of UTF-16 code units for ASCII, and several times faster.
+            // Swift's own order of strings is that of UTF-16 code units for ASCII, and several
+            // times faster.
             let plain = members.keys.allSatisfy { $0.utf8.allSatisfy { $0 < 128 } }
             let keys =
-                plain ? members.keys.sorted() : members.keys.sorted { $0.utf16.lexicographicallyPrecedes($1.utf16) }
+                plain
+                ? members.keys.sorted()
+                : members.keys.sorted { $0.utf16.lexicographicallyPrecedes($1.utf16) }
             for (position, key) in keys.enumerated() {
                 if position > 0 { out.append(UInt8(ascii: ",")) }
                 JSON.newline(to: &out, indent: inner)
@@ -88,10 +92,11 @@ extension JSON {
         out.append(UInt8(ascii: "\""))
     }
 
-    /// Appends a finite number as ECMAScript prints it (ECMA-262, Number::toString, radix 10), which RFC 8785 §3.2.2.3
-    /// requires.
+    /// Appends a finite number as ECMAScript prints it (ECMA-262, Number::toString, radix 10),
+    /// which RFC 8785 §3.2.2.3 requires.
     ///
-    /// Swift's description has the same shortest digits; only the placing of point and exponent differs.
+    /// Swift's description has the same shortest digits; only the placing of point and exponent
+    /// differs.
     package static func ecmaScript(_ value: Double, to out: inout [UInt8]) {
         precondition(value.isFinite, "JSON has no infinities and no NaN")
         if abs(value) < 0x1p53, value == Double(Int(value)) {
@@ -100,10 +105,13 @@ extension JSON {
             return
         }
         var text = value.description
-        // A description without an exponent is ECMAScript's, except that a whole number ends in ".0".
+        // A description without an exponent is ECMAScript's, except that a whole number ends in
+        // ".0".
         if text.utf8.contains(UInt8(ascii: "e")) { text = JSON.placed(value) }
         text.withUTF8 { unsafe out.append(contentsOf: $0) }
-        if abs(value) >= 0x1p53, out.suffix(2) == [UInt8(ascii: "."), UInt8(ascii: "0")] { out.removeLast(2) }
+        if abs(value) >= 0x1p53, out.suffix(2) == [UInt8(ascii: "."), UInt8(ascii: "0")] {
+            out.removeLast(2)
+        }
     }
 
     /// Appends an integer in decimal.
@@ -113,7 +121,8 @@ extension JSON {
         out.append(UInt8(ascii: "0") + UInt8(digit))
     }
 
-    /// A number whose description has an exponent, with point and exponent placed as ECMAScript does.
+    /// A number whose description has an exponent, with point and exponent placed as ECMAScript
+    /// does.
     private static func placed(_ value: Double) -> String {
         var mantissa = Substring("\(abs(value))")
         var exponent = 0
@@ -134,10 +143,8 @@ extension JSON {
         switch point {
         case 1...21 where digits.count <= point:
             text = digits + String(repeating: "0", count: point - digits.count)
-        case 1...21:
-            text = digits.prefix(point) + "." + digits.dropFirst(point)
-        case -5...0:
-            text = "0." + String(repeating: "0", count: -point) + digits
+        case 1...21: text = digits.prefix(point) + "." + digits.dropFirst(point)
+        case -5...0: text = "0." + String(repeating: "0", count: -point) + digits
         default:
             let power = point - 1
             let fraction = digits.count > 1 ? "." + digits.dropFirst() : ""

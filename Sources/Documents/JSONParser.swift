@@ -1,7 +1,7 @@
 /// A recursive-descent parser of RFC 8259 over bytes, in time linear in their number.
 ///
-/// Its depth is bounded, and with it the stack; so is the memory of the value, which is counted before it is taken: a text
-/// from a stranger may be made of what takes most memory a byte.
+/// Its depth is bounded, and with it the stack; so is the memory of the value, which is counted
+/// before it is taken: a text from a stranger may be made of what takes most memory a byte.
 package struct JSONParser {
     private let bytes: [UInt8]
     private let end: Int
@@ -12,13 +12,16 @@ package struct JSONParser {
     /// Bytes of memory that the value may still take.
     private var memory: Int
 
-    /// What a value takes in an array that doubles as it grows, a member in a table that does so, and the heads of both.
+    /// What a value takes in an array that doubles as it grows, a member in a table that does so,
+    /// and the heads of both.
     private static let (element, member, head) = (48, 96, 96)
     /// A longer number is refused: 800 digits tell any two doubles apart.
     private static let maximumNumber = 1024
 
     /// Creates a parser of `bytes[range]`; messages count lines from `firstLine`.
-    package init(bytes: [UInt8], range: Range<Int>, source: String, firstLine: Int = 1, maximumDepth: Int) {
+    package init(
+        bytes: [UInt8], range: Range<Int>, source: String, firstLine: Int = 1, maximumDepth: Int
+    ) {
         memory = JSON.maximumMemory
         self.bytes = bytes
         self.source = source
@@ -30,7 +33,9 @@ package struct JSONParser {
 
     /// Returns the one value of the document.
     package mutating func document() throws(DocumentError) -> JSON {
-        if end - position >= 3, bytes[position] == 0xEF, bytes[position + 1] == 0xBB, bytes[position + 2] == 0xBF {
+        if end - position >= 3, bytes[position] == 0xEF, bytes[position + 1] == 0xBB,
+            bytes[position + 2] == 0xBF
+        {
             throw failure("starts with a byte order mark; save it as UTF-8 without one")
         }
         skipSpace()
@@ -69,14 +74,18 @@ package struct JSONParser {
             try spend(JSONParser.member)
             let key = try string()
             skipSpace()
-            guard take(UInt8(ascii: ":")) else { throw failure("unexpected \(found) where ':' is expected") }
+            guard take(UInt8(ascii: ":")) else {
+                throw failure("unexpected \(found) where ':' is " + "expected")
+            }
             skipSpace()
             guard members.updateValue(try value(depth: depth + 1), forKey: key) == nil else {
                 throw failure("the key '\(key.shortened)' occurs twice in one object", at: start)
             }
             skipSpace()
             if take(UInt8(ascii: "}")) { return .object(members) }
-            guard take(UInt8(ascii: ",")) else { throw failure("unexpected \(found) where ',' or '}' is expected") }
+            guard take(UInt8(ascii: ",")) else {
+                throw failure("unexpected \(found) where ',' or " + "'}' is expected")
+            }
             skipSpace()
         }
     }
@@ -93,13 +102,17 @@ package struct JSONParser {
             values.append(try value(depth: depth + 1))
             skipSpace()
             if take(UInt8(ascii: "]")) { return .array(values) }
-            guard take(UInt8(ascii: ",")) else { throw failure("unexpected \(found) where ',' or ']' is expected") }
+            guard take(UInt8(ascii: ",")) else {
+                throw failure("unexpected \(found) where ',' or " + "']' is expected")
+            }
             skipSpace()
         }
     }
 
     private func checkDepth(_ depth: Int) throws(DocumentError) {
-        guard depth < maximumDepth else { throw failure("is nested deeper than \(maximumDepth) levels") }
+        guard depth < maximumDepth else {
+            throw failure("is nested deeper than \(maximumDepth) " + "levels")
+        }
     }
 
     /// Counts memory that is about to be taken.
@@ -108,16 +121,19 @@ package struct JSONParser {
         guard memory >= 0 else {
             throw DocumentError(
                 .tooLarge,
-                "\(source): its values would take more than the \(JSON.maximumMemory >> 20) MiB of memory that are accepted",
-                source: source)
+                "\(source): its values would take more than the \(JSON.maximumMemory >> 20) MiB "
+                    + "of memory that are accepted", source: source)
         }
     }
 
-    private mutating func literal(_ text: StaticString, _ value: JSON) throws(DocumentError) -> JSON {
+    private mutating func literal(_ text: StaticString, _ value: JSON) throws(DocumentError) -> JSON
+    {
         let start = position
         for index in 0..<text.utf8CodeUnitCount {
             guard position < end, bytes[position] == (unsafe text.utf8Start[index]) else {
-                throw failure("unexpected \(found); only true, false and null are written without quotes", at: start)
+                throw failure(
+                    "unexpected \(found); only true, false and null are written without quotes",
+                    at: start)
             }
             position += 1
         }
@@ -148,34 +164,42 @@ package struct JSONParser {
             let isPlain = try someDigits(into: &exponent) <= 3
             power = isPlain ? power + (isSmall ? -exponent : exponent) : Int.max
         }
-        // Up to 15 digits are below 2⁵³, hence exact, and so are powers of ten up to 10²²: one correctly rounded
-        // operation gives the nearest double (Clinger 1990, "How to read floating point numbers accurately").
+        // Up to 15 digits are below 2⁵³, hence exact, and so are powers of ten up to 10²²: one
+        // correctly rounded operation gives the nearest double (Clinger 1990, "How to read floating
+        // point numbers accurately").
         if digits <= 15, (-22...22).contains(power) {
             let exact = Double(mantissa)
-            let value = power < 0 ? exact / JSONParser.powersOfTen[-power] : exact * JSONParser.powersOfTen[power]
+            let value =
+                power < 0
+                ? exact / JSONParser.powersOfTen[-power] : exact * JSONParser.powersOfTen[power]
             return negative ? -value : value
         }
         guard position - start <= JSONParser.maximumNumber else {
             throw failure(
-                "a number of \(position - start) characters; at most \(JSONParser.maximumNumber) make sense", at: start)
+                "a number of \(position - start) characters; at most \(JSONParser.maximumNumber) "
+                    + "make sense", at: start)
         }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         guard let value = Double(text), value.isFinite else {
-            throw failure("the number \(text.prefix(40)) is beyond the range of a double", at: start)
+            throw failure(
+                "the number \(text.prefix(40)) is beyond the range of a double", at: start)
         }
         return value
     }
 
     private static let powersOfTen: [Double] = (0...22).map { Double("1e\($0)") ?? .nan }
 
-    /// Appends at least one digit to `value`, which wraps beyond 18 of them, and returns how many there were.
+    /// Appends at least one digit to `value`, which wraps beyond 18 of them, and returns how many
+    /// there were.
     private mutating func someDigits(into value: inout Int) throws(DocumentError) -> Int {
         let start = position
         while position < end, bytes[position] &- 48 < 10 {
             value = value &* 10 &+ Int(bytes[position] &- 48)
             position += 1
         }
-        guard position > start else { throw failure("unexpected \(found) where a digit is expected") }
+        guard position > start else {
+            throw failure("unexpected \(found) where a digit is expected")
+        }
         return position - start
     }
 
@@ -220,11 +244,10 @@ package struct JSONParser {
                 text += String(try escape()).utf8
                 start = position
             case ..<0x20:
-                throw failure("a control character (code \(byte)) in a string; write it as an escape")
-            case ..<0x80:
-                position += 1
-            default:
-                position += try sequenceLength()
+                throw failure(
+                    "a control character (code \(byte)) in a string; write it as an " + "escape")
+            case ..<0x80: position += 1
+            default: position += try sequenceLength()
             }
         }
         throw failure("a string without its closing quote", at: opening)
@@ -264,16 +287,17 @@ package struct JSONParser {
     private mutating func fourHexDigits() throws(DocumentError) -> UInt32 {
         var value: UInt32 = 0
         for _ in 0..<4 {
-            guard position < end, let digit = Character(Unicode.Scalar(bytes[position])).hexDigitValue else {
-                throw failure("unexpected \(found) where a hexadecimal digit is expected")
-            }
+            guard position < end,
+                let digit = Character(Unicode.Scalar(bytes[position])).hexDigitValue
+            else { throw failure("unexpected \(found) where a hexadecimal digit is expected") }
             value = value << 4 | UInt32(digit)
             position += 1
         }
         return value
     }
 
-    /// Returns the length of the well-formed UTF-8 sequence at the position (Unicode 15, table 3-7).
+    /// Returns the length of the well-formed UTF-8 sequence at the position (Unicode 15, table
+    /// 3-7).
     private func sequenceLength() throws(DocumentError) -> Int {
         let first = bytes[position]
         let second = position + 1 < end ? bytes[position + 1] : 0
@@ -289,7 +313,9 @@ package struct JSONParser {
         case 0xF4: (length, allowed) = (4, 0x80...0x8F)
         default: throw failure("invalid UTF-8")
         }
-        guard position + length <= end, allowed.contains(second) else { throw failure("invalid UTF-8") }
+        guard position + length <= end, allowed.contains(second) else {
+            throw failure("invalid UTF-8")
+        }
         for index in position + 2..<max(position + length, position + 2)
         where bytes[index] & 0xC0 != 0x80 { throw failure("invalid UTF-8") }
         return length
@@ -316,6 +342,7 @@ package struct JSONParser {
                 column += 1
             }
         }
-        return DocumentError(.syntax, "\(source), line \(line), column \(column): \(message)", source: source)
+        return DocumentError(
+            .syntax, "\(source), line \(line), column \(column): \(message)", source: source)
     }
 }

@@ -1,8 +1,9 @@
 /// A JSON Schema (2020-12), of the subset that this program's own schemas use.
 ///
-/// Supported are type, properties, required, additionalProperties, propertyNames, min/maxProperties, items, prefixItems,
-/// min/maxItems, uniqueItems, enum, const, minimum, maximum, their exclusive forms, min/maxLength, pattern, `$ref` to
-/// `#/$defs/…`, oneOf, anyOf, allOf, not, if/then/else. A schema with any other keyword does not load.
+/// Supported are type, properties, required, additionalProperties, propertyNames,
+/// min/maxProperties, items, prefixItems, min/maxItems, uniqueItems, enum, const, minimum, maximum,
+/// their exclusive forms, min/maxLength, pattern, `$ref` to `#/$defs/…`, oneOf, anyOf, allOf, not,
+/// if/then/else. A schema with any other keyword does not load.
 public struct Schema: Sendable {
     /// One way in which a document is not of the form that a schema asks for.
     public struct Violation: Hashable, Sendable, CustomStringConvertible {
@@ -24,7 +25,8 @@ public struct Schema: Sendable {
 
     /// Loads a schema.
     ///
-    /// - Throws: `DocumentError` with code `.schema` where a keyword is unknown or malformed, with its place.
+    /// - Throws: `DocumentError` with code `.schema` where a keyword is unknown or malformed, with
+    ///   its place.
     public init(_ json: JSON, name: String) throws(DocumentError) {
         var loader = SchemaLoader(name: name, definitions: Set((json["$defs"]?.object ?? [:]).keys))
         self.name = name
@@ -40,7 +42,9 @@ public struct Schema: Sendable {
     /// - Throws: `DocumentError` with code `.notFound` where there is none of that name.
     public static func named(_ name: String) throws(DocumentError) -> Schema {
         guard let bytes = embedded[name] else {
-            throw DocumentError(.unknownSchema, "there is no schema '\(name)'; there are \(names.joined(separator: ", "))")
+            throw DocumentError(
+                .unknownSchema,
+                "there is no schema '\(name)'; there are " + "\(names.joined(separator: ", "))")
         }
         return try Schema(try JSON.parse(bytes, source: "schemas/\(name).schema.json"), name: name)
     }
@@ -62,15 +66,15 @@ public struct Schema: Sendable {
             "pipeline": PackageResources.pipeline_schema_json,
             "plan": PackageResources.plan_schema_json,
             "provenance": PackageResources.provenance_schema_json,
-            "step": PackageResources.step_schema_json,
-            "tags": PackageResources.tags_schema_json,
+            "step": PackageResources.step_schema_json, "tags": PackageResources.tags_schema_json,
         ]
     }
 
     /// Returns everything in `json` that is not as the schema asks; empty where it is valid.
     public func violations(in json: JSON) -> [Violation] {
-        SchemaCheck(schema: self).findings(root, json, path: "", references: 0)
-            .map { Violation(path: $0.path, message: $0.message, unknownKey: $0.unknownKey) }
+        SchemaCheck(schema: self).findings(root, json, path: "", references: 0).map {
+            Violation(path: $0.path, message: $0.message, unknownKey: $0.unknownKey)
+        }
     }
 
     /// Checks `json`.

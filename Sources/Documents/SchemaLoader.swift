@@ -16,13 +16,13 @@ package struct SchemaLoader {
         "$schema", "$id", "$comment", "title", "description", "default", "examples", "deprecated",
     ]
 
-    /// The order in which keywords are checked, and so the order of messages; also the list of all that there are.
+    /// The order in which keywords are checked, and so the order of messages; also the list of all
+    /// that there are.
     private static let order = [
-        "$defs", "$ref", "type", "const", "enum", "required", "properties", "additionalProperties", "propertyNames",
-        "minProperties", "maxProperties", "prefixItems", "items", "minItems", "maxItems", "uniqueItems", "minimum",
-        "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "pattern", "allOf", "anyOf",
-        "oneOf",
-        "not", "if", "then", "else",
+        "$defs", "$ref", "type", "const", "enum", "required", "properties", "additionalProperties",
+        "propertyNames", "minProperties", "maxProperties", "prefixItems", "items", "minItems",
+        "maxItems", "uniqueItems", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+        "minLength", "maxLength", "pattern", "allOf", "anyOf", "oneOf", "not", "if", "then", "else",
     ]
 
     /// Returns the node of the schema `json`, which is at `path` in its document.
@@ -37,12 +37,15 @@ package struct SchemaLoader {
         var keywords: [SchemaKeyword] = []
         for key in Self.order {
             guard let value = members[key] else { continue }
-            if let keyword = try keyword(key, value, members, "\(path)/\(key)") { keywords.append(keyword) }
+            if let keyword = try keyword(key, value, members, "\(path)/\(key)") {
+                keywords.append(keyword)
+            }
         }
         return SchemaNode(keywords: keywords)
     }
 
-    /// Returns what the keyword `key` asks for, or nil where another keyword of `members` includes it.
+    /// Returns what the keyword `key` asks for, or nil where another keyword of `members` includes
+    /// it.
     private mutating func keyword(
         _ key: String, _ value: JSON, _ members: [String: JSON], _ path: String
     ) throws(DocumentError) -> SchemaKeyword? {
@@ -59,16 +62,19 @@ package struct SchemaLoader {
         case "type":
             let names = value.string.map { [$0] } ?? value.array?.compactMap(\.string) ?? []
             let types = names.compactMap(JSONType.init)
-            guard !types.isEmpty, types.count == (value.array?.count ?? 1) else { throw failure("is not a type", path) }
+            guard !types.isEmpty, types.count == (value.array?.count ?? 1) else {
+                throw failure("is not a type", path)
+            }
             return .type(types)
         case "const": return .values([value])
         case "enum":
-            guard let values = value.array, !values.isEmpty else { throw failure("is not a list of values", path) }
+            guard let values = value.array, !values.isEmpty else {
+                throw failure("is not a list " + "of values", path)
+            }
             return .values(values)
         case "required":
-            guard let names = value.array?.compactMap(\.string), names.count == value.array?.count else {
-                throw failure("is not a list of names", path)
-            }
+            guard let names = value.array?.compactMap(\.string), names.count == value.array?.count
+            else { throw failure("is not a list of names", path) }
             return .required(names)
         case "properties", "additionalProperties":
             if key == "additionalProperties", members["properties"] != nil { return nil }
@@ -91,8 +97,10 @@ package struct SchemaLoader {
         case "maximum": return .bound(try number(value, path), .atMost)
         case "exclusiveMinimum": return .bound(try number(value, path), .above)
         case "exclusiveMaximum": return .bound(try number(value, path), .below)
-        case "minLength", "maxLength": return .count(try count(value, path), .characters, isMinimum: key == "minLength")
-        case "minItems", "maxItems": return .count(try count(value, path), .elements, isMinimum: key == "minItems")
+        case "minLength", "maxLength":
+            return .count(try count(value, path), .characters, isMinimum: key == "minLength")
+        case "minItems", "maxItems":
+            return .count(try count(value, path), .elements, isMinimum: key == "minItems")
         case "minProperties", "maxProperties":
             return .count(try count(value, path), .keys, isMinimum: key == "minProperties")
         case "pattern":
@@ -107,7 +115,8 @@ package struct SchemaLoader {
         case "if":
             let base = path.dropLast(3)
             return .conditional(
-                if: try node(value, at: path), then: try optionalNode(members["then"], "\(base)/then"),
+                if: try node(value, at: path),
+                then: try optionalNode(members["then"], "\(base)/then"),
                 else: try optionalNode(members["else"], "\(base)/else"))
         default:
             guard members["if"] != nil else { throw failure("needs an 'if' beside it", path) }
@@ -115,12 +124,16 @@ package struct SchemaLoader {
         }
     }
 
-    private mutating func optionalNode(_ json: JSON?, _ path: String) throws(DocumentError) -> SchemaNode? {
+    private mutating func optionalNode(_ json: JSON?, _ path: String) throws(DocumentError)
+        -> SchemaNode?
+    {
         guard let json else { return nil }
         return try node(json, at: path)
     }
 
-    private mutating func nodes(of json: JSON, _ path: String) throws(DocumentError) -> [String: SchemaNode] {
+    private mutating func nodes(of json: JSON, _ path: String) throws(DocumentError) -> [String:
+        SchemaNode]
+    {
         guard let members = json.object else { throw failure("is not an object", path) }
         var nodes: [String: SchemaNode] = [:]
         for (key, value) in members { nodes[key] = try node(value, at: "\(path)/\(key)") }
@@ -128,9 +141,13 @@ package struct SchemaLoader {
     }
 
     private mutating func list(_ json: JSON, _ path: String) throws(DocumentError) -> [SchemaNode] {
-        guard let values = json.array, !values.isEmpty else { throw failure("is not a list of schemas", path) }
+        guard let values = json.array, !values.isEmpty else {
+            throw failure("is not a list of " + "schemas", path)
+        }
         var nodes: [SchemaNode] = []
-        for (index, value) in values.enumerated() { nodes.append(try node(value, at: "\(path)/\(index)")) }
+        for (index, value) in values.enumerated() {
+            nodes.append(try node(value, at: "\(path)/\(index)"))
+        }
         return nodes
     }
 
@@ -145,6 +162,8 @@ package struct SchemaLoader {
     }
 
     private func failure(_ message: String, _ path: String) -> DocumentError {
-        DocumentError(.schema, "the schema '\(name)' is wrong: \(path.isEmpty ? "the root" : path) \(message)")
+        DocumentError(
+            .schema,
+            "the schema '\(name)' is wrong: " + "\(path.isEmpty ? "the root" : path) \(message)")
     }
 }

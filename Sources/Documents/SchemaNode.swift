@@ -61,9 +61,7 @@ package indirect enum SchemaKeyword: Sendable {
     }
 
     /// What a count counts; the raw value is the message's noun.
-    package enum Counted: String, Sendable {
-        case characters, elements, keys
-    }
+    package enum Counted: String, Sendable { case characters, elements, keys }
 }
 
 /// The names of JSON's types in a schema.
@@ -73,8 +71,8 @@ package enum JSONType: String, Sendable, CaseIterable {
     /// Whether `json` is of this type; an integer is a number without fraction.
     package func holds(_ json: JSON) -> Bool {
         switch (self, json) {
-        case (.null, .null), (.boolean, .bool), (.object, .object), (.array, .array), (.number, .number),
-            (.string, .string):
+        case (.null, .null), (.boolean, .bool), (.object, .object), (.array, .array),
+            (.number, .number), (.string, .string):
             true
         case (.integer, .number(let value)): value.rounded() == value
         default: false
@@ -109,7 +107,8 @@ package final class SchemaPattern: Sendable {
     /// More bytes than this are not looked at: what patterns are for is names and digests.
     private static let maximumBytes = 4096
 
-    /// Whether a part of `string` matches, as JSON Schema has it; no string of more than 4096 bytes does.
+    /// Whether a part of `string` matches, as JSON Schema has it; no string of more than 4096 bytes
+    /// does.
     package func matches(_ string: String) -> Bool {
         guard string.utf8.count <= SchemaPattern.maximumBytes else { return false }
         return expression.withLock { string.firstMatch(of: $0) != nil }

@@ -1,8 +1,10 @@
 internal import Yams
 
-/// A YAML document as a JSON value that remembers its lines, so that a schema's finding can name one.
+/// A YAML document as a JSON value that remembers its lines, so that a schema's finding can name
+/// one.
 ///
-/// Strict where YAML is lax: one document, string keys, no duplicates, no aliases, no tags, YAML 1.2's numbers and truth values.
+/// Strict where YAML is lax: one document, string keys, no duplicates, no aliases, no tags, YAML
+/// 1.2's numbers and truth values.
 package struct YAMLDocument: Sendable {
     package let json: JSON
     private let path: String
@@ -15,7 +17,8 @@ package struct YAMLDocument: Sendable {
     package init(_ bytes: [UInt8], path: String) throws {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             let line = 1 + YAMLDocument.validPrefix(of: bytes).count { $0 == 10 }
-            throw DocumentError(.schema, "\(path):\(line): is not UTF-8: save the file in that encoding")
+            throw DocumentError(
+                .schema, "\(path):\(line): is not UTF-8: save the file in that " + "encoding")
         }
         try self.init(text, path: path)
     }
@@ -23,7 +26,8 @@ package struct YAMLDocument: Sendable {
     package init(_ text: String, path: String) throws {
         self.path = path
         // YAML 1.2, 5.2: a document may begin with a byte order mark, which is no part of it.
-        let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+        let text =
+            text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
         try YAMLDocument.refuseManyAliases(text, path: path)
         let root: Node?
         do {
@@ -34,13 +38,15 @@ package struct YAMLDocument: Sendable {
             let second = nodes.next()
             if let error = nodes.error { throw error }
             if second != nil {
-                throw DocumentError(.schema, "\(path): holds more than one YAML document; a pipeline is one")
+                throw DocumentError(
+                    .schema, "\(path): holds more than one YAML document; a " + "pipeline is one")
             }
         } catch let error as YamlError {
             throw DocumentError(.schema, YAMLDocument.describe(error, path: path))
         }
         guard let root else {
-            throw DocumentError(.schema, "\(path): is empty; see pipelines/ for examples of a pipeline")
+            throw DocumentError(
+                .schema, "\(path): is empty; see pipelines/ for examples of a " + "pipeline")
         }
         var lines: [String: Int] = [:]
         var order = Order(tags: TagPlaces(text))
@@ -48,13 +54,15 @@ package struct YAMLDocument: Sendable {
         self.lines = lines
     }
 
-    /// Refuses more than a few words that look like aliases, before the parser puts a copy of what each names in its place: to
-    /// compare keys it goes through all copies, and sixty lines can stand for 2⁶⁰ of them.
+    /// Refuses more than a few words that look like aliases, before the parser puts a copy of what
+    /// each names in its place: to compare keys it goes through all copies, and sixty lines can
+    /// stand for 2⁶⁰ of them.
     private static func refuseManyAliases(_ text: String, path: String) throws {
         var (aliases, anchors, line) = (0, 0, 1)
         var before = UInt8(ascii: " ")
         for byte in text.utf8 {
-            // Such a word begins with * or &, after a space or a bracket; a text may have some that are none.
+            // Such a word begins with * or &, after a space or a bracket; a text may have some that
+            // are none.
             let begins = [0x20, 0x09, 0x0A, 0x0D, 0x2C, 0x3A, 0x3F, 0x5B, 0x7B].contains(before)
             if begins, byte == UInt8(ascii: "*") { aliases += 1 }
             if begins, byte == UInt8(ascii: "&") { anchors += 1 }
@@ -68,7 +76,8 @@ package struct YAMLDocument: Sendable {
     private static func describe(_ error: YamlError, path: String) -> String {
         switch error {
         case .duplicatedKeysInMapping(let keys, let context):
-            "\(path):\(context.mark.line): the key '\(keys.first ?? "")' is there twice, here for the first time"
+            "\(path):\(context.mark.line): the key '\(keys.first ?? "")' is there twice, here for "
+                + "the first time"
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
             "\(path):\(mark.line): is not valid YAML: \(problem) at column \(mark.column)"
@@ -80,7 +89,9 @@ package struct YAMLDocument: Sendable {
     /// The line of `pointer`, or of the nearest member that contains it.
     package func line(of pointer: String) -> Int {
         var pointer = pointer
-        while lines[pointer] == nil, let slash = pointer.lastIndex(of: "/") { pointer = String(pointer[..<slash]) }
+        while lines[pointer] == nil, let slash = pointer.lastIndex(of: "/") {
+            pointer = String(pointer[..<slash])
+        }
         return lines[pointer] ?? 1
     }
 
@@ -91,7 +102,8 @@ package struct YAMLDocument: Sendable {
         let lines = violations.prefix(8).map { violation in
             let key = violation.path.dropFirst().replacing("/", with: ".")
             let place = violation.path + (violation.unknownKey.map { "/\($0)" } ?? "")
-            return "\(path):\(line(of: place)): \(key.isEmpty ? "" : "\(key): ")\(violation.message)"
+            return "\(path):\(line(of: place)): "
+                + "\(key.isEmpty ? "" : "\(key): ")\(violation.message)"
         }
         throw DocumentError(.schema, lines.joined(separator: "\n"))
     }
@@ -109,14 +121,18 @@ package struct YAMLDocument: Sendable {
             for (key, value) in mapping {
                 try order.checkTag(of: key, path: path)
                 guard let name = key.string else {
-                    throw DocumentError(.schema, "\(path):\(key.mark?.line ?? line): keys must be plain words")
+                    throw DocumentError(
+                        .schema, "\(path):\(key.mark?.line ?? line): keys must be " + "plain words")
                 }
                 let child = "\(pointer)/\(name)"
                 lines[child] = key.mark?.line ?? line
                 guard members[name] == nil else {
-                    throw DocumentError(.schema, "\(path):\(key.mark?.line ?? line): the key '\(name)' is there twice")
+                    throw DocumentError(
+                        .schema,
+                        "\(path):\(key.mark?.line ?? line): the key " + "'\(name)' is there twice")
                 }
-                members[name] = try self.value(value, pointer: child, path: path, lines: &lines, order: &order)
+                members[name] = try self.value(
+                    value, pointer: child, path: path, lines: &lines, order: &order)
             }
             return .object(members)
         case .sequence(let sequence):
@@ -124,7 +140,8 @@ package struct YAMLDocument: Sendable {
             for (index, value) in sequence.enumerated() {
                 values.append(
                     try self.value(
-                        value, pointer: "\(pointer)/\(index)", path: path, lines: &lines, order: &order))
+                        value, pointer: "\(pointer)/\(index)", path: path, lines: &lines,
+                        order: &order))
             }
             return .array(values)
         case .scalar(let scalar):
@@ -138,10 +155,13 @@ package struct YAMLDocument: Sendable {
             default: break
             }
             // YAML 1.2's core schema; Double would also take 0x10, nan and inf.
-            let plain = scalar.string.allSatisfy { $0.isASCII && ($0.isNumber || "+-.eE".contains($0)) }
+            let plain = scalar.string.allSatisfy {
+                $0.isASCII && ($0.isNumber || "+-.eE".contains($0))
+            }
             if plain, let number = Double(scalar.string) {
                 guard number.isFinite else {
-                    throw DocumentError(.schema, "\(path):\(line): the number \(scalar.string) is too large")
+                    throw DocumentError(
+                        .schema, "\(path):\(line): the number \(scalar.string) is " + "too large")
                 }
                 return .number(number)
             }
@@ -150,8 +170,9 @@ package struct YAMLDocument: Sendable {
         }
     }
 
-    /// Finds aliases. The parser puts a copy of what an alias names in its place, so that a few lines could stand for
-    /// billions of values; a copy keeps its place in the file, which is then before what was read last.
+    /// Finds aliases. The parser puts a copy of what an alias names in its place, so that a few
+    /// lines could stand for billions of values; a copy keeps its place in the file, which is then
+    /// before what was read last.
     private struct Order {
         let tags: TagPlaces
         private var scalar = (line: 0, column: 0)
@@ -165,10 +186,14 @@ package struct YAMLDocument: Sendable {
             let place = (line: mark.line, column: mark.column)
             if case .scalar = node {
                 // A block mapping starts where its first key does.
-                guard place > scalar, place >= container else { throw Order.alias(mark.line, path: path) }
+                guard place > scalar, place >= container else {
+                    throw Order.alias(mark.line, path: path)
+                }
                 scalar = place
             } else {
-                guard place >= scalar, place > container else { throw Order.alias(mark.line, path: path) }
+                guard place >= scalar, place > container else {
+                    throw Order.alias(mark.line, path: path)
+                }
                 container = place
             }
         }
@@ -178,20 +203,24 @@ package struct YAMLDocument: Sendable {
             guard let mark = node.mark, tags.startNode(at: mark) else { return }
             throw DocumentError(
                 .schema,
-                "\(path):\(mark.line): what stands here has a tag (it begins with '!'); tags are not supported: write the "
-                    + "value alone, a text in quotes")
+                "\(path):\(mark.line): what stands here has a tag (it begins with '!'); tags are "
+                    + "not supported: write the value alone, a text in quotes")
         }
 
         static func alias(_ line: Int, path: String) -> DocumentError {
             DocumentError(
-                .schema, "\(path):\(line): what stands here has an alias; aliases are not supported: write the value out")
+                .schema,
+                "\(path):\(line): what stands here has an alias; aliases are not supported: write "
+                    + "the value out")
         }
     }
 }
 
-/// Where a document's nodes have tags, found in its text: the parser gives `!!str "7"` and `"7"` the same tag.
+/// Where a document's nodes have tags, found in its text: the parser gives `!!str "7"` and `"7"`
+/// the same tag.
 ///
-/// A node starts where its first property does, and nothing but a tag (`!`) or an anchor (`&`) and then a tag begins like one.
+/// A node starts where its first property does, and nothing but a tag (`!`) or an anchor (`&`) and
+/// then a tag begins like one.
 private struct TagPlaces {
     /// The lines, broken where libyaml breaks them.
     private let lines: [[Unicode.Scalar]]

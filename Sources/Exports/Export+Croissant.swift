@@ -4,20 +4,27 @@ internal import Foundation
 internal import Shards
 
 extension ExportTask {
-    /// `croissant`: a folder with `croissant.json`, metadata in the form of Croissant 1.1 (MLCommons), and `samples.csv`.
+    /// `croissant`: a folder with `croissant.json`, metadata in the form of Croissant 1.1
+    /// (MLCommons), and `samples.csv`.
     ///
-    /// It lists every shard with its SHA-256, and describes the table, field by field, as a set of records. Croissant has no
-    /// way yet to say where in an HDF5 file a record's field lies.
+    /// It lists every shard with its SHA-256, and describes the table, field by field, as a set of
+    /// records. Croissant has no way yet to say where in an HDF5 file a record's field lies.
     package func croissant() throws {
         let destination = try ExportDestination.folder(options.output)
         let table = try writeTable(to: "\(destination.temporary)/samples.csv")
         result.bytes = 0
         let base = options.baseURL ?? relativeFolder(from: "\(options.output)/croissant.json")
-        let json = CroissantDocument(samples: samples, base: base, table: table, words: options.words).json
-        let own = try AtomicFile.write(json.prettyBytes, to: "\(destination.temporary)/croissant.json")
+        let json = CroissantDocument(
+            samples: samples, base: base, table: table, words: options.words
+        ).json
+        let own = try AtomicFile.write(
+            json.prettyBytes, to: "\(destination.temporary)/croissant.json")
         try publish(
-            folder: destination, files: [("croissant.json", own, 0), ("samples.csv", table, samples.count)])
-        let wanted = ["license", "url", "creator", "datePublished"].filter { options.words[$0] == nil }
+            folder: destination,
+            files: [("croissant.json", own, 0), ("samples.csv", table, samples.count)])
+        let wanted = ["license", "url", "creator", "datePublished"].filter {
+            options.words[$0] == nil
+        }
         if !wanted.isEmpty {
             result.notes.append(
                 "Croissant asks for more than the dataset knows: add "
@@ -25,7 +32,8 @@ extension ExportTask {
         }
         if options.baseURL == nil {
             result.notes.append(
-                "the shards are named by the relative path '\(base)'; --base-url says where they will be")
+                "the shards are named by the relative path '\(base)'; --base-url says where they "
+                    + "will be")
         }
     }
 }
@@ -46,10 +54,10 @@ private struct CroissantDocument {
             "conformsTo": .string("http://mlcommons.org/croissant/1.1"),
             "name": .string("steadyset-\(id.prefix(16))"),
             "description": .string(
-                "\(samples.count) steady states of a diffusion equation on \(rows) × \(columns) sites with the sources that "
-                    + "produce them, made by Steadyset. The manifest's id is \(id). In each shard /x is the source image and "
-                    + "/y the steady state, one sample a row."),
-            "identifier": .string(id),
+                "\(samples.count) steady states of a diffusion equation on \(rows) × \(columns) "
+                    + "sites with the sources that produce them, made by Steadyset. The "
+                    + "manifest's id is \(id). In each shard /x is the source image and /y the "
+                    + "steady state, one sample a row."), "identifier": .string(id),
             "distribution": .array([tableObject] + samples.shards.map(shardObject)),
             "recordSet": .array([recordSet]),
         ]
@@ -62,8 +70,10 @@ private struct CroissantDocument {
 
     private var tableObject: JSON {
         .object([
-            "@type": .string("cr:FileObject"), "@id": .string("samples.csv"), "name": .string("samples.csv"),
-            "description": .string("One line a sample: id, part, rank, certified error bound, place, sources."),
+            "@type": .string("cr:FileObject"), "@id": .string("samples.csv"),
+            "name": .string("samples.csv"),
+            "description": .string(
+                "One line a sample: id, part, rank, certified error bound, " + "place, sources."),
             "contentUrl": .string("samples.csv"), "encodingFormat": .string("text/csv"),
             "contentSize": .string("\(table.bytes) B"), "sha256": .string(table.sha256.description),
         ])
@@ -71,9 +81,11 @@ private struct CroissantDocument {
 
     private func shardObject(_ shard: ExportedSamples.Shard) -> JSON {
         .object([
-            "@type": .string("cr:FileObject"), "@id": .string(shard.file.path), "name": .string(shard.file.path),
-            "contentUrl": .string("\(base)/\(shard.file.path)"), "encodingFormat": .string("application/x-hdf5"),
-            "contentSize": .string("\(shard.file.bytes) B"), "sha256": .string(shard.file.sha256.description),
+            "@type": .string("cr:FileObject"), "@id": .string(shard.file.path),
+            "name": .string(shard.file.path), "contentUrl": .string("\(base)/\(shard.file.path)"),
+            "encodingFormat": .string("application/x-hdf5"),
+            "contentSize": .string("\(shard.file.bytes) B"),
+            "sha256": .string(shard.file.sha256.description),
         ])
     }
 
@@ -84,13 +96,15 @@ private struct CroissantDocument {
             ("rank", "sc:Integer", "place within the part; subsets are ranges of ranks"),
             ("n_sources", "sc:Integer", "number of sources"),
             ("error_bound", "sc:Float", "certified upper bound of the label's error"),
-            ("file", "sc:Text", "the shard"), ("row", "sc:Integer", "the row in the shard's datasets"),
+            ("file", "sc:Text", "the shard"),
+            ("row", "sc:Integer", "the row in the shard's " + "datasets"),
             ("y_sha256", "sc:Text", "SHA-256 of y, little-endian binary32"),
             ("sources", "sc:Text", "JSON: row, column, shape and value of each source"),
         ]
         return .object([
             "@type": .string("cr:RecordSet"), "@id": .string("samples"), "name": .string("samples"),
-            "description": .string("The samples, training first, then validation and test, each by rank."),
+            "description": .string(
+                "The samples, training first, then validation and test, each " + "by rank."),
             "key": .object(["@id": .string("samples/id")]),
             "field": .array(
                 fields.map { field in
@@ -110,8 +124,9 @@ private struct CroissantDocument {
     /// The context that the specification gives, term by term.
     private static let context: JSON = {
         var terms: [String: JSON] = [
-            "@language": .string("en"), "@vocab": .string("https://schema.org/"), "sc": .string("https://schema.org/"),
-            "cr": .string("http://mlcommons.org/croissant/"), "rai": .string("http://mlcommons.org/croissant/RAI/"),
+            "@language": .string("en"), "@vocab": .string("https://schema.org/"),
+            "sc": .string("https://schema.org/"), "cr": .string("http://mlcommons.org/croissant/"),
+            "rai": .string("http://mlcommons.org/croissant/RAI/"),
             "dct": .string("http://purl.org/dc/terms/"), "conformsTo": .string("dct:conformsTo"),
             "data": .object(["@id": .string("cr:data"), "@type": .string("@json")]),
             "examples": .object(["@id": .string("cr:examples"), "@type": .string("@json")]),
@@ -120,10 +135,11 @@ private struct CroissantDocument {
             "name": .object(["@container": .string("@language")]),
         ]
         for term in [
-            "arrayShape", "citeAs", "column", "containedIn", "equivalentProperty", "extract", "field", "fileProperty",
-            "fileObject", "fileSet", "format", "includes", "isArray", "isLiveDataset", "jsonPath", "key", "md5",
-            "parentField", "path", "recordSet", "references", "regex", "repeated", "replace", "samplingRate",
-            "separator", "source", "subField", "transform",
+            "arrayShape", "citeAs", "column", "containedIn", "equivalentProperty", "extract",
+            "field", "fileProperty", "fileObject", "fileSet", "format", "includes", "isArray",
+            "isLiveDataset", "jsonPath", "key", "md5", "parentField", "path", "recordSet",
+            "references", "regex", "repeated", "replace", "samplingRate", "separator", "source",
+            "subField", "transform",
         ] { terms[term] = .string("cr:\(term)") }
         return .object(terms)
     }()

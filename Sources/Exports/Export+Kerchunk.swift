@@ -7,8 +7,9 @@ internal import Sampling
 internal import Shards
 
 extension ExportTask {
-    /// `kerchunk`: a JSON file of references (kerchunk's specification, version 1) that make the dataset one Zarr of
-    /// version 2. Chunks of fields are ranges of bytes of the shards; the columns are in the file itself.
+    /// `kerchunk`: a JSON file of references (kerchunk's specification, version 1) that make the
+    /// dataset one Zarr of version 2. Chunks of fields are ranges of bytes of the shards; the
+    /// columns are in the file itself.
     package func kerchunk() throws {
         let destination = try ExportDestination.file(options.output)
         let base = options.baseURL ?? relativeFolder(from: options.output)
@@ -24,19 +25,24 @@ extension ExportTask {
             isFirst = false
         }
         // The place is a template, so that whoever opens the file may name another one.
-        try write(#"{"version":1,"templates":{"u":\#(JSON.string(base).canonicalText)},"refs":{"# + "\n")
+        try write(
+            #"{"version":1,"templates":{"u":\#(JSON.string(base).canonicalText)},"refs":{"# + "\n")
         try refer(".zgroup", ExportTask.text(.object(["zarr_format": .integer(2)])))
-        try refer(".zattrs", ExportTask.text(.object(origin.merging(["physics": samples.physics.json]) { $1 })))
+        try refer(
+            ".zattrs",
+            ExportTask.text(.object(origin.merging(["physics": samples.physics.json]) { $1 })))
         var arrays = [ZarrArray(name: "x", extent: [sides.rows, sides.columns], shuffled: false)]
         arrays.append(ZarrArray(name: "y", extent: [sides.rows, sides.columns], shuffled: true))
         for drawn in samples.drawn {
             let planes = drawn.planes == 1 ? [] : [drawn.planes]
             arrays.append(
                 ZarrArray(
-                    name: drawn.coefficient.rawValue, extent: planes + [sides.rows, sides.columns], shuffled: true))
+                    name: drawn.coefficient.rawValue, extent: planes + [sides.rows, sides.columns],
+                    shuffled: true))
         }
         for array in arrays {
-            try refer("\(array.name)/.zarray", ExportTask.text(array.metadata(samples: samples.count)))
+            try refer(
+                "\(array.name)/.zarray", ExportTask.text(array.metadata(samples: samples.count)))
             try refer("\(array.name)/.zattrs", ExportTask.text(array.attributes))
         }
 
@@ -50,7 +56,9 @@ extension ExportTask {
             for row in shard.rows {
                 var offset = locations[row].offset
                 for (array, size) in zip(arrays, locations[row].sizes) {
-                    let chunk = "\(array.name)/\(sample)" + String(repeating: ".0", count: array.extent.count)
+                    let chunk =
+                        "\(array.name)/\(sample)"
+                        + String(repeating: ".0", count: array.extent.count)
                     try refer(chunk, "[\(url),\(offset),\(size)]")
                     offset += UInt64(size)
                 }
@@ -70,17 +78,20 @@ extension ExportTask {
         result.files = 1
         if options.baseURL == nil {
             result.notes.append(
-                "the shards are named by the relative path '\(base)': open the file from its own folder, or say where they "
-                    + "are with template_overrides={\"u\": …}")
+                "the shards are named by the relative path '\(base)': open the file from its own "
+                    + "folder, or say where they are with template_overrides={\"u\": …}")
         }
         if samples.count > 200_000 {
             result.notes.append(
-                "a reader keeps all \(2 * samples.count) references in memory: --selection makes a smaller file")
+                "a reader keeps all \(2 * samples.count) references in memory: --selection makes "
+                    + "a smaller file")
         }
     }
 
     /// A document inside the document: a reference's value may be text.
-    private static func text(_ json: JSON) -> String { JSON.string(json.canonicalText).canonicalText }
+    private static func text(_ json: JSON) -> String {
+        JSON.string(json.canonicalText).canonicalText
+    }
 }
 
 /// A field of all samples as Zarr (version 2) describes it: (samples, extent…), one chunk a sample.
@@ -91,22 +102,23 @@ private struct ZarrArray {
 
     func metadata(samples: Int) -> JSON {
         let blosc: JSON = .object([
-            "id": .string("blosc"), "cname": .string("zstd"), "clevel": .integer(3), "blocksize": .integer(0),
-            "shuffle": .integer(shuffled ? 1 : 0),
+            "id": .string("blosc"), "cname": .string("zstd"), "clevel": .integer(3),
+            "blocksize": .integer(0), "shuffle": .integer(shuffled ? 1 : 0),
         ])
         // A chunk that is missing shows as NaN, not as a field of zeros.
         return .object([
             "zarr_format": .integer(2), "shape": .array(([samples] + extent).map(JSON.integer)),
-            "chunks": .array(([1] + extent).map(JSON.integer)), "dtype": .string("<f4"), "order": .string("C"),
-            "fill_value": .string("NaN"), "filters": .null, "compressor": blosc,
+            "chunks": .array(([1] + extent).map(JSON.integer)), "dtype": .string("<f4"),
+            "order": .string("C"), "fill_value": .string("NaN"), "filters": .null,
+            "compressor": blosc,
         ])
     }
 
     var attributes: JSON {
         .object([
             "_ARRAY_DIMENSIONS": .array(
-                (["sample"] + (extent.count == 3 ? ["direction"] : []) + ["row", "column"]).map(JSON.string)),
-            "coordinates": .string("id part rank n_sources error_bound"),
+                (["sample"] + (extent.count == 3 ? ["direction"] : []) + ["row", "column"]).map(
+                    JSON.string)), "coordinates": .string("id part rank n_sources error_bound"),
         ])
     }
 }
@@ -131,7 +143,8 @@ private struct ZarrColumns {
 
         var attributes: JSON {
             let dimensions = ["sample"] + (extent.isEmpty ? [] : ["byte"])
-            return .object(further.merging(["_ARRAY_DIMENSIONS": .array(dimensions.map(JSON.string))]) { $1 })
+            return .object(
+                further.merging(["_ARRAY_DIMENSIONS": .array(dimensions.map(JSON.string))]) { $1 })
         }
     }
 
@@ -155,16 +168,18 @@ private struct ZarrColumns {
 
     var all: [Column] {
         let names = Split.Part.allCases.map(\.rawValue).joined(separator: " ")
-        func column(_ name: String, _ type: String, _ bytes: [UInt8], _ extent: [Int] = []) -> Column {
-            Column(name: name, type: type, extent: extent, samples: samples, bytes: bytes)
-        }
+        func column(_ name: String, _ type: String, _ bytes: [UInt8], _ extent: [Int] = [])
+            -> Column
+        { Column(name: name, type: type, extent: extent, samples: samples, bytes: bytes) }
         var part = column("part", "|u1", parts)
         part.further = [
-            "flag_values": .array([.integer(0), .integer(1), .integer(2)]), "flag_meanings": .string(names),
+            "flag_values": .array([.integer(0), .integer(1), .integer(2)]),
+            "flag_meanings": .string(names),
         ]
         return [
-            column("id", "<u8", ids), part, column("rank", "<u8", ranks), column("n_sources", "<u2", counts),
-            column("error_bound", "<f8", bounds), column("y_sha256", "|u1", digests, [32]),
+            column("id", "<u8", ids), part, column("rank", "<u8", ranks),
+            column("n_sources", "<u2", counts), column("error_bound", "<f8", bounds),
+            column("y_sha256", "|u1", digests, [32]),
         ]
     }
 }

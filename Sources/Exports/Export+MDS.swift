@@ -10,9 +10,10 @@ extension ExportTask {
     /// Bytes after which a shard is full, before compression; what `streaming` has as its default.
     private static let sizeLimit = 1 << 26
 
-    /// `mds`: a folder a part, in it shards in rank order, and an `index.json` for the part and for each subset and window
-    /// that lies wholly in the export. A subset's folder is below that of the next larger one, so that its index names
-    /// shards below itself and no sample is stored twice.
+    /// `mds`: a folder a part, in it shards in rank order, and an `index.json` for the part and for
+    /// each subset and window that lies wholly in the export. A subset's folder is below that of
+    /// the next larger one, so that its index names shards below itself and no sample is stored
+    /// twice.
     package func mds() throws {
         let destination = try ExportDestination.folder(options.output)
         let shard = MDSShard(columns: mdsColumns, sizeLimit: ExportTask.sizeLimit)
@@ -21,13 +22,15 @@ extension ExportTask {
         for part in Split.Part.allCases {
             let places = try samples.places(of: part)
             guard !places.isEmpty else { continue }
-            let tree = SubsetFolders(part: part, selections: samples.selections, ranks: places.map(\.rank))
+            let tree = SubsetFolders(
+                part: part, selections: samples.selections, ranks: places.map(\.rank))
             let batches = tree.batches(places.map(\.rank), size: samplesPerShard(shard))
             for folder in tree.folders {
                 try Dataset.createFolder(try SafePath.below(destination.temporary, folder.path))
             }
             var entries: [(path: String, entry: MDSEntry)] = []
-            try write(batches, of: places, as: shard, into: destination.temporary) { path, digest, entry in
+            try write(batches, of: places, as: shard, into: destination.temporary) {
+                path, digest, entry in
                 files.append((path + ".mds.zstd", digest, entry.samples))
                 entries.append((path, entry))
             }
@@ -35,13 +38,18 @@ extension ExportTask {
                 let inside = entries.filter { $0.path.hasPrefix(folder.path + "/") }
                 let list = inside.map { path, entry in
                     shard.entry(
-                        name: String(path.dropFirst(folder.path.count + 1)), samples: entry.samples, raw: entry.raw,
-                        zip: entry.zip)
+                        name: String(path.dropFirst(folder.path.count + 1)), samples: entry.samples,
+                        raw: entry.raw, zip: entry.zip)
                 }
                 let index = JSON.object(["version": .integer(2), "shards": .array(list)])
                 let digest = try AtomicFile.write(
-                    index.canonicalBytes, to: try SafePath.below(destination.temporary, "\(folder.path)/index.json"))
-                files.append(("\(folder.path)/index.json", digest, inside.reduce(0) { $0 + $1.entry.samples }))
+                    index.canonicalBytes,
+                    to: try SafePath.below(destination.temporary, "\(folder.path)/index.json"))
+                files.append(
+                    (
+                        "\(folder.path)/index.json", digest,
+                        inside.reduce(0) { $0 + $1.entry.samples }
+                    ))
                 for name in folder.names { folders[name] = .string(folder.path) }
             }
         }
@@ -54,20 +62,23 @@ extension ExportTask {
         let zip: (bytes: Int, xxh64: String)
     }
 
-    /// Types that PyTorch collates without help: it has no batches of unsigned numpy scalars, nor of lists of several lengths.
+    /// Types that PyTorch collates without help: it has no batches of unsigned numpy scalars, nor
+    /// of lists of several lengths.
     private var mdsColumns: [MDSShard.Column] {
         let field = "\(sides.rows),\(sides.columns)"
         let size = 4 * samples.lattice.count
         return [
-            MDSShard.Column("error_bound", "float64", size: 8), MDSShard.Column("id", "str", size: nil),
-            MDSShard.Column("n_sources", "int", size: 8), MDSShard.Column("rank", "int", size: 8),
-            MDSShard.Column("sources", "str", size: nil), MDSShard.Column("x", "ndarray:float32:\(field)", size: size),
+            MDSShard.Column("error_bound", "float64", size: 8),
+            MDSShard.Column("id", "str", size: nil), MDSShard.Column("n_sources", "int", size: 8),
+            MDSShard.Column("rank", "int", size: 8), MDSShard.Column("sources", "str", size: nil),
+            MDSShard.Column("x", "ndarray:float32:\(field)", size: size),
             MDSShard.Column("y", "ndarray:float32:\(field)", size: size),
         ]
             + samples.drawn.map { drawn in
                 MDSShard.Column(
                     drawn.coefficient.rawValue,
-                    "ndarray:float32:\(drawn.planes == 1 ? "" : "\(drawn.planes),")\(field)", size: drawn.planes * size)
+                    "ndarray:float32:\(drawn.planes == 1 ? "" : "\(drawn.planes),")\(field)",
+                    size: drawn.planes * size)
             }
     }
 
@@ -77,19 +88,23 @@ extension ExportTask {
         return max(1, (ExportTask.sizeLimit - shard.overhead(samples: 0)) / (size + 4))
     }
 
-    /// Writes shards, several at a time; calls `written` for each in order, with its path without endings.
+    /// Writes shards, several at a time; calls `written` for each in order, with its path without
+    /// endings.
     private func write(
-        _ batches: [SubsetFolders.Batch], of places: [ExportedSamples.Place], as shard: MDSShard, into folder: String,
-        written: @escaping (String, FileDigest, MDSEntry) -> Void
+        _ batches: [SubsetFolders.Batch], of places: [ExportedSamples.Place], as shard: MDSShard,
+        into folder: String, written: @escaping (String, FileDigest, MDSEntry) -> Void
     ) throws {
-        try OrderedWork.run(count: batches.count, threads: threads) { [self] () -> (Int) throws -> MDSMade in
+        try OrderedWork.run(count: batches.count, threads: threads) {
+            [self] () -> (Int) throws -> MDSMade in
             let decoder = try SampleDecoder(lattice: samples.lattice)
             let compressor = try Zstd.Compressor(level: ShardWriter.defaultLevel)
             return { [self] number in
                 try Interruption.check()
                 let batch = places[batches[number].range]
                 var builder = MDSShard.Builder(shard, samples: batch.count)
-                for place in batch { try builder.append(try mdsValues(of: place, in: shard, with: decoder)) }
+                for place in batch {
+                    try builder.append(try mdsValues(of: place, in: shard, with: decoder))
+                }
                 let raw = builder.bytes
                 let zip = try compressor.compress(raw)
                 let entry = MDSEntry(
@@ -99,7 +114,8 @@ extension ExportTask {
             }
         } consume: { [self] number, made in
             let path = "\(batches[number].folder)/shard.\(SampleListing.Part.digits(number))"
-            let digest = try AtomicFile.write(made.zip, to: try SafePath.below(folder, "\(path).mds.zstd"))
+            let digest = try AtomicFile.write(
+                made.zip, to: try SafePath.below(folder, "\(path).mds.zstd"))
             written(path, digest, made.entry)
             advance(made.entry.samples)
         }

@@ -7,20 +7,23 @@ internal import Shards
 internal import Solving
 
 extension ExportTask {
-    /// `pdebench`: PDEBench's Darcy format, one HDF5 file. `tensor` is y; `nu`, the input, is D where each sample has its
-    /// own, else x. Further datasets, which its loader passes over, are the columns, and x as `source` where it is not
-    /// `nu`.
+    /// `pdebench`: PDEBench's Darcy format, one HDF5 file. `tensor` is y; `nu`, the input, is D
+    /// where each sample has its own, else x. Further datasets, which its loader passes over, are
+    /// the columns, and x as `source` where it is not `nu`.
     ///
     /// The loader takes the first samples of the file as its test part, so ours come first.
     package func pdebench() throws {
         let diffusivity = samples.drawn.first { $0.coefficient == .diffusivity }
         if let diffusivity, diffusivity.planes > 1 {
             throw PipelineError(
-                .data, "PDEBench's Darcy format has one diffusivity: this dataset's is anisotropic, so export the-well")
+                .data,
+                "PDEBench's Darcy format has one diffusivity: this dataset's is anisotropic, so "
+                    + "export the-well")
         }
         let destination = try ExportDestination.file(options.output)
         guard destination.path.hasSuffix(".hdf5") else {
-            throw PipelineError(.usage, "PDEBench's loader refuses names in .h5: let --output end with .hdf5")
+            throw PipelineError(
+                .usage, "PDEBench's loader refuses names in .h5: let --output end " + "with .hdf5")
         }
         let (rows, columns) = sides
         let count = samples.count
@@ -29,15 +32,19 @@ extension ExportTask {
             options.codec == .blosc ? (ShardWriter.defaultLevel, shuffle) : nil
         }
         try document.makeChunked(
-            "/tensor", shape: [count, 1, rows, columns], chunk: [1, 1, rows, columns], blosc: blosc(shuffle: true))
-        let further = samples.drawn.filter { $0.coefficient != .diffusivity }.map(\.coefficient.rawValue)
+            "/tensor", shape: [count, 1, rows, columns], chunk: [1, 1, rows, columns],
+            blosc: blosc(shuffle: true))
+        let further = samples.drawn.filter { $0.coefficient != .diffusivity }.map(
+            \.coefficient.rawValue)
         for name in (diffusivity == nil ? ["nu"] : ["nu", "source"]) + further {
             let isImage = name == (diffusivity == nil ? "nu" : "source")
             try document.makeChunked(
-                "/\(name)", shape: [count, rows, columns], chunk: [1, rows, columns], blosc: blosc(shuffle: !isImage))
+                "/\(name)", shape: [count, rows, columns], chunk: [1, rows, columns],
+                blosc: blosc(shuffle: !isImage))
         }
         for (name, side) in [("x-coordinate", rows), ("y-coordinate", columns)] {
-            try document.writeArray(.floats((0..<side).map { Float($0) }), shape: [side], named: "/\(name)")
+            try document.writeArray(
+                .floats((0..<side).map { Float($0) }), shape: [side], named: "/\(name)")
         }
         // The constant force of Darcy flow, of which there is none here; sources are fields.
         try document.setAttribute("beta", of: "/", to: .number(1))
@@ -54,7 +61,8 @@ extension ExportTask {
         for number in order {
             let reader = try samples.reader(number)
             for row in samples.shards[number].rows { table.append(reader, row) }
-            try writePDEBench(number, reader, into: document, at: done, hasDiffusivity: diffusivity != nil)
+            try writePDEBench(
+                number, reader, into: document, at: done, hasDiffusivity: diffusivity != nil)
             done += samples.shards[number].rows.count
         }
         try table.write(to: document)
@@ -64,12 +72,14 @@ extension ExportTask {
                 ? "no sample is a test sample: give PDEBench's loader test_ratio=0"
                 : "the \(test) test samples come first: give PDEBench's loader test_ratio=\(ratio)")
         if options.codec == .blosc {
-            result.notes.append("import hdf5plugin before reading: the chunks are those of the shards")
+            result.notes.append(
+                "import hdf5plugin before reading: the chunks are those of the " + "shards")
         }
     }
 
     private func writePDEBench(
-        _ number: Int, _ reader: ShardReader, into document: HDF5Document, at start: Int, hasDiffusivity: Bool
+        _ number: Int, _ reader: ShardReader, into document: HDF5Document, at start: Int,
+        hasDiffusivity: Bool
     ) throws {
         let rows = samples.shards[number].rows
         let isBlosc = options.codec == .blosc
@@ -81,10 +91,14 @@ extension ExportTask {
                 let fields = try ExportedFields(reader, row, with: decoder)
                 var chunks: [(name: String, bytes: [UInt8])] = [
                     ("tensor", isBlosc ? try reader.frame(.y, at: row) : fields.y),
-                    (hasDiffusivity ? "source" : "nu", isBlosc ? try reader.frame(.x, at: row) : fields.x),
+                    (
+                        hasDiffusivity ? "source" : "nu",
+                        isBlosc ? try reader.frame(.x, at: row) : fields.x
+                    ),
                 ]
                 for (dataset, bytes) in zip(reader.coefficients, fields.coefficients) {
-                    let name = dataset.coefficient == .diffusivity ? "nu" : dataset.coefficient.rawValue
+                    let name =
+                        dataset.coefficient == .diffusivity ? "nu" : dataset.coefficient.rawValue
                     chunks.append((name, isBlosc ? try reader.frame(dataset, at: row) : bytes))
                 }
                 return chunks

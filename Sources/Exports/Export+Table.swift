@@ -14,13 +14,14 @@ extension ExportTask {
     }
 
     /// Writes the table to `path`, which appears when it is complete; returns its size and digest.
-    @discardableResult
-    package func writeTable(to path: String) throws -> FileDigest {
+    @discardableResult package func writeTable(to path: String) throws -> FileDigest {
         let writer = try AtomicFile.Writer(path)
         let drawn = samples.drawn.map { "\($0.coefficient.rawValue)_bytes" }
         let names =
-            ["id", "part", "rank", "n_sources", "index", "error_bound", "file", "row", "offset", "x_bytes", "y_bytes"]
-            + drawn + ["y_sha256", "keys", "sources"]
+            [
+                "id", "part", "rank", "n_sources", "index", "error_bound", "file", "row", "offset",
+                "x_bytes", "y_bytes",
+            ] + drawn + ["y_sha256", "keys", "sources"]
         func write(_ line: String) throws {
             let bytes = Array(line.utf8)
             result.bytes += bytes.count
@@ -39,12 +40,12 @@ extension ExportTask {
                     [
                         "\(reader.ids[row])", shard.part.rawValue, "\(reader.ranks?[row] ?? 0)",
                         "\(reader.sourceCounts[row])", "\(reader.indices[row])",
-                        JSON.number(reader.errorBounds[row]).canonicalText, ExportTask.quoted(shard.file.path),
-                        "\(row)",
-                        "\(locations[row].offset)",
+                        JSON.number(reader.errorBounds[row]).canonicalText,
+                        ExportTask.quoted(shard.file.path), "\(row)", "\(locations[row].offset)",
                     ] + locations[row].sizes.map { "\($0)" }
                 let rest = [
-                    reader.ySHA256s[row].description, ExportTask.quoted(keys), ExportTask.quoted(sources),
+                    reader.ySHA256s[row].description, ExportTask.quoted(keys),
+                    ExportTask.quoted(sources),
                 ]
                 text += (numbers + rest).joined(separator: ",") + "\n"
             }

@@ -9,10 +9,12 @@ extension ExportTask {
     /// The name of x and y in The Well's format: x is step 0 of it, y step 1.
     package static let wellField = "u"
 
-    /// `the-well`: The Well's format as its reader 1.2 and its checker take it: `data/train`, `data/valid`, `data/test` with a
-    /// file for each shard, and `stats.yaml` of the training part (of everything where there is none).
+    /// `the-well`: The Well's format as its reader 1.2 and its checker take it: `data/train`,
+    /// `data/valid`, `data/test` with a file for each shard, and `stats.yaml` of the training part
+    /// (of everything where there is none).
     ///
-    /// Its loader needs two steps of time, so a steady problem has the source image as step 0 and the field as step 1.
+    /// Its loader needs two steps of time, so a steady problem has the source image as step 0 and
+    /// the field as step 1.
     package func theWell() throws {
         let destination = try ExportDestination.folder(options.output)
         var files: [(path: String, digest: FileDigest, samples: Int)] = []
@@ -21,10 +23,12 @@ extension ExportTask {
         for (number, shard) in samples.shards.enumerated() {
             let split = shard.part == .validation ? "valid" : shard.part.rawValue
             try Dataset.createFolder("\(destination.temporary)/data/\(split)")
-            let name = shard.file.path.split(separator: "/").joined(separator: "-").replacing(".h5", with: "")
+            let name = shard.file.path.split(separator: "/").joined(separator: "-").replacing(
+                ".h5", with: "")
             let path = "data/\(split)/\(name).hdf5"
             var own = WellStatistics()
-            let digest = try writeWell(number, to: try SafePath.below(destination.temporary, path), &own)
+            let digest = try writeWell(
+                number, to: try SafePath.below(destination.temporary, path), &own)
             if shard.part == .train || !hasTraining { statistics.add(own) }
             files.append((path, digest, shard.rows.count))
         }
@@ -33,15 +37,19 @@ extension ExportTask {
         files.append(("stats.yaml", digest, 0))
         try publish(folder: destination, files: files)
         if options.codec == .blosc {
-            result.notes.append("import hdf5plugin before the_well: the chunks are those of the shards")
+            result.notes.append(
+                "import hdf5plugin before the_well: the chunks are those of the " + "shards")
         }
     }
 
-    private func writeWell(_ number: Int, to path: String, _ statistics: inout WellStatistics) throws -> FileDigest {
+    private func writeWell(_ number: Int, to path: String, _ statistics: inout WellStatistics)
+        throws -> FileDigest
+    {
         let shard = samples.shards[number]
         let reader = try samples.reader(number)
         let level = options.codec == .blosc ? (ShardWriter.defaultLevel, true) : nil
-        let document = try HDF5Document(path: path, chunks: shard.rows.count * (2 + 2 * reader.coefficients.count))
+        let document = try HDF5Document(
+            path: path, chunks: shard.rows.count * (2 + 2 * reader.coefficients.count))
         let coefficients = try WellCoefficients(reader, physics: samples.physics)
         try coefficients.writeRoot(document, trajectories: shard.rows.count)
         try describe(document)
@@ -51,11 +59,14 @@ extension ExportTask {
         let (rows, columns) = sides
         let field = "/t0_fields/\(ExportTask.wellField)"
         try document.makeChunked(
-            field, shape: [shard.rows.count, 2, rows, columns], chunk: [1, 1, rows, columns], blosc: level)
+            field, shape: [shard.rows.count, 2, rows, columns], chunk: [1, 1, rows, columns],
+            blosc: level)
         try ExportTask.flag(document, field, sample: true, time: true, dimensions: true)
-        try coefficients.writeFields(document, trajectories: shard.rows.count, blosc: level, &statistics)
+        try coefficients.writeFields(
+            document, trajectories: shard.rows.count, blosc: level, &statistics)
         try document.setAttribute(
-            "field_names", of: "/t0_fields", to: .texts([ExportTask.wellField] + coefficients.names))
+            "field_names", of: "/t0_fields", to: .texts([ExportTask.wellField] + coefficients.names)
+        )
         for group in ["t1_fields", "t2_fields"] {
             try document.setAttribute("field_names", of: "/\(group)", to: .texts([]))
         }
@@ -79,7 +90,8 @@ extension ExportTask {
                         let values = Array(bytes[plane * size..<(plane + 1) * size])
                         own.add(values, as: name)
                         let carried = isBlosc && dataset.planes == 1
-                        chunks.append((name, carried ? try reader.frame(dataset, at: row) : values, nil))
+                        chunks.append(
+                            (name, carried ? try reader.frame(dataset, at: row) : values, nil))
                     }
                 }
                 return (chunks, own)
@@ -97,30 +109,39 @@ extension ExportTask {
     }
 
     /// What the loader asks of every field and scalar.
-    package static func flag(_ document: HDF5Document, _ name: String, sample: Bool, time: Bool, dimensions: Bool = false)
-        throws
-    {
+    package static func flag(
+        _ document: HDF5Document, _ name: String, sample: Bool, time: Bool, dimensions: Bool = false
+    ) throws {
         try document.setAttribute("sample_varying", of: name, to: .truth(sample))
         try document.setAttribute("time_varying", of: name, to: .truth(time))
-        if dimensions { try document.setAttribute("dim_varying", of: name, to: .truths([true, true])) }
+        if dimensions {
+            try document.setAttribute("dim_varying", of: name, to: .truths([true, true]))
+        }
     }
 
-    private static func writeDimensions(_ document: HDF5Document, _ rows: Int, _ columns: Int) throws {
+    private static func writeDimensions(_ document: HDF5Document, _ rows: Int, _ columns: Int)
+        throws
+    {
         try document.makeGroup("/dimensions")
         try document.setAttribute("spatial_dims", of: "/dimensions", to: .texts(["x", "y"]))
         for (name, count) in [("time", 2), ("x", rows), ("y", columns)] {
             let path = "/dimensions/\(name)"
-            try document.writeArray(.floats((0..<count).map { Float($0) }), shape: [count], named: path)
+            try document.writeArray(
+                .floats((0..<count).map { Float($0) }), shape: [count], named: path)
             try flag(document, path, sample: false, time: name == "time")
         }
     }
 
-    /// Conditions by axis: The Well knows walls, open and periodic sides. Absorbing ones are walls with the value 0.
+    /// Conditions by axis: The Well knows walls, open and periodic sides. Absorbing ones are walls
+    /// with the value 0.
     private static func writeBoundary(
         _ document: HDF5Document, _ boundary: Boundary, _ rows: Int, _ columns: Int
     ) throws {
         try document.makeGroup("/boundary_conditions")
-        let axes = [("x", boundary.top, boundary.bottom, rows), ("y", boundary.left, boundary.right, columns)]
+        let axes = [
+            ("x", boundary.top, boundary.bottom, rows),
+            ("y", boundary.left, boundary.right, columns),
+        ]
         for (axis, first, last, count) in axes {
             for condition in SideCondition.allCases where condition == first || condition == last {
                 let path = "/boundary_conditions/\(axis)_\(condition.rawValue)"
@@ -137,7 +158,8 @@ extension ExportTask {
                 if condition == .absorbing {
                     let held = mask.filter { $0 }.count
                     try document.writeArray(
-                        .floats([Float](repeating: 0, count: held)), shape: [held], named: "\(path)/values")
+                        .floats([Float](repeating: 0, count: held)), shape: [held],
+                        named: "\(path)/values")
                 }
             }
         }

@@ -8,8 +8,8 @@ extension ExportTask {
     /// From this many shards on, readers with few file descriptors are warned of.
     private static let manyShards = 200
 
-    /// `vds`: an HDF5 file whose `/x`, `/y` and coefficients are virtual datasets over the shards, and whose columns are
-    /// its own.
+    /// `vds`: an HDF5 file whose `/x`, `/y` and coefficients are virtual datasets over the shards,
+    /// and whose columns are its own.
     package func virtualDataset() throws {
         let destination = try ExportDestination.file(options.output)
         let document = try HDF5Document(path: destination.temporary)
@@ -24,8 +24,8 @@ extension ExportTask {
             for run in ExportTask.runs(shard.rows) {
                 pieces.append(
                     HDF5Document.VirtualPiece(
-                        file: "\(folder)/\(shard.file.path)", rows: reader.count, first: run.first, stride: run.stride,
-                        count: run.count))
+                        file: "\(folder)/\(shard.file.path)", rows: reader.count, first: run.first,
+                        stride: run.stride, count: run.count))
             }
             for row in shard.rows { columns.append(reader, row) }
             advance(shard.rows.count)
@@ -37,17 +37,20 @@ extension ExportTask {
         for drawn in samples.drawn {
             let name = "/\(drawn.coefficient.rawValue)"
             try document.makeVirtual(
-                name, extent: (drawn.planes == 1 ? [] : [drawn.planes]) + extent, source: name, pieces: pieces)
+                name, extent: (drawn.planes == 1 ? [] : [drawn.planes]) + extent, source: name,
+                pieces: pieces)
         }
         try columns.write(to: document)
         try publish(file: destination, try document.finish())
         if samples.shards.count >= ExportTask.manyShards {
             result.notes.append(
-                "the file refers to \(samples.shards.count) shards: a reader that may not open as many files at once reads "
-                    + "NaN without an error (raise it with 'ulimit -n \(2 * samples.shards.count)')")
+                "the file refers to \(samples.shards.count) shards: a reader that may not open as "
+                    + "many files at once reads NaN without an error (raise it with 'ulimit -n "
+                    + "\(2 * samples.shards.count)')")
         }
         result.notes.append(
-            "a shard that is missing or moved reads as NaN without an error: keep '\(folder)' where it is from here")
+            "a shard that is missing or moved reads as NaN without an error: keep '\(folder)' "
+                + "where it is from here")
     }
 
     /// Ascending rows as arithmetic progressions, as few as a greedy walk makes.

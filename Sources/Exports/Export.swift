@@ -8,14 +8,16 @@ internal import Shards
 
 /// Writes a dataset, or a selection of it, in the format of another program.
 ///
-/// An export holds the same values as the shards, bit for bit, and the same ids: each y that is decoded on the way is
-/// compared with its SHA-256. It appears under its name only when it is complete, and replaces nothing. Its bytes depend on the
-/// dataset and the options alone, and where they are compressed on the release of zstd. Memory does not grow with the number of
-/// samples, but for about 100 bytes each.
+/// An export holds the same values as the shards, bit for bit, and the same ids: each y that is
+/// decoded on the way is compared with its SHA-256. It appears under its name only when it is
+/// complete, and replaces nothing. Its bytes depend on the dataset and the options alone, and where
+/// they are compressed on the release of zstd. Memory does not grow with the number of samples, but
+/// for about 100 bytes each.
 public enum Export {
     /// The formats. Each is an extension in a file of its own (`Export+Kerchunk`, `Export+MDS`, …).
     public enum Format: String, Sendable, CaseIterable {
-        /// References of the whole dataset as one virtual Zarr, as kerchunk and fsspec read them; a JSON file.
+        /// References of the whole dataset as one virtual Zarr, as kerchunk and fsspec read them; a
+        /// JSON file.
         case kerchunk
         /// One HDF5 file whose x and y are those of the shards (a virtual dataset).
         case vds
@@ -48,7 +50,8 @@ public enum Export {
     public enum Codec: String, Sendable, CaseIterable {
         /// Plain numbers, which every HDF5 library reads.
         case raw
-        /// The shards' own chunks, carried over as they are; readers need the blosc filter (hdf5plugin).
+        /// The shards' own chunks, carried over as they are; readers need the blosc filter
+        /// (hdf5plugin).
         case blosc
     }
 
@@ -60,9 +63,11 @@ public enum Export {
         public var dataset: String
         /// The file or folder to write.
         public var output: String
-        /// Selections; a sample is taken where any of them has it, every sample where there are none.
+        /// Selections; a sample is taken where any of them has it, every sample where there are
+        /// none.
         public var selections: [String] = []
-        /// Where the shards will be found, for `kerchunk` and `croissant`; their relative path where it is nil.
+        /// Where the shards will be found, for `kerchunk` and `croissant`; their relative path
+        /// where it is nil.
         public var baseURL: String?
         /// For `the-well` and `pdebench`.
         public var codec = Codec.raw
@@ -106,17 +111,21 @@ public enum Export {
 
     /// Writes an export.
     ///
-    /// - Parameter progress: Called now and then with the number of samples done and to be done, on any thread.
-    /// - Throws: `PipelineError`: `.usage` for options that do not belong to the format, `.noInput` where there is no
-    ///   packed dataset, `.data` where it is damaged, its selections lack a name or the format cannot hold it,
-    ///   `.cannotCreate` where something is at the output already.
-    public static func perform(_ options: Options, progress: @escaping (Int, Int) -> Void) throws -> Result {
+    /// - Parameter progress: Called now and then with the number of samples done and to be done, on
+    ///   any thread.
+    /// - Throws: `PipelineError`: `.usage` for options that do not belong to the format, `.noInput`
+    ///   where there is no packed dataset, `.data` where it is damaged, its selections lack a name
+    ///   or the format cannot hold it, `.cannotCreate` where something is at the output already.
+    public static func perform(_ options: Options, progress: @escaping (Int, Int) -> Void) throws
+        -> Result
+    {
         Interruption.listen()
         try check(options)
         let samples = try ExportedSamples(options.dataset, selections: options.selections)
         let task = ExportTask(
             samples: samples, options: options,
-            threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount, progress: progress)
+            threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount,
+            progress: progress)
         do {
             switch options.format {
             case .kerchunk: try task.kerchunk()
@@ -136,7 +145,8 @@ public enum Export {
 
     private static func check(_ options: Options) throws {
         func refuse(_ option: String, _ formats: String) -> PipelineError {
-            PipelineError(.usage, "\(option) goes with \(formats), not with \(options.format.rawValue)")
+            PipelineError(
+                .usage, "\(option) goes with \(formats), not with " + "\(options.format.rawValue)")
         }
         if options.output.isEmpty { throw PipelineError(.usage, "--output needs a name") }
         if [.mds, .theWell, .croissant].contains(options.format) {
@@ -150,13 +160,17 @@ public enum Export {
         if options.codec != .raw, ![.theWell, .pdebench].contains(options.format) {
             throw refuse("--codec", "the-well and pdebench")
         }
-        if !options.words.isEmpty, options.format != .croissant { throw refuse("--describe", "croissant") }
+        if !options.words.isEmpty, options.format != .croissant {
+            throw refuse("--describe", "croissant")
+        }
         if let word = options.words.keys.sorted().first(where: { !words.contains($0) }) {
             throw PipelineError(
-                .usage, "--describe does not know '\(word)': there are \(words.joined(separator: ", "))")
+                .usage,
+                "--describe does not know '\(word)': there are \(words.joined(separator: ", "))")
         }
         if options.format == .croissant, !options.selections.isEmpty {
-            throw PipelineError(.usage, "croissant describes the whole dataset: leave out --selection")
+            throw PipelineError(
+                .usage, "croissant describes the whole dataset: leave out " + "--selection")
         }
     }
 }

@@ -2,10 +2,12 @@ internal import Datasets
 internal import Foundation
 internal import Shards
 
-/// Where an export goes: a file or a folder that appears only when it is complete, and replaces nothing.
+/// Where an export goes: a file or a folder that appears only when it is complete, and replaces
+/// nothing.
 ///
-/// It is written to `.NAME.tmp` beside its place. A folder there holds `.steadyset-export` while it is written, which is
-/// locked; one that a killed run left is taken over, any other folder of that name is left alone.
+/// It is written to `.NAME.tmp` beside its place. A folder there holds `.steadyset-export` while it
+/// is written, which is locked; one that a killed run left is taken over, any other folder of that
+/// name is left alone.
 package final class ExportDestination {
     /// The final path.
     package let path: String
@@ -16,7 +18,9 @@ package final class ExportDestination {
     private static let marker = ".steadyset-export"
 
     /// Prepares a file; its writer creates it.
-    package static func file(_ path: String) throws -> ExportDestination { try ExportDestination(path) }
+    package static func file(_ path: String) throws -> ExportDestination {
+        try ExportDestination(path)
+    }
 
     /// Prepares a folder and creates it.
     package static func folder(_ path: String) throws -> ExportDestination {
@@ -30,17 +34,25 @@ package final class ExportDestination {
         temporary = AtomicFile.temporary(for: self.path)
         guard try PathEntry(at: self.path) == .nothing else {
             throw PipelineError(
-                .cannotCreate, "\(self.path) exists: exports replace nothing, so remove it or choose another --output")
+                .cannotCreate,
+                "\(self.path) exists: exports replace nothing, so remove it or choose another "
+                    + "--output")
         }
         let parent = URL(literalPath: self.path).deletingLastPathComponent().path
         guard InputFile.isFolder(parent) == true else {
-            throw PipelineError(.cannotCreate, "\(parent): there is no such folder: create it, or check --output")
+            throw PipelineError(
+                .cannotCreate,
+                "\(parent): there is no such folder: create it, or " + "check --output")
         }
     }
 
     deinit {
         guard !isCommitted else { return }
-        if lock != nil { try? FileManager.default.removeItem(atPath: temporary) } else { AtomicFile.remove(temporary) }
+        if lock != nil {
+            try? FileManager.default.removeItem(atPath: temporary)
+        } else {
+            AtomicFile.remove(temporary)
+        }
     }
 
     private func createFolder() throws {
@@ -50,12 +62,12 @@ package final class ExportDestination {
             InputFile.isFolder("\(temporary)/\(ExportTask.summary)") != false
         {
             throw PipelineError(
-                .cannotCreate, "\(temporary) exists and is no unfinished export: remove it, or choose another --output")
+                .cannotCreate,
+                "\(temporary) exists and is no unfinished export: remove it, or choose another "
+                    + "--output")
         }
         let created = try Folder.create(temporary)
-        do {
-            lock = try FileLock(marker, shared: false, holder: path)
-        } catch {
+        do { lock = try FileLock(marker, shared: false, holder: path) } catch {
             Folder.remove(created)
             throw error
         }
@@ -69,9 +81,7 @@ package final class ExportDestination {
     package func commit() throws {
         if lock != nil { try AtomicFile.withdraw("\(temporary)/\(ExportDestination.marker)") }
         isCommitted = true
-        do {
-            try AtomicFile.commit(temporary: temporary, as: path)
-        } catch {
+        do { try AtomicFile.commit(temporary: temporary, as: path) } catch {
             try? FileManager.default.removeItem(atPath: temporary)
             throw error
         }

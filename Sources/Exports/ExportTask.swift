@@ -17,7 +17,10 @@ package final class ExportTask {
     private let progress: (Int, Int) -> Void
     private let total: Int
 
-    package init(samples: ExportedSamples, options: Export.Options, threads: Int, progress: @escaping (Int, Int) -> Void) {
+    package init(
+        samples: ExportedSamples, options: Export.Options, threads: Int,
+        progress: @escaping (Int, Int) -> Void
+    ) {
         self.samples = samples
         self.options = options
         self.threads = threads
@@ -51,15 +54,17 @@ package final class ExportTask {
         try document.setAttribute("physics", of: "/", to: .text(samples.physics.json.canonicalText))
     }
 
-    /// The path of the shards' folder from the folder of `output`, without links on either side, and without a beginning that
-    /// readers take for the home folder or for a protocol.
+    /// The path of the shards' folder from the folder of `output`, without links on either side,
+    /// and without a beginning that readers take for the home folder or for a protocol.
     package func relativeFolder(from output: String) -> String {
-        let parent = URL(literalPath: output).deletingLastPathComponent().resolvingSymlinksInPath().pathComponents
+        let parent = URL(literalPath: output).deletingLastPathComponent().resolvingSymlinksInPath()
+            .pathComponents
         let folder = URL(literalPath: samples.folder).resolvingSymlinksInPath().pathComponents
         let shared = zip(parent, folder).prefix { $0 == $1 }.count
         let steps = Array(repeating: "..", count: parent.count - shared) + folder[shared...]
         guard let first = steps.first else { return "." }
-        return (first.hasPrefix("~") || first.contains(":") ? "./" : "") + steps.joined(separator: "/")
+        return (first.hasPrefix("~") || first.contains(":") ? "./" : "")
+            + steps.joined(separator: "/")
     }
 
     /// Completes a single file at its temporary path, of which `digest` is known.
@@ -69,13 +74,12 @@ package final class ExportTask {
         try destination.commit()
     }
 
-    /// Completes a folder: writes `export.json`, which lists `files` (path, digest, number of samples), beside them.
+    /// Completes a folder: writes `export.json`, which lists `files` (path, digest, number of
+    /// samples), beside them.
     package func publish(
-        folder destination: ExportDestination, files: [(path: String, digest: FileDigest, samples: Int)],
-        extra: [String: JSON] = [:]
-    )
-        throws
-    {
+        folder destination: ExportDestination,
+        files: [(path: String, digest: FileDigest, samples: Int)], extra: [String: JSON] = [:]
+    ) throws {
         var entries: [JSON] = []
         for (path, digest, samples) in files {
             result.files += 1
@@ -89,9 +93,10 @@ package final class ExportTask {
         let json = JSON.object(
             [
                 "format": .string("steadyset-export"), "version": .integer(1),
-                "export": .string(options.format.rawValue), "manifest": .string(samples.manifest.id.description),
-                "selection": .string(samples.expression.description), "samples": .integer(result.samples),
-                "files": .array(entries),
+                "export": .string(options.format.rawValue),
+                "manifest": .string(samples.manifest.id.description),
+                "selection": .string(samples.expression.description),
+                "samples": .integer(result.samples), "files": .array(entries),
             ].merging(extra) { $1 })
         try Schema.named("export").check(json, source: ExportTask.summary)
         try AtomicFile.write(json.prettyBytes, to: "\(destination.temporary)/\(ExportTask.summary)")

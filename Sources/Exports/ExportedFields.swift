@@ -9,7 +9,8 @@ package struct ExportedFields {
     package let coefficients: [[UInt8]]  // (planes, rows, columns)
 
     /// Decodes row `row` of a shard.
-    package init(_ reader: ShardReader, _ row: Int, with decoder: SampleDecoder) throws(ShardsError) {
+    package init(_ reader: ShardReader, _ row: Int, with decoder: SampleDecoder) throws(ShardsError)
+    {
         x = FieldBytes.bytes(of: try reader.x(at: row, with: decoder))
         y = FieldBytes.bytes(of: try reader.y(at: row, with: decoder, checkingDigest: true))
         coefficients = try reader.coefficients.map { (dataset) throws(ShardsError) in

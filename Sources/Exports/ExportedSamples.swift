@@ -5,7 +5,8 @@ internal import Parallel
 package import Sampling
 package import Shards
 
-/// The samples that an export takes of a pack stage: in the dataset's order, by shard. Safe for threads.
+/// The samples that an export takes of a pack stage: in the dataset's order, by shard. Safe for
+/// threads.
 package final class ExportedSamples {
     /// A shard with samples that are taken.
     package struct Shard {
@@ -43,20 +44,23 @@ package final class ExportedSamples {
     package var drawn: [ShardCoefficient.Dataset] { ShardCoefficient.drawn(under: physics) }
     package var lattice: Lattice { physics.lattice }
 
-    /// Finds the samples of the dataset at `path`; reads the columns of every shard that may hold one.
+    /// Finds the samples of the dataset at `path`; reads the columns of every shard that may hold
+    /// one.
     package init(_ path: String, selections texts: [String]) throws {
         let (dataset, stages) = try Dataset.locate(path)
         guard stages.contains(.pack) else {
             throw PipelineError(
-                .noInput, "\(path) has no finished stage 'pack': run 'steadyset pack' or 'steadyset run' first")
+                .noInput,
+                "\(path) has no finished stage 'pack': run 'steadyset pack' or 'steadyset run' "
+                    + "first")
         }
         let folder = dataset.folder(.pack)
         let manifest = try dataset.manifest(.pack)
         guard manifest.layout["codec"] == .string("standard") else {
             throw PipelineError(
                 .data,
-                "\(folder) is packed with the codec '\(manifest.layout["codec"]?.string ?? "?")': only standard shards can be "
-                    + "exported, so unpack it first")
+                "\(folder) is packed with the codec '\(manifest.layout["codec"]?.string ?? "?")': "
+                    + "only standard shards can be exported, so unpack it first")
         }
         let packed = try PackedShards(manifest, in: folder, keeping: 8)
         self.packed = packed
@@ -67,15 +71,21 @@ package final class ExportedSamples {
         for (number, file) in manifest.files.enumerated() {
             try Interruption.check()
             let part = try packed.part(of: file)
-            guard let bounds = file.extra["ranks"]?.array?.compactMap(\.int), bounds.count == 2, bounds[0] <= bounds[1]
-            else { throw PipelineError(.data, "\(folder): the entry of '\(file.path)' lacks ranks") }
+            guard let bounds = file.extra["ranks"]?.array?.compactMap(\.int), bounds.count == 2,
+                bounds[0] <= bounds[1]
+            else {
+                throw PipelineError(.data, "\(folder): the entry of '\(file.path)' lacks ranks")
+            }
             guard expression.mayContain(part: part, ranks: bounds[0]..<bounds[1]) else { continue }
             let reader = try packed.open(number)
             let rows = (0..<reader.count).filter { row in
                 expression.contains(
-                    part: part, rank: Int(reader.ranks?[row] ?? 0), sources: reader.sourceCounts[row])
+                    part: part, rank: Int(reader.ranks?[row] ?? 0),
+                    sources: reader.sourceCounts[row])
             }
-            if !rows.isEmpty { shards.append(Shard(number: number, file: file, part: part, rows: rows)) }
+            if !rows.isEmpty {
+                shards.append(Shard(number: number, file: file, part: part, rows: rows))
+            }
         }
         self.shards = shards
         guard !shards.isEmpty else {
@@ -84,7 +94,9 @@ package final class ExportedSamples {
     }
 
     /// Returns the reader of a shard; the last few stay open.
-    package func reader(_ shard: Int) throws -> ShardReader { try packed.reader(shards[shard].number) }
+    package func reader(_ shard: Int) throws -> ShardReader {
+        try packed.reader(shards[shard].number)
+    }
 
     /// The samples of a part, by rank.
     package func places(of part: Split.Part) throws -> [Place] {

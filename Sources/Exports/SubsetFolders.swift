@@ -3,8 +3,9 @@ internal import Shards
 
 /// The folders of a part whose subsets contain one another: each below the next larger one.
 ///
-/// Subsets and windows are ranges of ranks. Those that contain one another or are apart form a tree; one that overlaps
-/// another without being in it has no folder, nor has one of several ranges unless it is the whole part.
+/// Subsets and windows are ranges of ranks. Those that contain one another or are apart form a
+/// tree; one that overlaps another without being in it has no folder, nor has one of several ranges
+/// unless it is the whole part.
 package struct SubsetFolders {
     /// A folder with an index of its own.
     package struct Folder {
@@ -52,15 +53,21 @@ package struct SubsetFolders {
                 $0.ranks.clamped(to: span) == span && $0.ranks != span
             }), !folders.contains(where: { SubsetFolders.cross($0.ranks, span) }) {
                 folders.append(
-                    Folder(path: path(of: selection, in: parent), names: [selection.name], ranks: span))
+                    Folder(
+                        path: path(of: selection, in: parent), names: [selection.name], ranks: span)
+                )
             }
         }
     }
 
-    /// The folder of `selection` in that of the next larger one: its name without `%`, numbered where a folder or an export's
-    /// own file has that name already. Some systems do not tell letters apart by their case.
+    /// The folder of `selection` in that of the next larger one: its name without `%`, numbered
+    /// where a folder or an export's own file has that name already. Some systems do not tell
+    /// letters apart by their case.
     private func path(of selection: Selection, in parent: Folder) -> String {
-        let name = selection.name.utf8.split(separator: UInt8(ascii: "/")).last.map { String(Substring($0)) } ?? ""
+        let name =
+            selection.name.utf8.split(separator: UInt8(ascii: "/")).last.map {
+                String(Substring($0))
+            } ?? ""
         let plain = "\(parent.path)/\(name.replacing("%", with: ""))"
         let taken = Set(folders.map { $0.path.lowercased() })
         func isFree(_ path: String) -> Bool {
@@ -75,8 +82,8 @@ package struct SubsetFolders {
         return numbered()
     }
 
-    /// Cuts samples with these ranks into shards of at most `size`; none lies in two folders of which neither contains
-    /// the other.
+    /// Cuts samples with these ranks into shards of at most `size`; none lies in two folders of
+    /// which neither contains the other.
     package func batches(_ ranks: [Int], size: Int) -> [Batch] {
         var batches: [Batch] = []
         var start = 0

@@ -2,7 +2,8 @@ internal import Datasets
 package import Fields
 package import Shards
 
-/// D and γ in The Well's format: scalars where they are constant, fields where they vary, of each sample or of all.
+/// D and γ in The Well's format: scalars where they are constant, fields where they vary, of each
+/// sample or of all.
 package struct WellCoefficients {
     private let reader: ShardReader
     /// Constant coefficients, by name.
@@ -15,7 +16,8 @@ package struct WellCoefficients {
         var scalars: [(name: String, value: Double)] = []
         func add(_ coefficient: ShardCoefficient, _ parts: [Coefficient]) {
             guard !fields.contains(where: { $0.coefficient == coefficient }) else { return }
-            let names = WellCoefficients.names(ShardCoefficient.Dataset(coefficient, planes: parts.count))
+            let names = WellCoefficients.names(
+                ShardCoefficient.Dataset(coefficient, planes: parts.count))
             for (name, part) in zip(names, parts) {
                 if case .constant(let value) = part { scalars.append((name, value)) }
             }
@@ -61,17 +63,20 @@ package struct WellCoefficients {
         for dataset in reader.coefficients {
             for name in WellCoefficients.names(dataset) {
                 try document.makeChunked(
-                    "/t0_fields/\(name)", shape: [trajectories, rows, columns], chunk: [1, rows, columns],
-                    blosc: dataset.planes == 1 ? blosc : nil)
-                try ExportTask.flag(document, "/t0_fields/\(name)", sample: true, time: false, dimensions: true)
+                    "/t0_fields/\(name)", shape: [trajectories, rows, columns],
+                    chunk: [1, rows, columns], blosc: dataset.planes == 1 ? blosc : nil)
+                try ExportTask.flag(
+                    document, "/t0_fields/\(name)", sample: true, time: false, dimensions: true)
             }
         }
         for dataset in reader.fixedCoefficients {
             let values = try reader.fixedCoefficient(dataset)
             for (plane, name) in WellCoefficients.names(dataset).enumerated() {
                 let part = Array(values[plane * rows * columns..<(plane + 1) * rows * columns])
-                try document.writeArray(.floats(part), shape: [rows, columns], named: "/t0_fields/\(name)")
-                try ExportTask.flag(document, "/t0_fields/\(name)", sample: false, time: false, dimensions: true)
+                try document.writeArray(
+                    .floats(part), shape: [rows, columns], named: "/t0_fields/\(name)")
+                try ExportTask.flag(
+                    document, "/t0_fields/\(name)", sample: false, time: false, dimensions: true)
                 statistics.add(FieldBytes.bytes(of: part), as: name)
             }
         }

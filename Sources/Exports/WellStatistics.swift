@@ -1,7 +1,7 @@
 internal import Shards
 
-/// Sums from which `stats.yaml` of The Well's format is made. Their order is that of the samples, so the text is the same for
-/// any number of threads.
+/// Sums from which `stats.yaml` of The Well's format is made. Their order is that of the samples,
+/// so the text is the same for any number of threads.
 package struct WellStatistics {
     private struct Sums {
         var count = 0.0
@@ -59,7 +59,9 @@ package struct WellStatistics {
     /// The file: six mappings of a number to each field's name.
     package var yaml: String {
         func block(_ title: String, _ sums: [String: Sums], _ value: (Sums) -> Double) -> String {
-            let lines = sums.sorted { $0.key < $1.key }.map { "  \($0.key): \(WellStatistics.text(value($0.value)))\n" }
+            let lines = sums.sorted { $0.key < $1.key }.map {
+                "  \($0.key): " + "\(WellStatistics.text(value($0.value)))\n"
+            }
             return "\(title):\n" + lines.joined()
         }
         return block("mean", fields) { $0.mean } + block("std", fields) { $0.deviation }

@@ -29,17 +29,18 @@ public struct Boundary: Hashable, Sendable {
 
     /// Creates a boundary side by side.
     ///
-    /// - Throws: `ConfigurationError` with code `.physics` where one of two opposite sides is periodic and the other is
-    ///   not.
+    /// - Throws: `ConfigurationError` with code `.physics` where one of two opposite sides is
+    ///   periodic and the other is not.
     public init(
         top: SideCondition, bottom: SideCondition, left: SideCondition, right: SideCondition
     ) throws(ConfigurationError) {
-        for (first, second, names) in [(top, bottom, "top and bottom"), (left, right, "left and right")]
-        where (first == .periodic) != (second == .periodic) {
+        for (first, second, names) in [
+            (top, bottom, "top and bottom"), (left, right, "left and right"),
+        ] where (first == .periodic) != (second == .periodic) {
             throw ConfigurationError(
                 .physics,
-                "the sides \(names) are \(first.rawValue) and \(second.rawValue): periodic sides come in opposite pairs"
-            )
+                "the sides \(names) are \(first.rawValue) and \(second.rawValue): periodic sides "
+                    + "come in opposite pairs")
         }
         (self.top, self.bottom, self.left, self.right) = (top, bottom, left, right)
     }

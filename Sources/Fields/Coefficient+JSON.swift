@@ -8,21 +8,24 @@ extension Coefficient {
         case .layered(let layers):
             .object([
                 "layered": .object([
-                    "axis": .string(layers.axis.rawValue), "edges": .array(layers.edges.map(JSON.integer)),
+                    "axis": .string(layers.axis.rawValue),
+                    "edges": .array(layers.edges.map(JSON.integer)),
                     "values": .array(layers.values.map(JSON.number)),
                 ])
             ])
         case .regions(let regions):
             .object([
                 "regions": .object([
-                    "background": .number(regions.background), "regions": .array(regions.regions.map(\.json)),
+                    "background": .number(regions.background),
+                    "regions": .array(regions.regions.map(\.json)),
                 ])
             ])
         case .random(let field):
             .object([
                 "random": .object(
                     [
-                        "from": .number(field.from), "to": .number(field.to), "length": .number(field.length),
+                        "from": .number(field.from), "to": .number(field.to),
+                        "length": .number(field.length),
                     ].merging(field.key.map { ["key": .integer(Int($0))] } ?? [:]) { $1 })
             ])
         }
@@ -39,7 +42,9 @@ extension Coefficient {
         let present = forms.filter(form.has)
         guard present.count == 1 else {
             throw ConfigurationError(
-                .document, "'\(name)' is not a number, nor an object with one of 'layered', 'regions', 'random'")
+                .document,
+                "'\(name)' is not a number, nor an object with one of 'layered', 'regions', "
+                    + "'random'")
         }
         let inner = try form.json(present[0])
         let context = "'\(name).\(present[0])'"
@@ -48,21 +53,25 @@ extension Coefficient {
             let members = try Members(inner, of: context, required: ["axis", "edges", "values"])
             self = .layered(
                 Layers(
-                    axis: try members.get("axis", "'rows' or 'columns'") { $0.string.flatMap(Layers.Axis.init) },
-                    edges: try members.ints("edges"), values: try members.doubles("values")))
+                    axis: try members.get("axis", "'rows' or 'columns'") {
+                        $0.string.flatMap(Layers.Axis.init)
+                    }, edges: try members.ints("edges"), values: try members.doubles("values")))
         case "regions":
             let members = try Members(inner, of: context, required: ["background", "regions"])
             let list = try members.get("regions", "an array") { $0.array }
             var regions: [Regions.Region] = []
-            for json in list { regions.append(try Regions.Region(json: json, of: "a region of '\(name)'")) }
+            for json in list {
+                regions.append(try Regions.Region(json: json, of: "a region of '\(name)'"))
+            }
             self = .regions(Regions(background: try members.double("background"), regions: regions))
         default:
             let members = try Members(
                 inner, of: context, required: ["from", "to", "length"], optional: ["key"])
             let key: UInt32? =
                 members.has("key")
-                ? try members.get("key", "an integer from 0 to 4294967295") { $0.int.flatMap(UInt32.init(exactly:)) }
-                : nil
+                ? try members.get("key", "an integer from 0 to 4294967295") {
+                    $0.int.flatMap(UInt32.init(exactly:))
+                } : nil
             self = .random(
                 RandomCoefficient(
                     from: try members.double("from"), to: try members.double("to"),
@@ -85,7 +94,7 @@ extension Coefficient.Regions.Region {
         let members = try Members(
             json, of: context, required: ["row", "column", "value"], optional: Shape.keys)
         self.init(
-            row: try members.int("row"), column: try members.int("column"), shape: try Shape(members),
-            value: try members.double("value"))
+            row: try members.int("row"), column: try members.int("column"),
+            shape: try Shape(members), value: try members.double("value"))
     }
 }

@@ -12,13 +12,12 @@ public enum Coefficient: Hashable, Sendable {
     /// Layers of whole rows or columns.
     public struct Layers: Hashable, Sendable {
         /// What the layers are made of.
-        public enum Axis: String, Hashable, Sendable, CaseIterable {
-            case rows, columns
-        }
+        public enum Axis: String, Hashable, Sendable, CaseIterable { case rows, columns }
 
         /// Whether edges count rows or columns.
         public let axis: Axis
-        /// The first row or column of each layer but the first, strictly increasing, inside the lattice.
+        /// The first row or column of each layer but the first, strictly increasing, inside the
+        /// lattice.
         public let edges: [Int]
         /// The value of each layer; one more than `edges`.
         public let values: [Double]
@@ -31,7 +30,8 @@ public enum Coefficient: Hashable, Sendable {
         }
     }
 
-    /// Shapes on a background; where shapes share a site, the later one counts. What lies outside the lattice is cut off.
+    /// Shapes on a background; where shapes share a site, the later one counts. What lies outside
+    /// the lattice is cut off.
     public struct Regions: Hashable, Sendable {
         /// A shape with a value.
         public struct Region: Hashable, Sendable {
@@ -86,38 +86,46 @@ public enum Coefficient: Hashable, Sendable {
 
     /// Checks form and lengths; values are checked by `Physics`, which knows what they are for.
     func check(on lattice: Lattice, name: String) throws(ConfigurationError) {
-        func fail(_ message: String) -> ConfigurationError { ConfigurationError(.physics, "\(name): \(message)") }
+        func fail(_ message: String) -> ConfigurationError {
+            ConfigurationError(.physics, "\(name): \(message)")
+        }
         switch self {
         case .constant: break
         case .layered(let layers):
             let side = layers.axis == .rows ? lattice.rows : lattice.columns
-            guard layers.values.count == layers.edges.count + 1, layers.edges.count < Coefficient.maximumRegions else {
+            guard layers.values.count == layers.edges.count + 1,
+                layers.edges.count < Coefficient.maximumRegions
+            else {
                 throw fail(
-                    "\(layers.edges.count) edges separate \(layers.edges.count + 1) layers, there are \(layers.values.count) "
-                        + "values (at most \(Coefficient.maximumRegions))")
+                    "\(layers.edges.count) edges separate \(layers.edges.count + 1) layers, there "
+                        + "are \(layers.values.count) values (at most "
+                        + "\(Coefficient.maximumRegions))")
             }
             guard layers.edges.allSatisfy({ (1..<side).contains($0) }),
                 zip(layers.edges, layers.edges.dropFirst()).allSatisfy(<)
             else {
                 throw fail(
-                    "the edges \(layers.edges) must increase and lie inside the \(side) \(layers.axis.rawValue), from 1 to "
-                        + "\(side - 1): each is the first of its layer")
+                    "the edges \(layers.edges) must increase and lie inside the \(side) "
+                        + "\(layers.axis.rawValue), from 1 to \(side - 1): each is the first of "
+                        + "its layer")
             }
         case .regions(let regions):
             guard (1...Coefficient.maximumRegions).contains(regions.regions.count) else {
-                throw fail("\(regions.regions.count) regions are not possible: 1 to \(Coefficient.maximumRegions) are")
+                throw fail(
+                    "\(regions.regions.count) regions are not possible: 1 to "
+                        + "\(Coefficient.maximumRegions) are")
             }
             for (number, region) in regions.regions.enumerated() {
-                do {
-                    try region.shape.check()
-                } catch {
+                do { try region.shape.check() } catch {
                     throw fail("region \(number): \(error.message)")
                 }
                 let far = 2 * Lattice.sides.upperBound
-                guard abs(region.row) <= far, abs(region.column) <= far, region.touches(lattice) else {
+                guard abs(region.row) <= far, abs(region.column) <= far, region.touches(lattice)
+                else {
                     throw fail(
-                        "region \(number), the \(region.shape.name) at row \(region.row), column \(region.column), covers no "
-                            + "site of the lattice of \(lattice.rows)×\(lattice.columns)")
+                        "region \(number), the \(region.shape.name) at row \(region.row), column "
+                            + "\(region.column), covers no site of the lattice of "
+                            + "\(lattice.rows)×\(lattice.columns)")
                 }
             }
         case .random(let field): try field.check(name: name)
@@ -126,14 +134,17 @@ public enum Coefficient: Hashable, Sendable {
 }
 
 extension Coefficient.Regions.Region {
-    /// Calls `body` with each run of sites of the region that lies on `lattice`, as a range of site indices.
+    /// Calls `body` with each run of sites of the region that lies on `lattice`, as a range of site
+    /// indices.
     func forEachRun(on lattice: Lattice, _ body: (Range<Int>) -> Void) {
         for run in shape.footprint.runs {
             let line = row + Int(run.row)
             guard (0..<lattice.rows).contains(line) else { continue }
             let first = max(0, column + Int(run.first))
             let last = min(lattice.columns - 1, column + Int(run.last))
-            if first <= last { body(line * lattice.columns + first..<line * lattice.columns + last + 1) }
+            if first <= last {
+                body(line * lattice.columns + first..<line * lattice.columns + last + 1)
+            }
         }
     }
 

@@ -1,22 +1,26 @@
 public import Documents
 
 extension Configuration {
-    /// The canonical form that ids are made from (see the article *Formats*): reordered sources give equal forms where
-    /// the order does not matter.
+    /// The canonical form that ids are made from (see the article *Formats*): reordered sources
+    /// give equal forms where the order does not matter.
     ///
-    /// The overlap policy is part of it only where sources do overlap, and the order of sources only where it matters
-    /// (overlapping sources under `last`); elsewhere sources are sorted by row, column, shape, parameters and value.
+    /// The overlap policy is part of it only where sources do overlap, and the order of sources
+    /// only where it matters (overlapping sources under `last`); elsewhere sources are sorted by
+    /// row, column, shape, parameters and value.
     public var canonical: JSON {
         let (physics, ordered) = canonicalParts
         return .object(["physics": physics, "sources": .array(ordered.map(\.json))])
     }
 
-    /// The configuration's id: the first 64 bits, big-endian, of the SHA-256 of the canonical form (RFC 8785).
+    /// The configuration's id: the first 64 bits, big-endian, of the SHA-256 of the canonical form
+    /// (RFC 8785).
     ///
-    /// Among n different configurations the chance that two share an id is n²/2⁶⁵, 4·10⁻⁹ for 400,000.
+    /// Among n different configurations the chance that two share an id is n²/2⁶⁵, 4·10⁻⁹ for
+    /// 400,000.
     public var id: SampleID { SampleID(bits: Digest(of: canonicalBytes).leadingBits) }
 
-    /// The bytes of `canonical`, written without the tree of its sources: six times as fast, for every stage makes ids.
+    /// The bytes of `canonical`, written without the tree of its sources: six times as fast, for
+    /// every stage makes ids.
     private var canonicalBytes: [UInt8] {
         let (physics, ordered) = canonicalParts
         var out: [UInt8] = []
@@ -60,12 +64,14 @@ extension Configuration {
         let overlapping = overlaps
         var members = physics.json.object ?? [:]
         if !overlapping { members["overlap"] = nil }
-        let ordered = overlapping && physics.overlap == .last ? sources : sources.sorted(by: Configuration.precede)
+        let ordered =
+            overlapping && physics.overlap == .last
+            ? sources : sources.sorted(by: Configuration.precede)
         return (.object(members), ordered)
     }
 
-    /// The canonical order of sources: by row, column, shape (its code), the shape's parameters in order, and value. For
-    /// disks that is row, column, radius and value.
+    /// The canonical order of sources: by row, column, shape (its code), the shape's parameters in
+    /// order, and value. For disks that is row, column, radius and value.
     static func precede(_ a: Source, _ b: Source) -> Bool {
         if case .disk(let one) = a.shape, case .disk(let two) = b.shape {
             return (a.row, a.column, one, a.value) < (b.row, b.column, two, b.value)

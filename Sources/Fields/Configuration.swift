@@ -10,18 +10,21 @@ public struct Configuration: Hashable, Sendable {
 
     /// Creates a configuration from checked parts.
     ///
-    /// - Throws: `ConfigurationError` where the physics has open keys, where there is no source, where a source is out of
-    ///   range or leaves the lattice, or where sources overlap although `physics.overlap` forbids it.
+    /// - Throws: `ConfigurationError` where the physics has open keys, where there is no source,
+    ///   where a source is out of range or leaves the lattice, or where sources overlap although
+    ///   `physics.overlap` forbids it.
     public init(physics: Physics, sources: [Source]) throws(ConfigurationError) {
         guard physics.isRealised else {
             throw ConfigurationError(
-                .keys, "the physics has random coefficients without a key: \(physics.openKeys) keys are missing")
+                .keys,
+                "the physics has random coefficients without a key: \(physics.openKeys) keys are "
+                    + "missing")
         }
         guard !sources.isEmpty, sources.count <= Configuration.maximumSources else {
             throw ConfigurationError(
                 .sourceCount,
-                "a configuration needs from 1 to \(Configuration.maximumSources) sources, this one has \(sources.count)"
-            )
+                "a configuration needs from 1 to \(Configuration.maximumSources) sources, this "
+                    + "one has \(sources.count)")
         }
         for source in sources { try source.check(on: physics.lattice) }
         self.physics = physics
@@ -29,12 +32,13 @@ public struct Configuration: Hashable, Sendable {
         if physics.overlap == .forbid, overlaps {
             throw ConfigurationError(
                 .overlap,
-                "two sources share a site, and the overlap policy is 'forbid': choose 'max', 'sum' or 'last', or move one"
-            )
+                "two sources share a site, and the overlap policy is 'forbid': choose 'max', "
+                    + "'sum' or 'last', or move one")
         }
     }
 
-    /// Whether two of the sources share a site. Quadratic in the number of sources, linear in their rows.
+    /// Whether two of the sources share a site. Quadratic in the number of sources, linear in their
+    /// rows.
     public var overlaps: Bool {
         let footprints = sources.map { source -> Footprint? in
             if case .disk = source.shape { nil } else { source.shape.footprint }
@@ -44,10 +48,9 @@ public struct Configuration: Hashable, Sendable {
                 let met =
                     if let one = footprints[index], let two = footprints[other] {
                         one.meets(
-                            two, down: first.row - sources[other].row, across: first.column - sources[other].column)
-                    } else {
-                        Configuration.meet(first, sources[other])
-                    }
+                            two, down: first.row - sources[other].row,
+                            across: first.column - sources[other].column)
+                    } else { Configuration.meet(first, sources[other]) }
                 if met { return true }
             }
         }
@@ -58,7 +61,8 @@ public struct Configuration: Hashable, Sendable {
     package static func meet(_ first: Source, _ second: Source) -> Bool {
         guard case .disk(let one) = first.shape, case .disk(let two) = second.shape else {
             return first.shape.footprint.meets(
-                second.shape.footprint, down: first.row - second.row, across: first.column - second.column)
+                second.shape.footprint, down: first.row - second.row,
+                across: first.column - second.column)
         }
         let distance = abs(first.column - second.column)
         let (reach, other) = (Int(one), Int(two))
@@ -67,7 +71,8 @@ public struct Configuration: Hashable, Sendable {
         let bottom = min(first.row + reach, second.row + other)
         guard top <= bottom else { return false }
         for row in top...bottom {
-            // Both rows of sites are centred: they share one where they are no further apart than their half widths.
+            // Both rows of sites are centred: they share one where they are no further apart than
+            // their half widths.
             let halves =
                 Shape.halfWidth(ofRadius: one, atRow: row - first.row)
                 + Shape.halfWidth(ofRadius: two, atRow: row - second.row)

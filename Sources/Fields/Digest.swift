@@ -24,7 +24,9 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
         }
         var bytes: [UInt8] = []
         for index in stride(from: 0, to: 64, by: 2) {
-            guard let high = nibble(digits[index]), let low = nibble(digits[index + 1]) else { return nil }
+            guard let high = nibble(digits[index]), let low = nibble(digits[index + 1]) else {
+                return nil
+            }
             bytes.append(high << 4 | low)
         }
         self.bytes = bytes
@@ -43,7 +45,8 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
     /// The digest as 64 lower-case hexadecimal digits.
     public var description: String {
         let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        return String(
+            decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
     /// Computes a digest from bytes that arrive in pieces; memory does not grow with their number.
@@ -57,7 +60,9 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
         public mutating func update(_ bytes: [UInt8]) { state.update(data: bytes) }
 
         /// Appends the bytes that `buffer` points to.
-        public mutating func update(_ buffer: UnsafeRawBufferPointer) { unsafe state.update(bufferPointer: buffer) }
+        public mutating func update(_ buffer: UnsafeRawBufferPointer) {
+            unsafe state.update(bufferPointer: buffer)
+        }
 
         /// Returns the digest of everything appended so far.
         public func finish() -> Digest { Digest(unchecked: Array(state.finalize())) }

@@ -1,7 +1,8 @@
 /// Elementary functions made of +, −, × and ÷ alone, each rounded once.
 ///
-/// What a sample holds must not depend on the machine, and libraries of elementary functions differ between releases and
-/// choose instructions at run time. On 10⁵ random arguments each none was further than 2.3·10⁻¹⁶ (relative), 2.3·10⁻¹⁶ and 3.4·10⁻¹⁶ from the values of glibc 2.36.
+/// What a sample holds must not depend on the machine, and libraries of elementary functions differ
+/// between releases and choose instructions at run time. On 10⁵ random arguments each none was
+/// further than 2.3·10⁻¹⁶ (relative), 2.3·10⁻¹⁶ and 3.4·10⁻¹⁶ from the values of glibc 2.36.
 package enum Elementary {
     /// ln 2, rounded to binary64.
     private static let ln2 = 0.6931471805599453
@@ -10,7 +11,8 @@ package enum Elementary {
 
     /// Returns 2ˣ for x from −1000 to 1000, within a relative error of 10⁻¹⁵; exact for whole x.
     ///
-    /// With x = k + f, |f| ≤ ½, 2ᶠ = e^(f·ln 2) is its Taylor polynomial of degree 14, whose remainder is below 2·10⁻¹⁹.
+    /// With x = k + f, |f| ≤ ½, 2ᶠ = e^(f·ln 2) is its Taylor polynomial of degree 14, whose
+    /// remainder is below 2·10⁻¹⁹.
     package static func exp2(_ x: Double) -> Double {
         let whole = x.rounded()
         let y = (x - whole) * ln2
@@ -19,10 +21,11 @@ package enum Elementary {
         return Double(sign: .plus, exponent: Int(whole), significand: sum)
     }
 
-    /// Returns log₂ x for a positive normal x, within 10⁻¹⁵ · max(1, |log₂ x|); exact for powers of two.
+    /// Returns log₂ x for a positive normal x, within 10⁻¹⁵ · max(1, |log₂ x|); exact for powers of
+    /// two.
     ///
-    /// With x = 2ᵏ·m, √½ ≤ m < √2, and s = (m − 1)/(m + 1), ln m = 2(s + s³/3 + s⁵/5 + …); |s| < 0.172, so the terms after
-    /// s²³/23 sum to less than 10⁻²⁰.
+    /// With x = 2ᵏ·m, √½ ≤ m < √2, and s = (m − 1)/(m + 1), ln m = 2(s + s³/3 + s⁵/5 + …); |s| <
+    /// 0.172, so the terms after s²³/23 sum to less than 10⁻²⁰.
     package static func log2(_ x: Double) -> Double {
         var exponent = Double(x.exponent)
         var m = x.significand
@@ -37,10 +40,11 @@ package enum Elementary {
         return exponent + 2 * s * sum / ln2
     }
 
-    /// Returns sine and cosine of an angle of 0 to 360 degrees, each within 5·10⁻¹⁶; exact for whole right angles, and
-    /// equal for 45 degrees.
+    /// Returns sine and cosine of an angle of 0 to 360 degrees, each within 5·10⁻¹⁶; exact for
+    /// whole right angles, and equal for 45 degrees.
     package static func sineAndCosine(degrees: Double) -> (sine: Double, cosine: Double) {
-        // The subtractions are exact: the numbers are within a factor of two of each other (Sterbenz 1974).
+        // The subtractions are exact: the numbers are within a factor of two of each other
+        // (Sterbenz 1974).
         if degrees > 180 {
             let other = sineAndCosine(degrees: 360 - degrees)
             return (0 - other.sine, other.cosine)

@@ -30,7 +30,8 @@ public struct Footprint: Hashable, Sendable {
         return (Int(top.row)...Int(bottom.row), Int(left)...Int(right))
     }
 
-    /// Finds the sites of `shape`, whose parameters must be in range. O(rows) time, for polygons O(rows · corners).
+    /// Finds the sites of `shape`, whose parameters must be in range. O(rows) time, for polygons
+    /// O(rows · corners).
     public init(_ shape: Shape) {
         switch shape {
         case .disk(let radius): runs = Footprint.ring(outer: radius, inner: nil)
@@ -43,8 +44,8 @@ public struct Footprint: Hashable, Sendable {
         }
     }
 
-    /// Whether this footprint, `down` rows below and `across` columns right of the place of the other, shares a site with
-    /// it. O(runs).
+    /// Whether this footprint, `down` rows below and `across` columns right of the place of the
+    /// other, shares a site with it. O(runs).
     package func meets(_ other: Footprint, down: Int, across: Int) -> Bool {
         var start = 0
         for run in runs {
@@ -53,7 +54,9 @@ public struct Footprint: Hashable, Sendable {
             var index = start
             while index < other.runs.count, Int(other.runs[index].row) == row {
                 let candidate = other.runs[index]
-                if Int(run.first) + across <= Int(candidate.last), Int(run.last) + across >= Int(candidate.first) {
+                if Int(run.first) + across <= Int(candidate.last),
+                    Int(run.last) + across >= Int(candidate.first)
+                {
                     return true
                 }
                 index += 1
@@ -81,12 +84,14 @@ public struct Footprint: Hashable, Sendable {
         return runs
     }
 
-    /// A shape whose sites in a row are consecutive: from the first to the last site that its rule admits.
+    /// A shape whose sites in a row are consecutive: from the first to the last site that its rule
+    /// admits.
     private static func convex(_ rule: some ConvexRule) -> [Run] {
         let reach = rule.reach
         var runs: [Run] = []
         for row in -reach...reach {
-            // The estimate is within a rounding error, far less than two sites, of where the row enters and leaves.
+            // The estimate is within a rounding error, far less than two sites, of where the row
+            // enters and leaves.
             guard let estimate = rule.estimate(row: Double(row)) else { continue }
             var first = Int(max(estimate.lowerBound, Double(-reach)).rounded(.down)) - 2
             var last = Int(min(estimate.upperBound, Double(reach)).rounded(.up)) + 2
@@ -137,11 +142,13 @@ public struct Footprint: Hashable, Sendable {
 }
 
 extension Shape {
-    /// The largest distance along the row `offset` rows from the centre that belongs to a disk. `offset` is in
-    /// `-⌊radius⌋...⌊radius⌋`, where there is one: ⌊radius⌋² ≤ radius², and rounding radius² keeps that.
+    /// The largest distance along the row `offset` rows from the centre that belongs to a disk.
+    /// `offset` is in `-⌊radius⌋...⌊radius⌋`, where there is one: ⌊radius⌋² ≤ radius², and rounding
+    /// radius² keeps that.
     ///
-    /// The root is only a first guess: for a radius² that is no integer it can round up to one (√(25 − 2⁻⁴⁸) to 5), so
-    /// the rule of the disk itself decides. Its squares are below 2⁵³, hence exact.
+    /// The root is only a first guess: for a radius² that is no integer it can round up to one
+    /// (√(25 − 2⁻⁴⁸) to 5), so the rule of the disk itself decides. Its squares are below 2⁵³,
+    /// hence exact.
     static func halfWidth(ofRadius radius: Double, atRow offset: Int) -> Int {
         let squared = radius * radius
         var half = Int((squared - Double(offset * offset)).squareRoot())
@@ -180,7 +187,8 @@ private struct Ellipse: ConvexRule {
         return p * p + q * q <= 1
     }
 
-    /// The roots of the quadratic in j; where there are none, their mean, in case that rounding decides.
+    /// The roots of the quadratic in j; where there are none, their mean, in case that rounding
+    /// decides.
     func estimate(row: Double) -> ClosedRange<Double>? {
         let (s, c) = (sine, cosine)
         let a = s * s / (down * down) + c * c / (across * across)

@@ -1,6 +1,7 @@
 /// A rectangle of sites with unit spacing, ringed by one line of ghost sites, the boundary.
 ///
-/// Sites are numbered row by row: site (row, column) has index `row * columns + column`, both 0-based.
+/// Sites are numbered row by row: site (row, column) has index `row * columns + column`, both
+/// 0-based.
 public struct Lattice: Hashable, Sendable {
     /// Sides that the solver is proven on.
     public static let sides = 32...4096

@@ -1,6 +1,7 @@
 /// The coefficients of −∇·(D∇u) + γu on every site of a lattice; D is a diagonal tensor.
 ///
-/// The face between two sites takes the harmonic mean of D of both, the face to an absorbing ghost site the site's own D.
+/// The face between two sites takes the harmonic mean of D of both, the face to an absorbing ghost
+/// site the site's own D.
 public struct Medium: Hashable, Sendable {
     /// The lattice.
     public let lattice: Lattice
@@ -13,7 +14,9 @@ public struct Medium: Hashable, Sendable {
 
     /// Creates a medium from checked numbers, `lattice.count` of each.
     public init(lattice: Lattice, down: [Double], across: [Double], decay: [Double]) {
-        precondition(down.count == lattice.count && across.count == lattice.count && decay.count == lattice.count)
+        precondition(
+            down.count == lattice.count && across.count == lattice.count
+                && decay.count == lattice.count)
         self.lattice = lattice
         self.down = down
         self.across = across

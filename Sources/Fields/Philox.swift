@@ -1,8 +1,8 @@
-/// The counter-based generator Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as
-/// 1, 2, 3", §4.3).
+/// The counter-based generator Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random
+/// numbers: as easy as 1, 2, 3", §4.3).
 ///
-/// A pure function from a key and a counter to four independent 32-bit words: there is no state, so any draw can be
-/// made anywhere, in any order.
+/// A pure function from a key and a counter to four independent 32-bit words: there is no state, so
+/// any draw can be made anywhere, in any order.
 public struct Philox: Sendable {
     /// The two key words.
     public let key: SIMD2<UInt32>

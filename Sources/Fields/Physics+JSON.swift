@@ -1,48 +1,52 @@
 public import Documents
 
 extension Physics {
-    /// The members that manifests and ids are made from; `init(json:)` reads them back without loss.
+    /// The members that manifests and ids are made from; `init(json:)` reads them back without
+    /// loss.
     public var json: JSON {
         .object([
             "lattice": .array([.number(Double(lattice.rows)), .number(Double(lattice.columns))]),
-            "diffusivity": diffusivity.json,
-            "decay_rate": decayRate.json,
-            "boundary": boundary.json,
-            "sources": .string(sources.rawValue),
+            "diffusivity": diffusivity.json, "decay_rate": decayRate.json,
+            "boundary": boundary.json, "sources": .string(sources.rawValue),
             "overlap": .string(overlap.rawValue),
         ])
     }
 
-    /// Reads what `json` writes. Only `lattice` is needed; the other members have the defaults of the memberwise
-    /// initialiser.
+    /// Reads what `json` writes. Only `lattice` is needed; the other members have the defaults of
+    /// the memberwise initialiser.
     ///
-    /// - Throws: `ConfigurationError`: `.document` where a member is unknown, missing or of the wrong type, otherwise as
-    ///   the memberwise initialiser.
+    /// - Throws: `ConfigurationError`: `.document` where a member is unknown, missing or of the
+    ///   wrong type, otherwise as the memberwise initialiser.
     public init(json: JSON) throws(ConfigurationError) {
         let members = try Members(
             json, of: "the physics", required: ["lattice"],
             optional: ["diffusivity", "decay_rate", "boundary", "sources", "overlap"])
         let sides = try members.ints("lattice")
         guard sides.count == 2 else {
-            throw ConfigurationError(.document, "'lattice' of the physics is not a pair of rows and columns")
+            throw ConfigurationError(
+                .document, "'lattice' of the physics is not a pair of rows " + "and columns")
         }
-        func member<Value>(_ key: String, _ read: (JSON) throws(ConfigurationError) -> Value) throws(ConfigurationError)
-            -> Value?
-        {
-            members.has(key) ? try read(try members.json(key)) : nil
-        }
+        func member<Value>(_ key: String, _ read: (JSON) throws(ConfigurationError) -> Value)
+            throws(ConfigurationError) -> Value?
+        { members.has(key) ? try read(try members.json(key)) : nil }
         let sources = try member("sources") { (_) throws(ConfigurationError) in
-            try members.get("sources", "'pinned' or 'emitting'") { $0.string.flatMap(SourceModel.init) }
+            try members.get("sources", "'pinned' or 'emitting'") {
+                $0.string.flatMap(SourceModel.init)
+            }
         }
         let overlap = try member("overlap") { (_) throws(ConfigurationError) in
-            try members.get("overlap", "'max', 'sum', 'last' or 'forbid'") { $0.string.flatMap(OverlapPolicy.init) }
+            try members.get("overlap", "'max', 'sum', 'last' or 'forbid'") {
+                $0.string.flatMap(OverlapPolicy.init)
+            }
         }
         try self.init(
             lattice: try Lattice(rows: sides[0], columns: sides[1]),
-            boundary: try member("boundary") { (json) throws(ConfigurationError) in try Boundary(json: json) }
-                ?? .absorbing,
-            diffusivity: try member("diffusivity") { (json) throws(ConfigurationError) in try Diffusivity(json: json) }
-                ?? .isotropic(.constant(Physics.defaultDiffusivity)),
+            boundary: try member("boundary") { (json) throws(ConfigurationError) in
+                try Boundary(json: json)
+            } ?? .absorbing,
+            diffusivity: try member("diffusivity") { (json) throws(ConfigurationError) in
+                try Diffusivity(json: json)
+            } ?? .isotropic(.constant(Physics.defaultDiffusivity)),
             decayRate: try member("decay_rate") { (json) throws(ConfigurationError) in
                 try Coefficient(json: json, of: "decay_rate")
             } ?? .constant(Physics.defaultDecayRate), sources: sources ?? .pinned, overlap: overlap)
@@ -54,8 +58,8 @@ extension Boundary {
     var json: JSON {
         guard self != Boundary(all: top) else { return .string(top.rawValue) }
         return .object([
-            "top": .string(top.rawValue), "bottom": .string(bottom.rawValue), "left": .string(left.rawValue),
-            "right": .string(right.rawValue),
+            "top": .string(top.rawValue), "bottom": .string(bottom.rawValue),
+            "left": .string(left.rawValue), "right": .string(right.rawValue),
         ])
     }
 
@@ -63,17 +67,22 @@ extension Boundary {
     init(json: JSON) throws(ConfigurationError) {
         if let word = json.string {
             guard let condition = SideCondition(rawValue: word) else {
-                throw ConfigurationError(.document, "'boundary' is not 'absorbing', 'reflecting' or 'periodic'")
+                throw ConfigurationError(
+                    .document, "'boundary' is not 'absorbing', 'reflecting' " + "or 'periodic'")
             }
             self.init(all: condition)
             return
         }
-        let members = try Members(json, of: "'boundary'", required: ["top", "bottom", "left", "right"])
+        let members = try Members(
+            json, of: "'boundary'", required: ["top", "bottom", "left", "right"])
         func side(_ key: String) throws(ConfigurationError) -> SideCondition {
-            try members.get(key, "'absorbing', 'reflecting' or 'periodic'") { $0.string.flatMap(SideCondition.init) }
+            try members.get(key, "'absorbing', 'reflecting' or 'periodic'") {
+                $0.string.flatMap(SideCondition.init)
+            }
         }
         try self.init(
-            top: try side("top"), bottom: try side("bottom"), left: try side("left"), right: try side("right"))
+            top: try side("top"), bottom: try side("bottom"), left: try side("left"),
+            right: try side("right"))
     }
 }
 
@@ -82,7 +91,8 @@ extension Diffusivity {
     var json: JSON {
         switch self {
         case .isotropic(let coefficient): coefficient.json
-        case .anisotropic(let down, let across): .object(["down": down.json, "across": across.json])
+        case .anisotropic(let down, let across):
+            .object(["down": down.json, "across": across.json])
         }
     }
 

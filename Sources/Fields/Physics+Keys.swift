@@ -1,39 +1,45 @@
 extension Physics {
-    /// The number of random coefficients without a key, 0 to 3: of D, or of D down and D across, then of γ.
+    /// The number of random coefficients without a key, 0 to 3: of D, or of D down and D across,
+    /// then of γ.
     public var openKeys: Int { (diffusivity.coefficients + [decayRate]).count(where: \.isOpen) }
 
     /// Whether every random coefficient has a key, as in a `Configuration`.
     public var isRealised: Bool { openKeys == 0 }
 
-    /// Returns the physics in which the open random coefficients have these keys, in the order that `openKeys` counts.
+    /// Returns the physics in which the open random coefficients have these keys, in the order that
+    /// `openKeys` counts.
     ///
     /// - Throws: `ConfigurationError` with code `.keys` where there are not `openKeys` of them.
     public func realised(keys: [UInt32]) throws(ConfigurationError) -> Physics {
         guard keys.count == openKeys else {
             throw ConfigurationError(
                 .keys,
-                "\(keys.count) keys are given, and the physics has \(openKeys) random coefficients without a key: there must "
-                    + "be as many")
+                "\(keys.count) keys are given, and the physics has \(openKeys) random "
+                    + "coefficients without a key: there must be as many")
         }
         guard !keys.isEmpty else { return self }
         var rest = keys[...]
         func fill(_ coefficient: Coefficient) -> Coefficient {
-            guard case .random(let field) = coefficient, field.key == nil else { return coefficient }
+            guard case .random(let field) = coefficient, field.key == nil else {
+                return coefficient
+            }
             return .random(
-                RandomCoefficient(from: field.from, to: field.to, length: field.length, key: rest.removeFirst()))
+                RandomCoefficient(
+                    from: field.from, to: field.to, length: field.length, key: rest.removeFirst()))
         }
         let diffusivity: Diffusivity =
             switch self.diffusivity {
             case .isotropic(let coefficient): .isotropic(fill(coefficient))
-            case .anisotropic(let down, let across): .anisotropic(down: fill(down), across: fill(across))
+            case .anisotropic(let down, let across):
+                .anisotropic(down: fill(down), across: fill(across))
             }
         return try Physics(
-            lattice: lattice, boundary: boundary, diffusivity: diffusivity, decayRate: fill(decayRate),
-            sources: sources, overlap: overlap)
+            lattice: lattice, boundary: boundary, diffusivity: diffusivity,
+            decayRate: fill(decayRate), sources: sources, overlap: overlap)
     }
 
-    /// Returns the keys of `realised` at this physics' open places: what `realised(keys:)` makes it from. The two must
-    /// differ in keys alone.
+    /// Returns the keys of `realised` at this physics' open places: what `realised(keys:)` makes it
+    /// from. The two must differ in keys alone.
     public func keys(of realised: Physics) -> [UInt32] {
         let others = realised.diffusivity.coefficients + [realised.decayRate]
         return zip(diffusivity.coefficients + [decayRate], others).compactMap { open, coefficient in

@@ -1,8 +1,9 @@
 extension Physics {
-    /// The three numbers where all coefficients are constant, or nil: D down the rows, D across the columns, γ.
+    /// The three numbers where all coefficients are constant, or nil: D down the rows, D across the
+    /// columns, γ.
     public var uniform: (down: Double, across: Double, decay: Double)? {
-        guard case .constant(let down) = diffusivity.down, case .constant(let across) = diffusivity.across,
-            case .constant(let decay) = decayRate
+        guard case .constant(let down) = diffusivity.down,
+            case .constant(let across) = diffusivity.across, case .constant(let decay) = decayRate
         else { return nil }
         return (down, across, decay)
     }
@@ -14,7 +15,8 @@ extension Physics {
         let across: [Double] =
             switch diffusivity {
             case .isotropic: down
-            case .anisotropic(_, let coefficient): coefficient.evaluated(on: lattice, boundary: boundary)
+            case .anisotropic(_, let coefficient):
+                coefficient.evaluated(on: lattice, boundary: boundary)
             }
         return Medium(
             lattice: lattice, down: down, across: across,
@@ -23,7 +25,8 @@ extension Physics {
 }
 
 extension Coefficient {
-    /// The coefficient on every site of `lattice`, (rows, columns); a random one must have a key. O(sites) time.
+    /// The coefficient on every site of `lattice`, (rows, columns); a random one must have a key.
+    /// O(sites) time.
     public func evaluated(on lattice: Lattice, boundary: Boundary) -> [Double] {
         switch self {
         case .constant(let value): return [Double](repeating: value, count: lattice.count)

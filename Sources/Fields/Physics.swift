@@ -2,8 +2,9 @@
 public enum SourceModel: String, Hashable, Sendable, CaseIterable {
     /// The field equals the source's value on its sites (Toledo-Marín et al. 2023, §1).
     case pinned
-    /// The source adds an amount in proportion to its value to its sites, the same factor everywhere, and the field is
-    /// divided by its maximum, so the factor does not matter (the paper's released generator has the decay rate).
+    /// The source adds an amount in proportion to its value to its sites, the same factor
+    /// everywhere, and the field is divided by its maximum, so the factor does not matter (the
+    /// paper's released generator has the decay rate).
     case emitting
 }
 
@@ -19,10 +20,11 @@ public enum OverlapPolicy: String, Hashable, Sendable, CaseIterable {
     case forbid
 }
 
-/// The equation −∇·(D∇u) + γu = s on a lattice with unit spacing, what holds at its sides, and what its sources mean.
+/// The equation −∇·(D∇u) + γu = s on a lattice with unit spacing, what holds at its sides, and what
+/// its sources mean.
 ///
-/// Discretised by 5-point finite volumes. A random coefficient may be without a key: such a physics stands for many, and
-/// `realised(keys:)` gives the one of a sample.
+/// Discretised by 5-point finite volumes. A random coefficient may be without a key: such a physics
+/// stands for many, and `realised(keys:)` gives the one of a sample.
 public struct Physics: Hashable, Sendable {
     /// The lattice.
     public let lattice: Lattice
@@ -41,12 +43,14 @@ public struct Physics: Hashable, Sendable {
     public static let defaultDiffusivity = 1.0
     /// γ where none is given: a diffusion length of 20 sites.
     public static let defaultDecayRate = 1.0 / 400
-    /// The range of γ/D that is supported, wherever γ is not 0: diffusion lengths from a third of a site to a thousand
-    /// sites. Where both vary it holds for every value of one with every value of the other.
+    /// The range of γ/D that is supported, wherever γ is not 0: diffusion lengths from a third of a
+    /// site to a thousand sites. Where both vary it holds for every value of one with every value
+    /// of the other.
     public static let decayPerDiffusivity = 1e-6...10.0
     /// The largest quotient of two values of D, in whatever place and direction, that is supported.
     public static let maximumContrast = 1000.0
-    /// The range of D that is supported: the unit of time is free, as only γ/D enters a field, but shards hold coefficients in binary32.
+    /// The range of D that is supported: the unit of time is free, as only γ/D enters a field, but
+    /// shards hold coefficients in binary32.
     public static let diffusivities = 1e-30...1e30
 
     /// Creates a problem's physics with constant coefficients.
@@ -54,7 +58,8 @@ public struct Physics: Hashable, Sendable {
     /// - Throws: as the general initialiser.
     public init(
         lattice: Lattice, boundary: Boundary = .absorbing, diffusivity: Double = defaultDiffusivity,
-        decayRate: Double = defaultDecayRate, sources: SourceModel = .pinned, overlap: OverlapPolicy? = nil
+        decayRate: Double = defaultDecayRate, sources: SourceModel = .pinned,
+        overlap: OverlapPolicy? = nil
     ) throws(ConfigurationError) {
         try self.init(
             lattice: lattice, boundary: boundary, diffusivity: .isotropic(.constant(diffusivity)),
@@ -63,12 +68,13 @@ public struct Physics: Hashable, Sendable {
 
     /// Creates a problem's physics.
     ///
-    /// - Throws: `ConfigurationError` with code `.physics` where a D is outside `diffusivities`, a γ negative or not finite,
-    ///   D varies by more than `maximumContrast`, a γ/D is outside `decayPerDiffusivity`, a coefficient does not fit the
-    ///   lattice, or nothing holds the field: emitting sources, no absorbing side, and no decay anywhere.
+    /// - Throws: `ConfigurationError` with code `.physics` where a D is outside `diffusivities`, a
+    ///   γ negative or not finite, D varies by more than `maximumContrast`, a γ/D is outside
+    ///   `decayPerDiffusivity`, a coefficient does not fit the lattice, or nothing holds the field:
+    ///   emitting sources, no absorbing side, and no decay anywhere.
     public init(
-        lattice: Lattice, boundary: Boundary = .absorbing, diffusivity: Diffusivity, decayRate: Coefficient,
-        sources: SourceModel = .pinned, overlap: OverlapPolicy? = nil
+        lattice: Lattice, boundary: Boundary = .absorbing, diffusivity: Diffusivity,
+        decayRate: Coefficient, sources: SourceModel = .pinned, overlap: OverlapPolicy? = nil
     ) throws(ConfigurationError) {
         self.lattice = lattice
         self.boundary = boundary
@@ -87,8 +93,9 @@ public struct Physics: Hashable, Sendable {
         guard isWellPosed else {
             throw ConfigurationError(
                 .physics,
-                "nothing holds the field: the sources emit, no side is absorbing and the decay rate is 0 everywhere. Give it "
-                    + "a decay rate somewhere, an absorbing side, or pinned sources")
+                "nothing holds the field: the sources emit, no side is absorbing and the decay "
+                    + "rate is 0 everywhere. Give it a decay rate somewhere, an absorbing side, "
+                    + "or pinned sources")
         }
     }
 
@@ -99,22 +106,26 @@ public struct Physics: Hashable, Sendable {
         if let wrong = spread.first(where: { !Physics.diffusivities.contains($0) }) {
             throw ConfigurationError(
                 .physics,
-                "a diffusivity of \(wrong) is not supported: D must be from \(Physics.diffusivities.lowerBound) to "
-                    + "\(Physics.diffusivities.upperBound); only γ/D enters the field, so choose another unit of time")
+                "a diffusivity of \(wrong) is not supported: D must be from "
+                    + "\(Physics.diffusivities.lowerBound) to "
+                    + "\(Physics.diffusivities.upperBound); only γ/D enters the field, so choose "
+                    + "another unit of time")
         }
         if let wrong = rates.first(where: { !($0 >= 0 && $0.isFinite) }) {
             throw ConfigurationError(
                 .physics,
                 "a decay rate of \(wrong) is not supported: it must be 0, or from "
-                    + "\(Physics.decayPerDiffusivity.lowerBound) to \(Physics.decayPerDiffusivity.upperBound) times the diffusivity"
-            )
+                    + "\(Physics.decayPerDiffusivity.lowerBound) to "
+                    + "\(Physics.decayPerDiffusivity.upperBound) times the diffusivity")
         }
-        let (least, most) = (spread.reduce(.infinity) { min($0, $1) }, spread.reduce(0) { max($0, $1) })
+        let (least, most) = (
+            spread.reduce(.infinity) { min($0, $1) }, spread.reduce(0) { max($0, $1) }
+        )
         guard most / least <= Physics.maximumContrast else {
             throw ConfigurationError(
                 .physics,
-                "the diffusivity varies from \(least) to \(most), a contrast of \(most / least): at most "
-                    + "\(Physics.maximumContrast) is supported")
+                "the diffusivity varies from \(least) to \(most), a contrast of \(most / least): "
+                    + "at most \(Physics.maximumContrast) is supported")
         }
         for rate in rates where rate > 0 {
             let quotients = (rate / most, rate / least)
@@ -123,8 +134,9 @@ public struct Physics: Hashable, Sendable {
             else {
                 throw ConfigurationError(
                     .physics,
-                    "diffusivity \(least == most ? "\(least)" : "\(least) to \(most)") with decay rate \(rate) is not supported: "
-                        + "decay rate / diffusivity must be from \(Physics.decayPerDiffusivity.lowerBound) to "
+                    "diffusivity \(least == most ? "\(least)" : "\(least) to \(most)") with decay "
+                        + "rate \(rate) is not supported: decay rate / diffusivity must be from "
+                        + "\(Physics.decayPerDiffusivity.lowerBound) to "
                         + "\(Physics.decayPerDiffusivity.upperBound), or the decay rate 0")
             }
         }
@@ -132,13 +144,15 @@ public struct Physics: Hashable, Sendable {
 
     /// Whether every configuration has exactly one field.
     private var isWellPosed: Bool {
-        if sources == .pinned || boundary.isAbsorbingSomewhere || !decayRate.values.contains(0) { return true }
+        if sources == .pinned || boundary.isAbsorbingSomewhere || !decayRate.values.contains(0) {
+            return true
+        }
         // A region with decay may be painted over.
         return decayRate.evaluated(on: lattice, boundary: boundary).contains { $0 > 0 }
     }
 
-    /// Distance over which a free field falls by a factor of e, √(D/γ), in sites; nil where it differs from place to place
-    /// or with the direction, infinite where nothing decays.
+    /// Distance over which a free field falls by a factor of e, √(D/γ), in sites; nil where it
+    /// differs from place to place or with the direction, infinite where nothing decays.
     public var diffusionLength: Double? {
         guard let uniform, uniform.down == uniform.across else { return nil }
         return (uniform.down / uniform.decay).squareRoot()

@@ -8,7 +8,8 @@ public struct SampleID: Hashable, Sendable, Comparable, CustomStringConvertible 
 
     /// Creates an id from 16 lower-case hexadecimal digits, or nil.
     public init?(_ text: some StringProtocol) {
-        guard text.utf8.count == 16, text.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }),
+        guard text.utf8.count == 16,
+            text.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }),
             let bits = UInt64(text, radix: 16)
         else { return nil }
         self.bits = bits

@@ -6,7 +6,8 @@ public struct Source: Hashable, Sendable {
     public let column: Int
     /// Which sites around the centre belong to the source.
     public let shape: Shape
-    /// Value that a pinned source holds, or the strength of an emitting one; from `leastValue` to 1.
+    /// Value that a pinned source holds, or the strength of an emitting one; from `leastValue` to
+    /// 1.
     public let value: Double
 
     /// The least value that x, in binary32, holds to all its bits: 2⁻¹²⁶, its least normal number.
@@ -33,24 +34,25 @@ public struct Source: Hashable, Sendable {
         guard value.isFinite, value > 0, value <= 1 else {
             throw ConfigurationError(
                 .source,
-                "source at row \(row), column \(column) has value \(value): values must be above 0 and at most 1 "
-                    + "(the problem is linear: scale the values by their largest)")
+                "source at row \(row), column \(column) has value \(value): values must be above "
+                    + "0 and at most 1 (the problem is linear: scale the values by their largest)")
         }
         guard value >= Source.leastValue else {
             throw ConfigurationError(
                 .source,
-                "source at row \(row), column \(column) has value \(value): x holds numbers of 32 bits, in which values below "
-                    + "\(Source.leastValue) are not what they are, or 0 (scale the values by their largest)")
+                "source at row \(row), column \(column) has value \(value): x holds numbers of 32 "
+                    + "bits, in which values below \(Source.leastValue) are not what they are, or "
+                    + "0 (scale the values by their largest)")
         }
         if case .disk(let radius) = shape { return try check(diskOfRadius: radius, on: lattice) }
-        do {
-            try shape.check()
-        } catch {
-            throw ConfigurationError(.source, "source at row \(row), column \(column): \(error.message)")
+        do { try shape.check() } catch {
+            throw ConfigurationError(
+                .source, "source at row \(row), column \(column): " + "\(error.message)")
         }
         guard let box = shape.footprint.box else {
             throw ConfigurationError(
-                .source, "the \(shape.name) at row \(row), column \(column) covers no site: make it larger")
+                .source,
+                "the \(shape.name) at row \(row), column \(column) covers no site: make it larger")
         }
         guard (0..<lattice.rows).contains(row), (0..<lattice.columns).contains(column),
             row + box.rows.lowerBound >= 0, row + box.rows.upperBound < lattice.rows,
@@ -59,20 +61,24 @@ public struct Source: Hashable, Sendable {
             throw ConfigurationError(
                 .source,
                 "the \(shape.name) at row \(row), column \(column) does not fit the lattice of "
-                    + "\(lattice.rows)×\(lattice.columns) sites: it reaches from row \(box.rows.lowerBound) to "
-                    + "\(box.rows.upperBound) and from column \(box.columns.lowerBound) to \(box.columns.upperBound) "
-                    + "around its centre, which must be on the lattice")
+                    + "\(lattice.rows)×\(lattice.columns) sites: it reaches from row "
+                    + "\(box.rows.lowerBound) to \(box.rows.upperBound) and from column "
+                    + "\(box.columns.lowerBound) to \(box.columns.upperBound) around its centre, "
+                    + "which must be on the lattice")
         }
     }
 
-    private func check(diskOfRadius radius: Double, on lattice: Lattice) throws(ConfigurationError) {
-        // The least whole radius whose disk is wider than the lattice; also bounds what an integer is made of below.
+    private func check(diskOfRadius radius: Double, on lattice: Lattice) throws(ConfigurationError)
+    {
+        // The least whole radius whose disk is wider than the lattice; also bounds what an integer
+        // is made of below.
         let tooWide = (min(lattice.rows, lattice.columns) + 1) / 2
         guard radius >= 0, radius < Double(tooWide) else {
             throw ConfigurationError(
                 .source,
-                "source at row \(row), column \(column) has radius \(radius): on \(lattice.rows)×\(lattice.columns) sites "
-                    + "a radius must be at least 0 and below \(tooWide)")
+                "source at row \(row), column \(column) has radius \(radius): on "
+                    + "\(lattice.rows)×\(lattice.columns) sites a radius must be at least 0 and "
+                    + "below \(tooWide)")
         }
         let reach = Int(radius)
         let rows = reach..<lattice.rows - reach
@@ -80,13 +86,15 @@ public struct Source: Hashable, Sendable {
         guard rows.contains(row), columns.contains(column) else {
             throw ConfigurationError(
                 .source,
-                "the disk at row \(row), column \(column) with radius \(radius) does not fit the lattice of "
-                    + "\(lattice.rows)×\(lattice.columns) sites: its centre must be in rows "
-                    + "\(reach)...\(lattice.rows - 1 - reach), columns \(reach)...\(lattice.columns - 1 - reach)")
+                "the disk at row \(row), column \(column) with radius \(radius) does not fit the "
+                    + "lattice of \(lattice.rows)×\(lattice.columns) sites: its centre must be in "
+                    + "rows \(reach)...\(lattice.rows - 1 - reach), columns "
+                    + "\(reach)...\(lattice.columns - 1 - reach)")
         }
     }
 
-    /// Calls `body` with the index of each site of the source, row by row; the source must lie on `lattice`.
+    /// Calls `body` with the index of each site of the source, row by row; the source must lie on
+    /// `lattice`.
     public func forEachSite(on lattice: Lattice, _ body: (Int) -> Void) {
         for run in shape.footprint.runs {
             let start = (row + Int(run.row)) * lattice.columns + column

@@ -1,18 +1,21 @@
-/// The sites that a configuration's sources cover, with the value at each: the image x, stored sparsely.
+/// The sites that a configuration's sources cover, with the value at each: the image x, stored
+/// sparsely.
 public struct SourceImage: Sendable {
     /// Site indices, ascending, each once.
     public let sites: [Int]
     /// Value at each of `sites`, after the overlap policy.
     public let values: [Double]
 
-    /// Rasterises a configuration row by row. O(rows + sites of all sources) time; memory for one row, the runs of all sources,
-    /// and the covered sites, however often they are covered.
+    /// Rasterises a configuration row by row. O(rows + sites of all sources) time; memory for one
+    /// row, the runs of all sources, and the covered sites, however often they are covered.
     ///
     /// Sums are taken in the canonical order of the sources, so that equal ids mean equal bits.
     public init(_ configuration: Configuration) {
         let lattice = configuration.physics.lattice
         let policy = configuration.physics.overlap
-        let order = policy == .last ? configuration.sources : configuration.sources.sorted(by: Configuration.precede)
+        let order =
+            policy == .last
+            ? configuration.sources : configuration.sources.sorted(by: Configuration.precede)
         let runs = ImageRun.byRow(order, on: lattice)
         var sites: [Int] = []
         var values: [Double] = []
@@ -41,10 +44,14 @@ public struct SourceImage: Sendable {
             var extent = runs[start].columns
             for run in runs[start..<end] {
                 for column in run.columns {
-                    line[column] = covered[column] ? policy.combine(line[column], run.value) : run.value
+                    line[column] =
+                        covered[column] ? policy.combine(line[column], run.value) : run.value
                     covered[column] = true
                 }
-                extent = min(extent.lowerBound, run.columns.lowerBound)..<max(extent.upperBound, run.columns.upperBound)
+                extent =
+                    min(
+                        extent.lowerBound, run.columns.lowerBound)..<max(
+                        extent.upperBound, run.columns.upperBound)
             }
             for column in extent where covered[column] {
                 sites.append(base + column)
@@ -56,7 +63,8 @@ public struct SourceImage: Sendable {
         self.values = values
     }
 
-    /// Creates an image that no configuration need have, for tests and for right-hand sides; `sites` must ascend.
+    /// Creates an image that no configuration need have, for tests and for right-hand sides;
+    /// `sites` must ascend.
     package init(sites: [Int], values: [Double]) {
         precondition(sites.count == values.count)
         self.sites = sites
@@ -96,15 +104,17 @@ private struct ImageRun {
                 let first = source.column + Int(run.first)
                 runs.append(
                     ImageRun(
-                        row: source.row + Int(run.row), columns: first..<source.column + Int(run.last) + 1,
-                        value: source.value))
+                        row: source.row + Int(run.row),
+                        columns: first..<source.column + Int(run.last) + 1, value: source.value))
             }
         }
         // A counting sort, which keeps the order within a row.
         var places = [Int](repeating: 0, count: lattice.rows + 1)
         for run in runs { places[run.row + 1] += 1 }
         for row in 0..<lattice.rows { places[row + 1] += places[row] }
-        guard var sorted = runs.first.map({ [ImageRun](repeating: $0, count: runs.count) }) else { return [] }
+        guard var sorted = runs.first.map({ [ImageRun](repeating: $0, count: runs.count) }) else {
+            return []
+        }
         for run in runs {
             sorted[places[run.row]] = run
             places[run.row] += 1

@@ -1,5 +1,5 @@
-/// One piece of work at a time on a thread of its own, while the caller goes on with the next; on the caller's where no thread
-/// can be started.
+/// One piece of work at a time on a thread of its own, while the caller goes on with the next; on
+/// the caller's where no thread can be started.
 package final class BackgroundWork {
     private final class Outcome: @unchecked Sendable {
         private let condition = Condition()
@@ -30,9 +30,7 @@ package final class BackgroundWork {
             do {
                 try body()
                 outcome.end(nil)
-            } catch {
-                outcome.end(error)
-            }
+            } catch { outcome.end(error) }
         }
         current = outcome
         if !WorkerThread.start(work) { work() }

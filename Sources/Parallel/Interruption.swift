@@ -19,7 +19,9 @@ package enum Interruption {
     package static func listen() {
         for number in [SIGINT, SIGTERM] {
             _ = signal(number) { number in
-                if Interruption.received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
+                if Interruption.received.exchange(number, ordering: .relaxed) != 0 {
+                    _exit(128 + number)
+                }
             }
         }
     }

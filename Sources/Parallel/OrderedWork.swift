@@ -1,12 +1,15 @@
 /// Work on many items by several threads whose results are taken in order, with bounded memory.
 package enum OrderedWork {
-    /// Makes results 0 ..< `count` on `threads` threads and hands them to `consume`, in order, one at a time.
+    /// Makes results 0 ..< `count` on `threads` threads and hands them to `consume`, in order, one
+    /// at a time.
     ///
-    /// No thread runs ahead of the consumer by more than four items a thread, so memory does not grow with `count`. Where the
-    /// system gives fewer threads, those do the work; where it gives none, the calling thread does.
+    /// No thread runs ahead of the consumer by more than four items a thread, so memory does not
+    /// grow with `count`. Where the system gives fewer threads, those do the work; where it gives
+    /// none, the calling thread does.
     ///
     /// - Parameters:
-    ///   - makeWorker: Called once on each thread; returns what makes one result. It owns what a thread needs.
+    ///   - makeWorker: Called once on each thread; returns what makes one result. It owns what a
+    ///     thread needs.
     ///   - consume: Called under a lock, from any of the threads.
     /// - Throws: The first error of a worker or of `consume`; the others stop after their item.
     package static func run<Result>(
@@ -20,9 +23,7 @@ package enum OrderedWork {
             do {
                 let work = try makeWorker()
                 while let item = state.next() { try state.finish(item, try work(item)) }
-            } catch {
-                state.fail(error)
-            }
+            } catch { state.fail(error) }
         }
         var started = 0
         for _ in 0..<min(threads, count) {
@@ -85,15 +86,12 @@ package enum OrderedWork {
         }
 
         /// Waits until `threads` threads have done their part.
-        func wait(for threads: Int) {
-            condition.locked { condition.wait { ended >= threads } }
-        }
+        func wait(for threads: Int) { condition.locked { condition.wait { ended >= threads } } }
 
-        /// Drops `consume` and results that it did not take. A thread may hold this object for a moment after the work
-        /// has ended, but what `consume` captured, such as a file's writer, must not outlive the call.
-        func forgetConsumer() {
-            condition.locked { (consume, pending) = (nil, [:]) }
-        }
+        /// Drops `consume` and results that it did not take. A thread may hold this object for a
+        /// moment after the work has ended, but what `consume` captured, such as a file's writer,
+        /// must not outlive the call.
+        func forgetConsumer() { condition.locked { (consume, pending) = (nil, [:]) } }
 
         func fail(_ error: any Error) {
             condition.locked { if self.error == nil { self.error = error } }

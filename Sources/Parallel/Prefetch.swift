@@ -11,7 +11,8 @@ package final class Prefetch<Element> {
     ///   - ahead: Results that may exist and not be taken, at least one.
     ///   - makeWorker: Called once on each thread; returns what makes one result.
     package init(
-        count: Int, threads: Int, ahead: Int, makeWorker: @escaping () throws -> (Int) throws -> Element
+        count: Int, threads: Int, ahead: Int,
+        makeWorker: @escaping () throws -> (Int) throws -> Element
     ) {
         let state = State<Element>(count: count, ahead: max(1, ahead))
         self.state = state
@@ -22,9 +23,7 @@ package final class Prefetch<Element> {
                 do {
                     let work = try makeWorker()
                     while let item = state.next() { state.finish(item, try work(item)) }
-                } catch {
-                    state.fail(error)
-                }
+                } catch { state.fail(error) }
             }
             guard isStarted else { break }
             started += 1
@@ -43,9 +42,7 @@ package final class Prefetch<Element> {
                 let work = try worker ?? inline()
                 worker = work
                 state.finish(item, try work(item))
-            } catch {
-                state.fail(error)
-            }
+            } catch { state.fail(error) }
         }
         return try state.take()
     }
@@ -66,10 +63,13 @@ package final class Prefetch<Element> {
             self.ahead = ahead
         }
 
-        /// The next item to make, or nil where there is none, the work has failed, or nobody wants more.
+        /// The next item to make, or nil where there is none, the work has failed, or nobody wants
+        /// more.
         func next() -> Int? {
             condition.locked {
-                condition.wait { isStopped || error != nil || begun >= count || begun < taken + ahead }
+                condition.wait {
+                    isStopped || error != nil || begun >= count || begun < taken + ahead
+                }
                 guard !isStopped, error == nil, begun < count else { return nil }
                 begun += 1
                 return begun - 1

@@ -6,8 +6,8 @@
     internal import Darwin
 #endif
 
-/// Threads that do a pool's work: POSIX threads, as the system may have none to give (a limit of processes, of a container, of
-/// memory), and a pool must hear of it.
+/// Threads that do a pool's work: POSIX threads, as the system may have none to give (a limit of
+/// processes, of a container, of memory), and a pool must hear of it.
 package enum WorkerThread {
     /// Bytes of a thread's stack.
     private static let stack = 8 << 20
@@ -17,9 +17,11 @@ package enum WorkerThread {
         init(_ run: @escaping () -> Void) { self.run = run }
     }
 
-    /// Starts a thread that runs `body` and ends with it; false where none can be started, and then `body` is dropped.
+    /// Starts a thread that runs `body` and ends with it; false where none can be started, and then
+    /// `body` is dropped.
     ///
-    /// What `body` shares with other threads is its pool's to guard. The corresponding C function is `pthread_create`.
+    /// What `body` shares with other threads is its pool's to guard. The corresponding C function
+    /// is `pthread_create`.
     package static func start(_ body: @escaping () -> Void) -> Bool {
         // The thread takes over the reference.
         let context = unsafe Unmanaged.passRetained(Body(body))

@@ -34,7 +34,8 @@ public struct Commands {
         public var ignoresSpace = false
         /// Replaces the pipeline's codec of shards; one of `Commands.codecs`.
         public var codec: String?
-        /// Whether samples that are the same problem as an earlier one are left out; false makes data to test `verify` with.
+        /// Whether samples that are the same problem as an earlier one are left out; false makes
+        /// data to test `verify` with.
         package var findsCopies = true
 
         /// Options with defaults for all but the pipeline and the output folder.
@@ -54,25 +55,30 @@ public struct Commands {
     public init(_ options: Options, reporter: any Reporter) throws {
         if options.from == nil, options.sources != nil || options.overlap != nil {
             throw PipelineError(
-                .usage, "--sources and --overlap go with --from: for drawn configurations the pipeline file says both")
+                .usage,
+                "--sources and --overlap go with --from: for drawn configurations the pipeline "
+                    + "file says both")
         }
         if let threads = options.threads, !(1...1024).contains(threads) {
             throw PipelineError(.usage, "--threads must be from 1 to 1024, not \(threads)")
         }
         if let codec = options.codec, ShardCodec(rawValue: codec) == nil {
             throw PipelineError(
-                .usage, "there is no codec '\(codec)': codecs are \(Commands.codecs.joined(separator: ", "))")
+                .usage,
+                "there is no codec '\(codec)': codecs are "
+                    + "\(Commands.codecs.joined(separator: ", "))")
         }
         try OutputPlace.check(dataset: options.output)
         let pipeline = try PipelineFile(
-            path: options.pipeline, sources: options.sources, overlap: options.overlap, training: options.training)
+            path: options.pipeline, sources: options.sources, overlap: options.overlap,
+            training: options.training)
         job = Job(
-            pipeline: pipeline, pipelinePath: options.pipeline, dataset: Dataset(root: options.output),
-            threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount, reporter: reporter,
-            importPath: options.from, replace: options.replace,
+            pipeline: pipeline, pipelinePath: options.pipeline,
+            dataset: Dataset(root: options.output),
+            threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount,
+            reporter: reporter, importPath: options.from, replace: options.replace,
             source: try options.data.map { try PackedSamples.locate($0) },
-            codec: options.codec.flatMap(ShardCodec.init),
-            findsCopies: options.findsCopies)
+            codec: options.codec.flatMap(ShardCodec.init), findsCopies: options.findsCopies)
         ignoresSpace = options.ignoresSpace
         Interruption.listen()
     }
@@ -96,27 +102,34 @@ public struct Commands {
     public func perform(_ stage: Stage) throws {
         // A model of another dataset's shards may be trained in a new folder.
         let isNew = stage == .sample || (stage == .train && job.source != job.dataset)
-        try withExtendedLifetime(try job.dataset.claim(mustExist: !isNew)) { try job.perform(stage) }
+        try withExtendedLifetime(try job.dataset.claim(mustExist: !isNew)) {
+            try job.perform(stage)
+        }
     }
 
     /// The last stage that the pipeline has, or the one that is asked for.
     private func last(_ asked: Stage?) throws -> Stage {
         let pipeline = job.pipeline
         guard let asked else {
-            return pipeline.curation != nil ? .resample : pipeline.training == nil ? .pack : .evaluate
+            return pipeline.curation != nil
+                ? .resample : pipeline.training == nil ? .pack : .evaluate
         }
         guard pipeline.training != nil || Stage.ofData.contains(asked) || asked == .resample else {
-            throw PipelineError(.usage, "\(job.pipelinePath) has no 'train', so there is no stage '\(asked)'")
+            throw PipelineError(
+                .usage, "\(job.pipelinePath) has no 'train', so there is no stage " + "'\(asked)'")
         }
         guard pipeline.curation != nil || asked != .resample else {
-            throw PipelineError(.usage, "\(job.pipelinePath) has no 'rounds', so there is no stage '\(asked)'")
+            throw PipelineError(
+                .usage, "\(job.pipelinePath) has no 'rounds', so there is no " + "stage '\(asked)'")
         }
         return asked
     }
 
     /// The pipeline's stages up to `last`. A trainer of the user's own works in the rounds alone.
     private func stages(upTo last: Stage) -> [Stage] {
-        last.upToHere.filter { job.pipeline.trainer == nil || ($0 != .train && $0 != .evaluate) || last != .resample }
+        last.upToHere.filter {
+            job.pipeline.trainer == nil || ($0 != .train && $0 != .evaluate) || last != .resample
+        }
     }
 
     /// The pipeline's plan.
@@ -129,11 +142,14 @@ public struct Commands {
     /// Does one step of the plan.
     public func step(_ id: String) throws {
         let digits = id.dropFirst("solve-".count)
-        guard Stage(rawValue: id) != nil || (id.hasPrefix("solve-") && digits.count >= 5 && Int(digits) != nil) else {
+        guard
+            Stage(rawValue: id) != nil
+                || (id.hasPrefix("solve-") && digits.count >= 5 && Int(digits) != nil)
+        else {
             throw PipelineError(
                 .usage,
-                "there is no step '\(id)': steps are sample, solve-00000 and so on, solve, split, pack, "
-                    + "train, evaluate and resample")
+                "there is no step '\(id)': steps are sample, solve-00000 and so on, solve, split, "
+                    + "pack, train, evaluate and resample")
         }
         try job.checkAhead(ofStep: id, upTo: try last(nil))
         // Others may write other steps of the same dataset at the same time.
@@ -146,14 +162,19 @@ public struct Commands {
             switch id {
             case Stage.solve.rawValue: try job.gatherSolved()
             default:
-                if let stage = Stage(rawValue: id) { try job.perform(stage) } else { try job.solve(step: id) }
+                if let stage = Stage(rawValue: id) {
+                    try job.perform(stage)
+                } else {
+                    try job.solve(step: id)
+                }
             }
         }
     }
 
     /// What a run would find and do.
     public struct DryRun {
-        /// Each step of the plan, with whether it is done already; none where the run would not begin.
+        /// Each step of the plan, with whether it is done already; none where the run would not
+        /// begin.
         public let steps: [(step: Plan.Step, isDone: Bool)]
         /// What the rest will take.
         public let forecast: Forecast
@@ -167,9 +188,7 @@ public struct Commands {
         let origin = try job.origin()
         try job.checkAhead(upTo: last, origin)
         let forecast = try job.forecast(upTo: last, origin)
-        do {
-            if !ignoresSpace { try forecast.check() }
-        } catch {
+        do { if !ignoresSpace { try forecast.check() } } catch {
             // A plan draws every configuration, which may be far more than there is room for.
             return DryRun(steps: [], forecast: forecast, refusal: PipelineError(error))
         }
@@ -189,23 +208,27 @@ public struct Commands {
 extension Job {
     /// Whether a step of the plan has nothing to do.
     func isDone(_ step: Plan.Step) -> Bool {
-        guard let record = StepRecord(step: step.id, in: dataset), record.isIntact(in: dataset) else { return false }
-        // Split and pack are recorded by the ids of what they were made from, which the plan does not know beforehand.
+        guard let record = StepRecord(step: step.id, in: dataset), record.isIntact(in: dataset)
+        else { return false }
+        // Split and pack are recorded by the ids of what they were made from, which the plan does
+        // not know beforehand.
         switch step.stage {
         case .sample, .solve: return record.fingerprint == step.fingerprint
         case .split:
             guard let solve = try? dataset.manifest(.solve) else { return false }
             return record.fingerprint == Fingerprint.split(solve: solve.id, pipeline.split)
         case .pack:
-            guard let split = try? dataset.manifest(.split), let solve = try? dataset.manifest(.solve) else {
-                return false
-            }
+            guard let split = try? dataset.manifest(.split),
+                let solve = try? dataset.manifest(.solve)
+            else { return false }
             return record.fingerprint
                 == Fingerprint.pack(
                     split: split.id, codec: codec, level: SolvedSamples.compressionLevel(solve),
                     samplesPerShard: pipeline.samplesPerShard)
         case .train:
-            guard let pack = try? dataset.manifest(.pack), let training = pipeline.training else { return false }
+            guard let pack = try? dataset.manifest(.pack), let training = pipeline.training else {
+                return false
+            }
             return record.fingerprint == Fingerprint.train(pack: pack.id, training)
         case .evaluate: return (try? pipelineEvaluation().isDone) ?? false
         case .resample: return roundsAreDone

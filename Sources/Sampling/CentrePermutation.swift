@@ -1,17 +1,18 @@
 package import Fields
 
-/// A pseudo-random permutation of 0..<count, evaluated anywhere in constant memory: draws without replacement, and the order
-/// of an epoch (`SampleOrder`).
+/// A pseudo-random permutation of 0..<count, evaluated anywhere in constant memory: draws without
+/// replacement, and the order of an epoch (`SampleOrder`).
 ///
-/// A balanced Feistel network (Luby and Rackoff 1988, "How to construct pseudorandom permutations from pseudorandom
-/// functions") over the least even number of bits that holds `count`, with Philox as its round function. It permutes
-/// 0..<4ᵇ ⊇ 0..<count; a value at or above `count` is enciphered again until it is below ("cycle walking": Black and
-/// Rogaway 2002, "Ciphers with arbitrary finite domains", §3). That walks along a cycle of the larger permutation,
-/// which returns to 0..<count at the latest at its start, so it ends, and it is a bijection. As 4ᵇ < 4·count (except
-/// below 4), fewer than four steps are expected.
+/// A balanced Feistel network (Luby and Rackoff 1988, "How to construct pseudorandom permutations
+/// from pseudorandom functions") over the least even number of bits that holds `count`, with Philox
+/// as its round function. It permutes 0..<4ᵇ ⊇ 0..<count; a value at or above `count` is enciphered
+/// again until it is below ("cycle walking": Black and Rogaway 2002, "Ciphers with arbitrary finite
+/// domains", §3). That walks along a cycle of the larger permutation, which returns to 0..<count at
+/// the latest at its start, so it ends, and it is a bijection. As 4ᵇ < 4·count (except below 4),
+/// fewer than four steps are expected.
 package struct CentrePermutation: Sendable {
-    /// Rounds of the network. Four make it pseudo-random to an adversary who sees few values; the domain is small and
-    /// nearly all of it may be seen, and rounds are cheap.
+    /// Rounds of the network. Four make it pseudo-random to an adversary who sees few values; the
+    /// domain is small and nearly all of it may be seen, and rounds are cheap.
     private static let rounds: UInt32 = 8
 
     /// Size of the permuted domain.
@@ -22,8 +23,8 @@ package struct CentrePermutation: Sendable {
     /// Bits of a half.
     private let half: Int
 
-    /// Creates the permutation of `0..<count` that `philox` chooses, another one for every `epoch`. `count` must be from 1
-    /// to 2⁶⁰.
+    /// Creates the permutation of `0..<count` that `philox` chooses, another one for every `epoch`.
+    /// `count` must be from 1 to 2⁶⁰.
     package init(count: Int, philox: Philox, epoch: UInt32 = 0) {
         precondition(count >= 1 && count <= 1 << 60, "a permutation needs from 1 to 2^60 elements")
         self.count = count

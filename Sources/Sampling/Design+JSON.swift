@@ -5,10 +5,8 @@ extension Design {
     /// The parameters, for manifests; `init(json:)` reads them back without loss.
     public var json: JSON {
         var members: [String: JSON] = [
-            "physics": physics.json,
-            "strata": .array(strata.map(JSON.integer)),
-            "counts": .array(counts.map(JSON.integer)),
-            "values": values.json,
+            "physics": physics.json, "strata": .array(strata.map(JSON.integer)),
+            "counts": .array(counts.map(JSON.integer)), "values": values.json,
             "seed": .integer(Int(seed)),
         ]
         if shapes.count == 1, case .disk(let radius) = shapes[0] {
@@ -16,15 +14,18 @@ extension Design {
         } else {
             members["shapes"] = .array(shapes.map(\.json))
         }
-        // Without it a design is one of an earlier release, or one that has no single sources with symmetries.
-        if places == .orbits, let orbits, !orbits.areSingle { members["places"] = .string("orbits") }
+        // Without it a design is one of an earlier release, or one that has no single sources with
+        // symmetries.
+        if places == .orbits, let orbits, !orbits.areSingle {
+            members["places"] = .string("orbits")
+        }
         return .object(members)
     }
 
     /// Reads a design from its `json`.
     ///
-    /// - Throws: `SamplingError` with code `.document` where a member is unknown, missing or of the wrong type;
-    ///   otherwise as the memberwise initialiser.
+    /// - Throws: `SamplingError` with code `.document` where a member is unknown, missing or of the
+    ///   wrong type; otherwise as the memberwise initialiser.
     public init(json: JSON) throws(SamplingError) {
         let members = try Members(
             json, of: "the design", required: ["physics", "strata", "counts", "values", "seed"],
@@ -33,20 +34,22 @@ extension Design {
             $0.int.flatMap(UInt32.init(exactly:))
         }
         try self.init(
-            physics: try Design.physics(try members.json("physics")), strata: try members.ints("strata"),
-            counts: try members.ints("counts"),
-            shapes: try ShapeRange.alternatives(radius: members.optional("radius"), shapes: members.optional("shapes")),
+            physics: try Design.physics(try members.json("physics")),
+            strata: try members.ints("strata"), counts: try members.ints("counts"),
+            shapes: try ShapeRange.alternatives(
+                radius: members.optional("radius"), shapes: members.optional("shapes")),
             values: try SourceValues(json: try members.json("values")), seed: seed,
             places: members.has("places")
-                ? try members.get("places", "'orbits'") { $0.string == "orbits" ? .orbits : nil } : .all)
+                ? try members.get("places", "'orbits'") { $0.string == "orbits" ? .orbits : nil }
+                : .all)
     }
 
     /// Reads what `Physics.json` writes.
     private static func physics(_ json: JSON) throws(SamplingError) -> Physics {
-        do {
-            return try Physics(json: json)
-        } catch {
-            throw SamplingError(error.code == .document ? .document : .design, "the design's physics: \(error)")
+        do { return try Physics(json: json) } catch {
+            throw SamplingError(
+                error.code == .document ? .document : .design, "the design's " + "physics: \(error)"
+            )
         }
     }
 }
@@ -64,7 +67,8 @@ extension SourceValues {
 
     /// Reads a rule from its `json`. Its bounds are checked by `Design`.
     ///
-    /// - Throws: `SamplingError` with code `.document` where a member is unknown, missing or of the wrong type.
+    /// - Throws: `SamplingError` with code `.document` where a member is unknown, missing or of the
+    ///   wrong type.
     public init(json: JSON) throws(SamplingError) {
         let context = "the design's values"
         switch json["rule"]?.string {

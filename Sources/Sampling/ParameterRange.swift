@@ -25,7 +25,8 @@ public struct ParameterRange: Hashable, Sendable {
     /// Whether there is nothing to draw.
     public var isFixed: Bool { from == to }
 
-    /// The multiples of 2⁻¹⁰ in the range, as integers; empty where bounds are wrong or enclose none.
+    /// The multiples of 2⁻¹⁰ in the range, as integers; empty where bounds are wrong or enclose
+    /// none.
     private var grid: Range<Int> {
         guard isPossible else { return 0..<0 }
         let least = Int((from * ParameterRange.steps).rounded(.up))
@@ -35,7 +36,8 @@ public struct ParameterRange: Hashable, Sendable {
     /// How many different numbers can be drawn; 0 where the range is wrong.
     var count: Int { !isPossible ? 0 : isFixed ? 1 : grid.count }
 
-    /// Whether the bounds are ordered and from 0 to `Shape.maximumExtent`, which is above all angles.
+    /// Whether the bounds are ordered and from 0 to `Shape.maximumExtent`, which is above all
+    /// angles.
     private var isPossible: Bool {
         let bounds = 0...Shape.maximumExtent
         return bounds.contains(from) && bounds.contains(to) && from <= to
@@ -44,7 +46,8 @@ public struct ParameterRange: Hashable, Sendable {
     /// The number that a random word chooses: ⌊word·count/2³²⌋ steps above the least one.
     func draw(_ word: UInt32) -> Double {
         guard !isFixed else { return from }
-        return Double(grid.lowerBound + Int((UInt64(word) * UInt64(grid.count)) >> 32)) / ParameterRange.steps
+        return Double(grid.lowerBound + Int((UInt64(word) * UInt64(grid.count)) >> 32))
+            / ParameterRange.steps
     }
 
     /// A number, or an object of `from` and `to`.
@@ -53,7 +56,9 @@ public struct ParameterRange: Hashable, Sendable {
     }
 
     /// Reads what `json` writes; `words` stand for ranges of their own.
-    init(json: JSON, of context: String, words: [String: ParameterRange] = [:]) throws(SamplingError) {
+    init(json: JSON, of context: String, words: [String: ParameterRange] = [:])
+        throws(SamplingError)
+    {
         if let value = json.double {
             self.init(value)
         } else if let word = json.string, let range = words[word] {

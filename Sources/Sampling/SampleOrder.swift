@@ -1,7 +1,7 @@
 internal import Fields
 
-/// The order in which an epoch of training takes samples: a pure function of seed, epoch and position, the same as that of
-/// the Python reader (article *Reading*, section *The order*).
+/// The order in which an epoch of training takes samples: a pure function of seed, epoch and
+/// position, the same as that of the Python reader (article *Reading*, section *The order*).
 public struct SampleOrder: Hashable, Sendable {
     /// The number of samples.
     public let count: Int

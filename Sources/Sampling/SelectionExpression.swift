@@ -1,9 +1,10 @@
-/// A set of a dataset's samples, named by an expression such as `S5%`, `round-1`, `test`, `n07`, `S5% & n07` or `test |
-/// validation`.
+/// A set of a dataset's samples, named by an expression such as `S5%`, `round-1`, `test`, `n07`,
+/// `S5% & n07` or `test | validation`.
 ///
-/// The names are those of the article *Reading*: a selection of the manifest, with or without its part (`train/S5%`,
-/// `S5%`); a window by its short form too (`B1.25%` for `S1.25%-B`); a part; `n` with a number of sources. `&` binds
-/// tighter than `|`. The order of the samples is the dataset's: by part, then by rank.
+/// The names are those of the article *Reading*: a selection of the manifest, with or without its
+/// part (`train/S5%`, `S5%`); a window by its short form too (`B1.25%` for `S1.25%-B`); a part; `n`
+/// with a number of sources. `&` binds tighter than `|`. The order of the samples is the dataset's:
+/// by part, then by rank.
 public struct SelectionExpression: Hashable, Sendable, CustomStringConvertible {
     private enum Name: Hashable, Sendable {
         case part(Split.Part)
@@ -31,8 +32,8 @@ public struct SelectionExpression: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads the expression `text` for a dataset with `selections`.
     ///
-    /// - Throws: `SamplingError` with code `.selection` where a name is missing or there is none like it; the message lists
-    ///   what there is.
+    /// - Throws: `SamplingError` with code `.selection` where a name is missing or there is none
+    ///   like it; the message lists what there is.
     public init(_ text: String, among selections: [Selection]) throws(SamplingError) {
         guard text.utf8.count <= SelectionExpression.maximumLength else {
             throw SamplingError(.selection, "a selection of \(text.utf8.count) bytes is too long")
@@ -64,21 +65,23 @@ public struct SelectionExpression: Hashable, Sendable, CustomStringConvertible {
             description: expressions.map(\.description).joined(separator: " | "))
     }
 
-    /// Whether a sample of `part` with this rank and number of sources belongs to it. O(names · log ranges).
+    /// Whether a sample of `part` with this rank and number of sources belongs to it. O(names · log
+    /// ranges).
     public func contains(part: Split.Part, rank: Int, sources: Int) -> Bool {
         alternatives.contains { names in
             names.allSatisfy { name in
                 switch name {
                 case .part(let wanted): wanted == part
                 case .stratum(let wanted): wanted == sources
-                case .selection(let selection): selection.contains(part: part, rank: rank, sources: sources)
+                case .selection(let selection):
+                    selection.contains(part: part, rank: rank, sources: sources)
                 }
             }
         }
     }
 
-    /// Whether samples of `part` with these ranks may belong to it: false only where none does, whatever its number of
-    /// sources, so that a shard need not be opened.
+    /// Whether samples of `part` with these ranks may belong to it: false only where none does,
+    /// whatever its number of sources, so that a shard need not be opened.
     public func mayContain(part: Split.Part, ranks: Range<Int>) -> Bool {
         alternatives.contains { names in
             names.allSatisfy { name in
@@ -91,25 +94,28 @@ public struct SelectionExpression: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    private static func name(
-        _ word: String, in text: String, among selections: [Selection]
-    ) throws(SamplingError) -> Name {
+    private static func name(_ word: String, in text: String, among selections: [Selection])
+        throws(SamplingError) -> Name
+    {
         if let part = Split.Part(rawValue: word) { return .part(part) }
-        if word.utf8.first == UInt8(ascii: "n"), word.utf8.dropFirst().allSatisfy({ (48...57).contains($0) }),
+        if word.utf8.first == UInt8(ascii: "n"),
+            word.utf8.dropFirst().allSatisfy({ (48...57).contains($0) }),
             let sources = Int(word.dropFirst())
         {
             return .stratum(sources)
         }
         let full = word.contains("/") ? word : "train/\(word)"
         let candidates = [full, windowName(full)]
-        if let selection = selections.first(where: { candidates.contains($0.name) }) { return .selection(selection) }
+        if let selection = selections.first(where: { candidates.contains($0.name) }) {
+            return .selection(selection)
+        }
         let names = selections.map(\.name).joined(separator: ", ")
         throw SamplingError(
             .selection,
             word.isEmpty
                 ? "the selection '\(text)' lacks a name beside '&' or '|'"
-                : "there is no selection '\(word)'; there are train, validation, test, n07 and so on for a number of sources, "
-                    + names)
+                : "there is no selection '\(word)'; there are train, validation, test, n07 and so "
+                    + "on for a number of sources, " + names)
     }
 
     /// `train/S1.25%-B` of `train/B1.25%`; other names as they are.

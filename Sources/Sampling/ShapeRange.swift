@@ -8,12 +8,15 @@ public enum ShapeRange: Hashable, Sendable {
     case ellipse(down: ParameterRange, across: ParameterRange, angle: ParameterRange)
     /// A rectangle with half its height, half its width and an angle in degrees.
     case rectangle(down: ParameterRange, across: ParameterRange, angle: ParameterRange)
-    /// A ring; the outer radius is always larger than the inner one by 1 or more, so that it covers a site.
+    /// A ring; the outer radius is always larger than the inner one by 1 or more, so that it covers
+    /// a site.
     case ring(outer: ParameterRange, inner: ParameterRange)
-    /// A polygon around its centre: corner k of n has its own radius, and the direction (k + ⅜t)·360°/n plus a rotation
-    /// of the whole, t uniform on [0, 1). Its corners are multiples of 2⁻⁶.
+    /// A polygon around its centre: corner k of n has its own radius, and the direction (k +
+    /// ⅜t)·360°/n plus a rotation of the whole, t uniform on [0, 1). Its corners are multiples of
+    /// 2⁻⁶.
     ///
-    /// Neighbouring corners are less than 165° apart, so with radii of 1 or more the centre lies inside.
+    /// Neighbouring corners are less than 165° apart, so with radii of 1 or more the centre lies
+    /// inside.
     case polygon(corners: ClosedRange<Int>, radius: ParameterRange)
 
     /// Any angle: from 0 to the last multiple of 2⁻¹⁰ below 180 degrees.
@@ -32,14 +35,16 @@ public enum ShapeRange: Hashable, Sendable {
     /// The shape where there is nothing to draw, or nil.
     public var fixed: Shape? {
         if case .polygon = self { return nil }
-        return ranges.allSatisfy(\.isFixed) ? draw(SIMD4(repeating: 0)) { _ in SIMD4(repeating: 0) } : nil
+        return ranges.allSatisfy(\.isFixed)
+            ? draw(SIMD4(repeating: 0)) { _ in SIMD4(repeating: 0) } : nil
     }
 
     /// The largest distance of a site from the centre, in rows and in columns.
     var reach: (down: Int, across: Int) {
         if let box = fixed?.footprint.box {
             return (
-                max(-box.rows.lowerBound, box.rows.upperBound), max(-box.columns.lowerBound, box.columns.upperBound)
+                max(-box.rows.lowerBound, box.rows.upperBound),
+                max(-box.columns.lowerBound, box.columns.upperBound)
             )
         }
         // A site on the edge belongs to a shape.
@@ -50,10 +55,12 @@ public enum ShapeRange: Hashable, Sendable {
         case .polygon(_, let radius): return both(radius.to + 0x1p-7)  // corners are rounded
         case .ring(let outer, _): return both(outer.to)
         case .ellipse(let down, let across, let angle):
-            return angle == ParameterRange(0) ? (whole(down.to), whole(across.to)) : both(max(down.to, across.to))
+            return angle == ParameterRange(0)
+                ? (whole(down.to), whole(across.to)) : both(max(down.to, across.to))
         case .rectangle(let down, let across, let angle):
             return angle == ParameterRange(0)
-                ? (whole(down.to), whole(across.to)) : both((down.to * down.to + across.to * across.to).squareRoot())
+                ? (whole(down.to), whole(across.to))
+                : both((down.to * down.to + across.to * across.to).squareRoot())
         }
     }
 
@@ -61,22 +68,27 @@ public enum ShapeRange: Hashable, Sendable {
     var repeatChance: Double {
         var chance = ranges.reduce(1.0) { $0 / Double(max(1, $1.count)) }
         if case .polygon(let corners, let radius) = self {
-            // Each corner has its own radius and its own direction on a grid of 2³² steps: the radius alone is enough here.
+            // Each corner has its own radius and its own direction on a grid of 2³² steps: the
+            // radius alone is enough here.
             for _ in 1..<corners.lowerBound { chance /= Double(max(1, radius.count)) }
             chance /= 0x1p16
         }
         return chance
     }
 
-    /// The shape that random words choose: `words` y, z and w, and those that `corner` gives for each pair of corners.
+    /// The shape that random words choose: `words` y, z and w, and those that `corner` gives for
+    /// each pair of corners.
     func draw(_ words: SIMD4<UInt32>, _ corner: (Int) -> SIMD4<UInt32>) -> Shape {
         switch self {
         case .disk(let radius): return .disk(radius: radius.draw(words.y))
         case .ellipse(let down, let across, let angle):
-            return .ellipse(down: down.draw(words.y), across: across.draw(words.z), angle: angle.draw(words.w))
+            return .ellipse(
+                down: down.draw(words.y), across: across.draw(words.z), angle: angle.draw(words.w))
         case .rectangle(let down, let across, let angle):
-            return .rectangle(down: down.draw(words.y), across: across.draw(words.z), angle: angle.draw(words.w))
-        case .ring(let outer, let inner): return .ring(outer: outer.draw(words.y), inner: inner.draw(words.z))
+            return .rectangle(
+                down: down.draw(words.y), across: across.draw(words.z), angle: angle.draw(words.w))
+        case .ring(let outer, let inner):
+            return .ring(outer: outer.draw(words.y), inner: inner.draw(words.z))
         case .polygon(let range, let radius):
             let count = range.lowerBound + Int((UInt64(words.y) * UInt64(range.count)) >> 32)
             let step = 360 / Double(count)
@@ -84,11 +96,14 @@ public enum ShapeRange: Hashable, Sendable {
                 (0..<count).map { k in
                     let pair = corner(k / 2)
                     let (length, turn) = k % 2 == 0 ? (pair.x, pair.y) : (pair.z, pair.w)
-                    var angle = (Double(k) + 0.375 * Double(turn) * 0x1p-32 + Double(words.z) * 0x1p-32) * step
+                    var angle =
+                        (Double(k) + 0.375 * Double(turn) * 0x1p-32 + Double(words.z) * 0x1p-32)
+                        * step
                     if angle >= 360 { angle -= 360 }
                     let (sine, cosine) = Elementary.sineAndCosine(degrees: angle)
                     let size = radius.draw(length) * 64
-                    return Shape.Corner(down: (size * cosine).rounded() / 64, across: (size * sine).rounded() / 64)
+                    return Shape.Corner(
+                        down: (size * cosine).rounded() / 64, across: (size * sine).rounded() / 64)
                 })
         }
     }
@@ -98,8 +113,8 @@ public enum ShapeRange: Hashable, Sendable {
         func fail(_ message: String) -> SamplingError { SamplingError(.design, message) }
         for range in ranges where range.count == 0 {
             throw fail(
-                "a parameter from \(range.from) to \(range.to) is not possible: bounds must be ordered, from 0 to "
-                    + "\(Shape.maximumExtent), and enclose a multiple of 2^-10")
+                "a parameter from \(range.from) to \(range.to) is not possible: bounds must be "
+                    + "ordered, from 0 to \(Shape.maximumExtent), and enclose a multiple of 2^-10")
         }
         switch self {
         case .disk: break
@@ -107,21 +122,28 @@ public enum ShapeRange: Hashable, Sendable {
             if case .ellipse = self, down.from < 0x1p-10 || across.from < 0x1p-10 {
                 throw fail("the radii of an ellipse must be above 0")
             }
-            guard angle.to < 180 else { throw fail("angles must be below 180 degrees, not \(angle.to)") }
+            guard angle.to < 180 else {
+                throw fail("angles must be below 180 degrees, not " + "\(angle.to)")
+            }
         case .ring(let outer, let inner):
             guard outer.from >= inner.to + 1 else {
                 throw fail(
-                    "a ring with an outer radius from \(outer.from) and an inner one up to \(inner.to) may cover no site: they "
-                        + "must differ by 1 or more")
+                    "a ring with an outer radius from \(outer.from) and an inner one up to "
+                        + "\(inner.to) may cover no site: they must differ by 1 or more")
             }
         case .polygon(let corners, let radius):
-            guard Shape.corners.contains(corners.lowerBound), Shape.corners.contains(corners.upperBound) else {
+            guard Shape.corners.contains(corners.lowerBound),
+                Shape.corners.contains(corners.upperBound)
+            else {
                 throw fail(
-                    "polygons of \(corners.lowerBound) to \(corners.upperBound) corners are not possible: from "
-                        + "\(Shape.corners.lowerBound) to \(Shape.corners.upperBound) are")
+                    "polygons of \(corners.lowerBound) to \(corners.upperBound) corners are not "
+                        + "possible: from \(Shape.corners.lowerBound) to "
+                        + "\(Shape.corners.upperBound) are")
             }
             guard radius.from >= 1 else {
-                throw fail("the corners of a polygon must be 1 site or more from its centre, not \(radius.from)")
+                throw fail(
+                    "the corners of a polygon must be 1 site or more from its centre, not "
+                        + "\(radius.from)")
             }
         }
     }

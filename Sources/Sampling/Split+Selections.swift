@@ -1,34 +1,39 @@
 extension Split {
-    /// The selections of a dataset: every subset of training and of test, validation as a whole, every window, and
-    /// every stratum of training and of test, in this order.
+    /// The selections of a dataset: every subset of training and of test, validation as a whole,
+    /// every window, and every stratum of training and of test, in this order.
     ///
-    /// A subset of p% is the first ⌈p%·P⌉ positions of every stratum, where P is the number of positions of the stratum
-    /// that has most. For the paper's counts, 20 strata of 20,000, P is 16,000 for training and 4,000 for test, so all
-    /// subsets are exact. A part or stratum without positions has no selections. O(selections · (strata + log l) + l
-    /// log l) time for l samples left out.
+    /// A subset of p% is the first ⌈p%·P⌉ positions of every stratum, where P is the number of
+    /// positions of the stratum that has most. For the paper's counts, 20 strata of 20,000, P is
+    /// 16,000 for training and 4,000 for test, so all subsets are exact. A part or stratum without
+    /// positions has no selections. O(selections · (strata + log l) + l log l) time for l samples
+    /// left out.
     ///
     /// - Parameters:
     ///   - strata: Numbers of sources, strictly increasing, of the strata.
     ///   - counts: Samples per stratum; as many as `strata`.
     ///   - leftOut: Samples that are missing, such as those whose label could not be certified.
-    /// - Throws: `SamplingError` with code `.split` where a window exceeds the training positions or a sample that was
-    ///   left out does not exist, `.design` where strata or counts are not possible.
-    public func selections(
-        strata: [Int], counts: [Int], leftOut: Set<SampleAddress> = []
-    ) throws(SamplingError) -> [Selection] {
+    /// - Throws: `SamplingError` with code `.split` where a window exceeds the training positions
+    ///   or a sample that was left out does not exist, `.design` where strata or counts are not
+    ///   possible.
+    public func selections(strata: [Int], counts: [Int], leftOut: Set<SampleAddress> = [])
+        throws(SamplingError) -> [Selection]
+    {
         guard strata.count == counts.count, strata.allSatisfy({ $0 >= 1 }),
             zip(strata, strata.dropFirst()).allSatisfy(<)
         else {
             throw SamplingError(
-                .design, "strata \(strata) with counts \(counts): strata must increase, with one count each")
+                .design,
+                "strata \(strata) with counts \(counts): strata must increase, with one count each")
         }
-        let tally = try Tally(split: self, sequence: try SampleSequence(counts: counts), leftOut: leftOut)
+        let tally = try Tally(
+            split: self, sequence: try SampleSequence(counts: counts), leftOut: leftOut)
         var selections: [Selection] = []
         for part in [Part.train, .test, .validation] {
             let most = tally.mostPositions(of: part)
             for share in part == .validation ? [.hundred] : subsets where most > 0 {
                 selections.append(
-                    tally.selection("\(part.rawValue)/S\(share)%", part, positions: 0..<share.of(most)))
+                    tally.selection(
+                        "\(part.rawValue)/S\(share)%", part, positions: 0..<share.of(most)))
             }
         }
         let most = tally.mostPositions(of: .train)
@@ -38,20 +43,25 @@ extension Split {
             guard window.offset < fitting else {
                 throw SamplingError(
                     .split,
-                    "window '\(window.name)' of \(window.share)% has offset \(window.offset), but of \(most) training "
-                        + "positions per stratum \(fitting) windows of \(size) fit, at offsets below \(fitting)")
+                    "window '\(window.name)' of \(window.share)% has offset \(window.offset), but "
+                        + "of \(most) training positions per stratum \(fitting) windows of "
+                        + "\(size) fit, at offsets below \(fitting)")
             }
             let start = window.offset * size
             selections.append(
-                tally.selection("train/S\(window.share)%-\(window.name)", .train, positions: start..<start + size))
+                tally.selection(
+                    "train/S\(window.share)%-\(window.name)", .train,
+                    positions: start..<start + size))
         }
         for part in [Part.train, .test] {
             let most = tally.mostPositions(of: part)
-            for (ordinal, sources) in strata.enumerated() where positions(of: part, among: counts[ordinal]) > 0 {
+            for (ordinal, sources) in strata.enumerated()
+            where positions(of: part, among: counts[ordinal]) > 0 {
                 let number = sources < 10 ? "0\(sources)" : "\(sources)"
                 selections.append(
                     tally.selection(
-                        "\(part.rawValue)/n\(number)", part, positions: 0..<most, only: (ordinal, sources)))
+                        "\(part.rawValue)/n\(number)", part, positions: 0..<most,
+                        only: (ordinal, sources)))
             }
         }
         return selections
@@ -65,14 +75,15 @@ private struct Tally {
     /// Positions of the samples left out, ascending, by part and stratum ordinal.
     private let missing: [Split.Part: [Int: [Int]]]
 
-    init(split: Split, sequence: SampleSequence, leftOut: Set<SampleAddress>) throws(SamplingError) {
+    init(split: Split, sequence: SampleSequence, leftOut: Set<SampleAddress>) throws(SamplingError)
+    {
         var missing: [Split.Part: [Int: [Int]]] = [:]
         for address in leftOut.sorted() {
             guard sequence.position(of: address) != nil else {
                 throw SamplingError(
                     .split,
-                    "the sample left out with stratum ordinal \(address.stratum) and index \(address.index) does not exist"
-                )
+                    "the sample left out with stratum ordinal \(address.stratum) and index "
+                        + "\(address.index) does not exist")
             }
             // Sorted addresses have ascending indices, hence ascending positions.
             let place = split.place(address.index)
@@ -90,12 +101,14 @@ private struct Tally {
 
     /// The selection of these positions in all strata, or in one (ordinal, number of sources).
     func selection(
-        _ name: String, _ part: Split.Part, positions: Range<Int>, only: (ordinal: Int, sources: Int)? = nil
+        _ name: String, _ part: Split.Part, positions: Range<Int>,
+        only: (ordinal: Int, sources: Int)? = nil
     ) -> Selection {
         let ordinals = only.map { $0.ordinal..<$0.ordinal + 1 } ?? counts.indices
         let ranks = positions.lowerBound * counts.count..<positions.upperBound * counts.count
         let samples = ordinals.reduce(0) { $0 + existing(part, stratum: $1, positions: positions) }
-        return Selection(name: name, part: part, ranks: ranks, stratum: only?.sources, samples: samples)
+        return Selection(
+            name: name, part: part, ranks: ranks, stratum: only?.sources, samples: samples)
     }
 
     /// Number of samples at these positions of one stratum.
@@ -103,7 +116,8 @@ private struct Tally {
         let existing = positions.clamped(to: 0..<split.positions(of: part, among: counts[stratum]))
         guard let missing = missing[part]?[stratum] else { return existing.count }
         return existing.count
-            - (rank(of: existing.upperBound, in: missing) - rank(of: existing.lowerBound, in: missing))
+            - (rank(of: existing.upperBound, in: missing)
+                - rank(of: existing.lowerBound, in: missing))
     }
 
     /// Number of elements of an ascending array that are below `value`, by bisection.

@@ -3,8 +3,8 @@ internal import CZstd
 
 /// The C libraries that files are written with.
 public enum Libraries {
-    /// Versions by name, as the libraries report them. The corresponding C functions are `H5get_libversion` and
-    /// `ZSTD_versionString`.
+    /// Versions by name, as the libraries report them. The corresponding C functions are
+    /// `H5get_libversion` and `ZSTD_versionString`.
     public static var versions: [String: String] {
         // Any call of HDF5 starts the library, which must happen as `HDF5` does it.
         let hdf5 = try? HDF5.locked { () throws(ShardsError) -> String in

@@ -1,22 +1,24 @@
 internal import Fields
 
-/// The table of all samples of a pack stage, `locations.npy`: what a reader without HDF5 needs to find, choose, decode and
-/// check a sample.
+/// The table of all samples of a pack stage, `locations.npy`: what a reader without HDF5 needs to
+/// find, choose, decode and check a sample.
 ///
-/// A NumPy array of records, one a sample, in the order of the manifest's files and of the rows in each. Numbers are
-/// little-endian, without gaps. Sizes of chunks come last, and their checksums, those of coefficients where each sample has
-/// its own; a recipe has none, and its offsets are 0. Equal shards make equal bytes.
+/// A NumPy array of records, one a sample, in the order of the manifest's files and of the rows in
+/// each. Numbers are little-endian, without gaps. Sizes of chunks come last, and their checksums,
+/// those of coefficients where each sample has its own; a recipe has none, and its offsets are 0.
+/// Equal shards make equal bytes.
 public enum LocationTable {
     /// The file's name in the folder of the pack stage.
     public static let fileName = "locations.npy"
 
     /// The fields of a record, in order: name and type as NumPy writes them.
     static let fields: [(name: String, type: String)] = [
-        ("id", "'<u8'"), ("rank", "'<u8'"), ("error_bound", "'<f8'"), ("offset", "'<u8'"), ("n_sources", "'<u4'"),
-        ("y_sha256", "'|u1', (32,)"),
+        ("id", "'<u8'"), ("rank", "'<u8'"), ("error_bound", "'<f8'"), ("offset", "'<u8'"),
+        ("n_sources", "'<u4'"), ("y_sha256", "'|u1', (32,)"),
     ]
 
-    /// Returns what precedes the records of `samples` samples, stored by `codec`, each with `coefficients` of its own.
+    /// Returns what precedes the records of `samples` samples, stored by `codec`, each with
+    /// `coefficients` of its own.
     public static func header(
         samples: Int, codec: ShardCodec = .standard, coefficients: [ShardCoefficient.Dataset]
     ) -> [UInt8] {
@@ -30,7 +32,8 @@ public enum LocationTable {
 
     /// Returns the records of the samples in a shard, in its order.
     ///
-    /// - Throws: `ShardsError` with code `.corrupt` where the chunks of a sample are not one range of bytes.
+    /// - Throws: `ShardsError` with code `.corrupt` where the chunks of a sample are not one range
+    ///   of bytes.
     public static func records(of reader: ShardReader) throws(ShardsError) -> [UInt8] {
         var bytes: [UInt8] = []
         let locations = try reader.locations()
@@ -42,14 +45,19 @@ public enum LocationTable {
             append(location?.offset ?? 0, to: &bytes)
             append(UInt32(reader.sourceCounts[position]), to: &bytes)
             bytes += reader.ySHA256s[position].bytes
-            if reader.codec == .archive { append(reader.sourceFactors[position].bitPattern, to: &bytes) }
+            if reader.codec == .archive {
+                append(reader.sourceFactors[position].bitPattern, to: &bytes)
+            }
             for size in location?.sizes ?? [] { append(size, to: &bytes) }
             for checksum in reader.checksums(at: position) { append(checksum, to: &bytes) }
         }
         return bytes
     }
 
-    private static func append<Number: FixedWidthInteger>(_ number: Number, to bytes: inout [UInt8]) {
-        for byte in 0..<Number.bitWidth / 8 { bytes.append(UInt8(truncatingIfNeeded: number >> (8 * byte))) }
+    private static func append<Number: FixedWidthInteger>(_ number: Number, to bytes: inout [UInt8])
+    {
+        for byte in 0..<Number.bitWidth / 8 {
+            bytes.append(UInt8(truncatingIfNeeded: number >> (8 * byte)))
+        }
     }
 }

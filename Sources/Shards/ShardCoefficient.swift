@@ -2,8 +2,8 @@ public import Fields
 
 /// A coefficient of the equation that a shard carries beside x and y, for those who train on it.
 ///
-/// One that is drawn for each sample has one chunk per sample; one that is the same for all samples, but not constant, is
-/// stored once; a constant is in the attribute `physics` alone.
+/// One that is drawn for each sample has one chunk per sample; one that is the same for all
+/// samples, but not constant, is stored once; a constant is in the attribute `physics` alone.
 public enum ShardCoefficient: String, Hashable, Sendable, CaseIterable {
     /// D: one plane, or two (down, across) where it is anisotropic.
     case diffusivity
@@ -26,7 +26,8 @@ public enum ShardCoefficient: String, Hashable, Sendable, CaseIterable {
         /// Returns the values on `medium`, rounded to binary32, (planes, rows, columns).
         public func values(_ medium: Medium) -> [Float] {
             switch coefficient {
-            case .diffusivity: (planes == 2 ? medium.down + medium.across : medium.down).map { Float($0) }
+            case .diffusivity:
+                (planes == 2 ? medium.down + medium.across : medium.down).map { Float($0) }
             case .decayRate: medium.decay.map { Float($0) }
             }
         }
@@ -37,9 +38,12 @@ public enum ShardCoefficient: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// The datasets that are drawn for each sample under `physics`, a design's, which may have open keys.
+    /// The datasets that are drawn for each sample under `physics`, a design's, which may have open
+    /// keys.
     public static func drawn(under physics: Physics) -> [Dataset] {
-        datasets(physics) { $0.contains { if case .random(let field) = $0 { field.key == nil } else { false } } }
+        datasets(physics) {
+            $0.contains { if case .random(let field) = $0 { field.key == nil } else { false } }
+        }
     }
 
     /// The datasets that are the same for all samples under `physics`, and not constant.
@@ -49,10 +53,14 @@ public enum ShardCoefficient: String, Hashable, Sendable, CaseIterable {
             .filter { !drawn.contains($0) }
     }
 
-    private static func datasets(_ physics: Physics, where isWanted: ([Coefficient]) -> Bool) -> [Dataset] {
+    private static func datasets(_ physics: Physics, where isWanted: ([Coefficient]) -> Bool)
+        -> [Dataset]
+    {
         let diffusivity = physics.diffusivity.coefficients
         var datasets: [Dataset] = []
-        if isWanted(diffusivity) { datasets.append(Dataset(.diffusivity, planes: diffusivity.count)) }
+        if isWanted(diffusivity) {
+            datasets.append(Dataset(.diffusivity, planes: diffusivity.count))
+        }
         if isWanted([physics.decayRate]) { datasets.append(Dataset(.decayRate, planes: 1)) }
         return datasets
     }

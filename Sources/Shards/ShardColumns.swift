@@ -32,16 +32,19 @@ struct ShardColumns {
     }
 
     /// Writes every column. Must run inside HDF5's lock.
-    func write(to file: hid_t, maximumSources: Int, kind: ShardKind, codec: ShardCodec, path: String)
-        throws(ShardsError)
-    {
+    func write(
+        to file: hid_t, maximumSources: Int, kind: ShardKind, codec: ShardCodec, path: String
+    ) throws(ShardsError) {
         try ShardLayout.id.write(ids, shape: [count], to: file, path: path)
         try ShardLayout.sourceCounts.write(sourceCounts, shape: [count], to: file, path: path)
         try ShardLayout.index.write(indices, shape: [count], to: file, path: path)
-        if kind == .shard { try ShardLayout.rank.write(ranks, shape: [count], to: file, path: path) }
+        if kind == .shard {
+            try ShardLayout.rank.write(ranks, shape: [count], to: file, path: path)
+        }
         try writeSources(to: file, maximumSources: maximumSources, path: path)
         if count > 0, !keys.isEmpty {
-            try ShardLayout.keys.write(keys, shape: [count, keys.count / count], to: file, path: path)
+            try ShardLayout.keys.write(
+                keys, shape: [count, keys.count / count], to: file, path: path)
         }
         if codec == .archive {
             try ShardLayout.sourceFactor.write(sourceFactors, shape: [count], to: file, path: path)
@@ -55,7 +58,8 @@ struct ShardColumns {
     }
 
     /// Writes `/sources` as wide as the shapes need, padded with NaN.
-    private func writeSources(to file: hid_t, maximumSources: Int, path: String) throws(ShardsError) {
+    private func writeSources(to file: hid_t, maximumSources: Int, path: String) throws(ShardsError)
+    {
         let table = SourceTable(holding: sources.joined())
         let width = table.width
         var rows: [Double] = []  // (samples, maximum sources, width)
@@ -66,6 +70,7 @@ struct ShardColumns {
         }
         try ShardLayout.sources.write(
             rows, shape: [count, maximumSources, width],
-            attributes: [("columns", .string(table.columns.joined(separator: ",")))], to: file, path: path)
+            attributes: [("columns", .string(table.columns.joined(separator: ",")))], to: file,
+            path: path)
     }
 }

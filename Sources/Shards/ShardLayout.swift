@@ -61,8 +61,8 @@ enum ShardLayout {
         8 + 2 + 8 + 8 * width * maximumSources + 8 + 32
     }
 
-    /// Bytes that HDF5's own records take in a file, at least: 17 for the place of each chunk on the largest lattice, and
-    /// the headers of fewer than 16 objects with their attributes.
+    /// Bytes that HDF5's own records take in a file, at least: 17 for the place of each chunk on
+    /// the largest lattice, and the headers of fewer than 16 objects with their attributes.
     static func metadataBytes(chunks: Int, attributes: [ShardAttribute]) -> Int {
         let text = attributes.reduce(0) { sum, attribute in
             if case .string(let text) = attribute { sum + text.utf8.count } else { sum }
@@ -70,8 +70,8 @@ enum ShardLayout {
         return 8192 + text + 20 * chunks
     }
 
-    /// The least error bound that a label can have in a file with these attributes: half a step of its grid, as so much is
-    /// in every certificate for rounding, or 0 without a grid.
+    /// The least error bound that a label can have in a file with these attributes: half a step of
+    /// its grid, as so much is in every certificate for rounding, or 0 without a grid.
     static func leastBound(_ attributes: [String: ShardAttribute]) -> Double {
         guard case .double(let step)? = attributes["grid"], step > 0 else { return 0 }
         return step / 2

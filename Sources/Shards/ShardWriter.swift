@@ -3,9 +3,10 @@ public import Fields
 
 /// Writes one shard: an HDF5 file with one compressed chunk per sample and field.
 ///
-/// The same samples in the same order make a byte-identical file, and the chunks of a sample lie one after another in
-/// it, x first, so that one range of bytes holds the sample. Until `finish()` the file is not valid; an error, or
-/// dropping the writer, removes it. One thread at a time may use a writer; different writers need no care.
+/// The same samples in the same order make a byte-identical file, and the chunks of a sample lie
+/// one after another in it, x first, so that one range of bytes holds the sample. Until `finish()`
+/// the file is not valid; an error, or dropping the writer, removes it. One thread at a time may
+/// use a writer; different writers need no care.
 public final class ShardWriter {
     /// zstd's level where none is asked for.
     public static let defaultLevel = 3
@@ -38,7 +39,8 @@ public final class ShardWriter {
         let coefficients: [hid_t]
         var file: HDF5.Handle<HDF5.File>
 
-        /// Closes the datasets, then the file, whose status says whether everything could be written.
+        /// Closes the datasets, then the file, whose status says whether everything could be
+        /// written.
         consuming func close(path: String) throws(ShardsError) {
             if let x { try x.close("close", path: path) }
             if let y { try y.close("close", path: path) }
@@ -56,26 +58,32 @@ public final class ShardWriter {
     /// Creates the file.
     ///
     /// - Parameters:
-    ///   - path: the temporary file, in the folder of the final one (`AtomicFile.temporary(for:)`); a stale file there
-    ///     is removed.
+    ///   - path: the temporary file, in the folder of the final one (`AtomicFile.temporary(for:)`);
+    ///     a stale file there is removed.
     ///   - lattice: the lattice of the fields.
     ///   - capacity: the largest number of samples, 1 to ten million.
     ///   - maximumSources: the width m of `/sources`, 1 to `Configuration.maximumSources`.
     ///   - kind: whether samples have ranks.
     ///   - codec: how fields are stored; a recipe has none, nor coefficients of samples.
-    ///   - coefficients: what every sample brings beside x and y, at most one dataset of each coefficient.
+    ///   - coefficients: what every sample brings beside x and y, at most one dataset of each
+    ///     coefficient.
     ///   - fixed: coefficients that are stored once, each (planes, rows, columns).
-    ///   - attributes: further attributes of the root group, written in this order after `format` and `version`.
-    ///   - level: the zstd level that the chunks' filter values name; frames may have been made with another.
+    ///   - attributes: further attributes of the root group, written in this order after `format`
+    ///     and `version`.
+    ///   - level: the zstd level that the chunks' filter values name; frames may have been made
+    ///     with another.
     public init(
         path: String, lattice: Lattice, capacity: Int, maximumSources: Int, kind: ShardKind,
-        codec: ShardCodec = .standard,
-        coefficients: [ShardCoefficient.Dataset] = [],
+        codec: ShardCodec = .standard, coefficients: [ShardCoefficient.Dataset] = [],
         fixed: [(dataset: ShardCoefficient.Dataset, values: [Float])] = [],
         attributes: [(name: String, value: ShardAttribute)] = [], level: Int = defaultLevel
     ) throws(ShardsError) {
-        precondition((1...ShardLayout.maximumSamples).contains(capacity), "a shard holds 1 to ten million samples")
-        precondition((1...Configuration.maximumSources).contains(maximumSources), "see Configuration.maximumSources")
+        precondition(
+            (1...ShardLayout.maximumSamples).contains(capacity),
+            "a shard holds 1 to ten " + "million samples")
+        precondition(
+            (1...Configuration.maximumSources).contains(maximumSources),
+            "see Configuration.maximumSources")
         self.path = path
         self.lattice = lattice
         self.capacity = capacity
@@ -86,15 +94,18 @@ public final class ShardWriter {
         precondition(coefficients.count <= 2, "there are two coefficients, D and γ")
         self.coefficients = coefficients
         self.fixed = fixed
-        leastBound = ShardLayout.leastBound(Dictionary(attributes.map { ($0.name, $0.value) }) { $1 })
+        leastBound = ShardLayout.leastBound(
+            Dictionary(attributes.map { ($0.name, $0.value) }) { $1 })
         output = try OutputFile(path)
         let metadataBytes = ShardLayout.metadataBytes(
-            chunks: capacity * (codec.fields.count + coefficients.count), attributes: attributes.map(\.value))
+            chunks: capacity * (codec.fields.count + coefficients.count),
+            attributes: attributes.map(\.value))
         do {
             handles = try HDF5.locked { [output] (driver) throws(ShardsError) -> Handles in
                 let file = try HDF5.createFile(output, driver: driver, metadataBytes: metadataBytes)
                 let fixed: [(name: String, value: ShardAttribute)] = [
-                    ("format", .string(ShardLayout.format)), ("version", .integer(ShardLayout.version)),
+                    ("format", .string(ShardLayout.format)),
+                    ("version", .integer(ShardLayout.version)),
                 ]
                 let named: [(name: String, value: ShardAttribute)] =
                     codec == .standard ? [] : [(ShardLayout.codec, .string(codec.rawValue))]
@@ -116,24 +127,24 @@ public final class ShardWriter {
                     guard number < coefficients.count else { return nil }
                     let shape = self.shape(coefficients[number], capacity, level)
                     let handle = try shape.create(
-                        coefficients[number].coefficient.rawValue, isShuffled: true, in: file.id, path: path)
+                        coefficients[number].coefficient.rawValue, isShuffled: true, in: file.id,
+                        path: path)
                     numbers.append(handle.id)
                     return handle
                 }
                 let first = try create(0)
                 let second = try create(1)
                 return Handles(
-                    x: x, y: y, first: first, second: second, fields: fields, coefficients: numbers, file: file)
+                    x: x, y: y, first: first, second: second, fields: fields, coefficients: numbers,
+                    file: file)
             }
             try output.check()
-        } catch {
-            throw abandoned(because: error)
-        }
+        } catch { throw abandoned(because: error) }
     }
 
-    private func shape(_ dataset: ShardCoefficient.Dataset, _ capacity: Int, _ level: Int) -> HDF5.FieldShape {
-        HDF5.FieldShape(capacity: capacity, lattice: lattice, level: level, planes: dataset.planes)
-    }
+    private func shape(_ dataset: ShardCoefficient.Dataset, _ capacity: Int, _ level: Int)
+        -> HDF5.FieldShape
+    { HDF5.FieldShape(capacity: capacity, lattice: lattice, level: level, planes: dataset.planes) }
 
     deinit { if handles != nil { abandon() } }
 
@@ -142,28 +153,40 @@ public final class ShardWriter {
 
     /// Appends one sample.
     ///
-    /// - Throws: `ShardsError`: `.noSpace` on a full disk, `.corrupt` where a frame carried over from another file is
-    ///   not one of ours. The writer is then of no further use, and its file is gone.
+    /// - Throws: `ShardsError`: `.noSpace` on a full disk, `.corrupt` where a frame carried over
+    ///   from another file is not one of ours. The writer is then of no further use, and its file
+    ///   is gone.
     public func append(_ sample: EncodedSample) throws(ShardsError) {
         precondition(handles != nil, "the shard was finished or has failed")
         precondition(count < capacity, "a shard of capacity \(capacity) is full")
         precondition(
-            (sample.rank != nil) == (kind == .shard), "samples of a shard have a rank, those of a part have none")
+            (sample.rank != nil) == (kind == .shard),
+            "samples of a shard have a rank, those of a " + "part have none")
         precondition(sample.codec == codec, "a sample has the codec of its shard")
-        precondition(sample.sources.count <= maximumSources, "a sample has more sources than its shard was made for")
-        precondition(sample.coefficients.count == coefficients.count, "a sample brings every coefficient of its shard")
-        precondition(sample.keys.count <= ShardLayout.maximumKeys, "a physics has at most three open keys")
-        precondition(keyCount ?? sample.keys.count == sample.keys.count, "samples of a shard have equally many keys")
+        precondition(
+            sample.sources.count <= maximumSources,
+            "a sample has more sources than its " + "shard was made for")
+        precondition(
+            sample.coefficients.count == coefficients.count,
+            "a sample brings every " + "coefficient of its shard")
+        precondition(
+            sample.keys.count <= ShardLayout.maximumKeys,
+            "a physics has at most three " + "open keys")
+        precondition(
+            keyCount ?? sample.keys.count == sample.keys.count,
+            "samples of a shard have " + "equally many keys")
         do throws(ShardsError) {
             guard sample.errorBound >= leastBound, sample.errorBound.isFinite else {
                 throw ShardsError(
                     .corrupt,
-                    "sample \(sample.id) has the error bound \(sample.errorBound), which no label of its grid can have: at least "
-                        + "\(leastBound), half a step, is lost in rounding", path: path)
+                    "sample \(sample.id) has the error bound \(sample.errorBound), which no label "
+                        + "of its grid can have: at least \(leastBound), half a step, is lost in "
+                        + "rounding", path: path)
             }
             let size = ShardLayout.fieldBytes(lattice)
             for field in codec.fields {
-                try BloscFrame.checkHeader(field == .x ? sample.x : sample.y, size: size, as: field.form)
+                try BloscFrame.checkHeader(
+                    field == .x ? sample.x : sample.y, size: size, as: field.form)
             }
             for (dataset, frame) in zip(coefficients, sample.coefficients) {
                 try BloscFrame.checkHeader(frame, size: dataset.planes * size, as: .shuffled)
@@ -171,34 +194,31 @@ public final class ShardWriter {
             let position = count
             try HDF5.locked { () throws(ShardsError) in
                 for (number, dataset) in (handles?.fields ?? []).enumerated() {
-                    try HDF5.writeChunk(number == 0 ? sample.x : sample.y, at: position, of: dataset, path: path)
+                    try HDF5.writeChunk(
+                        number == 0 ? sample.x : sample.y, at: position, of: dataset, path: path)
                 }
                 for (number, dataset) in (handles?.coefficients ?? []).enumerated() {
-                    try HDF5.writeChunk(sample.coefficients[number], at: position, of: dataset, path: path)
+                    try HDF5.writeChunk(
+                        sample.coefficients[number], at: position, of: dataset, path: path)
                 }
             }
             try output.check()
             columns.append(sample)
             keyCount = sample.keys.count
-        } catch {
-            throw abandoned(because: error)
-        }
+        } catch { throw abandoned(because: error) }
     }
 
-    /// Writes the columns, closes the file and waits until it is on the disk, whole and as it was meant;
-    /// `AtomicFile.commit` then gives it its name.
+    /// Writes the columns, closes the file and waits until it is on the disk, whole and as it was
+    /// meant; `AtomicFile.commit` then gives it its name.
     ///
     /// - Returns: the size and the digest of the file.
     /// - Throws: `ShardsError`; the file is then gone.
-    @discardableResult
-    public func finish() throws(ShardsError) -> FileDigest {
+    @discardableResult public func finish() throws(ShardsError) -> FileDigest {
         precondition(handles != nil, "the shard was finished or has failed")
         do {
             try HDF5.locked { () throws(ShardsError) in try writeAndClose() }
             return try output.finish()
-        } catch {
-            throw abandoned(because: error)
-        }
+        } catch { throw abandoned(because: error) }
     }
 
     /// Must run inside HDF5's lock.
@@ -215,7 +235,9 @@ public final class ShardWriter {
             try HDF5.Column<Float>(name: dataset.coefficient.rawValue).write(
                 values, shape: dataset.extent(lattice), to: handles.file.id, path: path)
         }
-        try columns.write(to: handles.file.id, maximumSources: maximumSources, kind: kind, codec: codec, path: path)
+        try columns.write(
+            to: handles.file.id, maximumSources: maximumSources, kind: kind, codec: codec,
+            path: path)
         try handles.close(path: path)
     }
 

@@ -74,9 +74,7 @@ extension ShardsError {
     }
 
     /// Runs `body`, whose error becomes that of the document's file.
-    package static func telling<Result>(
-        _ body: () throws(DocumentError) -> Result
-    ) throws(ShardsError) -> Result {
-        do { return try body() } catch { throw ShardsError(error) }
-    }
+    package static func telling<Result>(_ body: () throws(DocumentError) -> Result)
+        throws(ShardsError) -> Result
+    { do { return try body() } catch { throw ShardsError(error) } }
 }

@@ -1,6 +1,7 @@
 internal import Fields
 
-/// The forms that `/sources` has: as wide as the shapes in the file need, so that disks take four columns.
+/// The forms that `/sources` has: as wide as the shapes in the file need, so that disks take four
+/// columns.
 enum SourceTable: CaseIterable {
     /// Disks alone.
     case disks
@@ -17,7 +18,8 @@ enum SourceTable: CaseIterable {
         case .disks: return disks
         case .shapes: return shapes
         case .polygons:
-            return shapes + (1...Shape.corners.upperBound).flatMap { ["row_\($0)", "column_\($0)"] }
+            return shapes
+                + (1...Shape.corners.upperBound).flatMap { ["row_\($0)", "column_\($0)"] }
         }
     }
 
@@ -40,7 +42,9 @@ enum SourceTable: CaseIterable {
 
     /// The form with `width` columns, or nil.
     init?(width: Int) {
-        guard let form = SourceTable.allCases.first(where: { $0.width == width }) else { return nil }
+        guard let form = SourceTable.allCases.first(where: { $0.width == width }) else {
+            return nil
+        }
         self = form
     }
 
@@ -53,11 +57,12 @@ enum SourceTable: CaseIterable {
         return row + repeatElement(.nan, count: width - row.count)
     }
 
-    /// The source of a row, or nil where the row is not one that `row(of:)` makes; ranges are checked by `Configuration`.
+    /// The source of a row, or nil where the row is not one that `row(of:)` makes; ranges are
+    /// checked by `Configuration`.
     func source(ofRow row: ArraySlice<Double>, on lattice: Lattice) -> Source? {
         let row = Array(row)
-        guard let i = Int(exactly: row[0]), (0..<lattice.rows).contains(i), let j = Int(exactly: row[1]),
-            (0..<lattice.columns).contains(j), row[3].isFinite
+        guard let i = Int(exactly: row[0]), (0..<lattice.rows).contains(i),
+            let j = Int(exactly: row[1]), (0..<lattice.columns).contains(j), row[3].isFinite
         else { return nil }
         var shape: Shape? = .disk(radius: row[2])
         if self != .disks {

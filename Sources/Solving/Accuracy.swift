@@ -2,8 +2,9 @@
 public struct Accuracy: Hashable, Sendable {
     /// Largest certified |y − exact| that is accepted, in (0, 1].
     ///
-    /// What can be reached: rounding, half a step, and the arithmetic in Double, about 10⁻¹⁴ · min(D/γ, n²/8) with n the
-    /// shorter side; 10⁻⁸ at the longest diffusion length that is supported.
+    /// What can be reached: rounding, half a step, and the arithmetic in Double, about 10⁻¹⁴ ·
+    /// min(D/γ, n²/8) with n the shorter side; 10⁻⁸ at the longest diffusion length that is
+    /// supported.
     public let tolerance: Double
     /// Labels are multiples of 2⁻ᵇⁱᵗˢ, from 8 to 24; nil keeps plain Float32.
     ///
@@ -24,15 +25,16 @@ public struct Accuracy: Hashable, Sendable {
     /// The step between two labels, or nil for plain Float32.
     public var step: Double? { gridBits.map { Double(sign: .plus, exponent: -$0, significand: 1) } }
 
-    /// Bound on the error of rounding and of the arithmetic before it for labels of magnitude up to `magnitude`: half a
-    /// step, and half a unit in the last place of Float32 where multiples of the step do not all fit into one.
+    /// Bound on the error of rounding and of the arithmetic before it for labels of magnitude up to
+    /// `magnitude`: half a step, and half a unit in the last place of Float32 where multiples of
+    /// the step do not all fit into one.
     func rounding(upTo magnitude: Double) -> Double {
         let grid = (step ?? 0) / 2
         let fits = step.map { magnitude <= $0 * 0x1p24 } ?? false
         return grid + (fits ? 0 : magnitude.binade * 0x1p-24) + magnitude * 0x1p-51
     }
 
-    /// The part of the tolerance that rounding leaves for the solver, for fields up to 1; not positive where the grid is
-    /// too coarse for the tolerance.
+    /// The part of the tolerance that rounding leaves for the solver, for fields up to 1; not
+    /// positive where the grid is too coarse for the tolerance.
     public var solverShare: Double { tolerance - rounding(upTo: 1) }
 }

@@ -1,8 +1,8 @@
 /// Numbers on a grid, padded so that kernels need no special case at the edge.
 ///
-/// Row i holds columns −`Plane.margin` ..< columns + `Plane.margin` at least, rows −1 and `rows` exist too, and all that
-/// padding is zero: the absorbing boundary. Kernels work on whole vectors and may spill into the padding on the right;
-/// they restore it with `clearTail`.
+/// Row i holds columns −`Plane.margin` ..< columns + `Plane.margin` at least, rows −1 and `rows`
+/// exist too, and all that padding is zero: the absorbing boundary. Kernels work on whole vectors
+/// and may spill into the padding on the right; they restore it with `clearTail`.
 @safe package struct Plane<Element: SIMDScalar & BinaryFloatingPoint>: ~Copyable {
     package let rows: Int
     package let columns: Int
@@ -31,19 +31,19 @@
     func clear() { unsafe storage.update(repeating: 0) }
 
     /// Returns row `row`, from −1 to `rows`.
-    @inline(__always)
-    package subscript(row: Int) -> Line<Element> {
+    @inline(__always) package subscript(row: Int) -> Line<Element> {
         assert(row >= -1 && row <= rows)
         return unsafe Line(start: origin + row &* stride)
     }
 
-    /// The row of (0, 0) as seen from the site at `offset` = row · stride + column: that site has index 0.
-    @inline(__always)
-    subscript(from offset: Int32) -> Line<Element> { unsafe Line(start: origin + Int(offset)) }
+    /// The row of (0, 0) as seen from the site at `offset` = row · stride + column: that site has
+    /// index 0.
+    @inline(__always) subscript(from offset: Int32) -> Line<Element> {
+        unsafe Line(start: origin + Int(offset))
+    }
 
     /// The number at `offset` from (0, 0): row · stride + column.
-    @inline(__always)
-    subscript(offset offset: Int32) -> Element {
+    @inline(__always) subscript(offset offset: Int32) -> Element {
         get { unsafe origin[Int(offset)] }
         nonmutating set { unsafe origin[Int(offset)] = newValue }
     }
@@ -69,8 +69,9 @@ package struct ColourPlanes<Element: SIMDScalar & BinaryFloatingPoint>: ~Copyabl
     }
 
     /// Returns row `row` of `colour`, 0 red or 1 black.
-    @inline(__always)
-    package subscript(colour: Int, row: Int) -> Line<Element> { colour == 0 ? red[row] : black[row] }
+    @inline(__always) package subscript(colour: Int, row: Int) -> Line<Element> {
+        colour == 0 ? red[row] : black[row]
+    }
 }
 
 /// The geometry that all planes share.

@@ -1,26 +1,29 @@
 /// What came of solving one configuration.
 public struct Solution: Hashable, Sendable {
     /// How the field was found; see `Solver`.
-    public enum Method: String, Hashable, Sendable, CaseIterable {
-        case direct, uniform, general
-    }
+    public enum Method: String, Hashable, Sendable, CaseIterable { case direct, uniform, general }
 
     /// How the field was found.
     public let method: Method
-    /// Certified max |label − exact solution of the discrete problem|: the solver's bound plus the rounding that was done.
+    /// Certified max |label − exact solution of the discrete problem|: the solver's bound plus the
+    /// rounding that was done.
     public let errorBound: Double
-    /// Whether `errorBound` is within the tolerance that was asked for; a label that is not must not be used.
+    /// Whether `errorBound` is within the tolerance that was asked for; a label that is not must
+    /// not be used.
     public let isCertified: Bool
     /// Multigrid cycles that were run; 0 of the direct method.
     public let cycles: Int
-    /// Largest magnitude of the residual before each cycle and after the last; of the direct method, what it was off by after
-    /// each pass.
+    /// Largest magnitude of the residual before each cycle and after the last; of the direct
+    /// method, what it was off by after each pass.
     public let residuals: [Float]
 
-    /// Geometric mean of the residual's reduction per cycle over the last cycles, for judging a cycle.
+    /// Geometric mean of the residual's reduction per cycle over the last cycles, for judging a
+    /// cycle.
     public var convergenceFactor: Double {
         let used = residuals.suffix(4)
-        guard let first = used.first, let last = used.last, used.count > 1, first > 0 else { return 0 }
+        guard let first = used.first, let last = used.last, used.count > 1, first > 0 else {
+            return 0
+        }
         return root(Double(last) / Double(first), used.count - 1)
     }
 

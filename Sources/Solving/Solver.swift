@@ -3,14 +3,16 @@ public import Fields
 /// Solves −∇·(D∇u) + γu = s on one lattice, and certifies what it returns.
 ///
 /// There are three ways to a field, and the configuration decides which is taken:
-/// - *direct* (`DirectSolver`): constant coefficients, absorbing sides, not too many pinned sites. Nothing is iterated on the
-///   lattice.
-/// - *uniform* (`UniformSolver`): multigrid for constant, isotropic coefficients and absorbing sides, whatever is pinned.
+/// - *direct* (`DirectSolver`): constant coefficients, absorbing sides, not too many pinned sites.
+///   Nothing is iterated on the lattice.
+/// - *uniform* (`UniformSolver`): multigrid for constant, isotropic coefficients and absorbing
+///   sides, whatever is pinned.
 /// - *general* (`MediumSolver`): multigrid for every medium and boundary.
 ///
-/// All of them end with the residual of a field in Double, which bounds its error because the operator is an M-matrix. The
-/// result depends on the configuration and the accuracy alone: not on earlier ones, on the thread, or on the vector width.
-/// A solver is for one thread, and makes the working memory of a method when it is first needed.
+/// All of them end with the residual of a field in Double, which bounds its error because the
+/// operator is an M-matrix. The result depends on the configuration and the accuracy alone: not on
+/// earlier ones, on the thread, or on the vector width. A solver is for one thread, and makes the
+/// working memory of a method when it is first needed.
 public final class Solver {
     /// The lattice of all problems.
     public let lattice: Lattice
@@ -47,13 +49,12 @@ public final class Solver {
     /// - Parameters:
     ///   - image: The source image of a configuration.
     ///   - physics: The realised physics of the configuration, on this solver's lattice.
-    ///   - label: Receives y, (rows, columns): the field, rounded to the grid; an emitting field is divided by its
-    ///     maximum first. Meaningless where the solution is not certified.
+    ///   - label: Receives y, (rows, columns): the field, rounded to the grid; an emitting field is
+    ///     divided by its maximum first. Meaningless where the solution is not certified.
     /// - Returns: The certificate. A label that cannot be certified is a result, not an error.
     /// - Complexity: O(sites) time, where few sites are pinned or multigrid is taken.
-    public func solve(_ image: SourceImage, physics: Physics, into label: inout [Float]) -> Solution {
-        solve(image, physics: physics, accuracy, into: &label)
-    }
+    public func solve(_ image: SourceImage, physics: Physics, into label: inout [Float]) -> Solution
+    { solve(image, physics: physics, accuracy, into: &label) }
 
     /// Solves to another accuracy than the solver's own.
     func solve(
@@ -70,13 +71,14 @@ public final class Solver {
     func solveConstant(
         _ image: SourceImage, _ physics: Physics, _ accuracy: Accuracy, into label: inout [Float]
     ) -> Solution? {
-        guard physics.boundary == .absorbing, let constants = physics.uniform, forcedMethod != .general else {
-            return nil
-        }
+        guard physics.boundary == .absorbing, let constants = physics.uniform,
+            forcedMethod != .general
+        else { return nil }
         let pinned = physics.sources == .pinned
         let unit = TimeUnit.factor(forDiffusivity: max(constants.down, constants.across))
         let coefficients = DirectSolver.Coefficients(
-            down: unit * constants.down, across: unit * constants.across, decay: unit * constants.decay)
+            down: unit * constants.down, across: unit * constants.across,
+            decay: unit * constants.decay)
         if forcedMethod != .uniform, let solver = directSolver(coefficients),
             let solution = solver.solve(image, pinned: pinned, accuracy: accuracy, into: &label),
             solution.isCertified || forcedMethod == .direct
@@ -84,8 +86,8 @@ public final class Solver {
             return solution
         }
         guard constants.down == constants.across, constants.decay > 0 else { return nil }
-        return uniformSolver(constants.decay / constants.down)
-            .solve(image, pinned: pinned, accuracy: accuracy, into: &label)
+        return uniformSolver(constants.decay / constants.down).solve(
+            image, pinned: pinned, accuracy: accuracy, into: &label)
     }
 
     /// The direct solver for these coefficients, or nil where it is not the faster one.
@@ -107,7 +109,8 @@ public final class Solver {
     /// The general solver, with the medium of `physics`.
     func generalSolver(_ physics: Physics) -> MediumSolver {
         if let general, general.physics.boundary == physics.boundary,
-            general.physics.diffusivity == physics.diffusivity, general.physics.decayRate == physics.decayRate
+            general.physics.diffusivity == physics.diffusivity,
+            general.physics.decayRate == physics.decayRate
         {
             return general.solver
         }

@@ -5,8 +5,8 @@ internal import Foundation
 package import Shards
 
 extension Unpacker {
-    /// Refuses to unpack where shards or versions are that this would not write: an unfinished unpacking of the same leaves
-    /// the same, and is gone on with.
+    /// Refuses to unpack where shards or versions are that this would not write: an unfinished
+    /// unpacking of the same leaves the same, and is gone on with.
     package func protectOutput(_ lineage: [Manifest]) throws {
         func refuse(_ path: String, _ what: String) -> PipelineError {
             PipelineError(.cannotCreate, "\(path) \(what): choose another folder for --output")
@@ -23,25 +23,32 @@ extension Unpacker {
             }
             own.insert("locations-\(version.id.short).npy")
         }
-        for name in try PathEntry.names(in: folder) where VersionCleaning.isOurs(name) && !name.hasSuffix(".tmp") {
+        for name in try PathEntry.names(in: folder)
+        where VersionCleaning.isOurs(name) && !name.hasSuffix(".tmp") {
             let path = "\(folder)/\(name)"
             guard name.hasSuffix(".h5") else {
                 if !own.contains(name) { throw refuse(path, "is of another dataset") }
                 continue
             }
-            guard let entry = shards[name] else { throw refuse(path, "holds labels of something else") }
+            guard let entry = shards[name] else {
+                throw refuse(path, "holds labels of something " + "else")
+            }
             guard try PathEntry(at: path) == .file else { throw refuse(path, "is no plain file") }
             let reader: ShardReader
             do { reader = try ShardReader(path: path, followingLinks: false) } catch {
-                throw refuse(path, "is there and cannot be read (\(error.message)), so nobody knows what would be lost")
+                throw refuse(
+                    path,
+                    "is there and cannot be read (\(error.message)), so nobody knows what would "
+                        + "be lost")
             }
             var content = Digest.Hasher()
             for row in 0..<reader.count {
-                content.update(reader.content(at: row, rank: reader.ranks.map { Int(clamping: $0[row]) } ?? 0))
+                content.update(
+                    reader.content(at: row, rank: reader.ranks.map { Int(clamping: $0[row]) } ?? 0))
             }
-            guard reader.codec == .standard, content.finish().description == entry.extra["digest"]?.string else {
-                throw refuse(path, "holds other labels than those that would take their place")
-            }
+            guard reader.codec == .standard,
+                content.finish().description == entry.extra["digest"]?.string
+            else { throw refuse(path, "holds other labels than those that would take their place") }
         }
     }
 }

@@ -7,10 +7,11 @@ internal import Sampling
 internal import Shards
 internal import Solving
 
-/// Turns shards of any codec into standard ones: the very files, and the manifest, that `pack` with the standard codec writes.
-/// A version comes with all that it was made from.
+/// Turns shards of any codec into standard ones: the very files, and the manifest, that `pack` with
+/// the standard codec writes. A version comes with all that it was made from.
 ///
-/// Archives are expanded, recipes solved again. Every y is compared with its digest, every file with the manifest.
+/// Archives are expanded, recipes solved again. Every y is compared with its digest, every file
+/// with the manifest.
 public final class Unpacker {
     /// What was done.
     public struct Result: Sendable {
@@ -29,10 +30,13 @@ public final class Unpacker {
 
     /// Prepares to write `output`/pack from the dataset at `path`, or from its folder `pack`.
     ///
-    /// - Parameter progress: Called with the number of samples that are done, and of all, from any thread.
-    /// - Throws: `PipelineError` with status `.noInput` where there are no shards, `.cannotCreate` where `output` has some.
+    /// - Parameter progress: Called with the number of samples that are done, and of all, from any
+    ///   thread.
+    /// - Throws: `PipelineError` with status `.noInput` where there are no shards, `.cannotCreate`
+    ///   where `output` has some.
     public init(
-        path: String, output: String, threads: Int? = nil, progress: @escaping (Int, Int) -> Void = { _, _ in }
+        path: String, output: String, threads: Int? = nil,
+        progress: @escaping (Int, Int) -> Void = { _, _ in }
     ) throws {
         try OutputPlace.check(dataset: output)
         let (source, stages) = try Dataset.locate(path)
@@ -42,7 +46,9 @@ public final class Unpacker {
         self.source = source
         folder = "\(Dataset(root: output).root)/\(Stage.pack.rawValue)"
         guard try PathEntry(at: "\(folder)/\(Manifest.fileName)") == .nothing else {
-            throw PipelineError(.cannotCreate, "\(folder) holds shards already: choose another folder for --output")
+            throw PipelineError(
+                .cannotCreate,
+                "\(folder) holds shards already: choose another " + "folder for --output")
         }
         self.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
         self.progress = progress
@@ -51,10 +57,13 @@ public final class Unpacker {
 
     /// Writes the shards, the table of locations and, last, the manifest.
     ///
-    /// - Throws: `PipelineError` with status `.data` where something is damaged, or a label solved again is another.
+    /// - Throws: `PipelineError` with status `.data` where something is damaged, or a label solved
+    ///   again is another.
     public func unpack() throws -> Result {
         let lineage = try Versions(of: source).lineage(of: source.version)
-        guard let manifest = lineage.last else { throw PipelineError(.noInput, "\(source.name): has no manifest") }
+        guard let manifest = lineage.last else {
+            throw PipelineError(.noInput, "\(source.name): " + "has no manifest")
+        }
         let level = manifest.layout["compression_level"]?.int ?? ShardWriter.defaultLevel
         let physics = try Physics(json: manifest.parameters["physics"] ?? .null)
         let accuracy = Accuracy(json: manifest.parameters)
@@ -69,13 +78,16 @@ public final class Unpacker {
             let digest = try FileDigest(of: path)
             guard digest.sha256 == file.sha256, digest.bytes == file.bytes else {
                 throw PipelineError(
-                    .data, "\(path): is not what manifest.json beside it lists; it was damaged or replaced")
+                    .data,
+                    "\(path): is not what manifest.json beside it lists; it was damaged or "
+                        + "replaced")
             }
             let reader = try ShardReader(path: path)
             try check(reader, file, manifest, physics, accuracy)
             largest = reader.maximumSources
             let form = ShardFormat(
-                physics: physics, accuracy: accuracy, maximumSources: largest, codec: .standard, level: level)
+                physics: physics, accuracy: accuracy, maximumSources: largest, codec: .standard,
+                level: level)
             let target = try SafePath.below(folder, file.path)
             let writer = try form.writer(for: target, capacity: reader.count)
             try OrderedWork.run(count: reader.count, threads: threads) {
@@ -92,16 +104,18 @@ public final class Unpacker {
             let written = try writer.finish()
             try AtomicFile.commit(temporary: writer.path, as: target)
             return Manifest.File(
-                path: file.path, bytes: written.bytes, sha256: written.sha256, samples: file.samples,
-                extra: file.extra)
+                path: file.path, bytes: written.bytes, sha256: written.sha256,
+                samples: file.samples, extra: file.extra)
         }
         let form = ShardFormat(
-            physics: physics, accuracy: accuracy, maximumSources: largest, codec: .standard, level: level)
+            physics: physics, accuracy: accuracy, maximumSources: largest, codec: .standard,
+            level: level)
         // The base's manifest comes last: without it the folder is unfinished work.
         for version in lineage.reversed() {
             try write(version, files: Array(files.prefix(version.files.count)), form)
         }
-        return Result(id: manifest.id.description, samples: done, bytes: files.reduce(0) { $0 + $1.bytes })
+        return Result(
+            id: manifest.id.description, samples: done, bytes: files.reduce(0) { $0 + $1.bytes })
     }
 
     /// Writes a version's table of locations, its choices and tags, and its manifest.
@@ -110,30 +124,41 @@ public final class Unpacker {
         let isBase = version.parent == nil
         version.files = files
         let locations = try form.writeLocations(
-            of: files, in: folder, as: isBase ? LocationTable.fileName : "locations-\(version.id.short).npy")
+            of: files, in: folder,
+            as: isBase ? LocationTable.fileName : "locations-\(version.id.short).npy")
         let choices = try version.layout["choices"]?["path"]?.string.map { name in
             let path = try SafePath.resolve(name, in: source.folder(.pack))
             let bytes = try InputFile.read(path, maximumBytes: ChoiceTable.maximumBytes)
             guard Digest(of: bytes).description == version.content["choices"]?.string else {
-                throw PipelineError(.data, "\(path): is not what the version lists; it was damaged or replaced")
+                throw PipelineError(
+                    .data, "\(path): is not what the version lists; it was " + "damaged or replaced"
+                )
             }
             try AtomicFile.write(bytes, to: try SafePath.below(folder, name))
-            return Manifest.File(path: name, bytes: bytes.count, sha256: Digest(of: bytes), samples: 0)
+            return Manifest.File(
+                path: name, bytes: bytes.count, sha256: Digest(of: bytes), samples: 0)
         }
         version.layout = form.layout(
-            samplesPerShard: version.layout["samples_per_shard"]?.int ?? 1, locations: locations, choices: choices)
-        try version.write(path: "\(folder)/\(isBase ? Manifest.fileName : Versions.fileName(of: version.id))")
+            samplesPerShard: version.layout["samples_per_shard"]?.int ?? 1, locations: locations,
+            choices: choices)
+        try version.write(
+            path: "\(folder)/\(isBase ? Manifest.fileName : Versions.fileName(of: version.id))")
         let written = Versions(of: Dataset(alone: .pack, folder: folder))
-        for (name, id) in try Versions(of: source).tags() where id == version.id { try written.tag(id, as: name) }
+        for (name, id) in try Versions(of: source).tags() where id == version.id {
+            try written.tag(id, as: name)
+        }
     }
 
-    /// A shard must be what the manifest says of it, and its samples those that the manifest's digest covers.
+    /// A shard must be what the manifest says of it, and its samples those that the manifest's
+    /// digest covers.
     private func check(
-        _ reader: ShardReader, _ file: Manifest.File, _ manifest: Manifest, _ physics: Physics, _ accuracy: Accuracy
+        _ reader: ShardReader, _ file: Manifest.File, _ manifest: Manifest, _ physics: Physics,
+        _ accuracy: Accuracy
     ) throws {
         var content = Digest.Hasher()
         for row in 0..<reader.count {
-            content.update(reader.content(at: row, rank: reader.ranks.map { Int(clamping: $0[row]) } ?? 0))
+            content.update(
+                reader.content(at: row, rank: reader.ranks.map { Int(clamping: $0[row]) } ?? 0))
         }
         let described = ShardAttribute.describing(physics, accuracy)
         guard reader.kind == .shard, reader.count == file.samples,
@@ -141,7 +166,8 @@ public final class Unpacker {
             content.finish().description == file.extra["digest"]?.string,
             described.allSatisfy({ reader.attributes[$0.name] == $0.value })
         else {
-            throw PipelineError(.data, "\(reader.path): is not the shard that its manifest describes")
+            throw PipelineError(
+                .data, "\(reader.path): is not the shard that its manifest " + "describes")
         }
     }
 }
@@ -167,22 +193,25 @@ private final class SampleRestorer {
         switch sample.codec {
         case .standard: break
         case .archive:
-            sample.y = try encoder.frame(of: try reader.y(at: row, with: decoder, checkingDigest: true), as: .y)
+            sample.y = try encoder.frame(
+                of: try reader.y(at: row, with: decoder, checkingDigest: true), as: .y)
         case .recipe:
             let configuration = try reader.configuration(at: row, under: form.physics)
             guard configuration.id == sample.id else {
-                throw PipelineError(.data, "\(reader.path): sample \(sample.id): its id is not that of its sources")
+                throw PipelineError(
+                    .data,
+                    "\(reader.path): sample \(sample.id): its id is not " + "that of its sources")
             }
             let image = SourceImage(configuration)
             let solution = solver?.solve(image, physics: configuration.physics, into: &label)
             let solved = try encoder.encode(
-                configuration, under: form.physics, image: image, label: label, id: sample.id, index: sample.index,
-                errorBound: sample.errorBound)
+                configuration, under: form.physics, image: image, label: label, id: sample.id,
+                index: sample.index, errorBound: sample.errorBound)
             guard solved.ySHA256 == sample.ySHA256, solution?.errorBound == sample.errorBound else {
                 throw PipelineError(
                     .data,
-                    "\(reader.path): sample \(sample.id): solved again it differs from its digest; the Steadyset that packed "
-                        + "it may be another one")
+                    "\(reader.path): sample \(sample.id): solved again it differs from its "
+                        + "digest; the Steadyset that packed it may be another one")
             }
             (sample.x, sample.y, sample.coefficients) = (solved.x, solved.y, solved.coefficients)
         }

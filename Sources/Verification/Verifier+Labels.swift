@@ -19,13 +19,13 @@ extension Verifier {
         guard stages.contains(.pack), dataset.version == nil else { return }
         for row in 0..<reader.count {
             labels[reader.ids[row]] = PartLabel(
-                errorBound: reader.errorBounds[row], ySHA256: reader.ySHA256s[row], index: reader.indices[row],
-                sources: reader.sourceCounts[row])
+                errorBound: reader.errorBounds[row], ySHA256: reader.ySHA256s[row],
+                index: reader.indices[row], sources: reader.sourceCounts[row])
         }
     }
 
-    /// Holds a shard of the base against the parts that it was packed from, or against the configurations where there are no
-    /// parts.
+    /// Holds a shard of the base against the parts that it was packed from, or against the
+    /// configurations where there are no parts.
     package func compare(_ reader: ShardReader) {
         guard manifests[.solve] != nil else { return compareWithConfigurations(reader) }
         var (strangers, different): ([SampleID], [SampleID]) = ([], [])
@@ -52,7 +52,8 @@ extension Verifier {
         guard manifests[.sample] != nil, !configurations.isEmpty else { return }
         let strangers = (0..<reader.count).filter { row in
             guard let place = configurations[reader.ids[row]] else { return true }
-            return place.sources != reader.sourceCounts[row] || place.index != Int(reader.indices[row])
+            return place.sources != reader.sourceCounts[row]
+                || place.index != Int(reader.indices[row])
         }.map { reader.ids[$0] }
         report(strangers, "are none of the configurations of the stage 'sample'", reader)
     }
@@ -68,6 +69,8 @@ extension Verifier {
         let rest = labels.filter { !$0.value.isPacked }.keys.sorted { $0.bits < $1.bits }
         guard let first = rest.first else { return }
         solvable += rest.compactMap { parted[$0] }
-        found("\(dataset.folder(.pack)): \(rest.count) samples of the stage 'solve' (\(first) …) are in no shard")
+        found(
+            "\(dataset.folder(.pack)): \(rest.count) samples of the stage 'solve' (\(first) …) "
+                + "are in no shard")
     }
 }

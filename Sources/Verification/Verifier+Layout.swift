@@ -16,7 +16,8 @@ extension Verifier {
         }
         let isSo = listing.parts.allSatisfy { part in
             part.first == part.number * size
-                && (part.count == size || (part.number == listing.parts.count - 1 && part.count <= size))
+                && (part.count == size
+                    || (part.number == listing.parts.count - 1 && part.count <= size))
         }
         expect(isSo, "\(folder): samples_per_part is not what the files say")
     }
@@ -30,9 +31,11 @@ extension Verifier {
         for (number, file) in manifest.files.enumerated() {
             let first = number.multipliedReportingOverflow(by: size)
             expect(
-                !first.overflow && file.extra["first"]?.int == first.partialValue && file.samples <= size
+                !first.overflow && file.extra["first"]?.int == first.partialValue
+                    && file.samples <= size
                     && file.path == "part-\(SampleListing.Part.digits(number)).h5",
-                "\(folder): the entry of '\(file.path)' is not that of part \(number) of \(size) samples")
+                "\(folder): the entry of '\(file.path)' is not that of part \(number) of \(size) "
+                    + "samples")
         }
         if let sample = manifests[.sample] {
             expect(
@@ -46,14 +49,16 @@ extension Verifier {
         }
     }
 
-    /// Sites of samples that are compressed again at most, and levels that are tried where the bytes differ.
+    /// Sites of samples that are compressed again at most, and levels that are tried where the
+    /// bytes differ.
     private static let compressedSites = 1 << 20
     private static let largestSearched = 1 << 22
 
-    /// The level of a file's chunks: they are what that level makes of the fields, or what none does, where another release of
-    /// zstd wrote them.
+    /// The level of a file's chunks: they are what that level makes of the fields, or what none
+    /// does, where another release of zstd wrote them.
     package func checkLevel(_ level: Int, of reader: ShardReader) throws {
-        let rows = 0..<min(reader.count, max(1, min(8, Verifier.compressedSites / reader.lattice.count)))
+        let rows =
+            0..<min(reader.count, max(1, min(8, Verifier.compressedSites / reader.lattice.count)))
         let decoder = try SampleDecoder(lattice: reader.lattice)
         let fields = try rows.flatMap { row in
             [
@@ -65,24 +70,32 @@ extension Verifier {
             let encoder = try SampleEncoder(lattice: reader.lattice, level: level)
             return try fields.allSatisfy { try encoder.frame(of: $0.1, as: $0.0) == $0.2 }
         }
-        guard (1...19).contains(level) else { return found("\(reader.path): there is no compression_level \(level)") }
+        guard (1...19).contains(level) else {
+            return found("\(reader.path): there is no " + "compression_level \(level)")
+        }
         if try isMade(by: level) || reader.lattice.count > Verifier.largestSearched { return }
         for other in 1...19 where try other != level && isMade(by: other) {
             try Interruption.check()
             return found(
-                "\(reader.path): its chunks are of compression_level \(other), not \(level) as the manifest says")
+                "\(reader.path): its chunks are of compression_level \(other), not \(level) as "
+                    + "the manifest says")
         }
     }
 
-    /// That a stage's manifest lists the files that the stage writes, no others, and each with `samples`.
-    package func checkNames(_ manifest: Manifest, _ expected: [(name: String, samples: Int?)], of stage: Stage) {
+    /// That a stage's manifest lists the files that the stage writes, no others, and each with
+    /// `samples`.
+    package func checkNames(
+        _ manifest: Manifest, _ expected: [(name: String, samples: Int?)], of stage: Stage
+    ) {
         let folder = dataset.folder(stage)
         expect(
             manifest.files.map(\.path) == expected.map(\.name),
-            "\(folder): the manifest lists other files than \(expected.map(\.name).joined(separator: ", "))")
+            "\(folder): the manifest lists other files than "
+                + "\(expected.map(\.name).joined(separator: ", "))")
         for (file, wanted) in zip(manifest.files, expected) {
             expect(
-                file.samples == wanted.samples, "\(folder): '\(file.path)' is not of \(file.samples) samples")
+                file.samples == wanted.samples,
+                "\(folder): '\(file.path)' is not of " + "\(file.samples) samples")
         }
     }
 }

@@ -7,11 +7,13 @@ internal import Sampling
 package import Shards
 
 extension Verifier {
-    /// The weights: that they are a model's, and have the digest of the manifest; the metrics: a line for every epoch.
+    /// The weights: that they are a model's, and have the digest of the manifest; the metrics: a
+    /// line for every epoch.
     package func checkTrain(_ manifest: Manifest) throws {
         let folder = dataset.folder(.train)
         let samples = manifest.content["samples"]?.int
-        checkNames(manifest, [(StageFile.weights, samples), (StageFile.metrics, samples)], of: .train)
+        checkNames(
+            manifest, [(StageFile.weights, samples), (StageFile.metrics, samples)], of: .train)
         let path = "\(folder)/\(StageFile.weights)"
         let weights = try WeightsFile.model(path)
         expect(
@@ -36,13 +38,15 @@ extension Verifier {
             if let line { lines.append(line) }
         }
         expect(
-            epochs == manifest.content["epochs"]?.int, "\(metrics): has \(epochs) epochs, the manifest another number")
+            epochs == manifest.content["epochs"]?.int,
+            "\(metrics): has \(epochs) epochs, the " + "manifest another number")
         let judged = lines.map { line in
-            (manifest.parameters["best_by"]?.string == "loss" ? line.judgeLoss : line.judgeMAE).map(JSON.number)
-                ?? .null
+            (manifest.parameters["best_by"]?.string == "loss" ? line.judgeLoss : line.judgeMAE).map(
+                JSON.number) ?? .null
         }
         expect(
-            manifest.content["judged"] == .array(judged) && manifest.content["steps"]?.int == lines.last?.steps,
+            manifest.content["judged"] == .array(judged)
+                && manifest.content["steps"]?.int == lines.last?.steps,
             "\(metrics): the judged values or steps are not those of the manifest")
     }
 
@@ -54,14 +58,18 @@ extension Verifier {
             Digest(of: text).description == manifest.content["digest"]?.string,
             "\(path): the errors are not those that the manifest's digest covers")
         let rows = text.count { $0 == 10 } - 1
-        expect(rows == manifest.content["samples"]?.int, "\(path): has \(rows) samples, the manifest another number")
+        expect(
+            rows == manifest.content["samples"]?.int,
+            "\(path): has \(rows) samples, the " + "manifest another number")
         let features = manifest.content["features"] == nil ? [] : [FeaturesFile.name]
         checkNames(
-            manifest, ([StageFile.errors, StageFile.summary] + features).map { ($0, rows) }, of: .evaluate)
+            manifest, ([StageFile.errors, StageFile.summary] + features).map { ($0, rows) },
+            of: .evaluate)
         if let file = manifest.files.last, !features.isEmpty {
             expect(
                 manifest.content["features"]?["digest"]?.string == file.sha256.description,
-                "\(dataset.folder(.evaluate)): the features are not those that the manifest's digest covers")
+                "\(dataset.folder(.evaluate)): the features are not those that the manifest's "
+                    + "digest covers")
         }
         checkMean(of: text, manifest, path)
     }
@@ -78,7 +86,8 @@ extension Verifier {
         var sum = 0.0
         for line in lines.dropFirst() {
             let fields = line.split(separator: 44, omittingEmptySubsequences: false)
-            guard fields.indices.contains(column), let value = Double(String(decoding: fields[column], as: UTF8.self))
+            guard fields.indices.contains(column),
+                let value = Double(String(decoding: fields[column], as: UTF8.self))
             else { return found("\(path): a row has no number in the column '\(name)'") }
             sum += value
         }
@@ -91,7 +100,8 @@ extension Verifier {
     /// The choices of a round's resample stage.
     package static func choices(of dataset: Dataset) throws -> [ChosenSample] {
         let path = try SafePath.resolve(StageFile.choices, in: dataset.folder(.resample))
-        return try choices(try InputFile.read(path, maximumBytes: ChoiceTable.maximumBytes), path: path)
+        return try choices(
+            try InputFile.read(path, maximumBytes: ChoiceTable.maximumBytes), path: path)
     }
 
     /// The same table as a version's, but that samples have no rank yet.
@@ -115,7 +125,9 @@ extension Verifier {
         let choices = try Verifier.choices(text, path: path)
         let added = choices.filter { $0.action == .added }
         checkNames(
-            manifest, [(StageFile.choices, choices.count), (StageFile.configurations, added.count)], of: .resample)
+            manifest,
+            [(StageFile.choices, choices.count), (StageFile.configurations, added.count)],
+            of: .resample)
         let joined = choices.filter { $0.action != .dropped }
         let mean = ScoreMean.of(joined.map { $0.score ?? 0 })
         expect(
@@ -127,10 +139,9 @@ extension Verifier {
                 && choices.allSatisfy { $0.round == manifest.parameters["round"]?.int },
             "\(folder): the manifest's counts, scores or round are not those of the choices")
         let lines = "\(folder)/\(StageFile.configurations)"
-        let ids = try InputFile.read(lines, maximumBytes: ChoiceTable.maximumBytes).split(separator: 10).enumerated()
-            .map {
-                try JSON.parse(line: $1, number: $0 + 1, source: lines)["id"]?.string
-            }
+        let ids = try InputFile.read(lines, maximumBytes: ChoiceTable.maximumBytes).split(
+            separator: 10
+        ).enumerated().map { try JSON.parse(line: $1, number: $0 + 1, source: lines)["id"]?.string }
         expect(
             ids == added.map(\.id.description),
             "\(lines): is not of the configurations that the choices add, in their order")

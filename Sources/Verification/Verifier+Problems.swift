@@ -4,16 +4,17 @@ internal import Sampling
 package import Shards
 
 extension Verifier {
-    /// That no problem is in the shards of `manifest` twice, from whatever side it is seen: above all not in two parts. Of a version
-    /// only what is in one of `files` is said, the rest is its parent's.
+    /// That no problem is in the shards of `manifest` twice, from whatever side it is seen: above
+    /// all not in two parts. Of a version only what is in one of `files` is said, the rest is its
+    /// parent's.
     ///
-    /// Nothing is solved or decoded: images are drawn from the configurations, which `checkSamples` compares with the stored ones.
+    /// Nothing is solved or decoded: images are drawn from the configurations, which `checkSamples`
+    /// compares with the stored ones.
     package func checkProblems(of manifest: Manifest, in files: Set<String>) throws {
         let store: PackedSamples
-        do {
-            store = try PackedSamples(manifest, in: dataset.folder(.pack))
-        } catch {
-            // What cannot be read has been found to be so, as a rule; without a finding it must become one.
+        do { store = try PackedSamples(manifest, in: dataset.folder(.pack)) } catch {
+            // What cannot be read has been found to be so, as a rule; without a finding it must
+            // become one.
             if report.findings.isEmpty { throw error }
             return
         }
@@ -21,7 +22,8 @@ extension Verifier {
         classes.reserveCapacity(store.samples.count)
         var start = 0
         for (number, file) in manifest.files.enumerated() {
-            let end = store.samples[start...].firstIndex { $0.file != number } ?? store.samples.count
+            let end =
+                store.samples[start...].firstIndex { $0.file != number } ?? store.samples.count
             let own =
                 try problems[file.path]
                 ?? KnownProblems.classes(
@@ -32,7 +34,8 @@ extension Verifier {
         }
         guard classes.count == store.samples.count else {
             throw PipelineError(
-                .data, "\(dataset.folder(.pack)): changed while it was read: run 'steadyset verify' again")
+                .data,
+                "\(dataset.folder(.pack)): changed while it was read: run 'steadyset verify' again")
         }
         var first: [ProblemClass: Int] = [:]
         first.reserveCapacity(classes.count)
@@ -45,10 +48,11 @@ extension Verifier {
                 }
                 let file = manifest.files[Int(sample.file)].path
                 guard files.contains(file) else { continue }
-                let original = KnownProblems.Sample(id: store.samples[other].id, part: store.samples[other].part)
+                let original = KnownProblems.Sample(
+                    id: store.samples[other].id, part: store.samples[other].part)
                 found(
-                    "\(dataset.folder(.pack))/\(file): sample \(sample.id) of the part '\(part.rawValue)' "
-                        + original.words(in: part))
+                    "\(dataset.folder(.pack))/\(file): sample \(sample.id) of the part "
+                        + "'\(part.rawValue)' " + original.words(in: part))
             }
         }
     }

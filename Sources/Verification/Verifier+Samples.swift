@@ -13,7 +13,8 @@ extension Verifier {
         let path = try SafePath.resolve(file.path, in: dataset.folder(stage))
         let reader = try ShardReader(path: path)
         expect(
-            reader.count == file.samples, "\(path): holds \(reader.count) samples, the manifest lists \(file.samples)")
+            reader.count == file.samples,
+            "\(path): holds \(reader.count) samples, the manifest " + "lists \(file.samples)")
         return reader
     }
 
@@ -22,27 +23,37 @@ extension Verifier {
         guard case .string(let text)? = reader.attributes["physics"] else {
             throw PipelineError(.data, "\(reader.path): lacks the attribute 'physics'")
         }
-        return try Physics(json: try JSON.parse(Array(text.utf8), source: "\(reader.path), attribute 'physics'"))
+        return try Physics(
+            json: try JSON.parse(
+                Array(text.utf8), source: "\(reader.path), " + "attribute 'physics'"))
     }
 
-    /// Decodes every chunk of a file: y has its digest, lies on its grid and in range; x is the image of the sources; the
-    /// id is that of the configuration; the bound is within the tolerance.
+    /// Decodes every chunk of a file: y has its digest, lies on its grid and in range; x is the
+    /// image of the sources; the id is that of the configuration; the bound is within the
+    /// tolerance.
     package func checkSamples(
-        of reader: ShardReader, physics: Physics, accuracy: Accuracy, codec: ShardCodec, solvable isSolvable: Bool
+        of reader: ShardReader, physics: Physics, accuracy: Accuracy, codec: ShardCodec,
+        solvable isSolvable: Bool
     ) throws {
         guard reader.codec == codec else {
-            return found("\(reader.path): its codec is '\(reader.codec.rawValue)', not the manifest's")
+            return found(
+                "\(reader.path): its codec is '\(reader.codec.rawValue)', not the " + "manifest's")
         }
-        expect(reader.lattice == physics.lattice, "\(reader.path): its lattice is not that of its physics")
+        expect(
+            reader.lattice == physics.lattice,
+            "\(reader.path): its lattice is not that of its " + "physics")
         for (name, value) in ShardAttribute.describing(physics, accuracy) {
-            expect(reader.attributes[name] == value, "\(reader.path): its attribute '\(name)' is not the manifest's")
+            expect(
+                reader.attributes[name] == value,
+                "\(reader.path): its attribute '\(name)' is " + "not the manifest's")
         }
         guard reader.lattice == physics.lattice else { return }
         // A recipe has no fields: what it holds is checked against its configurations.
         let drawn = ShardFormat.located(codec, under: physics)
         let fixed = codec == .recipe ? [] : try ShardCoefficient.fixedValues(under: physics)
         guard reader.coefficients == drawn, reader.fixedCoefficients == fixed.map(\.dataset) else {
-            return found("\(reader.path): its datasets of coefficients are not those of its physics")
+            return found(
+                "\(reader.path): its datasets of coefficients are not those of its " + "physics")
         }
         for (dataset, values) in fixed {
             expect(
@@ -56,7 +67,9 @@ extension Verifier {
                 try Interruption.check()
                 var findings: [String] = []
                 let id = reader.ids[row]
-                func named(_ message: String) -> String { "\(reader.path): sample \(id): \(message)" }
+                func named(_ message: String) -> String {
+                    "\(reader.path): sample \(id): " + "\(message)"
+                }
                 func expect(_ condition: Bool, _ message: String) {
                     if !condition { findings.append(named(message)) }
                 }
@@ -72,18 +85,20 @@ extension Verifier {
                     let y = try reader.y(at: row, with: decoder, checkingDigest: true)
                     let image = SourceImage(configuration)
                     let x = try reader.x(at: row, with: decoder)
-                    expect(x == image.dense(on: physics.lattice), "x is not the image of its sources")
-                    findings += laws.violations(y, bound: bound, of: configuration, image).map(named)
+                    expect(
+                        x == image.dense(on: physics.lattice),
+                        "x is not the image of its " + "sources")
+                    findings += laws.violations(y, bound: bound, of: configuration, image).map(
+                        named)
                     guard !drawn.isEmpty else { return findings }
                     let medium = configuration.physics.medium()
                     for dataset in drawn {
                         expect(
-                            try reader.coefficient(dataset, at: row, with: decoder) == dataset.values(medium),
+                            try reader.coefficient(dataset, at: row, with: decoder)
+                                == dataset.values(medium),
                             "\(dataset.coefficient.rawValue) is not that of its keys")
                     }
-                } catch let error as Interrupted {
-                    throw error
-                } catch {
+                } catch let error as Interrupted { throw error } catch {
                     findings.append("\(reader.path): sample \(id): \(PipelineError(error).message)")
                 }
                 return findings
@@ -101,21 +116,26 @@ extension Verifier {
         }
     }
 
-    /// Shards: the order of ranks, the digests, the counts, and the laws of the selections; of the files `decoding` every chunk.
+    /// Shards: the order of ranks, the digests, the counts, and the laws of the selections; of the
+    /// files `decoding` every chunk.
     package func checkPack(_ manifest: Manifest, decoding: Set<String>) throws {
         let folder = dataset.folder(.pack)
         let physics = try Physics(json: manifest.parameters["physics"] ?? .null)
         let accuracy = Accuracy(json: manifest.parameters)
         let strata = (manifest.content["strata"]?.array ?? []).compactMap { $0["sources"]?.int }
         let codec = manifest.layout["codec"]?.string.flatMap(ShardCodec.init) ?? .standard
-        let selections = try (manifest.content["selections"]?.array ?? []).map { try Selection(json: $0) }
+        let selections = try (manifest.content["selections"]?.array ?? []).map {
+            try Selection(json: $0)
+        }
         let split = try manifests[.split].map { try Split(json: $0.parameters) }
         if let other = manifests[.split]?.content["selections"]?.array {
             expect(
                 manifest.parent == nil
                     ? other == manifest.content["selections"]?.array
-                    : other == manifest.content["selections"]?.array.map { Array($0.prefix(other.count)) },
-                "\(folder): the selections are not those of the split stage")
+                    : other
+                        == manifest.content["selections"]?.array.map {
+                            Array($0.prefix(other.count))
+                        }, "\(folder): the selections are not those of the split stage")
         }
         var all = Digest.Hasher()
         var lastRank: [Split.Part: Int] = [:]
@@ -127,12 +147,13 @@ extension Verifier {
         var locations = Digest.Hasher()
         locations.update(
             LocationTable.header(
-                samples: manifest.files.reduce(0) { $0 + $1.samples },
-                codec: codec, coefficients: ShardFormat.located(codec, under: physics)))
+                samples: manifest.files.reduce(0) { $0 + $1.samples }, codec: codec,
+                coefficients: ShardFormat.located(codec, under: physics)))
         for file in manifest.files {
             try Interruption.check()
             guard let part = file.extra["part"]?.string.flatMap(Split.Part.init),
-                let bounds = file.extra["ranks"]?.array?.compactMap(\.int), bounds.count == 2, bounds[0] <= bounds[1]
+                let bounds = file.extra["ranks"]?.array?.compactMap(\.int), bounds.count == 2,
+                bounds[0] <= bounds[1]
             else {
                 found("\(folder): the entry of '\(file.path)' lacks part or ranks")
                 continue
@@ -142,13 +163,16 @@ extension Verifier {
                 guard let ranks = reader.ranks else {
                     return found("\(reader.path): is no shard; its samples have no rank")
                 }
-                expect(try self.physics(of: reader) == physics, "\(reader.path): its physics is not the manifest's")
+                expect(
+                    try self.physics(of: reader) == physics,
+                    "\(reader.path): its physics is " + "not the manifest's")
                 // What the manifest's id does not cover.
                 let isAddition = file.path.hasPrefix(ShardPacking.added)
                 let size = manifest.layout["samples_per_shard"]?.int ?? 0
                 expect(
                     isAddition
-                        ? bounds[1] - bounds[0] == reader.count && reader.count <= size : bounds[1] - bounds[0] == size,
+                        ? bounds[1] - bounds[0] == reader.count && reader.count <= size
+                        : bounds[1] - bounds[0] == size,
                     "\(folder): samples_per_shard is not what the ranks of '\(file.path)' say")
                 expect(
                     !isAddition || (part == .train && manifest.parent != nil),
@@ -158,11 +182,15 @@ extension Verifier {
                         == manifest.layout["compression_level"]?.int.map(ShardAttribute.integer),
                     "\(reader.path): its compression_level is not the manifest's")
                 // Shards of an early build, which have no table, need not lie that way.
-                if manifest.layout["locations"] != nil { locations.update(try LocationTable.records(of: reader)) }
+                if manifest.layout["locations"] != nil {
+                    locations.update(try LocationTable.records(of: reader))
+                }
                 checkName(file, part, bounds, size: size)
                 if decoding.contains(file.path) {
                     if !isAddition, dataset.version == nil { compare(reader) }
-                    try checkSamples(of: reader, physics: physics, accuracy: accuracy, codec: codec, solvable: true)
+                    try checkSamples(
+                        of: reader, physics: physics, accuracy: accuracy, codec: codec,
+                        solvable: true)
                 }
                 var content = Digest.Hasher()
                 for row in 0..<reader.count {
@@ -171,13 +199,17 @@ extension Verifier {
                     content.update(bytes)
                     all.update(bytes)
                     largest = max(largest, reader.errorBounds[row])
-                    expect(seen.insert(id).inserted, "\(reader.path): sample \(id) is in the dataset twice")
+                    expect(
+                        seen.insert(id).inserted,
+                        "\(reader.path): sample \(id) is in the " + "dataset twice")
                     expect(
                         rank > lastRank[part] ?? -1 && (bounds[0]..<bounds[1]).contains(rank),
                         "\(reader.path): rank \(rank) of sample \(id) is out of order")
                     lastRank[part] = rank
                     guard let stratum = strata.firstIndex(of: reader.sourceCounts[row]) else {
-                        found("\(reader.path): sample \(id) has a number of sources that is no stratum")
+                        found(
+                            "\(reader.path): sample \(id) has a number of sources that is no "
+                                + "stratum")
                         continue
                     }
                     counts[stratum] += 1
@@ -185,22 +217,29 @@ extension Verifier {
                     if isAddition {
                         expect(
                             reader.indices[row] == ranks[row],
-                            "\(reader.path): the index of sample \(id), which a version added, is not its rank")
+                            "\(reader.path): the index of sample \(id), which a version added, is "
+                                + "not its rank")
                     } else if split == nil {
                         expect(
                             rank % strata.count == stratum,
-                            "\(reader.path): rank \(rank) of sample \(id) is not one of its stratum")
-                        // Where the split is not there, its order is: indices of a stratum grow with the ranks.
+                            "\(reader.path): rank \(rank) of sample \(id) is not one of its "
+                                + "stratum")
+                        // Where the split is not there, its order is: indices of a stratum grow
+                        // with the ranks.
                         let index = reader.indices[row]
                         expect(
-                            index < UInt64(SampleSequence.maximumCount) && index >= UInt64(rank / strata.count)
+                            index < UInt64(SampleSequence.maximumCount)
+                                && index >= UInt64(rank / strata.count)
                                 && lastIndex[part]?[stratum].map { $0 < index } ?? true,
-                            "\(reader.path): the index \(index) of sample \(id) is not one of its rank")
-                        lastIndex[part, default: Array(repeating: nil, count: strata.count)][stratum] = index
+                            "\(reader.path): the index \(index) of sample \(id) is not one of its "
+                                + "rank")
+                        lastIndex[part, default: Array(repeating: nil, count: strata.count)][
+                            stratum] = index
                     } else if let split {
                         let address = split.address(part: part, rank: rank, strata: strata.count)
                         expect(
-                            address == SampleAddress(stratum: stratum, index: Int(reader.indices[row])),
+                            address
+                                == SampleAddress(stratum: stratum, index: Int(reader.indices[row])),
                             "\(reader.path): sample \(id) does not have the rank of its index")
                     }
                     for (number, selection) in selections.enumerated()
@@ -220,34 +259,37 @@ extension Verifier {
             manifest.content["samples"]?.int == counts.reduce(0, +)
                 && manifest.content["strata"] == SampleListing.table(strata: strata, counts: counts)
                 && (manifest.content["parts"]?.array ?? []).allSatisfy { entry in
-                    entry["samples"]?.int == entry["part"]?.string.flatMap(Split.Part.init).map { parts[$0] ?? 0 }
-                },
-            "\(folder): the manifest's numbers of samples are not those of the shards")
+                    entry["samples"]?.int
+                        == entry["part"]?.string.flatMap(Split.Part.init).map { parts[$0] ?? 0 }
+                }, "\(folder): the manifest's numbers of samples are not those of the shards")
         expect(
             largest == manifest.content["largest_error_bound"]?.double,
             "\(folder): the largest error bound is \(largest), not the manifest's")
         expect(
             Set(parts.keys.map(\.rawValue))
                 == Set(
-                    (manifest.content["parts"]?.array ?? []).filter { $0["samples"] != .integer(0) }.compactMap {
-                        $0["part"]?.string
-                    }), "\(folder): the parts that the manifest counts are not those of the shards")
+                    (manifest.content["parts"]?.array ?? []).filter { $0["samples"] != .integer(0) }
+                        .compactMap { $0["part"]?.string }),
+            "\(folder): the parts that the manifest counts are not those of the shards")
         checkNames(of: selections, folder: folder)
         attempt { try checkLocations(manifest, expected: locations.finish()) }
         checkLaws(selections, members: members, strata: strata, folder: folder)
     }
 
-    /// The name of a shard: its part and number, or, of one that a version added, the digest of its samples.
+    /// The name of a shard: its part and number, or, of one that a version added, the digest of its
+    /// samples.
     private func checkName(_ file: Manifest.File, _ part: Split.Part, _ bounds: [Int], size: Int) {
         if file.path.hasPrefix(ShardPacking.added) {
             let digest = file.extra["digest"]?.string ?? ""
             return expect(
                 file.path == "\(ShardPacking.added)\(digest.prefix(16)).h5",
-                "\(dataset.folder(.pack)): '\(file.path)' is not named by the digest of its samples")
+                "\(dataset.folder(.pack)): '\(file.path)' is not named by the digest of its "
+                    + "samples")
         }
         expect(
             size > 0 && bounds[0] % size == 0
-                && file.path == "\(part.rawValue)-\(SampleListing.Part.digits(bounds[0] / size)).h5",
+                && file.path
+                    == "\(part.rawValue)-\(SampleListing.Part.digits(bounds[0] / size)).h5",
             "\(dataset.folder(.pack)): '\(file.path)' is not named by its part and ranks")
     }
 
@@ -256,47 +298,65 @@ extension Verifier {
         var names: Set<String> = []
         for selection in selections {
             let prefix = "\(selection.part.rawValue)/"
-            let rest = selection.name.hasPrefix(prefix) ? String(selection.name.dropFirst(prefix.count)) : ""
+            let rest =
+                selection.name.hasPrefix(prefix)
+                ? String(selection.name.dropFirst(prefix.count)) : ""
             expect(
-                !rest.isEmpty && Split.Part(rawValue: rest) == nil && names.insert(selection.name).inserted,
-                "\(folder): the selection '\(selection.name)' is there twice, or has a name that means something else")
+                !rest.isEmpty && Split.Part(rawValue: rest) == nil
+                    && names.insert(selection.name).inserted,
+                "\(folder): the selection '\(selection.name)' is there twice, or has a name that "
+                    + "means something else")
         }
     }
 
-    /// The table of locations: its digest is the manifest's, and its bytes are those that the shards give.
+    /// The table of locations: its digest is the manifest's, and its bytes are those that the
+    /// shards give.
     private func checkLocations(_ manifest: Manifest, expected: Digest) throws {
-        guard let entry = manifest.layout["locations"], let name = entry["path"]?.string else { return }
+        guard let entry = manifest.layout["locations"], let name = entry["path"]?.string else {
+            return
+        }
         let path = try SafePath.resolve(name, in: dataset.folder(.pack))
         let digest = try FileDigest(of: path)
         report.files += 1
         expect(
-            digest.bytes == entry["bytes"]?.int && digest.sha256.description == entry["sha256"]?.string,
-            "\(path): its content is not what the manifest lists (SHA-256 differs); it was damaged or replaced")
-        expect(digest.sha256 == expected, "\(path): does not say where the samples of the shards lie")
+            digest.bytes == entry["bytes"]?.int
+                && digest.sha256.description == entry["sha256"]?.string,
+            "\(path): its content is not what the manifest lists (SHA-256 differs); it was "
+                + "damaged or replaced")
+        expect(
+            digest.sha256 == expected,
+            "\(path): does not say where the samples of the shards " + "lie")
     }
 
-    /// Subsets of a part contain one another, and hold equally many samples of each stratum wherever all strata have
-    /// enough and none was left out.
-    private func checkLaws(_ selections: [Selection], members: [[Int]], strata: [Int], folder: String) {
+    /// Subsets of a part contain one another, and hold equally many samples of each stratum
+    /// wherever all strata have enough and none was left out.
+    private func checkLaws(
+        _ selections: [Selection], members: [[Int]], strata: [Int], folder: String
+    ) {
         for (selection, counts) in zip(selections, members) {
             expect(
                 counts.reduce(0, +) == selection.samples,
-                "\(folder): \(selection.name) holds \(counts.reduce(0, +)) samples, the manifest says \(selection.samples)"
-            )
+                "\(folder): \(selection.name) holds \(counts.reduce(0, +)) samples, the manifest "
+                    + "says \(selection.samples)")
             // What a round chose need not be stratified.
-            guard selection.stratum == nil, selection.name.hasPrefix("\(selection.part.rawValue)/S") else { continue }
+            guard selection.stratum == nil, selection.name.hasPrefix("\(selection.part.rawValue)/S")
+            else { continue }
             let positions = selection.span.count / max(1, strata.count)
             expect(
-                selection.span.lowerBound % max(1, strata.count) == 0 && counts.allSatisfy { $0 <= positions },
+                selection.span.lowerBound % max(1, strata.count) == 0
+                    && counts.allSatisfy { $0 <= positions },
                 "\(folder): \(selection.name) is not stratified")
             if selection.samples == selection.span.count {
                 expect(
                     counts.allSatisfy { $0 == positions },
-                    "\(folder): \(selection.name) does not hold equally many samples of each stratum")
+                    "\(folder): \(selection.name) does not hold equally many samples of each "
+                        + "stratum")
             }
         }
         for part in Split.Part.allCases {
-            let nested = selections.filter { $0.part == part && $0.name.contains("/S") && !$0.name.contains("-") }
+            let nested = selections.filter {
+                $0.part == part && $0.name.contains("/S") && !$0.name.contains("-")
+            }
             for (smaller, larger) in zip(nested, nested.dropFirst()) {
                 expect(
                     larger.span.clamped(to: smaller.span) == smaller.span,
@@ -305,7 +365,8 @@ extension Verifier {
         }
     }
 
-    /// Solves samples again, chosen at random without repeats, and compares labels and bounds bit by bit.
+    /// Solves samples again, chosen at random without repeats, and compares labels and bounds bit
+    /// by bit.
     package func solveAgain(_ count: Int, seed: UInt32) throws {
         let philox = Philox(seed: seed, stream: 2)
         // A partial Fisher–Yates shuffle: each choice is uniform among the rest.
@@ -335,7 +396,8 @@ extension Verifier {
                 let same =
                     FieldBytes.digest(of: label) == reader.ySHA256s[item.row]
                     && solution.errorBound == reader.errorBounds[item.row]
-                return same ? nil : "\(item.path): sample \(configuration.id): solved again it differs"
+                return same
+                    ? nil : "\(item.path): sample \(configuration.id): solved again it " + "differs"
             }
         } consume: { [self] _, finding in
             report.resolved += 1

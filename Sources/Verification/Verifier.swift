@@ -7,8 +7,8 @@ internal import Sampling
 package import Shards
 package import Solving
 
-/// Checks a dataset from the outside: schemas, digests, every chunk, the laws of ranks and subsets, and, on request,
-/// samples solved again from their configuration.
+/// Checks a dataset from the outside: schemas, digests, every chunk, the laws of ranks and subsets,
+/// and, on request, samples solved again from their configuration.
 ///
 /// It trusts nothing that it reads, and goes on after a finding as far as that makes sense.
 public final class Verifier {
@@ -73,9 +73,7 @@ public final class Verifier {
     ///   - seed: What the choice is drawn from.
     public func verify(resolve: Int, seed: UInt32) throws -> Report {
         report.stages = stages
-        for stage in stages {
-            attempt { try checkManifest(stage) }
-        }
+        for stage in stages { attempt { try checkManifest(stage) } }
         if let manifest = manifests[.sample] { attempt { try checkSample(manifest) } }
         if let manifest = manifests[.solve] { attempt { try checkSolve(manifest) } }
         if let manifest = manifests[.split] { attempt { try checkSplit(manifest) } }
@@ -90,8 +88,11 @@ public final class Verifier {
                 attempt { try checkVersions() }
             }
         }
-        if dataset.version == nil, !stages.contains(.pack), !Versions(of: dataset).shortIDs().isEmpty {
-            found("\(dataset.folder(.pack)): has versions, but manifest.json, their base, is missing")
+        if dataset.version == nil, !stages.contains(.pack),
+            !Versions(of: dataset).shortIDs().isEmpty
+        {
+            found(
+                "\(dataset.folder(.pack)): has versions, but manifest.json, their base, is missing")
         }
         if dataset.version == nil { try checkRounds() }
         if let manifest = manifests[.train] { attempt { try checkTrain(manifest) } }
@@ -105,7 +106,9 @@ public final class Verifier {
 
     package func found(_ message: String) { report.findings.append(message) }
 
-    package func expect(_ condition: Bool, _ message: @autoclosure () -> String) { if !condition { found(message()) } }
+    package func expect(_ condition: Bool, _ message: @autoclosure () -> String) {
+        if !condition { found(message()) }
+    }
 
     /// Runs a check; an error of it is a finding.
     package func attempt(_ check: () throws -> Void) {
@@ -116,7 +119,8 @@ public final class Verifier {
     package func checkForm(_ manifest: Manifest, path: String) {
         attempt {
             expect(
-                try InputFile.read(path, maximumBytes: Manifest.maximumBytes) == manifest.json.prettyBytes,
+                try InputFile.read(path, maximumBytes: Manifest.maximumBytes)
+                    == manifest.json.prettyBytes,
                 "\(path): is not laid out as Steadyset writes it; it was altered")
         }
     }
@@ -129,13 +133,16 @@ public final class Verifier {
         report.files += 1
         expect(
             digest.bytes == file.bytes,
-            "\(path): has \(digest.bytes) bytes instead of \(file.bytes); it was truncated or replaced")
+            "\(path): has \(digest.bytes) bytes instead of \(file.bytes); it was truncated or "
+                + "replaced")
         expect(
             digest.bytes != file.bytes || digest.sha256 == file.sha256,
-            "\(path): its content is not what the manifest lists (SHA-256 differs); it was damaged or replaced")
+            "\(path): its content is not what the manifest lists (SHA-256 differs); it was "
+                + "damaged or replaced")
     }
 
-    /// The id of the manifest that an input names, where this dataset has it; of a version of the pack stage where it is one.
+    /// The id of the manifest that an input names, where this dataset has it; of a version of the
+    /// pack stage where it is one.
     private func id(of input: Manifest.Input, _ source: Stage) throws -> Digest {
         guard input.path != "\(source.rawValue)/\(Manifest.fileName)" else {
             return try manifests[source]?.id ?? dataset.manifest(source).id
@@ -146,7 +153,8 @@ public final class Verifier {
     /// Whether an input is where its stage's manifest is.
     private func isProper(_ input: Manifest.Input, _ source: Stage) -> Bool {
         input.path == "\(source.rawValue)/\(Manifest.fileName)"
-            || (source == .pack && input.path == "\(source.rawValue)/\(Versions.fileName(of: input.id))")
+            || (source == .pack
+                && input.path == "\(source.rawValue)/\(Versions.fileName(of: input.id))")
     }
 
     /// The manifest itself, what it was made from, and the digests of its files.
@@ -158,7 +166,9 @@ public final class Verifier {
         // What a version was made from is checked when it is read.
         for input in manifest.inputs where manifest.parent == nil {
             guard let source = Stage(rawValue: input.stage), isProper(input, source) else {
-                found("\(dataset.folder(stage)): its input '\(input.path)' is not a stage of this dataset")
+                found(
+                    "\(dataset.folder(stage)): its input '\(input.path)' is not a stage of this "
+                        + "dataset")
                 continue
             }
             // A stage's folder alone can be verified; the whole dataset must hold together.
@@ -166,15 +176,16 @@ public final class Verifier {
                 // A model may be trained, and judged, on the shards of another dataset.
                 expect(
                     stages.count == 1 || !Stage.ofData.contains(stage),
-                    "\(dataset.folder(stage)): the stage '\(source)' that it was made from is missing")
+                    "\(dataset.folder(stage)): the stage '\(source)' that it was made from is "
+                        + "missing")
                 continue
             }
             let id = try id(of: input, source)
             // An evaluation that was written into a dataset's folder may be of another model.
             expect(
                 id == input.id || (stage == .evaluate && source == .train),
-                "\(dataset.folder(stage)): was made from another '\(source)' than the one that is there; run 'steadyset "
-                    + "\(stage)' again")
+                "\(dataset.folder(stage)): was made from another '\(source)' than the one that is "
+                    + "there; run 'steadyset \(stage)' again")
         }
         let provenance = "\(dataset.folder(stage))/\(Provenance.fileName)"
         if manifest.parent == nil, InputFile.isFolder(provenance) == false {
@@ -192,7 +203,8 @@ public final class Verifier {
         }
     }
 
-    /// Configurations: the ids, that they are distinct, and for a drawn design that they are what the seed gives.
+    /// Configurations: the ids, that they are distinct, and for a drawn design that they are what
+    /// the seed gives.
     private func checkSample(_ manifest: Manifest) throws {
         let folder = dataset.folder(.sample)
         let listing = try SampleListing(manifest)
@@ -210,31 +222,39 @@ public final class Verifier {
             try Interruption.check()
             attempt {
                 let items = try ConfigurationsFile.read(
-                    manifest.files[part.number], in: folder, physics: listing.physics, ids: part.ids)
+                    manifest.files[part.number], in: folder, physics: listing.physics, ids: part.ids
+                )
                 let addresses = listing.sequence.addresses(in: part.first..<part.first + part.count)
                 for (offset, (item, address)) in zip(items, addresses).enumerated() {
                     all.update(item.id.bits.littleEndianBytes)
                     try copies.add(item.id, classifier(item.configuration), at: part.first + offset)
-                    if isNeeded { configurations[item.id] = (item.configuration.sources.count, item.index) }
+                    if isNeeded {
+                        configurations[item.id] = (item.configuration.sources.count, item.index)
+                    }
                     expect(
                         item.index == address.index
                             && item.configuration.sources.count == listing.strata[address.stratum],
                         "\(folder)/\(part.configurations): sample \(item.id) is not at its place")
                     guard let design else { continue }
-                    let drawn = try design.configuration(stratum: address.stratum, index: address.index)
+                    let drawn = try design.configuration(
+                        stratum: address.stratum, index: address.index)
                     expect(
                         drawn == item.configuration,
-                        "\(folder)/\(part.configurations): sample \(item.id) is not what the design's seed gives")
+                        "\(folder)/\(part.configurations): sample \(item.id) is not what the "
+                            + "design's seed gives")
                 }
             }
         }
-        expect(all.finish() == listing.digest, "\(folder): the ids are not those that the manifest's digest covers")
+        expect(
+            all.finish() == listing.digest,
+            "\(folder): the ids are not those that the " + "manifest's digest covers")
         // Where a part could not be read that was found, and there is nothing to compare.
         guard report.findings.count == findings else { return }
         expect(
             copies.copies.entries == listing.copies.entries,
-            "\(folder): the manifest lists \(listing.copies.count) samples that are the same problem as an earlier one, and there "
-                + "are \(copies.copies.count)\(copies.copies.firstUnlike(listing.copies))")
+            "\(folder): the manifest lists \(listing.copies.count) samples that are the same "
+                + "problem as an earlier one, and there are "
+                + "\(copies.copies.count)\(copies.copies.firstUnlike(listing.copies))")
     }
 
     /// Labels: every chunk, and that the parts hold the configurations of the sample stage.
@@ -246,7 +266,9 @@ public final class Verifier {
         let accuracy = Accuracy(json: manifest.parameters)
         checkLayout(ofSolve: manifest, listing)
         let leftOut = Set(
-            (manifest.content["left_out"]?.array ?? []).compactMap { $0["id"]?.string.flatMap { SampleID($0) } })
+            (manifest.content["left_out"]?.array ?? []).compactMap {
+                $0["id"]?.string.flatMap { SampleID($0) }
+            })
         var samples = 0
         var largest = 0.0
         var counts: [Int: Int] = [:]
@@ -258,8 +280,11 @@ public final class Verifier {
                 expect(
                     listing.map { $0.physics == physics } ?? true,
                     "\(reader.path): its physics is not that of the stage 'sample'")
-                // Where shards are there, those are solved again, and parts as far as they are not the same.
-                try checkSamples(of: reader, physics: physics, accuracy: accuracy, codec: .standard, solvable: true)
+                // Where shards are there, those are solved again, and parts as far as they are not
+                // the same.
+                try checkSamples(
+                    of: reader, physics: physics, accuracy: accuracy, codec: .standard,
+                    solvable: true)
                 if number == 0, let level = manifest.layout["compression_level"]?.int {
                     try checkLevel(level, of: reader)
                 }
@@ -275,31 +300,39 @@ public final class Verifier {
                         sample.files[number], in: dataset.folder(.sample), physics: listing.physics,
                         ids: listing.parts[number].ids)
                     let first = listing.parts[number].first
-                    let solved = items.enumerated().filter { !listing.copies.contains(first + $0.offset) }
+                    let solved = items.enumerated().filter {
+                        !listing.copies.contains(first + $0.offset)
+                    }
                     expect(
                         solved.map(\.element.id).filter { !leftOut.contains($0) } == reader.ids,
-                        "\(reader.path): does not hold the samples of \(listing.parts[number].configurations)")
+                        "\(reader.path): does not hold the samples of "
+                            + "\(listing.parts[number].configurations)")
                 }
             }
         }
         expect(
             all.finish().description == manifest.content["digest"]?.string,
             "\(folder): the labels are not those that the manifest's digest covers")
-        expect(samples == manifest.content["samples"]?.int, "\(folder): the number of samples is not the manifest's")
+        expect(
+            samples == manifest.content["samples"]?.int,
+            "\(folder): the number of samples is " + "not the manifest's")
         expect(
             largest == manifest.content["largest_error_bound"]?.double,
             "\(folder): the largest error bound is \(largest), not the manifest's")
         let strata = (manifest.content["strata"]?.array ?? []).compactMap { $0["sources"]?.int }
         expect(
-            manifest.content["strata"] == SampleListing.table(strata: strata, counts: strata.map { counts[$0] ?? 0 })
-                && counts.keys.allSatisfy(strata.contains) && listing.map { $0.strata == strata } ?? true,
+            manifest.content["strata"]
+                == SampleListing.table(strata: strata, counts: strata.map { counts[$0] ?? 0 })
+                && counts.keys.allSatisfy(strata.contains)
+                && listing.map { $0.strata == strata } ?? true,
             "\(folder): the numbers of samples by stratum are not those of the parts")
         if let listing {
             // Copies of earlier samples are never solved; the sample stage's manifest lists them.
             let missing = listing.sequence.count - listing.copies.count - samples
             expect(
                 leftOut.count == missing,
-                "\(folder): \(leftOut.count) samples are left out, by the manifest; the parts lack \(missing)")
+                "\(folder): \(leftOut.count) samples are left out, by the manifest; the parts "
+                    + "lack \(missing)")
         }
     }
 
@@ -313,6 +346,7 @@ public final class Verifier {
             "\(dataset.folder(.split)): the selections are not those that the parameters give")
         expect(
             manifest.content["parts"] == SplitSelections.table(ofParts: selections),
-            "\(dataset.folder(.split)): the numbers of samples in the parts are not those of the selections")
+            "\(dataset.folder(.split)): the numbers of samples in the parts are not those of the "
+                + "selections")
     }
 }

@@ -6,10 +6,12 @@ internal import Pipeline
 
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure this machine on a pipeline's samples, and estimate the pipeline's time and disk.",
+        abstract: "Measure this machine on a pipeline's samples, and estimate the pipeline's time "
+            + "and disk.",
         discussion: """
-            Draws, solves, compresses, writes and reads samples: one by one on one thread, then on all threads at once. \
-            Files are written to the temporary folder, or to --scratch, and removed again.
+            Draws, solves, compresses, writes and reads samples: one by one on one thread, then on \
+            all threads at once. Files are written to the temporary folder, or to --scratch, and \
+            removed again.
             """)
 
     @Argument(help: "The pipeline file (YAML); the paper's problem unless given.")
@@ -33,7 +35,8 @@ struct Bench: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Measure less: solving (no compression, no files, no estimate) or samples (no rates either).",
+            "Measure less: solving (no compression, no files, no estimate) or samples (no rates "
+                + "either).",
             valueName: "part"))
     var only: Benchmark.Part?
 
@@ -42,12 +45,16 @@ struct Bench: ParsableCommand {
     @Flag(help: "Write the result as JSON.")
     var json = false
 
-    @Flag(help: "Measure the codecs of labels instead, on grids of different steps; --samples of each stratum.")
+    @Flag(
+        help: ArgumentHelp(
+            "Measure the codecs of labels instead, on grids of different steps; --samples of "
+                + "each stratum."))
     var codecs = false
 
     @Option(
         help: ArgumentHelp(
-            "Measure reading this dataset's samples in random order instead, on one thread, --repeats times over.",
+            "Measure reading this dataset's samples in random order instead, on one thread, "
+                + "--repeats times over.",
             valueName: "dataset"))
     var reading: String?
 
@@ -55,27 +62,42 @@ struct Bench: ParsableCommand {
         if let samples, !(1...10_000).contains(samples) {
             throw ValidationError("--samples must be from 1 to 10000, not \(samples)")
         }
-        if !(1...1000).contains(repeats) { throw ValidationError("--repeats must be from 1 to 1000, not \(repeats)") }
+        if !(1...1000).contains(repeats) {
+            throw ValidationError(
+                "--repeats must be from 1 to "
+                    + "1000, not \(repeats)")
+        }
         if training.train, pipeline != nil || imported.from != nil || only != nil {
-            throw ValidationError("--train times a model by itself: give no pipeline, no --from and no --only")
+            throw ValidationError(
+                "--train times a model by itself: give no pipeline, no --from "
+                    + "and no --only")
         }
     }
 
     func run() throws {
         if training.train {
-            let report = try TrainingTimer(training.options(threads: parallelism.threads, steps: repeats)).run()
+            let report = try TrainingTimer(
+                training.options(threads: parallelism.threads, steps: repeats)
+            ).run()
             return Terminal.write(json ? report.json.canonicalText + "\n" : report.text)
         }
         if codecs {
-            let benchmark = try CodecBenchmark(pipeline: pipeline, perStratum: samples ?? 2, repeats: repeats)
+            let benchmark = try CodecBenchmark(
+                pipeline: pipeline, perStratum: samples ?? 2, repeats: repeats)
             return Terminal.write(benchmark.text)
         }
-        if let reading { return Terminal.write(try ReadingBenchmark(path: reading, epochs: repeats).text) }
+        if let reading {
+            return Terminal.write(try ReadingBenchmark(path: reading, epochs: repeats).text)
+        }
         var options = Benchmark.Options()
         options.pipeline = pipeline
-        (options.from, options.sources, options.overlap) = (imported.from, imported.sources, imported.overlap)
+        (options.from, options.sources, options.overlap) = (
+            imported.from, imported.sources, imported.overlap
+        )
         (options.fields, options.scratch, options.only) = (fields, scratch, only)
-        (options.samples, options.repeats, options.threads) = (samples, repeats, parallelism.threads)
+        (options.samples, options.repeats, options.threads) = (
+            samples, repeats, parallelism.threads
+        )
         let benchmark = try Benchmark(options)
         Terminal.write(json ? benchmark.json.canonicalText + "\n" : benchmark.text)
     }
@@ -83,7 +105,10 @@ struct Bench: ParsableCommand {
 
 /// What model `bench --train` times.
 struct TrainingTimerOptions: ParsableArguments {
-    @Flag(help: "Time training steps of a model instead, on images in memory; --repeats is the number of steps.")
+    @Flag(
+        help: ArgumentHelp(
+            "Time training steps of a model instead, on images in memory; --repeats is the "
+                + "number of steps."))
     var train = false
 
     @Option(help: "The model: encoder-decoder or u-net.")
@@ -99,7 +124,11 @@ struct TrainingTimerOptions: ParsableArguments {
     var batch = 50
 
     func validate() throws {
-        if !(1...100_000).contains(batch) { throw ValidationError("--batch must be from 1 to 100000, not \(batch)") }
+        if !(1...100_000).contains(batch) {
+            throw ValidationError(
+                "--batch must be from 1 to "
+                    + "100000, not \(batch)")
+        }
     }
 
     /// The options of the timer.

@@ -8,10 +8,11 @@ struct Certify: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Bring predicted fields within a given error, and prove it for each.",
         discussion: """
-            Answers for every sample 'within', with a certified bound on its largest error, or repairs the field with as many \
-            multigrid cycles as it takes. Writes the fields, with /id (u64) and /y (f32; samples, rows, columns), to OUTPUT, and \
-            the answers beside it, with the ending .csv. Where no cycle helps the field is NaN, the answer is 'failed', and the \
-            exit status is \(ExitStatus.uncertified.rawValue).
+            Answers for every sample 'within', with a certified bound on its largest error, or \
+            repairs the field with as many multigrid cycles as it takes. Writes the fields, with \
+            /id (u64) and /y (f32; samples, rows, columns), to OUTPUT, and the answers beside it, \
+            with the ending .csv. Where no cycle helps the field is NaN, the answer is 'failed', \
+            and the exit status is \(ExitStatus.uncertified.rawValue).
             """)
 
     @OptionGroup var subject: SubjectOptions
@@ -39,7 +40,9 @@ struct Certify: ParsableCommand {
 
     func run() throws {
         var options = CertificationCommand.Options(tolerance: tolerance, output: output)
-        (options.data, options.from, options.selection) = (subject.data, subject.from, subject.selection)
+        (options.data, options.from, options.selection) = (
+            subject.data, subject.from, subject.selection
+        )
         (options.models, options.predictions) = (subject.model, subject.predictions)
         options.threads = parallelism.threads
         options.replace = replace

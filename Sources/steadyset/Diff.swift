@@ -6,7 +6,8 @@ internal import Pipeline
 
 struct Diff: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Compare the training sets of two versions: by number of sources, by acquisition, and by score.",
+        abstract: "Compare the training sets of two versions: by number of sources, by "
+            + "acquisition, and by score.",
         discussion: "With one version, DATASET@VERSION, it is compared with its parent.")
 
     @Argument(help: "DATASET@VERSION, or the dataset's folder for its base.")

@@ -5,10 +5,10 @@ struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Judge a model, or anybody's predictions, with labels or without.",
         discussion: """
-            Writes OUTPUT/evaluate with errors.csv, a row a sample, and summary.csv, a row for each number of sources and \
-            region. Predictions are an HDF5 file with /id (u64) and /y (f32; samples, rows, columns). Configurations that \
-            were never solved are solved while models predict, unless --no-labels is given: then errors are estimated and \
-            bounded.
+            Writes OUTPUT/evaluate with errors.csv, a row a sample, and summary.csv, a row for \
+            each number of sources and region. Predictions are an HDF5 file with /id (u64) and /y \
+            (f32; samples, rows, columns). Configurations that were never solved are solved while \
+            models predict, unless --no-labels is given: then errors are estimated and bounded.
             """)
 
     @OptionGroup var subject: SubjectOptions
@@ -37,13 +37,17 @@ struct Evaluate: ParsableCommand {
 
     func validate() throws {
         if !(0...10_000).contains(dropoutSamples) {
-            throw ValidationError("--dropout-samples must be from 0 to 10000, not \(dropoutSamples)")
+            throw ValidationError(
+                "--dropout-samples must be from 0 to 10000, not "
+                    + "\(dropoutSamples)")
         }
     }
 
     func run() throws {
         var options = EvaluationCommand.Options(output: output)
-        (options.data, options.from, options.selection) = (subject.data, subject.from, subject.selection)
+        (options.data, options.from, options.selection) = (
+            subject.data, subject.from, subject.selection
+        )
         (options.models, options.predictions) = (subject.model, subject.predictions)
         (options.dropoutSamples, options.threads) = (dropoutSamples, parallelism.threads)
         (options.usesLabels, options.writesFeatures) = (!noLabels, features)

@@ -7,15 +7,21 @@ internal import Foundation
 internal import Pipeline
 
 struct Export: ParsableCommand {
+    private static var formats: String {
+        Exports.Export.Format.allCases.map { "  \(pad($0.rawValue)) \($0.words)" }
+            .joined(separator: "\n")
+    }
+
     static let configuration = CommandConfiguration(
         abstract: "Write a dataset, or a selection of it, in the format of another program.",
         discussion: """
             Formats:
 
-            \(Exports.Export.Format.allCases.map { "  \(pad($0.rawValue)) \($0.words)" }.joined(separator: "\n"))
+            \(formats)
 
-            Values and ids are those of the shards, bit for bit. An export appears under its name when it is complete, and \
-            replaces nothing. The article Exports says what reads each format, and what to mind.
+            Values and ids are those of the shards, bit for bit. An export appears under its name \
+            when it is complete, and replaces nothing. The article Exports says what reads each \
+            format, and what to mind.
             """)
 
     @Argument(help: "The format; see above.")
@@ -29,12 +35,14 @@ struct Export: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Take these samples: S5%, train/n07, 'S5% & n07', 'test | validation'. May be given several times; a sample is "
-                + "taken where any of them has it. All samples unless given.", valueName: "expression"))
+            "Take these samples: S5%, train/n07, 'S5% & n07', 'test | validation'. May be given "
+                + "several times; a sample is taken where any of them has it. All samples unless "
+                + "given.", valueName: "expression"))
     var selection: [String] = []
 
     @Option(
-        help: ArgumentHelp("kerchunk, croissant: where the shards will be found.", valueName: "URL"))
+        help: ArgumentHelp("kerchunk, croissant: where the shards will be found.", valueName: "URL")
+    )
     var baseURL: String?
 
     @Option(help: "the-well, pdebench: how fields are stored.")
@@ -42,7 +50,8 @@ struct Export: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "croissant: what to say of the dataset, one of \(Exports.Export.words.joined(separator: ", ")).",
+            "croissant: what to say of the dataset, one of "
+                + "\(Exports.Export.words.joined(separator: ", ")).",
             valueName: "word=text"))
     var describe: [String] = []
 
@@ -61,8 +70,12 @@ struct Export: ParsableCommand {
 
     func run() throws {
         var options = Exports.Export.Options(format: format, dataset: dataset, output: output)
-        (options.selections, options.codec, options.threads) = (selection, codec, parallelism.threads)
-        options.baseURL = baseURL.map { $0.count > 1 && $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+        (options.selections, options.codec, options.threads) = (
+            selection, codec, parallelism.threads
+        )
+        options.baseURL = baseURL.map {
+            $0.count > 1 && $0.hasSuffix("/") ? String($0.dropLast()) : $0
+        }
         for pair in describe {
             let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             options.words[String(halves[0])] = String(halves[1])
@@ -73,11 +86,14 @@ struct Export: ParsableCommand {
         guard !json else { return Terminal.write(result.json.canonicalText + "\n") }
         let files = "\(result.files) \(result.files == 1 ? "file" : "files")"
         Terminal.write(
-            "\(format.rawValue)  \(result.samples) samples, \(files), \(Words.bytes(result.bytes))  \(output)\n")
+            "\(format.rawValue)  \(result.samples) samples, \(files), "
+                + "\(Words.bytes(result.bytes))  \(output)\n")
         for note in result.notes { Terminal.note("steadyset: note: \(note)\n") }
     }
 
-    private static func pad(_ name: String) -> String { name.padding(toLength: 9, withPad: " ", startingAt: 0) }
+    private static func pad(_ name: String) -> String {
+        name.padding(toLength: 9, withPad: " ", startingAt: 0)
+    }
 }
 
 /// One line on a terminal that says how far an export is; nothing elsewhere.

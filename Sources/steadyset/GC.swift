@@ -9,14 +9,17 @@ struct GC: ParsableCommand {
         commandName: "gc",
         abstract: "Say which files of a dataset no version needs, and remove them with --apply.",
         discussion: """
-            Files are those of the pack stage that no version lists, and the work of rounds that neither a version nor the \
-            next round needs. The dataset must not be in use.
+            Files are those of the pack stage that no version lists, and the work of rounds that \
+            neither a version nor the next round needs. The dataset must not be in use.
             """)
 
     @Argument(help: "The dataset's folder.")
     var path: String
 
-    @Option(help: "Forget this version first; may be given several times. Refused while another was made from it.")
+    @Option(
+        help: ArgumentHelp(
+            "Forget this version first; may be given several times. Refused while another "
+                + "was made from it."))
     var drop: [String] = []
 
     @OptionGroup var locking: LockOption
@@ -30,6 +33,9 @@ struct GC: ParsableCommand {
     func run() throws {
         let cleaning = try VersionCleaning(path: path, drop: drop)
         if apply { try cleaning.apply() }
-        Terminal.write(json ? cleaning.json(applied: apply).canonicalText + "\n" : cleaning.text(applied: apply))
+        Terminal.write(
+            json
+                ? cleaning.json(applied: apply).canonicalText + "\n" : cleaning.text(applied: apply)
+        )
     }
 }

@@ -6,7 +6,8 @@ internal import Pipeline
 
 struct Log: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show the versions of a dataset as a tree: what each round added and dropped, and why.")
+        abstract: "Show the versions of a dataset as a tree: what each round added and dropped, "
+            + "and why.")
 
     @Argument(help: "The dataset's folder.")
     var path: String

@@ -26,7 +26,10 @@ struct ThreadsOption: ParsableArguments {
 
 /// The option of every command that locks the folder that it writes to.
 struct LockOption: ParsableArguments {
-    @Flag(help: "Write also where the file system has no locks; see to it then that nothing else writes there.")
+    @Flag(
+        help: ArgumentHelp(
+            "Write also where the file system has no locks; see to it then that nothing else "
+                + "writes there."))
     var noLock = false
 
     func validate() throws {
@@ -97,7 +100,8 @@ struct ImportOptions: ParsableArguments {
 struct CodecOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "How shards store labels: \(Commands.codecs.joined(separator: ", ")); as in the pipeline unless given.",
+            "How shards store labels: \(Commands.codecs.joined(separator: ", ")); as in the "
+                + "pipeline unless given.",
             valueName: "codec"))
     var codec: String?
 }
@@ -109,22 +113,31 @@ struct SubjectOptions: ParsableArguments {
 
     @Option(
         help: """
-            Configurations instead: JSON Lines, or a dataset that has a sample stage. The physics of lines is that of --data, \
-            else the model's.
+            Configurations instead: JSON Lines, or a dataset that has a sample stage. The physics \
+            of lines is that of --data, else the model's.
             """)
     var from: String?
 
     @Option(
-        help: "What of --data to judge on: a selection such as 'S5% & n07', 'validation | test'; unless given, test.")
+        help: ArgumentHelp(
+            "What of --data to judge on: a selection such as 'S5% & n07', 'validation | test'; "
+                + "unless given, test."))
     var selection: String?
 
-    @Option(help: "A trained model: a folder or a file of weights. Several: the mean of their fields.")
+    @Option(
+        help: ArgumentHelp(
+            "A trained model: a folder or a file of weights. Several: the mean of their "
+                + "fields."))
     var model: [String] = []
 
     @Option(help: "A file of predictions, instead of a model.")
     var predictions: String?
 
     func validate() throws {
-        if model.count > 64 { throw ValidationError("at most 64 models predict together, not \(model.count)") }
+        if model.count > 64 {
+            throw ValidationError(
+                "at most 64 models predict together, not "
+                    + "\(model.count)")
+        }
     }
 }

@@ -6,9 +6,13 @@ struct Predict: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Predict the fields of configurations with a trained model.",
         discussion:
-            "Writes an HDF5 file with /id (u64) and /y (f32; samples, rows, columns), in the order of the lines.")
+            "Writes an HDF5 file with /id (u64) and /y (f32; samples, rows, columns), in the "
+            + "order of the lines.")
 
-    @Option(help: "A trained model: a folder or a file of weights. Several: the mean of their fields.")
+    @Option(
+        help: ArgumentHelp(
+            "A trained model: a folder or a file of weights. Several: the mean of their "
+                + "fields."))
     var model: [String]
 
     @Option(help: "Configurations, as JSON Lines.")
@@ -18,7 +22,9 @@ struct Predict: ParsableCommand {
     var output: String
 
     @Option(
-        help: ArgumentHelp("A folder for images: sources on the left, prediction on the right.", valueName: "folder"))
+        help: ArgumentHelp(
+            "A folder for images: sources on the left, prediction on the right.",
+            valueName: "folder"))
     var png: String?
 
     @Flag(help: "Write over files that are there.")
@@ -35,6 +41,8 @@ struct Predict: ParsableCommand {
         (options.images, options.threads) = (png, parallelism.threads)
         options.replace = replace
         let report = try PredictionCommand(options).run()
-        Terminal.note("\(report.samples) samples, \(Words.rate(Double(report.samples) / max(report.seconds, 1e-9)))\n")
+        Terminal.note(
+            "\(report.samples) samples, "
+                + "\(Words.rate(Double(report.samples) / max(report.seconds, 1e-9)))\n")
     }
 }

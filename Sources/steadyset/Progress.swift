@@ -31,9 +31,11 @@ final class TextProgress: Reporter {
         if interactive { Terminal.redraw(line) } else { Terminal.note("\(line)\n") }
     }
 
-    func ended(_ stage: Stage, id: Digest, samples: Int, bytes: Int, seconds: Double, skipped: Bool) {
+    func ended(_ stage: Stage, id: Digest, samples: Int, bytes: Int, seconds: Double, skipped: Bool)
+    {
         Terminal.clear()
-        let name = stage.rawValue.padding(toLength: max(7, stage.rawValue.count), withPad: " ", startingAt: 0)
+        let name = stage.rawValue.padding(
+            toLength: max(7, stage.rawValue.count), withPad: " ", startingAt: 0)
         let work = skipped ? "unchanged" : Words.duration(seconds)
         let count = "\(samples) samples".padding(toLength: 16, withPad: " ", startingAt: 0)
         let size = Words.bytes(bytes).padding(toLength: 9, withPad: " ", startingAt: 0)
@@ -44,9 +46,15 @@ final class TextProgress: Reporter {
     func ended(epoch: JSON, of epochs: Int) {
         let number = epoch["epoch"]?.int ?? 0
         guard number <= 3 || number == epochs || number % ((epochs + 19) / 20) == 0 else { return }
-        func value(_ key: String) -> String { epoch[key]?.double.map { String(format: "%.4g", $0) } ?? "" }
+        func value(_ key: String) -> String {
+            epoch[key]?.double.map { String(format: "%.4g", $0) } ?? ""
+        }
         var line = "epoch \(number)/\(epochs)  loss \(value("train_loss"))"
-        if epoch["judge_loss"]?.double != nil { line += "  judged \(value("judge_loss")), MAE \(value("judge_mae"))" }
+        if epoch["judge_loss"]?.double != nil {
+            line +=
+                "  judged \(value("judge_loss")), MAE "
+                + "\(value("judge_mae"))"
+        }
         Terminal.clear()
         Terminal.note(line + "\n")
     }
@@ -76,11 +84,13 @@ final class JSONProgress: Reporter {
         emit("advanced", stage, ["done": .integer(done)])
     }
 
-    func ended(_ stage: Stage, id: Digest, samples: Int, bytes: Int, seconds: Double, skipped: Bool) {
+    func ended(_ stage: Stage, id: Digest, samples: Int, bytes: Int, seconds: Double, skipped: Bool)
+    {
         emit(
             "ended", stage,
             [
-                "id": .string(id.description), "samples": .integer(samples), "bytes": .integer(bytes),
+                "id": .string(id.description), "samples": .integer(samples),
+                "bytes": .integer(bytes),
                 "seconds": .number(seconds), "skipped": .bool(skipped),
             ])
     }

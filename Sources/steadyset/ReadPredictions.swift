@@ -1,7 +1,8 @@
 internal import ArgumentParser
 internal import Pipeline
 
-/// Reads a file of predictions for another process of this program, which would not survive what the HDF5 library may do.
+/// Reads a file of predictions for another process of this program, which would not survive what
+/// the HDF5 library may do.
 struct ReadPredictions: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: FileServer.name, abstract: "Serve a file of predictions to another steadyset.",

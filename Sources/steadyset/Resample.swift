@@ -7,10 +7,11 @@ struct Resample: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make the next version of a dataset: choose by scores, solve, pack.",
         discussion: """
-            Scores are a table with the columns id and, as a rule, mae: errors.csv of 'evaluate', or one of your own \
-            trainer's. With --from they are of configurations that are not in the dataset; those that are chosen are \
-            solved. Without it they are of the dataset's training samples; nothing is solved, and the version is a \
-            selection. How to choose is the pipeline's 'rounds'; 'run' does all of its rounds.
+            Scores are a table with the columns id and, as a rule, mae: errors.csv of 'evaluate', \
+            or one of your own trainer's. With --from they are of configurations that are not in \
+            the dataset; those that are chosen are solved. Without it they are of the dataset's \
+            training samples; nothing is solved, and the version is a selection. How to choose is \
+            the pipeline's 'rounds'; 'run' does all of its rounds.
             """)
 
     @Argument(help: "The pipeline file (YAML).")
@@ -22,15 +23,23 @@ struct Resample: ParsableCommand {
     @Option(help: "The table of scores (CSV).")
     var scores: String
 
-    @Option(help: "The configurations that were scored: JSON Lines, or a dataset that has a sample stage.")
+    @Option(
+        help: ArgumentHelp(
+            "The configurations that were scored: JSON Lines, or a dataset that has a "
+                + "sample stage."))
     var from: String?
 
-    @Option(help: "With --from: what sources do; as in the dataset if it was imported, else as in the pipeline.")
+    @Option(
+        help: ArgumentHelp(
+            "With --from: what sources do; as in the dataset if it was imported, else as in "
+                + "the pipeline."))
     var sources: SourceModel?
 
     @Option(
         help:
-            "With --from: what holds where disks overlap; as in the dataset if it was imported, else as in the pipeline."
+            ArgumentHelp(
+                "With --from: what holds where disks overlap; as in the dataset if it was imported, "
+                    + "else as in the pipeline.")
     )
     var overlap: OverlapPolicy?
 
@@ -75,7 +84,9 @@ struct Resample: ParsableCommand {
             "acquisition": acquisition.map(JSON.string), "budget": budget.map(JSON.string),
             "seed": seed.map { .integer(Int($0)) },
         ].compactMapValues { $0 }
-        let version = try ResampleCommand(options, reporter: json ? JSONProgress() : TextProgress()).run()
-        Terminal.write(json ? JSON.object(["version": .string(version)]).canonicalText + "\n" : "\(version)\n")
+        let version = try ResampleCommand(options, reporter: json ? JSONProgress() : TextProgress())
+            .run()
+        Terminal.write(
+            json ? JSON.object(["version": .string(version)]).canonicalText + "\n" : "\(version)\n")
     }
 }

@@ -3,7 +3,9 @@ internal import Datasets
 internal import Pipeline
 
 struct Sample: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Draw or import the configurations of a dataset.")
+    static let configuration = CommandConfiguration(
+        abstract: "Draw or import the configurations "
+            + "of a dataset.")
 
     @OptionGroup var options: PipelineOptions
     @OptionGroup var imported: ImportOptions

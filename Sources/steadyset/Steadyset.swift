@@ -6,9 +6,14 @@ internal import Pipeline
 /// The command: one file per subcommand; what they do is in the module Pipeline.
 @main
 struct Steadyset: ParsableCommand {
+    private static var statuses: String {
+        ExitStatus.allCases.map { "  \(pad($0.rawValue)) \($0.meaning)" }.joined(separator: "\n")
+    }
+
     static let configuration = CommandConfiguration(
         commandName: "steadyset",
-        abstract: "Build, version and verify datasets of steady-state diffusion fields, and train models on them.",
+        abstract: "Build, version and verify datasets of steady-state diffusion fields, and train "
+            + "models on them.",
         discussion: """
             A pipeline file describes a dataset; 'run' makes it, stage by stage:
 
@@ -18,19 +23,22 @@ struct Steadyset: ParsableCommand {
               pack     HDF5 shards that h5py and others read
               train    a model, where the pipeline has 'train'
               evaluate its errors, by number of sources and region
-              resample rounds: what the model is weak at joins the dataset, as a version, where the pipeline has 'rounds'
+              resample rounds: what the model is weak at joins the dataset, as a version, where \
+              the pipeline has 'rounds'
 
             Each stage writes a folder of the dataset that ends with manifest.json. \
             The same pipeline gives the same manifest ids on any machine; an \
             interrupted run continues where it stopped.
 
             EXIT STATUS
-            \(ExitStatus.allCases.map { "  \(pad($0.rawValue)) \($0.meaning)" }.joined(separator: "\n"))
+            \(statuses)
             """,
         version: "steadyset \(Release.version)",
         subcommands: [
-            Run.self, Sample.self, Solve.self, Split.self, Pack.self, Unpack.self, Train.self, Evaluate.self,
-            Resample.self, Predict.self, Certify.self, Log.self, Diff.self, Tag.self, GC.self, Verify.self, Show.self,
+            Run.self, Sample.self, Solve.self, Split.self, Pack.self, Unpack.self, Train.self,
+            Evaluate.self,
+            Resample.self, Predict.self, Certify.self, Log.self, Diff.self, Tag.self, GC.self,
+            Verify.self, Show.self,
             Export.self, Bench.self, Plan.self, Step.self, ReadPredictions.self,
         ])
 
@@ -51,7 +59,8 @@ struct Steadyset: ParsableCommand {
             }
             try Terminal.finish()
         } catch {
-            // ArgumentParser's own: wrong usage (its status for that is 64 too), and the status of verify.
+            // ArgumentParser's own: wrong usage (its status for that is 64 too), and the status of
+            // verify.
             let code = exitCode(for: error)
             if error is ExitCode { exit(withError: error) }
             if code == .validationFailure {

@@ -4,7 +4,8 @@ internal import Pipeline
 struct Step: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Do one step of a pipeline's plan.",
-        discussion: "Several steps of one dataset may run at the same time, each in a process of its own.")
+        discussion: "Several steps of one dataset may run at the same time, each in a process of "
+            + "its own.")
 
     @Argument(help: "The pipeline file (YAML).")
     var pipeline: String
@@ -12,7 +13,9 @@ struct Step: ParsableCommand {
     @Argument(help: "The step's id in the plan, such as solve-00003.")
     var id: String
 
-    @Option(name: [.customLong("output"), .customShort("o"), .customLong("run")], help: "The dataset's folder.")
+    @Option(
+        name: [.customLong("output"), .customShort("o"), .customLong("run")],
+        help: "The dataset's folder.")
     var output: String
 
     @Option(help: "Threads to use; all cores unless given.")

@@ -5,7 +5,8 @@ internal import Pipeline
 struct Tag: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Give a version of a dataset a name, or take the name away.",
-        discussion: "A name that another version has moves to this one. 'log' lists the versions and their names.")
+        discussion: "A name that another version has moves to this one. 'log' lists the versions "
+            + "and their names.")
 
     @Argument(help: "DATASET@VERSION, or the dataset's folder for its base.")
     var version: String

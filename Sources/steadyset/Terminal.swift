@@ -5,7 +5,8 @@ internal import Foundation
 internal import Pipeline
 internal import Synchronization
 
-/// Standard output and standard error. Whatever others wrote reaches neither as it is: see `ForeignText`.
+/// Standard output and standard error. Whatever others wrote reaches neither as it is: see
+/// `ForeignText`.
 enum Terminal {
     /// The `errno` of the first write to standard output that failed, or 0.
     private static let failure = Atomic<Int32>(0)
@@ -15,23 +16,30 @@ enum Terminal {
         isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
     }
 
-    /// Opens those of standard input, output and error that are closed, as `/dev/null`: files of the program's own would get
-    /// their numbers, and its messages stand in them. Must run before any file is opened.
+    /// Opens those of standard input, output and error that are closed, as `/dev/null`: files of
+    /// the program's own would get their numbers, and its messages stand in them. Must run before
+    /// any file is opened.
     ///
-    /// The corresponding C functions are `fcntl` and `open`, which takes the least number that is free.
+    /// The corresponding C functions are `fcntl` and `open`, which takes the least number that is
+    /// free.
     static func openDescriptors() {
-        for number in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(number, F_GETFD) == -1 {
+        for number in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO]
+        where fcntl(number, F_GETFD) == -1 {
             _ = unsafe open("/dev/null", number == STDIN_FILENO ? O_RDONLY : O_WRONLY)
         }
     }
 
-    /// Makes a write beyond the largest size of a file that is allowed (`ulimit -f`) an error like others, not the end of the
-    /// process. A handler, not SIG_IGN, so that programs which this one starts have the system's way again.
+    /// Makes a write beyond the largest size of a file that is allowed (`ulimit -f`) an error like
+    /// others, not the end of the process. A handler, not SIG_IGN, so that programs which this one
+    /// starts have the system's way again.
     static func hearOfLargeFiles() { _ = signal(SIGXFSZ) { _ in } }
 
-    /// Writes to standard output; says nothing where the reader has gone. What else fails is kept for `finish()`.
+    /// Writes to standard output; says nothing where the reader has gone. What else fails is kept
+    /// for `finish()`.
     static func write(_ text: String) {
-        guard failure.load(ordering: .relaxed) == 0, let number = put(ForeignText.printable(text), STDOUT_FILENO) else {
+        guard failure.load(ordering: .relaxed) == 0,
+            let number = put(ForeignText.printable(text), STDOUT_FILENO)
+        else {
             return
         }
         failure.store(number, ordering: .relaxed)
@@ -43,18 +51,22 @@ enum Terminal {
     static func finish() throws {
         var number = failure.load(ordering: .relaxed)
         // Some file systems only write now.
-        if close(STDOUT_FILENO) != 0, number == 0, ![EBADF, EINTR].contains(errno) { number = errno }
+        if close(STDOUT_FILENO) != 0, number == 0, ![EBADF, EINTR].contains(errno) {
+            number = errno
+        }
         guard number != 0, number != EPIPE else { return }
         let reason = unsafe String(cString: strerror(number))
         throw PipelineError(
-            .io, "cannot write to standard output: \(reason); what was done is kept, so run the same command again")
+            .io,
+            "cannot write to standard output: \(reason); what was done is kept, so run the "
+                + "same command again")
     }
 
     /// Writes to standard error.
     static func note(_ text: String) { _ = put(ForeignText.printable(text), STDERR_FILENO) }
 
-    /// Writes a line over the one that was written so before, on a terminal; it does not wrap, as a line that is longer than a
-    /// narrow terminal could not be redrawn.
+    /// Writes a line over the one that was written so before, on a terminal; it does not wrap, as a
+    /// line that is longer than a narrow terminal could not be redrawn.
     static func redraw(_ line: String) {
         _ = put("\r\u{1B}[K\u{1B}[?7l\(ForeignText.printable(line))\u{1B}[?7h", STDERR_FILENO)
     }
@@ -73,7 +85,9 @@ enum Terminal {
     private static func put(_ text: String, _ descriptor: Int32) -> Int32? {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
-            let count = unsafe bytes.withUnsafeBytes { unsafe Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            let count = unsafe bytes.withUnsafeBytes {
+                unsafe Foundation.write(descriptor, $0.baseAddress, $0.count)
+            }
             if count < 0 {
                 if errno == EINTR { continue }
                 if errno == EAGAIN {

@@ -8,8 +8,8 @@ struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Train a model on a dataset's shards.",
         discussion: """
-            What is trained, and how, is the pipeline's 'train'. Epochs leave a checkpoint; the same command goes on \
-            after it, to the same weights.
+            What is trained, and how, is the pipeline's 'train'. Epochs leave a checkpoint; the \
+            same command goes on after it, to the same weights.
             """)
 
     @OptionGroup var options: PipelineOptions
@@ -42,6 +42,7 @@ struct Train: ParsableCommand {
         commands.training["selection"] = selection.map(JSON.string)
         commands.training["seed"] = seed.map { .integer(Int($0)) }
         commands.training["epochs"] = epochs.map(JSON.integer)
-        try Commands(commands, reporter: options.json ? JSONProgress() : TextProgress()).perform(.train)
+        try Commands(commands, reporter: options.json ? JSONProgress() : TextProgress()).perform(
+            .train)
     }
 }

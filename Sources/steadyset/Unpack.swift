@@ -8,8 +8,8 @@ struct Unpack: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Twiddle the shards of an archive or a recipe into standard ones.",
         discussion: """
-            Writes DIR/pack: the same bytes, and the same manifest id, that pack writes with the standard codec. Recipes are \
-            solved again. Every label is compared with its digest.
+            Writes DIR/pack: the same bytes, and the same manifest id, that pack writes with the \
+            standard codec. Recipes are solved again. Every label is compared with its digest.
             """)
 
     @Argument(help: "The dataset's folder, or its folder pack.")
@@ -31,11 +31,14 @@ struct Unpack: ParsableCommand {
         let result = try Unpacker(path: path, output: output, threads: parallelism.threads).unpack()
         if json {
             let line = JSON.object([
-                "id": .string(result.id), "samples": .integer(result.samples), "bytes": .integer(result.bytes),
+                "id": .string(result.id), "samples": .integer(result.samples),
+                "bytes": .integer(result.bytes),
             ])
             Terminal.write(line.canonicalText + "\n")
         } else {
-            Terminal.write("unpacked \(result.samples) samples, \(result.bytes) bytes, \(result.id.prefix(16))\n")
+            Terminal.write(
+                "unpacked \(result.samples) samples, \(result.bytes) bytes, "
+                    + "\(result.id.prefix(16))\n")
         }
     }
 }

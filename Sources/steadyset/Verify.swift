@@ -7,7 +7,8 @@ internal import Verification
 
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check a dataset, or one stage of it: schemas, digests, every chunk, and the laws of its subsets.",
+        abstract: "Check a dataset, or one stage of it: schemas, digests, every chunk, and the "
+            + "laws of its subsets.",
         discussion: "Ends with status 0 where everything is sound, with 1 where something is not.")
 
     @Argument(help: "The dataset's folder, DATASET@VERSION, or a stage's folder in it.")
@@ -33,20 +34,28 @@ struct Verify: ParsableCommand {
             .verify(resolve: resolve, seed: seed)
         if json {
             let result = JSON.object([
-                "sound": .bool(report.findings.isEmpty), "stages": .array(report.stages.map { .string($0.rawValue) }),
+                "sound": .bool(report.findings.isEmpty),
+                "stages": .array(report.stages.map { .string($0.rawValue) }),
                 "versions": .integer(report.versions), "files": .integer(report.files),
                 "samples": .integer(report.samples),
-                "resolved": .integer(report.resolved), "findings": .array(report.findings.map(JSON.string)),
+                "resolved": .integer(report.resolved),
+                "findings": .array(report.findings.map(JSON.string)),
             ])
             Terminal.write(result.canonicalText + "\n")
         } else {
-            for finding in report.findings { Terminal.write("WRONG  \(ForeignText.bounded(finding))\n") }
+            for finding in report.findings {
+                Terminal.write("WRONG  \(ForeignText.bounded(finding))\n")
+            }
             let stages = report.stages.map(\.rawValue).joined(separator: ", ")
             let versions =
-                report.versions == 0 ? "" : ", \(report.versions) version\(report.versions == 1 ? "" : "s")"
+                report.versions == 0
+                ? ""
+                : ", \(report.versions) "
+                    + "version\(report.versions == 1 ? "" : "s")"
             Terminal.write(
-                "\(report.findings.isEmpty ? "sound" : "NOT sound"): \(stages)\(versions); \(report.files) files, \(report.samples) "
-                    + "samples decoded, \(report.resolved) solved again, \(report.findings.count) findings\n")
+                "\(report.findings.isEmpty ? "sound" : "NOT sound"): \(stages)\(versions); "
+                    + "\(report.files) files, \(report.samples) samples decoded, "
+                    + "\(report.resolved) solved again, \(report.findings.count) findings\n")
         }
         guard report.findings.isEmpty else { throw ExitCode(ExitStatus.damage.rawValue) }
     }

@@ -29,10 +29,11 @@ struct SchemaTests {
         Case(#"{"type":["string","null"]}"#, "null"),
         Case(#"{"type":["string","null"]}"#, "1", "is 1, must be a string or null"),
         Case(#"{"type":"boolean"}"#, "0", "is 0, must be true or false"),
-        Case(#"{"exclusiveMinimum":0}"#, "0", "is 0, must be above 0"), Case(#"{"minimum":0}"#, "0"),
-        Case(#"{"minimum":1}"#, "0", "is 0, must be at least 1"),
+        Case(#"{"exclusiveMinimum":0}"#, "0", "is 0, must be above 0"),
+        Case(#"{"minimum":0}"#, "0"), Case(#"{"minimum":1}"#, "0", "is 0, must be at least 1"),
         Case(#"{"maximum":1}"#, "2", "is 2, must be at most 1"),
-        Case(#"{"exclusiveMaximum":1}"#, "1", "is 1, must be below 1"), Case(#"{"minimum":1}"#, "\"a\""),
+        Case(#"{"exclusiveMaximum":1}"#, "1", "is 1, must be below 1"),
+        Case(#"{"minimum":1}"#, "\"a\""),
         Case(#"{"minLength":2}"#, "\"é\"", "has 1 characters, must have at least 2"),
         Case(#"{"maxLength":1}"#, "\"é\""),
         Case(#"{"minItems":1}"#, "[]", "has 0 elements, must have at least 1"),
@@ -40,50 +41,59 @@ struct SchemaTests {
         Case(#"{"minProperties":1}"#, "{}", "has 0 keys, must have at least 1"),
         Case(#"{"maxProperties":0}"#, #"{"a":1}"#, "has 1 keys, must have at most 0"),
         Case(#"{"uniqueItems":true}"#, "[1,1.0]", "has two equal elements"),
-        Case(#"{"uniqueItems":true}"#, "[1,\"1\"]"),
-        Case(#"{"pattern":"b+"}"#, "\"abbc\""), Case(#"{"pattern":"^b+$"}"#, "\"abbc\"", "is 'abbc', must match ^b+$"),
-        Case(#"{"enum":["max","sum"]}"#, "\"smu\"", "is 'smu', must be one of 'max', 'sum': did you mean 'sum'?"),
+        Case(#"{"uniqueItems":true}"#, "[1,\"1\"]"), Case(#"{"pattern":"b+"}"#, "\"abbc\""),
+        Case(#"{"pattern":"^b+$"}"#, "\"abbc\"", "is 'abbc', must match ^b+$"),
+        Case(
+            #"{"enum":["max","sum"]}"#, "\"smu\"",
+            "is 'smu', must be one of 'max', 'sum': did " + "you mean 'sum'?"),
         Case(#"{"const":1}"#, "2", "is 2, must be 1"),
         Case(
-            #"{"required":["a"],"properties":{"a":{}},"additionalProperties":false}"#, #"{"b":1}"#, "missing key 'a'",
-            "unknown key 'b': did you mean 'a'?"),
+            #"{"required":["a"],"properties":{"a":{}},"additionalProperties":false}"#, #"{"b":1}"#,
+            "missing key 'a'", "unknown key 'b': did you mean 'a'?"),
         Case(
             #"{"properties":{"sampling":{"properties":{"radius":{"exclusiveMinimum":0},"count":{}},"additionalProperties":false}}}"#,
             #"{"sampling":{"radus":5}}"#, "/sampling: unknown key 'radus': did you mean 'radius'?"),
         Case(
             #"{"properties":{"sampling":{"properties":{"radius":{"exclusiveMinimum":0}}}}}"#,
-            #"{"sampling":{"radius":0}}"#,
-            "/sampling/radius: is 0, must be above 0"),
+            #"{"sampling":{"radius":0}}"#, "/sampling/radius: is 0, must be above 0"),
         Case(
             #"{"properties":{"a":{}},"additionalProperties":false}"#, #"{"unrelated":5}"#,
             "unknown key 'unrelated'; there are 'a'"),
-        Case(#"{"additionalProperties":{"type":"null"}}"#, #"{"a/b~":1}"#, "/a~1b~0: is 1, must be null"),
-        Case(#"{"propertyNames":{"pattern":"^[a-z]+$"}}"#, #"{"A":1}"#, "the key 'A' is 'A', must match ^[a-z]+$"),
+        Case(
+            #"{"additionalProperties":{"type":"null"}}"#, #"{"a/b~":1}"#,
+            "/a~1b~0: is 1, must " + "be null"),
+        Case(
+            #"{"propertyNames":{"pattern":"^[a-z]+$"}}"#, #"{"A":1}"#,
+            "the key 'A' is 'A', must " + "match ^[a-z]+$"),
         Case(#"{"items":{"type":"null"}}"#, "[null,1]", "/1: is 1, must be null"),
-        Case(#"{"prefixItems":[{"type":"null"}],"items":false}"#, "[null,1]", "/1: is 1, nothing is allowed here"),
+        Case(
+            #"{"prefixItems":[{"type":"null"}],"items":false}"#, "[null,1]",
+            "/1: is 1, nothing " + "is allowed here"),
         Case(#"{"prefixItems":[{"type":"null"}]}"#, "[null,1]"),
         Case(
             ##"{"$ref":"#/$defs/list","$defs":{"list":{"items":{"$ref":"#/$defs/list"},"type":"array"}}}"##,
-            "[[],[[1]]]",
-            "/1/0/0: is 1, must be an array"),
+            "[[],[[1]]]", "/1/0/0: is 1, must be an array"),
         Case(
             ##"{"$ref":"#/$defs/a","$defs":{"a":{"$ref":"#/$defs/a"}}}"##, "1",
             "cannot be checked: the schema's definition 'a' refers to itself"),
         Case(
             #"{"allOf":[{"minimum":1},{"maximum":0}]}"#, "0.5", "is 0.5, must be at least 1",
-            "is 0.5, must be at most 0"),
-        Case(#"{"anyOf":[{"type":"null"},{"minimum":1}]}"#, "2"),
+            "is 0.5, must be at most 0"), Case(#"{"anyOf":[{"type":"null"},{"minimum":1}]}"#, "2"),
         Case(#"{"anyOf":[{"type":"null"},{"minimum":1}]}"#, "0", "is 0, must be at least 1"),
-        Case(#"{"oneOf":[{"minimum":1},{"minimum":2}]}"#, "2", "fits more than one of the forms that are allowed"),
+        Case(
+            #"{"oneOf":[{"minimum":1},{"minimum":2}]}"#, "2",
+            "fits more than one of the forms " + "that are allowed"),
         Case(#"{"not":{"type":"null"}}"#, "null", "is null, which is not allowed"),
         Case(#"{"not":{"type":"null"}}"#, "1"),
         Case(
-            #"{"if":{"required":["a"]},"then":{"required":["b"]},"else":{"required":["c"]}}"#, #"{"a":1}"#,
-            "missing key 'b'"),
+            #"{"if":{"required":["a"]},"then":{"required":["b"]},"else":{"required":["c"]}}"#,
+            #"{"a":1}"#, "missing key 'b'"),
         Case(
-            #"{"if":{"required":["a"]},"then":{"required":["b"]},"else":{"required":["c"]}}"#, "{}", "missing key 'c'"),
-        Case(#"{"title":"t","description":"d","default":1,"examples":[1],"deprecated":true,"$comment":"c"}"#, "1"),
-        Case("false", "1", "is 1, nothing is allowed here"), Case("true", "1"),
+            #"{"if":{"required":["a"]},"then":{"required":["b"]},"else":{"required":["c"]}}"#, "{}",
+            "missing key 'c'"),
+        Case(
+            #"{"title":"t","description":"d","default":1,"examples":[1],"deprecated":true,"$comment":"c"}"#,
+            "1"), Case("false", "1", "is 1, nothing is allowed here"), Case("true", "1"),
         Case(shapes, "2"), Case(shapes, "-1", "is -1, must be above 0"),
         Case(shapes, "\"a\"", "is 'a', must be a number or an object"),
         Case(shapes, #"{"kind":"uniform","low":1,"high":2}"#),
@@ -93,11 +103,11 @@ struct SchemaTests {
         Case(shapes, #"{"kind":"fixed","radius":0}"#, "/radius: is 0, must be above 0"),
         Case(
             shapes, #"{"kind":"unifrom"}"#,
-            "/kind: is 'unifrom', must be one of 'uniform', 'fixed', 'listed': did you mean 'uniform'?"),
+            "/kind: is 'unifrom', must be one of 'uniform', 'fixed', 'listed': did you mean "
+                + "'uniform'?"),
     ]
 
-    @Test(arguments: cases)
-    func table(_ test: Case) throws {
+    @Test(arguments: cases) func table(_ test: Case) throws {
         let schema = try Schema(try JSONTests.parse(test.schema), name: "test")
         let found = schema.violations(in: try JSONTests.parse(test.instance)).map(\.description)
         #expect(found == test.violations)
@@ -107,21 +117,27 @@ struct SchemaTests {
         (#"{"properties":{"a":{"minLenght":1}}}"#, "/properties/a has the keyword 'minLenght'"),
         (#"{"type":"float"}"#, "/type is not a type"),
         (##"{"$ref":"#/$defs/b","$defs":{"a":{}}}"##, "/$ref does not name"),
-        (#"{"pattern":"("}"#, "/pattern is not a regular expression"), (#"{"then":{}}"#, "/then needs an 'if'"),
-        (#"{"items":[{}]}"#, "/items is not an object"), (#"{"minItems":-1}"#, "/minItems is not a count"),
-        (#"{"additionalProperties":{"x":1},"properties":{}}"#, "/additionalProperties has the keyword 'x'"),
-        ("1", "the root"),
-    ])
-    func schemasThatDoNotLoad(_ text: String, _ part: String) throws {
-        let error = #expect(throws: DocumentError.self) { try Schema(try JSONTests.parse(text), name: "test") }
+        (#"{"pattern":"("}"#, "/pattern is not a regular expression"),
+        (#"{"then":{}}"#, "/then needs an 'if'"), (#"{"items":[{}]}"#, "/items is not an object"),
+        (#"{"minItems":-1}"#, "/minItems is not " + "a count"),
+        (
+            #"{"additionalProperties":{"x":1},"properties":{}}"#,
+            "/additionalProperties has the " + "keyword 'x'"
+        ), ("1", "the root"),
+    ]) func schemasThatDoNotLoad(_ text: String, _ part: String) throws {
+        let error = #expect(throws: DocumentError.self) {
+            try Schema(try JSONTests.parse(text), name: "test")
+        }
         #expect(error?.code == .schema)
         #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
     }
 
     @Test func everyFileIsEmbeddedAndLoads() throws {
-        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../schemas")
-            .path
-        let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".schema.json") }
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../schemas").path
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter {
+            $0.hasSuffix(".schema.json")
+        }
         #expect(Schema.names == files.map { String($0.dropLast(".schema.json".count)) }.sorted())
         for name in Schema.names {
             _ = try Schema.named(name)

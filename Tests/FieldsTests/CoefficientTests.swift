@@ -6,20 +6,22 @@ import Testing
     static let lattice: (rows: Int, columns: Int) = (40, 52)
 
     static func physics(
-        _ diffusivity: Diffusivity = .isotropic(.constant(1)), decay: Coefficient = .constant(0.0025),
-        boundary: Boundary = .absorbing, sources: SourceModel = .pinned
+        _ diffusivity: Diffusivity = .isotropic(.constant(1)),
+        decay: Coefficient = .constant(0.0025), boundary: Boundary = .absorbing,
+        sources: SourceModel = .pinned
     ) throws -> Physics {
         try Physics(
             lattice: try Lattice(rows: lattice.rows, columns: lattice.columns), boundary: boundary,
             diffusivity: diffusivity, decayRate: decay, sources: sources)
     }
 
-    static func random(_ key: UInt32?, length: Double = 7.5, from: Double = 0.05, to: Double = 20) -> Coefficient {
-        .random(RandomCoefficient(from: from, to: to, length: length, key: key))
-    }
+    static func random(_ key: UInt32?, length: Double = 7.5, from: Double = 0.05, to: Double = 20)
+        -> Coefficient
+    { .random(RandomCoefficient(from: from, to: to, length: length, key: key)) }
 
     @Test func layersAreWhereTheirEdgesSay() throws {
-        let rows = Coefficient.layered(.init(axis: .rows, edges: [1, 10, 39], values: [1, 2, 3, 4]))
+        let rows = Coefficient.layered(
+            .init(axis: .rows, edges: [1, 10, 39], values: [1, 2, 3, 4]))
         let columns = Coefficient.layered(.init(axis: .columns, edges: [20], values: [0.01, 0.02]))
         let medium = try Self.physics(.isotropic(rows), decay: columns).medium()
         for site in 0..<40 * 52 {
@@ -36,8 +38,9 @@ import Testing
                 background: 1,
                 regions: [
                     .init(row: 10, column: 10, shape: .disk(radius: 6), value: 2),
-                    .init(row: 10, column: 14, shape: .rectangle(down: 2, across: 6, angle: 0), value: 3),
-                    .init(row: -3, column: 51, shape: .disk(radius: 5), value: 4),
+                    .init(
+                        row: 10, column: 14, shape: .rectangle(down: 2, across: 6, angle: 0),
+                        value: 3), .init(row: -3, column: 51, shape: .disk(radius: 5), value: 4),
                 ]))
         let medium = try Self.physics(.anisotropic(down: regions, across: .constant(5))).medium()
         for site in 0..<40 * 52 {
@@ -60,29 +63,37 @@ import Testing
                 let medium = try Self.physics(.isotropic(Self.random(key, length: length))).medium()
                 #expect(medium.down.min() == 0.05, "key \(key), length \(length)")
                 #expect(medium.down.max() == 20, "key \(key), length \(length)")
-                #expect(try medium == Self.physics(.isotropic(Self.random(key, length: length))).medium())
+                #expect(
+                    try medium
+                        == Self.physics(.isotropic(Self.random(key, length: length))).medium())
                 #expect(fields.insert(medium.down).inserted)
             }
         }
     }
 
-    /// A cubic B-spline of uniform nodes in plain form, from the definition, with the library's own powers.
+    /// A cubic B-spline of uniform nodes in plain form, from the definition, with the library's own
+    /// powers.
     @Test func randomFieldsAreSplines() throws {
         let (rows, columns) = Self.lattice
         for boundary in [Boundary.absorbing, Boundary(all: .periodic)] {
             let medium = try Self.physics(.isotropic(Self.random(5)), boundary: boundary).medium()
             func spline(_ x: Double) -> Double {
                 let a = abs(x)
-                return a >= 2 ? 0 : a >= 1 ? (2 - a) * (2 - a) * (2 - a) / 6 : (4 - 6 * a * a + 3 * a * a * a) / 6
+                return a >= 2
+                    ? 0
+                    : a >= 1 ? (2 - a) * (2 - a) * (2 - a) / 6 : (4 - 6 * a * a + 3 * a * a * a) / 6
             }
             let periodic = boundary.top == .periodic
             func weights(_ site: Int, side: Int) -> [Int: Double] {
                 let count = periodic ? max(4, Int((Double(side) / 7.5).rounded())) : 0
-                let place = periodic ? Double(site) * Double(count) / Double(side) : Double(site) / 7.5
+                let place =
+                    periodic ? Double(site) * Double(count) / Double(side) : Double(site) / 7.5
                 var weights: [Int: Double] = [:]
                 for node in -1...Int(place) + 3 {
                     let weight = spline(place - Double(node))
-                    if weight > 0 { weights[periodic ? (node + 1) % count : node + 1, default: 0] += weight }
+                    if weight > 0 {
+                        weights[periodic ? (node + 1) % count : node + 1, default: 0] += weight
+                    }
                 }
                 return weights
             }
@@ -93,7 +104,8 @@ import Testing
                     var sum = 0.0
                     for (a, u) in weights(i, side: rows) {
                         for (b, v) in weights(j, side: columns) {
-                            sum += u * v * Double(philox(SIMD4(UInt32(a), UInt32(b), 0, 0)).x) / 0x1p32
+                            sum +=
+                                u * v * Double(philox(SIMD4(UInt32(a), UInt32(b), 0, 0)).x) / 0x1p32
                         }
                     }
                     surface.append(sum)
@@ -108,16 +120,21 @@ import Testing
         }
     }
 
-    /// Across a periodic side the field goes on as smoothly as inside; without periodic sides it does not.
+    /// Across a periodic side the field goes on as smoothly as inside; without periodic sides it
+    /// does not.
     @Test func randomFieldsArePeriodicWhereSidesAre() throws {
         func step(_ boundary: Boundary) throws -> Double {
             let medium = try Self.physics(.isotropic(Self.random(3)), boundary: boundary).medium()
             let logs = medium.down.map { Elementary.log2($0) }
-            func largest(_ pairs: [(Int, Int)]) -> Double { pairs.map { abs(logs[$0.0] - logs[$0.1]) }.max() ?? 0 }
-            let inside = largest((0..<40).flatMap { i in (0..<51).map { (i * 52 + $0, i * 52 + $0 + 1) } })
+            func largest(_ pairs: [(Int, Int)]) -> Double {
+                pairs.map { abs(logs[$0.0] - logs[$0.1]) }.max() ?? 0
+            }
+            let inside = largest(
+                (0..<40).flatMap { i in (0..<51).map { (i * 52 + $0, i * 52 + $0 + 1) } })
             return largest((0..<40).map { ($0 * 52 + 51, $0 * 52) }) / inside
         }
-        let sides = try Boundary(top: .reflecting, bottom: .absorbing, left: .periodic, right: .periodic)
+        let sides = try Boundary(
+            top: .reflecting, bottom: .absorbing, left: .periodic, right: .periodic)
         #expect(try step(sides) <= 1)
         #expect(try step(.absorbing) > 1.5)
     }
@@ -140,7 +157,9 @@ import Testing
         }
         #expect(try Self.physics().realised(keys: []) == Self.physics())
         let sources = [Source(row: 20, column: 20, radius: 3, value: 1)]
-        let error = #expect(throws: ConfigurationError.self) { try Configuration(physics: open, sources: sources) }
+        let error = #expect(throws: ConfigurationError.self) {
+            try Configuration(physics: open, sources: sources)
+        }
         #expect(error?.code == .keys)
         let ids = try [[4, 5], [5, 4], [4, 6]].map {
             try Configuration(physics: try open.realised(keys: $0), sources: sources).id
@@ -153,12 +172,19 @@ import Testing
         let regions = Coefficient.regions(
             .init(
                 background: 0,
-                regions: [.init(row: -2, column: 60, shape: .ellipse(down: 9, across: 20, angle: 3.5), value: 0.1)]))
-        let sides = try Boundary(top: .reflecting, bottom: .absorbing, left: .periodic, right: .periodic)
+                regions: [
+                    .init(
+                        row: -2, column: 60, shape: .ellipse(down: 9, across: 20, angle: 3.5),
+                        value: 0.1)
+                ]))
+        let sides = try Boundary(
+            top: .reflecting, bottom: .absorbing, left: .periodic, right: .periodic)
         for physics in [
-            try Self.physics(), try Self.physics(.isotropic(layers), decay: regions, boundary: sides),
+            try Self.physics(),
+            try Self.physics(.isotropic(layers), decay: regions, boundary: sides),
             try Self.physics(
-                .anisotropic(down: .constant(2), across: Self.random(nil)), decay: Self.random(3, to: 0.2)),
+                .anisotropic(down: .constant(2), across: Self.random(nil)),
+                decay: Self.random(3, to: 0.2)),
             try Self.physics(decay: .constant(0), boundary: Boundary(all: .periodic)),
         ] {
             let again = try Physics(json: physics.json)
@@ -166,31 +192,39 @@ import Testing
             #expect(again.json == physics.json)
         }
         // Four equal sides are one word, so that equal problems have equal ids.
-        let same = try Boundary(top: .absorbing, bottom: .absorbing, left: .absorbing, right: .absorbing)
+        let same = try Boundary(
+            top: .absorbing, bottom: .absorbing, left: .absorbing, right: .absorbing)
         #expect(try Self.physics(boundary: same).json["boundary"] == .string("absorbing"))
         #expect(try Self.physics().uniform.map { $0 == (1, 1, 0.0025) } == true)
     }
 
     @Test func impossibleCoefficientsAreRefused() throws {
-        func layers(_ edges: [Int], _ values: [Double], _ axis: Coefficient.Layers.Axis = .rows) -> Coefficient {
-            .layered(.init(axis: axis, edges: edges, values: values))
-        }
+        func layers(_ edges: [Int], _ values: [Double], _ axis: Coefficient.Layers.Axis = .rows)
+            -> Coefficient
+        { .layered(.init(axis: axis, edges: edges, values: values)) }
         func region(_ row: Int, _ column: Int, _ shape: Shape, _ value: Double = 2) -> Coefficient {
-            .regions(.init(background: 1, regions: [.init(row: row, column: column, shape: shape, value: value)]))
+            .regions(
+                .init(
+                    background: 1,
+                    regions: [.init(row: row, column: column, shape: shape, value: value)]))
         }
         let many = Array(
-            repeating: Coefficient.Regions.Region(row: 9, column: 9, shape: .disk(radius: 1), value: 1), count: 257)
+            repeating: Coefficient.Regions.Region(
+                row: 9, column: 9, shape: .disk(radius: 1), value: 1), count: 257)
         for (number, coefficient) in [
-            layers([], []), layers([10], [1]), layers([10], [1, 2, 3]), layers([0], [1, 2]), layers([40], [1, 2]),
-            layers([52], [1, 2], .columns), layers([10, 10], [1, 2, 3]), layers([20, 10], [1, 2, 3]),
-            layers([10], [1, 0]), layers([10], [1, .nan]), layers([10], [1, 1001]), layers([10], [1, -1]),
-            region(9, 9, .disk(radius: -1)), region(9, 9, .disk(radius: 5000)), region(-20, 9, .disk(radius: 19)),
-            region(9, 100, .disk(radius: 19)), region(.max, 9, .disk(radius: 19)), region(9, 9, .polygon([])),
-            region(9, 9, .disk(radius: 3), 1e4), .regions(.init(background: 1, regions: [])),
-            .regions(.init(background: 1, regions: many)),
-            Self.random(1, from: 1, to: 1), Self.random(1, from: 2, to: 1), Self.random(1, from: 0, to: 1),
-            Self.random(1, from: 1, to: 1000.1), Self.random(1, length: 1.9), Self.random(1, length: 5000),
-            Self.random(1, length: .nan), Self.random(1, from: .nan), Self.random(1, to: .infinity),
+            layers([], []), layers([10], [1]), layers([10], [1, 2, 3]), layers([0], [1, 2]),
+            layers([40], [1, 2]), layers([52], [1, 2], .columns), layers([10, 10], [1, 2, 3]),
+            layers([20, 10], [1, 2, 3]), layers([10], [1, 0]), layers([10], [1, .nan]),
+            layers([10], [1, 1001]), layers([10], [1, -1]), region(9, 9, .disk(radius: -1)),
+            region(9, 9, .disk(radius: 5000)), region(-20, 9, .disk(radius: 19)),
+            region(9, 100, .disk(radius: 19)), region(.max, 9, .disk(radius: 19)),
+            region(9, 9, .polygon([])), region(9, 9, .disk(radius: 3), 1e4),
+            .regions(.init(background: 1, regions: [])),
+            .regions(.init(background: 1, regions: many)), Self.random(1, from: 1, to: 1),
+            Self.random(1, from: 2, to: 1), Self.random(1, from: 0, to: 1),
+            Self.random(1, from: 1, to: 1000.1), Self.random(1, length: 1.9),
+            Self.random(1, length: 5000), Self.random(1, length: .nan), Self.random(1, from: .nan),
+            Self.random(1, to: .infinity),
         ].enumerated() {
             let error = #expect(throws: ConfigurationError.self, "\(number)") {
                 try Self.physics(.isotropic(coefficient))
@@ -216,7 +250,9 @@ import Testing
                 try Physics(lattice: lattice, diffusivity: unit, decayRate: 0.01 * unit)
             }
             #expect(error?.code == .physics)
-            for word in ["\(unit)", "1e-30", "1e+30"] { #expect(error?.message.contains(word) == true, "\(unit)") }
+            for word in ["\(unit)", "1e-30", "1e+30"] {
+                #expect(error?.message.contains(word) == true, "\(unit)")
+            }
         }
     }
 
@@ -241,7 +277,8 @@ import Testing
             }
             _ = try Self.physics(decay: decay, sources: .emitting)
         }
-        let side = try Boundary(top: .reflecting, bottom: .absorbing, left: .periodic, right: .periodic)
+        let side = try Boundary(
+            top: .reflecting, bottom: .absorbing, left: .periodic, right: .periodic)
         _ = try Self.physics(decay: zero, boundary: side, sources: .emitting)
         let layer = Coefficient.layered(.init(axis: .columns, edges: [51], values: [0, 0.1]))
         _ = try Self.physics(decay: layer, boundary: reflecting, sources: .emitting)

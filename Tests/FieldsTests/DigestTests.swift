@@ -2,7 +2,8 @@ import Fields
 import Testing
 
 @Suite struct DigestTests {
-    /// FIPS 180-4 examples (NIST, "Examples with intermediate values", SHA-256), and the empty message.
+    /// FIPS 180-4 examples (NIST, "Examples with intermediate values", SHA-256), and the empty
+    /// message.
     @Test(arguments: [
         ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
         ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
@@ -10,8 +11,7 @@ import Testing
             "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
         ),
-    ])
-    func knownAnswers(message: String, hex: String) throws {
+    ]) func knownAnswers(message: String, hex: String) throws {
         let digest = Digest(of: Array(message.utf8))
         #expect(digest.description == hex)
         #expect(Digest(hex: hex) == digest)

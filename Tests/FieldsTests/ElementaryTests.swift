@@ -20,7 +20,9 @@ import Testing
         print("exp2: largest relative error \(worst)")
         #expect(worst < 1e-15)
         for whole in -1000...1000 {
-            #expect(Elementary.exp2(Double(whole)) == Double(sign: .plus, exponent: whole, significand: 1))
+            #expect(
+                Elementary.exp2(Double(whole))
+                    == Double(sign: .plus, exponent: whole, significand: 1))
         }
     }
 
@@ -28,12 +30,16 @@ import Testing
         var worst = 0.0
         for index in 0..<100_000 as Range<UInt32> {
             let x = Foundation.exp2(Self.draw(index, -12, 12))
-            worst = max(worst, abs(Elementary.log2(x) - Foundation.log2(x)) / max(1, abs(Foundation.log2(x))))
+            worst = max(
+                worst,
+                abs(Elementary.log2(x) - Foundation.log2(x)) / max(1, abs(Foundation.log2(x))))
         }
         print("log2: largest error \(worst)")
         #expect(worst < 1e-15)
         for whole in -1000...1000 {
-            #expect(Elementary.log2(Double(sign: .plus, exponent: whole, significand: 1)) == Double(whole))
+            #expect(
+                Elementary.log2(Double(sign: .plus, exponent: whole, significand: 1))
+                    == Double(whole))
         }
     }
 
@@ -45,16 +51,16 @@ import Testing
             // Reduced first, as the library's rounding of the argument would show otherwise.
             let reduced = degrees.truncatingRemainder(dividingBy: 90) * .pi / 180
             let turned = [
-                (sin(reduced), cos(reduced)), (cos(reduced), -sin(reduced)), (-sin(reduced), -cos(reduced)),
-                (-cos(reduced), sin(reduced)),
+                (sin(reduced), cos(reduced)), (cos(reduced), -sin(reduced)),
+                (-sin(reduced), -cos(reduced)), (-cos(reduced), sin(reduced)),
             ][Int(degrees / 90)]
             worst = max(worst, abs(sine - turned.0), abs(cosine - turned.1))
         }
         print("sine and cosine: largest error \(worst)")
         #expect(worst < 5e-16)
-        for (degrees, sine, cosine) in [(0, 0, 1), (90, 1, 0), (180, 0, -1), (270, -1, 0), (360, 0, 1)]
-            as [(Double, Double, Double)]
-        {
+        for (degrees, sine, cosine) in [
+            (0, 0, 1), (90, 1, 0), (180, 0, -1), (270, -1, 0), (360, 0, 1),
+        ] as [(Double, Double, Double)] {
             #expect(Elementary.sineAndCosine(degrees: degrees) == (sine, cosine))
         }
         let diagonal = Elementary.sineAndCosine(degrees: 45)

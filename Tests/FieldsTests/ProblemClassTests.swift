@@ -8,14 +8,15 @@ import Testing
         overlap: OverlapPolicy? = nil
     ) throws -> Physics {
         try Physics(
-            lattice: try Lattice(rows: rows, columns: columns), boundary: boundary, diffusivity: diffusivity,
-            decayRate: decay, overlap: overlap)
+            lattice: try Lattice(rows: rows, columns: columns), boundary: boundary,
+            diffusivity: diffusivity, decayRate: decay, overlap: overlap)
     }
 
     /// An image of a few sites, of two values.
     static func image(_ sites: Set<Int>, seed: UInt32 = 0) -> SourceImage {
         let sorted = sites.sorted()
-        return SourceImage(sites: sorted, values: sorted.map { ($0 &* 7 &+ Int(seed)) % 3 == 0 ? 1 : 0.25 })
+        return SourceImage(
+            sites: sorted, values: sorted.map { ($0 &* 7 &+ Int(seed)) % 3 == 0 ? 1 : 0.25 })
     }
 
     /// Random sites, some of them neighbours.
@@ -30,18 +31,22 @@ import Testing
 
     /// The image after a symmetry and a shift.
     static func moved(
-        _ image: SourceImage, _ symmetry: Symmetry, _ down: Int = 0, _ across: Int = 0, on lattice: Lattice
+        _ image: SourceImage, _ symmetry: Symmetry, _ down: Int = 0, _ across: Int = 0,
+        on lattice: Lattice
     ) -> SourceImage {
         let pairs = zip(image.sites, image.values).map { site, value in
-            let (row, column) = symmetry.site(row: site / lattice.columns, column: site % lattice.columns, on: lattice)
+            let (row, column) = symmetry.site(
+                row: site / lattice.columns, column: site % lattice.columns, on: lattice)
             return (
-                (row + down) % lattice.rows * lattice.columns + (column + across) % lattice.columns, value
+                (row + down) % lattice.rows * lattice.columns + (column + across) % lattice.columns,
+                value
             )
         }.sorted { $0.0 < $1.0 }
         return SourceImage(sites: pairs.map(\.0), values: pairs.map(\.1))
     }
 
-    /// The same image by other parameters, other sources or another order has one class, whatever its id.
+    /// The same image by other parameters, other sources or another order has one class, whatever
+    /// its id.
     @Test func aProblemIsWhatIsDrawn() throws {
         let physics = try Self.physics()
         let classifier = ProblemClassifier(physics)
@@ -70,7 +75,8 @@ import Testing
         ] { #expect(try both(unlike).1 != plain.1, "\(unlike)") }
     }
 
-    /// A value that binary32 does not have is 0 in the image, and its sites are sources all the same.
+    /// A value that binary32 does not have is 0 in the image, and its sites are sources all the
+    /// same.
     @Test func sitesCountWhateverTheirValue() throws {
         let classifier = ProblemClassifier(try Self.physics())
         let faint = SourceImage(sites: [5, 900], values: [1, 1e-60])
@@ -82,13 +88,16 @@ import Testing
     /// The order of overlapping sources counts as far as it shows.
     @Test func theOrderCountsWhereItShows() throws {
         let (one, two) = (
-            Source(row: 12, column: 20, radius: 3, value: 0.5), Source(row: 14, column: 22, radius: 3, value: 1)
+            Source(row: 12, column: 20, radius: 3, value: 0.5),
+            Source(row: 14, column: 22, radius: 3, value: 1)
         )
         for (policy, same) in [(OverlapPolicy.max, true), (.sum, true), (.last, false)] {
             let physics = try Self.physics(overlap: policy)
             let classifier = ProblemClassifier(physics)
             let first = classifier(try Configuration(physics: physics, sources: [one, two]))
-            #expect((classifier(try Configuration(physics: physics, sources: [two, one])) == first) == same)
+            #expect(
+                (classifier(try Configuration(physics: physics, sources: [two, one])) == first)
+                    == same)
         }
     }
 
@@ -103,7 +112,8 @@ import Testing
                 Coefficient.Regions(
                     background: 0.01,
                     regions: places.map {
-                        Coefficient.Regions.Region(row: $0.0, column: $0.1, shape: .disk(radius: 2), value: 0.05)
+                        Coefficient.Regions.Region(
+                            row: $0.0, column: $0.1, shape: .disk(radius: 2), value: 0.05)
                     }))
         }
         let torus = Boundary(all: .periodic)
@@ -112,20 +122,41 @@ import Testing
         let cases: [(Physics, Int)] = [
             (try Self.physics(32, 32), 8), (try Self.physics(32, 36), 4),
             (try Self.physics(32, 32, diffusivity: tensor), 4),
-            (try Self.physics(32, 32, boundary: try sides(.absorbing, .reflecting, .absorbing, .absorbing)), 2),
-            (try Self.physics(32, 32, boundary: try sides(.absorbing, .reflecting, .absorbing, .reflecting)), 2),
-            (try Self.physics(32, 34, boundary: try sides(.periodic, .periodic, .absorbing, .absorbing)), 4 * 32),
-            (try Self.physics(32, 32, boundary: torus), 8 * 32 * 32),
-            (try Self.physics(32, 34, boundary: torus, decay: layers(.rows, [5, 9], [0.01, 0.02, 0.01])), 4 * 34),
+            (
+                try Self.physics(
+                    32, 32, boundary: try sides(.absorbing, .reflecting, .absorbing, .absorbing)), 2
+            ),
+            (
+                try Self.physics(
+                    32, 32, boundary: try sides(.absorbing, .reflecting, .absorbing, .reflecting)),
+                2
+            ),
+            (
+                try Self.physics(
+                    32, 34, boundary: try sides(.periodic, .periodic, .absorbing, .absorbing)),
+                4 * 32
+            ), (try Self.physics(32, 32, boundary: torus), 8 * 32 * 32),
+            (
+                try Self.physics(
+                    32, 34, boundary: torus, decay: layers(.rows, [5, 9], [0.01, 0.02, 0.01])),
+                4 * 34
+            ),
             // Four layers in turn: shifts by half the side, and reflections.
             (
                 try Self.physics(
-                    32, 34, boundary: torus, decay: layers(.rows, [8, 16, 24], [0.01, 0.02, 0.01, 0.02])),
-                4 * 2 * 34
+                    32, 34, boundary: torus,
+                    decay: layers(.rows, [8, 16, 24], [0.01, 0.02, 0.01, 0.02])), 4 * 2 * 34
             ),
-            (try Self.physics(32, 32, decay: regions([(15, 15), (16, 16), (15, 16), (16, 15)])), 8),
-            // On a torus three disks on a diagonal: a turn by 180° about the middle one, and exchanging rows and columns.
-            (try Self.physics(32, 32, boundary: torus, decay: regions([(4, 6), (12, 14), (20, 22)])), 4),
+            (
+                try Self.physics(32, 32, decay: regions([(15, 15), (16, 16), (15, 16), (16, 15)])),
+                8
+            ),
+            // On a torus three disks on a diagonal: a turn by 180° about the middle one, and
+            // exchanging rows and columns.
+            (
+                try Self.physics(
+                    32, 32, boundary: torus, decay: regions([(4, 6), (12, 14), (20, 22)])), 4
+            ),
             (
                 try Self.physics(
                     32, 32, boundary: torus,
@@ -137,17 +168,21 @@ import Testing
         let image = Self.image(Self.sites(12, of: lattice.count, seed: UInt32(number)))
         let own = classifier(image)
         var kept = 0
-        for symmetry in Symmetry.allCases where !symmetry.isTransposed || lattice.rows == lattice.columns {
+        for symmetry in Symmetry.allCases
+        where !symmetry.isTransposed || lattice.rows == lattice.columns {
             for down in 0..<lattice.rows {
                 for across in 0..<lattice.columns {
-                    if classifier(Self.moved(image, symmetry, down, across, on: lattice)) == own { kept += 1 }
+                    if classifier(Self.moved(image, symmetry, down, across, on: lattice)) == own {
+                        kept += 1
+                    }
                 }
             }
         }
         #expect(kept == expected)
     }
 
-    /// Images that repeat themselves have their class from wherever they are seen, and no other image has it.
+    /// Images that repeat themselves have their class from wherever they are seen, and no other
+    /// image has it.
     @Test func imagesThatRepeatThemselves() throws {
         let physics = try Self.physics(32, 36, boundary: Boundary(all: .periodic))
         let (lattice, classifier) = (physics.lattice, ProblemClassifier(physics))
@@ -166,7 +201,8 @@ import Testing
             for (number, symmetry) in Symmetry.allCases.filter({ !$0.isTransposed }).enumerated() {
                 for step in 0..<9 {
                     let (down, across) = (step * 5 % 32, (step * 7 + number) % 36)
-                    classes.insert(classifier(Self.moved(image, symmetry, down, across, on: lattice)))
+                    classes.insert(
+                        classifier(Self.moved(image, symmetry, down, across, on: lattice)))
                 }
             }
             return classes
@@ -184,7 +220,8 @@ import Testing
         let classifier = ProblemClassifier(physics)
         var classes: Set<ProblemClass> = []
         var count = 0
-        // A reflection of columns is left: pairs of sites in the left half have no copy among themselves.
+        // A reflection of columns is left: pairs of sites in the left half have no copy among
+        // themselves.
         for one in 0..<512 {
             for two in stride(from: one + 1, to: 512, by: 3) {
                 let sites = [one, two].map { $0 / 16 * 32 + $0 % 16 }
@@ -195,7 +232,8 @@ import Testing
         #expect(classes.count == count)
     }
 
-    /// Where each sample has a medium of its own, it is told by its key, and nothing is another's reflection.
+    /// Where each sample has a medium of its own, it is told by its key, and nothing is another's
+    /// reflection.
     @Test func mediaOfTheirOwnAreToldByTheirKeys() throws {
         let open = Coefficient.random(RandomCoefficient(from: 0.01, to: 0.05, length: 8, key: nil))
         let physics = try Self.physics(decay: open)

@@ -7,7 +7,8 @@ import Testing
     func policiesEqualTheirDefinition(policy: OverlapPolicy, model: SourceModel) throws {
         let lattice = try Lattice(rows: 40, columns: 50)
         var sources = [
-            Source(row: 30, column: 40, radius: 3, value: 0.3), Source(row: 20, column: 20, radius: 5, value: 0.5),
+            Source(row: 30, column: 40, radius: 3, value: 0.3),
+            Source(row: 20, column: 20, radius: 5, value: 0.5),
         ]
         if policy != .forbid {
             sources += [
@@ -16,7 +17,8 @@ import Testing
             ]
         }
         let configuration = try Configuration(
-            physics: try Physics(lattice: lattice, sources: model, overlap: policy), sources: sources)
+            physics: try Physics(lattice: lattice, sources: model, overlap: policy),
+            sources: sources)
         let image = SourceImage(configuration)
         var expected = [Double](repeating: 0, count: lattice.count)
         for site in 0..<lattice.count {
@@ -38,12 +40,14 @@ import Testing
 
     @Test func sumsDoNotDependOnTheOrderOfSources() throws {
         // 0.1 + 0.2 + 0.3 has different bits in different orders.
-        let sources = [0.1, 0.2, 0.3].map { Source(row: 20, column: 20 + Int($0 * 10), radius: 4, value: $0) }
+        let sources = [0.1, 0.2, 0.3].map {
+            Source(row: 20, column: 20 + Int($0 * 10), radius: 4, value: $0)
+        }
         let physics = try Physics(lattice: try Lattice(rows: 40, columns: 40), sources: .emitting)
         let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
         let images = try orders.map { order in
-            SourceImage(try Configuration(physics: physics, sources: order.map { sources[$0] })).values.map(
-                \.bitPattern)
+            SourceImage(try Configuration(physics: physics, sources: order.map { sources[$0] }))
+                .values.map(\.bitPattern)
         }
         #expect(Set(images).count == 1)
     }

@@ -16,7 +16,9 @@ import Testing
         for i in 0..<lattice.rows {
             for j in 0..<lattice.columns {
                 let (di, dj) = (i - source.row, j - source.column)
-                if Double(di * di + dj * dj) <= source.radius * source.radius { sites.insert(i * lattice.columns + j) }
+                if Double(di * di + dj * dj) <= source.radius * source.radius {
+                    sites.insert(i * lattice.columns + j)
+                }
             }
         }
         return sites
@@ -32,15 +34,17 @@ import Testing
         }
     }
 
-    /// Values that x, in binary32, would hold as 0 or to fewer bits are refused, with what may be done; the least one is not.
+    /// Values that x, in binary32, would hold as 0 or to fewer bits are refused, with what may be
+    /// done; the least one is not.
     @Test func valuesThatXCannotHoldAreRefused() throws {
         let physics = try Physics(lattice: try Lattice(rows: 32, columns: 32), sources: .emitting)
         func configuration(_ value: Double) throws -> Configuration {
-            try Configuration(physics: physics, sources: [Source(row: 16, column: 16, radius: 2, value: value)])
+            try Configuration(
+                physics: physics, sources: [Source(row: 16, column: 16, radius: 2, value: value)])
         }
         for value in [
-            1e-50, 1e-45, 1e-40, 0x1p-127, Source.leastValue.nextDown, .leastNonzeroMagnitude, 0, -1e-50, 1.5, .nan,
-            .infinity,
+            1e-50, 1e-45, 1e-40, 0x1p-127, Source.leastValue.nextDown, .leastNonzeroMagnitude, 0,
+            -1e-50, 1.5, .nan, .infinity,
         ] {
             let error = #expect(throws: ConfigurationError.self) { try configuration(value) }
             #expect(error?.code == .source)
@@ -63,16 +67,20 @@ import Testing
                 row: 24, column: 24, radius: Self.radii[Int(words.x) % Self.radii.count], value: 1)
             let second = Source(
                 row: 10 + Int(words.y >> 16) % 29, column: 10 + Int(words.y & 0xffff) % 29,
-                radius: index % 2 == 0 ? first.radius : Self.radii[Int(words.z) % Self.radii.count], value: 1)
+                radius: index % 2 == 0 ? first.radius : Self.radii[Int(words.z) % Self.radii.count],
+                value: 1)
             let shares = !Self.sites(first, lattice).isDisjoint(with: Self.sites(second, lattice))
             met += shares ? 1 : 0
-            #expect(Configuration.meet(first, second) == shares, "seed 3, index \(index): \(first) \(second)")
+            #expect(
+                Configuration.meet(first, second) == shares,
+                "seed 3, index \(index): \(first) \(second)")
             #expect(Configuration.meet(second, first) == shares)
         }
         #expect((1000..<5500).contains(met))
     }
 
-    /// √29² is below 29 in binary64, and the root of the rest rounds up to an integer: the definition must decide.
+    /// √29² is below 29 in binary64, and the root of the rest rounds up to an integer: the
+    /// definition must decide.
     @Test func meetingIsExactWhereRootsRound() throws {
         let radius = 29.0.squareRoot()
         let lattice = try Lattice(rows: 32, columns: 32)
@@ -83,16 +91,22 @@ import Testing
     }
 
     @Test(arguments: [
-        Source(row: 10, column: 10, radius: 5, value: 0), Source(row: 10, column: 10, radius: 5, value: -1),
-        Source(row: 10, column: 10, radius: 5, value: 1.0000001), Source(row: 10, column: 10, radius: 5, value: .nan),
-        Source(row: 10, column: 10, radius: -1, value: 1), Source(row: 10, column: 10, radius: .nan, value: 1),
-        Source(row: 10, column: 10, radius: .infinity, value: 1), Source(row: 10, column: 10, radius: 1e300, value: 1),
-        Source(row: 16, column: 16, radius: 16, value: 1), Source(row: 4, column: 10, radius: 5, value: 1),
-        Source(row: 27, column: 10, radius: 5, value: 1), Source(row: 10, column: 27, radius: 5, value: 1),
-        Source(row: .max, column: 10, radius: 5, value: 1), Source(row: .min, column: .max, radius: 5, value: 1),
+        Source(row: 10, column: 10, radius: 5, value: 0),
+        Source(row: 10, column: 10, radius: 5, value: -1),
+        Source(row: 10, column: 10, radius: 5, value: 1.0000001),
+        Source(row: 10, column: 10, radius: 5, value: .nan),
+        Source(row: 10, column: 10, radius: -1, value: 1),
+        Source(row: 10, column: 10, radius: .nan, value: 1),
+        Source(row: 10, column: 10, radius: .infinity, value: 1),
+        Source(row: 10, column: 10, radius: 1e300, value: 1),
+        Source(row: 16, column: 16, radius: 16, value: 1),
+        Source(row: 4, column: 10, radius: 5, value: 1),
+        Source(row: 27, column: 10, radius: 5, value: 1),
+        Source(row: 10, column: 27, radius: 5, value: 1),
+        Source(row: .max, column: 10, radius: 5, value: 1),
+        Source(row: .min, column: .max, radius: 5, value: 1),
         Source(row: -1, column: 0, radius: 0, value: 1),
-    ])
-    func impossibleSourcesAreRefused(source: Source) throws {
+    ]) func impossibleSourcesAreRefused(source: Source) throws {
         let physics = try Physics(lattice: try Lattice(rows: 32, columns: 32))
         let error = #expect(throws: ConfigurationError.self) {
             try Configuration(physics: physics, sources: [source])
@@ -105,6 +119,7 @@ import Testing
         let source = Source(row: 16, column: 20, radius: 16.999, value: 1)
         #expect(try Configuration(physics: physics, sources: [source]).sources == [source])
         let even = try Physics(lattice: try Lattice(rows: 32, columns: 32))
-        _ = try Configuration(physics: even, sources: [Source(row: 15, column: 16, radius: 15.999, value: 1)])
+        _ = try Configuration(
+            physics: even, sources: [Source(row: 15, column: 16, radius: 15.999, value: 1)])
     }
 }

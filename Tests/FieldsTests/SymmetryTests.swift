@@ -2,11 +2,12 @@ import Fields
 import Testing
 
 @Suite struct SymmetryTests {
-    private func physics(_ rows: Int, _ columns: Int, boundary: Boundary = .absorbing) throws -> Physics {
-        try Physics(lattice: try Lattice(rows: rows, columns: columns), boundary: boundary)
-    }
+    private func physics(_ rows: Int, _ columns: Int, boundary: Boundary = .absorbing) throws
+        -> Physics
+    { try Physics(lattice: try Lattice(rows: rows, columns: columns), boundary: boundary) }
 
-    /// The sites of a copy are the copies of the sites, whatever the shape, where its rule has nothing to round.
+    /// The sites of a copy are the copies of the sites, whatever the shape, where its rule has
+    /// nothing to round.
     @Test func imagesAreCopiedSiteBySite() throws {
         let physics = try physics(40, 40)
         let shapes: [Shape] = [
@@ -35,7 +36,8 @@ import Testing
                     expected[row * 40 + column] = value
                 }
                 #expect(
-                    Dictionary(uniqueKeysWithValues: zip(copy.sites, copy.values)) == expected, "\(shape), \(symmetry)")
+                    Dictionary(uniqueKeysWithValues: zip(copy.sites, copy.values)) == expected,
+                    "\(shape), \(symmetry)")
                 seen.insert(copy.sites)
             }
             #expect(seen.count == 8)
@@ -50,15 +52,18 @@ import Testing
         }
         #expect(try count(physics(40, 40)) == 8)
         #expect(try count(physics(40, 48)) == 4)
-        let boundary = try Boundary(top: .reflecting, bottom: .absorbing, left: .absorbing, right: .absorbing)
+        let boundary = try Boundary(
+            top: .reflecting, bottom: .absorbing, left: .absorbing, right: .absorbing)
         #expect(try count(physics(40, 40, boundary: boundary)) == 2)
-        let pair = try Boundary(top: .periodic, bottom: .periodic, left: .absorbing, right: .absorbing)
+        let pair = try Boundary(
+            top: .periodic, bottom: .periodic, left: .absorbing, right: .absorbing)
         #expect(try count(physics(40, 40, boundary: pair)) == 4)
         let lattice = try Lattice(rows: 40, columns: 40)
         func layered(_ edges: [Int], _ values: [Double]) throws -> Physics {
             try Physics(
                 lattice: lattice,
-                diffusivity: .isotropic(.layered(Coefficient.Layers(axis: .rows, edges: edges, values: values))),
+                diffusivity: .isotropic(
+                    .layered(Coefficient.Layers(axis: .rows, edges: edges, values: values))),
                 decayRate: .constant(0.01))
         }
         #expect(try count(layered([10, 30], [1, 2, 1])) == 4)

@@ -5,8 +5,8 @@ import Learning
 import Sampling
 import Testing
 
-/// Losses, transforms, ten steps and two small trainings against PyTorch; scripts/golden/learning.py makes and describes
-/// the numbers.
+/// Losses, transforms, ten steps and two small trainings against PyTorch;
+/// scripts/golden/learning.py makes and describes the numbers.
 @Suite struct GoldenTrainingTests {
     private static let golden = Result { try GoldenDocument() }
     private static let workers = Workers(threads: 1)
@@ -23,7 +23,9 @@ import Testing
                 output: output, labels: label, samples: 2, sites: 64, workers: Self.workers)
             let value = try #require(found["value"]?.double)
             #expect(abs((means[0] + means[1]) / 2 / value - 1) < 1e-12, "\(name)")
-            #expect(NetworkTests.distance(gradient, try doubles(arrays, "gradient.\(name)")) < 1e-7, "\(name)")
+            #expect(
+                NetworkTests.distance(gradient, try doubles(arrays, "gradient.\(name)")) < 1e-7,
+                "\(name)")
         }
     }
 
@@ -34,15 +36,22 @@ import Testing
             let transform = try TrainingDescription(json: found).transform
             var y = try arrays.array("y")
             #expect(transform.apply(to: &y, in: y.indices) == nil)
-            #expect(NetworkTests.distance(y, try doubles(arrays, "transformed.\(name)")) < 1e-7, "\(name)")
+            #expect(
+                NetworkTests.distance(y, try doubles(arrays, "transformed.\(name)")) < 1e-7,
+                "\(name)")
             var output = try arrays.array("output")
             transform.invert(&output)
-            #expect(NetworkTests.distance(output, try doubles(arrays, "inverse.\(name)")) < 1e-7, "\(name)")
+            #expect(
+                NetworkTests.distance(output, try doubles(arrays, "inverse.\(name)")) < 1e-7,
+                "\(name)")
         }
     }
 
-    /// Losses, norms before clipping, learning rates, and the weights after ten steps: of Adam with all its options.
-    @Test(arguments: ModelDescription.Kind.allCases) func tenStepsAgree(kind: ModelDescription.Kind) throws {
+    /// Losses, norms before clipping, learning rates, and the weights after ten steps: of Adam with
+    /// all its options.
+    @Test(arguments: ModelDescription.Kind.allCases) func tenStepsAgree(kind: ModelDescription.Kind)
+        throws
+    {
         let facts = try #require(try Self.golden.get().json["networks"]?[kind.rawValue])
         let arrays = try GoldenArrays(name: kind.rawValue)
         let run = try Run(facts["train"] ?? .null)
@@ -50,21 +59,31 @@ import Testing
         let rates = run.training.learningRate(stepsPerEpoch: 1)
         for step in 0..<10 {
             let (loss, norm) = run.step(x, y, step: step, rate: rates(step), epoch: 0)
-            #expect(abs(loss / (facts["losses"]?.array?[step].double ?? 0) - 1) < 1e-5, "\(kind), step \(step)")
-            #expect(abs(rates(step) / (facts["learning_rates"]?.array?[step].double ?? 0) - 1) < 1e-12)
-            if let norm { #expect(abs(norm / (facts["norms"]?.array?[step].double ?? 0) - 1) < 1e-5, "step \(step)") }
+            #expect(
+                abs(loss / (facts["losses"]?.array?[step].double ?? 0) - 1) < 1e-5,
+                "\(kind), step \(step)")
+            #expect(
+                abs(rates(step) / (facts["learning_rates"]?.array?[step].double ?? 0) - 1) < 1e-12)
+            if let norm {
+                #expect(
+                    abs(norm / (facts["norms"]?.array?[step].double ?? 0) - 1) < 1e-5,
+                    "step \(step)")
+            }
         }
         var start = 0
         for tensor in run.model.tensors where tensor.isParameter {
             let values = Array(run.network.parameters[start..<start + tensor.count])
             start += tensor.count
-            let part = stride(from: 0, to: tensor.count, by: tensor.count > 256 ? 7 : 1).map { values[$0] }
+            let part = stride(from: 0, to: tensor.count, by: tensor.count > 256 ? 7 : 1).map {
+                values[$0]
+            }
             let distance = NetworkTests.distance(part, try doubles(arrays, "adam.\(tensor.name)"))
             #expect(distance < 1e-5, "\(kind), \(tensor.name)")
         }
     }
 
-    /// Whole trainings: order, last batch of an epoch, schedule, prefactors in turn, judging, transforms.
+    /// Whole trainings: order, last batch of an epoch, schedule, prefactors in turn, judging,
+    /// transforms.
     @Test(arguments: 0..<2) func curvesAgree(number: Int) throws {
         let document = try Self.golden.get().json
         let curve = try #require(document["curves"]?.array?[number])
@@ -81,18 +100,24 @@ import Testing
             var sum = 0.0
             for first in stride(from: 0, to: 24, by: training.batch) {
                 let positions = first..<min(24, first + training.batch)
-                let chosen = SampleOrder(count: 24, seed: training.seed).samples(at: positions, epoch: UInt32(epoch))
+                let chosen = SampleOrder(count: 24, seed: training.seed).samples(
+                    at: positions, epoch: UInt32(epoch))
                 let loss = run.step(
-                    chosen.flatMap { samples[$0].x }, chosen.flatMap { samples[$0].y }, step: made, rate: rates(made),
-                    epoch: epoch
+                    chosen.flatMap { samples[$0].x }, chosen.flatMap { samples[$0].y }, step: made,
+                    rate: rates(made), epoch: epoch
                 ).loss
                 sum += loss * Double(chosen.count)
                 made += 1
             }
-            let judged = run.judge(samples[24...].flatMap(\.x), samples[24...].flatMap(\.y), epoch: epoch)
-            let found = ["train_loss": sum / 24, "judge_loss": judged.loss, "judge_mae": judged.mae]
+            let judged = run.judge(
+                samples[24...].flatMap(\.x), samples[24...].flatMap(\.y), epoch: epoch)
+            let found = [
+                "train_loss": sum / 24, "judge_loss": judged.loss, "judge_mae": judged.mae,
+            ]
             for (key, value) in found {
-                #expect(abs(value / (line[key]?.double ?? 0) - 1) < 1e-3, "curve \(number), epoch \(epoch), \(key)")
+                #expect(
+                    abs(value / (line[key]?.double ?? 0) - 1) < 1e-3,
+                    "curve \(number), epoch \(epoch), \(key)")
             }
             #expect(line["prefactor"]?.string == training.objective(epoch: epoch).prefactor.name)
             #expect(abs(rates(made - 1) / (line["learning_rate"]?.double ?? 0) - 1) < 1e-12)
@@ -113,17 +138,21 @@ import Testing
         init(_ json: JSON) throws {
             training = try TrainingDescription(json: json)
             model = try training.model(on: Lattice(rows: 32, columns: 32))
-            network = Network(model, seed: training.seed, largestBatch: training.batch, workers: workers)
+            network = Network(
+                model, seed: training.seed, largestBatch: training.batch, workers: workers)
             adam = Adam(training.optimiser, count: model.parameterCount)
         }
 
-        func step(_ x: [Float], _ y: [Float], step: Int, rate: Double, epoch: Int) -> (loss: Double, norm: Double?) {
+        func step(_ x: [Float], _ y: [Float], step: Int, rate: Double, epoch: Int) -> (
+            loss: Double, norm: Double?
+        ) {
             let samples = x.count / 1024
             var label = y
             _ = training.transform.apply(to: &label, in: label.indices)
             network.forward(x, step: UInt32(step))
             let (means, gradient) = training.objective(epoch: epoch).gradient(
-                output: network.output, labels: label, samples: samples, sites: 1024, workers: workers)
+                output: network.output, labels: label, samples: samples, sites: 1024,
+                workers: workers)
             network.backward(gradient)
             let norm = adam.step(
                 &network.parameters, gradient: network.gradient, rate: rate, workers: workers)
@@ -137,8 +166,9 @@ import Testing
             var output = [Float](repeating: 0, count: x.count)
             network.predict(x, into: &output)
             func mean(_ objective: Objective, _ labels: [Float]) -> Double {
-                objective.values(output: output, labels: labels, samples: samples, sites: 1024, workers: workers)
-                    .reduce(0, +) / Double(samples)
+                objective.values(
+                    output: output, labels: labels, samples: samples, sites: 1024, workers: workers
+                ).reduce(0, +) / Double(samples)
             }
             let loss = mean(training.objective(epoch: epoch), label)
             training.transform.invert(&output)
@@ -152,7 +182,9 @@ import Testing
         var x = [Float](repeating: 0, count: 1024)
         for disk in 0..<1 + number % 3 {
             let words = philox(SIMD4(UInt32(number), UInt32(disk), 0, 0))
-            let (row, column) = (3 + Int((UInt64(words.x) * 26) >> 32), 3 + Int((UInt64(words.y) * 26) >> 32))
+            let (row, column) = (
+                3 + Int((UInt64(words.x) * 26) >> 32), 3 + Int((UInt64(words.y) * 26) >> 32)
+            )
             let value = disk == 0 ? 1 : Float((words.z >> 8) + 1) * 0x1p-24
             for i in -3...3 {
                 for j in -3...3 where i * i + j * j <= 9 {
@@ -180,7 +212,8 @@ private struct GoldenDocument {
     let json: JSON
 
     init() throws {
-        let url = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/learning.json")
+        let url = URL(filePath: #filePath).deletingLastPathComponent().appending(
+            path: "Golden/learning.json")
         json = Self.value(try JSONSerialization.jsonObject(with: Data(contentsOf: url)))
     }
 

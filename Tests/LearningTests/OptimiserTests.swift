@@ -3,7 +3,8 @@ import Learning
 import Testing
 
 @Suite struct OptimiserTests {
-    /// Three steps of two parameters, computed in Double by the formulas of the paper (Kingma and Ba 2015, algorithm 1).
+    /// Three steps of two parameters, computed in Double by the formulas of the paper (Kingma and
+    /// Ba 2015, algorithm 1).
     @Test func adamEqualsTheFormulas() {
         var options = AdamOptions()
         (options.learningRate, options.weightDecay) = (0.1, 0.01)
@@ -21,7 +22,9 @@ import Testing
                 let m = mean[index] / (1 - pow(0.9, Double(step + 1)))
                 let v = square[index] / (1 - pow(0.999, Double(step + 1)))
                 expected[index] = expected[index] * (1 - 0.1 * 0.01) - 0.1 * m / (sqrt(v) + 1e-8)
-                #expect(abs(Double(parameters[index]) - expected[index]) < 1e-6, "step \(step), parameter \(index)")
+                #expect(
+                    abs(Double(parameters[index]) - expected[index]) < 1e-6,
+                    "step \(step), parameter \(index)")
             }
         }
         #expect(adam.steps == 3)
@@ -34,7 +37,9 @@ import Testing
 
     @Test func threadsAndPausesDoNotChangeBits() {
         let count = 100_000
-        func gradient(_ step: Int) -> [Float] { (0..<count).map { Float(($0 * 37 + step * 11) % 101) / 50 - 1 } }
+        func gradient(_ step: Int) -> [Float] {
+            (0..<count).map { Float(($0 * 37 + step * 11) % 101) / 50 - 1 }
+        }
         var options = AdamOptions()
         options.clipNorm = 1
         var results: [[Float]] = []
@@ -43,7 +48,9 @@ import Testing
             var parameters = [Float](repeating: 1, count: count)
             let workers = Workers(threads: threads)
             for step in 0..<4 {
-                if step == 2 { adam = Adam(options, steps: adam.steps, mean: adam.mean, square: adam.square) }
+                if step == 2 {
+                    adam = Adam(options, steps: adam.steps, mean: adam.mean, square: adam.square)
+                }
                 adam.step(&parameters, gradient: gradient(step), rate: 0.01, workers: workers)
             }
             results.append(parameters)
@@ -73,7 +80,9 @@ import Testing
         #expect((0..<6).map { warm($0) } == [0.25, 0.5, 0.75, 1, 1, 1])
         let cosine = LearningRate(peak: 1, shape: .cosine(final: 0.1), warmUp: 2, total: 12)
         for step in 2..<12 {
-            #expect(abs(cosine(step) - (0.1 + 0.9 * 0.5 * (1 + cos(.pi * Double(step - 2) / 10)))) < 1e-14)
+            #expect(
+                abs(cosine(step) - (0.1 + 0.9 * 0.5 * (1 + cos(.pi * Double(step - 2) / 10))))
+                    < 1e-14)
         }
         #expect(cosine(0) == 0.5 && cosine(2) == 1 && abs(cosine(7) - 0.55) < 1e-15)
     }

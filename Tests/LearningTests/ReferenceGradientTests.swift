@@ -2,7 +2,8 @@ import Fields
 import Learning
 import Testing
 
-/// The plain layers' gradients against central differences, in Double: each layer alone, then whole networks.
+/// The plain layers' gradients against central differences, in Double: each layer alone, then whole
+/// networks.
 @Suite struct ReferenceGradientTests {
     typealias Layers = ReferenceLayers<Double>
     typealias Batch = Images<Double>
@@ -19,9 +20,12 @@ import Testing
         }
     }
 
-    static func batch(_ samples: Int, _ channels: Int, _ rows: Int, _ columns: Int, _ stream: UInt32) -> Batch {
+    static func batch(
+        _ samples: Int, _ channels: Int, _ rows: Int, _ columns: Int, _ stream: UInt32
+    ) -> Batch {
         Batch(
-            samples, channels, rows, columns, values: numbers(samples * channels * rows * columns, stream))
+            samples, channels, rows, columns,
+            values: numbers(samples * channels * rows * columns, stream))
     }
 
     /// Expects that `gradient` is that of Σ weightₖ·outputₖ by `values`.
@@ -55,12 +59,15 @@ import Testing
         let (weight, bias) = (Self.numbers(2 * 3 * 9, 2), Self.numbers(2, 3))
         let d = Self.batch(2, 2, 4, 5, 4)
         let (dx, dWeight, dBias) = Layers.convolveBackward(x, weight, d)
-        Self.expect(dx.values, of: x.values, weights: d) { Layers.convolve(with(x, $0), weight, bias) }
+        Self.expect(dx.values, of: x.values, weights: d) {
+            Layers.convolve(with(x, $0), weight, bias)
+        }
         Self.expect(dWeight, of: weight, weights: d) { Layers.convolve(x, $0, bias) }
         Self.expect(dBias, of: bias, weights: d) { Layers.convolve(x, weight, $0) }
     }
 
-    /// The transposed convolution is the transpose: ⟨T(x), y⟩ = ⟨x, C(y)⟩ where C convolves with the same kernels.
+    /// The transposed convolution is the transpose: ⟨T(x), y⟩ = ⟨x, C(y)⟩ where C convolves with
+    /// the same kernels.
     @Test func transposedConvolutionIsTheTranspose() {
         let (x, y) = (Self.batch(2, 3, 4, 5, 5), Self.batch(2, 2, 4, 5, 6))
         let weight = Self.numbers(3 * 2 * 9, 7)  // (in, out, 3, 3) of T, (out, in, 3, 3) of C
@@ -82,8 +89,12 @@ import Testing
         Self.expect(dx.values, of: x.values, weights: d) {
             Layers.normalise(with(x, $0), weight, bias, epsilon: epsilon).0
         }
-        Self.expect(dWeight, of: weight, weights: d) { Layers.normalise(x, $0, bias, epsilon: epsilon).0 }
-        Self.expect(dBias, of: bias, weights: d) { Layers.normalise(x, weight, $0, epsilon: epsilon).0 }
+        Self.expect(dWeight, of: weight, weights: d) {
+            Layers.normalise(x, $0, bias, epsilon: epsilon).0
+        }
+        Self.expect(dBias, of: bias, weights: d) {
+            Layers.normalise(x, weight, $0, epsilon: epsilon).0
+        }
         // A batch of its own mean 0 and variance 1 comes back, by given statistics as well.
         let y = Layers.normalise(x, [1, 1], [0, 0], epsilon: epsilon).0
         let again = Layers.normalise(y, [1, 1], [0, 0], [0, 0], [1, 1], epsilon: 0)
@@ -101,17 +112,23 @@ import Testing
 
     @Test func averagePooling() {
         let (x, d) = (Self.batch(2, 2, 4, 6, 14), Self.batch(2, 2, 2, 3, 15))
-        Self.expect(Layers.poolBackward(d).values, of: x.values, weights: d) { Layers.pool(with(x, $0)) }
+        Self.expect(Layers.poolBackward(d).values, of: x.values, weights: d) {
+            Layers.pool(with(x, $0))
+        }
         #expect(Layers.pool(Layers.upsample(x)).values == x.values)
     }
 
     @Test func upsampling() {
         let (x, d) = (Self.batch(2, 2, 2, 3, 16), Self.batch(2, 2, 4, 6, 17))
-        Self.expect(Layers.upsampleBackward(d).values, of: x.values, weights: d) { Layers.upsample(with(x, $0)) }
+        Self.expect(Layers.upsampleBackward(d).values, of: x.values, weights: d) {
+            Layers.upsample(with(x, $0))
+        }
     }
 
     @Test func concatenation() {
-        let (x, y, d) = (Self.batch(2, 1, 2, 3, 18), Self.batch(2, 3, 2, 3, 19), Self.batch(2, 4, 2, 3, 20))
+        let (x, y, d) = (
+            Self.batch(2, 1, 2, 3, 18), Self.batch(2, 3, 2, 3, 19), Self.batch(2, 4, 2, 3, 20)
+        )
         let (dx, dy) = Layers.split(d, 1)
         Self.expect(dx.values, of: x.values, weights: d) { Layers.concatenate(with(x, $0), y) }
         Self.expect(dy.values, of: y.values, weights: d) { Layers.concatenate(x, with(y, $0)) }
@@ -120,12 +137,15 @@ import Testing
     @Test func dropout() {
         let (x, d) = (Self.batch(2, 2, 2, 3, 21), Self.batch(2, 2, 2, 3, 22))
         let mask = (0..<x.values.count).map { $0 % 3 == 0 ? 0 : 1.5 }
-        Self.expect(Layers.multiply(d, mask).values, of: x.values, weights: d) { Layers.multiply(with(x, $0), mask) }
+        Self.expect(Layers.multiply(d, mask).values, of: x.values, weights: d) {
+            Layers.multiply(with(x, $0), mask)
+        }
     }
 
     /// Whole networks, by every 67th parameter, each of which is two passes.
-    @Test(arguments: ModelDescription.Kind.allCases)
-    func wholeNetwork(kind: ModelDescription.Kind) throws {
+    @Test(arguments: ModelDescription.Kind.allCases) func wholeNetwork(kind: ModelDescription.Kind)
+        throws
+    {
         let model = try ModelDescription(
             kind: kind, width: 0.016, dropout: 0.25, lattice: Lattice(rows: 32, columns: 32))
         let parameters = model.initialParameters(seed: Self.seed).map(Double.init)
@@ -133,7 +153,8 @@ import Testing
         let d = Self.numbers(2 * 1024, 31)
         func network(_ parameters: [Double]) -> ReferenceNetwork<Double> {
             var network = ReferenceNetwork(
-                model, parameters: parameters, statistics: model.initialStatistics().map(Double.init))
+                model, parameters: parameters,
+                statistics: model.initialStatistics().map(Double.init))
             network.masks = model.decoderChannels[..<2].map { channels in
                 (0..<2 * channels).map { $0 % 4 == 1 ? 0 : 4.0 / 3 }
             }
@@ -152,7 +173,9 @@ import Testing
             above[index] += 1e-7
             below[index] -= 1e-7
             let difference = (sum(above) - sum(below)) / 2e-7
-            #expect(abs(analysed.gradient[index] - difference) < 1e-6 * scale, "parameter \(index), seed \(Self.seed)")
+            #expect(
+                abs(analysed.gradient[index] - difference) < 1e-6 * scale,
+                "parameter \(index), seed \(Self.seed)")
         }
     }
 }

@@ -61,8 +61,11 @@ enum ReferenceLayers<Scalar: BinaryFloatingPoint> {
         return y
     }
 
-    /// Gradients of `convolve` by its input, its weight and its bias, from the gradient by its output.
-    static func convolveBackward(_ x: Batch, _ weight: [Scalar], _ dy: Batch) -> (Batch, [Scalar], [Scalar]) {
+    /// Gradients of `convolve` by its input, its weight and its bias, from the gradient by its
+    /// output.
+    static func convolveBackward(_ x: Batch, _ weight: [Scalar], _ dy: Batch) -> (
+        Batch, [Scalar], [Scalar]
+    ) {
         var dx = Batch(x.samples, x.channels, x.rows, x.columns)
         var dWeight = [Scalar](repeating: 0, count: weight.count)
         var dBias = [Scalar](repeating: 0, count: dy.channels)
@@ -82,22 +85,24 @@ enum ReferenceLayers<Scalar: BinaryFloatingPoint> {
         return (dx, dWeight, dBias)
     }
 
-    /// The convolution's weight (out, in, 3, 3) of a transposed convolution's (in, out, 3, 3) with stride 1 and padding 1, and
-    /// the other way round.
+    /// The convolution's weight (out, in, 3, 3) of a transposed convolution's (in, out, 3, 3) with
+    /// stride 1 and padding 1, and the other way round.
     static func transposed(_ weight: [Scalar], _ first: Int, _ second: Int) -> [Scalar] {
         var result = weight
         for a in 0..<first {
             for b in 0..<second {
-                for tap in 0..<9 { result[(b * first + a) * 9 + 8 - tap] = weight[(a * second + b) * 9 + tap] }
+                for tap in 0..<9 {
+                    result[(b * first + a) * 9 + 8 - tap] = weight[(a * second + b) * 9 + tap]
+                }
             }
         }
         return result
     }
 
     /// Batch norm by the batch's own mean and biased variance; also those, for each channel.
-    static func normalise(
-        _ x: Batch, _ weight: [Scalar], _ bias: [Scalar], epsilon: Scalar
-    ) -> (Batch, mean: [Scalar], variance: [Scalar]) {
+    static func normalise(_ x: Batch, _ weight: [Scalar], _ bias: [Scalar], epsilon: Scalar) -> (
+        Batch, mean: [Scalar], variance: [Scalar]
+    ) {
         var mean = [Scalar](repeating: 0, count: x.channels)
         var variance = mean
         let count = Scalar(x.samples * x.rows * x.columns)
@@ -111,21 +116,27 @@ enum ReferenceLayers<Scalar: BinaryFloatingPoint> {
 
     /// Batch norm by given statistics.
     static func normalise(
-        _ x: Batch, _ weight: [Scalar], _ bias: [Scalar], _ mean: [Scalar], _ variance: [Scalar], epsilon: Scalar
+        _ x: Batch, _ weight: [Scalar], _ bias: [Scalar], _ mean: [Scalar], _ variance: [Scalar],
+        epsilon: Scalar
     ) -> Batch {
         var y = x
         x.each { n, c, i, j in
             let k = x.index(n, c, i, j)
-            y.values[k] = (x.values[k] - mean[c]) / (variance[c] + epsilon).squareRoot() * weight[c] + bias[c]
+            y.values[k] =
+                (x.values[k] - mean[c]) / (variance[c] + epsilon).squareRoot() * weight[c] + bias[c]
         }
         return y
     }
 
-    /// Gradients of `normalise` by the batch's own statistics: by its input, weight and bias (Ioffe and Szegedy 2015, §3).
+    /// Gradients of `normalise` by the batch's own statistics: by its input, weight and bias (Ioffe
+    /// and Szegedy 2015, §3).
     static func normaliseBackward(
-        _ x: Batch, _ weight: [Scalar], _ dy: Batch, mean: [Scalar], variance: [Scalar], epsilon: Scalar
+        _ x: Batch, _ weight: [Scalar], _ dy: Batch, mean: [Scalar], variance: [Scalar],
+        epsilon: Scalar
     ) -> (Batch, [Scalar], [Scalar]) {
-        var (dWeight, dBias) = ([Scalar](repeating: 0, count: x.channels), [Scalar](repeating: 0, count: x.channels))
+        var (dWeight, dBias) = (
+            [Scalar](repeating: 0, count: x.channels), [Scalar](repeating: 0, count: x.channels)
+        )
         func standard(_ k: Int, _ c: Int) -> Scalar {
             (x.values[k] - mean[c]) / (variance[c] + epsilon).squareRoot()
         }
@@ -161,14 +172,17 @@ enum ReferenceLayers<Scalar: BinaryFloatingPoint> {
     /// 2×2 average pooling.
     static func pool(_ x: Batch) -> Batch {
         var y = Batch(x.samples, x.channels, x.rows / 2, x.columns / 2)
-        x.each { n, c, i, j in y.values[y.index(n, c, i / 2, j / 2)] += x.values[x.index(n, c, i, j)] / 4 }
+        x.each { n, c, i, j in
+            y.values[y.index(n, c, i / 2, j / 2)] += x.values[x.index(n, c, i, j)] / 4
+        }
         return y
     }
 
     /// Nearest upsampling by 2: each value becomes 2×2.
     static func upsample(_ x: Batch) -> Batch {
         var y = Batch(x.samples, x.channels, x.rows * 2, x.columns * 2)
-        y.each { n, c, i, j in y.values[y.index(n, c, i, j)] = x.values[x.index(n, c, i / 2, j / 2)] }
+        y.each { n, c, i, j in y.values[y.index(n, c, i, j)] = x.values[x.index(n, c, i / 2, j / 2)]
+        }
         return y
     }
 
@@ -190,7 +204,9 @@ enum ReferenceLayers<Scalar: BinaryFloatingPoint> {
     static func concatenate(_ x: Batch, _ y: Batch) -> Batch {
         var z = Batch(x.samples, x.channels + y.channels, x.rows, x.columns)
         x.each { n, c, i, j in z.values[z.index(n, c, i, j)] = x.values[x.index(n, c, i, j)] }
-        y.each { n, c, i, j in z.values[z.index(n, x.channels + c, i, j)] = y.values[y.index(n, c, i, j)] }
+        y.each { n, c, i, j in
+            z.values[z.index(n, x.channels + c, i, j)] = y.values[y.index(n, c, i, j)]
+        }
         return z
     }
 
@@ -199,7 +215,8 @@ enum ReferenceLayers<Scalar: BinaryFloatingPoint> {
         var x = Batch(z.samples, count, z.rows, z.columns)
         var y = Batch(z.samples, z.channels - count, z.rows, z.columns)
         x.each { n, c, i, j in x.values[x.index(n, c, i, j)] = z.values[z.index(n, c, i, j)] }
-        y.each { n, c, i, j in y.values[y.index(n, c, i, j)] = z.values[z.index(n, count + c, i, j)] }
+        y.each { n, c, i, j in y.values[y.index(n, c, i, j)] = z.values[z.index(n, count + c, i, j)]
+        }
         return (x, y)
     }
 

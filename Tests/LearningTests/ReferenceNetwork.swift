@@ -25,7 +25,8 @@ struct ReferenceNetwork<Scalar: BinaryFloatingPoint> {
 
     private var tape = Tape()
     private let nothing = Batch(0, 0, 0, 0)
-    /// What the activations of decoder.0 and decoder.1 are multiplied by, where anything is dropped.
+    /// What the activations of decoder.0 and decoder.1 are multiplied by, where anything is
+    /// dropped.
     var masks: [[Scalar]] = []
 
     init(_ model: ModelDescription, parameters: [Scalar], statistics: [Scalar]) {
@@ -62,11 +63,13 @@ struct ReferenceNetwork<Scalar: BinaryFloatingPoint> {
         for block in 0..<7 {
             let name = "decoder.\(block)"
             if block >= 2 { y = Layers.upsample(y) }
-            if let skipped = tape.outputs["encoder.\(6 - block)"], model.skippedChannels(block) > 0 {
+            if let skipped = tape.outputs["encoder.\(6 - block)"], model.skippedChannels(block) > 0
+            {
                 y = Layers.concatenate(y, skipped)
             }
             tape.inputs[name] = y
-            let weight = Layers.transposed(tensor("\(name).weight"), y.channels, model.decoderChannels[block])
+            let weight = Layers.transposed(
+                tensor("\(name).weight"), y.channels, model.decoderChannels[block])
             y = Layers.activate(Layers.convolve(y, weight, tensor("\(name).bias")), slope: slope)
             tape.outputs[name] = y
             if block < masks.count { y = Layers.multiply(y, masks[block]) }
@@ -92,12 +95,14 @@ struct ReferenceNetwork<Scalar: BinaryFloatingPoint> {
         let momentum = Scalar(ModelDescription.normMomentum)
         for c in 0..<channels {
             statistics[c] += momentum * (mean[c] - statistics[c])
-            statistics[channels + c] += momentum * (variance[c] * count / (count - 1) - statistics[channels + c])
+            statistics[channels + c] +=
+                momentum * (variance[c] * count / (count - 1) - statistics[channels + c])
         }
         return z
     }
 
-    /// Sets the gradient by the parameters, from the gradient by the output of the latest training pass.
+    /// Sets the gradient by the parameters, from the gradient by the output of the latest training
+    /// pass.
     mutating func backward(_ outputGradient: [Scalar]) {
         gradient = [Scalar](repeating: 0, count: parameters.count)
         let output = tape.outputs["decoder.6", default: nothing]
@@ -110,7 +115,8 @@ struct ReferenceNetwork<Scalar: BinaryFloatingPoint> {
             let x = tape.inputs[name, default: nothing]
             let weight = Layers.transposed(tensor("\(name).weight"), x.channels, d.channels)
             let (dx, dWeight, dBias) = Layers.convolveBackward(x, weight, d)
-            gradient.replaceSubrange(range("\(name).weight"), with: Layers.transposed(dWeight, d.channels, x.channels))
+            gradient.replaceSubrange(
+                range("\(name).weight"), with: Layers.transposed(dWeight, d.channels, x.channels))
             gradient.replaceSubrange(range("\(name).bias"), with: dBias)
             d = dx
             if model.skippedChannels(block) > 0 {
@@ -125,8 +131,8 @@ struct ReferenceNetwork<Scalar: BinaryFloatingPoint> {
             d = Layers.activateBackward(tape.outputs[name, default: nothing], d, slope: slope)
             if block == 0 {
                 let (dx, dWeight, dBias) = Layers.normaliseBackward(
-                    tape.inputs["norm", default: nothing], tensor("encoder.0.norm.weight"), d, mean: tape.mean,
-                    variance: tape.variance, epsilon: epsilon)
+                    tape.inputs["norm", default: nothing], tensor("encoder.0.norm.weight"), d,
+                    mean: tape.mean, variance: tape.variance, epsilon: epsilon)
                 gradient.replaceSubrange(range("encoder.0.norm.weight"), with: dWeight)
                 gradient.replaceSubrange(range("encoder.0.norm.bias"), with: dBias)
                 d = dx

@@ -7,12 +7,16 @@ import Testing
     @Test func theCanonicalFormComesBack() throws {
         for code in ModelCode.all {
             let description = try TrainingDescription(
-                json: .object(["code": .string(code.name), "model": .object(["kind": .string("u-net")])]))
+                json: .object([
+                    "code": .string(code.name), "model": .object(["kind": .string("u-net")]),
+                ]))
             #expect(try TrainingDescription(json: description.json) == description, "\(code.name)")
             #expect(description.model.kind == .uNet)
         }
         var all = TrainingDescription()
-        (all.schedule, all.warmUpEpochs, all.earlyStop, all.optimiser.clipNorm) = (.cosine(final: 1e-6), 2.5, 3, 0.5)
+        (all.schedule, all.warmUpEpochs, all.earlyStop, all.optimiser.clipNorm) = (
+            .cosine(final: 1e-6), 2.5, 3, 0.5
+        )
         (all.transform, all.judge, all.seed) = (.log10(floor: 1e-4), .test, .max)
         #expect(try TrainingDescription(json: all.json) == all)
     }
@@ -22,7 +26,8 @@ import Testing
         #expect(ModelCode.all.count == 12 + 4 + 7 + 4 + 8 + 2 + 2)
         #expect(Set(ModelCode.all.map(\.name)).count == ModelCode.all.count)
         let shares = [
-            "80": "S1.25%", "40": "S2.5%", "20": "S5%", "8": "S12.5%", "4": "S25%", "2": "S50%", "1": "S100%",
+            "80": "S1.25%", "40": "S2.5%", "20": "S5%", "8": "S12.5%", "4": "S25%", "2": "S50%",
+            "1": "S100%",
         ]
         for code in ModelCode.all {
             let digits = String(code.name.prefix(while: \.isNumber))
@@ -37,7 +42,9 @@ import Testing
             }
             #expect((code.transform == .sqrt) == code.name.hasSuffix("_sqrt"), "\(code.name)")
         }
-        for name in ["4T-1", "4T-5"] { #expect(try ModelCode(named: name).loss == .mse, "Table 6: MSE in turn") }
+        for name in ["4T-1", "4T-5"] {
+            #expect(try ModelCode(named: name).loss == .mse, "Table 6: MSE in turn")
+        }
         #expect(try ModelCode(named: "4R").loss == .mae)
         let two = try ModelCode(named: "80S2")
         #expect(two.loss == .mse && two.prefactor == .always(.step(a: 6000, b: 10)))
@@ -51,36 +58,46 @@ import Testing
     @Test func keysOverrideTheCode() throws {
         let description = try TrainingDescription(
             json: .object([
-                "code": .string("80E1"), "loss": .object(["kind": .string("mse")]), "epochs": .integer(3),
-                "optimiser": .object(["beta1": .number(0.8)]),
+                "code": .string("80E1"), "loss": .object(["kind": .string("mse")]),
+                "epochs": .integer(3), "optimiser": .object(["beta1": .number(0.8)]),
             ]))
-        #expect(description.loss == .mse && description.epochs == 3 && description.selection == "S1.25%")
+        #expect(
+            description.loss == .mse && description.epochs == 3 && description.selection == "S1.25%"
+        )
         #expect(description.optimiser.beta1 == 0.8 && description.optimiser.learningRate == 1e-4)
     }
 
     @Test func aCodeTakesThePlaceOfItsKeys() throws {
         let own: [String: JSON] = [
-            "selection": .string("S5%"), "loss": .object(["kind": .string("mae")]), "epochs": .integer(7),
-            "batch": .integer(9), "optimiser": .object(["learning_rate": .number(1), "beta1": .number(0.5)]),
+            "selection": .string("S5%"), "loss": .object(["kind": .string("mae")]),
+            "epochs": .integer(7), "batch": .integer(9),
+            "optimiser": .object(["learning_rate": .number(1), "beta1": .number(0.5)]),
         ]
         let left = ModelCode.withoutItsKeys(own)
         #expect(left == ["batch": .integer(9), "optimiser": .object(["beta1": .number(0.5)])])
         let code = try ModelCode(named: "80S2")
-        let beside = try TrainingDescription(json: .object(own.merging(["code": .string("80S2")]) { $1 }))
-        #expect(code.changed(in: beside) == ["epochs", "loss", "optimiser.learning_rate", "selection"])
-        #expect(code.changed(in: try TrainingDescription(json: .object(["code": .string("80S2")]))).isEmpty)
+        let beside = try TrainingDescription(
+            json: .object(own.merging(["code": .string("80S2")]) { $1 }))
+        #expect(
+            code.changed(in: beside) == ["epochs", "loss", "optimiser.learning_rate", "selection"])
+        #expect(
+            code.changed(in: try TrainingDescription(json: .object(["code": .string("80S2")])))
+                .isEmpty)
     }
 
     @Test func contradictionsAreRefused() {
         let bad: [[String: JSON]] = [
             ["code": .string("4T-5"), "best_by": .string("loss")],
             ["judge": .string("none"), "early_stop": .integer(3)],
-            ["epochs": .integer(2), "warm_up_epochs": .integer(3)], ["loss": .object(["kind": .string("huber")])],
-            ["loss": .object(["kind": .string("mae"), "delta": .number(1)])], ["transform": .string("cube")],
-            ["judge": .string("training")], ["code": .string("?")],
+            ["epochs": .integer(2), "warm_up_epochs": .integer(3)],
+            ["loss": .object(["kind": .string("huber")])],
+            ["loss": .object(["kind": .string("mae"), "delta": .number(1)])],
+            ["transform": .string("cube")], ["judge": .string("training")], ["code": .string("?")],
         ]
         for members in bad {
-            #expect(throws: LearningError.self, "\(members)") { _ = try TrainingDescription(json: .object(members)) }
+            #expect(throws: LearningError.self, "\(members)") {
+                _ = try TrainingDescription(json: .object(members))
+            }
         }
     }
 

@@ -3,8 +3,7 @@ import Synchronization
 import Testing
 
 @Suite struct WorkersTests {
-    @Test(arguments: [0, 1, 2, 5])
-    func everyBlockIsDoneOnce(threads: Int) {
+    @Test(arguments: [0, 1, 2, 5]) func everyBlockIsDoneOnce(threads: Int) {
         let workers = Workers(threads: threads)
         #expect(workers.threads == max(1, threads))
         for count in [0, 1, 2, 3, 100, 1000] {

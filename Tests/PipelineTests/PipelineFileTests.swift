@@ -36,14 +36,10 @@ import Testing
 
     /// Text to replace, its replacement, and what the message must hold.
     @Test(arguments: [
-        ("radius: 2", "radus: 2", "did you mean 'radius'"),
-        ("radius: 2", "radus: 2", ":10:"),
-        ("radius: 2", "radius: -1", "sampling.radius"),
-        ("radius: 2", "radius: 20", "do not fit"),
-        ("radius: 2", "radius: two", "radius"),
-        ("seed: 3", "seed: 1.5", "seed"),
-        ("seed: 3", "seed: 3\n  seed: 4", "seed"),
-        ("seed: 3", "seed: &a 3", ""),
+        ("radius: 2", "radus: 2", "did you mean 'radius'"), ("radius: 2", "radus: 2", ":10:"),
+        ("radius: 2", "radius: -1", "sampling.radius"), ("radius: 2", "radius: 20", "do not fit"),
+        ("radius: 2", "radius: two", "radius"), ("seed: 3", "seed: 1.5", "seed"),
+        ("seed: 3", "seed: 3\n  seed: 4", "seed"), ("seed: 3", "seed: &a 3", ""),
         ("lattice: [40, 33]", "lattice: [40]", "lattice"),
         ("lattice: [40, 33]", "lattice: [16, 33]", "32"),
         ("lattice: [40, 33]", "lattice: [40, 5000]", "4096"),
@@ -60,12 +56,9 @@ import Testing
         ("seed: 3", "seed: !!int 3", "tags are not supported"),
         ("seed: 3", "seed: !!int \"3\"", "tags are not supported"),
         ("seed: 3", "!!str seed: 3", "tags are not supported"),
-        ("format: 1", "format: 2", "format"),
-        ("format: 1", "--- 1\n---\nformat: 1", ""),
-        ("name: test", "name: ../x", "name"),
-        ("pack:", "pakc:", "did you mean 'pack'"),
-    ])
-    func saysWhatIsWrong(change: (String, String, String)) throws {
+        ("format: 1", "format: 2", "format"), ("format: 1", "--- 1\n---\nformat: 1", ""),
+        ("name: test", "name: ../x", "name"), ("pack:", "pakc:", "did you mean 'pack'"),
+    ]) func saysWhatIsWrong(change: (String, String, String)) throws {
         let scratch = try Scratch()
         let text = pipelineText()
         #expect(text.contains(change.0))
@@ -83,7 +76,8 @@ import Testing
 
     @Test func refusesWhatIsNoPipeline() throws {
         let scratch = try Scratch()
-        #expect(failure { _ = try PipelineFile(path: "\(scratch.path)/none.yaml") }?.status == .noInput)
+        #expect(
+            failure { _ = try PipelineFile(path: "\(scratch.path)/none.yaml") }?.status == .noInput)
         #expect(failure { _ = try PipelineFile(path: scratch.path) }?.status == .noInput)
         let empty = try scratch.file("empty.yaml", "")
         #expect(failure { _ = try PipelineFile(path: empty) }?.message.contains("is empty") == true)

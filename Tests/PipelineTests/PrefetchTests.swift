@@ -6,7 +6,9 @@ import Synchronization
 import Testing
 
 @Suite struct PrefetchTests {
-    @Test(arguments: [(1, 1), (2, 1), (3, 5)]) func resultsComeInOrder(threads: Int, ahead: Int) throws {
+    @Test(arguments: [(1, 1), (2, 1), (3, 5)]) func resultsComeInOrder(threads: Int, ahead: Int)
+        throws
+    {
         let source = Prefetch<Int>(count: 200, threads: threads, ahead: ahead) {
             { item in
                 if item.isMultiple(of: 7) { usleep(300) }
@@ -49,7 +51,9 @@ import Testing
     @Test func threadsEndWithTheirReader() {
         var made: Counter? = Counter()
         weak let held = made
-        var source: Prefetch<Int>? = Prefetch(count: 1 << 40, threads: 2, ahead: 2) { [made] in { made?.add($0) ?? 0 } }
+        var source: Prefetch<Int>? = Prefetch(count: 1 << 40, threads: 2, ahead: 2) { [made] in
+            { made?.add($0) ?? 0 }
+        }
         made = nil
         #expect(source != nil && held != nil)
         source = nil

@@ -7,7 +7,8 @@ import Testing
 import Verification
 
 @Suite struct RunTests {
-    @Test(arguments: ["pinned", "emitting"]) func makesADatasetThatVerifies(sources: String) throws {
+    @Test(arguments: ["pinned", "emitting"]) func makesADatasetThatVerifies(sources: String) throws
+    {
         let scratch = try Scratch()
         let events = try run(pipelineText(sources: sources), in: scratch)
         #expect(events.began == [.sample, .solve, .split, .pack])
@@ -50,14 +51,17 @@ import Verification
         try run(pipelineText(samples: "12"), in: scratch)
         let part = try scratch.bytes("data/solve/part-00000.h5")
         let shard = try scratch.bytes("data/pack/train-00000.h5")
-        let stamp = try FileManager.default.attributesOfItem(atPath: "\(scratch.path)/data/solve/part-00000.h5")
+        let stamp = try FileManager.default.attributesOfItem(
+            atPath: "\(scratch.path)/data/solve/part-00000.h5")
         let events = try run(pipelineText(samples: "20"), in: scratch)
         #expect(events.samples[.pack] == 40)
         #expect(try scratch.bytes("data/solve/part-00000.h5") == part)
         #expect(try scratch.bytes("data/pack/train-00000.h5") == shard)
-        let now = try FileManager.default.attributesOfItem(atPath: "\(scratch.path)/data/solve/part-00000.h5")
+        let now = try FileManager.default.attributesOfItem(
+            atPath: "\(scratch.path)/data/solve/part-00000.h5")
         #expect(stamp[.modificationDate] as? Date == now[.modificationDate] as? Date)
-        #expect(try Verifier(path: "\(scratch.path)/data").verify(resolve: 0, seed: 0).findings == [])
+        #expect(
+            try Verifier(path: "\(scratch.path)/data").verify(resolve: 0, seed: 0).findings == [])
     }
 
     @Test func refusesToLoseSolvedSamples() throws {
@@ -99,7 +103,8 @@ import Verification
     }
 
     @Test func aSampleThatCannotBeCertifiedIsLeftOut() throws {
-        // Rounding to multiples of 2⁻²⁰ takes 2⁻²¹ of this tolerance, and leaves 10⁻¹⁵ for the solver.
+        // Rounding to multiples of 2⁻²⁰ takes 2⁻²¹ of this tolerance, and leaves 10⁻¹⁵ for the
+        // solver.
         let scratch = try Scratch()
         let text = pipelineText(tolerance: "4.7683716e-7")
         let error = failure { try run(text, in: scratch) }
@@ -111,12 +116,15 @@ import Verification
     @Test func thePlanIsWhatARunDoes() throws {
         let scratch = try Scratch()
         var options = Commands.Options(
-            pipeline: try scratch.file("pipeline.yaml", pipelineText()), output: "\(scratch.path)/steps")
+            pipeline: try scratch.file("pipeline.yaml", pipelineText()),
+            output: "\(scratch.path)/steps")
         options.threads = 1
         let commands = try Commands(options, reporter: Events())
         let plan = try commands.plan()
         #expect(
-            plan.steps.map(\.id) == ["sample", "solve-00000", "solve-00001", "solve-00002", "solve", "split", "pack"])
+            plan.steps.map(\.id) == [
+                "sample", "solve-00000", "solve-00001", "solve-00002", "solve", "split", "pack",
+            ])
         #expect(try commands.dryRun(until: .pack).steps.allSatisfy { !$0.isDone })
         for step in plan.steps {
             for input in step.inputs {
@@ -156,20 +164,25 @@ import Verification
 
     @Test func importsKeepTheirOrder() throws {
         let scratch = try Scratch()
-        let lines = (0..<7).map { #"{"sources": [{"row": \#(10 + $0), "column": 12, "radius": 3, "value": 1.0}]}"# }
+        let lines = (0..<7).map {
+            #"{"sources": [{"row": \#(10 + $0), "column": 12, "radius": 3, "value": 1.0}]}"#
+        }
         let file = try scratch.file("mine.jsonl", lines.joined(separator: "\n"))
         var options = Commands.Options(
-            pipeline: try scratch.file("pipeline.yaml", pipelineText()), output: "\(scratch.path)/data")
+            pipeline: try scratch.file("pipeline.yaml", pipelineText()),
+            output: "\(scratch.path)/data")
         options.from = file
         options.sources = .emitting
         let events = Events()
         try Commands(options, reporter: events).run(until: .pack)
         #expect(events.samples[.pack] == 7)
-        let text = String(decoding: try scratch.bytes("data/sample/configurations-00000.jsonl"), as: UTF8.self)
+        let text = String(
+            decoding: try scratch.bytes("data/sample/configurations-00000.jsonl"), as: UTF8.self)
         for (index, line) in text.split(separator: "\n").enumerated() {
             #expect(line.contains("\"row\":\(10 + index)") && line.contains("\"index\":\(index)"))
         }
-        #expect(try Verifier(path: "\(scratch.path)/data").verify(resolve: 2, seed: 0).findings == [])
+        #expect(
+            try Verifier(path: "\(scratch.path)/data").verify(resolve: 2, seed: 0).findings == [])
     }
 
     @Test func shardsSayWhatTheyWereMadeTo() throws {
@@ -177,7 +190,8 @@ import Verification
         let scratch = try Scratch()
         try run(pipelineText(), in: scratch)
         try run(pipelineText(tolerance: "9.9e-7"), in: scratch, replace: true)
-        #expect(try Verifier(path: "\(scratch.path)/data").verify(resolve: 0, seed: 0).findings == [])
+        #expect(
+            try Verifier(path: "\(scratch.path)/data").verify(resolve: 0, seed: 0).findings == [])
         try run(pipelineText(tolerance: "9.9e-7"), in: scratch, output: "fresh")
         for name in ["train-00000.h5", "test-00000.h5", "manifest.json"] {
             #expect(try scratch.bytes("data/pack/\(name)") == scratch.bytes("fresh/pack/\(name)"))
@@ -200,7 +214,8 @@ import Verification
     @Test func verifiesAStageUnderAnyName() throws {
         let scratch = try Scratch()
         try run(pipelineText(), in: scratch)
-        try FileManager.default.copyItem(atPath: "\(scratch.path)/data/pack", toPath: "\(scratch.path)/published")
+        try FileManager.default.copyItem(
+            atPath: "\(scratch.path)/data/pack", toPath: "\(scratch.path)/published")
         let report = try Verifier(path: "\(scratch.path)/published").verify(resolve: 4, seed: 0)
         #expect(report.findings == [])
         #expect(report.stages == [.pack])
@@ -209,7 +224,8 @@ import Verification
 
     @Test func sourcesGoWithFrom() throws {
         let scratch = try Scratch()
-        var options = Commands.Options(pipeline: try scratch.file("p.yaml", pipelineText()), output: "x")
+        var options = Commands.Options(
+            pipeline: try scratch.file("p.yaml", pipelineText()), output: "x")
         options.overlap = .sum
         #expect(failure { _ = try Commands(options, reporter: Events()) }?.status == .usage)
     }

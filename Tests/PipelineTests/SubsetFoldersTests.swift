@@ -6,7 +6,8 @@ import Sampling
 import Testing
 
 @Suite struct SubsetFoldersTests {
-    /// Every selection with a folder has exactly its samples in the shards below that folder; each sample is in one shard.
+    /// Every selection with a folder has exactly its samples in the shards below that folder; each
+    /// sample is in one shard.
     @Test(arguments: 0..<40) func foldersHoldTheirSelections(seed: UInt64) throws {
         var state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1
         func draw(_ bound: Int) -> Int {
@@ -32,8 +33,9 @@ import Testing
         #expect(batches.allSatisfy { $0.range.count <= size }, "seed \(seed)")
         var named: Set<String> = []
         for folder in folders.folders {
-            let inside = batches.filter { $0.folder == folder.path || $0.folder.hasPrefix(folder.path + "/") }
-                .flatMap { $0.range.map { ranks[$0] } }
+            let inside = batches.filter {
+                $0.folder == folder.path || $0.folder.hasPrefix(folder.path + "/")
+            }.flatMap { $0.range.map { ranks[$0] } }
             for name in folder.names {
                 named.insert(name)
                 let selection = try #require(selections.first { $0.name == name })
@@ -55,9 +57,12 @@ import Testing
     @Test func foldersDoNotCollide() throws {
         let names = ["S50%", "s50", "S50", "index.json", "shard.00000.mds.zstd"]
         let selections = names.enumerated().map { number, name in
-            Selection(name: "train/\(name)", part: .train, ranks: 10 * number..<10 * number + 5, samples: 5)
+            Selection(
+                name: "train/\(name)", part: .train, ranks: 10 * number..<10 * number + 5,
+                samples: 5)
         }
-        let folders = SubsetFolders(part: .train, selections: selections, ranks: Array(0..<60)).folders
+        let folders = SubsetFolders(part: .train, selections: selections, ranks: Array(0..<60))
+            .folders
         #expect(
             folders.map(\.path) == [
                 "train", "train/S50", "train/2-s50", "train/3-S50", "train/2-index.json",
@@ -73,7 +78,8 @@ import Testing
             Selection(name: "test/S100%", part: .test, ranks: 0..<60, samples: 60),
             Selection(name: "train/n01", part: .train, ranks: 0..<100, stratum: 1, samples: 60),
         ]
-        let folders = SubsetFolders(part: .train, selections: selections, ranks: Array(0..<60)).folders
+        let folders = SubsetFolders(part: .train, selections: selections, ranks: Array(0..<60))
+            .folders
         #expect(folders.map(\.path) == ["train", "train/S50"])
         #expect(folders.map(\.names) == [[], ["train/S50%"]])
     }

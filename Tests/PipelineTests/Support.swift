@@ -21,7 +21,9 @@ final class Scratch {
         return "\(path)/\(name)"
     }
 
-    func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)")) }
+    func bytes(_ name: String) throws -> Data {
+        try Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)"))
+    }
 }
 
 /// Remembers what a run reported.
@@ -34,7 +36,8 @@ final class Events: Reporter {
 
     func began(_ stage: Stage, total: Int, done: Int) { began.append(stage) }
     func advanced(_ stage: Stage, done: Int) {}
-    func ended(_ stage: Stage, id: Digest, samples: Int, bytes: Int, seconds: Double, skipped: Bool) {
+    func ended(_ stage: Stage, id: Digest, samples: Int, bytes: Int, seconds: Double, skipped: Bool)
+    {
         self.skipped[stage] = skipped
         ids[stage] = id.description
         self.samples[stage] = samples
@@ -72,10 +75,9 @@ func pipelineText(
     """
 }
 
-@discardableResult
-func run(
-    _ text: String, in scratch: Scratch, output: String = "data", from: String? = nil, threads: Int = 2,
-    replace: Bool = false, findsCopies: Bool = true, until: Stage = .pack
+@discardableResult func run(
+    _ text: String, in scratch: Scratch, output: String = "data", from: String? = nil,
+    threads: Int = 2, replace: Bool = false, findsCopies: Bool = true, until: Stage = .pack
 ) throws -> Events {
     let events = Events()
     var options = Commands.Options(
@@ -93,9 +95,7 @@ func failure(_ body: () throws -> Void) -> PipelineError? {
     do {
         try body()
         return nil
-    } catch {
-        return PipelineError(error)
-    }
+    } catch { return PipelineError(error) }
 }
 
 /// The stages of a dataset, a version or one stage, as their manifests tell.
@@ -110,7 +110,8 @@ struct Overview {
             "stages": .array(
                 manifests.map {
                     .object([
-                        "stage": .string($0.stage), "id": .string($0.id.description), "content": $0.content,
+                        "stage": .string($0.stage), "id": .string($0.id.description),
+                        "content": $0.content,
                     ])
                 })
         ])

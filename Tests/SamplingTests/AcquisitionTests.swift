@@ -20,20 +20,25 @@ import Testing
             scores: (0..<count).map { Double(1 + $0 % 5) * 0.01 * (0.2 + random.next()) })
     }
 
-    private static let all: [Acquisition] = [.random, .top, .power(exponent: 3), .farthest, .largestCluster]
+    private static let all: [Acquisition] = [
+        .random, .top, .power(exponent: 3), .farthest, .largestCluster,
+    ]
 
     private func features(_ count: Int, seed: UInt64) throws -> Features {
         var random = Random(state: seed)
         return try Features(width: 3, values: (0..<3 * count).map { _ in Float(random.next()) })
     }
 
-    /// Every rule takes as many as asked, each once, and the same in whatever order candidates come.
+    /// Every rule takes as many as asked, each once, and the same in whatever order candidates
+    /// come.
     @Test(arguments: all) func choicesDoNotDependOnTheOrder(_ acquisition: Acquisition) throws {
         let candidates = try candidates(60)
         let features = try features(70, seed: 3)
         var order = Array(0..<60)
         var random = Random(state: 7)
-        for place in order.indices.reversed() { order.swapAt(place, Int(random.next() * Double(place + 1))) }
+        for place in order.indices.reversed() {
+            order.swapAt(place, Int(random.next() * Double(place + 1)))
+        }
         let shuffled = try Candidates(
             ids: order.map { candidates.ids[$0] }, strata: order.map { candidates.strata[$0] },
             scores: order.map { candidates.scores[$0] })
@@ -46,9 +51,11 @@ import Testing
                 let first = try acquisition.choose(
                     count, of: candidates, budget: budget, features: features, seed: 5, round: 1)
                 let second = try acquisition.choose(
-                    count, of: shuffled, budget: budget, features: try Features(width: 3, values: values), seed: 5,
-                    round: 1)
-                #expect(first.map { candidates.ids[$0.candidate] } == second.map { shuffled.ids[$0.candidate] })
+                    count, of: shuffled, budget: budget,
+                    features: try Features(width: 3, values: values), seed: 5, round: 1)
+                #expect(
+                    first.map { candidates.ids[$0.candidate] }
+                        == second.map { shuffled.ids[$0.candidate] })
                 #expect(Set(first.map(\.candidate)).count == count)
             }
         }
@@ -66,7 +73,9 @@ import Testing
         let candidates = try candidates(200)
         for acquisition in [Acquisition.random, .power(exponent: 1)] {
             func chosen(_ seed: UInt32, _ round: Int) throws -> Set<Int> {
-                Set(try acquisition.choose(50, of: candidates, seed: seed, round: round).map(\.candidate))
+                Set(
+                    try acquisition.choose(50, of: candidates, seed: seed, round: round).map(
+                        \.candidate))
             }
             #expect(try chosen(1, 0) != chosen(2, 0))
             #expect(try chosen(1, 0) != chosen(1, 1))
@@ -77,19 +86,23 @@ import Testing
     /// Over many seeds, the first place falls to each candidate in proportion to scoreᵝ.
     @Test func powerFollowsItsWeights() throws {
         let scores = [1.0, 2, 3, 4]
-        let candidates = try Candidates(ids: (1...4).map { SampleID(bits: $0) }, strata: [1, 1, 1, 1], scores: scores)
+        let candidates = try Candidates(
+            ids: (1...4).map { SampleID(bits: $0) }, strata: [1, 1, 1, 1], scores: scores)
         var firsts = [0, 0, 0, 0]
         for seed in 0..<4000 {
-            let choice = try Acquisition.power(exponent: 2).choose(1, of: candidates, seed: UInt32(seed), round: 0)
+            let choice = try Acquisition.power(exponent: 2).choose(
+                1, of: candidates, seed: UInt32(seed), round: 0)
             firsts[choice[0].candidate] += 1
         }
         for (index, score) in scores.enumerated() {
             let expected = 4000 * score * score / 30
-            #expect(abs(Double(firsts[index]) - expected) < 4 * expected.squareRoot() + 4, "\(firsts)")
+            #expect(
+                abs(Double(firsts[index]) - expected) < 4 * expected.squareRoot() + 4, "\(firsts)")
         }
     }
 
-    /// Weighted by one over its chance, what was chosen estimates the sum over all candidates without bias.
+    /// Weighted by one over its chance, what was chosen estimates the sum over all candidates
+    /// without bias.
     @Test(arguments: [Acquisition.random, .power(exponent: 1), .power(exponent: 3)])
     func weightsAreUnbiased(_ acquisition: Acquisition) throws {
         let candidates = try candidates(40)
@@ -99,7 +112,9 @@ import Testing
         let runs = 3000
         for seed in 0..<runs {
             let choices = try acquisition.choose(12, of: candidates, seed: UInt32(seed), round: 2)
-            let estimate = try choices.reduce(0.0) { $0 + quantity[$1.candidate] / (try #require($1.probability)) }
+            let estimate = try choices.reduce(0.0) {
+                $0 + quantity[$1.candidate] / (try #require($1.probability))
+            }
             sum += estimate
             squares += estimate * estimate
         }
@@ -113,8 +128,11 @@ import Testing
             ids: (0..<40).map { SampleID(bits: $0) }, strata: (0..<40).map { $0 < 20 ? 1 : 2 },
             scores: (0..<40).map { $0 < 20 ? 1 : 3 })
         func counts(_ count: Int, _ budget: StratumBudget) throws -> [Int] {
-            let taken = try Acquisition.random.choose(count, of: candidates, budget: budget, seed: 1, round: 0)
-            return [1, 2].map { stratum in taken.count { candidates.strata[$0.candidate] == stratum } }
+            let taken = try Acquisition.random.choose(
+                count, of: candidates, budget: budget, seed: 1, round: 0)
+            return [1, 2].map { stratum in
+                taken.count { candidates.strata[$0.candidate] == stratum }
+            }
         }
         #expect(try counts(12, .equal) == [6, 6])
         #expect(try counts(12, .byScore) == [3, 9])
@@ -123,7 +141,8 @@ import Testing
         #expect(try counts(13, .equal) == [7, 6])
     }
 
-    /// On a line: from a centre at 0 the farthest is the end, then the middle; the largest cluster is where most points are.
+    /// On a line: from a centre at 0 the farthest is the end, then the middle; the largest cluster
+    /// is where most points are.
     @Test func distancesDecide() throws {
         let places: [Float] = [1, 2, 3, 4, 10, 10.1, 10.2, 20]
         let candidates = try Candidates(
@@ -131,24 +150,32 @@ import Testing
             scores: places.map { _ in 1 })
         let features = try Features(width: 1, values: places + [0])
         func taken(_ acquisition: Acquisition, _ count: Int) throws -> [Float] {
-            try acquisition.choose(count, of: candidates, features: features, seed: 1, round: 0).map {
-                places[$0.candidate]
-            }
+            try acquisition.choose(count, of: candidates, features: features, seed: 1, round: 0).map
+            { places[$0.candidate] }
         }
         #expect(try taken(.farthest, 4) == [20, 10, 4, 2])
-        // All are in the cluster of 0 at first; then 10.1 and 10.2, nearer to 20, sum to more than what stays.
+        // All are in the cluster of 0 at first; then 10.1 and 10.2, nearer to 20, sum to more than
+        // what stays.
         #expect(try taken(.largestCluster, 3) == [20, 10.1, 4])
     }
 
     @Test func badScoresAreRefused() throws {
         let ids = [SampleID(bits: 1), SampleID(bits: 2)]
         for scores in [[1, -1], [.nan, 1], [1, .infinity]] {
-            #expect(throws: SamplingError.self) { try Candidates(ids: ids, strata: [1, 1], scores: scores) }
+            #expect(throws: SamplingError.self) {
+                try Candidates(ids: ids, strata: [1, 1], scores: scores)
+            }
         }
-        #expect(throws: SamplingError.self) { try Candidates(ids: [ids[0], ids[0]], strata: [1, 1], scores: [1, 1]) }
+        #expect(throws: SamplingError.self) {
+            try Candidates(ids: [ids[0], ids[0]], strata: [1, 1], scores: [1, 1])
+        }
         let candidates = try Candidates(ids: ids, strata: [1, 2], scores: [1, 2])
-        #expect(throws: SamplingError.self) { try Acquisition.top.choose(3, of: candidates, seed: 1, round: 0) }
-        #expect(throws: SamplingError.self) { try Acquisition.farthest.choose(1, of: candidates, seed: 1, round: 0) }
+        #expect(throws: SamplingError.self) {
+            try Acquisition.top.choose(3, of: candidates, seed: 1, round: 0)
+        }
+        #expect(throws: SamplingError.self) {
+            try Acquisition.farthest.choose(1, of: candidates, seed: 1, round: 0)
+        }
         #expect(throws: SamplingError.self) { try Features(width: 1, values: [.nan]) }
     }
 
@@ -157,13 +184,15 @@ import Testing
         let configuration = try Configuration(
             physics: physics,
             sources: [
-                Source(row: 6, column: 30, radius: 5, value: 1), Source(row: 40, column: 58, radius: 5, value: 0.3),
+                Source(row: 6, column: 30, radius: 5, value: 1),
+                Source(row: 40, column: 58, radius: 5, value: 0.3),
             ])
         let perturbation = try Perturbation(moves: 4, values: 0.5, symmetries: false)
         var seen = Set<SampleID>()
         var moves = Set<Int>()
         for draw in 0..<200 {
-            let neighbour = try #require(perturbation.neighbour(of: configuration, draw: draw, seed: 9))
+            let neighbour = try #require(
+                perturbation.neighbour(of: configuration, draw: draw, seed: 9))
             #expect(neighbour == perturbation.neighbour(of: configuration, draw: draw, seed: 9))
             seen.insert(neighbour.id)
             moves.insert(neighbour.sources[0].column - 30)
@@ -175,10 +204,13 @@ import Testing
         }
         #expect(seen.count > 190 && moves == Set(-4...4))
         let turned = try Perturbation(moves: 0, values: 0, symmetries: true)
-        let copies = Set((0..<100).compactMap { turned.neighbour(of: configuration, draw: $0, seed: 9)?.id })
+        let copies = Set(
+            (0..<100).compactMap { turned.neighbour(of: configuration, draw: $0, seed: 9)?.id })
         let classifier = ProblemClassifier(configuration.physics)
         let classes = Set(
-            (0..<100).compactMap { turned.neighbour(of: configuration, draw: $0, seed: 9) }.map { classifier($0) })
+            (0..<100).compactMap { turned.neighbour(of: configuration, draw: $0, seed: 9) }.map {
+                classifier($0)
+            })
         #expect(copies.count == 8 && classes.count == 1)
     }
 }

@@ -3,8 +3,9 @@ import Sampling
 import Testing
 
 @Suite struct CentrePermutationTests {
-    @Test(arguments: [1, 2, 3, 4, 5, 15, 16, 17, 63, 64, 65, 100, 255, 257, 1000, 4095, 4097, 252_004])
-    func everyDomainIsPermuted(count: Int) {
+    @Test(arguments: [
+        1, 2, 3, 4, 5, 15, 16, 17, 63, 64, 65, 100, 255, 257, 1000, 4095, 4097, 252_004,
+    ]) func everyDomainIsPermuted(count: Int) {
         for seed in 0..<(count > 5000 ? 1 : 5) as Range<UInt32> {
             let permutation = CentrePermutation(count: count, philox: Philox(seed: seed, stream: 1))
             var seen = [Bool](repeating: false, count: count)
@@ -19,12 +20,15 @@ import Testing
     @Test func imagesEqualTheGoldenOnes() throws {
         for line in goldenPermutations.split(separator: "\n") {
             let numbers = try line.split(separator: " ").map { try #require(Int($0)) }
-            let permutation = CentrePermutation(count: numbers[0], philox: Philox(seed: UInt32(numbers[1]), stream: 1))
-            #expect((0..<numbers.count - 2).map { permutation($0) } == Array(numbers[2...]), "\(line)")
+            let permutation = CentrePermutation(
+                count: numbers[0], philox: Philox(seed: UInt32(numbers[1]), stream: 1))
+            #expect(
+                (0..<numbers.count - 2).map { permutation($0) } == Array(numbers[2...]), "\(line)")
         }
     }
 
-    /// The first images, which become the dataset, are spread evenly, and seeds give unrelated permutations.
+    /// The first images, which become the dataset, are spread evenly, and seeds give unrelated
+    /// permutations.
     @Test func imagesLookRandom() {
         let count = 252_004
         let permutation = CentrePermutation(count: count, philox: Philox(seed: 12, stream: 1))

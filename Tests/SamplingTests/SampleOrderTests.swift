@@ -7,14 +7,16 @@ import Testing
     @Test func vectorsOfTheDocumentation() {
         let vectors: [(Int, UInt32, UInt32, [Int])] = [
             (10, 0, 0, [4, 7, 9, 8]), (10, 0, 1, [3, 0, 8, 5]), (10, 20_230_206, 0, [4, 7, 2, 0]),
-            (400_000, 1, 0, [233_242, 208_488, 85_776, 69_003]), (400_000, 1, 2, [156_087, 159_943, 115_942, 15_968]),
+            (400_000, 1, 0, [233_242, 208_488, 85_776, 69_003]),
+            (400_000, 1, 2, [156_087, 159_943, 115_942, 15_968]),
             (
                 1_099_511_627_689, 7, 3,
                 [584_487_680_184, 815_874_641_245, 685_781_283_332, 222_003_079_719]
             ),
         ]
         for (count, seed, epoch, samples) in vectors {
-            #expect(SampleOrder(count: count, seed: seed).samples(at: 0..<4, epoch: epoch) == samples)
+            #expect(
+                SampleOrder(count: count, seed: seed).samples(at: 0..<4, epoch: epoch) == samples)
         }
     }
 
@@ -39,25 +41,33 @@ import Testing
     @Test func expressionsSelect() throws {
         // Part, rank, number of sources.
         let samples: [(Split.Part, Int, Int)] = [
-            (.train, 0, 1), (.train, 9, 2), (.train, 10, 2), (.validation, 0, 2), (.test, 2, 1), (.test, 5, 2),
+            (.train, 0, 1), (.train, 9, 2), (.train, 10, 2), (.validation, 0, 2), (.test, 2, 1),
+            (.test, 5, 2),
         ]
         let table: [(String, [Int])] = [
-            ("S25%", [0, 1]), ("train/S25%", [0, 1]), ("test/S25%", [4]), ("train", [0, 1, 2]), ("validation", [3]),
-            ("n02", [1, 2, 3, 5]), ("S25% & n02", [1]), ("n01 | test & n2", [0, 4, 5]), ("B25%", [2]),
-            ("S25%-B", [2]), (" test/n02 ", [5]), ("S25%&n01|validation", [0, 3]),
+            ("S25%", [0, 1]), ("train/S25%", [0, 1]), ("test/S25%", [4]), ("train", [0, 1, 2]),
+            ("validation", [3]), ("n02", [1, 2, 3, 5]), ("S25% & n02", [1]),
+            ("n01 | test & n2", [0, 4, 5]), ("B25%", [2]), ("S25%-B", [2]), (" test/n02 ", [5]),
+            ("S25%&n01|validation", [0, 3]),
         ]
         for (text, numbers) in table {
             let expression = try SelectionExpression(text, among: Self.selections)
             let found = samples.indices.filter {
-                expression.contains(part: samples[$0].0, rank: samples[$0].1, sources: samples[$0].2)
+                expression.contains(
+                    part: samples[$0].0, rank: samples[$0].1, sources: samples[$0].2)
             }
             #expect(found == numbers, "\(text)")
         }
     }
 
     @Test func unknownNamesAreRefused() {
-        for text in ["", "S7%", "training", "S25% &", "| S25%", "n", "n-1", "nx", "test/S25%-B", "/", "S25% S100%"] {
-            #expect(throws: SamplingError.self, "\(text)") { _ = try SelectionExpression(text, among: Self.selections) }
+        for text in [
+            "", "S7%", "training", "S25% &", "| S25%", "n", "n-1", "nx", "test/S25%-B", "/",
+            "S25% S100%",
+        ] {
+            #expect(throws: SamplingError.self, "\(text)") {
+                _ = try SelectionExpression(text, among: Self.selections)
+            }
         }
     }
 }

@@ -4,11 +4,11 @@ import Testing
 
 @Suite struct SampleSequenceTests {
     static let counts: [[Int]] = [
-        [5], [4, 4, 4], [1, 2, 3], [3, 2, 1], [0, 7, 0, 3, 3], [10, 1, 10, 4, 1], [], [0, 0], [2, 100, 2],
+        [5], [4, 4, 4], [1, 2, 3], [3, 2, 1], [0, 7, 0, 3, 3], [10, 1, 10, 4, 1], [], [0, 0],
+        [2, 100, 2],
     ]
 
-    @Test(arguments: counts)
-    func orderEqualsItsDefinition(counts: [Int]) throws {
+    @Test(arguments: counts) func orderEqualsItsDefinition(counts: [Int]) throws {
         let sequence = try SampleSequence(counts: counts)
         var expected: [SampleAddress] = []
         for index in 0..<(counts.max() ?? 0) {
@@ -42,7 +42,10 @@ import Testing
     }
 
     @Test func impossibleCountsAreRefused() {
-        for counts in [[-1], [1, SampleSequence.maximumCount + 1], [.max, .max], Array(repeating: 1, count: 1025)] {
+        for counts in [
+            [-1], [1, SampleSequence.maximumCount + 1], [.max, .max],
+            Array(repeating: 1, count: 1025),
+        ] {
             let error = #expect(throws: SamplingError.self) { try SampleSequence(counts: counts) }
             #expect(error?.code == .design)
         }

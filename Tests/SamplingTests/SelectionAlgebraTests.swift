@@ -33,14 +33,19 @@ import Testing
 
     static func chosen(_ text: String) throws -> Set<Sample> {
         let expression = try SelectionExpression(text, among: selections())
-        return Set(try samples().filter { expression.contains(part: $0.part, rank: $0.rank, sources: $0.sources) })
+        return Set(
+            try samples().filter {
+                expression.contains(part: $0.part, rank: $0.rank, sources: $0.sources)
+            })
     }
 
     @Test func namesAreThoseOfTheManifest() throws {
         let samples = try Self.samples()
         for selection in try Self.selections() {
             let wanted = Set(
-                samples.filter { selection.contains(part: $0.part, rank: $0.rank, sources: $0.sources) })
+                samples.filter {
+                    selection.contains(part: $0.part, rank: $0.rank, sources: $0.sources)
+                })
             #expect(try Self.chosen(selection.name) == wanted)
             #expect(wanted.count == selection.samples)
         }
@@ -62,11 +67,16 @@ import Testing
         #expect(try Self.chosen("S50% & n02 | test") == c.union(a.intersection(b)))
         #expect(!a.intersection(b).isEmpty && a.intersection(b) != a)
         let both = SelectionExpression(
-            anyOf: try ["S50% & n02", "test"].map { try SelectionExpression($0, among: Self.selections()) })
+            anyOf: try ["S50% & n02", "test"].map {
+                try SelectionExpression($0, among: Self.selections())
+            })
         #expect(both.description == "S50% & n02 | test")
         #expect(SelectionExpression(anyOf: []) == .everything)
         let all = SelectionExpression.everything
-        #expect(try Self.samples().allSatisfy { all.contains(part: $0.part, rank: $0.rank, sources: $0.sources) })
+        #expect(
+            try Self.samples().allSatisfy {
+                all.contains(part: $0.part, rank: $0.rank, sources: $0.sources)
+            })
     }
 
     /// Where no sample of a range may belong, none does; and a range that lies apart is seen to.
@@ -76,7 +86,9 @@ import Testing
             let expression = try SelectionExpression(text, among: Self.selections())
             for part in Split.Part.allCases {
                 for start in stride(from: 0, to: 160, by: 12) {
-                    let inside = samples.filter { $0.part == part && (start..<start + 12).contains($0.rank) }
+                    let inside = samples.filter {
+                        $0.part == part && (start..<start + 12).contains($0.rank)
+                    }
                     let any = inside.contains {
                         expression.contains(part: $0.part, rank: $0.rank, sources: $0.sources)
                     }
@@ -90,14 +102,17 @@ import Testing
     }
 
     @Test(arguments: [
-        "S30%", "", "S25% &", "| test", "tests", "train/test", "n", "n-1", "S25%-Z", "&", "S25% & & test",
-    ])
-    func unknownNames(text: String) throws {
-        let error = #expect(throws: SamplingError.self) { try SelectionExpression(text, among: Self.selections()) }
+        "S30%", "", "S25% &", "| test", "tests", "train/test", "n", "n-1", "S25%-Z", "&",
+        "S25% & & test",
+    ]) func unknownNames(text: String) throws {
+        let error = #expect(throws: SamplingError.self) {
+            try SelectionExpression(text, among: Self.selections())
+        }
         #expect(error?.code == .selection)
     }
 
-    /// Ranges made of chosen ranks hold them and no other that exists, in a form that JSON and bisection keep.
+    /// Ranges made of chosen ranks hold them and no other that exists, in a form that JSON and
+    /// bisection keep.
     @Test(arguments: 0..<50) func rangesHoldWhatIsChosen(seed: UInt64) throws {
         var state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1
         func draw(_ bound: Int) -> Int {
@@ -110,36 +125,42 @@ import Testing
         // A selection holds something; of nothing there are no ranges.
         #expect(ranges.isEmpty == chosen.isEmpty)
         guard !ranges.isEmpty else { return }
-        let selection = Selection(name: "train/round-1", part: .train, ranges: ranges, samples: chosen.count)
+        let selection = Selection(
+            name: "train/round-1", part: .train, ranges: ranges, samples: chosen.count)
         #expect(existing.filter { selection.contains($0) } == chosen.sorted(), "seed \(seed)")
         for rank in existing {
-            #expect(selection.contains(part: .train, rank: rank, sources: 3) == chosen.contains(rank), "seed \(seed)")
+            #expect(
+                selection.contains(part: .train, rank: rank, sources: 3) == chosen.contains(rank),
+                "seed \(seed)")
             #expect(!selection.contains(part: .test, rank: rank, sources: 3))
         }
         for _ in 0..<50 {
             let first = draw(210)
             let span = first..<first + draw(20)
             #expect(
-                selection.overlaps(span) == (!span.isEmpty && ranges.contains { $0.overlaps(span) }), "seed \(seed)")
+                selection.overlaps(span)
+                    == (!span.isEmpty && ranges.contains { $0.overlaps(span) }), "seed \(seed)")
         }
         #expect(try Selection(json: selection.json) == selection)
         let expression = try SelectionExpression("round-1", among: [selection])
-        #expect(existing.filter { expression.contains(part: .train, rank: $0, sources: 1) } == chosen.sorted())
+        #expect(
+            existing.filter { expression.contains(part: .train, rank: $0, sources: 1) }
+                == chosen.sorted())
     }
 
-    @Test(
-        arguments: [
-            #"[]"#, #"[[0,2],[2,4]]"#, #"[[3,4],[0,1]]"#, #"[[0,0],[2,3]]"#, #"[[0,5],[2,9]]"#, #"[[-1,2],[4,5]]"#,
-            #"[[0]]"#,
-            #"[1,2]"#, #""x""#,
-        ]) func wrongRangesAreRefused(text: String) throws
-    {
+    @Test(arguments: [
+        #"[]"#, #"[[0,2],[2,4]]"#, #"[[3,4],[0,1]]"#, #"[[0,0],[2,3]]"#, #"[[0,5],[2,9]]"#,
+        #"[[-1,2],[4,5]]"#, #"[[0]]"#, #"[1,2]"#, #""x""#,
+    ]) func wrongRangesAreRefused(text: String) throws {
         func document(_ members: String) throws -> JSON {
             let text = #"{"name":"train/x","part":"train","samples":0,"# + members + "}"
-            let object = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+            let object = try #require(
+                JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
             return value(object)
         }
-        #expect(throws: SamplingError.self) { try Selection(json: try document(#""ranges":"# + text)) }
+        #expect(throws: SamplingError.self) {
+            try Selection(json: try document(#""ranges":"# + text))
+        }
         #expect(throws: SamplingError.self) {
             try Selection(json: try document(#""ranks":[0,4],"ranges":[[0,1],[2,3]]"#))
         }

@@ -4,28 +4,35 @@ import Sampling
 import Testing
 
 @Suite struct ShapeRangeTests {
-    static func range(_ from: Double, _ to: Double) -> ParameterRange { ParameterRange(from: from, to: to) }
+    static func range(_ from: Double, _ to: Double) -> ParameterRange {
+        ParameterRange(from: from, to: to)
+    }
 
     static let mixed: [ShapeRange] = [
-        .disk(radius: range(2, 7)), .ellipse(down: range(4, 12), across: range(2, 5), angle: ShapeRange.anyAngle),
+        .disk(radius: range(2, 7)),
+        .ellipse(down: range(4, 12), across: range(2, 5), angle: ShapeRange.anyAngle),
         .rectangle(down: range(1, 8), across: range(1, 4), angle: range(0, 90)),
-        .ring(outer: range(5, 9), inner: range(2, 4)), .polygon(corners: 3...9, radius: range(3, 10)),
+        .ring(outer: range(5, 9), inner: range(2, 4)),
+        .polygon(corners: 3...9, radius: range(3, 10)),
     ]
 
     static func design(
-        _ shapes: [ShapeRange] = mixed, strata: [Int] = [1, 2, 6], count: Int = 300, overlap: OverlapPolicy = .max,
-        side: Int = 80, diffusivity: Diffusivity = .isotropic(.constant(1)), seed: UInt32 = 31
+        _ shapes: [ShapeRange] = mixed, strata: [Int] = [1, 2, 6], count: Int = 300,
+        overlap: OverlapPolicy = .max, side: Int = 80,
+        diffusivity: Diffusivity = .isotropic(.constant(1)), seed: UInt32 = 31
     ) throws -> Design {
         try Design(
             physics: try Physics(
                 lattice: try Lattice(rows: side, columns: side + 16), diffusivity: diffusivity,
-                decayRate: .constant(0.01), overlap: overlap),
-            strata: strata, counts: strata.map { _ in count }, shapes: shapes, seed: seed)
+                decayRate: .constant(0.01), overlap: overlap), strata: strata,
+            counts: strata.map { _ in count }, shapes: shapes, seed: seed)
     }
 
-    /// Every draw lies on the lattice (or `Configuration` throws), in its range, on its grid, and none repeats.
-    @Test(arguments: [OverlapPolicy.max, .forbid])
-    func drawsAreInRange(overlap: OverlapPolicy) throws {
+    /// Every draw lies on the lattice (or `Configuration` throws), in its range, on its grid, and
+    /// none repeats.
+    @Test(arguments: [OverlapPolicy.max, .forbid]) func drawsAreInRange(overlap: OverlapPolicy)
+        throws
+    {
         let design = try Self.design(overlap: overlap)
         var counts = [Int](repeating: 0, count: 5)
         var ids: Set<SampleID> = []
@@ -36,7 +43,9 @@ import Testing
                 for source in sample.sources {
                     counts[source.shape.code] += 1
                     func check(_ value: Double, _ from: Double, _ to: Double) {
-                        #expect(value >= from && value <= to && value * 1024 == (value * 1024).rounded())
+                        #expect(
+                            value >= from && value <= to && value * 1024 == (value * 1024).rounded()
+                        )
                     }
                     switch source.shape {
                     case .disk(let radius): check(radius, 2, 7)
@@ -54,11 +63,15 @@ import Testing
                     case .polygon(let corners):
                         #expect((3...9).contains(corners.count))
                         for corner in corners {
-                            let radius = (corner.down * corner.down + corner.across * corner.across).squareRoot()
+                            let radius = (corner.down * corner.down + corner.across * corner.across)
+                                .squareRoot()
                             #expect(radius > 2.97 && radius < 10.03, "seed 31")
                         }
                         // The centre is inside.
-                        #expect(source.shape.footprint.runs.contains { $0.row == 0 && $0.first <= 0 && $0.last >= 0 })
+                        #expect(
+                            source.shape.footprint.runs.contains {
+                                $0.row == 0 && $0.first <= 0 && $0.last >= 0
+                            })
                     }
                 }
             }
@@ -69,14 +82,18 @@ import Testing
 
     @Test func parametersAreUniform() throws {
         let design = try Self.design(
-            [.ellipse(down: Self.range(2, 6), across: ParameterRange(3.3), angle: ShapeRange.anyAngle)], strata: [4],
-            count: 3000)
+            [
+                .ellipse(
+                    down: Self.range(2, 6), across: ParameterRange(3.3), angle: ShapeRange.anyAngle)
+            ], strata: [4], count: 3000)
         var radii = [Int](repeating: 0, count: 32)
         var angles = [Int](repeating: 0, count: 36)
         var joint = [Int](repeating: 0, count: 16)
         for index in 0..<3000 {
             for source in try design.configuration(stratum: 0, index: index).sources {
-                guard case .ellipse(let down, let across, let angle) = source.shape else { continue }
+                guard case .ellipse(let down, let across, let angle) = source.shape else {
+                    continue
+                }
                 #expect(across == 3.3)
                 radii[min(31, Int((down - 2) * 8))] += 1
                 angles[Int(angle / 5)] += 1
@@ -104,23 +121,30 @@ import Testing
         #expect(boxes == (0, 39, 0, 55), "seed 31")
     }
 
-    /// A fixed shape of any kind keeps its centres without replacement; a drawn one, or a drawn key, does not need to.
+    /// A fixed shape of any kind keeps its centres without replacement; a drawn one, or a drawn
+    /// key, does not need to.
     @Test func singleSourcesOfAFixedShapeDoNotRepeat() throws {
         let ring = ShapeRange.ring(outer: ParameterRange(12), inner: ParameterRange(8))
         let design = try Self.design([ring], strata: [1], count: 8 * 16, side: 40)
         #expect(design.centreCount == 16 * 32)
         let classifier = ProblemClassifier(design.physics)
-        let problems = try Set((0..<128).map { classifier(try design.configuration(stratum: 0, index: $0)) })
+        let problems = try Set(
+            (0..<128).map { classifier(try design.configuration(stratum: 0, index: $0)) })
         #expect(problems.count == 128)
-        #expect(throws: SamplingError.self) { try Self.design([ring], strata: [1], count: 129, side: 40) }
-        let random = Diffusivity.isotropic(.random(RandomCoefficient(from: 1, to: 3, length: 9, key: nil)))
+        #expect(throws: SamplingError.self) {
+            try Self.design([ring], strata: [1], count: 129, side: 40)
+        }
+        let random = Diffusivity.isotropic(
+            .random(RandomCoefficient(from: 1, to: 3, length: 9, key: nil)))
         #expect(
-            try Self.design([ring], strata: [1], count: 1000, side: 40, diffusivity: random).expectedRepeats(stratum: 0)
-                < 1e-6)
+            try Self.design([ring], strata: [1], count: 1000, side: 40, diffusivity: random)
+                .expectedRepeats(stratum: 0) < 1e-6)
         // Independent draws may repeat, to be left out, but not where most would.
         let narrow = ShapeRange.ring(outer: Self.range(12, 12 + 0x1p-10), inner: ParameterRange(8))
         _ = try Self.design([narrow], strata: [1], count: 400, side: 40)
-        #expect(throws: SamplingError.self) { try Self.design([narrow], strata: [1], count: 1100, side: 40) }
+        #expect(throws: SamplingError.self) {
+            try Self.design([narrow], strata: [1], count: 1100, side: 40)
+        }
     }
 
     @Test func keysAreDrawnForEachSample() throws {
@@ -135,9 +159,12 @@ import Testing
                 #expect(drawn.count == 2 && sample.physics.isRealised)
                 keys.formUnion(drawn)
                 // Keys take nothing from the draws of sources.
-                #expect(try sample.sources == plain.configuration(stratum: stratum, index: index).sources)
+                #expect(
+                    try sample.sources
+                        == plain.configuration(stratum: stratum, index: index).sources)
                 for (place, key) in drawn.enumerated() {
-                    let counter = SIMD4(UInt32(place), UInt32(design.strata[stratum]), UInt32(index), 0)
+                    let counter = SIMD4(
+                        UInt32(place), UInt32(design.strata[stratum]), UInt32(index), 0)
                     #expect(key == Philox(seed: 31, stream: 4)(counter).x)
                 }
             }
@@ -146,7 +173,8 @@ import Testing
     }
 
     @Test func designsRoundTrip() throws {
-        let random = Diffusivity.isotropic(.random(RandomCoefficient(from: 0.1, to: 3, length: 9, key: nil)))
+        let random = Diffusivity.isotropic(
+            .random(RandomCoefficient(from: 0.1, to: 3, length: 9, key: nil)))
         for shapes in [
             Self.mixed, [.disk(radius: Self.range(1, 2.5))], [.disk(radius: ParameterRange(0.3))],
             [.polygon(corners: 5...5, radius: ParameterRange(6))],
@@ -162,26 +190,47 @@ import Testing
     @Test func impossibleShapesAreRefused() throws {
         let wrong: [([ShapeRange], SamplingError.Code)] = [
             ([], .design), (Array(repeating: .disk(radius: ParameterRange(2)), count: 17), .design),
-            ([.disk(radius: Self.range(3, 2))], .design), ([.disk(radius: Self.range(2.0001, 2.0002))], .design),
-            ([.disk(radius: ParameterRange(.nan))], .design), ([.disk(radius: ParameterRange(-1))], .design),
+            ([.disk(radius: Self.range(3, 2))], .design),
+            ([.disk(radius: Self.range(2.0001, 2.0002))], .design),
+            ([.disk(radius: ParameterRange(.nan))], .design),
+            ([.disk(radius: ParameterRange(-1))], .design),
             ([.disk(radius: Self.range(2, 40))], .doesNotFit),
             (
-                [.rectangle(down: ParameterRange(30), across: ParameterRange(30), angle: ShapeRange.anyAngle)],
-                .doesNotFit
+                [
+                    .rectangle(
+                        down: ParameterRange(30), across: ParameterRange(30),
+                        angle: ShapeRange.anyAngle)
+                ], .doesNotFit
             ),
-            ([.ellipse(down: ParameterRange(0), across: ParameterRange(1), angle: ParameterRange(0))], .design),
-            ([.ellipse(down: ParameterRange(1), across: ParameterRange(1), angle: ParameterRange(180))], .design),
-            ([.ring(outer: Self.range(4, 6), inner: Self.range(2, 3.5))], .design),
+            (
+                [
+                    .ellipse(
+                        down: ParameterRange(0), across: ParameterRange(1), angle: ParameterRange(0)
+                    )
+                ], .design
+            ),
+            (
+                [
+                    .ellipse(
+                        down: ParameterRange(1), across: ParameterRange(1),
+                        angle: ParameterRange(180))
+                ], .design
+            ), ([.ring(outer: Self.range(4, 6), inner: Self.range(2, 3.5))], .design),
             ([.polygon(corners: 2...4, radius: ParameterRange(3))], .design),
             ([.polygon(corners: 3...17, radius: ParameterRange(3))], .design),
             ([.polygon(corners: 3...4, radius: ParameterRange(0.9))], .design),
         ]
         for (number, (shapes, code)) in wrong.enumerated() {
-            let error = #expect(throws: SamplingError.self, "\(number)") { try Self.design(shapes, count: 2) }
+            let error = #expect(throws: SamplingError.self, "\(number)") {
+                try Self.design(shapes, count: 2)
+            }
             #expect(error?.code == code, "\(number)")
         }
         // A flat rectangle fits where it is not turned.
         _ = try Self.design(
-            [.rectangle(down: ParameterRange(2), across: ParameterRange(47), angle: ParameterRange(0))], count: 2)
+            [
+                .rectangle(
+                    down: ParameterRange(2), across: ParameterRange(47), angle: ParameterRange(0))
+            ], count: 2)
     }
 }

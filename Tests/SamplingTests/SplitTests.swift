@@ -8,8 +8,7 @@ import Testing
         (5, nil), (5, 10), (2, 2), (nil, 7), (nil, nil), (3, 4), (1_000_000, 1_000_000),
     ]
 
-    @Test(arguments: periods)
-    func partsPartitionTheIndices(test: Int?, validation: Int?) throws {
+    @Test(arguments: periods) func partsPartitionTheIndices(test: Int?, validation: Int?) throws {
         let split = try Split(testEvery: test, validationEvery: validation)
         var next: [Split.Part: Int] = [:]
         for index in 0..<3000 {
@@ -21,7 +20,8 @@ import Testing
             #expect(place.position == next[place.part, default: 0])
             next[place.part, default: 0] += 1
             #expect(split.index(place) == index)
-            #expect(test == nil || (place.part == .test) == (index % (test ?? 1) == (test ?? 1) - 1))
+            #expect(
+                test == nil || (place.part == .test) == (index % (test ?? 1) == (test ?? 1) - 1))
         }
         for index in [SampleSequence.maximumCount - 1, 123_456_789_012] {
             #expect(split.index(split.place(index)) == index)
@@ -29,13 +29,19 @@ import Testing
         // The largest arguments do not overflow.
         _ = split.index(Split.Place(part: .validation, position: SampleSequence.maximumCount))
         #expect((split.index(Split.Place(part: .test, position: 0)) == nil) == (test == nil))
-        #expect((split.index(Split.Place(part: .validation, position: 0)) == nil) == (validation == nil))
+        #expect(
+            (split.index(Split.Place(part: .validation, position: 0)) == nil) == (validation == nil)
+        )
     }
 
     @Test func validationIsCutFromTraining() throws {
         let split = try Split(testEvery: 5, validationEvery: 4)
         let parts = (0..<10).map { split.place($0).part }
-        #expect(parts == [.train, .train, .train, .validation, .test, .train, .train, .train, .validation, .test])
+        #expect(
+            parts == [
+                .train, .train, .train, .validation, .test, .train, .train, .train, .validation,
+                .test,
+            ])
         #expect(split.place(5) == Split.Place(part: .train, position: 3))
     }
 
@@ -55,7 +61,9 @@ import Testing
         #expect(seen.filter { $0[0] == 0 }.map { $0[1] }.sorted() == Array(0..<140 * 3))
         #expect(try Split(testEvery: nil).address(part: .test, rank: 0, strata: 3) == nil)
         for rank in [-1, 1 << 50, 1 << 53, .max] {
-            #expect(try Split(testEvery: 5, validationEvery: 7).address(part: .train, rank: rank, strata: 3) == nil)
+            #expect(
+                try Split(testEvery: 5, validationEvery: 7).address(
+                    part: .train, rank: rank, strata: 3) == nil)
         }
     }
 
@@ -68,16 +76,19 @@ import Testing
             #expect(code { try Split(validationEvery: period) } == .split)
         }
         for subsets in [
-            [], [50], [50, 50, 100], [50, 25, 100], [0, 100], [-1, 100], [50, 101], [1.00001, 100], [.nan, 100],
-        ] {
-            #expect(code { try Split(subsets: subsets) } == .split, "\(subsets)")
-        }
+            [], [50], [50, 50, 100], [50, 25, 100], [0, 100], [-1, 100], [50, 101], [1.00001, 100],
+            [.nan, 100],
+        ] { #expect(code { try Split(subsets: subsets) } == .split, "\(subsets)") }
         let five = try Percentage(5)
         for (name, offset) in [("", 0), ("a b", 0), ("A/B", 0), ("é", 0), ("A", -1), ("A", .max)] {
-            #expect(code { try Split(windows: [Split.Window(name: name, share: five, offset: offset)]) } == .split)
+            #expect(
+                code { try Split(windows: [Split.Window(name: name, share: five, offset: offset)]) }
+                    == .split)
         }
         let a = Split.Window(name: "A", share: five, offset: 0)
-        #expect(code { try Split(windows: [a, Split.Window(name: "A", share: five, offset: 1)]) } == .split)
+        #expect(
+            code { try Split(windows: [a, Split.Window(name: "A", share: five, offset: 1)]) }
+                == .split)
         _ = try Split(windows: [a, Split.Window(name: "A", share: try Percentage(2.5), offset: 1)])
     }
 
@@ -85,7 +96,8 @@ import Testing
         let windows = [Split.Window(name: "A", share: try Percentage(1.25), offset: 0)]
         for (test, validation) in Self.periods {
             let split = try Split(
-                testEvery: test, validationEvery: validation, subsets: [0.0001, 33.3333, 100], windows: windows)
+                testEvery: test, validationEvery: validation, subsets: [0.0001, 33.3333, 100],
+                windows: windows)
             #expect(try Split(json: split.json) == split)
         }
         let good = try #require(try Split(windows: windows).json.object)
@@ -108,9 +120,10 @@ import Testing
 @Suite struct PercentageTests {
     @Test func sharesAreExact() throws {
         for (percent, count, share) in [
-            (1.25, 16_000, 200), (1.25, 4000, 50), (2.5, 16_000, 400), (12.5, 16_000, 2000), (100, 16_000, 16_000),
-            (1.25, 1, 1), (1.25, 0, 0), (1.25, 81, 2), (1.25, 80, 1), (33.3333, 3, 1), (33.3334, 3, 2), (0.0001, 1, 1),
-            (0.0001, 1_000_001, 2), (100, 1 << 40, 1 << 40),
+            (1.25, 16_000, 200), (1.25, 4000, 50), (2.5, 16_000, 400), (12.5, 16_000, 2000),
+            (100, 16_000, 16_000), (1.25, 1, 1), (1.25, 0, 0), (1.25, 81, 2), (1.25, 80, 1),
+            (33.3333, 3, 1), (33.3334, 3, 2), (0.0001, 1, 1), (0.0001, 1_000_001, 2),
+            (100, 1 << 40, 1 << 40),
         ] as [(Double, Int, Int)] {
             #expect(try Percentage(percent).of(count) == share, "\(percent)% of \(count)")
         }

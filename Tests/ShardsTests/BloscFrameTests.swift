@@ -7,7 +7,9 @@ struct BloscFrameTests {
     static func plainShuffle(_ bytes: [UInt8]) -> [UInt8] {
         let count = bytes.count / 4
         var out = bytes
-        for element in 0..<count { for byte in 0..<4 { out[byte * count + element] = bytes[4 * element + byte] } }
+        for element in 0..<count {
+            for byte in 0..<4 { out[byte * count + element] = bytes[4 * element + byte] }
+        }
         return out
     }
 
@@ -16,16 +18,18 @@ struct BloscFrameTests {
         return (0..<count).map { _ in .random(in: 0...255, using: &random) }
     }
 
-    @Test(arguments: [0, 1, 2, 15, 16, 17, 31, 32, 33, 1000, 4096])
-    func shuffleMatchesThePlainOne(_ elements: Int) {
+    @Test(arguments: [0, 1, 2, 15, 16, 17, 31, 32, 33, 1000, 4096]) func shuffleMatchesThePlainOne(
+        _ elements: Int
+    ) {
         let bytes = Self.noise(4 * elements, seed: UInt64(elements))
         let shuffled = Shuffle.shuffled(bytes)
         #expect(shuffled == Self.plainShuffle(bytes))
         #expect(Shuffle.unshuffled(shuffled) == bytes)
     }
 
-    @Test(arguments: BloscFrame.Form.allCases, [0, 1, 3, 9, 19])
-    func roundTrip(_ form: BloscFrame.Form, _ level: Int) throws {
+    @Test(arguments: BloscFrame.Form.allCases, [0, 1, 3, 9, 19]) func roundTrip(
+        _ form: BloscFrame.Form, _ level: Int
+    ) throws {
         // 0 stands for the parameters for fields.
         let compressor = try Zstd.Compressor(level: max(level, 1), forFields: level == 0)
         let decompressor = try Zstd.Decompressor()
@@ -37,7 +41,9 @@ struct BloscFrameTests {
         ] {
             let frame = try BloscFrame.encode(content, as: form, with: compressor)
             #expect(frame.count <= BloscFrame.bound(content.count))
-            #expect(try BloscFrame.decode(frame, size: content.count, as: form, with: decompressor) == content)
+            #expect(
+                try BloscFrame.decode(frame, size: content.count, as: form, with: decompressor)
+                    == content)
             #expect(try BloscFrame.encode(content, as: form, with: compressor) == frame)
             #expect(throws: ShardsError.self) {
                 try BloscFrame.decode(frame, size: content.count + 4, as: form, with: decompressor)
@@ -50,16 +56,20 @@ struct BloscFrameTests {
         }
     }
 
-    /// Content whose zstd frame has exactly its own length: 17 blocks of noise, which cost what the frame adds to them,
-    /// and a short last block of equal bytes, which saves it. 153 × 3641 elements.
-    static func contentOfEqualFrame() -> [UInt8] { noise(17 << 17, seed: 11) + [UInt8](repeating: 7, count: 68) }
+    /// Content whose zstd frame has exactly its own length: 17 blocks of noise, which cost what the
+    /// frame adds to them, and a short last block of equal bytes, which saves it. 153 × 3641
+    /// elements.
+    static func contentOfEqualFrame() -> [UInt8] {
+        noise(17 << 17, seed: 11) + [UInt8](repeating: 7, count: 68)
+    }
 
     @Test func frameAsLongAsItsContent() throws {
         let content = Self.contentOfEqualFrame()
         let frame = try BloscFrame.encode(content, as: .plain, with: try Zstd.Compressor(level: 3))
         #expect(frame.count == BloscFrame.headerSize + content.count + 8)
         let decompressor = try Zstd.Decompressor()
-        let decoded = try BloscFrame.decode(frame, size: content.count, as: .plain, with: decompressor)
+        let decoded = try BloscFrame.decode(
+            frame, size: content.count, as: .plain, with: decompressor)
         #expect(decoded == content)
         for place in frame.count - 8..<frame.count {
             var damaged = frame
@@ -73,20 +83,25 @@ struct BloscFrameTests {
     /// A stream of planes as long as its content, beside others: the same rule for each stream.
     @Test func streamAsLongAsItsContent() throws {
         let plane = Self.contentOfEqualFrame()
-        let planes = (0..<4).map { $0 == 2 ? plane : [UInt8](repeating: UInt8($0), count: plane.count) }
+        let planes = (0..<4).map {
+            $0 == 2 ? plane : [UInt8](repeating: UInt8($0), count: plane.count)
+        }
         let content = Shuffle.unshuffled(planes.flatMap { $0 })
         let frame = try BloscFrame.encode(content, as: .planes, with: try Zstd.Compressor(level: 3))
-        let lengths = try BloscFrame.checkHeader(frame, size: content.count, as: .planes).map(\.count)
+        let lengths = try BloscFrame.checkHeader(frame, size: content.count, as: .planes).map(
+            \.count)
         #expect(lengths[2] == plane.count && lengths.allSatisfy { $0 <= plane.count })
         #expect(frame.count == 20 + lengths.reduce(0, +) + 4 * 4 + 8)
         let decompressor = try Zstd.Decompressor()
-        #expect(try BloscFrame.decode(frame, size: content.count, as: .planes, with: decompressor) == content)
+        #expect(
+            try BloscFrame.decode(frame, size: content.count, as: .planes, with: decompressor)
+                == content)
     }
 
-    /// Every bit of every byte. In the header each is an error; in the zstd frame a few bits mean nothing (padding of a
-    /// bit stream, another code for the same match), and then the content must be what it was.
-    @Test(arguments: ShardField.allCases)
-    func noFlipChangesTheContent(_ field: ShardField) throws {
+    /// Every bit of every byte. In the header each is an error; in the zstd frame a few bits mean
+    /// nothing (padding of a bit stream, another code for the same match), and then the content
+    /// must be what it was.
+    @Test(arguments: ShardField.allCases) func noFlipChangesTheContent(_ field: ShardField) throws {
         let lattice = try Lattice(rows: 32, columns: 40)
         let sample = Sample.make(2, on: lattice)
         let encoder = try SampleEncoder(lattice: lattice)
@@ -94,7 +109,8 @@ struct BloscFrameTests {
         let values = field == .x ? sample.x : sample.y
         let frame = try encoder.frame(of: values, as: field)
         #expect(try decoder.decode(frame, as: field) == values)
-        let bodies = try BloscFrame.checkHeader(frame, size: 4 * lattice.count, as: field.form).map { $0.dropFirst(6) }
+        let bodies = try BloscFrame.checkHeader(frame, size: 4 * lattice.count, as: field.form).map
+        { $0.dropFirst(6) }
         var harmless = 0
         for place in frame.indices {
             for bit in 0..<8 {
@@ -107,21 +123,28 @@ struct BloscFrameTests {
                 #expect(isInBody && isSame, "byte \(place), bit \(bit)")
             }
         }
-        print("flips of \(field): \(harmless) of \(8 * frame.count) without effect, the others errors")
+        print(
+            "flips of \(field): \(harmless) of \(8 * frame.count) without effect, the others "
+                + "errors")
         #expect(harmless < frame.count / 4)
         for length in 0..<frame.count {
-            #expect(throws: ShardsError.self) { try decoder.decode(Array(frame[..<length]), as: field) }
+            #expect(throws: ShardsError.self) {
+                try decoder.decode(Array(frame[..<length]), as: field)
+            }
         }
         #expect(throws: ShardsError.self) { try decoder.decode(frame + [0], as: field) }
     }
 
     @Test func bombsAreRefusedBeforeAllocation() throws {
-        // A frame of a gigabyte of zeros in a hundred kilobytes: its declared size is not the expected one.
+        // A frame of a gigabyte of zeros in a hundred kilobytes: its declared size is not the
+        // expected one.
         let bomb = try BloscFrame.encode(
             [UInt8](repeating: 0, count: 1 << 26), as: .plain, with: try Zstd.Compressor(level: 3))
         #expect(
-            try code { _ = try SampleDecoder(lattice: try Lattice(rows: 32, columns: 32)).decode(bomb, as: .x) }
-                == .corrupt)
+            try code {
+                _ = try SampleDecoder(lattice: try Lattice(rows: 32, columns: 32)).decode(
+                    bomb, as: .x)
+            } == .corrupt)
     }
 
     @Test func digestOfAnotherFieldIsFound() throws {
@@ -130,6 +153,8 @@ struct BloscFrameTests {
         let frame = try SampleEncoder(lattice: lattice).frame(of: sample.y, as: .y)
         let decoder = try SampleDecoder(lattice: lattice)
         #expect(try decoder.decodeY(frame, sha256: FieldBytes.digest(of: sample.y)) == sample.y)
-        #expect(try code { _ = try decoder.decodeY(frame, sha256: FieldBytes.digest(of: sample.x)) } == .digestMismatch)
+        #expect(
+            try code { _ = try decoder.decodeY(frame, sha256: FieldBytes.digest(of: sample.x)) }
+                == .digestMismatch)
     }
 }

@@ -20,7 +20,8 @@ struct CodecTests {
     private func write(_ codec: ShardCodec, _ name: String) throws -> [EncodedSample] {
         let physics = try Physics(lattice: lattice)
         let writer = try ShardWriter(
-            path: folder(name), lattice: lattice, capacity: 4, maximumSources: 4, kind: .shard, codec: codec,
+            path: folder(name), lattice: lattice, capacity: 4, maximumSources: 4, kind: .shard,
+            codec: codec,
             attributes: [
                 ("physics", .string(physics.json.canonicalText)), ("tolerance", .double(1e-6)),
                 ("grid", .double(0x1p-20)),
@@ -29,8 +30,8 @@ struct CodecTests {
         let archiver = try ArchiveEncoder(physics: physics, step: 0x1p-20, fixed: [])
         let encoded = try samples.enumerated().map { position, sample in
             let standard = try encoder.encode(
-                x: sample.x, y: sample.y, id: sample.id, sources: sample.sources, index: sample.index,
-                rank: UInt64(position), errorBound: 5e-7)
+                x: sample.x, y: sample.y, id: sample.id, sources: sample.sources,
+                index: sample.index, rank: UInt64(position), errorBound: 5e-7)
             switch codec {
             case .standard: return standard
             case .archive: return try archiver.archived(standard)
@@ -58,12 +59,15 @@ struct CodecTests {
         }
         #expect(try reader.locations().count == (codec == .recipe ? 0 : 4))
         #expect(try write(codec, "t.h5") == encoded)
-        #expect(try contents(folder("s.h5")) == contents(folder("t.h5")), "equal samples make equal bytes")
+        #expect(
+            try contents(folder("s.h5")) == contents(folder("t.h5")),
+            "equal samples make equal bytes")
     }
 
-    /// A change of any one byte of a chunk is found when the sample is read, but for the few bits of a zstd frame that no
-    /// decoder looks at, such as those that fill the last byte of a table.
-    @Test(arguments: [ShardCodec.standard, .archive]) func changesInChunks(codec: ShardCodec) throws {
+    /// A change of any one byte of a chunk is found when the sample is read, but for the few bits
+    /// of a zstd frame that no decoder looks at, such as those that fill the last byte of a table.
+    @Test(arguments: [ShardCodec.standard, .archive]) func changesInChunks(codec: ShardCodec) throws
+    {
         _ = try write(codec, "s.h5")
         let bytes = try contents(folder("s.h5"))
         let locations = try ShardReader(path: folder("s.h5")).locations()
@@ -81,8 +85,13 @@ struct CodecTests {
             do {
                 let reader = try ShardReader(path: folder("d.h5"))
                 let decoder = try SampleDecoder(lattice: lattice)
-                let (x, y) = (try reader.x(at: position, with: decoder), try reader.y(at: position, with: decoder))
-                #expect(x == samples[position].x && y == samples[position].y, "seed \(seed), byte \(place)")
+                let (x, y) = (
+                    try reader.x(at: position, with: decoder),
+                    try reader.y(at: position, with: decoder)
+                )
+                #expect(
+                    x == samples[position].x && y == samples[position].y,
+                    "seed \(seed), byte \(place)")
                 withoutEffect += 1
             } catch {}
         }
@@ -107,13 +116,13 @@ struct CodecTests {
                 for position in 0..<reader.count {
                     _ = try reader.sources(at: position)
                     guard codec == .archive else { continue }
-                    #expect(try reader.x(at: position, with: decoder) == samples[position].x, "seed \(seed)")
+                    #expect(
+                        try reader.x(at: position, with: decoder) == samples[position].x,
+                        "seed \(seed)")
                     let y = try reader.y(at: position, with: decoder, checkingDigest: true)
                     #expect(y == samples[position].y, "seed \(seed), byte \(place)")
                 }
-            } catch {
-                errors += 1
-            }
+            } catch { errors += 1 }
         }
         #expect(errors > 100, "seed \(seed)")
     }
@@ -125,7 +134,9 @@ struct CodecTests {
         let decoder = try SampleDecoder(lattice: lattice)
         for claim in [UInt32(1) << 31, 0x7FFF_FFFC, 0, UInt32(4 * lattice.count + 4)] {
             var bomb = frame
-            for byte in 0..<4 { bomb[4 + byte] = UInt8(truncatingIfNeeded: claim >> (8 * UInt32(byte))) }
+            for byte in 0..<4 {
+                bomb[4 + byte] = UInt8(truncatingIfNeeded: claim >> (8 * UInt32(byte)))
+            }
             bomb.replaceSubrange(8..<12, with: bomb[4..<8])
             #expect(try code { _ = try decoder.decode(bomb, as: .y) } == .corrupt)
             #expect(try code { _ = try decoder.decode(bomb, as: .residual) } == .corrupt)
@@ -135,7 +146,9 @@ struct CodecTests {
         let plain = try SampleEncoder(lattice: lattice).frame(of: sample.x, as: .x)
         var bomb = Array(plain[..<BloscFrame.headerSize]) + zeros
         for (offset, number) in [(12, bomb.count), (20, zeros.count)] {
-            for byte in 0..<4 { bomb[offset + byte] = UInt8(truncatingIfNeeded: number >> (8 * byte)) }
+            for byte in 0..<4 {
+                bomb[offset + byte] = UInt8(truncatingIfNeeded: number >> (8 * byte))
+            }
         }
         #expect(try code { _ = try decoder.decode(bomb, as: .x) } == .corrupt)
     }

@@ -4,7 +4,8 @@ import Foundation
 import Shards
 import Testing
 
-/// Files that a disk or a stranger changed: a typed error or the same values, never a crash, never other fields.
+/// Files that a disk or a stranger changed: a typed error or the same values, never a crash, never
+/// other fields.
 struct DamageTests {
     let folder: TemporaryFolder
     let lattice: Lattice
@@ -31,7 +32,8 @@ struct DamageTests {
 
     @Test func truncations() throws {
         let lengths =
-            Array(stride(from: 0, to: bytes.count, by: max(1, bytes.count / 150))) + (bytes.count - 20..<bytes.count)
+            Array(stride(from: 0, to: bytes.count, by: max(1, bytes.count / 150)))
+            + (bytes.count - 20..<bytes.count)
         for length in lengths {
             try put(bytes[..<length], folder("t.h5"))
             #expect(throws: ShardsError.self, "\(length) of \(bytes.count) bytes") {
@@ -44,14 +46,13 @@ struct DamageTests {
         let seed = UInt64.random(in: 0...(.max))
         var random = Seeded(seed)
         var errors = 0
-        let places = Array(0..<600) + (0..<3000).map { _ in Int.random(in: 0..<bytes.count, using: &random) }
+        let places =
+            Array(0..<600) + (0..<3000).map { _ in Int.random(in: 0..<bytes.count, using: &random) }
         for place in places where place < bytes.count {
             var damaged = bytes
             damaged[place] ^= UInt8.random(in: 1...255, using: &random)
             try put(damaged, folder("f.h5"))
-            do {
-                try readAll(folder("f.h5"), "seed \(seed), byte \(place)")
-            } catch is ShardsError {
+            do { try readAll(folder("f.h5"), "seed \(seed), byte \(place)") } catch is ShardsError {
                 errors += 1
             }
         }
@@ -59,7 +60,8 @@ struct DamageTests {
         #expect(errors > places.count / 2, "seed \(seed)")
     }
 
-    /// Every byte of every chunk, changed: reading finds each, also those that zstd's decoder does not look at.
+    /// Every byte of every chunk, changed: reading finds each, also those that zstd's decoder does
+    /// not look at.
     @Test func everyChangeOfAChunkIsFound() throws {
         let seed = UInt64.random(in: 0...(.max))
         var random = Seeded(seed)
@@ -80,12 +82,18 @@ struct DamageTests {
                 let isX = place < first + Int(location.sizes[0])
                 try write(bytes[place] ^ UInt8.random(in: 1...255, using: &random), at: place)
                 let note: Comment = "seed \(seed), byte \(place)"
-                #expect(throws: ShardsError.self, note) { try reader.read(at: position, x: &x, y: &y, with: decoder) }
+                #expect(throws: ShardsError.self, note) {
+                    try reader.read(at: position, x: &x, y: &y, with: decoder)
+                }
                 if changes % 16 == 0 {
                     #expect(throws: ShardsError.self, note) {
-                        try isX ? reader.x(at: position, with: decoder) : reader.y(at: position, with: decoder)
+                        try isX
+                            ? reader.x(at: position, with: decoder)
+                            : reader.y(at: position, with: decoder)
                     }
-                    #expect(throws: ShardsError.self, note) { try reader.frame(isX ? .x : .y, at: position) }
+                    #expect(throws: ShardsError.self, note) {
+                        try reader.frame(isX ? .x : .y, at: position)
+                    }
                 }
                 try write(bytes[place], at: place)
                 changes += 1
@@ -114,7 +122,8 @@ struct DamageTests {
 
     /// Runs in a process of its own, as the limit on a file's size holds for a whole process.
     @Test(.timeLimit(.minutes(1))) func fullDisk() async throws {
-        let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent])
+        {
             let wrong = try writingToAFullDisk()
             try FileHandle.standardError.write(contentsOf: Data(wrong.joined(separator: "\n").utf8))
             exit(wrong.isEmpty ? 0 : 1)
@@ -134,7 +143,8 @@ private func writingToAFullDisk() throws -> [String] {
         x: noise, y: noise, id: SampleID(bits: 1), sources: [], index: 0, errorBound: 0)
     let folder = try TemporaryFolder()
     func write() throws {
-        let writer = try ShardWriter(path: folder("s"), lattice: lattice, capacity: 10, maximumSources: 4, kind: .part)
+        let writer = try ShardWriter(
+            path: folder("s"), lattice: lattice, capacity: 10, maximumSources: 4, kind: .part)
         for _ in 0..<10 { try writer.append(sample) }
         try writer.finish()
     }
@@ -142,14 +152,19 @@ private func writingToAFullDisk() throws -> [String] {
     let whole = try FileDigest(of: folder("s")).bytes
     try FileManager.default.removeItem(atPath: folder("s"))
     var wrong: [String] = []
-    for limit in [0, 100, 1000, 2000, 40_000, 200_000, whole - 5000, whole - 100, whole - 1, whole] {
+    for limit in [0, 100, 1000, 2000, 40_000, 200_000, whole - 5000, whole - 100, whole - 1, whole]
+    {
         limitFileSize(limit)
         let shard = try code(write)
         let file = try code { try AtomicFile.write(sample.x, to: folder("a")) }
         limitFileSize(nil)
         let names = folder.names
-        if shard != (limit < whole ? .noSpace : nil) { wrong.append("limit \(limit) of \(whole): \(shard as Any)") }
-        if file != (limit < sample.x.count ? .noSpace : nil) { wrong.append("limit \(limit), file: \(file as Any)") }
+        if shard != (limit < whole ? .noSpace : nil) {
+            wrong.append("limit \(limit) of \(whole): " + "\(shard as Any)")
+        }
+        if file != (limit < sample.x.count ? .noSpace : nil) {
+            wrong.append("limit \(limit), " + "file: \(file as Any)")
+        }
         if names != (limit < sample.x.count ? [] : ["a"]) + (limit < whole ? [] : ["s"]) {
             wrong.append("limit \(limit) leaves \(names)")
         }

@@ -19,7 +19,8 @@ struct FileTests {
     @Test func atomicWriteThatFailsLeavesTheOldFile() throws {
         let folder = try TemporaryFolder()
         // A folder that is not empty cannot be renamed over.
-        try FileManager.default.createDirectory(atPath: folder("a/b"), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            atPath: folder("a/b"), withIntermediateDirectories: true)
         #expect(try code { try AtomicFile.write([1], to: folder("a")) } != nil)
         #expect(folder.names == ["a"])
         #expect(try code { try AtomicFile.write([1], to: folder("none/a")) } == .notFound)
@@ -40,7 +41,9 @@ struct FileTests {
         try put([1], folder(".s.tmp"))
         try AtomicFile.commit(temporary: folder(".s.tmp"), as: folder("s"))
         #expect(folder.names == ["s"])
-        #expect(try code { try AtomicFile.commit(temporary: folder(".s.tmp"), as: folder("s")) } == .notFound)
+        #expect(
+            try code { try AtomicFile.commit(temporary: folder(".s.tmp"), as: folder("s")) }
+                == .notFound)
     }
 
     @Test func digests() throws {
@@ -59,26 +62,32 @@ struct FileTests {
     @Test(arguments: [
         "", "/etc/passwd", "..", "../a", "a/../b", "./a", "a/.", "a//b", "a/", "a\\b", "a\u{0}b",
         String(repeating: "n", count: 256), "a/\u{301}../b/..",
-    ])
-    func pathsThatAreRefused(_ path: String) throws {
+    ]) func pathsThatAreRefused(_ path: String) throws {
         let folder = try TemporaryFolder()
-        let error = #expect(throws: ShardsError.self) { try SafePath.resolve(path, in: folder.path) }
+        let error = #expect(throws: ShardsError.self) {
+            try SafePath.resolve(path, in: folder.path)
+        }
         #expect(error?.code == .unsafePath)
     }
 
     @Test func pathsInsideAndLinks() throws {
         let folder = try TemporaryFolder()
-        try FileManager.default.createDirectory(atPath: folder("root/parts"), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            atPath: folder("root/parts"), withIntermediateDirectories: true)
         try put([1], folder("root/parts/p.h5"))
         try put([1], folder("secret"))
         let root = folder("root")
         #expect(try SafePath.resolve("parts/p.h5", in: root) == folder("root/parts/p.h5"))
-        try FileManager.default.createSymbolicLink(atPath: folder("root/link"), withDestinationPath: "../secret")
-        try FileManager.default.createSymbolicLink(atPath: folder("root/out"), withDestinationPath: folder.path)
-        try FileManager.default.createSymbolicLink(atPath: folder("root/inside"), withDestinationPath: "parts")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder("root/link"), withDestinationPath: "../secret")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder("root/out"), withDestinationPath: folder.path)
+        try FileManager.default.createSymbolicLink(
+            atPath: folder("root/inside"), withDestinationPath: "parts")
         // The file itself may be a link to a file, for reading; a folder on the way may not.
         #expect(try SafePath.resolve("link", in: root) == folder("root/link"))
-        try FileManager.default.createSymbolicLink(atPath: folder("root/nothing"), withDestinationPath: "none")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder("root/nothing"), withDestinationPath: "none")
         #expect(try code { _ = try SafePath.resolve("nothing", in: root) } == .notFound)
         #expect(try code { _ = try SafePath.resolve("inside", in: root) } == .unreadable)
         for path in ["link", "out/secret", "inside/p.h5"] {
@@ -94,7 +103,8 @@ struct FileTests {
         let status = unsafe mkfifo(folder("root/pipe"), 0o600)
         #expect(status == 0)
         #expect(try code { _ = try SafePath.resolve("pipe", in: root) } == .unreadable)
-        try FileManager.default.createSymbolicLink(atPath: folder("root/pipe-link"), withDestinationPath: "pipe")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder("root/pipe-link"), withDestinationPath: "pipe")
         #expect(try code { _ = try SafePath.resolve("pipe-link", in: root) } == .unreadable)
         #expect(try code { _ = try FileDigest(of: folder("root/pipe-link")) } == .unreadable)
         #expect(try code { _ = try FileDigest(of: folder("root/pipe")) } == .unreadable)
@@ -102,9 +112,9 @@ struct FileTests {
 
     @Test func errnoTable() {
         for (number, code) in [
-            (ENOSPC, ShardsError.Code.noSpace), (EDQUOT, .noSpace), (EFBIG, .noSpace), (EROFS, .readOnly),
-            (EACCES, .readOnly),
-            (EPERM, .readOnly), (ENOENT, .notFound), (EIO, .io),
+            (ENOSPC, ShardsError.Code.noSpace), (EDQUOT, .noSpace), (EFBIG, .noSpace),
+            (EROFS, .readOnly), (EACCES, .readOnly), (EPERM, .readOnly), (ENOENT, .notFound),
+            (EIO, .io),
         ] {
             let error = ShardsError(errno: number, "write", path: "/a/b")
             #expect(error.code == code)
@@ -116,7 +126,8 @@ struct FileTests {
         let folder = try TemporaryFolder()
         try put(Array("[1]".utf8), folder("a.json"))
         #expect(try JSON.parse(file: folder("a.json")) == .array([.number(1)]))
-        #expect(try code { _ = try JSON.parse(file: folder("a.json"), maximumBytes: 2) } == .tooLarge)
+        #expect(
+            try code { _ = try JSON.parse(file: folder("a.json"), maximumBytes: 2) } == .tooLarge)
         #expect(try code { _ = try JSON.parse(file: folder("b.json")) } == .notFound)
         #expect(try code { _ = try JSON.parse(file: folder.path) } == .unreadable)
     }

@@ -6,7 +6,8 @@ import Testing
 /// Files made with h5py by Golden/make_golden.py: one good, the others each with one rule broken.
 struct GoldenTests {
     private static func read(_ name: String) throws -> ShardReader {
-        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden").path
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("Golden").path
         let reader = try ShardReader(path: "\(folder)/\(name).h5")
         let decoder = try SampleDecoder(lattice: reader.lattice)
         for position in 0..<reader.count {
@@ -25,18 +26,17 @@ struct GoldenTests {
     }
 
     @Test(arguments: [
-        ("missing_chunk", ShardsError.Code.corrupt, "sample 1"), ("filter_mask", .corrupt, "without its filter"),
-        ("no_filter", .corrupt, "'x'"), ("virtual", .corrupt, "'y'"), ("external_storage", .corrupt, "'id'"),
-        ("external_link", .corrupt, "'id'"), ("soft_link", .corrupt, "'id'"), ("group", .corrupt, "'id'"),
-        ("column_length", .corrupt, "'id'"), ("column_type", .corrupt, "'id'"),
-        ("column_missing", .corrupt, "'error_bound'"),
+        ("missing_chunk", ShardsError.Code.corrupt, "sample 1"),
+        ("filter_mask", .corrupt, "without its filter"), ("no_filter", .corrupt, "'x'"),
+        ("virtual", .corrupt, "'y'"), ("external_storage", .corrupt, "'id'"),
+        ("external_link", .corrupt, "'id'"), ("soft_link", .corrupt, "'id'"),
+        ("group", .corrupt, "'id'"), ("column_length", .corrupt, "'id'"),
+        ("column_type", .corrupt, "'id'"), ("column_missing", .corrupt, "'error_bound'"),
         ("column_unwritten", .corrupt, "'id'"), ("too_many_sources", .corrupt, "3 sources"),
         ("bad_checksum", .corrupt, "checksum"), ("source_outside", .corrupt, "sample 0"),
-        ("wide_sources", .corrupt, "/sources"),
-        ("other_format", .format, "'format'"),
+        ("wide_sources", .corrupt, "/sources"), ("other_format", .format, "'format'"),
         ("other_version", .format, "version"),
-    ])
-    func bad(_ name: String, _ code: ShardsError.Code, _ part: String) throws {
+    ]) func bad(_ name: String, _ code: ShardsError.Code, _ part: String) throws {
         let error = #expect(throws: ShardsError.self) { try Self.read(name) }
         #expect(error?.code == code)
         #expect(error?.description.contains(part) == true, "\(error?.description ?? "")")

@@ -15,14 +15,18 @@ struct LabelPredictorTests {
 
         init(_ random: inout Seeded) throws {
             let lattice = try Lattice(
-                rows: .random(in: 32...37, using: &random), columns: .random(in: 32...45, using: &random))
+                rows: .random(in: 32...37, using: &random),
+                columns: .random(in: 32...45, using: &random))
             let rows: SideCondition? = Bool.random(using: &random) ? .periodic : nil
             let columns: SideCondition? = Bool.random(using: &random) ? .periodic : nil
             func side() -> SideCondition { Bool.random(using: &random) ? .absorbing : .reflecting }
             let boundary = try Boundary(
-                top: rows ?? side(), bottom: rows ?? side(), left: columns ?? side(), right: columns ?? side())
+                top: rows ?? side(), bottom: rows ?? side(), left: columns ?? side(),
+                right: columns ?? side())
             let layers = try JSON.parse(
-                Array("{\"layered\":{\"axis\":\"rows\",\"edges\":[7,20],\"values\":[1,0.1,0.3]}}".utf8), source: "test")
+                Array(
+                    "{\"layered\":{\"axis\":\"rows\",\"edges\":[7,20],\"values\":[1,0.1,0.3]}}".utf8
+                ), source: "test")
             let diffusivity: JSON =
                 switch Int.random(in: 0...3, using: &random) {
                 case 0: .number(0.7)
@@ -34,11 +38,12 @@ struct LabelPredictorTests {
             func name(_ side: SideCondition) -> JSON { .string(side.rawValue) }
             physics = try Physics(
                 json: .object([
-                    "lattice": .array([.integer(lattice.rows), .integer(lattice.columns)]), "diffusivity": diffusivity,
-                    "decay_rate": decay, "sources": .string(Bool.random(using: &random) ? "pinned" : "emitting"),
+                    "lattice": .array([.integer(lattice.rows), .integer(lattice.columns)]),
+                    "diffusivity": diffusivity, "decay_rate": decay,
+                    "sources": .string(Bool.random(using: &random) ? "pinned" : "emitting"),
                     "boundary": .object([
-                        "top": name(boundary.top), "bottom": name(boundary.bottom), "left": name(boundary.left),
-                        "right": name(boundary.right),
+                        "top": name(boundary.top), "bottom": name(boundary.bottom),
+                        "left": name(boundary.left), "right": name(boundary.right),
                     ]),
                 ]))
             for dataset in ShardCoefficient.fixed(under: physics) {
@@ -46,7 +51,8 @@ struct LabelPredictorTests {
             }
             step = Bool.random(using: &random) ? nil : 0x1p-20
             x = (0..<lattice.count).map { _ in
-                Int.random(in: 0..<5, using: &random) == 0 ? .random(in: 0.1...1, using: &random) : 0
+                Int.random(in: 0..<5, using: &random) == 0
+                    ? .random(in: 0.1...1, using: &random) : 0
             }
             y = (0..<lattice.count).map { _ in .random(in: 0...1.2, using: &random) }
             if let step { y = y.map { Float((Double($0) / step).rounded() * step) } }
@@ -66,7 +72,8 @@ struct LabelPredictorTests {
                 i = boundary.top == .reflecting ? 0 : rows - 1
             }
             for (outside, side, own, far) in [
-                (j < 0, boundary.left, 0, columns - 1), (j >= columns, boundary.right, columns - 1, 0),
+                (j < 0, boundary.left, 0, columns - 1),
+                (j >= columns, boundary.right, columns - 1, 0),
             ] where outside {
                 if side == .absorbing { return 0 }
                 j = side == .reflecting ? own : far
@@ -74,8 +81,11 @@ struct LabelPredictorTests {
             return Double(problem.y[i * columns + j]) * scale
         }
         let medium = physics.medium()
-        func coefficient(_ values: [Double], _ i: Int, _ j: Int) -> Double { Double(Float(values[i * columns + j])) }
-        // D is stored in binary32 where one of its planes varies, and taken from the physics where it does not.
+        func coefficient(_ values: [Double], _ i: Int, _ j: Int) -> Double {
+            Double(Float(values[i * columns + j]))
+        }
+        // D is stored in binary32 where one of its planes varies, and taken from the physics where
+        // it does not.
         let isStored = problem.coefficients.diffusivity.isEmpty == false
         func down(_ i: Int, _ j: Int) -> Double {
             isStored ? coefficient(medium.down, i, j) : medium.down[i * columns + j]
@@ -94,7 +104,9 @@ struct LabelPredictorTests {
             if i == 0 { return j == 0 ? 0 : q(0, j - 1) }
             if pinned, x(i, j) != 0 { return x(i, j) * scale }
             let a = i - 1
-            if pinned && x(a, j) != 0 || i == 1 && physics.boundary.top == .periodic { return q(a, j) }
+            if pinned && x(a, j) != 0 || i == 1 && physics.boundary.top == .periodic {
+                return q(a, j)
+            }
             let (c, n, w, e) = (q(a, j), q(a - 1, j), q(a, j - 1), q(a, j + 1))
             if let uniform = physics.uniform {
                 let (alpha, beta) = (uniform.across / uniform.down, uniform.decay / uniform.down)
@@ -136,7 +148,8 @@ struct LabelPredictorTests {
         var random = Seeded(seed)
         for _ in 0..<60 {
             let problem = try Problem(&random)
-            let predictor = LabelPredictor(LabelPrediction(physics: problem.physics, step: problem.step))
+            let predictor = LabelPredictor(
+                LabelPrediction(physics: problem.physics, step: problem.step))
             let (bytes, factor) = try predictor.residual(
                 of: problem.y, x: problem.x, coefficients: problem.coefficients)
             #expect((factor == 0) == (problem.physics.sources == .pinned), "seed \(seed)")
@@ -157,11 +170,15 @@ struct LabelPredictorTests {
         var random = Seeded(seed)
         for _ in 0..<10 {
             let problem = try Problem(&random)
-            let predictor = LabelPredictor(LabelPrediction(physics: problem.physics, step: problem.step))
-            let bytes = (0..<4 * problem.y.count).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let predictor = LabelPredictor(
+                LabelPrediction(physics: problem.physics, step: problem.step))
+            let bytes = (0..<4 * problem.y.count).map { _ in
+                UInt8.random(in: 0...255, using: &random)
+            }
             for factor in [0, 1e300, -1e-300] {
                 let label = try predictor.label(
-                    of: bytes, x: problem.x, coefficients: problem.coefficients, sourceFactor: factor)
+                    of: bytes, x: problem.x, coefficients: problem.coefficients,
+                    sourceFactor: factor)
                 #expect(label.count == problem.y.count, "seed \(seed)")
             }
         }
@@ -169,21 +186,27 @@ struct LabelPredictorTests {
 
     @Test func refusals() throws {
         let lattice = try Lattice(rows: 32, columns: 32)
-        let predictor = LabelPredictor(LabelPrediction(physics: try Physics(lattice: lattice), step: 0x1p-20))
+        let predictor = LabelPredictor(
+            LabelPrediction(physics: try Physics(lattice: lattice), step: 0x1p-20))
         let zeros = [Float](repeating: 0, count: lattice.count)
         let none = LabelPrediction.Coefficients()
         for value in [Float(0x1p-21), -0.0, .nan, .infinity, 1025, 1 + 0x1p-23] {
             var y = zeros
             y[77] = value
-            #expect(try code { _ = try predictor.residual(of: y, x: zeros, coefficients: none) } == .format, "\(value)")
+            #expect(
+                try code { _ = try predictor.residual(of: y, x: zeros, coefficients: none) }
+                    == .format, "\(value)")
         }
         let bytes = [UInt8](repeating: 0, count: 4 * lattice.count)
         #expect(
-            try code { _ = try predictor.label(of: bytes, x: zeros, coefficients: none, sourceFactor: .nan) }
-                == .corrupt)
+            try code {
+                _ = try predictor.label(of: bytes, x: zeros, coefficients: none, sourceFactor: .nan)
+            } == .corrupt)
         var wrong = none
         wrong.decayRate = zeros
         #expect(
-            try code { _ = try predictor.label(of: bytes, x: zeros, coefficients: wrong, sourceFactor: 0) } == .corrupt)
+            try code {
+                _ = try predictor.label(of: bytes, x: zeros, coefficients: wrong, sourceFactor: 0)
+            } == .corrupt)
     }
 }

@@ -6,8 +6,11 @@ import Testing
 
 /// Where samples lie in a shard, and the table that says so.
 struct LocationTests {
-    /// The chunks of a sample are found in the file's own bytes, one after another, and so are the samples.
-    @Test(arguments: [(1, 1), (5, 5), (5, 9), (1500, 1500)]) func samplesAreRanges(count: Int, capacity: Int) throws {
+    /// The chunks of a sample are found in the file's own bytes, one after another, and so are the
+    /// samples.
+    @Test(arguments: [(1, 1), (5, 5), (5, 9), (1500, 1500)]) func samplesAreRanges(
+        count: Int, capacity: Int
+    ) throws {
         let folder = try TemporaryFolder()
         let lattice = try Lattice(rows: 32, columns: 32)
         try writeShard(folder("s.h5"), lattice: lattice, count: count, capacity: capacity)
@@ -33,7 +36,8 @@ struct LocationTests {
         let source = [Source(row: 8, column: 9, radius: 2, value: 1)]
         for (number, physics) in try [
             FamilyTests.physics(.isotropic(FamilyTests.random)),
-            FamilyTests.physics(.anisotropic(down: FamilyTests.random, across: FamilyTests.random), decay: decay),
+            FamilyTests.physics(
+                .anisotropic(down: FamilyTests.random, across: FamilyTests.random), decay: decay),
         ].enumerated() {
             let path = folder("\(number).h5")
             let (reader, _) = try FamilyTests.write(path, [source, source, source], under: physics)
@@ -54,12 +58,15 @@ struct LocationTests {
         let folder = try TemporaryFolder()
         try writeShard(folder("s.h5"), lattice: try Lattice(rows: 32, columns: 40), count: 4)
         let reader = try ShardReader(path: folder("s.h5"))
-        let header = String(decoding: LocationTable.header(samples: 4, coefficients: []).dropFirst(10), as: UTF8.self)
+        let header = String(
+            decoding: LocationTable.header(samples: 4, coefficients: []).dropFirst(10),
+            as: UTF8.self)
         #expect(
             header.hasPrefix(
-                "{'descr': [('id', '<u8'), ('rank', '<u8'), ('error_bound', '<f8'), ('offset', '<u8'), "
-                    + "('n_sources', '<u4'), ('y_sha256', '|u1', (32,)), ('x_bytes', '<u4'), ('y_bytes', '<u4'), "
-                    + "('x_checksum', '<u8'), ('y_checksum', '<u8')], 'fortran_order': False, 'shape': (4,), }"))
+                "{'descr': [('id', '<u8'), ('rank', '<u8'), ('error_bound', '<f8'), ('offset', "
+                    + "'<u8'), ('n_sources', '<u4'), ('y_sha256', '|u1', (32,)), ('x_bytes', "
+                    + "'<u4'), ('y_bytes', '<u4'), ('x_checksum', '<u8'), ('y_checksum', '<u8')], "
+                    + "'fortran_order': False, 'shape': (4,), }"))
         #expect((header.utf8.count + 10) % 64 == 0 && header.hasSuffix("\n"))
         let records = try LocationTable.records(of: reader)
         #expect(records.count == 4 * 92)
@@ -80,12 +87,13 @@ struct LocationTests {
             #expect(number(start + 84, 8) == XXHash64.hash(of: try reader.frame(.y, at: position)))
         }
         let wide = LocationTable.header(
-            samples: 1, coefficients: [.init(.diffusivity, planes: 2), .init(.decayRate, planes: 1)])
+            samples: 1,
+            coefficients: [.init(.diffusivity, planes: 2), .init(.decayRate, planes: 1)])
         #expect(
             String(decoding: wide.dropFirst(10), as: UTF8.self).contains(
                 "('y_bytes', '<u4'), ('diffusivity_bytes', '<u4'), ('decay_rate_bytes', '<u4'), "
-                    + "('x_checksum', '<u8'), ('y_checksum', '<u8'), ('diffusivity_checksum', '<u8'), "
-                    + "('decay_rate_checksum', '<u8')]"))
+                    + "('x_checksum', '<u8'), ('y_checksum', '<u8'), ('diffusivity_checksum', "
+                    + "'<u8'), ('decay_rate_checksum', '<u8')]"))
     }
 
     /// A file written in pieces appears when it is committed; one that is dropped leaves nothing.

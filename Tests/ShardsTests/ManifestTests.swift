@@ -10,7 +10,9 @@ struct ManifestTests {
         inputs: [.init(stage: "sample", path: "../samples", id: Digest(of: [1]))],
         content: .object(["samples": .integer(3)]), layout: .object(["zstd": .string("1.5.4")]),
         files: [
-            .init(path: "part-a.h5", bytes: 10, sha256: Digest(of: [2]), samples: 3, extra: ["stratum": .integer(4)])
+            .init(
+                path: "part-a.h5", bytes: 10, sha256: Digest(of: [2]), samples: 3,
+                extra: ["stratum": .integer(4)])
         ])
 
     @Test func roundTrip() throws {
@@ -37,8 +39,10 @@ struct ManifestTests {
 
     /// Each edit of the text, and what reading it must report.
     @Test(arguments: [
-        ("\"tolerance\": 0.000001", "\"tolerance\": 0.00001", ShardsError.Code.digestMismatch, "was altered"),
-        ("\"stage\": \"inspect\"", "\"stage\": \"reshuffle\"", .digestMismatch, "was altered"),
+        (
+            "\"tolerance\": 0.000001", "\"tolerance\": 0.00001", ShardsError.Code.digestMismatch,
+            "was altered"
+        ), ("\"stage\": \"inspect\"", "\"stage\": \"reshuffle\"", .digestMismatch, "was altered"),
         ("part-a.h5", "../a.h5", .unsafePath, "only name files inside"),
         ("part-a.h5", "parts/a.h5", .unsafePath, "plain file name"),
         ("part-a.h5", "tags.json", .unsafePath, "can be called"),
@@ -50,8 +54,9 @@ struct ManifestTests {
         ("\"bytes\": 10", "\"bytes\": -1", .schema, "at least 0"),
         ("\"bytes\": 10", "\"bytes\": 1e300", .schema, "not one"), ("{", "[", .syntax, "line 2"),
         ("\"samples\": 3", "\"samples\": 0.5", .schema, "must be an integer"),
-    ])
-    func alterations(_ old: String, _ new: String, _ expected: ShardsError.Code, _ part: String) throws {
+    ]) func alterations(_ old: String, _ new: String, _ expected: ShardsError.Code, _ part: String)
+        throws
+    {
         let folder = try TemporaryFolder()
         try Self.manifest.write(to: folder.path)
         var text = String(decoding: try contents(folder("manifest.json")), as: UTF8.self)
@@ -69,7 +74,8 @@ struct ManifestTests {
         let folder = try TemporaryFolder()
         #expect(try code { _ = try Manifest.read(folder: folder.path) } == .notFound)
         try put(Self.manifest.json.prettyBytes, folder("real.json"))
-        try FileManager.default.createSymbolicLink(atPath: folder("manifest.json"), withDestinationPath: "real.json")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder("manifest.json"), withDestinationPath: "real.json")
         #expect(try Manifest.read(folder: folder.path) == Self.manifest)
         try FileManager.default.removeItem(atPath: folder("real.json"))
         #expect(try code { _ = try Manifest.read(folder: folder.path) } == .notFound)

@@ -14,7 +14,8 @@ import Testing
         #expect(Array(bytes.suffix(24).prefix(8)) == [0, 0, 0x80, 0x3F, 0, 0, 0, 0xC0])
     }
 
-    /// The header's length varies with the shape; the values begin at a multiple of 64 for every one.
+    /// The header's length varies with the shape; the values begin at a multiple of 64 for every
+    /// one.
     @Test(arguments: [1, 9, 99, 999, 4096]) func alignment(side: Int) {
         let bytes = NumPyFile.bytes(of: [Float](repeating: 1, count: side), rows: side, columns: 1)
         let length = Int(bytes[8]) | Int(bytes[9]) << 8
@@ -24,9 +25,9 @@ import Testing
 
     /// A header can be set right when the number of rows is known.
     @Test func headersOfTablesAreOfOneLength() {
-        for (rows, columns) in [(0, 1), (7, 128), (999_999, 2048), (1_000_000, 8192), (1 << 53, 8192)] {
-            #expect(NumPyFile.header(rows: rows, columns: columns).count == 128)
-        }
+        for (rows, columns) in [
+            (0, 1), (7, 128), (999_999, 2048), (1_000_000, 8192), (1 << 53, 8192),
+        ] { #expect(NumPyFile.header(rows: rows, columns: columns).count == 128) }
         let bytes = NumPyFile.bytes(of: [1, 2], rows: 1, columns: 2)
         #expect(Array(bytes.prefix(128)) == NumPyFile.header(rows: 1, columns: 2))
     }

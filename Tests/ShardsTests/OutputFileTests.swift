@@ -5,8 +5,7 @@ import Testing
 
 /// Files written in any order, against a plain array of bytes.
 @Suite struct OutputFileTests {
-    @Test(arguments: 1...20)
-    func whateverTheOrder(seed: UInt64) throws {
+    @Test(arguments: 1...20) func whateverTheOrder(seed: UInt64) throws {
         let folder = try TemporaryFolder()
         var random = Seeded(seed)
         let file = try OutputFile(folder("f"))
@@ -15,11 +14,14 @@ import Testing
             if Int.random(in: 0..<20, using: &random) == 0 {
                 let count = Int.random(in: 0...max(1, meant.count + 50), using: &random)
                 file.truncate(to: count)
-                meant = Array(meant.prefix(count)) + [UInt8](repeating: 0, count: max(0, count - meant.count))
+                meant =
+                    Array(meant.prefix(count))
+                    + [UInt8](repeating: 0, count: max(0, count - meant.count))
                 continue
             }
             let start = Int.random(in: 0...meant.count + 100, using: &random)
-            let bytes = (0..<Int.random(in: 0..<120, using: &random)).map { _ in UInt8.random(in: 0...9, using: &random)
+            let bytes = (0..<Int.random(in: 0..<120, using: &random)).map { _ in
+                UInt8.random(in: 0...9, using: &random)
             }
             file.put(bytes, at: start)
             guard !bytes.isEmpty else { continue }
@@ -31,12 +33,12 @@ import Testing
         #expect(digest == FileDigest(of: meant), "seed \(seed)")
     }
 
-    @Test(arguments: [0, 999, 5000, 9999])
-    func whatComesBackChangedIsRefused(place: Int) throws {
+    @Test(arguments: [0, 999, 5000, 9999]) func whatComesBackChangedIsRefused(place: Int) throws {
         let folder = try TemporaryFolder()
         let file = try OutputFile(folder("f"))
         file.put([UInt8](repeating: 1, count: 1000), at: 0)
-        file.put([UInt8](repeating: 2, count: 4000), at: 6000)  // from 1000 to 6000 there is nothing: zeros
+        // From 1000 to 6000 there is nothing: zeros.
+        file.put([UInt8](repeating: 2, count: 4000), at: 6000)
         var bytes = try contents(folder("f"))
         bytes[place] ^= 1
         // In place: the file that is open stays the one.
@@ -50,8 +52,7 @@ import Testing
         #expect(try code { _ = try file.finish() } == .io)
     }
 
-    @Test(arguments: [-20, 20])
-    func anotherLengthIsRefused(by: Int) throws {
+    @Test(arguments: [-20, 20]) func anotherLengthIsRefused(by: Int) throws {
         let folder = try TemporaryFolder()
         let file = try OutputFile(folder("f"))
         file.put([UInt8](repeating: 1, count: 1000), at: 0)
@@ -84,14 +85,15 @@ import Testing
         #expect(try contents(folder("a")) == all)
         #expect(try AtomicFile.write(all, to: folder("b")) == FileDigest(of: folder("b")))
         let shard = try ShardWriter(
-            path: folder(".s.tmp"), lattice: try Lattice(rows: 32, columns: 32), capacity: 1, maximumSources: 1,
-            kind: .part)
+            path: folder(".s.tmp"), lattice: try Lattice(rows: 32, columns: 32), capacity: 1,
+            maximumSources: 1, kind: .part)
         #expect(try shard.finish() == FileDigest(of: folder(".s.tmp")))
     }
 
     /// No certificate is below half a step of the grid, neither written nor read.
-    @Test(arguments: [0, 0x1p-22, -1, .nan, .infinity])
-    func boundsThatCertifyNothing(bound: Double) throws {
+    @Test(arguments: [0, 0x1p-22, -1, .nan, .infinity]) func boundsThatCertifyNothing(bound: Double)
+        throws
+    {
         let folder = try TemporaryFolder()
         let lattice = try Lattice(rows: 32, columns: 32)
         let encoder = try SampleEncoder(lattice: lattice)
@@ -102,8 +104,8 @@ import Testing
                 attributes: [("grid", .double(grid))])
             try writer.append(
                 try encoder.encode(
-                    x: sample.x, y: sample.y, id: sample.id, sources: sample.sources, index: 0, rank: nil,
-                    errorBound: bound))
+                    x: sample.x, y: sample.y, id: sample.id, sources: sample.sources, index: 0,
+                    rank: nil, errorBound: bound))
             try writer.finish()
         }
         #expect(try code { try write(bound, grid: 0x1p-20) } == .corrupt)

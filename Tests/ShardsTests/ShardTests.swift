@@ -11,7 +11,8 @@ struct ShardTests {
         let folder = try TemporaryFolder()
         let lattice = try Lattice(rows: 32, columns: 48)
         let samples = try writeShard(
-            folder("s.h5"), lattice: lattice, count: size.count, capacity: size.capacity, kind: kind)
+            folder("s.h5"), lattice: lattice, count: size.count, capacity: size.capacity, kind: kind
+        )
         let reader = try ShardReader(path: folder("s.h5"))
         #expect(reader.kind == kind)
         #expect(reader.lattice == lattice)
@@ -19,8 +20,9 @@ struct ShardTests {
         #expect(reader.maximumSources == 4)
         #expect(
             reader.attributes == [
-                "format": .string("steadyset-shard"), "version": .integer(3), "physics": .string("{\"γ\":1}"),
-                "tolerance": .double(1e-6), "grid": .double(0x1p-20),
+                "format": .string("steadyset-shard"), "version": .integer(3),
+                "physics": .string("{\"γ\":1}"), "tolerance": .double(1e-6),
+                "grid": .double(0x1p-20),
             ])
         #expect(reader.ids == samples.map(\.id))
         #expect(reader.indices == samples.map(\.index))
@@ -54,7 +56,8 @@ struct ShardTests {
         try writeShard(folder("part.h5"), lattice: lattice, count: 6, kind: .part)
         let part = try ShardReader(path: folder("part.h5"))
         let writer = try ShardWriter(
-            path: folder("shard.h5"), lattice: lattice, capacity: 6, maximumSources: 4, kind: .shard)
+            path: folder("shard.h5"), lattice: lattice, capacity: 6, maximumSources: 4, kind: .shard
+        )
         for position in [4, 0, 2] {
             var sample = try part.sample(at: position)
             sample.rank = UInt64(position)
@@ -72,7 +75,8 @@ struct ShardTests {
         let lattice = try Lattice(rows: 32, columns: 32)
         let sample = Sample.make(0, on: lattice)
         var encoded = try SampleEncoder(lattice: lattice).encode(
-            x: sample.x, y: sample.y, id: sample.id, sources: sample.sources, index: 0, errorBound: 0)
+            x: sample.x, y: sample.y, id: sample.id, sources: sample.sources, index: 0,
+            errorBound: 0)
         do {
             let writer = try ShardWriter(
                 path: folder("a"), lattice: lattice, capacity: 2, maximumSources: 4, kind: .part)
@@ -80,14 +84,16 @@ struct ShardTests {
             #expect(folder.names == ["a"])
         }
         #expect(folder.names.isEmpty)
-        let writer = try ShardWriter(path: folder("b"), lattice: lattice, capacity: 2, maximumSources: 4, kind: .part)
+        let writer = try ShardWriter(
+            path: folder("b"), lattice: lattice, capacity: 2, maximumSources: 4, kind: .part)
         encoded.y[2] ^= 1
         #expect(try code { try writer.append(encoded) } == .corrupt)
         #expect(folder.names.isEmpty)
         #expect(
             try code {
                 _ = try ShardWriter(
-                    path: folder("none/c"), lattice: lattice, capacity: 2, maximumSources: 4, kind: .part)
+                    path: folder("none/c"), lattice: lattice, capacity: 2, maximumSources: 4,
+                    kind: .part)
             } == .notFound)
     }
 
@@ -105,7 +111,8 @@ struct ShardTests {
                         let position = (task + turn) % 8
                         #expect(try reader.y(at: position, with: decoder) == samples[position].y)
                     }
-                    try writeShard("\(path)/t\(task).h5", lattice: lattice, count: 4, seed: UInt64(task))
+                    try writeShard(
+                        "\(path)/t\(task).h5", lattice: lattice, count: 4, seed: UInt64(task))
                     #expect(try ShardReader(path: "\(path)/t\(task).h5").count == 4)
                 }
             }
@@ -122,8 +129,11 @@ struct ShardTests {
         #expect(try code { _ = try ShardReader(path: folder("none")) } == .notFound)
         #expect(try code { _ = try ShardReader(path: folder.path) } == .unreadable)
         try writeShard(folder("s.h5"), lattice: try Lattice(rows: 32, columns: 32), count: 1)
-        try FileManager.default.createSymbolicLink(atPath: folder("l.h5"), withDestinationPath: "s.h5")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder("l.h5"), withDestinationPath: "s.h5")
         #expect(try ShardReader(path: folder("l.h5")).count == 1)
-        #expect(try code { _ = try ShardReader(path: folder("l.h5"), followingLinks: false) } == .unsafePath)
+        #expect(
+            try code { _ = try ShardReader(path: folder("l.h5"), followingLinks: false) }
+                == .unsafePath)
     }
 }

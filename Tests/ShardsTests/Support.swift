@@ -23,7 +23,9 @@ final class TemporaryFolder {
 }
 
 /// Bytes of a file.
-func contents(_ path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) }
+func contents(_ path: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+}
 
 /// Writes a file without any care.
 func put(_ bytes: some Sequence<UInt8>, _ path: String) throws {
@@ -43,7 +45,8 @@ struct Seeded: RandomNumberGenerator {
     }
 }
 
-/// Samples that look like the real thing: disks in x, smooth decay around them in y, rounded to multiples of 2⁻²⁰.
+/// Samples that look like the real thing: disks in x, smooth decay around them in y, rounded to
+/// multiples of 2⁻²⁰.
 struct Sample {
     var id: SampleID
     var sources: [Source]
@@ -61,38 +64,46 @@ struct Sample {
         }
         var x = [Float](repeating: 0, count: lattice.count)
         var y = x
-        for source in sources { source.forEachSite(on: lattice) { x[$0] = max(x[$0], Float(source.value)) } }
+        for source in sources {
+            source.forEachSite(on: lattice) { x[$0] = max(x[$0], Float(source.value)) }
+        }
         for row in 0..<lattice.rows {
             for column in 0..<lattice.columns {
                 var sum = 0.0
                 for source in sources {
                     let distance = Double(
-                        (row - source.row) * (row - source.row) + (column - source.column) * (column - source.column)
+                        (row - source.row) * (row - source.row) + (column - source.column)
+                            * (column - source.column)
                     ).squareRoot()
                     sum += source.value * exp(-max(0, distance - 5) / 20)
                 }
                 y[row * lattice.columns + column] = Float((sum * 0x1p20).rounded() * 0x1p-20)
             }
         }
-        return Sample(id: SampleID(bits: random.next()), sources: sources, index: UInt64(index), x: x, y: y)
+        return Sample(
+            id: SampleID(bits: random.next()), sources: sources, index: UInt64(index), x: x, y: y)
     }
 }
 
 /// Writes a shard of `count` samples and returns them.
-@discardableResult
-func writeShard(
-    _ path: String, lattice: Lattice, count: Int, capacity: Int? = nil, kind: ShardKind = .shard, seed: UInt64 = 7
+@discardableResult func writeShard(
+    _ path: String, lattice: Lattice, count: Int, capacity: Int? = nil, kind: ShardKind = .shard,
+    seed: UInt64 = 7
 ) throws -> [Sample] {
     let writer = try ShardWriter(
         path: path, lattice: lattice, capacity: capacity ?? count, maximumSources: 4, kind: kind,
-        attributes: [("physics", .string("{\"γ\":1}")), ("tolerance", .double(1e-6)), ("grid", .double(0x1p-20))])
+        attributes: [
+            ("physics", .string("{\"γ\":1}")), ("tolerance", .double(1e-6)),
+            ("grid", .double(0x1p-20)),
+        ])
     let encoder = try SampleEncoder(lattice: lattice)
     let samples = (0..<count).map { Sample.make($0, on: lattice, seed: seed) }
     for (position, sample) in samples.enumerated() {
         try writer.append(
             try encoder.encode(
-                x: sample.x, y: sample.y, id: sample.id, sources: sample.sources, index: sample.index,
-                rank: kind == .shard ? UInt64(position) * 3 : nil, errorBound: 5e-7))
+                x: sample.x, y: sample.y, id: sample.id, sources: sample.sources,
+                index: sample.index, rank: kind == .shard ? UInt64(position) * 3 : nil,
+                errorBound: 5e-7))
     }
     try writer.finish()
     return samples

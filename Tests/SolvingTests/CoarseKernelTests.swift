@@ -14,8 +14,9 @@ import Testing
         return (0..<count).map { _ in Double(Float(random.next() - 0.5)) }
     }
 
-    @Test(arguments: [(64, 64), (71, 66), (65, 90)])
-    func residualAndTransfersMatchTheMatrices(_ rows: Int, _ columns: Int) throws {
+    @Test(arguments: [(64, 64), (71, 66), (65, 90)]) func residualAndTransfersMatchTheMatrices(
+        _ rows: Int, _ columns: Int
+    ) throws {
         let (level, next) = try level(0, rows: rows, columns: columns)
         let dense = DenseOperator(level.grid)
         let (f, v) = (numbers(dense.matrix.count, seed: 1), numbers(dense.matrix.count, seed: 2))
@@ -35,9 +36,9 @@ import Testing
         #expect(largestDifference(level.value.numbers, expected) < 1e-5)
     }
 
-    /// Two damped Jacobi steps, then, from zero, Gauss–Seidel over the rows that obstacles changed, every second first.
-    @Test(arguments: [true, false])
-    func smoothingMatchesTheFormula(_ fromZero: Bool) throws {
+    /// Two damped Jacobi steps, then, from zero, Gauss–Seidel over the rows that obstacles changed,
+    /// every second first.
+    @Test(arguments: [true, false]) func smoothingMatchesTheFormula(_ fromZero: Bool) throws {
         let (level, _) = try level(0, rows: 64, columns: 75)
         let dense = DenseOperator(level.grid)
         let count = dense.matrix.count

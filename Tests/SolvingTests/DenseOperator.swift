@@ -1,6 +1,7 @@
 import Solving
 
-/// A level's operator and interpolation as dense matrices in Double, read from its tables site by site.
+/// A level's operator and interpolation as dense matrices in Double, read from its tables site by
+/// site.
 struct DenseOperator {
     let rows: Int
     let columns: Int
@@ -17,16 +18,19 @@ struct DenseOperator {
     init(_ grid: GridOperator) {
         let (rows, columns) = (grid.rows, grid.columns)
         let (coarseRows, coarseColumns) = (rows / 2, columns / 2)
-        var matrix = [[Double]](repeating: [Double](repeating: 0, count: rows * columns), count: rows * columns)
+        var matrix = [[Double]](
+            repeating: [Double](repeating: 0, count: rows * columns), count: rows * columns)
         var interpolation = [[Double]](
-            repeating: [Double](repeating: 0, count: coarseRows * coarseColumns), count: rows * columns)
+            repeating: [Double](repeating: 0, count: coarseRows * coarseColumns),
+            count: rows * columns)
         for row in 0..<rows {
             for column in 0..<columns {
                 let site = row * columns + column
                 let stencil = grid.stencils[grid.stencils.offset(row, column)]
                 for i in -1...1 where row + i >= 0 && row + i < rows {
                     for j in -1...1 where column + j >= 0 && column + j < columns {
-                        matrix[site][(row + i) * columns + column + j] = Double(stencil[row: i][j + 1])
+                        matrix[site][(row + i) * columns + column + j] = Double(
+                            stencil[row: i][j + 1])
                     }
                 }
                 let weights = grid.weights[grid.weights.offset(row, column)]
@@ -78,10 +82,14 @@ struct DenseOperator {
 
 extension Plane<Float> {
     /// The plane's numbers, row by row.
-    var numbers: [Double] { (0..<rows).flatMap { row in (0..<columns).map { Double(self[row][$0]) } } }
+    var numbers: [Double] {
+        (0..<rows).flatMap { row in (0..<columns).map { Double(self[row][$0]) } }
+    }
 
     /// Fills the plane, row by row.
     func fill(_ values: [Double]) {
-        for row in 0..<rows { for column in 0..<columns { self[row][column] = Float(values[row * columns + column]) } }
+        for row in 0..<rows {
+            for column in 0..<columns { self[row][column] = Float(values[row * columns + column]) }
+        }
     }
 }

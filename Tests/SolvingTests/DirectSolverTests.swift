@@ -3,23 +3,26 @@ import Solving
 import Testing
 
 @Suite struct DirectSolverTests {
-    /// The field of charges satisfies the equation at every site, whatever the shape, the length of the transform, and the
-    /// coefficients.
-    @Test(arguments: 0..<40)
-    func fieldsSatisfyTheEquation(_ seed: Int) {
+    /// The field of charges satisfies the equation at every site, whatever the shape, the length of
+    /// the transform, and the coefficients.
+    @Test(arguments: 0..<40) func fieldsSatisfyTheEquation(_ seed: Int) {
         var random = TestRandom(seed: 500 + UInt32(seed))
         let (rows, drawn) = (random.next(in: 32...90), random.next(in: 32...90))
         let (down, across) = (random.next(of: [1, 0.2, 30]), random.next(of: [1, 3.0]))
         let decay = random.next(of: [0, 1e-6, 0.0025, 0.5])
-        // The length of the lattice itself where it is odd, or one that is so much longer that images suffice.
+        // The length of the lattice itself where it is odd, or one that is so much longer that
+        // images suffice.
         let extra = decay >= 0.0025 ? 600 : 0
         let columns = extra > 0 ? drawn : drawn & ~1
         let solver = FourierSolver(
-            rows: rows, columns: columns, intervals: extra > 0 ? (columns + extra) | 1 : columns + 1, down: down,
-            across: across, decay: decay)
+            rows: rows, columns: columns,
+            intervals: extra > 0 ? (columns + extra) | 1 : columns + 1, down: down, across: across,
+            decay: decay)
         for count in [1, 40, 7] {
             var amounts = [Double](repeating: 0, count: rows * columns)
-            for _ in 0..<count { amounts[random.next(in: 0...rows * columns - 1)] = random.next() - 0.3 }
+            for _ in 0..<count {
+                amounts[random.next(in: 0...rows * columns - 1)] = random.next() - 0.3
+            }
             solver.setCharges(
                 amounts.indices.filter { amounts[$0] != 0 }.map {
                     Charge(row: $0 / columns, column: $0 % columns, amount: amounts[$0])
@@ -36,36 +39,45 @@ import Testing
                     }
                     let vertical = down * (2 * u(i, j) - u(i - 1, j) - u(i + 1, j))
                     let horizontal = across * (2 * u(i, j) - u(i, j - 1) - u(i, j + 1))
-                    worst = max(worst, abs(vertical + horizontal + decay * u(i, j) - amounts[i * columns + j]))
+                    worst = max(
+                        worst,
+                        abs(vertical + horizontal + decay * u(i, j) - amounts[i * columns + j]))
                     largest = max(largest, abs(u(i, j)))
                 }
             }
             for i in 0..<rows { ghost = max(ghost, abs(field[i][columns])) }
-            #expect(worst < 1e-12 * (1 + (down + across) * largest), "seed \(seed), \(count) charges")
+            #expect(
+                worst < 1e-12 * (1 + (down + across) * largest),
+                "seed \(seed), \(count) charges")
             #expect(ghost <= (extra > 0 ? 1e-6 * largest : 0), "seed \(seed), \(count) charges")
         }
     }
 
     /// Against elimination: constants of every size, few sources, all overlaps and tolerances.
-    @Test(arguments: 0..<60)
-    func errorsAreBelowTheBound(_ seed: Int) throws {
+    @Test(arguments: 0..<60) func errorsAreBelowTheBound(_ seed: Int) throws {
         var random = TestRandom(seed: 700 + UInt32(seed))
-        let lattice = try Lattice(rows: random.next(in: 60...90), columns: 2 * random.next(in: 30...40))
+        let lattice = try Lattice(
+            rows: random.next(in: 60...90), columns: 2 * random.next(in: 30...40))
         let physics = try Physics(
             lattice: lattice, diffusivity: random.next(of: [0.5, 1, 3]),
             decayRate: random.next(of: [1e-5, 1e-4, 1.0 / 400, 0.02, 0.3, 4]),
-            sources: random.next(of: [.pinned, .pinned, .emitting]), overlap: random.next(of: [.max, .sum, .last]))
-        let sources = random.sources(random.next(in: 1...4), on: lattice, radii: [0, 0.5, 1, 2, 3.5, 5])
+            sources: random.next(of: [.pinned, .pinned, .emitting]),
+            overlap: random.next(of: [.max, .sum, .last]))
+        let sources = random.sources(
+            random.next(in: 1...4), on: lattice, radii: [0, 0.5, 1, 2, 3.5, 5])
         let configuration = try Configuration(physics: physics, sources: sources)
         let tolerance = random.next(of: [1e-5, 1e-6, 1e-7])
         let bits = tolerance > 5e-7 ? random.next(of: [20, 24]) : 24
-        let (label, solution) = solve(configuration, accuracy: Accuracy(tolerance: tolerance, gridBits: bits))
+        let (label, solution) = solve(
+            configuration, accuracy: Accuracy(tolerance: tolerance, gridBits: bits))
         #expect(solution.isCertified, "seed \(seed): \(solution)")
         let exact = referenceField(SourceImage(configuration), physics)
-        #expect(largestDifference(label.map(Double.init), exact) <= solution.errorBound, "seed \(seed)")
+        #expect(
+            largestDifference(label.map(Double.init), exact) <= solution.errorBound, "seed \(seed)")
     }
 
-    /// What no solver of the family does with so little decay but elimination: none at all, and anisotropy.
+    /// What no solver of the family does with so little decay but elimination: none at all, and
+    /// anisotropy.
     @Test func noDecayAndAnisotropyAreSolved() throws {
         let lattice = try Lattice(rows: 70, columns: 64)
         for (down, across, decay) in [(1.0, 1.0, 0.0), (1, 50, 0), (40, 1, 0.01)] {
@@ -75,31 +87,35 @@ import Testing
             var random = TestRandom(seed: 4)
             let physics = try Physics(lattice: lattice)
             let image = SourceImage(
-                try Configuration(physics: physics, sources: random.sources(2, on: lattice, radii: [5])))
+                try Configuration(
+                    physics: physics, sources: random.sources(2, on: lattice, radii: [5])))
             for pinned in [true, false] {
                 var label = [Float](repeating: .nan, count: lattice.count)
                 let solution = try #require(
                     solver.solve(image, pinned: pinned, accuracy: Accuracy(), into: &label))
                 #expect(solution.isCertified)
-                func constant(_ value: Double) -> [Double] { [Double](repeating: value, count: lattice.count) }
+                func constant(_ value: Double) -> [Double] {
+                    [Double](repeating: value, count: lattice.count)
+                }
                 let exact = generalReference(
                     Medium(
-                        lattice: lattice, down: constant(down), across: constant(across), decay: constant(decay)),
-                    .absorbing, image, pinned: pinned)
+                        lattice: lattice, down: constant(down), across: constant(across),
+                        decay: constant(decay)), .absorbing, image, pinned: pinned)
                 #expect(largestDifference(label.map(Double.init), exact) <= solution.errorBound)
             }
         }
     }
 
     /// Both ways to a field agree within their bounds.
-    @Test(arguments: 0..<12)
-    func directAndUniformAgree(_ seed: Int) throws {
+    @Test(arguments: 0..<12) func directAndUniformAgree(_ seed: Int) throws {
         var random = TestRandom(seed: 900 + UInt32(seed))
-        let lattice = try Lattice(rows: random.next(of: [128, 200, 333]), columns: random.next(of: [128, 256, 301]))
+        let lattice = try Lattice(
+            rows: random.next(of: [128, 200, 333]), columns: random.next(of: [128, 256, 301]))
         let physics = try Physics(lattice: lattice, sources: random.next(of: [.pinned, .emitting]))
         let image = SourceImage(
             try Configuration(
-                physics: physics, sources: random.sources(random.next(in: 1...5), on: lattice, radii: [2, 5])))
+                physics: physics,
+                sources: random.sources(random.next(in: 1...5), on: lattice, radii: [2, 5])))
         var labels = [[Float]](repeating: [Float](repeating: .nan, count: lattice.count), count: 2)
         let methods: [Solution.Method] = [.direct, .uniform]
         var bounds = 0.0
@@ -134,8 +150,8 @@ import Testing
         var labels = [[Float]](repeating: [Float](repeating: .nan, count: lattice.count), count: 2)
         var bounds = 0.0
         for (index, method) in [Solution.Method.direct, .uniform].enumerated() {
-            let solution = Solver(physics: physics, accuracy: Accuracy(), method: method)
-                .solve(image, into: &labels[index])
+            let solution = Solver(physics: physics, accuracy: Accuracy(), method: method).solve(
+                image, into: &labels[index])
             #expect(solution.method == method)
             #expect(solution.isCertified)
             bounds += solution.errorBound

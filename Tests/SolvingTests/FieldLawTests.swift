@@ -5,7 +5,9 @@ import Testing
 /// Laws of the field before it is scaled and rounded.
 @Suite struct FieldLawTests {
     /// The field after so many cycles that only rounding is left.
-    private func field(_ image: SourceImage, rows: Int, columns: Int, decay: Double, pinned: Bool) -> [Double] {
+    private func field(_ image: SourceImage, rows: Int, columns: Int, decay: Double, pinned: Bool)
+        -> [Double]
+    {
         let hierarchy = Hierarchy(rows: rows, columns: columns, decay: decay)
         _ = hierarchy.fine.start(image, pinned: pinned)
         hierarchy.prepare()
@@ -26,7 +28,9 @@ import Testing
         let first = sites.map { _ in random.next() }
         let second = sites.map { _ in random.next() }
         func solve(_ values: [Double]) -> [Double] {
-            field(SourceImage(sites: sites, values: values), rows: rows, columns: columns, decay: 0.01, pinned: false)
+            field(
+                SourceImage(sites: sites, values: values), rows: rows, columns: columns,
+                decay: 0.01, pinned: false)
         }
         let sum = solve(zip(first, second).map { $0 + 3 * $1 })
         let parts = zip(solve(first), solve(second)).map { $0 + 3 * $1 }
@@ -37,14 +41,17 @@ import Testing
         // The operator is symmetric: what a source at a gives at b, one at b gives at a.
         let (a, b) = (7 * 45 + 12, 30 * 45 + 33)
         func solve(_ site: Int) -> [Double] {
-            field(SourceImage(sites: [site], values: [1]), rows: 40, columns: 45, decay: 1.0 / 400, pinned: false)
+            field(
+                SourceImage(sites: [site], values: [1]), rows: 40, columns: 45, decay: 1.0 / 400,
+                pinned: false)
         }
         let (there, back) = (solve(a)[b], solve(b)[a])
         #expect(there > 1e-6)
         #expect(abs(there - back) < 1e-15)
     }
 
-    /// A smooth right-hand side on finer and finer lattices: the error falls with the square of the spacing.
+    /// A smooth right-hand side on finer and finer lattices: the error falls with the square of the
+    /// spacing.
     @Test func convergenceIsOfSecondOrder() {
         // u = x(1 − x)·y²(1 − y) solves −Δu + 9u = f on the unit square.
         func exact(_ x: Double, _ y: Double) -> Double { x * (1 - x) * y * y * (1 - y) }
@@ -76,6 +83,8 @@ import Testing
             return largestDifference(result, expected)
         }
         #expect(errors[0] > 1e-6 && errors[0] < 1e-3)
-        for (coarse, fine) in zip(errors, errors.dropFirst()) { #expect(abs(coarse / fine - 4) < 0.1, "\(errors)") }
+        for (coarse, fine) in zip(errors, errors.dropFirst()) {
+            #expect(abs(coarse / fine - 4) < 0.1, "\(errors)")
+        }
     }
 }

@@ -21,8 +21,11 @@ import Testing
     private static func golden(_ block: Substring) throws -> Golden {
         let lines = block.split(separator: "\n")
         let header = lines[0].split(separator: " ")
-        let lattice = try Lattice(rows: try #require(Int(header[1])), columns: try #require(Int(header[2])))
-        let sides = header[3].compactMap { letter in SideCondition.allCases.first { $0.rawValue.first == letter } }
+        let lattice = try Lattice(
+            rows: try #require(Int(header[1])), columns: try #require(Int(header[2])))
+        let sides = header[3].compactMap { letter in
+            SideCondition.allCases.first { $0.rawValue.first == letter }
+        }
         let contrast = try #require(Double(header[4]))
         let gamma = try #require(Double(header[5]))
         let pinned = header[6] == "pinned"
@@ -30,16 +33,19 @@ import Testing
         let sources = try lines[1].split(separator: " ").map { word in
             let parts = word.split(separator: ",").compactMap { Double($0) }
             try #require(parts.count == 4)
-            return Source(row: Int(parts[0]), column: Int(parts[1]), radius: parts[2], value: parts[3])
+            return Source(
+                row: Int(parts[0]), column: Int(parts[1]), radius: parts[2], value: parts[3])
         }
         let physics = try Physics(lattice: lattice, sources: pinned ? .pinned : .emitting)
-        let numbers = lines[2...].flatMap { $0.split(separator: " ") }.compactMap { Double($0) }.map { $0 / 1e11 }
+        let numbers = lines[2...].flatMap { $0.split(separator: " ") }.compactMap { Double($0) }.map
+        { $0 / 1e11 }
         return Golden(
             name: lines[0].trimmingPrefix("    ").description,
-            boundary: try Boundary(top: sides[0], bottom: sides[1], left: sides[2], right: sides[3]),
+            boundary: try Boundary(
+                top: sides[0], bottom: sides[1], left: sides[2], right: sides[3]),
             medium: medium(String(header[0]), lattice, contrast, gamma, seed),
-            image: SourceImage(try Configuration(physics: physics, sources: sources)), pinned: pinned,
-            largest: numbers[0], values: Array(numbers.dropFirst()))
+            image: SourceImage(try Configuration(physics: physics, sources: sources)),
+            pinned: pinned, largest: numbers[0], values: Array(numbers.dropFirst()))
     }
 
     /// The generator's `Hashed`: a number k/1024 from a seed and a position.
@@ -90,13 +96,13 @@ import Testing
 
     @Test func allAreRead() { #expect(GeneralGoldenTests.all.count == 42) }
 
-    @Test(arguments: all)
-    func labelsAreWithinTheirBound(_ golden: Golden) {
+    @Test(arguments: all) func labelsAreWithinTheirBound(_ golden: Golden) {
         let lattice = golden.medium.lattice
         let solver = MediumSolver(lattice: lattice, boundary: golden.boundary)
         solver.prepare(golden.medium)
         var label = [Float](repeating: .nan, count: lattice.count)
-        let solution = solver.solve(golden.image, pinned: golden.pinned, accuracy: Accuracy(), into: &label)
+        let solution = solver.solve(
+            golden.image, pinned: golden.pinned, accuracy: Accuracy(), into: &label)
         #expect(solution.isCertified)
         let sampled = golden.values.indices.map { k in
             Double(label[k * (lattice.count - 1) / (golden.values.count - 1)])

@@ -9,8 +9,10 @@ import Testing
         var random = TestRandom(seed: seed)
         return try GeneralProblem.boundaries.map { boundary in
             let problem = try GeneralProblem(
-                &random, random.next(of: [.rough, .roughTensor, .regionsTensor, .smooth, .layeredAcross]),
-                rows: random.next(in: 32...70), columns: random.next(in: 32...70), boundary: boundary)
+                &random,
+                random.next(of: [.rough, .roughTensor, .regionsTensor, .smooth, .layeredAcross]),
+                rows: random.next(in: 32...70), columns: random.next(in: 32...70),
+                boundary: boundary)
             let iteration = ConjugateGradients(lattice: problem.medium.lattice, boundary: boundary)
             iteration.problem.assemble(problem.medium, problem.image, pins: problem.pinned)
             iteration.hierarchy.prepare(iteration.problem.matrix)
@@ -31,7 +33,9 @@ import Testing
                             // What leads out of the grid is not defined.
                             let ring = iteration.problem.ring
                             let (i, j) = (row + down, column + right)
-                            if !ring.rows && i == coarse.rows || !ring.columns && (j < 0 || j == coarse.columns) {
+                            if !ring.rows && i == coarse.rows
+                                || !ring.columns && (j < 0 || j == coarse.columns)
+                            {
                                 #expect(coarse.coupling(row, column, down: down, right: right) == 0)
                                 continue
                             }
@@ -39,7 +43,8 @@ import Testing
                                 row, column, down: down, right: right, of: fine,
                                 iteration.hierarchy.interpolations[level])
                             let sign: Double = down == 0 && right == 0 ? -1 : 1
-                            let found = sign * coarse.coupling(row, column, down: down, right: right)
+                            let found =
+                                sign * coarse.coupling(row, column, down: down, right: right)
                             worst = max(worst, abs(found - expected) / size)
                         }
                     }
@@ -50,8 +55,8 @@ import Testing
         }
     }
 
-    /// Restriction is the transpose of interpolation, half-sweeps never raise the error's energy, and the residual is that of
-    /// the definition.
+    /// Restriction is the transpose of interpolation, half-sweeps never raise the error's energy,
+    /// and the residual is that of the definition.
     @Test func levelsKeepTheirLaws() throws {
         for (problem, iteration) in try GeneralKernelTests.problems(2) {
             var random = TestRandom(seed: 3)
@@ -77,19 +82,24 @@ import Testing
                 level.residual()
                 interpolation.restrict(level.scratch, to: next.rhs)
                 for row in 0..<next.matrix.rows {
-                    for column in 0..<next.matrix.columns { next.value[row, column] = Float(random.next() - 0.5) }
+                    for column in 0..<next.matrix.columns {
+                        next.value[row, column] = Float(random.next() - 0.5)
+                    }
                 }
                 next.value.close(ring)
                 level.value.clear()
                 interpolation.prolongate(next.value, to: level.value)
                 let (coarse, coarseSize) = dot(next.rhs, next.value)
                 let (fine, fineSize) = dot(level.scratch, level.value)
-                #expect(abs(coarse - fine) <= 1e-5 * (coarseSize + fineSize), "\(problem), level \(index)")
+                #expect(
+                    abs(coarse - fine) <= 1e-5 * (coarseSize + fineSize),
+                    "\(problem), level \(index)")
             }
         }
     }
 
-    /// The energy uᵀAu from the level's residual with no right-hand side, which is compared with the definition.
+    /// The energy uᵀAu from the level's residual with no right-hand side, which is compared with
+    /// the definition.
     private func energy(_ level: GridLevel, _ problem: GeneralProblem) -> Double {
         level.residual()
         let (rows, columns) = (level.matrix.rows, level.matrix.columns)
@@ -101,21 +111,24 @@ import Testing
                     for right in -1...1 {
                         let coupling = level.matrix.coupling(row, column, down: down, right: right)
                         if coupling == 0 { continue }
-                        let other = level.value[(row + down + rows) % rows, (column + right + columns) % columns]
+                        let other = level.value[
+                            (row + down + rows) % rows, (column + right + columns) % columns]
                         product += Double(coupling) * Double(other)
                     }
                 }
                 let found = Double(level.scratch[row, column])
-                #expect(abs(found - product) <= 1e-5 * Double(level.matrix.diagonal[row, column]), "\(problem)")
+                #expect(
+                    abs(found - product) <= 1e-5 * Double(level.matrix.diagonal[row, column]),
+                    "\(problem)")
                 sum -= product * Double(level.value[row, column])
             }
         }
         return sum
     }
 
-    private func dot(
-        _ a: borrowing SplitPlane<Float>, _ b: borrowing SplitPlane<Float>
-    ) -> (sum: Double, size: Double) {
+    private func dot(_ a: borrowing SplitPlane<Float>, _ b: borrowing SplitPlane<Float>) -> (
+        sum: Double, size: Double
+    ) {
         var (sum, size) = (0.0, 0.0)
         for row in 0..<a.rows {
             for column in 0..<a.columns {
@@ -127,11 +140,12 @@ import Testing
         return (sum, size)
     }
 
-    /// A smooth field with a smooth, strongly varying D on finer and finer lattices: the error falls with the square of the
-    /// spacing, with walls and, in the other direction, on a ring.
+    /// A smooth field with a smooth, strongly varying D on finer and finer lattices: the error
+    /// falls with the square of the spacing, with walls and, in the other direction, on a ring.
     @Test func convergenceIsOfSecondOrder() throws {
-        // On the unit square u = x²(1 − x)²·p(y) with p = y(1 − y) and D = (1 + 3x²)(2 − y), absorbing at y = 0 and 1;
-        // u and its flux vanish at x = 0 and 1, so that reflecting sides there are exact too.
+        // On the unit square u = x²(1 − x)²·p(y) with p = y(1 − y) and D = (1 + 3x²)(2 − y),
+        // absorbing at y = 0 and 1; u and its flux vanish at x = 0 and 1, so that reflecting sides
+        // there are exact too.
         func q(_ x: Double) -> Double { x * x * (1 - x) * (1 - x) }
         func right(_ x: Double, _ y: Double) -> Double {
             let (q0, q1, q2) = (q(x), 2 * x * (1 - x) * (1 - 2 * x), 2 - 12 * x + 12 * x * x)
@@ -160,7 +174,8 @@ import Testing
             let medium = Medium(
                 lattice: lattice, down: d, across: d,
                 decay: [Double](repeating: 5 * spacing * spacing, count: lattice.count))
-            let boundary = try Boundary(top: .absorbing, bottom: .absorbing, left: .reflecting, right: .reflecting)
+            let boundary = try Boundary(
+                top: .absorbing, bottom: .absorbing, left: .reflecting, right: .reflecting)
             let iteration = ConjugateGradients(lattice: lattice, boundary: boundary)
             let image = SourceImage(sites: Array(0..<lattice.count), values: values)
             iteration.problem.assemble(medium, image, pins: false)
@@ -171,6 +186,8 @@ import Testing
             return largestDifference(found, expected)
         }
         #expect(errors[0] < 1e-2 && errors[2] > 1e-9)
-        for (coarse, fine) in zip(errors, errors.dropFirst()) { #expect(abs(coarse / fine - 4) < 0.25, "\(errors)") }
+        for (coarse, fine) in zip(errors, errors.dropFirst()) {
+            #expect(abs(coarse / fine - 4) < 0.25, "\(errors)")
+        }
     }
 }

@@ -5,8 +5,8 @@ import Solving
 struct GeneralProblem: CustomStringConvertible {
     /// How coefficients vary.
     enum Kind: String, CaseIterable {
-        case constant, vacuum, layeredDown, layeredAcross, layeredTensor, regions, regionsTensor, smooth, rough,
-            roughTensor
+        case constant, vacuum, layeredDown, layeredAcross, layeredTensor, regions, regionsTensor,
+            smooth, rough, roughTensor
         case anisotropicDown, anisotropicAcross
     }
 
@@ -17,7 +17,8 @@ struct GeneralProblem: CustomStringConvertible {
     let pinned: Bool
 
     var description: String {
-        let sides = [boundary.top, boundary.bottom, boundary.left, boundary.right].map(\.rawValue.first)
+        let sides = [boundary.top, boundary.bottom, boundary.left, boundary.right].map(
+            \.rawValue.first)
         return "\(kind.rawValue) \(medium.lattice.rows)×\(medium.lattice.columns) "
             + "\(String(sides.compactMap { $0 })) \(pinned ? "pinned" : "emitting")"
     }
@@ -25,8 +26,8 @@ struct GeneralProblem: CustomStringConvertible {
     /// All 25 pairs of sides, above and below with left and right.
     static let boundaries: [Boundary] = {
         let sides: [(SideCondition, SideCondition)] = [
-            (.absorbing, .absorbing), (.reflecting, .reflecting), (.periodic, .periodic), (.absorbing, .reflecting),
-            (.reflecting, .absorbing),
+            (.absorbing, .absorbing), (.reflecting, .reflecting), (.periodic, .periodic),
+            (.absorbing, .reflecting), (.reflecting, .absorbing),
         ]
         return sides.flatMap { rows in
             sides.compactMap { columns in
@@ -37,24 +38,30 @@ struct GeneralProblem: CustomStringConvertible {
 
     /// Draws a problem; nothing is promised about whether it is well posed.
     init(
-        _ random: inout TestRandom, _ kind: Kind, rows: Int, columns: Int, boundary: Boundary? = nil,
-        pinned: Bool? = nil,
-        decay: Double? = nil, contrast: Double = 1000
+        _ random: inout TestRandom, _ kind: Kind, rows: Int, columns: Int,
+        boundary: Boundary? = nil, pinned: Bool? = nil, decay: Double? = nil,
+        contrast: Double = 1000
     ) throws {
         let lattice = try Lattice(rows: rows, columns: columns)
         self.kind = kind
         self.boundary = boundary ?? random.next(of: GeneralProblem.boundaries)
         self.pinned = pinned ?? (random.next() < 0.6)
-        // Where decay alone holds the field, the longest diffusion length that is supported is a thousand sites.
+        // Where decay alone holds the field, the longest diffusion length that is supported is a
+        // thousand sites.
         let isHeld = self.boundary.isAbsorbingSomewhere || self.pinned
         let decay: Double =
-            decay ?? random.next(of: isHeld ? [0.0, 0, 1e-6, 1e-4, 1.0 / 400, 0.05, 1] : [0.0, 1e-3, 0.05, 1])
-        var coefficients = Coefficients(lattice: lattice, decay: kind == .vacuum ? 0 : decay, contrast: contrast)
+            decay
+            ?? random.next(
+                of: isHeld ? [0.0, 0, 1e-6, 1e-4, 1.0 / 400, 0.05, 1] : [0.0, 1e-3, 0.05, 1])
+        var coefficients = Coefficients(
+            lattice: lattice, decay: kind == .vacuum ? 0 : decay, contrast: contrast)
         coefficients.draw(&random, kind)
         medium = Medium(
-            lattice: lattice, down: coefficients.down, across: coefficients.across, decay: coefficients.decay)
+            lattice: lattice, down: coefficients.down, across: coefficients.across,
+            decay: coefficients.decay)
         let sources = random.sources(
-            random.next(in: 1...max(1, lattice.count / 600)), on: lattice, radii: [0, 0.5, 1, 2, 3.5, 5, 9])
+            random.next(in: 1...max(1, lattice.count / 600)), on: lattice,
+            radii: [0, 0.5, 1, 2, 3.5, 5, 9])
         let physics = try Physics(lattice: lattice, sources: self.pinned ? .pinned : .emitting)
         image = SourceImage(try Configuration(physics: physics, sources: sources))
     }
@@ -105,15 +112,20 @@ struct GeneralProblem: CustomStringConvertible {
             case .anisotropicAcross: for site in across.indices { across[site] = contrast }
             case .layeredDown, .layeredAcross, .layeredTensor:
                 let thickness = random.next(in: 1...12)
-                let values = (0..<max(rows, columns)).map { _ in (power(random.next()), power(random.next())) }
+                let values = (0..<max(rows, columns)).map { _ in
+                    (power(random.next()), power(random.next()))
+                }
                 for site in down.indices {
-                    let index = (kind == .layeredAcross ? site % columns : site / columns) / thickness
+                    let index =
+                        (kind == .layeredAcross ? site % columns : site / columns) / thickness
                     down[site] = values[index].0
                     across[site] = kind == .layeredTensor ? values[index].1 : values[index].0
                 }
             case .regions, .regionsTensor:
                 for _ in 0..<random.next(in: 1...12) {
-                    let (row, column) = (random.next(in: 0...rows - 1), random.next(in: 0...columns - 1))
+                    let (row, column) = (
+                        random.next(in: 0...rows - 1), random.next(in: 0...columns - 1)
+                    )
                     let radius = 1 + random.next() * Double(min(rows, columns)) / 3
                     let values = (power(random.next()), power(random.next()), random.next() < 0.3)
                     for site in down.indices {
@@ -138,7 +150,8 @@ struct GeneralProblem: CustomStringConvertible {
                     let (i, j) = (Int(x), Int(y))
                     let (s, t) = (smooth(x - Double(i)), smooth(y - Double(j)))
                     let above = knots[i * side + j] * (1 - t) + knots[i * side + j + 1] * t
-                    let below = knots[(i + 1) * side + j] * (1 - t) + knots[(i + 1) * side + j + 1] * t
+                    let below =
+                        knots[(i + 1) * side + j] * (1 - t) + knots[(i + 1) * side + j + 1] * t
                     down[site] = power(above * (1 - s) + below * s)
                     across[site] = down[site]
                 }

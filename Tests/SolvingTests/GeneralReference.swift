@@ -1,14 +1,15 @@
 import Fields
 import Solving
 
-/// The exact discrete field of any medium and boundary by Gaussian elimination in Double, written from the definition and
-/// sharing nothing with the solver. O(rows · columns³) time.
+/// The exact discrete field of any medium and boundary by Gaussian elimination in Double, written
+/// from the definition and sharing nothing with the solver. O(rows · columns³) time.
 ///
-/// Rings join the first and the last row or column, so that the matrix is not banded: columns 0, n − 1, 1, n − 2, … are
-/// numbered in that order, whatever the boundary, and a dense band of two rows and more holds every face.
-func generalReference(
-    _ medium: Medium, _ boundary: Boundary, _ image: SourceImage, pinned: Bool
-) -> [Double] {  // (rows, columns)
+/// Rings join the first and the last row or column, so that the matrix is not banded: columns 0, n
+/// − 1, 1, n − 2, … are numbered in that order, whatever the boundary, and a dense band of two rows
+/// and more holds every face.
+func generalReference(_ medium: Medium, _ boundary: Boundary, _ image: SourceImage, pinned: Bool)
+    -> [Double]
+{  // (rows, columns)
     let (rows, columns) = (medium.lattice.rows, medium.lattice.columns)
     let count = rows * columns
     var place = [Int](repeating: 0, count: count)
@@ -18,7 +19,8 @@ func generalReference(
     }
     let band = 2 * columns
     let width = 2 * band + 1
-    var matrix = [Double](repeating: 0, count: count * width)  // (count, width): entry (i, j) at column j − i + band
+    // (count, width): entry (i, j) at column j − i + band
+    var matrix = [Double](repeating: 0, count: count * width)
     var field = [Double](repeating: 0, count: count)
     var held = [Double?](repeating: nil, count: count)
     for (site, value) in zip(image.sites, image.values) {
@@ -45,8 +47,12 @@ func generalReference(
         }
         face(medium.down, boundary.top, row == 0, (row + rows - 1) % rows * columns + column)
         face(medium.down, boundary.bottom, row == rows - 1, (row + 1) % rows * columns + column)
-        face(medium.across, boundary.left, column == 0, row * columns + (column + columns - 1) % columns)
-        face(medium.across, boundary.right, column == columns - 1, row * columns + (column + 1) % columns)
+        face(
+            medium.across, boundary.left, column == 0,
+            row * columns + (column + columns - 1) % columns)
+        face(
+            medium.across, boundary.right, column == columns - 1,
+            row * columns + (column + 1) % columns)
         matrix[own * width + band] = diagonal
     }
     eliminate(&matrix, band: band, &field)

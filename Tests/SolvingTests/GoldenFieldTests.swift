@@ -20,7 +20,8 @@ import Testing
         let header = lines[1].split(separator: " ")
         let words = lines[2...].flatMap { $0.split(separator: " ") }
         let middle = try #require(words.firstIndex(of: "values"))
-        let lattice = try Lattice(rows: try #require(Int(header[0])), columns: try #require(Int(header[1])))
+        let lattice = try Lattice(
+            rows: try #require(Int(header[0])), columns: try #require(Int(header[1])))
         let physics = try Physics(
             lattice: lattice, decayRate: try #require(Double(header[2])),
             sources: try #require(SourceModel(rawValue: String(header[3]))),
@@ -28,18 +29,19 @@ import Testing
         let sources = try words[..<middle].map { word in
             let parts = word.split(separator: ",").compactMap { Double($0) }
             try #require(parts.count == 4)
-            return Source(row: Int(parts[0]), column: Int(parts[1]), radius: parts[2], value: parts[3])
+            return Source(
+                row: Int(parts[0]), column: Int(parts[1]), radius: parts[2], value: parts[3])
         }
         return Golden(
-            name: String(lines[0]), configuration: try Configuration(physics: physics, sources: sources),
+            name: String(lines[0]),
+            configuration: try Configuration(physics: physics, sources: sources),
             stride: try #require(Int(header[5])),
             values: words[(middle + 1)...].compactMap { Double($0) }.map { $0 / 1e11 })
     }
 
     @Test func allAreRead() { #expect(GoldenFieldTests.all.count == 11) }
 
-    @Test(arguments: all)
-    func labelsAreWithinTheirBound(_ golden: Golden) {
+    @Test(arguments: all) func labelsAreWithinTheirBound(_ golden: Golden) {
         let (label, solution) = solve(golden.configuration)
         #expect(solution.isCertified)
         #expect(solution.errorBound <= 1e-6)
@@ -49,8 +51,7 @@ import Testing
         #expect(largestDifference(sampled, golden.values) <= solution.errorBound + 1e-11)
     }
 
-    @Test(arguments: all)
-    func theTestsOwnReferenceAgrees(_ golden: Golden) {
+    @Test(arguments: all) func theTestsOwnReferenceAgrees(_ golden: Golden) {
         let field = referenceField(SourceImage(golden.configuration), golden.configuration.physics)
         let sampled = stride(from: 0, to: field.count, by: golden.stride).map { field[$0] }
         #expect(largestDifference(sampled, golden.values) <= 2e-11)

@@ -14,7 +14,8 @@ import Testing
             for lane in 1..<8 { sum += lanes[lane] }
             #expect(lanes.orderedSum == sum)
             let pairs =
-                ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]))
+                ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3]))
+                + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]))
             others += pairs == sum ? 0 : 1
         }
         // The order does decide bits.

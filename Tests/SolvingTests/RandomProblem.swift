@@ -28,14 +28,17 @@ struct TestRandom {
             let radius = next(of: radii)
             let reach = Int(radius)
             return Source(
-                row: next(in: reach...lattice.rows - 1 - reach), column: next(in: reach...lattice.columns - 1 - reach),
-                radius: radius, value: index == 0 ? 1 : 1 - next())
+                row: next(in: reach...lattice.rows - 1 - reach),
+                column: next(in: reach...lattice.columns - 1 - reach), radius: radius,
+                value: index == 0 ? 1 : 1 - next())
         }
     }
 }
 
 /// Solves a configuration afresh and returns its label with the certificate.
-func solve(_ configuration: Configuration, accuracy: Accuracy = Accuracy()) -> (label: [Float], solution: Solution) {
+func solve(_ configuration: Configuration, accuracy: Accuracy = Accuracy()) -> (
+    label: [Float], solution: Solution
+) {
     let solver = Solver(physics: configuration.physics, accuracy: accuracy)
     var label = [Float](repeating: .nan, count: configuration.physics.lattice.count)
     let solution = solver.solve(SourceImage(configuration), into: &label)

@@ -1,7 +1,8 @@
 import Fields
 
-/// The exact discrete field by Gaussian elimination in Double, written from the definition and sharing nothing with the
-/// solver: −Δu + κu = s with zeros outside; rows of pinned sites are those of the identity.
+/// The exact discrete field by Gaussian elimination in Double, written from the definition and
+/// sharing nothing with the solver: −Δu + κu = s with zeros outside; rows of pinned sites are those
+/// of the identity.
 ///
 /// O(rows · columns³) time: for small lattices. No pivoting is needed for an M-matrix.
 func referenceField(_ image: SourceImage, _ physics: Physics) -> [Double] {  // (rows, columns)
@@ -10,7 +11,8 @@ func referenceField(_ image: SourceImage, _ physics: Physics) -> [Double] {  // 
     let decay = uniform.decay / uniform.down
     let count = rows * columns
     let width = 2 * columns + 1
-    var matrix = [Double](repeating: 0, count: count * width)  // (count, width): entry (i, j) at column j − i + columns
+    // (count, width): entry (i, j) at column j − i + columns
+    var matrix = [Double](repeating: 0, count: count * width)
     var field = [Double](repeating: 0, count: count)
     var pinned = [Bool](repeating: false, count: count)
     for (site, value) in zip(image.sites, image.values) {
@@ -34,7 +36,8 @@ func referenceField(_ image: SourceImage, _ physics: Physics) -> [Double] {  // 
     return field
 }
 
-/// Solves a banded system by Gaussian elimination without pivoting: `field` is the right-hand side, then the solution.
+/// Solves a banded system by Gaussian elimination without pivoting: `field` is the right-hand side,
+/// then the solution.
 ///
 /// - Parameter matrix: (count, 2 band + 1): entry (i, j) at column j − i + band; destroyed.
 func eliminate(_ matrix: inout [Double], band: Int, _ field: inout [Double]) {
@@ -44,7 +47,8 @@ func eliminate(_ matrix: inout [Double], band: Int, _ field: inout [Double]) {
         for pivot in 0..<count {
             // The buffer is as long as the array; indices stay within the band.
             for row in pivot + 1..<min(count, pivot + band + 1) {
-                let factor = unsafe matrix[row * width + pivot - row + band] / matrix[pivot * width + band]
+                let factor =
+                    unsafe matrix[row * width + pivot - row + band] / matrix[pivot * width + band]
                 if factor == 0 { continue }
                 let (target, source) = (row * width - row + band, pivot * width - pivot + band)
                 for column in pivot + 1..<min(count, pivot + band + 1) {

@@ -15,13 +15,17 @@ import Testing
                 // Reduced to one turn first: Glibc gets no other angle than we do.
                 let angle = 2 * Double.pi * Double(part % whole) / Double(whole)
                 #expect(abs(Twiddle.sine(part, of: whole) - sin(angle)) < 1e-15, "\(part)/\(whole)")
-                #expect(abs(Twiddle.cosine(part, of: whole) - cos(angle)) < 1e-15, "\(part)/\(whole)")
+                #expect(
+                    abs(Twiddle.cosine(part, of: whole) - cos(angle)) < 1e-15, "\(part)/\(whole)")
             }
         }
-        #expect(Twiddle.sine(1, of: 4) == 1 && Twiddle.cosine(1, of: 2) == -1 && Twiddle.sine(7, of: 7) == 0)
+        #expect(
+            Twiddle.sine(1, of: 4) == 1 && Twiddle.cosine(1, of: 2) == -1
+                && Twiddle.sine(7, of: 7) == 0)
     }
 
-    /// Every matrix product, entry by entry in the same order: the same bits; all heights, so fives, fours and what is left.
+    /// Every matrix product, entry by entry in the same order: the same bits; all heights, so
+    /// fives, fours and what is left.
     @Test(arguments: 1...21) func denseProductsHaveTheBitsOfPlainSums(_ rows: Int) {
         var random = TestRandom(seed: UInt32(rows))
         let terms = random.next(in: 1...12)
@@ -37,7 +41,8 @@ import Testing
                 for lane in 0..<8 {
                     var sum = start[0][8 * (index * rows + row) + lane]
                     for k in 0..<terms {
-                        sum = sum.addingProduct(x[0][8 * (index * terms + k) + lane], entries[row][k])
+                        sum = sum.addingProduct(
+                            x[0][8 * (index * terms + k) + lane], entries[row][k])
                     }
                     #expect(out[0][16 * row + 8 * index + lane] == sum)
                 }
@@ -51,20 +56,26 @@ import Testing
         return line
     }
 
-    /// Against the definition: primes that are taken in halves once and twice, prime powers, and others.
-    @Test(arguments: [1, 3, 5, 9, 15, 21, 25, 27, 41, 43, 45, 49, 75, 81, 97, 105, 125, 175, 257, 315])
-    func turnSumsAreThoseOfTheDefinition(_ length: Int) {
+    /// Against the definition: primes that are taken in halves once and twice, prime powers, and
+    /// others.
+    @Test(arguments: [
+        1, 3, 5, 9, 15, 21, 25, 27, 41, 43, 45, 49, 75, 81, 97, 105, 125, 175, 257, 315,
+    ]) func turnSumsAreThoseOfTheDefinition(_ length: Int) {
         var random = TestRandom(seed: UInt32(length))
         for wave in [FourierSums.Wave.sine, .cosine] where length > 1 || wave == .cosine {
             let sums = FourierSums(wave, length: length, columns: 2)
             let terms = FourierSums.terms(of: length) + (wave == .cosine ? [0] : [])
             let places = FourierSums.sums(of: length) + (wave == .cosine ? [0] : [])
             for list in [terms, places] {
-                #expect(Set(list.map { min($0, length - $0) }).count == sums.count && list.count == sums.count)
+                #expect(
+                    Set(list.map { min($0, length - $0) }).count == sums.count
+                        && list.count == sums.count)
             }
             let x = line(of: 2 * 8 * sums.count, &random)
             let out = Plane<Double>(rows: 1, columns: 2 * 8 * sums.count)
-            sums.apply(x[0], into: out[0], .init(count: 2, input: 8 * sums.count, output: 8 * sums.count, stride: 8))
+            sums.apply(
+                x[0], into: out[0],
+                .init(count: 2, input: 8 * sums.count, output: 8 * sums.count, stride: 8))
             for index in 0..<2 {
                 for (place, j) in places.enumerated() {
                     for lane in [0, 5] {
@@ -73,10 +84,14 @@ import Testing
                             let amplitude = x[0][8 * (index * sums.count + term) + lane]
                             expected +=
                                 amplitude
-                                * (wave == .sine ? Twiddle.sine(j * m, of: length) : Twiddle.cosine(j * m, of: length))
+                                * (wave == .sine
+                                    ? Twiddle.sine(j * m, of: length)
+                                    : Twiddle.cosine(j * m, of: length))
                         }
                         let found = out[0][8 * (index * sums.count + place) + lane]
-                        #expect(abs(found - expected) < 1e-14 * Double(length), "\(wave), j = \(j) of \(length)")
+                        #expect(
+                            abs(found - expected) < 1e-14 * Double(length),
+                            "\(wave), j = \(j) of \(length)")
                     }
                 }
             }
@@ -93,7 +108,8 @@ import Testing
         }
     }
 
-    private func amplitudes(_ transform: SineTransform, _ random: inout TestRandom) -> Plane<Double> {
+    private func amplitudes(_ transform: SineTransform, _ random: inout TestRandom) -> Plane<Double>
+    {
         let plane = Plane<Double>(rows: 4, columns: transform.slotCount)
         for row in 0..<4 {
             for wave in 0..<transform.waveCount where transform.order(wave: wave) != nil {
@@ -120,7 +136,8 @@ import Testing
         let v = amplitudes(transform, &random)
         let out = sites(transform, (0..<4).map { v[$0] })
         for row in 0..<4 {
-            // Amplitude of wave k = 2m in E and k = M − 2m in O, where m may stand for −m with the opposite sign.
+            // Amplitude of wave k = 2m in E and k = M − 2m in O, where m may stand for −m with the
+            // opposite sign.
             var waves = [Double](repeating: 0, count: intervals)
             for wave in 0..<transform.waveCount {
                 guard let m = transform.order(wave: wave) else { continue }
@@ -130,8 +147,12 @@ import Testing
             }
             for site in stride(from: 1, to: intervals, by: 1 + intervals / 300) {
                 var sum = 0.0
-                for k in 1..<intervals { sum += waves[k] * Twiddle.sine(site * k, of: 2 * intervals) }
-                #expect(abs(out[row][site - 1] - sum) < 2e-14 * Double(intervals), "site \(site) of \(intervals)")
+                for k in 1..<intervals {
+                    sum += waves[k] * Twiddle.sine(site * k, of: 2 * intervals)
+                }
+                #expect(
+                    abs(out[row][site - 1] - sum) < 2e-14 * Double(intervals),
+                    "site \(site) of \(intervals)")
             }
         }
     }

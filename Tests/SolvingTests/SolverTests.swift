@@ -3,16 +3,18 @@ import Solving
 import Testing
 
 @Suite struct SolverTests {
-    /// Random problems against elimination in Double: the true error is never above the certified bound.
-    @Test(arguments: 0..<60)
-    func errorIsBelowTheBound(_ seed: Int) throws {
+    /// Random problems against elimination in Double: the true error is never above the certified
+    /// bound.
+    @Test(arguments: 0..<60) func errorIsBelowTheBound(_ seed: Int) throws {
         var random = TestRandom(seed: UInt32(seed))
         let lattice = try Lattice(rows: random.next(in: 32...56), columns: random.next(in: 32...44))
         let physics = try Physics(
             lattice: lattice, diffusivity: random.next(of: [0.5, 1, 3]),
             decayRate: random.next(of: [1e-5, 1e-4, 1.0 / 400, 0.02, 0.3, 4]),
-            sources: random.next(of: [.pinned, .emitting]), overlap: random.next(of: [.max, .sum, .last]))
-        let sources = random.sources(random.next(in: 1...25), on: lattice, radii: [0, 0.5, 1, 2, 3.5, 5, 9, 15])
+            sources: random.next(of: [.pinned, .emitting]),
+            overlap: random.next(of: [.max, .sum, .last]))
+        let sources = random.sources(
+            random.next(in: 1...25), on: lattice, radii: [0, 0.5, 1, 2, 3.5, 5, 9, 15])
         let configuration = try Configuration(physics: physics, sources: sources)
         let bits: Int? = random.next(of: [nil, 8, 16, 20, 24])
         let (label, solution) = solve(
@@ -24,15 +26,17 @@ import Testing
         #expect(solution.convergenceFactor <= 0.25, "seed \(seed)")
     }
 
-    /// Many shapes, without a reference: certified, fast, within the maximum principle, pinned sites exact.
-    @Test(arguments: 0..<150)
-    func familyIsCertified(_ seed: Int) throws {
+    /// Many shapes, without a reference: certified, fast, within the maximum principle, pinned
+    /// sites exact.
+    @Test(arguments: 0..<150) func familyIsCertified(_ seed: Int) throws {
         var random = TestRandom(seed: 1000 + UInt32(seed))
-        let lattice = try Lattice(rows: random.next(in: 32...150), columns: random.next(in: 32...150))
+        let lattice = try Lattice(
+            rows: random.next(in: 32...150), columns: random.next(in: 32...150))
         let physics = try Physics(
             lattice: lattice, decayRate: random.next(of: [1e-6, 1e-4, 1.0 / 400, 0.05, 1, 10]),
             sources: random.next(of: [.pinned, .pinned, .emitting]))
-        let sources = random.sources(random.next(in: 1...200), on: lattice, radii: [0, 0.5, 1, 2, 3, 5, 7, 15])
+        let sources = random.sources(
+            random.next(in: 1...200), on: lattice, radii: [0, 0.5, 1, 2, 3, 5, 7, 15])
         let configuration = try Configuration(physics: physics, sources: sources)
         let image = SourceImage(configuration)
         let (label, solution) = solve(configuration)
@@ -68,15 +72,20 @@ import Testing
                     let (row, column) = image($0.row, $0.column)
                     return Source(row: row, column: column, radius: $0.radius, value: $0.value)
                 }
-                let (other, otherSolution) = solve(try Configuration(physics: physics, sources: moved))
+                let (other, otherSolution) = solve(
+                    try Configuration(physics: physics, sources: moved))
                 var difference = 0.0
                 for row in 0..<77 {
                     for column in 0..<77 {
                         let (r, c) = image(row, column)
-                        difference = max(difference, abs(Double(label[row * 77 + column]) - Double(other[r * 77 + c])))
+                        difference = max(
+                            difference,
+                            abs(Double(label[row * 77 + column]) - Double(other[r * 77 + c])))
                     }
                 }
-                #expect(difference <= solution.errorBound + otherSolution.errorBound, "\(model), symmetry \(symmetry)")
+                #expect(
+                    difference <= solution.errorBound + otherSolution.errorBound,
+                    "\(model), symmetry \(symmetry)")
             }
         }
     }
@@ -95,7 +104,9 @@ import Testing
             #expect(solution.errorBound > accuracy.tolerance)
             #expect(solution.cycles < 60)
         }
-        #expect(solve(configuration, accuracy: Accuracy(tolerance: 1e-7, gridBits: 24)).solution.isCertified)
+        #expect(
+            solve(configuration, accuracy: Accuracy(tolerance: 1e-7, gridBits: 24)).solution
+                .isCertified)
     }
 
     /// The bits of a label do not depend on what the solver did before.
@@ -107,7 +118,8 @@ import Testing
             var random = TestRandom(seed: 11)
             for count in [1, 60, 3, 200, 20] {
                 let configuration = try Configuration(
-                    physics: physics, sources: random.sources(count, on: lattice, radii: [0, 2, 5, 20]))
+                    physics: physics,
+                    sources: random.sources(count, on: lattice, radii: [0, 2, 5, 20]))
                 var label = [Float](repeating: 7, count: lattice.count)
                 let solution = solver.solve(SourceImage(configuration), into: &label)
                 let (fresh, freshSolution) = solve(configuration)
@@ -120,7 +132,8 @@ import Testing
     @Test func diskThatFillsTheLatticeIsSolved() throws {
         let lattice = try Lattice(rows: 32, columns: 32)
         let physics = try Physics(lattice: lattice)
-        let image = SourceImage(sites: Array(0..<1024), values: (0..<1024).map { Double($0) / 1024 })
+        let image = SourceImage(
+            sites: Array(0..<1024), values: (0..<1024).map { Double($0) / 1024 })
         let solver = Solver(physics: physics, accuracy: Accuracy())
         var label = [Float](repeating: .nan, count: 1024)
         let solution = solver.solve(image, into: &label)

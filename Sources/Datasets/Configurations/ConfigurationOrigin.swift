@@ -33,7 +33,8 @@ package enum ConfigurationOrigin {
     /// The configuration at `address`.
     package func configuration(_ address: SampleAddress) throws -> Configuration {
         switch self {
-        case .drawn(let design): try design.configuration(stratum: address.stratum, index: address.index)
+        case .drawn(let design):
+            try design.configuration(stratum: address.stratum, index: address.index)
         case .imported(let file): try file.configuration(address)
         }
     }

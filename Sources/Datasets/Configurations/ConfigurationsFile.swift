@@ -6,7 +6,8 @@ package import Shards
 package enum ConfigurationsFile {
     private static let maximumBytes = 1 << 30
 
-    /// Reads one file of the sample stage's manifest and checks it: size, digest, every line, and the ids.
+    /// Reads one file of the sample stage's manifest and checks it: size, digest, every line, and
+    /// the ids.
     package static func read(
         _ file: Manifest.File, in folder: String, physics: Physics, ids: Digest
     ) throws -> [ListedConfiguration] {
@@ -14,7 +15,9 @@ package enum ConfigurationsFile {
         let bytes = try OpenFile.reading(path).readAll(maximumBytes: maximumBytes)
         guard bytes.count == file.bytes, Digest(of: bytes) == file.sha256 else {
             throw PipelineError(
-                .data, "\(path) was altered: it is not what the manifest beside it lists; run 'steadyset sample' again")
+                .data,
+                "\(path) was altered: it is not what the manifest beside it lists; run 'steadyset "
+                    + "sample' again")
         }
         var items: [ListedConfiguration] = []
         var hasher = Digest.Hasher()
@@ -23,14 +26,18 @@ package enum ConfigurationsFile {
             let configuration = try ImportedConfigurations.parse(
                 line, number: number + 1, path: path, physics: physics, schema: nil)
             let id = configuration.id
-            guard json["id"]?.string == id.description, let index = json["index"]?.int, index >= 0 else {
-                throw PipelineError(.data, "\(path):\(number + 1): the id is not that of the configuration")
+            guard json["id"]?.string == id.description, let index = json["index"]?.int, index >= 0
+            else {
+                throw PipelineError(
+                    .data, "\(path):\(number + 1): the id is not that of the " + "configuration")
             }
             hasher.update(id.bits.littleEndianBytes)
             items.append(ListedConfiguration(configuration: configuration, id: id, index: index))
         }
         guard items.count == file.samples, hasher.finish() == ids else {
-            throw PipelineError(.data, "\(path) does not hold the configurations that the manifest beside it lists")
+            throw PipelineError(
+                .data,
+                "\(path) does not hold the configurations that the " + "manifest beside it lists")
         }
         return items
     }

@@ -3,12 +3,14 @@ package import Fields
 package import Sampling
 internal import Shards
 
-/// Samples of a sample stage that are the same problem as an earlier one of it: the same image, in the same medium, as it is or
-/// reflected, turned or shifted (`ProblemClass`). They are listed and never solved, so that no problem stands on two sides of a
-/// split, whichever that is, nor twice on one.
+/// Samples of a sample stage that are the same problem as an earlier one of it: the same image, in
+/// the same medium, as it is or reflected, turned or shifted (`ProblemClass`). They are listed and
+/// never solved, so that no problem stands on two sides of a split, whichever that is, nor twice on
+/// one.
 ///
-/// Earlier is first by index, then by number of sources. So which samples are copies depends on nothing but the samples before
-/// them, and growing a design by as many indices of every stratum makes none of a sample that was there.
+/// Earlier is first by index, then by number of sources. So which samples are copies depends on
+/// nothing but the samples before them, and growing a design by as many indices of every stratum
+/// makes none of a sample that was there.
 package struct Copies {
     /// The earlier sample that each is like, by the position of the copy.
     package private(set) var originals: [Int: SampleID] = [:]
@@ -53,8 +55,8 @@ package struct Copies {
         return .array(
             entries.map {
                 .object([
-                    "id": .string($0.id.description), "sources": .integer($0.sources), "index": .integer($0.index),
-                    "copy_of": .string($0.original.description),
+                    "id": .string($0.id.description), "sources": .integer($0.sources),
+                    "index": .integer($0.index), "copy_of": .string($0.original.description),
                 ])
             })
     }
@@ -64,14 +66,17 @@ package struct Copies {
     /// - Throws: `PipelineError` where an entry is of no sample.
     package init(json: JSON?, strata: [Int], sequence: SampleSequence) throws {
         for entry in json?.array ?? [] {
-            guard let id = entry["id"]?.string.flatMap({ SampleID($0) }), let sources = entry["sources"]?.int,
-                let index = entry["index"]?.int, let original = entry["copy_of"]?.string.flatMap({ SampleID($0) }),
+            guard let id = entry["id"]?.string.flatMap({ SampleID($0) }),
+                let sources = entry["sources"]?.int, let index = entry["index"]?.int,
+                let original = entry["copy_of"]?.string.flatMap({ SampleID($0) }),
                 let stratum = strata.firstIndex(of: sources),
                 let position = sequence.position(of: SampleAddress(stratum: stratum, index: index)),
                 originals.updateValue(original, forKey: position) == nil
             else {
                 throw PipelineError(
-                    .data, "the sample stage's manifest lists a copy that is no sample: run 'steadyset sample' again")
+                    .data,
+                    "the sample stage's manifest lists a copy that is no sample: run 'steadyset "
+                        + "sample' again")
             }
             entries.append(Entry(id: id, sources: sources, index: index, original: original))
         }
@@ -93,7 +98,8 @@ package struct Copies {
         /// Takes the sample at `position`.
         ///
         /// - Throws: `PipelineError` where there are more than `maximumCount` copies.
-        package mutating func add(_ id: SampleID, _ problem: ProblemClass, at position: Int) throws {
+        package mutating func add(_ id: SampleID, _ problem: ProblemClass, at position: Int) throws
+        {
             guard let original = first[problem] else {
                 first[problem] = id
                 return
@@ -101,13 +107,16 @@ package struct Copies {
             guard copies.count < Copies.maximumCount else {
                 throw PipelineError(
                     .data,
-                    "more than \(Copies.maximumCount) of the samples are copies of earlier ones: there are hardly any other "
-                        + "problems of this kind; ask for fewer samples, or widen the ranges that are drawn from")
+                    "more than \(Copies.maximumCount) of the samples are copies of earlier ones: "
+                        + "there are hardly any other problems of this kind; ask for fewer "
+                        + "samples, or widen the ranges that are drawn from")
             }
             let address = sequence[position]
             copies.originals[position] = original
             copies.entries.append(
-                Entry(id: id, sources: strata[address.stratum], index: address.index, original: original))
+                Entry(
+                    id: id, sources: strata[address.stratum], index: address.index,
+                    original: original))
         }
     }
 }

@@ -8,8 +8,8 @@ internal import Solving
 
 /// A JSON Lines file of the user's own configurations, checked line by line when it is opened.
 ///
-/// Only the place of each line is kept in memory. Lines keep their order: index i of a stratum is the i-th line with that
-/// number of sources.
+/// Only the place of each line is kept in memory. Lines keep their order: index i of a stratum is
+/// the i-th line with that number of sources.
 package final class ImportedConfigurations: Sendable {
     package let path: String
     package let physics: Physics
@@ -33,11 +33,13 @@ package final class ImportedConfigurations: Sendable {
 
     /// Opens the file and checks every line.
     ///
-    /// - Throws: `PipelineError` naming the line: what is not JSON, has an unknown key, a value out of range, a disk that
-    ///   does not fit, or repeats an earlier line.
+    /// - Throws: `PipelineError` naming the line: what is not JSON, has an unknown key, a value out
+    ///   of range, a disk that does not fit, or repeats an earlier line.
     package init(path: String, physics: Physics) throws {
         guard InputFile.isFolder(path) == false, let file = FileHandle(forReadingAtPath: path)
-        else { throw PipelineError(.noInput, "\(path): there is no such file, or it cannot be read") }
+        else {
+            throw PipelineError(.noInput, "\(path): there is no such file, or it cannot be read")
+        }
         self.path = path
         self.physics = physics
         self.file = file
@@ -50,7 +52,9 @@ package final class ImportedConfigurations: Sendable {
             number += 1
             try Interruption.check()
             if line.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 13 }) {
-                throw PipelineError(.data, "\(path):\(number): the line is empty; each line is one configuration")
+                throw PipelineError(
+                    .data,
+                    "\(path):\(number): the line is empty; each line is " + "one configuration")
             }
             let configuration = try ImportedConfigurations.parse(
                 line, number: number, path: path, physics: physics, schema: schema)
@@ -58,12 +62,16 @@ package final class ImportedConfigurations: Sendable {
             hasher.update(id.bits.littleEndianBytes)
             if let first = firstLine.updateValue(number, forKey: id) {
                 throw PipelineError(
-                    .data, "\(path):\(number): is the same configuration as line \(first): leave one of them out")
+                    .data,
+                    "\(path):\(number): is the same configuration as line \(first): leave one of "
+                        + "them out")
             }
             byStratum[configuration.sources.count, default: []].append(
                 Line(offset: offset, length: Int32(line.count), number: Int32(number)))
         }
-        guard number > 0 else { throw PipelineError(.data, "\(path): is empty; each line is one configuration") }
+        guard number > 0 else {
+            throw PipelineError(.data, "\(path): is empty; each line is one " + "configuration")
+        }
         digest = hasher.finish()
         strata = byStratum.keys.sorted()
         lines = strata.map { byStratum[$0] ?? [] }
@@ -71,7 +79,9 @@ package final class ImportedConfigurations: Sendable {
     }
 
     /// The number of a configuration's line in the file, from 1.
-    package func lineNumber(_ address: SampleAddress) -> Int { Int(lines[address.stratum][address.index].number) }
+    package func lineNumber(_ address: SampleAddress) -> Int {
+        Int(lines[address.stratum][address.index].number)
+    }
 
     /// Reads one configuration again.
     package func configuration(_ address: SampleAddress) throws -> Configuration {
@@ -82,7 +92,8 @@ package final class ImportedConfigurations: Sendable {
             unsafe pread(descriptor, $0.baseAddress, $0.count, off_t(line.offset))
         }
         guard count == bytes.count else {
-            throw PipelineError(.data, "\(path): changed while it was read: leave it alone and run again")
+            throw PipelineError(
+                .data, "\(path): changed while it was read: leave it alone and " + "run again")
         }
         return try ImportedConfigurations.parse(
             bytes[...], number: Int(line.number), path: path, physics: physics, schema: nil)
@@ -96,14 +107,13 @@ package final class ImportedConfigurations: Sendable {
         if let schema {
             let violations = schema.violations(in: json)
             if let first = violations.first {
-                throw PipelineError(
-                    .data,
-                    "\(path):\(number): \(first.path.isEmpty ? "" : "\(first.path.dropFirst()): ")\(first.message)")
+                let place = first.path.isEmpty ? "" : "\(first.path.dropFirst()): "
+                throw PipelineError(.data, "\(path):\(number): \(place)\(first.message)")
             }
         }
         do throws(ConfigurationError) {
-            let sources = try (json["sources"]?.array ?? []).map { (source) throws(ConfigurationError) in
-                try Source(json: source)
+            let sources = try (json["sources"]?.array ?? []).map {
+                (source) throws(ConfigurationError) in try Source(json: source)
             }
             let keys = json["keys"]?.array ?? []
             let words = keys.compactMap { $0.int.flatMap(UInt32.init(exactly:)) }
@@ -111,9 +121,7 @@ package final class ImportedConfigurations: Sendable {
                 throw ConfigurationError(.keys, "'keys' are not integers from 0 to 4294967295")
             }
             return try Configuration(physics: try physics.realised(keys: words), sources: sources)
-        } catch {
-            throw PipelineError(.data, "\(path):\(number): \(error.message)")
-        }
+        } catch { throw PipelineError(.data, "\(path):\(number): \(error.message)") }
     }
 
     /// Calls `body` with the offset and the bytes of every line, without its line feed.
@@ -125,7 +133,8 @@ package final class ImportedConfigurations: Sendable {
         while let data = try file.read(upToCount: 1 << 20), !data.isEmpty {
             pending += data
             var start = 0
-            // Windows' tools begin a text with a byte order mark, which is no part of the first line.
+            // Windows' tools begin a text with a byte order mark, which is no part of the first
+            // line.
             if offset == 0, pending.starts(with: [0xEF, 0xBB, 0xBF]) { start = 3 }
             while let feed = pending[start...].firstIndex(of: 10) {
                 try body(offset + UInt64(start), pending[start..<feed])

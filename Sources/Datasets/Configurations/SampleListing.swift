@@ -50,26 +50,30 @@ package struct SampleListing {
         guard samples <= maximumSamples else {
             throw PipelineError(
                 .data,
-                "\(samples) samples are asked for; a dataset holds at most \(maximumSamples): lower samples_per_stratum"
-            )
+                "\(samples) samples are asked for; a dataset holds at most \(maximumSamples): "
+                    + "lower samples_per_stratum")
         }
         guard (samples - 1) / samplesPerPart < maximumParts else {
             throw PipelineError(
                 .data,
-                "\(samples) samples in parts of \(samplesPerPart) make more than \(maximumParts) parts: raise "
-                    + "solver.samples_per_part")
+                "\(samples) samples in parts of \(samplesPerPart) make more than \(maximumParts) "
+                    + "parts: raise solver.samples_per_part")
         }
     }
 
-    /// Goes through all configurations of `origin` in parts of `samplesPerPart`, on `threads` threads.
+    /// Goes through all configurations of `origin` in parts of `samplesPerPart`, on `threads`
+    /// threads.
     ///
     /// - Parameters:
-    ///   - findsCopies: Whether samples that are the same problem as an earlier one are found, to be left out.
-    ///   - body: Called for each part in order with its JSON Lines; an empty array where `lines` is false.
-    /// - Throws: `PipelineError` where a configuration cannot be drawn, or most of them are the same.
+    ///   - findsCopies: Whether samples that are the same problem as an earlier one are found, to
+    ///     be left out.
+    ///   - body: Called for each part in order with its JSON Lines; an empty array where `lines` is
+    ///     false.
+    /// - Throws: `PipelineError` where a configuration cannot be drawn, or most of them are the
+    ///   same.
     package init(
-        _ origin: ConfigurationOrigin, samplesPerPart: Int, threads: Int, lines: Bool, findsCopies: Bool = true,
-        _ body: @escaping (Part, [UInt8]) throws -> Void
+        _ origin: ConfigurationOrigin, samplesPerPart: Int, threads: Int, lines: Bool,
+        findsCopies: Bool = true, _ body: @escaping (Part, [UInt8]) throws -> Void
     ) throws {
         try SampleListing.check(origin.counts, samplesPerPart: samplesPerPart)
         let physics = origin.physics
@@ -95,7 +99,8 @@ package struct SampleListing {
                     ids.append(configuration.id)
                     if findsCopies { classes.append(classifier(configuration)) }
                     if lines {
-                        SampleListing.append(configuration, under: physics, index: address.index, to: &text)
+                        SampleListing.append(
+                            configuration, under: physics, index: address.index, to: &text)
                     }
                 }
                 return (text, ids, classes)
@@ -107,7 +112,8 @@ package struct SampleListing {
             }
             all.update(bytes)
             let part = Part(
-                number: number, first: number * samplesPerPart, count: result.1.count, ids: Digest(of: bytes))
+                number: number, first: number * samplesPerPart, count: result.1.count,
+                ids: Digest(of: bytes))
             parts.append(part)
             try body(part, result.0)
         }
@@ -130,36 +136,42 @@ package struct SampleListing {
         var next = 0
         parts = try manifest.files.enumerated().map { number, file in
             let part = Part(
-                number: number, first: next, count: file.samples, ids: try SampleListing.digest(file.extra["ids"]))
+                number: number, first: next, count: file.samples,
+                ids: try SampleListing.digest(file.extra["ids"]))
             guard file.path == part.configurations, file.extra["first"]?.int == next else {
                 throw PipelineError(
-                    .data, "the sample stage's manifest lists '\(file.path)' out of order: run 'steadyset sample' again"
-                )
+                    .data,
+                    "the sample stage's manifest lists '\(file.path)' out of order: run "
+                        + "'steadyset sample' again")
             }
             next += file.samples
             return part
         }
         guard next == sequence.count, strata.count == sequence.counts.count else {
             throw PipelineError(
-                .data, "the sample stage's manifest contradicts itself: run 'steadyset sample' again")
+                .data,
+                "the sample stage's manifest contradicts itself: run 'steadyset sample' " + "again")
         }
         copies = try Copies(json: manifest.content["copies"], strata: strata, sequence: sequence)
     }
 
     private static func digest(_ json: JSON?) throws -> Digest {
         guard let digest = json?.string.flatMap(Digest.init(hex:)) else {
-            throw PipelineError(.data, "the sample stage's manifest lacks a digest: run 'steadyset sample' again")
+            throw PipelineError(
+                .data,
+                "the sample stage's manifest lacks a digest: run " + "'steadyset sample' again")
         }
         return digest
     }
 
-    /// Appends the line of one configuration, with its keys where `physics` has open ones; `index` is that in its stratum, nil
-    /// where it has none yet.
+    /// Appends the line of one configuration, with its keys where `physics` has open ones; `index`
+    /// is that in its stratum, nil where it has none yet.
     package static func append(
         _ configuration: Configuration, under physics: Physics, index: Int?, to text: inout [UInt8]
     ) {
         var members: [String: JSON] = [
-            "id": .string(configuration.id.description), "sources": .array(configuration.sources.map(\.json)),
+            "id": .string(configuration.id.description),
+            "sources": .array(configuration.sources.map(\.json)),
         ]
         if let index { members["index"] = .integer(index) }
         let keys = physics.keys(of: configuration.physics)
@@ -171,7 +183,9 @@ package struct SampleListing {
     /// The table of samples per stratum in manifests.
     package static func table(strata: [Int], counts: [Int]) -> JSON {
         .array(
-            zip(strata, counts).map { .object(["sources": .integer($0.0), "samples": .integer($0.1)]) })
+            zip(strata, counts).map {
+                .object(["sources": .integer($0.0), "samples": .integer($0.1)])
+            })
     }
 }
 

@@ -6,16 +6,20 @@ package import Shards
 /// What the split stage makes of samples.
 package enum SplitSelections {
     /// The selections that a split makes of a solve stage's samples.
-    package static func of(
-        _ split: Split, _ listing: SampleListing, _ solveManifest: Manifest
-    ) throws -> [Selection] {
-        let leftOut = (solveManifest.content["left_out"]?.array ?? []).compactMap(StepRecord.LeftOut.init(json:))
+    package static func of(_ split: Split, _ listing: SampleListing, _ solveManifest: Manifest)
+        throws -> [Selection]
+    {
+        let leftOut = (solveManifest.content["left_out"]?.array ?? []).compactMap(
+            StepRecord.LeftOut.init(json:))
         let addresses = leftOut.compactMap { item in
-            listing.strata.firstIndex(of: item.sources).map { SampleAddress(stratum: $0, index: item.index) }
+            listing.strata.firstIndex(of: item.sources).map {
+                SampleAddress(stratum: $0, index: item.index)
+            }
         }
         let copies = listing.copies.originals.keys.map { listing.sequence[$0] }
         return try split.selections(
-            strata: listing.strata, counts: listing.sequence.counts, leftOut: Set(addresses + copies))
+            strata: listing.strata, counts: listing.sequence.counts,
+            leftOut: Set(addresses + copies))
     }
 
     /// The number of samples in each part, from the selections that are whole parts.

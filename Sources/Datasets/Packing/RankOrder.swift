@@ -5,7 +5,8 @@ package import Shards
 
 /// All samples of a solve stage, part by part in rank order, cut into shards.
 package struct RankOrder {
-    /// One sample: its place in the order, and where it is. 16 bytes, as there is one for every sample of the dataset.
+    /// One sample: its place in the order, and where it is. 16 bytes, as there is one for every
+    /// sample of the dataset.
     package struct Sample {
         package let rank: Int
         package let file: Int32
@@ -32,18 +33,20 @@ package struct RankOrder {
             for row in 0..<reader.count {
                 guard let stratum = strata.firstIndex(of: reader.sourceCounts[row]) else {
                     throw PipelineError(
-                        .data, "\(reader.path): sample \(reader.ids[row]) is of no stratum: run 'steadyset solve' again"
-                    )
+                        .data,
+                        "\(reader.path): sample \(reader.ids[row]) is of no stratum: run "
+                            + "'steadyset solve' again")
                 }
                 guard reader.indices[row] < UInt64(SampleSequence.maximumCount) else {
                     throw PipelineError(
                         .data,
-                        "\(reader.path): sample \(reader.ids[row]) has the index \(reader.indices[row]), beyond 2^40: run "
-                            + "'steadyset solve' again")
+                        "\(reader.path): sample \(reader.ids[row]) has the index "
+                            + "\(reader.indices[row]), beyond 2^40: run 'steadyset solve' again")
                 }
                 let address = SampleAddress(stratum: stratum, index: Int(reader.indices[row]))
                 let place = split.rank(of: address, strata: strata.count)
-                parts[place.part, default: []].append(Sample(rank: place.rank, file: Int32(file), row: Int32(row)))
+                parts[place.part, default: []].append(
+                    Sample(rank: place.rank, file: Int32(file), row: Int32(row)))
             }
         }
         self.parts = Split.Part.allCases.compactMap { part in
@@ -72,11 +75,10 @@ package struct RankOrder {
 }
 
 extension ShardReader {
-    /// What a content digest covers of a sample: its id, its rank where one is given, its error bound, 8 little-endian bytes
-    /// each, and the SHA-256 of y.
+    /// What a content digest covers of a sample: its id, its rank where one is given, its error
+    /// bound, 8 little-endian bytes each, and the SHA-256 of y.
     package func content(at row: Int, rank: Int? = nil) -> [UInt8] {
         ids[row].bits.littleEndianBytes + (rank?.littleEndianBytes ?? [])
-            + errorBounds[row].bitPattern.littleEndianBytes
-            + ySHA256s[row].bytes
+            + errorBounds[row].bitPattern.littleEndianBytes + ySHA256s[row].bytes
     }
 }

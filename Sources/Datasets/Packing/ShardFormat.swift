@@ -10,10 +10,13 @@ package struct ShardFormat {
     package let accuracy: Accuracy
     package let maximumSources: Int
     package let codec: ShardCodec
-    /// zstd's level of x, y and coefficients in standard shards; those of other codecs remember it for `unpack`.
+    /// zstd's level of x, y and coefficients in standard shards; those of other codecs remember it
+    /// for `unpack`.
     package let level: Int
 
-    package init(physics: Physics, accuracy: Accuracy, maximumSources: Int, codec: ShardCodec, level: Int) {
+    package init(
+        physics: Physics, accuracy: Accuracy, maximumSources: Int, codec: ShardCodec, level: Int
+    ) {
         self.physics = physics
         self.accuracy = accuracy
         self.maximumSources = maximumSources
@@ -44,23 +47,26 @@ package struct ShardFormat {
         case .recipe: return { $0.recipe }
         case .archive:
             let encoder = try ArchiveEncoder(
-                physics: physics, step: accuracy.step, fixed: try ShardCoefficient.fixedValues(under: physics))
+                physics: physics, step: accuracy.step,
+                fixed: try ShardCoefficient.fixedValues(under: physics))
             return { sample in
-                do throws(ShardsError) {
-                    return try encoder.archived(sample)
-                } catch {
-                    throw PipelineError(ShardsError(error.code, "sample \(sample.id): \(error.message)"))
+                do throws(ShardsError) { return try encoder.archived(sample) } catch {
+                    throw PipelineError(
+                        ShardsError(error.code, "sample \(sample.id): " + "\(error.message)"))
                 }
             }
         }
     }
 
-    /// The layout of a pack stage's manifest, whose table of locations is `locations`; `choices` is a version's file of
-    /// choices.
-    package func layout(samplesPerShard: Int, locations: Manifest.File, choices: Manifest.File? = nil) -> JSON {
+    /// The layout of a pack stage's manifest, whose table of locations is `locations`; `choices` is
+    /// a version's file of choices.
+    package func layout(
+        samplesPerShard: Int, locations: Manifest.File, choices: Manifest.File? = nil
+    ) -> JSON {
         func reference(_ file: Manifest.File) -> JSON {
             .object([
-                "path": .string(file.path), "bytes": .integer(file.bytes), "sha256": .string(file.sha256.description),
+                "path": .string(file.path), "bytes": .integer(file.bytes),
+                "sha256": .string(file.sha256.description),
             ])
         }
         var members: [String: JSON] = [
@@ -72,7 +78,8 @@ package struct ShardFormat {
         return .object(members)
     }
 
-    /// Writes where every sample of the shards in `folder` lies, as the file `name`; see `LocationTable`.
+    /// Writes where every sample of the shards in `folder` lies, as the file `name`; see
+    /// `LocationTable`.
     package func writeLocations(
         of files: [Manifest.File], in folder: String, as name: String = LocationTable.fileName
     ) throws -> Manifest.File {
@@ -81,7 +88,8 @@ package struct ShardFormat {
         let writer = try AtomicFile.Writer(path)
         try writer.append(
             LocationTable.header(
-                samples: samples, codec: codec, coefficients: ShardFormat.located(codec, under: physics)))
+                samples: samples, codec: codec,
+                coefficients: ShardFormat.located(codec, under: physics)))
         for file in files {
             try Interruption.check()
             let reader = try ShardReader(path: "\(folder)/\(file.path)", followingLinks: false)
@@ -93,17 +101,19 @@ package struct ShardFormat {
     }
 
     /// The coefficients of which each sample has a chunk.
-    package static func located(_ codec: ShardCodec, under physics: Physics) -> [ShardCoefficient.Dataset] {
-        codec == .recipe ? [] : ShardCoefficient.drawn(under: physics)
-    }
+    package static func located(_ codec: ShardCodec, under physics: Physics) -> [ShardCoefficient
+        .Dataset]
+    { codec == .recipe ? [] : ShardCoefficient.drawn(under: physics) }
 }
 
 extension ShardAttribute {
     /// What a shard file says of its content.
-    package static func describing(_ physics: Physics, _ accuracy: Accuracy) -> [(name: String, value: ShardAttribute)] {
+    package static func describing(_ physics: Physics, _ accuracy: Accuracy) -> [(
+        name: String, value: ShardAttribute
+    )] {
         [
-            ("physics", .string(physics.json.canonicalText)), ("tolerance", .double(accuracy.tolerance)),
-            ("grid", .double(accuracy.step ?? 0)),
+            ("physics", .string(physics.json.canonicalText)),
+            ("tolerance", .double(accuracy.tolerance)), ("grid", .double(accuracy.step ?? 0)),
         ]
     }
 }

@@ -5,8 +5,9 @@ internal import Parallel
 internal import Sampling
 package import Shards
 
-/// Writes shards of solved samples into a dataset's pack stage, for the stage itself and for further versions. Compressed
-/// chunks are carried over, but for what a codec other than the standard one makes of y.
+/// Writes shards of solved samples into a dataset's pack stage, for the stage itself and for
+/// further versions. Compressed chunks are carried over, but for what a codec other than the
+/// standard one makes of y.
 package struct ShardPacking {
     /// A shard to be, and the digest of its samples.
     package struct Shard {
@@ -25,12 +26,13 @@ package struct ShardPacking {
     package let threads: Int
     /// Whether these are shards that a version adds: the index of their samples is their rank.
     package var isAddition = false
-    /// Shards that versions list: one that is there as they list it stays as it is, whatever wrote it.
+    /// Shards that versions list: one that is there as they list it stays as it is, whatever wrote
+    /// it.
     package var known: [Manifest.File] = []
 
     package init(
-        dataset: Dataset, store: SolvedSamples, form: ShardFormat, threads: Int, isAddition: Bool = false,
-        known: [Manifest.File] = []
+        dataset: Dataset, store: SolvedSamples, form: ShardFormat, threads: Int,
+        isAddition: Bool = false, known: [Manifest.File] = []
     ) {
         self.isAddition = isAddition
         self.dataset = dataset
@@ -49,7 +51,8 @@ package struct ShardPacking {
         return name.hasPrefix(added) ? plain : "pack-\(plain)"
     }
 
-    /// Computes what the digests of a shard and of all samples cover; `largest` becomes the largest bound.
+    /// Computes what the digests of a shard and of all samples cover; `largest` becomes the largest
+    /// bound.
     package func digest(
         of samples: [RankOrder.Sample], all: inout Digest.Hasher, largest: inout Double
     ) throws -> Digest {
@@ -68,7 +71,9 @@ package struct ShardPacking {
     ///
     /// - Parameter progress: Called with the number of samples that are done.
     /// - Returns: their entries in a manifest.
-    package func write(_ shards: [Shard], progress: @escaping (Int) -> Void) throws -> [Manifest.File] {
+    package func write(_ shards: [Shard], progress: @escaping (Int) -> Void) throws -> [Manifest
+        .File]
+    {
         var files: [Manifest.File] = []
         var done = 0
         let atOnce = max(1, min(threads, shards.count))
@@ -80,10 +85,14 @@ package struct ShardPacking {
             let plan = shards[number].plan
             files.append(
                 Manifest.File(
-                    path: plan.name, bytes: file.bytes, sha256: file.sha256, samples: plan.samples.count,
+                    path: plan.name, bytes: file.bytes, sha256: file.sha256,
+                    samples: plan.samples.count,
                     extra: [
-                        "part": .string(plan.part.rawValue), "digest": .string(shards[number].content.description),
-                        "ranks": .array([.integer(plan.ranks.lowerBound), .integer(plan.ranks.upperBound)]),
+                        "part": .string(plan.part.rawValue),
+                        "digest": .string(shards[number].content.description),
+                        "ranks": .array([
+                            .integer(plan.ranks.lowerBound), .integer(plan.ranks.upperBound),
+                        ]),
                     ]))
             done += plan.samples.count
             progress(done)
@@ -93,7 +102,8 @@ package struct ShardPacking {
 
     /// Whether the record of a shard says that it is this one.
     package func isRecorded(_ shard: Shard) -> Bool {
-        StepRecord(step: ShardPacking.step(shard.plan.name), in: dataset)?.fingerprint == fingerprint(shard)
+        StepRecord(step: ShardPacking.step(shard.plan.name), in: dataset)?.fingerprint
+            == fingerprint(shard)
     }
 
     /// Whether a shard is there already with other content, by what its file says.
@@ -101,12 +111,17 @@ package struct ShardPacking {
         let path = dataset.path("pack/\(shard.plan.name)")
         guard try PathEntry(at: path) != .nothing else { return false }
         // One that cannot be read, and was this one by its record, is made again.
-        guard let reader = try? ShardReader(path: path, followingLinks: false) else { return !isRecorded(shard) }
-        guard let ranks = reader.ranks, reader.codec == form.codec, reader.isOf(form.physics, form.accuracy),
+        guard let reader = try? ShardReader(path: path, followingLinks: false) else {
+            return !isRecorded(shard)
+        }
+        guard let ranks = reader.ranks, reader.codec == form.codec,
+            reader.isOf(form.physics, form.accuracy),
             form.levelAttribute.allSatisfy({ reader.attributes[$0.name] == $0.value })
         else { return true }
         var content = Digest.Hasher()
-        for row in 0..<reader.count { content.update(reader.content(at: row, rank: Int(ranks[row]))) }
+        for row in 0..<reader.count {
+            content.update(reader.content(at: row, rank: Int(ranks[row])))
+        }
         return content.finish() != shard.content
     }
 
@@ -118,17 +133,20 @@ package struct ShardPacking {
             let found = try? FileDigest(of: dataset.path("pack/\(name)"), followingLinks: false),
             found.sha256 == entry.sha256, found.bytes == entry.bytes, try !changes(shard)
         else { return nil }
-        return Manifest.File(path: "pack/\(name)", bytes: found.bytes, sha256: found.sha256, samples: entry.samples)
+        return Manifest.File(
+            path: "pack/\(name)", bytes: found.bytes, sha256: found.sha256, samples: entry.samples)
     }
 
     private func fingerprint(_ shard: Shard) -> Digest {
         Fingerprint.shard(
-            content: shard.content, codec: form.codec, physics: form.physics, accuracy: form.accuracy,
-            level: form.level)
+            content: shard.content, codec: form.codec, physics: form.physics,
+            accuracy: form.accuracy, level: form.level)
     }
 
     /// Writes one shard, unless it is there already with the same content.
-    private func write(_ shard: Shard, from store: SolvedSamples, threads: Int) throws -> Manifest.File {
+    private func write(_ shard: Shard, from store: SolvedSamples, threads: Int) throws
+        -> Manifest.File
+    {
         let plan = shard.plan
         let step = ShardPacking.step(plan.name)
         let fingerprint = fingerprint(shard)
@@ -145,7 +163,8 @@ package struct ShardPacking {
             return file
         }
         try StepRecord.remove(step, in: dataset)
-        let writer = try form.writer(for: dataset.path("pack/\(plan.name)"), capacity: plan.samples.count)
+        let writer = try form.writer(
+            for: dataset.path("pack/\(plan.name)"), capacity: plan.samples.count)
         try OrderedWork.run(count: plan.samples.count, threads: threads) {
             let (own, transcode) = (store.copy(), try form.transcoder())
             return { position in

@@ -3,10 +3,11 @@ internal import Sampling
 package import Shards
 package import Solving
 
-/// A file that holds labels in a dataset's folder: a part of the solve stage, or a shard of the base.
+/// A file that holds labels in a dataset's folder: a part of the solve stage, or a shard of the
+/// base.
 ///
-/// What protects labels looks at these files and what they say of themselves. Manifests and records do not count: a run takes
-/// them back before it works, and copies may lack them.
+/// What protects labels looks at these files and what they say of themselves. Manifests and records
+/// do not count: a run takes them back before it works, and copies may lack them.
 package struct LabelFile {
     /// `.solve` or `.pack`.
     package let stage: Stage
@@ -17,7 +18,9 @@ package struct LabelFile {
     package let number: Int
 
     /// The step that writes it.
-    package var step: String { stage == .solve ? "solve-\(SampleListing.Part.digits(number))" : ShardPacking.step(name) }
+    package var step: String {
+        stage == .solve ? "solve-\(SampleListing.Part.digits(number))" : ShardPacking.step(name)
+    }
 
     /// Those of `stage` that are there. A link is none: to replace it loses nothing.
     ///
@@ -35,13 +38,18 @@ package struct LabelFile {
     /// The number in a file's name, where it is one of these.
     private static func number(in name: String, of stage: Stage) -> Int? {
         let prefixes = stage == .solve ? ["part-"] : Split.Part.allCases.map { "\($0.rawValue)-" }
-        guard name.hasSuffix(".h5"), let prefix = prefixes.first(where: name.hasPrefix) else { return nil }
+        guard name.hasSuffix(".h5"), let prefix = prefixes.first(where: name.hasPrefix) else {
+            return nil
+        }
         let digits = name.dropFirst(prefix.count).dropLast(3)
-        guard !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+        guard !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }) else {
+            return nil
+        }
         return Int(digits)
     }
 
-    /// Opens it; nil where it cannot be read and `promised`, that is where the very same is about to take its place.
+    /// Opens it; nil where it cannot be read and `promised`, that is where the very same is about
+    /// to take its place.
     package func reader(promised: Bool) throws -> ShardReader? {
         do { return try reader() } catch {
             guard promised else { throw error }
@@ -53,13 +61,12 @@ package struct LabelFile {
     ///
     /// - Throws: `PipelineError` with status `.cannotCreate` where it cannot be read.
     package func reader() throws -> ShardReader {
-        do {
-            return try ShardReader(path: path, followingLinks: false)
-        } catch {
+        do { return try ShardReader(path: path, followingLinks: false) } catch {
             throw PipelineError(
                 .cannotCreate,
-                "\(path) cannot be read, so nobody knows what would be lost (\(error.message)): bring it back, or remove it "
-                    + "yourself, or choose another folder for --output, or pass --replace")
+                "\(path) cannot be read, so nobody knows what would be lost (\(error.message)): "
+                    + "bring it back, or remove it yourself, or choose another folder for "
+                    + "--output, or pass --replace")
         }
     }
 }

@@ -4,7 +4,8 @@ internal import Parallel
 package import Sampling
 package import Shards
 
-/// The samples of a pack stage: what each is, and a reader of its fields that any number of threads may use.
+/// The samples of a pack stage: what each is, and a reader of its fields that any number of threads
+/// may use.
 package final class PackedSamples: Sendable {
     /// One sample: where it is, and what selections ask.
     package struct Sample: Sendable {
@@ -17,7 +18,8 @@ package final class PackedSamples: Sendable {
         package let part: Split.Part
     }
 
-    /// All samples: training, validation, test, each in rank order; then training samples that versions added.
+    /// All samples: training, validation, test, each in rank order; then training samples that
+    /// versions added.
     package let samples: [Sample]
     private let shards: PackedShards
 
@@ -29,8 +31,11 @@ package final class PackedSamples: Sendable {
     /// Reads the columns of every shard that `manifest` lists in `folder`; no field is read.
     ///
     /// - Parameter visit: Called with the reader of each shard, in order.
-    /// - Throws: `PipelineError` or `ShardsError` where a shard is missing or is not what the manifest lists.
-    package init(_ manifest: Manifest, in folder: String, visit: (ShardReader) throws -> Void = { _ in }) throws {
+    /// - Throws: `PipelineError` or `ShardsError` where a shard is missing or is not what the
+    ///   manifest lists.
+    package init(
+        _ manifest: Manifest, in folder: String, visit: (ShardReader) throws -> Void = { _ in }
+    ) throws {
         shards = try PackedShards(manifest, in: folder, keeping: 128)
         var samples: [Sample] = []
         for (number, file) in manifest.files.enumerated() {
@@ -41,14 +46,16 @@ package final class PackedSamples: Sendable {
             for row in 0..<reader.count {
                 samples.append(
                     Sample(
-                        id: reader.ids[row], rank: Int(clamping: reader.ranks?[row] ?? 0), file: Int32(number),
-                        row: Int32(row), sources: Int32(reader.sourceCounts[row]), part: part))
+                        id: reader.ids[row], rank: Int(clamping: reader.ranks?[row] ?? 0),
+                        file: Int32(number), row: Int32(row),
+                        sources: Int32(reader.sourceCounts[row]), part: part))
             }
         }
         self.samples = samples
     }
 
-    /// The samples that `expression` names, of `part` where one is given; in the order of `samples`.
+    /// The samples that `expression` names, of `part` where one is given; in the order of
+    /// `samples`.
     ///
     /// - Throws: `PipelineError` where a name is unknown, or nothing is left.
     package func select(_ expression: String, of part: Split.Part? = nil) throws -> [Sample] {
@@ -60,7 +67,9 @@ package final class PackedSamples: Sendable {
         guard !found.isEmpty else {
             let place = part.map { " of the part '\($0.rawValue)'" } ?? ""
             throw PipelineError(
-                .data, "the selection '\(expression)' has no sample\(place): 'steadyset show' lists what there is")
+                .data,
+                "the selection '\(expression)' has no sample\(place): 'steadyset show' lists what "
+                    + "there is")
         }
         return found
     }
@@ -69,14 +78,17 @@ package final class PackedSamples: Sendable {
     package func all(of part: Split.Part) -> [Sample] { samples.filter { $0.part == part } }
 
     /// The reader of a sample's shard. Safe for any number of threads.
-    package func reader(of sample: Sample) throws -> ShardReader { try shards.reader(Int(sample.file)) }
+    package func reader(of sample: Sample) throws -> ShardReader {
+        try shards.reader(Int(sample.file))
+    }
 
     /// The dataset that `path` is: a dataset's folder, or that of its pack stage.
     package static func locate(_ path: String) throws -> Dataset {
         let (dataset, stages) = try Dataset.locate(path)
         guard stages.contains(.pack) else {
             throw PipelineError(
-                .noInput, "\(path) has no shards: run 'steadyset pack' or 'steadyset run' with it first")
+                .noInput,
+                "\(path) has no shards: run 'steadyset pack' or 'steadyset run' with it " + "first")
         }
         return dataset
     }

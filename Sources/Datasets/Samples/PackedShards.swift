@@ -20,8 +20,8 @@ package final class PackedShards: Sendable {
 
     /// The shards that `manifest` lists in `folder`; none is opened yet.
     ///
-    /// - Parameter keeping: shards that stay open. One that is opened again costs a few milliseconds, one that stays some
-    ///   megabytes.
+    /// - Parameter keeping: shards that stay open. One that is opened again costs a few
+    ///   milliseconds, one that stays some megabytes.
     package init(_ manifest: Manifest, in folder: String, keeping: Int) throws {
         self.manifest = manifest
         self.folder = folder
@@ -29,23 +29,31 @@ package final class PackedShards: Sendable {
         kept = Mutex([])
         physics = try Physics(json: manifest.parameters["physics"] ?? .null)
         do {
-            selections = try (manifest.content["selections"]?.array ?? []).map { try Selection(json: $0) }
+            selections = try (manifest.content["selections"]?.array ?? []).map {
+                try Selection(json: $0)
+            }
         } catch let error as SamplingError {
-            throw PipelineError(.data, "\(folder): the manifest.json of version \(manifest.id.short): \(error.message)")
+            throw PipelineError(
+                .data,
+                "\(folder): the manifest.json of version \(manifest.id.short): \(error.message)")
         }
     }
 
     /// The part that a file of the manifest belongs to.
     package func part(of file: Manifest.File) throws -> Split.Part {
         guard let part = file.extra["part"]?.string.flatMap(Split.Part.init(rawValue:)) else {
-            throw PipelineError(.data, "\(folder): the entry of '\(file.path)' has no part: run 'steadyset verify'")
+            throw PipelineError(
+                .data,
+                "\(folder): the entry of '\(file.path)' has no part: run " + "'steadyset verify'")
         }
         return part
     }
 
     /// The reader of the manifest's file `number`; the last few stay open.
     package func reader(_ number: Int) throws -> ShardReader {
-        if let found = kept.withLock({ kept in kept.first { $0.file == number }?.reader }) { return found }
+        if let found = kept.withLock({ kept in kept.first { $0.file == number }?.reader }) {
+            return found
+        }
         let reader = try open(number)
         kept.withLock { kept in
             if kept.count >= maximumKept { kept.removeFirst() }
@@ -56,27 +64,32 @@ package final class PackedShards: Sendable {
 
     /// Opens the manifest's file `number` and reads its columns; no field is read.
     ///
-    /// - Throws: `PipelineError` or `ShardsError` where the shard is missing or is not what the manifest lists.
+    /// - Throws: `PipelineError` or `ShardsError` where the shard is missing or is not what the
+    ///   manifest lists.
     package func open(_ number: Int) throws -> ShardReader {
         let file = manifest.files[number]
         let path: String
-        do {
-            path = try SafePath.resolve(file.path, in: folder)
-        } catch {
+        do { path = try SafePath.resolve(file.path, in: folder) } catch {
             guard error.code == .notFound else { throw error }
             throw PipelineError(
-                .noInput, "\(folder)/\(file.path) is missing: run 'steadyset pack' or 'steadyset run' again")
+                .noInput,
+                "\(folder)/\(file.path) is missing: run 'steadyset pack' or 'steadyset run' again")
         }
         guard PathEntry.size(of: path) == file.bytes else {
             throw PipelineError(
-                .data, "\(path) has another size than the manifest beside it lists: run 'steadyset verify'")
+                .data,
+                "\(path) has another size than the manifest beside it lists: run 'steadyset "
+                    + "verify'")
         }
         let reader = try ShardReader(path: path)
         guard reader.kind == .shard, reader.ranks != nil, reader.count == file.samples,
-            reader.lattice == physics.lattice, reader.coefficients == ShardCoefficient.drawn(under: physics)
+            reader.lattice == physics.lattice,
+            reader.coefficients == ShardCoefficient.drawn(under: physics)
         else {
             throw PipelineError(
-                .data, "\(path) is not the shard that the manifest beside it lists: run 'steadyset verify'")
+                .data,
+                "\(path) is not the shard that the manifest beside it lists: run 'steadyset "
+                    + "verify'")
         }
         return reader
     }

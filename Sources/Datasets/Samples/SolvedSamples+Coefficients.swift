@@ -2,11 +2,11 @@ package import Fields
 package import Shards
 
 extension SampleEncoder {
-    /// Returns the sample of a solved configuration with all that a shard under `physics` stores of it; `physics` is the
-    /// dataset's, which may have open keys.
+    /// Returns the sample of a solved configuration with all that a shard under `physics` stores of
+    /// it; `physics` is the dataset's, which may have open keys.
     package func encode(
-        _ configuration: Configuration, under physics: Physics, image: SourceImage, label: [Float], id: SampleID,
-        index: UInt64, errorBound: Double
+        _ configuration: Configuration, under physics: Physics, image: SourceImage, label: [Float],
+        id: SampleID, index: UInt64, errorBound: Double
     ) throws -> EncodedSample {
         let drawn = ShardCoefficient.drawn(under: physics)
         let medium = drawn.isEmpty ? nil : configuration.physics.medium()
@@ -21,17 +21,22 @@ extension ShardReader {
     /// The configuration of sample `position`, whose dataset has `physics`.
     package func configuration(at position: Int, under physics: Physics) throws -> Configuration {
         try Configuration(
-            physics: try physics.realised(keys: keys(at: position)), sources: try sources(at: position))
+            physics: try physics.realised(keys: keys(at: position)),
+            sources: try sources(at: position))
     }
 }
 
 extension ShardCoefficient {
-    /// The coefficients that are the same for all samples under `physics` and not constant, with their values.
-    package static func fixedValues(under physics: Physics) throws -> [(dataset: Dataset, values: [Float])] {
+    /// The coefficients that are the same for all samples under `physics` and not constant, with
+    /// their values.
+    package static func fixedValues(under physics: Physics) throws -> [(
+        dataset: Dataset, values: [Float]
+    )] {
         let datasets = fixed(under: physics)
         guard !datasets.isEmpty else { return [] }
         // Keys that are drawn do not matter to those that are not.
-        let medium = try physics.realised(keys: Array(repeating: 0, count: physics.openKeys)).medium()
+        let medium = try physics.realised(keys: Array(repeating: 0, count: physics.openKeys))
+            .medium()
         return datasets.map { ($0, $0.values(medium)) }
     }
 }

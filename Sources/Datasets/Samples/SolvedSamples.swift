@@ -3,7 +3,8 @@ internal import Fields
 internal import Parallel
 package import Shards
 
-/// The part files of a finished solve stage, opened as they are needed and checked against its manifest.
+/// The part files of a finished solve stage, opened as they are needed and checked against its
+/// manifest.
 package final class SolvedSamples {
     package let files: [Manifest.File]
     private let folder: String
@@ -22,7 +23,8 @@ package final class SolvedSamples {
         self.folder = folder
     }
 
-    /// The same files, opened anew, for another thread; digests that were checked are not checked again.
+    /// The same files, opened anew, for another thread; digests that were checked are not checked
+    /// again.
     package func copy() -> SolvedSamples {
         let copy = SolvedSamples(files, in: folder)
         copy.verified = verified
@@ -61,20 +63,20 @@ package final class SolvedSamples {
     private func path(of file: Int, checking: Bool) throws -> String {
         let entry = files[file]
         let path: String
-        do {
-            path = try SafePath.resolve(entry.path, in: folder)
-        } catch {
+        do { path = try SafePath.resolve(entry.path, in: folder) } catch {
             guard error.code == .notFound else { throw error }
             throw PipelineError(
-                .noInput, "\(folder)/\(entry.path) is missing: run 'steadyset solve' or 'steadyset run' again")
+                .noInput,
+                "\(folder)/\(entry.path) is missing: run 'steadyset solve' or 'steadyset run' "
+                    + "again")
         }
         if checking {
             let digest = try FileDigest(of: path)
             guard digest.sha256 == entry.sha256, digest.bytes == entry.bytes else {
                 throw PipelineError(
                     .data,
-                    "\(path) was altered or damaged: it is not what manifest.json beside it lists. Remove it and run "
-                        + "'steadyset run' again to compute it anew")
+                    "\(path) was altered or damaged: it is not what manifest.json beside it "
+                        + "lists. Remove it and run 'steadyset run' again to compute it anew")
             }
         }
         return path
@@ -88,7 +90,8 @@ package final class SolvedSamples {
     }
 
     /// The bytes of a sample that a content digest covers, and its error bound.
-    package func content(_ sample: RankOrder.Sample) throws -> (bytes: [UInt8], errorBound: Double) {
+    package func content(_ sample: RankOrder.Sample) throws -> (bytes: [UInt8], errorBound: Double)
+    {
         let (reader, row) = (try reader(Int(sample.file)), Int(sample.row))
         return (reader.content(at: row, rank: sample.rank), reader.errorBounds[row])
     }

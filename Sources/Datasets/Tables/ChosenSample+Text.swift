@@ -3,13 +3,15 @@ internal import Fields
 internal import Sampling
 
 extension ChosenSample {
-    /// Choices as text, a line each, before samples have ranks: the columns of `choices-….csv` but for that.
+    /// Choices as text, a line each, before samples have ranks: the columns of `choices-….csv` but
+    /// for that.
     package static func text(_ choices: [ChosenSample]) -> [UInt8] {
         let table = ChoiceTable(choices.map { ($0, 0) }).bytes
         return Array(
             table.split(separator: 10).map { line in
                 // id,rank,…: the second field goes.
-                let fields = line.split(separator: 44, maxSplits: 2, omittingEmptySubsequences: false)
+                let fields = line.split(
+                    separator: 44, maxSplits: 2, omittingEmptySubsequences: false)
                 return Array(fields[0]) + [44] + Array(fields[2]) + [10]
             }.joined())
     }
@@ -17,13 +19,16 @@ extension ChosenSample {
     /// Counts and mean scores by number of sources, for manifests.
     package static func summary(of choices: [ChosenSample]) -> JSON {
         .array(
-            Dictionary(grouping: choices, by: \.sources).sorted { $0.key < $1.key }.map { sources, own in
+            Dictionary(grouping: choices, by: \.sources).sorted { $0.key < $1.key }.map {
+                sources, own in
                 let joined = own.filter { $0.action != .dropped }
                 return .object([
-                    "sources": .integer(sources), "added": .integer(own.count { $0.action == .added }),
+                    "sources": .integer(sources),
+                    "added": .integer(own.count { $0.action == .added }),
                     "taken": .integer(own.count { $0.action == .taken }),
                     "dropped": .integer(own.count { $0.action == .dropped }),
-                    "mean_score": joined.isEmpty ? .null : .number(ScoreMean.of(joined.map { $0.score ?? 0 })),
+                    "mean_score": joined.isEmpty
+                        ? .null : .number(ScoreMean.of(joined.map { $0.score ?? 0 })),
                 ])
             })
     }

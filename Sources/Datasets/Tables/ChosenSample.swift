@@ -48,8 +48,9 @@ package struct ChosenSample: Hashable, Sendable {
 
     /// Creates a choice from its parts.
     package init(
-        id: SampleID, sources: Int, action: Action, round: Int, origin: ConfigurationOrigin, parent: SampleID? = nil,
-        acquisition: String, score: Double? = nil, probability: Double? = nil
+        id: SampleID, sources: Int, action: Action, round: Int, origin: ConfigurationOrigin,
+        parent: SampleID? = nil, acquisition: String, score: Double? = nil,
+        probability: Double? = nil
     ) {
         self.id = id
         self.sources = sources
@@ -82,9 +83,10 @@ package struct ChoiceTable: Hashable, Sendable {
         var text = Array((ChoiceTable.header + "\n").utf8)
         for (choice, rank) in rows {
             let fields = [
-                choice.id.description, "\(rank)", "\(choice.sources)", choice.action.rawValue, "\(choice.round)",
-                choice.origin.rawValue, choice.parent?.description ?? "", choice.acquisition,
-                choice.score.map(ChoiceTable.digits) ?? "", choice.probability.map(ChoiceTable.digits) ?? "",
+                choice.id.description, "\(rank)", "\(choice.sources)", choice.action.rawValue,
+                "\(choice.round)", choice.origin.rawValue, choice.parent?.description ?? "",
+                choice.acquisition, choice.score.map(ChoiceTable.digits) ?? "",
+                choice.probability.map(ChoiceTable.digits) ?? "",
             ]
             text += Array((fields.joined(separator: ",") + "\n").utf8)
         }
@@ -102,13 +104,18 @@ package struct ChoiceTable: Hashable, Sendable {
 
     /// Reads the file's bytes; `path` is for messages.
     package init(_ bytes: [UInt8], path: String) throws {
-        // Every line has nine commas and an id: a file of line feeds alone would take a place in memory for each.
+        // Every line has nine commas and an id: a file of line feeds alone would take a place in
+        // memory for each.
         guard bytes.count(where: { $0 == 10 }) <= bytes.count / 25 + 1 else {
             throw PipelineError(.data, "\(path): has lines that are too short for choices")
         }
         let lines = bytes.split(separator: 10, omittingEmptySubsequences: false)
-        guard lines.count >= 2, lines.last?.isEmpty == true, lines[0].elementsEqual(ChoiceTable.header.utf8) else {
-            throw PipelineError(.data, "\(path): does not begin with the line '\(ChoiceTable.header)', or is cut off")
+        guard lines.count >= 2, lines.last?.isEmpty == true,
+            lines[0].elementsEqual(ChoiceTable.header.utf8)
+        else {
+            throw PipelineError(
+                .data,
+                "\(path): does not begin with the line " + "'\(ChoiceTable.header)', or is cut off")
         }
         rows = try lines.dropFirst().dropLast().enumerated().map { number, line in
             try ChoiceTable.row(line, at: "\(path):\(number + 2)")
@@ -119,21 +126,26 @@ package struct ChoiceTable: Hashable, Sendable {
             let same = zip(own, bytes).prefix { $0 == $1 }
             throw PipelineError(
                 .data,
-                "\(path):\(1 + same.count { $0.0 == 10 }): has a number that is written in another form than it is")
+                "\(path):\(1 + same.count { $0.0 == 10 }): has a number that is written in "
+                    + "another form than it is")
         }
     }
 
-    private static func row(_ line: ArraySlice<UInt8>, at place: String) throws -> (choice: ChosenSample, rank: Int) {
+    private static func row(_ line: ArraySlice<UInt8>, at place: String) throws -> (
+        choice: ChosenSample, rank: Int
+    ) {
         let names = header.split(separator: ",")
         let fields = line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
         guard fields.count == names.count else {
-            throw PipelineError(.data, "\(place): has \(fields.count) fields, the first line \(names.count)")
+            throw PipelineError(
+                .data, "\(place): has \(fields.count) fields, the first line " + "\(names.count)")
         }
         func read<Value>(_ column: Int, _ parse: (String) -> Value?) throws -> Value {
             guard let value = parse(String(decoding: fields[column], as: UTF8.self)) else {
                 throw PipelineError(
                     .data,
-                    "\(place): sample \(ForeignText.excerpt(bytes: fields[0], limit: 16)) cannot have the \(names[column]) "
+                    "\(place): sample \(ForeignText.excerpt(bytes: fields[0], limit: 16)) cannot "
+                        + "have the \(names[column]) "
                         + "'\(ForeignText.excerpt(bytes: fields[column], limit: 40))'")
             }
             return value
@@ -145,9 +157,9 @@ package struct ChoiceTable: Hashable, Sendable {
         func number(_ range: ClosedRange<Double>) -> (String) -> Double?? {
             { text in
                 if text.isEmpty { return .some(nil) }
-                guard case .number(let value) = DecimalNumber.read(ArraySlice(text.utf8)), range.contains(value) else {
-                    return nil
-                }
+                guard case .number(let value) = DecimalNumber.read(ArraySlice(text.utf8)),
+                    range.contains(value)
+                else { return nil }
                 return value
             }
         }
@@ -155,11 +167,13 @@ package struct ChoiceTable: Hashable, Sendable {
             text.isEmpty ? .some(nil) : SampleID(text).map { .some($0) }
         }
         let choice = ChosenSample(
-            id: try read(0) { SampleID($0) }, sources: try read(2, integer(1...Configuration.maximumSources)),
+            id: try read(0) { SampleID($0) },
+            sources: try read(2, integer(1...Configuration.maximumSources)),
             action: try read(3, ChosenSample.Action.init), round: try read(4, integer(1...)),
             origin: try read(5, ChosenSample.ConfigurationOrigin.init), parent: parent,
             acquisition: try read(7) { isWord($0) ? $0 : nil },
-            score: try read(8, number(0...Double.greatestFiniteMagnitude)), probability: try read(9, number(0...1)))
+            score: try read(8, number(0...Double.greatestFiniteMagnitude)),
+            probability: try read(9, number(0...1)))
         return (choice, try read(1, integer(0...)))
     }
 

@@ -1,12 +1,13 @@
 internal import Documents
 internal import Fields
 
-/// A table from anywhere, as RFC 4180 describes it: records of fields between commas, fields in double quotes where need be; the
-/// first record names the columns.
+/// A table from anywhere, as RFC 4180 describes it: records of fields between commas, fields in
+/// double quotes where need be; the first record names the columns.
 ///
-/// A byte order mark and line ends of either kind (CR LF, LF) are accepted, and empty lines at the end. Everything else is refused
-/// with file and line: a quote that is never closed or stands inside a field, a carriage return alone, a NUL, a record of another
-/// length than the first, and a last line that does not end, as a file that was cut has it.
+/// A byte order mark and line ends of either kind (CR LF, LF) are accepted, and empty lines at the
+/// end. Everything else is refused with file and line: a quote that is never closed or stands
+/// inside a field, a carriage return alone, a NUL, a record of another length than the first, and a
+/// last line that does not end, as a file that was cut has it.
 package struct DelimitedText {
     /// A record.
     package struct Record {
@@ -41,7 +42,8 @@ package struct DelimitedText {
         self.path = path
         self.bytes = bytes
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
-            throw PipelineError(.data, "\(path):1: is UTF-16 by its byte order mark: save it as UTF-8")
+            throw PipelineError(
+                .data, "\(path):1: is UTF-16 by its byte order mark: save it as " + "UTF-8")
         }
         place = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         columns = []
@@ -67,12 +69,15 @@ package struct DelimitedText {
 
     /// That there is no column `name`, and what there is.
     package func lacks(_ name: String) -> PipelineError {
-        let shown = columns.prefix(20).map { ForeignText.excerpt($0, limit: 40) }.joined(separator: ", ")
+        let shown = columns.prefix(20).map { ForeignText.excerpt($0, limit: 40) }.joined(
+            separator: ", ")
         let more = columns.count > 20 ? " and \(columns.count - 20) more" : ""
-        let isOtherwiseSeparated = columns.count == 1 && columns[0].contains { $0 == ";" || $0 == "\t" }
+        let isOtherwiseSeparated =
+            columns.count == 1 && columns[0].contains { $0 == ";" || $0 == "\t" }
         return PipelineError(
             .data,
-            "\(path):1: there is no column '\(ForeignText.excerpt(name))'; the first line has \(shown)\(more)"
+            "\(path):1: there is no column '\(ForeignText.excerpt(name))'; the first line has "
+                + "\(shown)\(more)"
                 + (isOtherwiseSeparated ? ": columns are to be separated by commas" : ""))
     }
 
@@ -83,7 +88,9 @@ package struct DelimitedText {
         if fields.count == 1, fields[0].isEmpty, columns.count > 1 {
             while place < bytes.count {
                 guard let rest = try self.fields() else { break }
-                guard rest.count == 1, rest[0].isEmpty else { throw wrong("is empty: leave it out", at: start) }
+                guard rest.count == 1, rest[0].isEmpty else {
+                    throw wrong("is empty: leave it out", at: start)
+                }
             }
             return nil
         }
@@ -112,8 +119,8 @@ package struct DelimitedText {
             }
             guard place < bytes.count else {
                 throw wrong(
-                    "does not end with a line feed, so the file may have been cut: write it anew, or add a line feed",
-                    at: line)
+                    "does not end with a line feed, so the file may have been cut: write it anew, "
+                        + "or add a line feed", at: line)
             }
             let end = bytes[place]
             place += 1
@@ -121,8 +128,8 @@ package struct DelimitedText {
             if end == Byte.carriageReturn {
                 guard place < bytes.count, bytes[place] == Byte.feed else {
                     throw wrong(
-                        "has a carriage return without a line feed: lines end with LF or CR LF, and fields that hold either "
-                            + "stand in quotes", at: line)
+                        "has a carriage return without a line feed: lines end with LF or CR LF, "
+                            + "and fields that hold either stand in quotes", at: line)
                 }
                 place += 1
             }
@@ -138,7 +145,9 @@ package struct DelimitedText {
             switch bytes[place] {
             case Byte.comma, Byte.feed, Byte.carriageReturn: return bytes[start..<place]
             case Byte.quote:
-                throw wrong("has a quote inside a field that does not begin with one: quote whole fields", at: line)
+                throw wrong(
+                    "has a quote inside a field that does not begin with one: quote whole fields",
+                    at: line)
             case 0: throw wrong("has a NUL character: the file is damaged, or no text", at: line)
             default: place += 1
             }
@@ -163,8 +172,12 @@ package struct DelimitedText {
                     start = place
                     continue
                 }
-                if place < bytes.count, ![Byte.comma, Byte.feed, Byte.carriageReturn].contains(bytes[place]) {
-                    throw wrong("goes on after a closing quote: within quotes, write a quote twice", at: line)
+                if place < bytes.count,
+                    ![Byte.comma, Byte.feed, Byte.carriageReturn].contains(bytes[place])
+                {
+                    throw wrong(
+                        "goes on after a closing quote: within quotes, write a quote twice",
+                        at: line)
                 }
                 return found.isEmpty ? piece : found + piece
             case 0: throw wrong("has a NUL character: the file is damaged, or no text", at: line)

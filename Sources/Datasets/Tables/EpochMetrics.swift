@@ -21,24 +21,28 @@ package struct EpochMetrics: Hashable, Sendable {
     /// The line's members.
     package var json: JSON {
         .object([
-            "epoch": .integer(epoch), "steps": .integer(steps), "learning_rate": .number(learningRate),
-            "prefactor": .string(prefactor), "train_loss": .number(trainLoss),
-            "judge_loss": judgeLoss.map(JSON.number) ?? .null, "judge_mae": judgeMAE.map(JSON.number) ?? .null,
+            "epoch": .integer(epoch), "steps": .integer(steps),
+            "learning_rate": .number(learningRate), "prefactor": .string(prefactor),
+            "train_loss": .number(trainLoss), "judge_loss": judgeLoss.map(JSON.number) ?? .null,
+            "judge_mae": judgeMAE.map(JSON.number) ?? .null,
         ])
     }
 
     package init(
-        epoch: Int, steps: Int, learningRate: Double, prefactor: String, trainLoss: Double, judgeLoss: Double?,
-        judgeMAE: Double?
+        epoch: Int, steps: Int, learningRate: Double, prefactor: String, trainLoss: Double,
+        judgeLoss: Double?, judgeMAE: Double?
     ) {
-        (self.epoch, self.steps, self.learningRate, self.prefactor) = (epoch, steps, learningRate, prefactor)
+        (self.epoch, self.steps, self.learningRate, self.prefactor) = (
+            epoch, steps, learningRate, prefactor
+        )
         (self.trainLoss, self.judgeLoss, self.judgeMAE) = (trainLoss, judgeLoss, judgeMAE)
     }
 
     /// Reads what `json` made; nil where it is something else.
     package init?(json: JSON) {
-        guard let epoch = json["epoch"]?.int, let steps = json["steps"]?.int, let rate = json["learning_rate"]?.double,
-            let prefactor = json["prefactor"]?.string, let loss = json["train_loss"]?.double
+        guard let epoch = json["epoch"]?.int, let steps = json["steps"]?.int,
+            let rate = json["learning_rate"]?.double, let prefactor = json["prefactor"]?.string,
+            let loss = json["train_loss"]?.double
         else { return nil }
         self.init(
             epoch: epoch, steps: steps, learningRate: rate, prefactor: prefactor, trainLoss: loss,

@@ -31,10 +31,9 @@ package struct ErrorTable {
         self.hasVariance = hasVariance
         writer = try AtomicFile.Writer(path)
         let measures =
-            hasLabels
-            ? ErrorTable.measures
-            : ErrorEstimate.Measure.allCases.map(\.rawValue)
-        try append(["id", "n_sources", "part", "rank"] + measures + (hasVariance ? ["variance"] : []))
+            hasLabels ? ErrorTable.measures : ErrorEstimate.Measure.allCases.map(\.rawValue)
+        try append(
+            ["id", "n_sources", "part", "rank"] + measures + (hasVariance ? ["variance"] : []))
     }
 
     /// The columns of errors.
@@ -51,7 +50,9 @@ package struct ErrorTable {
     package var mae: Double { sum / Double(max(1, count)) }
 
     /// Adds a sample; `variance` is the mean over sites of the variance of its predictions.
-    package mutating func add(_ sample: EvaluatedSample, _ judgement: Judgement, variance: Double?) throws {
+    package mutating func add(_ sample: EvaluatedSample, _ judgement: Judgement, variance: Double?)
+        throws
+    {
         count += 1
         var fields = [sample.id.description, "\(sample.sources)"]
         fields += sample.place.map { [$0.part.rawValue, "\($0.rank)"] } ?? ["", ""]
@@ -82,12 +83,13 @@ package struct ErrorTable {
     /// The summary as text.
     package var summaryText: String {
         hasLabels
-            ? ErrorTable.text(errors, title: "region") : ErrorTable.text(estimates, title: "measure")
+            ? ErrorTable.text(errors, title: "region")
+            : ErrorTable.text(estimates, title: "measure")
     }
 
-    private static func text<Measure: RawRepresentable<String>>(_ summary: ErrorSummary<Measure>, title: String)
-        -> String
-    {
+    private static func text<Measure: RawRepresentable<String>>(
+        _ summary: ErrorSummary<Measure>, title: String
+    ) -> String {
         var lines = ["n_sources,\(title),samples,mean,median,p95,p99,max"]
         for line in summary.lines {
             let isBound = line.measure.rawValue == ErrorEstimate.Measure.bound.rawValue
@@ -95,8 +97,8 @@ package struct ErrorTable {
                 isBound ? BoundText.digits($0) : digits($0)
             }
             lines.append(
-                ([line.sources.map { "\($0)" } ?? "all", line.measure.rawValue, "\(line.samples)"] + statistics)
-                    .joined(separator: ","))
+                ([line.sources.map { "\($0)" } ?? "all", line.measure.rawValue, "\(line.samples)"]
+                    + statistics).joined(separator: ","))
         }
         return lines.joined(separator: "\n") + "\n"
     }

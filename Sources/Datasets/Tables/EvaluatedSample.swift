@@ -15,4 +15,3 @@ package struct EvaluatedSample: Sendable {
         self.place = place
     }
 }
-

@@ -2,7 +2,8 @@ package import Fields
 package import Sampling
 internal import Shards
 
-/// Features of samples, as `evaluate --features` writes them: a NumPy file of float32, (samples, width).
+/// Features of samples, as `evaluate --features` writes them: a NumPy file of float32, (samples,
+/// width).
 package struct FeatureTable {
     private let path: String
     private let width: Int
@@ -14,15 +15,19 @@ package struct FeatureTable {
 
     /// Reads the features of `ids`, the samples of the rows.
     ///
-    /// - Throws: `PipelineError` where the file is none of that form, or has another number of rows.
+    /// - Throws: `PipelineError` where the file is none of that form, or has another number of
+    ///   rows.
     package init(path: String, ids: [SampleID]) throws {
         self.path = path
         let bytes = try InputFile.read(path, maximumBytes: FeatureTable.maximumBytes)
-        guard let (shape, start) = NumPyFile.float32Header(bytes), shape.count == 2, shape[1] > 0 else {
+        guard let (shape, start) = NumPyFile.float32Header(bytes), shape.count == 2, shape[1] > 0
+        else {
             throw PipelineError(.data, "\(path): is not a NumPy file of float32, (samples, width)")
         }
         guard shape[0] == ids.count else {
-            throw PipelineError(.data, "\(path): has \(shape[0]) rows, the table beside it \(ids.count) samples")
+            throw PipelineError(
+                .data,
+                "\(path): has \(shape[0]) rows, the table beside it " + "\(ids.count) samples")
         }
         let (count, isTooMany) = shape[0].multipliedReportingOverflow(by: shape[1])
         guard !isTooMany, count <= bytes.count / 4, bytes.count - start == 4 * count else {
@@ -33,15 +38,15 @@ package struct FeatureTable {
         values = (0..<count).map { place in
             let at = start + 4 * place
             return Float(
-                bitPattern: UInt32(bytes[at]) | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2]) << 16
-                    | UInt32(bytes[at + 3]) << 24)
+                bitPattern: UInt32(bytes[at]) | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2])
+                    << 16 | UInt32(bytes[at + 3]) << 24)
         }
         if let place = values.firstIndex(where: { !$0.isFinite }) {
             let (row, column) = place.quotientAndRemainder(dividingBy: width)
             throw PipelineError(
                 .data,
-                "\(path): row \(row), of sample \(ids[row]), has the feature \(values[place]) in column \(column): features are "
-                    + "finite numbers")
+                "\(path): row \(row), of sample \(ids[row]), has the feature \(values[place]) in "
+                    + "column \(column): features are finite numbers")
         }
         rows = Dictionary(zip(ids, ids.indices)) { first, _ in first }
     }
@@ -51,7 +56,9 @@ package struct FeatureTable {
         var chosen: [Float] = []
         chosen.reserveCapacity(ids.count * width)
         for id in ids {
-            guard let row = rows[id] else { throw PipelineError(.data, "\(path): has no row of sample \(id)") }
+            guard let row = rows[id] else {
+                throw PipelineError(.data, "\(path): has no row of " + "sample \(id)")
+            }
             chosen += values[row * width..<(row + 1) * width]
         }
         return try Features(width: width, values: chosen)

@@ -1,7 +1,8 @@
 internal import Foundation
 package import Shards
 
-/// What a model makes of samples, as a NumPy file: float32, (samples, width), rows as in `errors.csv`.
+/// What a model makes of samples, as a NumPy file: float32, (samples, width), rows as in
+/// `errors.csv`.
 ///
 /// Rows are written as they come; how many there are is set right in the end.
 package struct FeaturesFile {

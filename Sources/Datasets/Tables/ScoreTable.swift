@@ -3,11 +3,12 @@ package import Fields
 internal import Learning
 internal import Shards
 
-/// Scores by sample, from a table of errors: ours, or that of anybody's trainer; see `DelimitedText` for its form.
+/// Scores by sample, from a table of errors: ours, or that of anybody's trainer; see
+/// `DelimitedText` for its form.
 ///
-/// `id` and the score's must be among its columns, each once. Every score is a finite number of at least 0. An empty cell is a score
-/// in one case alone, that of `evaluate`: a region of which the sample has no site, in a row that has a number in the column `mae`;
-/// it counts as 0.
+/// `id` and the score's must be among its columns, each once. Every score is a finite number of at
+/// least 0. An empty cell is a score in one case alone, that of `evaluate`: a region of which the
+/// sample has no site, in a row that has a number in the column `mae`; it counts as 0.
 package struct ScoreTable {
     /// The file.
     package let path: String
@@ -20,10 +21,13 @@ package struct ScoreTable {
 
     /// Reads the column `column` of the file at `path`.
     ///
-    /// - Throws: `PipelineError` naming the line: no such file or column, a line that is not of the table, an id that is none
-    ///   or is there twice, a score that is not a finite number of at least 0.
+    /// - Throws: `PipelineError` naming the line: no such file or column, a line that is not of the
+    ///   table, an id that is none or is there twice, a score that is not a finite number of at
+    ///   least 0.
     package init(path: String, column: String) throws {
-        try self.init(try InputFile.read(path, maximumBytes: ScoreTable.maximumBytes), path: path, column: column)
+        try self.init(
+            try InputFile.read(path, maximumBytes: ScoreTable.maximumBytes), path: path,
+            column: column)
     }
 
     /// Reads the column `column` of a file's bytes; `path` is for messages.
@@ -31,7 +35,9 @@ package struct ScoreTable {
         self.path = path
         var text = try DelimitedText(bytes, path: path)
         guard let idPlace = try text.place(of: "id") else { throw text.lacks("id") }
-        guard let scorePlace = try ScoreTable.place(of: column, in: text) else { throw text.lacks(column) }
+        guard let scorePlace = try ScoreTable.place(of: column, in: text) else {
+            throw text.lacks(column)
+        }
         let wholePlace = ScoreTable.isRegion(column) ? try text.place(of: "mae") : nil
         var scores: [SampleID: Double] = [:]
         var ids: [SampleID] = []
@@ -40,14 +46,17 @@ package struct ScoreTable {
             guard let id = SampleID(String(decoding: cell.prefix(17), as: UTF8.self)) else {
                 throw PipelineError(
                     .data,
-                    "\(path):\(record.line): '\(ForeignText.excerpt(bytes: cell, limit: 40))' is no id of a sample: ids have "
-                        + "16 hexadecimal digits")
+                    "\(path):\(record.line): '\(ForeignText.excerpt(bytes: cell, limit: 40))' is "
+                        + "no id of a sample: ids have 16 hexadecimal digits")
             }
             let score = try ScoreTable.score(
                 record.fields[scorePlace], of: id, column, line: record.line, path: path,
-                mayBeMissing: wholePlace.map { DecimalNumber.read(record.fields[$0]).isNumber } ?? false)
+                mayBeMissing: wholePlace.map { DecimalNumber.read(record.fields[$0]).isNumber }
+                    ?? false)
             guard scores.updateValue(score, forKey: id) == nil else {
-                throw PipelineError(.data, "\(path):\(record.line): sample \(id) is there twice: keep one line of it")
+                throw PipelineError(
+                    .data,
+                    "\(path):\(record.line): sample \(id) is there twice: " + "keep one line of it")
             }
             ids.append(id)
         }
@@ -69,7 +78,8 @@ package struct ScoreTable {
     }
 
     private static func score(
-        _ cell: ArraySlice<UInt8>, of id: SampleID, _ column: String, line: Int, path: String, mayBeMissing: Bool
+        _ cell: ArraySlice<UInt8>, of id: SampleID, _ column: String, line: Int, path: String,
+        mayBeMissing: Bool
     ) throws -> Double {
         let what: String
         switch DecimalNumber.read(cell) {
@@ -77,16 +87,22 @@ package struct ScoreTable {
         case .empty where mayBeMissing: return 0
         case .empty: what = "has no \(column)"
         case .tooLarge:
-            what = "has the \(column) '\(ForeignText.excerpt(bytes: cell, limit: 40))', more than a double holds"
-        case .number, .other: what = "has the \(column) '\(ForeignText.excerpt(bytes: cell, limit: 40))'"
+            what =
+                "has the \(column) '\(ForeignText.excerpt(bytes: cell, limit: 40))', more than a "
+                + "double holds"
+        case .number, .other:
+            what = "has the \(column) " + "'\(ForeignText.excerpt(bytes: cell, limit: 40))'"
         }
-        throw PipelineError(.data, "\(path):\(line): sample \(id) \(what): scores are finite numbers of at least 0")
+        throw PipelineError(
+            .data,
+            "\(path):\(line): sample \(id) \(what): scores are finite " + "numbers of at least 0")
     }
 
     /// The score of a sample, or nil.
     package subscript(id: SampleID) -> Double? { scores[id] }
 
-    /// The samples in ascending order with their scores: the same for the same content in any order of lines.
+    /// The samples in ascending order with their scores: the same for the same content in any order
+    /// of lines.
     package var sorted: (ids: [SampleID], scores: [Double]) {
         let ids = ids.sorted()
         return (ids, ids.compactMap { scores[$0] })
@@ -107,14 +123,15 @@ package struct ScoreTable {
         if let first {
             throw PipelineError(
                 .data,
-                "\(path): lacks scores of \(what): of \(missing), \(first) the first; score every one of them")
+                "\(path): lacks scores of \(what): of \(missing), \(first) the first; score every "
+                    + "one of them")
         }
         let unknown = scores.keys.filter { !known.contains($0) }
         if let least = unknown.min(by: { $0.bits < $1.bits }) {
             throw PipelineError(
                 .data,
-                "\(path): has scores of \(unknown.count) samples that are not among \(what), such as \(least): score those "
-                    + "alone")
+                "\(path): has scores of \(unknown.count) samples that are not among \(what), such "
+                    + "as \(least): score those alone")
         }
     }
 }

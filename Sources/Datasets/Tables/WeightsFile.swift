@@ -6,7 +6,8 @@ package import Shards
 
 /// Models in files of weights.
 package enum WeightsFile {
-    /// A larger file is refused: 16 GiB, four times the paper's network with all that a checkpoint has.
+    /// A larger file is refused: 16 GiB, four times the paper's network with all that a checkpoint
+    /// has.
     private static let maximumBytes = 16 << 30
 
     /// Reads the tensors of the file at `path`, which may come from a stranger.

@@ -3,10 +3,12 @@ internal import Fields
 internal import Sampling
 internal import Shards
 
-/// What `gc --drop --apply` is about to forget: `.steadyset/forgetting.json`, there from before the first removal until after
-/// the last, so that the same command, or the next `gc`, finishes what a killed one began.
+/// What `gc --drop --apply` is about to forget: `.steadyset/forgetting.json`, there from before the
+/// first removal until after the last, so that the same command, or the next `gc`, finishes what a
+/// killed one began.
 ///
-/// Whoever else writes to the dataset takes it away: what is there then is whole at every moment, and may be needed again.
+/// Whoever else writes to the dataset takes it away: what is there then is whole at every moment,
+/// and may be needed again.
 package struct Forgetting: Equatable {
     /// The first digits of the ids of versions, with their tags.
     package var versions: [String: [String]] = [:]
@@ -15,7 +17,9 @@ package struct Forgetting: Equatable {
 
     private static let format = "steadyset-forgetting"
 
-    private static func path(in dataset: Dataset) -> String { "\(dataset.privateFolder)/forgetting.json" }
+    private static func path(in dataset: Dataset) -> String {
+        "\(dataset.privateFolder)/forgetting.json"
+    }
 
     /// What a killed command left, or nil.
     package init?(in dataset: Dataset) {
@@ -31,9 +35,12 @@ package struct Forgetting: Equatable {
         self.rounds = Set(rounds.compactMap(\.int))
     }
 
-    package init(versions: [String: [String]], rounds: Set<Int>) { (self.versions, self.rounds) = (versions, rounds) }
+    package init(versions: [String: [String]], rounds: Set<Int>) {
+        (self.versions, self.rounds) = (versions, rounds)
+    }
 
-    /// The version that `text` named when its forgetting began: a tag, or the first digits of its id.
+    /// The version that `text` named when its forgetting began: a tag, or the first digits of its
+    /// id.
     package func version(named text: String) -> String? {
         if let tagged = versions.first(where: { $0.value.contains(text) }) { return tagged.key }
         guard text.utf8.count >= Versions.fewestDigits, Versions.areDigits(text) else { return nil }
@@ -51,8 +58,11 @@ package struct Forgetting: Equatable {
         try AtomicFile.write(json.prettyBytes, to: Forgetting.path(in: dataset))
     }
 
-    /// Takes away what is left of one that was not finished, and itself last: after that nothing may be left to do.
+    /// Takes away what is left of one that was not finished, and itself last: after that nothing
+    /// may be left to do.
     package static func remove(in dataset: Dataset) {
-        for file in [AtomicFile.temporary(for: path(in: dataset)), path(in: dataset)] { AtomicFile.remove(file) }
+        for file in [AtomicFile.temporary(for: path(in: dataset)), path(in: dataset)] {
+            AtomicFile.remove(file)
+        }
     }
 }

@@ -17,8 +17,8 @@ package struct ParentVersion {
     private let accuracy: Accuracy
     private let codec: ShardCodec
 
-    /// The first rank of a new training sample: after all ranks that there are, and after those of all selections, of which the last
-    /// may be of no sample.
+    /// The first rank of a new training sample: after all ranks that there are, and after those of
+    /// all selections, of which the last may be of no sample.
     package let nextRank: Int
     /// Samples in a shard at most.
     package var samplesPerShard: Int { max(1, manifest.layout["samples_per_shard"]?.int ?? 1) }
@@ -31,13 +31,15 @@ package struct ParentVersion {
         var hasher = Digest.Hasher()
         samples = try PackedSamples(manifest, in: dataset.folder(.pack)) { reader in
             for row in 0..<reader.count {
-                hasher.update(reader.content(at: row, rank: reader.ranks.map { Int(clamping: $0[row]) }))
+                hasher.update(
+                    reader.content(at: row, rank: reader.ranks.map { Int(clamping: $0[row]) }))
             }
         }
         guard hasher.finish().description == manifest.content["digest"]?.string else {
             throw PipelineError(
                 .data,
-                "\(dataset.name): the samples are not those that its manifest's digest covers: run 'steadyset verify'")
+                "\(dataset.name): the samples are not those that its manifest's digest covers: "
+                    + "run 'steadyset verify'")
         }
         self.manifest = manifest
         digest = hasher
@@ -50,10 +52,12 @@ package struct ParentVersion {
         codec = manifest.layout["codec"]?.string.flatMap(ShardCodec.init) ?? .standard
     }
 
-    /// What shards of added samples have in common with those that are there; `level` is that of the chunks.
+    /// What shards of added samples have in common with those that are there; `level` is that of
+    /// the chunks.
     package func form(level: Int) -> ShardFormat {
         ShardFormat(
-            physics: samples.physics, accuracy: accuracy, maximumSources: strata.last ?? 1, codec: codec, level: level)
+            physics: samples.physics, accuracy: accuracy, maximumSources: strata.last ?? 1,
+            codec: codec, level: level)
     }
 }
 
@@ -68,7 +72,8 @@ package struct Additions {
     /// zstd's level of their chunks.
     package let level: Int
 
-    /// Finds the samples of a finished solve stage, and checks that they belong to the problem of `parent`.
+    /// Finds the samples of a finished solve stage, and checks that they belong to the problem of
+    /// `parent`.
     package init(_ solved: Dataset?, parent: Manifest, threads: Int) throws {
         let given = parent.layout["compression_level"]?.int
         guard let solved else {
@@ -77,22 +82,26 @@ package struct Additions {
             return
         }
         let (sample, solve) = (try solved.manifest(.sample), try solved.manifest(.solve))
-        guard solve.inputs.contains(where: { $0.stage == sample.stage && $0.id == sample.id }) else {
-            throw PipelineError(.data, "\(solved.root)/solve was made from another 'sample' than is there: solve again")
+        guard solve.inputs.contains(where: { $0.stage == sample.stage && $0.id == sample.id })
+        else {
+            throw PipelineError(
+                .data,
+                "\(solved.root)/solve was made from another 'sample' than is there: solve again")
         }
         var parameters = solve.parameters.object ?? [:]
         parameters["physics"] = try SampleListing(sample).physics.json
         guard .object(parameters) == parent.parameters else {
             throw PipelineError(
                 .data,
-                "\(solved.root) has another physics or accuracy than the dataset that its samples are to be added to")
+                "\(solved.root) has another physics or accuracy than the dataset that its samples "
+                    + "are to be added to")
         }
         level = SolvedSamples.compressionLevel(solve)
         guard given ?? level == level else {
             throw PipelineError(
                 .data,
-                "\(solved.root) was solved with compression level \(level), the dataset has \(given ?? level): solve with that"
-            )
+                "\(solved.root) was solved with compression level \(level), the dataset has "
+                    + "\(given ?? level): solve with that")
         }
         let store = SolvedSamples(solve, in: solved.folder(.solve))
         try store.verify(threads: threads)
@@ -104,6 +113,8 @@ package struct Additions {
             }
         }
         leftOut = Set(
-            (solve.content["left_out"]?.array ?? []).compactMap { $0["id"]?.string.flatMap { SampleID($0) } })
+            (solve.content["left_out"]?.array ?? []).compactMap {
+                $0["id"]?.string.flatMap { SampleID($0) }
+            })
     }
 }

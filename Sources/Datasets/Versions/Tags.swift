@@ -24,11 +24,13 @@ extension Versions {
         return tags
     }
 
-    /// The id of another version than `id` that has the name `name` and is there; nil where the name is free.
+    /// The id of another version than `id` that has the name `name` and is there; nil where the
+    /// name is free.
     package func holder(of name: String, otherThan id: Digest? = nil) throws -> Digest? {
         guard let held = try tags()[name], held != id else { return nil }
         if let base = try? baseManifest().id, base == held { return held }
-        return try PathEntry(at: "\(folder)/\(Versions.fileName(of: held))") == .nothing ? nil : held
+        return try PathEntry(at: "\(folder)/\(Versions.fileName(of: held))") == .nothing
+            ? nil : held
     }
 
     /// Gives a version a name, or moves the name to it. The dataset's lock must be held.
@@ -47,24 +49,31 @@ extension Versions {
     }
 
     private func write(_ tags: [String: Digest]) throws {
-        try AtomicFile.write(JSON.object(tags.mapValues { .string($0.description) }).prettyBytes, to: tagsPath)
+        try AtomicFile.write(
+            JSON.object(tags.mapValues { .string($0.description) }).prettyBytes, to: tagsPath)
     }
 
-    /// Refuses a name that is no tag: 1 to 64 letters, digits, `.`, `-` and `_`, the first a letter; not `base`, and not the
-    /// digits of an id.
+    /// Refuses a name that is no tag: 1 to 64 letters, digits, `.`, `-` and `_`, the first a
+    /// letter; not `base`, and not the digits of an id.
     package static func check(tag name: String) throws {
-        func isLetter(_ byte: UInt8) -> Bool { (65...90).contains(byte) || (97...122).contains(byte) }
+        func isLetter(_ byte: UInt8) -> Bool {
+            (65...90).contains(byte) || (97...122).contains(byte)
+        }
         let isProper =
             (1...64).contains(name.utf8.count) && name.utf8.first.map(isLetter) == true
-            && name.utf8.allSatisfy { isLetter($0) || (48...57).contains($0) || [45, 46, 95].contains($0) }
+            && name.utf8.allSatisfy {
+                isLetter($0) || (48...57).contains($0) || [45, 46, 95].contains($0)
+            }
         guard isProper else {
             throw PipelineError(
                 .usage,
-                "'\(name)' cannot be a tag: tags have 1 to 64 letters, digits, '.', '-' and '_', and begin with a letter"
-            )
+                "'\(name)' cannot be a tag: tags have 1 to 64 letters, digits, '.', '-' and '_', "
+                    + "and begin with a letter")
         }
         guard name != base, !(name.utf8.count >= fewestDigits && areDigits(name)) else {
-            throw PipelineError(.usage, "'\(name)' cannot be a tag: it would be taken for the base or for an id")
+            throw PipelineError(
+                .usage,
+                "'\(name)' cannot be a tag: it would be taken for the " + "base or for an id")
         }
     }
 }

@@ -4,10 +4,11 @@ internal import Foundation
 internal import Sampling
 internal import Shards
 
-/// What `steadyset gc` does: finds the files that no version of a dataset names, and removes them on request.
+/// What `steadyset gc` does: finds the files that no version of a dataset names, and removes them
+/// on request.
 ///
-/// Removed are only files and folders with names that this program gives: those of `pack` that no version lists, and the work
-/// of rounds that neither a version nor the next round needs.
+/// Removed are only files and folders with names that this program gives: those of `pack` that no
+/// version lists, and the work of rounds that neither a version nor the next round needs.
 public struct VersionCleaning {
     /// A file or a folder that nothing needs.
     public struct Item: Hashable, Sendable {
@@ -32,8 +33,8 @@ public struct VersionCleaning {
     /// Looks at the dataset at `path`, whose lock is held until this is dropped; removes nothing.
     ///
     /// - Parameter drop: versions to forget, tags or the first digits of ids.
-    /// - Throws: `PipelineError` where a version that is kept was made from one to forget or cannot be read, so that nobody knows
-    ///   what it needs.
+    /// - Throws: `PipelineError` where a version that is kept was made from one to forget or cannot
+    ///   be read, so that nobody knows what it needs.
     public init(path: String, drop: [String]) throws {
         let dataset = try PackedSamples.locate(path).at(nil)
         lock = try dataset.claim(mustExist: true, forgetting: true)
@@ -43,23 +44,24 @@ public struct VersionCleaning {
         let base = try versions.baseManifest()
         let begun = Forgetting(in: dataset)
         let forgotten = try Set(
-            drop.map { try begun?.version(named: $0) ?? VersionCleaning.short($0, versions, tags, base) }
-                + (begun?.versions.keys ?? [:].keys))
+            drop.map {
+                try begun?.version(named: $0) ?? VersionCleaning.short($0, versions, tags, base)
+            } + (begun?.versions.keys ?? [:].keys))
         let present = Versions.shortIDs(among: try VersionCleaning.names(in: versions.folder))
         let kept = try present.filter { !forgotten.contains($0) }.map { short in
             do { return try versions.manifest(short: short) } catch {
                 throw PipelineError(
                     .data,
-                    "\(PipelineError(error).message). What this version needs is not known: bring it back, or forget it with "
-                        + "--drop \(short)")
+                    "\(PipelineError(error).message). What this version needs is not known: bring "
+                        + "it back, or forget it with --drop \(short)")
             }
         }
         for version in kept {
             if let parent = version.parent, forgotten.contains(parent.short) {
                 throw PipelineError(
                     .usage,
-                    "version \(parent.short) cannot be forgotten: version \(version.id.short) was made from it; forget that "
-                        + "too with --drop \(version.id.short)")
+                    "version \(parent.short) cannot be forgotten: version \(version.id.short) was "
+                        + "made from it; forget that too with --drop \(version.id.short)")
             }
         }
         var numbers = begun?.rounds ?? []
@@ -85,14 +87,16 @@ public struct VersionCleaning {
             || (digits.utf8.count >= Versions.fewestDigits && base.id.description.hasPrefix(digits))
         {
             throw PipelineError(
-                .usage, "the base cannot be forgotten: remove the folder \(versions.dataset.root) instead")
+                .usage,
+                "the base cannot be forgotten: remove the folder \(versions.dataset.root) instead")
         }
         let isID = digits.utf8.count >= Versions.fewestDigits && Versions.areDigits(digits)
         let found = versions.shortIDs().filter { isID && $0.hasPrefix(digits.prefix(16)) }
         guard found.count == 1 else {
             throw PipelineError(
                 .noInput,
-                "\(versions.dataset.root) has \(found.isEmpty ? "no version" : "several versions") '\(text)': "
+                "\(versions.dataset.root) has "
+                    + "\(found.isEmpty ? "no version" : "several versions") '\(text)': "
                     + versions.listing())
         }
         return found[0]
@@ -123,9 +127,9 @@ public struct VersionCleaning {
                 items.append(try item("\(Dataset.roundsName)/\(name)", in: dataset))
                 continue
             }
-            guard let number = Int(name), String(number) == name, number >= 1, !rounds.contains(number) else {
-                continue
-            }
+            guard let number = Int(name), String(number) == name, number >= 1,
+                !rounds.contains(number)
+            else { continue }
             if number != next || droppedRounds.contains(number) {
                 items.append(try item("\(Dataset.roundsName)/\(name)", in: dataset))
             }
@@ -133,20 +137,27 @@ public struct VersionCleaning {
         return items
     }
 
-    /// Whether a file of the pack stage has a name that this program gives, as it is or while it is written.
+    /// Whether a file of the pack stage has a name that this program gives, as it is or while it is
+    /// written.
     package static func isOurs(_ name: String) -> Bool {
-        let plain = name.hasPrefix(".") && name.hasSuffix(".tmp") ? String(name.dropFirst().dropLast(4)) : name
-        if plain != name, [Versions.tagsName, Manifest.fileName, LocationTable.fileName].contains(plain) {
+        let plain =
+            name.hasPrefix(".") && name.hasSuffix(".tmp")
+            ? String(name.dropFirst().dropLast(4)) : name
+        if plain != name,
+            [Versions.tagsName, Manifest.fileName, LocationTable.fileName].contains(plain)
+        {
             return true
         }
         let forms = [
-            (ShardPacking.added, ".h5"), ("choices-", ".csv"), ("locations-", ".npy"), ("version-", ".json"),
+            (ShardPacking.added, ".h5"), ("choices-", ".csv"), ("locations-", ".npy"),
+            ("version-", ".json"),
         ]
         for (prefix, suffix) in forms where plain.hasPrefix(prefix) && plain.hasSuffix(suffix) {
             let digits = plain.dropFirst(prefix.count).dropLast(suffix.count)
             return digits.utf8.count == 16 && Versions.areDigits(digits)
         }
-        for part in Split.Part.allCases where plain.hasPrefix("\(part.rawValue)-") && plain.hasSuffix(".h5") {
+        for part in Split.Part.allCases
+        where plain.hasPrefix("\(part.rawValue)-") && plain.hasSuffix(".h5") {
             let digits = plain.dropFirst(part.rawValue.count + 1).dropLast(3)
             return digits.utf8.count >= 5 && digits.utf8.allSatisfy { (48...57).contains($0) }
         }
@@ -155,10 +166,9 @@ public struct VersionCleaning {
 
     private static func names(in folder: String) throws -> [String] {
         guard InputFile.isFolder(folder) == true else { return [] }
-        do {
-            return try FileManager.default.contentsOfDirectory(atPath: folder)
-        } catch {
-            throw PipelineError(.noInput, "\(folder): cannot be read: \(error.localizedDescription)")
+        do { return try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
+            throw PipelineError(
+                .noInput, "\(folder): cannot be read: " + "\(error.localizedDescription)")
         }
     }
 
@@ -167,10 +177,13 @@ public struct VersionCleaning {
         let whole = dataset.path(path)
         func size(_ path: String) -> Int {
             let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-            return attributes?[.type] as? FileAttributeType == .typeRegular ? attributes?[.size] as? Int ?? 0 : 0
+            return attributes?[.type] as? FileAttributeType == .typeRegular
+                ? attributes?[.size] as? Int ?? 0 : 0
         }
-        let inside = FileManager.default.enumerator(atPath: whole)?.compactMap { $0 as? String } ?? []
-        return Item(path: path, bytes: size(whole) + inside.reduce(0) { $0 + size("\(whole)/\($1)") })
+        let inside =
+            FileManager.default.enumerator(atPath: whole)?.compactMap { $0 as? String } ?? []
+        return Item(
+            path: path, bytes: size(whole) + inside.reduce(0) { $0 + size("\(whole)/\($1)") })
     }
 
     /// The name of a round's work while it is removed.
@@ -181,34 +194,46 @@ public struct VersionCleaning {
         name.hasPrefix(".") && name.hasSuffix(".tmp") && Int(name.dropFirst().dropLast(4)) != nil
     }
 
-    /// Forgets the versions and removes the files. Killed at any moment, it leaves a whole dataset, and the same command, or
-    /// `gc` without more, removes the rest.
+    /// Forgets the versions and removes the files. Killed at any moment, it leaves a whole dataset,
+    /// and the same command, or `gc` without more, removes the rest.
     public func apply() throws {
         let versions = Versions(of: dataset)
-        let tags = Dictionary(grouping: try versions.tags().filter { droppedTags.contains($0.key) }, by: \.value.short)
+        let tags = Dictionary(
+            grouping: try versions.tags().filter { droppedTags.contains($0.key) }, by: \.value.short
+        )
         let begun = Forgetting(in: dataset)
         let forgetting = Forgetting(
             versions: Dictionary(
-                uniqueKeysWithValues: dropped.map { ($0, (begun?.versions[$0] ?? []) + (tags[$0] ?? []).map(\.key)) }),
-            rounds: droppedRounds)
+                uniqueKeysWithValues: dropped.map {
+                    ($0, (begun?.versions[$0] ?? []) + (tags[$0] ?? []).map(\.key))
+                }), rounds: droppedRounds)
         if !dropped.isEmpty || !droppedRounds.isEmpty { try forgetting.write(in: dataset) }
-        // The work of a round goes as a whole, at once; then tags, then versions, which go before their shards do.
+        // The work of a round goes as a whole, at once; then tags, then versions, which go before
+        // their shards do.
         let paths = try items.map { item in
             let prefix = "\(Dataset.roundsName)/"
-            guard item.path.hasPrefix(prefix), Int(item.path.dropFirst(prefix.count)) != nil else { return item.path }
-            let aside = prefix + VersionCleaning.removedName(round: item.path.dropFirst(prefix.count))
+            guard item.path.hasPrefix(prefix), Int(item.path.dropFirst(prefix.count)) != nil else {
+                return item.path
+            }
+            let aside =
+                prefix + VersionCleaning.removedName(round: item.path.dropFirst(prefix.count))
             if try PathEntry(at: dataset.path(aside)) != .nothing { try remove(aside) }
-            guard unsafe rename(dataset.path(item.path), dataset.path(aside)) == 0 else { return item.path }
+            guard unsafe rename(dataset.path(item.path), dataset.path(aside)) == 0 else {
+                return item.path
+            }
             return aside
         }
-        for number in droppedRounds where items.contains(where: { $0.path == "\(Dataset.roundsName)/\(number)" }) {
+        for number in droppedRounds
+        where items.contains(where: { $0.path == "\(Dataset.roundsName)/\(number)" }) {
             try StepRecord.remove(Dataset.roundStep(number), in: dataset)
         }
         try versions.deleteTags(droppedTags)
         let manifests = paths.filter { $0.hasPrefix("\(Stage.pack.rawValue)/version-") }
         for path in manifests + paths.filter({ !manifests.contains($0) }) {
             let name = String(path.dropFirst(Stage.pack.rawValue.count + 1))
-            if name.hasPrefix(ShardPacking.added) { try StepRecord.remove(ShardPacking.step(name), in: dataset) }
+            if name.hasPrefix(ShardPacking.added) {
+                try StepRecord.remove(ShardPacking.step(name), in: dataset)
+            }
             // One that stood aside and was listed for itself is gone by now.
             if try PathEntry(at: dataset.path(path)) != .nothing { try remove(path) }
         }
@@ -216,10 +241,9 @@ public struct VersionCleaning {
     }
 
     private func remove(_ path: String) throws {
-        do {
-            try FileManager.default.removeItem(atPath: dataset.path(path))
-        } catch {
-            throw PipelineError(.io, "\(dataset.path(path)): cannot be removed: \(error.localizedDescription)")
+        do { try FileManager.default.removeItem(atPath: dataset.path(path)) } catch {
+            throw PipelineError(
+                .io, "\(dataset.path(path)): cannot be removed: " + "\(error.localizedDescription)")
         }
     }
 
@@ -228,19 +252,22 @@ public struct VersionCleaning {
         .object([
             "dataset": .string(dataset.root), "applied": .bool(applied), "bytes": .integer(bytes),
             "dropped": .array(dropped.map(JSON.string)),
-            "files": .array(items.map { .object(["path": .string($0.path), "bytes": .integer($0.bytes)]) }),
+            "files": .array(
+                items.map { .object(["path": .string($0.path), "bytes": .integer($0.bytes)]) }),
         ])
     }
 
     /// The result for a person.
     public func text(applied: Bool) -> String {
-        guard !items.isEmpty else { return "\(dataset.root): there is nothing that no version needs\n" }
+        guard !items.isEmpty else {
+            return "\(dataset.root): there is nothing that no version " + "needs\n"
+        }
         let word = applied ? "removed" : "would remove"
         var lines = dropped.map { "\(applied ? "forgot" : "would forget") version \($0)" }
         lines += items.map { "\(word) \($0.path), \(Words.bytes($0.bytes))" }
         lines.append(
-            "\(word) \(items.count) \(items.count == 1 ? "file or folder" : "files and folders"), \(bytes) bytes"
-                + (applied ? "" : "; --apply does it"))
+            "\(word) \(items.count) \(items.count == 1 ? "file or folder" : "files and folders"), "
+                + "\(bytes) bytes" + (applied ? "" : "; --apply does it"))
         return lines.joined(separator: "\n") + "\n"
     }
 }

@@ -31,15 +31,19 @@ public struct VersionDiff {
     /// Compares the versions at two references.
     ///
     /// - Parameters:
-    ///   - before: the first, or where it is the only one the version that is compared with its parent.
+    ///   - before: the first, or where it is the only one the version that is compared with its
+    ///     parent.
     ///   - after: the other; a version of the first's dataset where it is no path.
-    ///   - selection: the expression that is the training set of both; nil for what each version's round chose. The
-    ///     base's is then what the other's first round started from, or else the part `train`.
+    ///   - selection: the expression that is the training set of both; nil for what each version's
+    ///     round chose. The base's is then what the other's first round started from, or else the
+    ///     part `train`.
     public init(_ before: String, _ after: String?, selection: String? = nil) throws {
         let datasets = try VersionDiff.datasets(before, after)
         let lineages = try datasets.map { try Versions(of: $0).lineage(of: $0.version) }
         let stores = try zip(datasets, lineages).map { dataset, lineage in
-            guard let manifest = lineage.last else { throw PipelineError(.noInput, "\(dataset.name): has no manifest") }
+            guard let manifest = lineage.last else {
+                throw PipelineError(.noInput, "\(dataset.name): has no manifest")
+            }
             return try PackedSamples(manifest, in: dataset.folder(.pack))
         }
         func side(_ number: Int) throws -> Side {
@@ -47,11 +51,15 @@ public struct VersionDiff {
             let first = lineages[1 - number].dropFirst().first?.content["round"]?["from"]?.string
             let isAncestor = lineages[1 - number].first?.id == manifest.id
             let expression =
-                selection ?? manifest.content["round"]?["selection"]?.string ?? (isAncestor ? first : nil) ?? "train"
+                selection ?? manifest.content["round"]?["selection"]?.string
+                ?? (isAncestor ? first : nil) ?? "train"
             let chosen = try stores[number].select(expression, of: .train)
-            let tag = try Versions(of: datasets[number]).tags().filter { $0.value == manifest.id }.keys.min()
+            let tag = try Versions(of: datasets[number]).tags().filter { $0.value == manifest.id }
+                .keys.min()
+            let isBase = manifest.parent == nil
+            let version = tag ?? (isBase ? Versions.base : manifest.id.short)
             return Side(
-                name: "\(datasets[number].root)@\(tag ?? (manifest.parent == nil ? Versions.base : manifest.id.short))",
+                name: "\(datasets[number].root)@\(version)",
                 id: manifest.id, expression: expression,
                 training: Dictionary(chosen.map { ($0.id, Int($0.sources)) }) { first, _ in first },
                 samples: stores[number].samples.count)
@@ -70,10 +78,14 @@ public struct VersionDiff {
             let shared = Set(lineages[0].map(\.id)).intersection(lineages[1].map(\.id))
             for manifest in lineage where !shared.contains(manifest.id) {
                 guard let path = manifest.layout["choices"]?["path"]?.string else { continue }
-                let table = try ChoiceTable(path: try SafePath.resolve(path, in: dataset.folder(.pack)))
-                guard Digest(of: table.bytes).description == manifest.content["choices"]?.string else {
+                let table = try ChoiceTable(
+                    path: try SafePath.resolve(path, in: dataset.folder(.pack)))
+                guard Digest(of: table.bytes).description == manifest.content["choices"]?.string
+                else {
                     throw PipelineError(
-                        .data, "\(dataset.folder(.pack))/\(path): was altered or damaged: run 'steadyset verify'")
+                        .data,
+                        "\(dataset.folder(.pack))/\(path): was altered or damaged: run 'steadyset "
+                            + "verify'")
                 }
                 for row in table.rows { reasons[row.choice.id] = row.choice }
             }
@@ -88,20 +100,23 @@ public struct VersionDiff {
             let lineage = try Versions(of: first).lineage(of: first.version)
             guard let parent = lineage.dropLast().last else {
                 throw PipelineError(
-                    .usage, "\(before) has no parent to be compared with: name another version, DATASET@VERSION")
+                    .usage,
+                    "\(before) has no parent to be compared with: name another version, "
+                        + "DATASET@VERSION")
             }
             return [first.at(parent.parent == nil ? nil : parent.id), first]
         }
         // `diff DATASET@A B`: the second may be a version alone.
-        let isVersion = InputFile.isFolder(after) == nil && !after.contains("@") && !after.contains("/")
+        let isVersion =
+            InputFile.isFolder(after) == nil && !after.contains("@") && !after.contains("/")
         return [first, isVersion ? try first.at(version: after) : try PackedSamples.locate(after)]
     }
 
     /// The strata of either, ascending, with the numbers of samples: before, after, joined, left.
     private var strata: [(sources: Int, counts: [Int])] {
         let columns: [[Int]] = [
-            Array(before.training.values), Array(after.training.values), joined.compactMap { after.training[$0] },
-            left.compactMap { before.training[$0] },
+            Array(before.training.values), Array(after.training.values),
+            joined.compactMap { after.training[$0] }, left.compactMap { before.training[$0] },
         ]
         return Set(columns.joined()).sorted().map { sources in
             (sources, columns.map { column in column.count { $0 == sources } })
@@ -110,11 +125,13 @@ public struct VersionDiff {
 
     /// Numbers of the samples that joined by the rule that chose them, "-" where no version says.
     private var acquisitions: [(name: String, samples: Int)] {
-        Dictionary(grouping: joined) { reasons[$0]?.acquisition ?? "-" }
-            .map { ($0.key, $0.value.count) }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+        Dictionary(grouping: joined) { reasons[$0]?.acquisition ?? "-" }.map {
+            ($0.key, $0.value.count)
+        }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
     }
 
-    /// The quantiles 0, ¼, ½, ¾ and 1 of the scores of the samples that joined; none where none has one.
+    /// The quantiles 0, ¼, ½, ¾ and 1 of the scores of the samples that joined; none where none has
+    /// one.
     private var quantiles: [Double] {
         let scores = joined.compactMap { reasons[$0]?.score }.sorted()
         guard !scores.isEmpty else { return [] }
@@ -140,7 +157,8 @@ public struct VersionDiff {
         }
         var members: [String: JSON] = [
             "before": side(before), "after": side(after), "joined": .integer(joined.count),
-            "left": .integer(left.count), "new_samples": .integer(new), "gone_samples": .integer(gone),
+            "left": .integer(left.count), "new_samples": .integer(new),
+            "gone_samples": .integer(gone),
             "strata": .array(
                 strata.map {
                     .object([
@@ -150,7 +168,7 @@ public struct VersionDiff {
                     ])
                 }),
             "acquisitions": .object(
-                Dictionary(uniqueKeysWithValues: acquisitions.map { ($0.name, JSON.integer($0.samples)) })),
+                .init(uniqueKeysWithValues: acquisitions.map { ($0.name, .integer($0.samples)) })),
             "score_quantiles": .array(quantiles.map(JSON.number)),
         ]
         if ids {
@@ -168,24 +186,32 @@ public struct VersionDiff {
             String(repeating: " ", count: max(0, width - text.count)) + text
         }
         func side(_ word: String, _ side: Side) -> String {
-            "\(word)  \(side.name), \(side.id.short): \(side.samples) samples, \(side.training.count) of them in "
-                + "'\(side.expression)'"
+            "\(word)  \(side.name), \(side.id.short): \(side.samples) samples, "
+                + "\(side.training.count) of them in '\(side.expression)'"
         }
         var lines = [
             side("before", before), side("after ", after),
-            "the training set: \(joined.count) joined, \(left.count) left, \(after.training.count - joined.count) stay",
-            "the dataset: \(new) samples new" + (gone == 0 ? "" : ", \(gone) not there any more"), "",
-            ["sources", "before", "after", "joined", "left"].map { pad($0, 8) }.joined(),
+            "the training set: \(joined.count) joined, \(left.count) left, "
+                + "\(after.training.count - joined.count) stay",
+            "the dataset: \(new) samples new" + (gone == 0 ? "" : ", \(gone) not there any more"),
+            "", ["sources", "before", "after", "joined", "left"].map { pad($0, 8) }.joined(),
         ]
-        for row in strata { lines.append(([row.sources] + row.counts).map { pad("\($0)", 8) }.joined()) }
+        for row in strata {
+            lines.append(([row.sources] + row.counts).map { pad("\($0)", 8) }.joined())
+        }
         if !joined.isEmpty {
-            lines += ["", "joined by  " + acquisitions.map { "\($0.name) \($0.samples)" }.joined(separator: ", ")]
+            lines += [
+                "",
+                "joined by  "
+                    + acquisitions.map { "\($0.name) \($0.samples)" }.joined(separator: ", "),
+            ]
         }
         if !quantiles.isEmpty {
             let names = ["least", "quarter", "median", "three quarters", "largest"]
             lines.append(
                 "scores     "
-                    + zip(names, quantiles).map { "\($0) \(VersionLog.digits($1))" }.joined(separator: ", "))
+                    + zip(names, quantiles).map { "\($0) \(VersionLog.digits($1))" }.joined(
+                        separator: ", "))
         }
         if ids {
             lines.append("")
@@ -194,7 +220,10 @@ public struct VersionDiff {
                     let reason = reasons[id]
                     let score = reason?.score.map { " \(VersionLog.digits($0))" } ?? ""
                     lines.append(
-                        "\(sign) \(id)" + (reason.map { " \($0.origin.rawValue) \($0.acquisition)\(score)" } ?? ""))
+                        "\(sign) \(id)"
+                            + (reason.map {
+                                " \($0.origin.rawValue) " + "\($0.acquisition)\(score)"
+                            } ?? ""))
                 }
             }
         }

@@ -31,7 +31,8 @@ public struct VersionLog {
         var manifests = [base]
         for short in versions.shortIDs() {
             do {
-                if let found = try versions.lineage(of: try versions.manifest(short: short).id).last {
+                if let found = try versions.lineage(of: try versions.manifest(short: short).id).last
+                {
                     manifests.append(found)
                 }
             } catch { broken.append(PipelineError(error).message) }
@@ -50,17 +51,24 @@ public struct VersionLog {
     }
 
     private func children(of entry: Entry) -> [Entry] {
-        entries.filter { $0.manifest.parent == entry.manifest.id }
-            .sorted { (VersionLog.number($0), $0.manifest.id.short) < (VersionLog.number($1), $1.manifest.id.short) }
+        entries.filter { $0.manifest.parent == entry.manifest.id }.sorted {
+            (VersionLog.number($0), $0.manifest.id.short) < (
+                VersionLog.number($1), $1.manifest.id.short
+            )
+        }
     }
 
-    private static func number(_ entry: Entry) -> Int { entry.manifest.content["round"]?["number"]?.int ?? 0 }
+    private static func number(_ entry: Entry) -> Int {
+        entry.manifest.content["round"]?["number"]?.int ?? 0
+    }
 
     /// A score with three significant digits.
     package static func digits(_ score: Double) -> String { String(format: "%.3g", score) }
 
     /// The number of samples that a round's table of them has.
-    package static func count(_ table: JSON?) -> Int { (table?.array ?? []).reduce(0) { $0 + ($1["samples"]?.int ?? 0) } }
+    package static func count(_ table: JSON?) -> Int {
+        (table?.array ?? []).reduce(0) { $0 + ($1["samples"]?.int ?? 0) }
+    }
 
     /// The versions for machines, parents before their children.
     public var json: JSON {
@@ -69,7 +77,8 @@ public struct VersionLog {
             let (manifest, content) = (entry.manifest, entry.manifest.content)
             list.append(
                 .object([
-                    "id": .string(manifest.id.description), "tags": .array(entry.tags.map(JSON.string)),
+                    "id": .string(manifest.id.description),
+                    "tags": .array(entry.tags.map(JSON.string)),
                     "parent": content["parent"] ?? .null, "samples": content["samples"] ?? .null,
                     "bytes": .integer(entry.bytes), "round": content["round"] ?? .null,
                 ]))
@@ -77,7 +86,8 @@ public struct VersionLog {
         }
         append(entries[0])
         return .object([
-            "dataset": .string(dataset.root), "versions": .array(list), "broken": .array(broken.map(JSON.string)),
+            "dataset": .string(dataset.root), "versions": .array(list),
+            "broken": .array(broken.map(JSON.string)),
         ])
     }
 
@@ -88,7 +98,8 @@ public struct VersionLog {
             let (manifest, content) = (entry.manifest, entry.manifest.content)
             let names = manifest.parent == nil ? [Versions.base] + entry.tags : entry.tags
             lines.append(
-                "\(first)\((names + [manifest.id.short]).joined(separator: "  "))  \(content["samples"]?.int ?? 0) samples, "
+                "\(first)\((names + [manifest.id.short]).joined(separator: "  "))  "
+                    + "\(content["samples"]?.int ?? 0) samples, "
                     + "\(Words.bytes(entry.bytes))\(manifest.parent == nil ? "" : " more")")
             let children = children(of: entry)
             let bar = children.isEmpty ? "   " : "│  "
@@ -106,12 +117,13 @@ public struct VersionLog {
     /// What a round did and why.
     private static func words(_ manifest: Manifest) -> [String] {
         guard let round = manifest.content["round"] else { return [] }
-        let counts = [("added", "added"), ("taken", "taken"), ("dropped", "dropped")].map { key, word in
-            "\(count(round[key])) \(word)"
+        let counts = [("added", "added"), ("taken", "taken"), ("dropped", "dropped")].map {
+            key, word in "\(count(round[key])) \(word)"
         }
         let selection = round["selection"]?.string ?? ""
-        let size = (manifest.content["selections"]?.array ?? []).first { $0["name"]?.string == selection }?["samples"]?
-            .int
+        let size = (manifest.content["selections"]?.array ?? []).first {
+            $0["name"]?.string == selection
+        }?["samples"]?.int
         var why = "by \(round["acquisition"]?.string ?? "")"
         if let curation = round["curation"], let score = curation["score"]?.string {
             why += " of \(score)" + (curation["by"]?.string.map { " (\($0))" } ?? "")
@@ -120,7 +132,9 @@ public struct VersionLog {
         if let model = judge?["model"]?.string { why += ", model \(model.prefix(16))" }
         if judge?["command"] != nil { why += ", judged by a command" }
         if let scores = judge?["scores"]?.string { why += ", scores \(scores.prefix(16))" }
-        if let mean = round["mean_score"]?.double { why += ", mean score \(VersionLog.digits(mean))" }
+        if let mean = round["mean_score"]?.double {
+            why += ", mean score " + "\(VersionLog.digits(mean))"
+        }
         if let all = round["mean_candidate_score"]?.double, let count = round["candidates"]?.int {
             why += " (of \(count) candidates \(VersionLog.digits(all)))"
         }

@@ -3,7 +3,8 @@ package import Fields
 internal import Sampling
 internal import Shards
 
-/// What a version adds to its parent's manifest: the training set that its choices make, and counts of them.
+/// What a version adds to its parent's manifest: the training set that its choices make, and counts
+/// of them.
 package struct VersionPlan {
     /// The choices with the ranks of their samples.
     package let rows: [(choice: ChosenSample, rank: Int)]
@@ -19,7 +20,9 @@ package struct VersionPlan {
     /// Follows `choices` from the training set `expression` of `parent`.
     ///
     /// - Throws: `PipelineError` where a choice contradicts the dataset or another choice.
-    package init(_ choices: [ChosenSample], from expression: String, in parent: ParentVersion) throws {
+    package init(_ choices: [ChosenSample], from expression: String, in parent: ParentVersion)
+        throws
+    {
         self.parent = parent
         let training = try parent.samples.select(expression, of: .train)
         var chosen = Set(training.map(\.rank))
@@ -32,17 +35,23 @@ package struct VersionPlan {
         var added: [SampleID] = []
         var seen: Set<SampleID> = []
         rows = try choices.map { choice in
-            guard seen.insert(choice.id).inserted else { throw refuse(choice, "it is chosen twice") }
+            guard seen.insert(choice.id).inserted else {
+                throw refuse(choice, "it is chosen twice")
+            }
             guard choice.round >= 1, ChoiceTable.isWord(choice.acquisition),
                 choice.score.map({ $0.isFinite && $0 >= 0 }) ?? true,
                 choice.probability.map({ $0 > 0 && $0 <= 1 }) ?? true
             else { throw refuse(choice, "its round, acquisition, score or probability is not one") }
             if choice.action == .added {
                 if let there = byID[choice.id] {
-                    throw refuse(choice, "it is in the dataset already, in the part '\(there.part.rawValue)'")
+                    throw refuse(
+                        choice,
+                        "it is in the dataset already, in the part " + "'\(there.part.rawValue)'")
                 }
                 guard parent.strata.contains(choice.sources) else {
-                    throw refuse(choice, "it has \(choice.sources) sources, which no sample of the dataset has")
+                    throw refuse(
+                        choice,
+                        "it has \(choice.sources) sources, which no sample of " + "the dataset has")
                 }
                 let rank = parent.nextRank + added.count
                 added.append(choice.id)
@@ -50,7 +59,10 @@ package struct VersionPlan {
                 return (choice, rank)
             }
             guard let sample = byID[choice.id], sample.part == .train else {
-                throw refuse(choice, byID[choice.id] == nil ? "the dataset lacks it" : "it is not of the part 'train'")
+                throw refuse(
+                    choice,
+                    byID[choice.id] == nil
+                        ? "the dataset lacks it" : "it is not of the part 'train'")
             }
             guard Int(sample.sources) == choice.sources else {
                 throw refuse(choice, "it has \(sample.sources) sources, not \(choice.sources)")
@@ -70,7 +82,8 @@ package struct VersionPlan {
         sources = rows.filter { $0.choice.action == .added }.map(\.choice.sources)
         size = chosen.count
         let end = parent.nextRank + added.count
-        ranges = Selection.ranges(among: parent.ranks + Array(parent.nextRank..<end), where: chosen.contains)
+        ranges = Selection.ranges(
+            among: parent.ranks + Array(parent.nextRank..<end), where: chosen.contains)
         guard !ranges.isEmpty else {
             throw PipelineError(.data, "nothing is left of the training set '\(expression)'")
         }
@@ -89,7 +102,8 @@ package struct VersionPlan {
         let name = "\(Split.Part.train.rawValue)/\(round.name)"
         let selections = content["selections"]?.array ?? []
         guard !selections.contains(where: { $0["name"]?.string == name }) else {
-            throw PipelineError(.data, "the selection '\(name)' is there already: choose another name")
+            throw PipelineError(
+                .data, "the selection '\(name)' is there already: choose another " + "name")
         }
         let selection = Selection(name: name, part: .train, ranges: ranges, samples: size)
         let new = counts(.added)
@@ -125,7 +139,9 @@ package struct VersionPlan {
 
     private func counts(_ action: ChosenSample.Action) -> [Int: Int] {
         var counts: [Int: Int] = [:]
-        for row in rows where row.choice.action == action { counts[row.choice.sources, default: 0] += 1 }
+        for row in rows where row.choice.action == action {
+            counts[row.choice.sources, default: 0] += 1
+        }
         return counts
     }
 

@@ -3,9 +3,11 @@ internal import Shards
 
 /// What `steadyset tag` does.
 public enum VersionTagging {
-    /// Gives the version at `reference` the name `name`, or moves the name to it. Returns the version's id.
+    /// Gives the version at `reference` the name `name`, or moves the name to it. Returns the
+    /// version's id.
     ///
-    /// - Throws: `PipelineError` where there is no such version, the name cannot be one, or the dataset is in use.
+    /// - Throws: `PipelineError` where there is no such version, the name cannot be one, or the
+    ///   dataset is in use.
     public static func tag(_ reference: String, as name: String) throws -> String {
         let dataset = try PackedSamples.locate(reference)
         let id = try dataset.manifest(.pack).id
@@ -21,7 +23,8 @@ public enum VersionTagging {
         try locked(dataset) {
             let versions = Versions(of: dataset)
             guard try versions.tags()[name] != nil else {
-                throw PipelineError(.noInput, "\(dataset.root) has no tag '\(name)': \(versions.listing())")
+                throw PipelineError(
+                    .noInput, "\(dataset.root) has no tag '\(name)': " + "\(versions.listing())")
             }
             try versions.deleteTags([name])
         }

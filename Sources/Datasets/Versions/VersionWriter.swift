@@ -6,10 +6,12 @@ internal import Sampling
 package import Shards
 internal import Solving
 
-/// Makes a further version of a dataset: new samples in shards of their own, a training set chosen among all, and the reasons.
+/// Makes a further version of a dataset: new samples in shards of their own, a training set chosen
+/// among all, and the reasons.
 ///
-/// What the parent has is not copied. The manifest is written last, and then the tag; a version that is there already is left
-/// as it is. The same input gives the same bytes and the same id. The dataset's lock must be held.
+/// What the parent has is not copied. The manifest is written last, and then the tag; a version
+/// that is there already is left as it is. The same input gives the same bytes and the same id. The
+/// dataset's lock must be held.
 package struct VersionWriter {
     /// What a round decided.
     package struct Round: Sendable {
@@ -17,9 +19,11 @@ package struct VersionWriter {
         package var name: String
         /// The training set before it, an expression such as `S5%` or `round-1`.
         package var from: String
-        /// What is added, dropped and taken, in the order of choice, which is that of the new samples' ranks.
+        /// What is added, dropped and taken, in the order of choice, which is that of the new
+        /// samples' ranks.
         package var choices: [ChosenSample]
-        /// Facts of the round, an object with `number` (from 1) and `acquisition` at least; free of clocks, hosts and paths.
+        /// Facts of the round, an object with `number` (from 1) and `acquisition` at least; free of
+        /// clocks, hosts and paths.
         package var facts: JSON
 
         /// Creates a round's decision.
@@ -37,8 +41,8 @@ package struct VersionWriter {
     package let solved: Dataset?
     /// The problems of the parent, where they are known already.
     package let known: KnownProblems?
-    /// Whether samples that the parent has are refused; what is written without that is not sound, and serves to test how that
-    /// is found.
+    /// Whether samples that the parent has are refused; what is written without that is not sound,
+    /// and serves to test how that is found.
     package let refusesCopies: Bool
     /// Whether the round's name may be taken from another version.
     package var movesName = false
@@ -47,7 +51,8 @@ package struct VersionWriter {
 
     /// Prepares to make a version of `parent` with new samples from the solve stage of `solved`.
     package init(
-        parent: Dataset, solved: Dataset?, threads: Int, reporter: any Reporter, refusesCopies: Bool = true
+        parent: Dataset, solved: Dataset?, threads: Int, reporter: any Reporter,
+        refusesCopies: Bool = true
     ) {
         self.init(
             parent: parent, solved: solved, known: nil, threads: threads, reporter: reporter,
@@ -56,8 +61,8 @@ package struct VersionWriter {
 
     /// The same with the parent's problems, which the caller has read.
     package init(
-        parent: Dataset, solved: Dataset?, known: KnownProblems?, threads: Int, reporter: any Reporter,
-        refusesCopies: Bool = true
+        parent: Dataset, solved: Dataset?, known: KnownProblems?, threads: Int,
+        reporter: any Reporter, refusesCopies: Bool = true
     ) {
         self.parent = parent
         self.solved = solved
@@ -69,21 +74,25 @@ package struct VersionWriter {
 
     /// Writes the version, as far as it is not there, and gives it its tag.
     ///
-    /// Choices whose label could not be certified, which the solve stage left out, are left out here too.
+    /// Choices whose label could not be certified, which the solve stage left out, are left out
+    /// here too.
     ///
     /// - Returns: its manifest.
-    /// - Throws: `PipelineError` with status `.data` where a choice makes no sense: a new sample that is in the dataset
-    ///   already, under whatever id and from whatever side it is seen, or is not solved; a dropped one that the training set
-    ///   lacks, a taken one that it has.
-    @discardableResult
-    package func write(_ round: Round) throws -> Manifest {
+    /// - Throws: `PipelineError` with status `.data` where a choice makes no sense: a new sample
+    ///   that is in the dataset already, under whatever id and from whatever side it is seen, or is
+    ///   not solved; a dropped one that the training set lacks, a taken one that it has.
+    @discardableResult package func write(_ round: Round) throws -> Manifest {
         let started = Stopwatch()
         try Versions.check(roundName: round.name)
         let base = try ParentVersion(parent)
         let additions = try Additions(solved, parent: base.manifest, threads: threads)
         let choices = round.choices.filter { choice in
-            guard choice.action == .added, additions.leftOut.contains(choice.id) else { return true }
-            reporter.warned("sample \(choice.id) is left out of \(round.name): its label could not be certified")
+            guard choice.action == .added, additions.leftOut.contains(choice.id) else {
+                return true
+            }
+            reporter.warned(
+                "sample \(choice.id) is left out of \(round.name): its label could not be "
+                    + "certified")
             return false
         }
         let plan = try VersionPlan(choices, from: round.from, in: base)
@@ -95,11 +104,15 @@ package struct VersionWriter {
         let new = try plan.added.enumerated().map { number, id in
             guard let place = additions.places[id] else {
                 throw PipelineError(
-                    .data, "sample \(id) of \(round.name) is not solved in \(solved?.root ?? "any folder")")
+                    .data,
+                    "sample \(id) of \(round.name) is not solved in "
+                        + "\(solved?.root ?? "any folder")")
             }
             guard place.sources == plan.sources[number] else {
                 throw PipelineError(
-                    .data, "sample \(id) has \(place.sources) sources, its choice says \(plan.sources[number])")
+                    .data,
+                    "sample \(id) has \(place.sources) sources, its choice says "
+                        + "\(plan.sources[number])")
             }
             return RankOrder.Sample(rank: base.nextRank + number, file: place.file, row: place.row)
         }
@@ -107,8 +120,8 @@ package struct VersionWriter {
         var shards: [ShardPacking.Shard] = []
         if let store = additions.store, !new.isEmpty {
             let writer = ShardPacking(
-                dataset: parent, store: store, form: base.form(level: additions.level), threads: threads,
-                isAddition: true)
+                dataset: parent, store: store, form: base.form(level: additions.level),
+                threads: threads, isAddition: true)
             for start in stride(from: 0, to: new.count, by: base.samplesPerShard) {
                 let samples = Array(new[start..<min(new.count, start + base.samplesPerShard)])
                 let content = try writer.digest(of: samples, all: &all, largest: &largest)
@@ -125,7 +138,8 @@ package struct VersionWriter {
         let bytes = ChoiceTable(plan.rows).bytes
         var manifest = base.manifest
         manifest.inputs = [
-            Manifest.Input(stage: Stage.pack.rawValue, path: base.manifest.packPath, id: base.manifest.id)
+            Manifest.Input(
+                stage: Stage.pack.rawValue, path: base.manifest.packPath, id: base.manifest.id)
         ]
         manifest.content = try plan.content(
             of: round, digest: all.finish(), largest: largest, choices: Digest(of: bytes))
@@ -140,10 +154,11 @@ package struct VersionWriter {
         try refuseCopies(of: base, plan.added, additions)
 
         reporter.began(.pack, total: new.count, done: 0)
-        manifest.files += try packing?.write(shards) { [reporter] in reporter.advanced(.pack, done: $0) } ?? []
+        manifest.files +=
+            try packing?.write(shards) { [reporter] in reporter.advanced(.pack, done: $0) } ?? []
         let choicesFile = Manifest.File(
-            path: "choices-\(Digest(of: bytes).short).csv", bytes: bytes.count, sha256: Digest(of: bytes),
-            samples: plan.rows.count)
+            path: "choices-\(Digest(of: bytes).short).csv", bytes: bytes.count,
+            sha256: Digest(of: bytes), samples: plan.rows.count)
         try AtomicFile.write(bytes, to: "\(versions.folder)/\(choicesFile.path)")
         let form = base.form(level: additions.level)
         let locations = try form.writeLocations(
@@ -161,18 +176,24 @@ package struct VersionWriter {
         guard let manifest = try? versions.lineage(of: id).last else { return nil }
         var files = manifest.files.map { (path: $0.path, bytes: $0.bytes as Int?) }
         for member in ["locations", "choices"] {
-            guard let entry = manifest.layout[member], let path = entry["path"]?.string else { return nil }
+            guard let entry = manifest.layout[member], let path = entry["path"]?.string else {
+                return nil
+            }
             files.append((path, entry["bytes"]?.int))
         }
         let isComplete = files.allSatisfy { file in
-            guard let path = try? SafePath.resolve(file.path, in: versions.folder) else { return false }
+            guard let path = try? SafePath.resolve(file.path, in: versions.folder) else {
+                return false
+            }
             return PathEntry.size(of: path) == file.bytes
         }
         return isComplete ? manifest : nil
     }
 
     /// Refuses new samples that are the same problem as one of the parent, or as one another.
-    private func refuseCopies(of base: ParentVersion, _ added: [SampleID], _ additions: Additions) throws {
+    private func refuseCopies(of base: ParentVersion, _ added: [SampleID], _ additions: Additions)
+        throws
+    {
         guard let store = additions.store, !added.isEmpty, refusesCopies else { return }
         let known = try self.known ?? KnownProblems(base.samples, threads: threads)
         var seen: [ProblemClass: SampleID] = [:]
@@ -180,18 +201,24 @@ package struct VersionWriter {
             try Interruption.check()
             guard let place = additions.places[id] else { continue }
             let problem = known.problem(
-                of: try store.reader(Int(place.file)).configuration(at: Int(place.row), under: base.samples.physics))
+                of: try store.reader(Int(place.file)).configuration(
+                    at: Int(place.row), under: base.samples.physics))
             if let other = known.sample(of: problem) {
-                throw PipelineError(.data, "sample \(id) \(other.words(in: .train)): it must not come into training")
+                throw PipelineError(
+                    .data,
+                    "sample \(id) \(other.words(in: .train)): it must not " + "come into training")
             }
             if let other = seen.updateValue(id, forKey: problem) {
                 throw PipelineError(
-                    .data, "sample \(id) is the same problem as \(other), which is added with it: keep one")
+                    .data,
+                    "sample \(id) is the same problem as \(other), which is added with it: keep "
+                        + "one")
             }
         }
     }
 
-    private func report(_ manifest: Manifest, samples: Int, since started: Stopwatch, skipped: Bool) {
+    private func report(_ manifest: Manifest, samples: Int, since started: Stopwatch, skipped: Bool)
+    {
         let own = manifest.files.filter { $0.path.hasPrefix(ShardPacking.added) }.suffix(
             (samples + max(1, manifest.layout["samples_per_shard"]?.int ?? 1) - 1)
                 / max(1, manifest.layout["samples_per_shard"]?.int ?? 1))

@@ -3,8 +3,8 @@ package import Fields
 internal import Foundation
 package import Shards
 
-/// The versions of a dataset: the base, `pack/manifest.json`, and those that rounds made of it, each a file
-/// `pack/version-<16 digits of its id>.json` that names its parent.
+/// The versions of a dataset: the base, `pack/manifest.json`, and those that rounds made of it,
+/// each a file `pack/version-<16 digits of its id>.json` that names its parent.
 package struct Versions {
     /// The dataset, whatever its version.
     package let dataset: Dataset
@@ -24,16 +24,18 @@ package struct Versions {
     /// The name of the manifest of a version other than the base.
     package static func fileName(of id: Digest) -> String { "version-\(id.short).json" }
 
-    /// The first 16 digits of the ids of all versions but the base, ascending; from the names of files alone.
+    /// The first 16 digits of the ids of all versions but the base, ascending; from the names of
+    /// files alone.
     package func shortIDs() -> [String] {
-        Versions.shortIDs(among: (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+        Versions.shortIDs(
+            among: (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
     }
 
     /// The same among the names of files.
     package static func shortIDs(among names: [String]) -> [String] {
-        names.filter { $0.hasPrefix("version-") && $0.hasSuffix(".json") }
-            .map { String($0.dropFirst("version-".count).dropLast(".json".count)) }
-            .filter { $0.utf8.count == 16 && Versions.areDigits($0) }.sorted()
+        names.filter { $0.hasPrefix("version-") && $0.hasSuffix(".json") }.map {
+            String($0.dropFirst("version-".count).dropLast(".json".count))
+        }.filter { $0.utf8.count == 16 && Versions.areDigits($0) }.sorted()
     }
 
     /// Whether these are lower-case hexadecimal digits.
@@ -44,15 +46,21 @@ package struct Versions {
     /// The base's manifest.
     package func baseManifest() throws -> Manifest { try dataset.manifest(.pack) }
 
-    /// The manifest of the version whose id starts with these 16 digits, checked by itself; not its parents.
+    /// The manifest of the version whose id starts with these 16 digits, checked by itself; not its
+    /// parents.
     package func manifest(short: String) throws -> Manifest {
         let path = "\(folder)/version-\(short).json"
         let manifest = try Manifest.read(path: path)
         guard manifest.stage == Stage.pack.rawValue, let parent = manifest.parent else {
-            throw PipelineError(.data, "\(path): is not the manifest of a version: it has no parent")
+            throw PipelineError(
+                .data, "\(path): is not the manifest of a version: it has no " + "parent")
         }
-        guard manifest.id.short == short, manifest.inputs.count == 1, manifest.inputs[0].id == parent else {
-            throw PipelineError(.data, "\(path): is not the version that its name says, or names another parent")
+        guard manifest.id.short == short, manifest.inputs.count == 1,
+            manifest.inputs[0].id == parent
+        else {
+            throw PipelineError(
+                .data,
+                "\(path): is not the version that its name says, or names " + "another parent")
         }
         return manifest
     }
@@ -68,14 +76,20 @@ package struct Versions {
             let path = "\(folder)/\(Versions.fileName(of: wanted))"
             guard InputFile.isFolder(path) != nil else {
                 guard let child = chain.last else {
-                    throw PipelineError(.noInput, "\(dataset.root) has no version \(wanted.short): \(listing())")
+                    throw PipelineError(
+                        .noInput,
+                        "\(dataset.root) has no version " + "\(wanted.short): \(listing())")
                 }
-                guard let base = try? baseManifest(), base.id == wanted else { throw orphan(child, wanted) }
+                guard let base = try? baseManifest(), base.id == wanted else {
+                    throw orphan(child, wanted)
+                }
                 chain.append(base)
                 break
             }
             let manifest = try manifest(short: wanted.short)
-            guard manifest.id == wanted, chain.count < 100_000 else { throw orphan(chain.last ?? manifest, wanted) }
+            guard manifest.id == wanted, chain.count < 100_000 else {
+                throw orphan(chain.last ?? manifest, wanted)
+            }
             chain.append(manifest)
             next = manifest.parent
         }
@@ -88,17 +102,22 @@ package struct Versions {
     private func check(_ child: Manifest, continues parent: Manifest) throws {
         let path = "\(folder)/\(Versions.fileName(of: child.id))"
         guard child.inputs[0].path == parent.packPath, child.parameters == parent.parameters else {
-            throw PipelineError(.data, "\(path): its parent \(parent.id.short) is of another place or problem")
+            throw PipelineError(
+                .data, "\(path): its parent \(parent.id.short) is of another " + "place or problem")
         }
         guard Array(child.files.prefix(parent.files.count)) == parent.files else {
             throw PipelineError(
                 .data,
-                "\(path): its parent \(parent.id.short) was altered: its shards are not those that this version builds on. "
-                    + "Pack the dataset as it was before, or forget the version with 'steadyset gc --drop'")
+                "\(path): its parent \(parent.id.short) was altered: its shards are not those "
+                    + "that this version builds on. Pack the dataset as it was before, or forget "
+                    + "the version with 'steadyset gc --drop'")
         }
-        let (old, new) = (parent.content["selections"]?.array ?? [], child.content["selections"]?.array ?? [])
+        let (old, new) = (
+            parent.content["selections"]?.array ?? [], child.content["selections"]?.array ?? []
+        )
         guard Array(new.prefix(old.count)) == old else {
-            throw PipelineError(.data, "\(path): changes selections of its parent \(parent.id.short)")
+            throw PipelineError(
+                .data, "\(path): changes selections of its parent " + "\(parent.id.short)")
         }
     }
 
@@ -106,11 +125,13 @@ package struct Versions {
     private func orphan(_ child: Manifest, _ parent: Digest) -> PipelineError {
         PipelineError(
             .data,
-            "\(folder)/\(Versions.fileName(of: child.id)): its parent, version \(parent.short), is missing or was altered. "
-                + "Bring it back, or forget this version with 'steadyset gc --drop \(child.id.short)'")
+            "\(folder)/\(Versions.fileName(of: child.id)): its parent, version \(parent.short), "
+                + "is missing or was altered. Bring it back, or forget this version with "
+                + "'steadyset gc --drop \(child.id.short)'")
     }
 
-    /// The id of the version that `text` names: a tag, `base`, or the first digits of an id; nil for the base.
+    /// The id of the version that `text` names: a tag, `base`, or the first digits of an id; nil
+    /// for the base.
     ///
     /// - Throws: `PipelineError` with status `.noInput` that lists what there is.
     package func resolve(_ text: String) throws -> Digest? {
@@ -124,17 +145,20 @@ package struct Versions {
             guard InputFile.isFolder("\(folder)/\(Versions.fileName(of: id))") != nil else {
                 throw PipelineError(
                     .data,
-                    "\(dataset.root): the tag '\(text)' is of version \(id.short), which is not there: \(listing())")
+                    "\(dataset.root): the tag '\(text)' is of version \(id.short), which is not "
+                        + "there: \(listing())")
             }
             return id
         }
-        if text.utf8.count >= Versions.fewestDigits, text.utf8.count <= 64, Versions.areDigits(text) {
+        if text.utf8.count >= Versions.fewestDigits, text.utf8.count <= 64, Versions.areDigits(text)
+        {
             let isBase = base?.description.hasPrefix(text) ?? false
             let found = shortIDs().filter { $0.hasPrefix(text.prefix(16)) }
             guard found.count + (isBase ? 1 : 0) <= 1 else {
                 throw PipelineError(
                     .usage,
-                    "\(dataset.root): '\(text)' is the beginning of several versions: write more digits. \(listing())")
+                    "\(dataset.root): '\(text)' is the beginning of several versions: write more "
+                        + "digits. \(listing())")
             }
             if isBase { return nil }
             if let short = found.first {
@@ -152,6 +176,7 @@ package struct Versions {
             let names = tags.filter { $0.value.short == short }.keys.sorted()
             return names.isEmpty ? short : "\(names.joined(separator: ", ")) (\(short))"
         }
-        return "there " + (others.isEmpty ? "is only 'base'" : "are base, \(others.joined(separator: ", "))")
+        return "there "
+            + (others.isEmpty ? "is only 'base'" : "are base, \(others.joined(separator: ", "))")
     }
 }

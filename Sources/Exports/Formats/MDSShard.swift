@@ -2,13 +2,16 @@ package import Documents
 internal import Fields
 package import Shards
 
-/// One shard of MosaicML Streaming's format MDS, version 2, as its reader `streaming` 0.13 takes it.
+/// One shard of MosaicML Streaming's format MDS, version 2, as its reader `streaming` 0.13 takes
+/// it.
 ///
-/// Little-endian: the number n of samples (u32), n + 1 offsets from the start of the file (u32), the configuration as JSON,
-/// which readers pass over, then the samples. A sample is the sizes of its columns without a fixed size (u32 each), then the
-/// columns' bytes, in the order of the columns' names.
+/// Little-endian: the number n of samples (u32), n + 1 offsets from the start of the file (u32),
+/// the configuration as JSON, which readers pass over, then the samples. A sample is the sizes of
+/// its columns without a fixed size (u32 each), then the columns' bytes, in the order of the
+/// columns' names.
 package struct MDSShard: Sendable {
-    /// A column: its name, its encoding as MDS calls it, and its fixed size in bytes, if it has one.
+    /// A column: its name, its encoding as MDS calls it, and its fixed size in bytes, if it has
+    /// one.
     package struct Column: Hashable, Sendable {
         package let name: String
         package let encoding: String
@@ -35,7 +38,8 @@ package struct MDSShard: Sendable {
     package init(columns: [Column], sizeLimit: Int) {
         self.columns = columns.sorted { $0.name < $1.name }
         self.sizeLimit = sizeLimit
-        configuration = JSON.object(MDSShard.description(self.columns, sizeLimit: sizeLimit)).canonicalBytes
+        configuration =
+            JSON.object(MDSShard.description(self.columns, sizeLimit: sizeLimit)).canonicalBytes
     }
 
     /// Bytes that a shard takes beside its samples'.
@@ -61,16 +65,20 @@ package struct MDSShard: Sendable {
 
         /// Appends a sample, whose columns are in the order of the shard's.
         ///
-        /// - Throws: `ShardsError` with code `.tooLarge` where the shard is more than MDS can address.
+        /// - Throws: `ShardsError` with code `.tooLarge` where the shard is more than MDS can
+        ///   address.
         package mutating func append(_ values: [[UInt8]]) throws(ShardsError) {
             precondition(values.count == columns.count, "a sample has a value for every column")
             for (column, value) in zip(columns, values) {
-                precondition(column.size ?? value.count == value.count, "a column of fixed size has that size")
+                precondition(
+                    column.size ?? value.count == value.count,
+                    "a column of fixed size " + "has that size")
                 if column.size == nil { MDSShard.append(value.count, to: &bytes) }
             }
             for value in values { bytes += value }
             guard bytes.count <= MDSShard.maximumBytes else {
-                throw ShardsError(.tooLarge, "a shard of \(bytes.count) bytes is more than MDS can address")
+                throw ShardsError(
+                    .tooLarge, "a shard of \(bytes.count) bytes is more than MDS " + "can address")
             }
             count += 1
             recordEnd()
@@ -78,14 +86,18 @@ package struct MDSShard: Sendable {
 
         /// Writes the offset of the end of the last sample, which is where the next one begins.
         private mutating func recordEnd() {
-            for byte in 0..<4 { bytes[4 + 4 * count + byte] = UInt8(truncatingIfNeeded: bytes.count >> (8 * byte)) }
+            for byte in 0..<4 {
+                bytes[4 + 4 * count + byte] = UInt8(truncatingIfNeeded: bytes.count >> (8 * byte))
+            }
         }
     }
 
-    /// The entry of `index.json` for a shard: its files below the index's folder, without the endings .mds and .zstd.
-    package func entry(name: String, samples: Int, raw: (bytes: Int, xxh64: String), zip: (bytes: Int, xxh64: String))
-        -> JSON
-    {
+    /// The entry of `index.json` for a shard: its files below the index's folder, without the
+    /// endings .mds and .zstd.
+    package func entry(
+        name: String, samples: Int, raw: (bytes: Int, xxh64: String),
+        zip: (bytes: Int, xxh64: String)
+    ) -> JSON {
         func file(_ name: String, _ file: (bytes: Int, xxh64: String)) -> JSON {
             .object([
                 "basename": .string(name), "bytes": .integer(file.bytes),

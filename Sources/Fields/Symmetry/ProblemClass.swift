@@ -1,14 +1,16 @@
-/// What problems have in common that are one problem seen from another side: two samples of one class must not stand on two sides
-/// of a dataset, training, validation and test.
+/// What problems have in common that are one problem seen from another side: two samples of one
+/// class must not stand on two sides of a dataset, training, validation and test.
 ///
-/// A problem is what a solver and a network are given, not how it was written down: the source image as it is drawn, that is which
-/// sites are sources and the value of each in binary32; the coefficients; and what holds at the sides. So one disk of radius 2 and
-/// one of radius 2.1, two sources at one place, and sources in another order are one problem under several ids. Problems
-/// are of one class where a reflection or a turn of the lattice, a shift along a pair of periodic sides, or one after the
-/// other, carries the one onto the other: image, coefficients and sides. `ProblemClassifier` finds it.
+/// A problem is what a solver and a network are given, not how it was written down: the source
+/// image as it is drawn, that is which sites are sources and the value of each in binary32; the
+/// coefficients; and what holds at the sides. So one disk of radius 2 and one of radius 2.1, two
+/// sources at one place, and sources in another order are one problem under several ids. Problems
+/// are of one class where a reflection or a turn of the lattice, a shift along a pair of periodic
+/// sides, or one after the other, carries the one onto the other: image, coefficients and sides.
+/// `ProblemClassifier` finds it.
 ///
-/// 128 bits that were mixed well: among n different classes two are equal with a chance of n²/2¹²⁹, 2·10⁻²⁸ for 400,000. It is no
-/// defence against someone who looks for two such images.
+/// 128 bits that were mixed well: among n different classes two are equal with a chance of n²/2¹²⁹,
+/// 2·10⁻²⁸ for 400,000. It is no defence against someone who looks for two such images.
 public struct ProblemClass: Hashable, Sendable {
     /// The bits; they are written nowhere, so they may change with a release.
     let bits: UInt128
@@ -16,10 +18,10 @@ public struct ProblemClass: Hashable, Sendable {
 
 /// Sums of well-mixed words, which do not depend on the order of what is added.
 enum Mixing {
-    /// 128 bits from 64, all of which depend on all: two finalisers of the family of MurmurHash3 (Appleby 2011), with the
-    /// constants of Stafford's variant 13 ("Better bit mixing", 2011) and those of MurmurHash3 itself.
-    @inline(__always)
-    static func mix(_ word: UInt64) -> UInt128 {
+    /// 128 bits from 64, all of which depend on all: two finalisers of the family of MurmurHash3
+    /// (Appleby 2011), with the constants of Stafford's variant 13 ("Better bit mixing", 2011) and
+    /// those of MurmurHash3 itself.
+    @inline(__always) static func mix(_ word: UInt64) -> UInt128 {
         var low = word &+ 0x9E37_79B9_7F4A_7C15
         low = (low ^ low >> 30) &* 0xBF58_476D_1CE4_E5B9
         low = (low ^ low >> 27) &* 0x94D0_49BB_1331_11EB
@@ -36,8 +38,11 @@ enum Mixing {
         let low = mix(UInt64(truncatingIfNeeded: value) ^ 0x2545_F491_4F6C_DD1D)
         let high = mix(UInt64(truncatingIfNeeded: value >> 64) &+ 0xD6E8_FEB8_6659_FD93)
         // Each half of the value is mixed with the other's and with the word before they meet.
-        let one = mix(UInt64(truncatingIfNeeded: low) ^ UInt64(truncatingIfNeeded: high >> 64) &+ word)
-        let two = mix(UInt64(truncatingIfNeeded: high) ^ UInt64(truncatingIfNeeded: low >> 64) &+ word &* 0x9E37_79B9)
+        let one = mix(
+            UInt64(truncatingIfNeeded: low) ^ UInt64(truncatingIfNeeded: high >> 64) &+ word)
+        let two = mix(
+            UInt64(truncatingIfNeeded: high) ^ UInt64(truncatingIfNeeded: low >> 64) &+ word
+                &* 0x9E37_79B9)
         return one &+ (two << 1 | two >> 127)
     }
 }

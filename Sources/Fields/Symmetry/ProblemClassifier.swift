@@ -1,19 +1,21 @@
 /// Finds the class of problems of one equation; see `ProblemClass`.
 ///
-/// O(sites of the sources) time for each symmetry of the equation, and O(rows + columns) more where shifts are among them; the
-/// equation's own symmetries are found once.
+/// O(sites of the sources) time for each symmetry of the equation, and O(rows + columns) more where
+/// shifts are among them; the equation's own symmetries are found once.
 public struct ProblemClassifier: Sendable {
     /// The equation, with or without open keys.
     public let physics: Physics
     private let group: SymmetryGroup
 
-    /// Prepares for the configurations of `physics`, which may differ in the keys that it leaves open.
+    /// Prepares for the configurations of `physics`, which may differ in the keys that it leaves
+    /// open.
     public init(_ physics: Physics) {
         self.physics = physics
         group = SymmetryGroup(of: physics)
     }
 
-    /// Returns the class of `configuration`, whose physics must be that of the classifier, but for keys.
+    /// Returns the class of `configuration`, whose physics must be that of the classifier, but for
+    /// keys.
     public func callAsFunction(_ configuration: Configuration) -> ProblemClass {
         callAsFunction(SourceImage(configuration), keys: physics.keys(of: configuration.physics))
     }
@@ -37,14 +39,19 @@ public struct ProblemClassifier: Sendable {
         return ProblemClass(bits: least)
     }
 
-    /// The sum over an image after one of the symmetries, the same for all shifts along axes that slide.
-    private func sum(_ places: [SIMD2<Int32>], _ values: [UInt64], _ element: SymmetryGroup.Element) -> UInt128 {
+    /// The sum over an image after one of the symmetries, the same for all shifts along axes that
+    /// slide.
+    private func sum(_ places: [SIMD2<Int32>], _ values: [UInt64], _ element: SymmetryGroup.Element)
+        -> UInt128
+    {
         let sides = SIMD2(Int32(physics.lattice.rows), Int32(physics.lattice.columns))
         let symmetry = element.symmetry
         // A site (p, q) goes to origin + direction·(p, q), modulo the sides where there is a shift.
         let direction = SIMD2<Int32>(symmetry.flipsRows ? -1 : 1, symmetry.flipsColumns ? -1 : 1)
         let shift = SIMD2(Int32(element.down), Int32(element.across))
-        let origin = SIMD2(symmetry.flipsRows ? sides.x - 1 : 0, symmetry.flipsColumns ? sides.y - 1 : 0) &+ shift
+        let origin =
+            SIMD2(symmetry.flipsRows ? sides.x - 1 : 0, symmetry.flipsColumns ? sides.y - 1 : 0)
+            &+ shift
         let isShifted = shift != .zero
         func moved(_ place: SIMD2<Int32>) -> SIMD2<Int32> {
             let turned = symmetry.isTransposed ? SIMD2(place.y, place.x) : place
@@ -56,12 +63,13 @@ public struct ProblemClassifier: Sendable {
             for number in places.indices {
                 let place = moved(places[number])
                 sum &+= Mixing.mix(
-                    UInt64(truncatingIfNeeded: place.x) << 44 | UInt64(truncatingIfNeeded: place.y) << 32
-                        | values[number])
+                    UInt64(truncatingIfNeeded: place.x) << 44 | UInt64(truncatingIfNeeded: place.y)
+                        << 32 | values[number])
             }
             return sum
         }
-        let image = SlidingImage(places: places.map(moved), values: values, rows: Int(sides.x), columns: Int(sides.y))
+        let image = SlidingImage(
+            places: places.map(moved), values: values, rows: Int(sides.x), columns: Int(sides.y))
         return switch (group.slidesRows, group.slidesColumns) {
         case (true, true): image.sumForAllShifts
         case (true, false): image.sumForRowShifts

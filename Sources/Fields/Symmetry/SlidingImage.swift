@@ -1,4 +1,5 @@
-/// An image on a lattice with periodic sides, and what does not change when it is shifted along them.
+/// An image on a lattice with periodic sides, and what does not change when it is shifted along
+/// them.
 struct SlidingImage {
     let places: [SIMD2<Int32>]
     let values: [UInt64]
@@ -29,8 +30,9 @@ struct SlidingImage {
 
     /// The same for all shifts of both.
     ///
-    /// Rows are first taken as what they hold, wherever that is in them: the least turn of that word says where rows begin. If there are
-    /// several such turns, and they do not all give the same image, each is tried. Rows fixed, columns are a cyclic word.
+    /// Rows are first taken as what they hold, wherever that is in them: the least turn of that
+    /// word says where rows begin. If there are several such turns, and they do not all give the
+    /// same image, each is tried. Rows fixed, columns are a cyclic word.
     var sumForAllShifts: UInt128 {
         let loose = CyclicWord(
             lines(rows) {
@@ -60,11 +62,13 @@ struct SlidingImage {
     }
 
     /// What each of `count` lines holds: a sum over its sites of `word` and value.
-    private func lines(
-        _ count: Int, line: (SIMD2<Int32>) -> Int, word: (SIMD2<Int32>) -> UInt64
-    ) -> [UInt128] {
+    private func lines(_ count: Int, line: (SIMD2<Int32>) -> Int, word: (SIMD2<Int32>) -> UInt64)
+        -> [UInt128]
+    {
         var sums = [UInt128](repeating: 0, count: count)
-        for (place, value) in zip(places, values) { sums[line(place)] &+= Mixing.mix(word(place) << 32 | value) }
+        for (place, value) in zip(places, values) {
+            sums[line(place)] &+= Mixing.mix(word(place) << 32 | value)
+        }
         return sums
     }
 }
@@ -72,8 +76,8 @@ struct SlidingImage {
 /// A word without a beginning.
 struct CyclicWord {
     private let letters: [UInt128]
-    /// Where the least of its turns begins (Booth 1980, "Lexicographically least circular substrings"; two candidates in step, as
-    /// Duval 1983 has it). O(letters).
+    /// Where the least of its turns begins (Booth 1980, "Lexicographically least circular
+    /// substrings"; two candidates in step, as Duval 1983 has it). O(letters).
     let start: Int
 
     init(_ letters: [UInt128]) {
@@ -95,11 +99,13 @@ struct CyclicWord {
         start = min(one, other)
     }
 
-    /// The least number of letters by which it can be turned without a change; it divides their number. O(letters · divisors).
+    /// The least number of letters by which it can be turned without a change; it divides their
+    /// number. O(letters · divisors).
     var period: Int {
         let count = letters.count
         return (1...count).first { step in
-            count % step == 0 && letters.indices.allSatisfy { letters[$0] == letters[($0 + step) % count] }
+            count % step == 0
+                && letters.indices.allSatisfy { letters[$0] == letters[($0 + step) % count] }
         } ?? count
     }
 

@@ -1,5 +1,5 @@
-/// A reflection or a turn that carries the lattice onto itself: the eight symmetries of a square, four of which any
-/// rectangle has.
+/// A reflection or a turn that carries the lattice onto itself: the eight symmetries of a square,
+/// four of which any rectangle has.
 public struct Symmetry: Hashable, Sendable, CaseIterable {
     /// Whether rows become columns, before anything else.
     public let isTransposed: Bool
@@ -11,22 +11,25 @@ public struct Symmetry: Hashable, Sendable, CaseIterable {
     /// All eight, the identity first.
     public static let allCases: [Symmetry] = [false, true].flatMap { transposed in
         [false, true].flatMap { rows in
-            [false, true].map { Symmetry(isTransposed: transposed, flipsRows: rows, flipsColumns: $0) }
+            [false, true].map {
+                Symmetry(isTransposed: transposed, flipsRows: rows, flipsColumns: $0)
+            }
         }
     }
 
     /// Returns the copy of `configuration`, or nil where its physics would not stay the same.
     ///
-    /// The field of a copy is the copy of the field: exactly so for disks, ellipses, rectangles and rings at right angles; of
-    /// others, sites on an edge may differ by the rounding of their rule, and a polygon's upper and left edges become lower
-    /// and right ones.
+    /// The field of a copy is the copy of the field: exactly so for disks, ellipses, rectangles and
+    /// rings at right angles; of others, sites on an edge may differ by the rounding of their rule,
+    /// and a polygon's upper and left edges become lower and right ones.
     public func callAsFunction(_ configuration: Configuration) -> Configuration? {
         guard keeps(configuration.physics) else { return nil }
         let lattice = configuration.physics.lattice
         return try? Configuration(
             physics: configuration.physics,
             sources: configuration.sources.map { source in
-                let (row, column) = isTransposed ? (source.column, source.row) : (source.row, source.column)
+                let (row, column) =
+                    isTransposed ? (source.column, source.row) : (source.row, source.column)
                 return Source(
                     row: flipsRows ? lattice.rows - 1 - row : row,
                     column: flipsColumns ? lattice.columns - 1 - column : column,
@@ -34,14 +37,18 @@ public struct Symmetry: Hashable, Sendable, CaseIterable {
             })
     }
 
-    /// Where site (`row`, `column`) of `lattice` goes; rows and columns must be as many where they are exchanged.
+    /// Where site (`row`, `column`) of `lattice` goes; rows and columns must be as many where they
+    /// are exchanged.
     package func site(row: Int, column: Int, on lattice: Lattice) -> (row: Int, column: Int) {
         let (down, across) = isTransposed ? (column, row) : (row, column)
-        return (flipsRows ? lattice.rows - 1 - down : down, flipsColumns ? lattice.columns - 1 - across : across)
+        return (
+            flipsRows ? lattice.rows - 1 - down : down,
+            flipsColumns ? lattice.columns - 1 - across : across
+        )
     }
 
-    /// Whether the equation looks the same afterwards, as far as its coefficients are constant or layered: true is certain, of
-    /// regions and random fields it is not asked.
+    /// Whether the equation looks the same afterwards, as far as its coefficients are constant or
+    /// layered: true is certain, of regions and random fields it is not asked.
     package func keeps(_ physics: Physics) -> Bool {
         guard self != Symmetry.allCases[0] else { return true }
         guard keeps(physics.lattice, physics.boundary) else { return false }
@@ -61,7 +68,8 @@ public struct Symmetry: Hashable, Sendable, CaseIterable {
             : (boundary.top, boundary.bottom, boundary.left, boundary.right)
         let (top, bottom) = flipsRows ? (sides.1, sides.0) : (sides.0, sides.1)
         let (left, right) = flipsColumns ? (sides.3, sides.2) : (sides.2, sides.3)
-        return top == boundary.top && bottom == boundary.bottom && left == boundary.left && right == boundary.right
+        return top == boundary.top && bottom == boundary.bottom && left == boundary.left
+            && right == boundary.right
     }
 
     /// The copy of a coefficient that is constant or layered; nil for any other.
@@ -75,7 +83,8 @@ public struct Symmetry: Hashable, Sendable, CaseIterable {
             let side = axis == .rows ? lattice.rows : lattice.columns
             return .layered(
                 Coefficient.Layers(
-                    axis: axis, edges: isFlipped ? layers.edges.reversed().map { side - $0 } : layers.edges,
+                    axis: axis,
+                    edges: isFlipped ? layers.edges.reversed().map { side - $0 } : layers.edges,
                     values: isFlipped ? layers.values.reversed() : layers.values))
         case .regions, .random: return nil
         }
@@ -97,8 +106,11 @@ public struct Symmetry: Hashable, Sendable, CaseIterable {
         case .polygon(let corners):
             return .polygon(
                 corners.map { corner in
-                    let (down, across) = isTransposed ? (corner.across, corner.down) : (corner.down, corner.across)
-                    return Shape.Corner(down: flipsRows ? 0 - down : down, across: flipsColumns ? 0 - across : across)
+                    let (down, across) =
+                        isTransposed ? (corner.across, corner.down) : (corner.down, corner.across)
+                    return Shape.Corner(
+                        down: flipsRows ? 0 - down : down,
+                        across: flipsColumns ? 0 - across : across)
                 })
         }
     }

@@ -1,26 +1,31 @@
-/// All reflections, turns and shifts of a lattice that leave an equation as it is: its coefficients, site by site, and what holds at
-/// its sides.
+/// All reflections, turns and shifts of a lattice that leave an equation as it is: its
+/// coefficients, site by site, and what holds at its sides.
 struct SymmetryGroup: Sendable {
-    /// A symmetry, and the shift after it: in rows and columns, from 0, 0 along an axis that slides.
+    /// A symmetry, and the shift after it: in rows and columns, from 0, 0 along an axis that
+    /// slides.
     struct Element: Hashable, Sendable {
         let symmetry: Symmetry
         let down: Int
         let across: Int
     }
 
-    /// Those that there are, the identity first; any of them may be followed by a shift along an axis that slides.
+    /// Those that there are, the identity first; any of them may be followed by a shift along an
+    /// axis that slides.
     let elements: [Element]
-    /// Whether every shift of the rows is allowed: top and bottom are periodic, and all rows are alike.
+    /// Whether every shift of the rows is allowed: top and bottom are periodic, and all rows are
+    /// alike.
     let slidesRows: Bool
     /// The same of the columns.
     let slidesColumns: Bool
 
-    /// More pairs of shifts than this are not tried; 256 regions on a torus make 256 of them at most where they form a grid.
+    /// More pairs of shifts than this are not tried; 256 regions on a torus make 256 of them at
+    /// most where they form a grid.
     private static let maximumPairs = 4096
 
-    /// Finds those of `physics`. A random coefficient without a key is another one for each sample, which has no symmetry, so
-    /// then there is none but the identity. O(sites) for each symmetry, but for coefficients that repeat themselves along
-    /// periodic sides; O(1) where all are constant.
+    /// Finds those of `physics`. A random coefficient without a key is another one for each sample,
+    /// which has no symmetry, so then there is none but the identity. O(sites) for each symmetry,
+    /// but for coefficients that repeat themselves along periodic sides; O(1) where all are
+    /// constant.
     init(of physics: Physics) {
         let (lattice, boundary) = (physics.lattice, physics.boundary)
         let candidates = Symmetry.allCases.filter { $0.keeps(lattice, boundary) }
@@ -34,7 +39,8 @@ struct SymmetryGroup: Sendable {
             return
         }
         if let uniform = physics.uniform {
-            elements = plain(candidates.filter { !$0.isTransposed || uniform.down == uniform.across })
+            elements = plain(
+                candidates.filter { !$0.isTransposed || uniform.down == uniform.across })
             (slidesRows, slidesColumns) = (wrapsRows, wrapsColumns)
             return
         }
@@ -47,10 +53,14 @@ struct SymmetryGroup: Sendable {
         elements = candidates.flatMap { symmetry in
             let copy = medium.copy(by: symmetry)
             let down = downs.filter { SitePattern.matches(medium.rowSums, copy.rowSums, shift: $0) }
-            let across = acrosses.filter { SitePattern.matches(medium.columnSums, copy.columnSums, shift: $0) }
-            let pairs = down.lazy.flatMap { row in across.map { (row, $0) } }.prefix(SymmetryGroup.maximumPairs)
-            return pairs.filter { medium.equals(copy, shiftedBy: $0.0, $0.1) }
-                .map { Element(symmetry: symmetry, down: $0.0, across: $0.1) }
+            let across = acrosses.filter {
+                SitePattern.matches(medium.columnSums, copy.columnSums, shift: $0)
+            }
+            let pairs = down.lazy.flatMap { row in across.map { (row, $0) } }.prefix(
+                SymmetryGroup.maximumPairs)
+            return pairs.filter { medium.equals(copy, shiftedBy: $0.0, $0.1) }.map {
+                Element(symmetry: symmetry, down: $0.0, across: $0.1)
+            }
         }
     }
 }
@@ -76,7 +86,8 @@ private struct SitePattern {
             }
         }
         self.init(
-            rows: medium.lattice.rows, columns: medium.lattice.columns, words: words(medium.down, medium.across),
+            rows: medium.lattice.rows, columns: medium.lattice.columns,
+            words: words(medium.down, medium.across),
             exchanged: medium.down == medium.across ? [] : words(medium.across, medium.down))
     }
 
@@ -122,11 +133,15 @@ private struct SitePattern {
         return true
     }
 
-    func isInvariant(under down: Int, _ across: Int) -> Bool { equals(self, shiftedBy: down, across) }
+    func isInvariant(under down: Int, _ across: Int) -> Bool {
+        equals(self, shiftedBy: down, across)
+    }
 
     /// Whether the sums of a copy are those of the original after a shift.
     static func matches(_ sums: [UInt64], _ copy: [UInt64], shift: Int) -> Bool {
-        for place in copy.indices where copy[place] != sums[(place + shift) % sums.count] { return false }
+        for place in copy.indices where copy[place] != sums[(place + shift) % sums.count] {
+            return false
+        }
         return true
     }
 }

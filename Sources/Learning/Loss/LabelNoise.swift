@@ -2,9 +2,9 @@ internal import Fields
 
 /// Gaussian noise on labels, new in every epoch.
 ///
-/// A value depends on seed, sample, site and epoch alone: Philox4x32-10 with the key (seed, 19) and the counter (site/4,
-/// epoch, sample, sample ≫ 32), sample being the number of the sample in the selection. Its words give four normal
-/// values by the method of Box and Muller (1958).
+/// A value depends on seed, sample, site and epoch alone: Philox4x32-10 with the key (seed, 19) and
+/// the counter (site/4, epoch, sample, sample ≫ 32), sample being the number of the sample in the
+/// selection. Its words give four normal values by the method of Box and Muller (1958).
 package struct LabelNoise: Hashable, Sendable {
     /// The standard deviation, at least 0.
     package let sigma: Double

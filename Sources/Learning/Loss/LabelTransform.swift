@@ -9,10 +9,9 @@ package enum LabelTransform: Hashable, Sendable {
     /// y′ = yᵖ.
     case power(exponent: Double)
 
-    /// The transformed label of `y`; NaN where y is outside the domain: below 0, but for `none` and `log10`, whose floor
-    /// catches it.
-    @inline(__always)
-    package func callAsFunction(_ y: Double) -> Double {
+    /// The transformed label of `y`; NaN where y is outside the domain: below 0, but for `none` and
+    /// `log10`, whose floor catches it.
+    @inline(__always) package func callAsFunction(_ y: Double) -> Double {
         switch self {
         case .none: y
         case .sqrt: y.squareRoot()
@@ -21,10 +20,9 @@ package enum LabelTransform: Hashable, Sendable {
         }
     }
 
-    /// The value that an output `t` of the network stands for. Where the transform takes no negative values (`sqrt`,
-    /// `power`), negative outputs stand for 0.
-    @inline(__always)
-    package func inverse(_ t: Double) -> Double {
+    /// The value that an output `t` of the network stands for. Where the transform takes no
+    /// negative values (`sqrt`, `power`), negative outputs stand for 0.
+    @inline(__always) package func inverse(_ t: Double) -> Double {
         switch self {
         case .none: t
         case .sqrt: t < 0 ? 0 : t * t
@@ -35,15 +33,14 @@ package enum LabelTransform: Hashable, Sendable {
 
     /// Transforms the values of `range` of `label` in place.
     ///
-    /// - Returns: the index of the first value outside the transform's domain, where there is one; all of `range` is then
-    ///   as it was.
+    /// - Returns: the index of the first value outside the transform's domain, where there is one;
+    ///   all of `range` is then as it was.
     package func apply(to label: inout [Float], in range: Range<Int>) -> Int? {
         switch self {
         case .none: return nil
         case .sqrt, .power:
             if let index = range.first(where: { !(label[$0] >= 0) }) { return index }
-        case .log10:
-            if let index = range.first(where: { label[$0].isNaN }) { return index }
+        case .log10: if let index = range.first(where: { label[$0].isNaN }) { return index }
         }
         switch self {
         case .sqrt: for index in range { label[index] = label[index].squareRoot() }

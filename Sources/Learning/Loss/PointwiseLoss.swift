@@ -1,4 +1,5 @@
-/// What an error e = ŷ′ − y′ at one site costs, before the prefactor (Toledo-Marín, Glazier and Fox 2023, §2, eqs. 1 to 4).
+/// What an error e = ŷ′ − y′ at one site costs, before the prefactor (Toledo-Marín, Glazier and Fox
+/// 2023, §2, eqs. 1 to 4).
 package enum PointwiseLoss: Hashable, Sendable {
     /// |e|.
     case mae
@@ -6,14 +7,17 @@ package enum PointwiseLoss: Hashable, Sendable {
     case mse
     /// ½e² for |e| ≤ δ, δ(|e| − ½δ) outside (Huber 1964).
     case huber(delta: Double)
-    /// δ(|e| − ½δ) for |e| ≤ δ, ½e² outside: the paper's eq. 4. It is −½δ² at e = 0, so a loss can be negative.
+    /// δ(|e| − ½δ) for |e| ≤ δ, ½e² outside: the paper's eq. 4. It is −½δ² at e = 0, so a loss can
+    /// be negative.
     case inverseHuber(delta: Double)
     /// |e| for |e| ≤ δ, (e² + δ²)/(2δ) outside: what the paper's released code has.
     case inverseHuberReleased(delta: Double)
 
-    /// Returns the loss of the error `e`, and its derivative by e; 0 where it has none, at e = 0 of the losses with |e|.
-    @inline(__always)
-    package func callAsFunction(_ e: Double) -> (value: Double, derivative: Double) {
+    /// Returns the loss of the error `e`, and its derivative by e; 0 where it has none, at e = 0 of
+    /// the losses with |e|.
+    @inline(__always) package func callAsFunction(_ e: Double) -> (
+        value: Double, derivative: Double
+    ) {
         let size = abs(e)
         let sign: Double = e > 0 ? 1 : e < 0 ? -1 : 0
         switch self {

@@ -1,4 +1,5 @@
-/// The factor of the loss at one site, which weighs high values (Toledo-Marín, Glazier and Fox 2023, §2).
+/// The factor of the loss at one site, which weighs high values (Toledo-Marín, Glazier and Fox
+/// 2023, §2).
 package enum Prefactor: Hashable, Sendable {
     /// Where the exponential takes its value from.
     package enum Argument: String, Hashable, Sendable, CaseIterable {
@@ -15,10 +16,11 @@ package enum Prefactor: Hashable, Sendable {
     /// 1 + a·tanh(b·y′).
     case step(a: Double, b: Double)
 
-    /// Returns the factor at a site with the transformed label `truth` and the output `prediction`, and its derivative by
-    /// the output.
-    @inline(__always)
-    package func callAsFunction(truth: Double, prediction: Double) -> (value: Double, derivative: Double) {
+    /// Returns the factor at a site with the transformed label `truth` and the output `prediction`,
+    /// and its derivative by the output.
+    @inline(__always) package func callAsFunction(truth: Double, prediction: Double) -> (
+        value: Double, derivative: Double
+    ) {
         switch self {
         case .none: return (1, 0)
         case .exponential(let scale, .truth): return (Exponential.exp((truth - 1) / scale), 0)

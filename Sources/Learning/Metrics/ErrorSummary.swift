@@ -1,5 +1,5 @@
-/// Numbers that say how wrong predictions of many samples are, by number of sources and what is measured: errors by region, or
-/// estimates and bounds of them.
+/// Numbers that say how wrong predictions of many samples are, by number of sources and what is
+/// measured: errors by region, or estimates and bounds of them.
 package struct ErrorSummary<Measure: Hashable & CaseIterable & Sendable>: Sendable {
     /// One line: a number of sources, or all of them, and a measure.
     package struct Line: Hashable, Sendable {
@@ -31,8 +31,9 @@ package struct ErrorSummary<Measure: Hashable & CaseIterable & Sendable>: Sendab
         values[sources, default: [:]][measure, default: []].append(value)
     }
 
-    /// The lines: numbers of sources in ascending order, then all; measures in their order. Those that no sample has are left
-    /// out. Sums are in the order in which samples were added, numbers of sources one after another. O(n log n).
+    /// The lines: numbers of sources in ascending order, then all; measures in their order. Those
+    /// that no sample has are left out. Sums are in the order in which samples were added, numbers
+    /// of sources one after another. O(n log n).
     package var lines: [Line] {
         var lines: [Line] = []
         let strata = values.keys.sorted()
@@ -48,7 +49,8 @@ package struct ErrorSummary<Measure: Hashable & CaseIterable & Sendable>: Sendab
                         sources: sources, measure: measure, samples: values.count,
                         mean: values.reduce(0, +) / Double(values.count),
                         median: Percentile.of(ascending: ascending, 50),
-                        p95: Percentile.of(ascending: ascending, 95), p99: Percentile.of(ascending: ascending, 99),
+                        p95: Percentile.of(ascending: ascending, 95),
+                        p99: Percentile.of(ascending: ascending, 99),
                         largest: ascending[ascending.count - 1]))
             }
         }

@@ -6,17 +6,21 @@ package struct FieldErrors: Hashable, Sendable {
     package private(set) var largest = 0.0
     /// Mean absolute errors of the regions that have a site.
     private var means = [Double?](repeating: nil, count: Region.allCases.count)
-    /// The first site, row by row, whose prediction is not finite, where there is one; the errors are then of no use.
+    /// The first site, row by row, whose prediction is not finite, where there is one; the errors
+    /// are then of no use.
     package private(set) var badSite: Int?
 
     /// The mean absolute error in `region`; nil where it has no site.
     package subscript(region: Region) -> Double? { means[FieldErrors.number(region)] }
 
-    /// Compares `prediction` with the label `y` of the source image `x`, each (rows, columns), site by site in order.
+    /// Compares `prediction` with the label `y` of the source image `x`, each (rows, columns), site
+    /// by site in order.
     ///
     /// Errors are computed and summed in Double. O(sites).
     package init(x: ArraySlice<Float>, y: ArraySlice<Float>, prediction: ArraySlice<Float>) {
-        precondition(x.count == y.count && y.count == prediction.count && !x.isEmpty, "fields of one lattice")
+        precondition(
+            x.count == y.count && y.count == prediction.count && !x.isEmpty, "fields of one lattice"
+        )
         // Sources, R1, R2, R3, R4: every site is in one of them.
         var sums = SIMD8<Double>()
         var counts = SIMD8<Int>()
@@ -25,7 +29,9 @@ package struct FieldErrors: Hashable, Sendable {
             let value = Double(prediction[prediction.startIndex + site])
             let error = abs(value - truth)
             if !value.isFinite, badSite == nil { badSite = site }
-            let place = x[x.startIndex + site] > 0 ? 0 : truth >= 0.2 ? 1 : truth >= 0.1 ? 2 : truth >= 0.05 ? 3 : 4
+            let place =
+                x[x.startIndex + site] > 0
+                ? 0 : truth >= 0.2 ? 1 : truth >= 0.1 ? 2 : truth >= 0.05 ? 3 : 4
             sums[place] += error
             counts[place] += 1
             mse += error * error

@@ -1,4 +1,5 @@
-/// Percentiles by linear interpolation between order statistics (Hyndman and Fan 1996, definition 7), as NumPy's default.
+/// Percentiles by linear interpolation between order statistics (Hyndman and Fan 1996, definition
+/// 7), as NumPy's default.
 package enum Percentile {
     /// The `percent`-th percentile of values in ascending order, of which there is at least one.
     package static func of(ascending values: [Double], _ percent: Double) -> Double {

@@ -1,4 +1,5 @@
-/// Where on the lattice an error is looked at (Toledo-Marín, Glazier and Fox 2023, §3; R4 is in their released code).
+/// Where on the lattice an error is looked at (Toledo-Marín, Glazier and Fox 2023, §3; R4 is in
+/// their released code).
 package enum Region: String, Hashable, Sendable, CaseIterable {
     /// Every site.
     case all

@@ -9,7 +9,8 @@ extension DropoutMask {
                 for lane in 0..<min(4, count - 4 * quarter) {
                     let element = 4 * quarter + lane
                     let (channel, site) = (element / sites, element % sites)
-                    images.at(sample, site / images.columns, site % images.columns)[channel] *= factors[lane]
+                    images.at(sample, site / images.columns, site % images.columns)[channel] *=
+                        factors[lane]
                 }
             }
         }

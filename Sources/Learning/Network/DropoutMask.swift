@@ -2,9 +2,9 @@ internal import Fields
 
 /// Which activations of a decoder block are dropped.
 ///
-/// Counted, not drawn: activation e of sample n in block b at pass p is word e mod 4 of Philox at (p, b or b + 2 in
-/// inference, n, e/4), e in the order (channel, row, column). It is dropped where that word's upper 24 bits are below the
-/// probability.
+/// Counted, not drawn: activation e of sample n in block b at pass p is word e mod 4 of Philox at
+/// (p, b or b + 2 in inference, n, e/4), e in the order (channel, row, column). It is dropped where
+/// that word's upper 24 bits are below the probability.
 package struct DropoutMask {
     /// The stream of the generator that masks come from.
     static let stream: UInt32 = 18
@@ -34,8 +34,7 @@ package struct DropoutMask {
     }
 
     /// Returns what activations 4·`quarter` … 4·`quarter` + 3 of `sample` are multiplied by.
-    @inline(__always)
-    package func factors(sample: Int, quarter: Int) -> SIMD4<Float> {
+    @inline(__always) package func factors(sample: Int, quarter: Int) -> SIMD4<Float> {
         let words = philox([pass, block, UInt32(firstSample + sample), UInt32(quarter)]) &>> 8
         return SIMD4(repeating: scale).replacing(with: 0, where: words .< threshold)
     }

@@ -1,31 +1,27 @@
 /// A place in an array of numbers that a kernel reads and writes.
 ///
-/// Access is not bounds-checked: it stays within the images and the weights of a layer, which outlive it.
+/// Access is not bounds-checked: it stays within the images and the weights of a layer, which
+/// outlive it.
 @safe struct Floats {
     private let start: UnsafeMutablePointer<Float>
 
-    @inline(__always)
-    init(start: UnsafeMutablePointer<Float>) { unsafe self.start = start }
+    @inline(__always) init(start: UnsafeMutablePointer<Float>) { unsafe self.start = start }
 
-    @inline(__always)
-    subscript(index: Int) -> Float {
+    @inline(__always) subscript(index: Int) -> Float {
         get { unsafe start[index] }
         nonmutating set { unsafe start[index] = newValue }
     }
 
     /// The same array as seen from `index`.
-    @inline(__always)
-    func advanced(by index: Int) -> Floats { unsafe Floats(start: start + index) }
+    @inline(__always) func advanced(by index: Int) -> Floats { unsafe Floats(start: start + index) }
 
     /// The vector that starts at `index`.
-    @inline(__always)
-    func load<Vector: SIMD<Float>>(_ index: Int, as type: Vector.Type = Vector.self) -> Vector {
-        unsafe UnsafeRawPointer(start + index).loadUnaligned(as: Vector.self)
-    }
+    @inline(__always) func load<Vector: SIMD<Float>>(
+        _ index: Int, as type: Vector.Type = Vector.self
+    ) -> Vector { unsafe UnsafeRawPointer(start + index).loadUnaligned(as: Vector.self) }
 
     /// Writes `vector` to the numbers that start at `index`.
-    @inline(__always)
-    func store<Vector: SIMD<Float>>(_ vector: Vector, _ index: Int) {
+    @inline(__always) func store<Vector: SIMD<Float>>(_ vector: Vector, _ index: Int) {
         unsafe UnsafeMutableRawPointer(start + index).storeBytes(of: vector, as: Vector.self)
     }
 
@@ -51,8 +47,7 @@
     deinit { unsafe memory.deallocate() }
 
     /// The array from its start.
-    @inline(__always)
-    var start: Floats { unsafe Floats(start: memory) }
+    @inline(__always) var start: Floats { unsafe Floats(start: memory) }
 }
 
 extension Array where Element == Float {
@@ -60,7 +55,9 @@ extension Array where Element == Float {
     func withFloats<Result>(_ body: (Floats) -> Result) -> Result {
         unsafe withUnsafeBufferPointer { buffer in
             precondition(!buffer.isEmpty)
-            return body(unsafe Floats(start: UnsafeMutablePointer(mutating: buffer.baseAddress.unsafelyUnwrapped)))
+            return body(
+                unsafe Floats(
+                    start: UnsafeMutablePointer(mutating: buffer.baseAddress.unsafelyUnwrapped)))
         }
     }
 

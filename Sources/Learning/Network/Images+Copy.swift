@@ -3,7 +3,9 @@ extension Images {
     func copyIn(_ flat: Floats, samples: Int, workers: Workers) {
         workers.each(samples) { sample in
             for row in 0..<rows {
-                let (from, to) = (flat.advanced(by: (sample * rows + row) * columns), at(sample, row, 0))
+                let (from, to) = (
+                    flat.advanced(by: (sample * rows + row) * columns), at(sample, row, 0)
+                )
                 for column in 0..<columns { to[column &* columnStride] = from[column] }
             }
         }
@@ -13,7 +15,9 @@ extension Images {
     func copyOut(to flat: Floats, samples: Int, workers: Workers) {
         workers.each(samples) { sample in
             for row in 0..<rows {
-                let (from, to) = (at(sample, row, 0), flat.advanced(by: (sample * rows + row) * columns))
+                let (from, to) = (
+                    at(sample, row, 0), flat.advanced(by: (sample * rows + row) * columns)
+                )
                 for column in 0..<columns { to[column] = from[column &* columnStride] }
             }
         }

@@ -1,9 +1,11 @@
-/// A batch of images of some channels, where a layer keeps its activations, and their gradients after them.
+/// A batch of images of some channels, where a layer keeps its activations, and their gradients
+/// after them.
 ///
-/// Channels of a site are neighbours in memory, and their number is a multiple of 8 (channels that no one asked for stay
-/// zero), or 1 for the network's input and output. Large images are apart, each ringed by one line of zero sites, so that a window may reach over the edge. Small
-/// ones lie the other way round, (site, sample, channel) without a ring: their lines are too short for the kernels, which run
-/// over the samples instead.
+/// Channels of a site are neighbours in memory, and their number is a multiple of 8 (channels that
+/// no one asked for stay zero), or 1 for the network's input and output. Large images are apart,
+/// each ringed by one line of zero sites, so that a window may reach over the edge. Small ones lie
+/// the other way round, (site, sample, channel) without a ring: their lines are too short for the
+/// kernels, which run over the samples instead.
 final class Images: Sendable {
     /// Images with at most this many sites lie site by site.
     static let smallSites = 64
@@ -39,7 +41,8 @@ final class Images: Sendable {
         } else {
             columnStride = stored
             rowStride = (columns + 2) * stored
-            // The next multiple of 16 and 16 more: samples do not start on the same line of a cache.
+            // The next multiple of 16 and 16 more: samples do not start on the same line of a
+            // cache.
             sampleStride = ((rows + 2) * rowStride + 15) / 16 * 16 + 16
             origin = rowStride + columnStride
             numbers = FloatArray(capacity * sampleStride)
@@ -52,9 +55,9 @@ final class Images: Sendable {
     /// Whether the images lie site by site, without a ring.
     var isSmall: Bool { Self.isSmall(rows, columns) }
 
-    /// The channels of a site; rows and columns from −1 to their number, the ring, where the images are not small.
-    @inline(__always)
-    func at(_ sample: Int, _ row: Int, _ column: Int) -> Floats {
+    /// The channels of a site; rows and columns from −1 to their number, the ring, where the images
+    /// are not small.
+    @inline(__always) func at(_ sample: Int, _ row: Int, _ column: Int) -> Floats {
         numbers.start.advanced(
             by: origin &+ sample &* sampleStride &+ row &* rowStride &+ column &* columnStride)
     }

@@ -25,8 +25,8 @@ final class Layers {
         normStart = starts["encoder.0.norm.weight", default: 0]
         func images(_ halvings: Int, _ channels: Int?) -> Images {
             Images(
-                capacity: capacity, rows: model.lattice.rows >> halvings, columns: model.lattice.columns >> halvings,
-                channels: channels)
+                capacity: capacity, rows: model.lattice.rows >> halvings,
+                columns: model.lattice.columns >> halvings, channels: channels)
         }
         func start(_ name: String) -> Int { starts[name, default: 0] }
 
@@ -38,7 +38,8 @@ final class Layers {
         var activations = [isUNet ? images(0, channels[0]) : sums]
         normalisation = Normalisation(
             sums, channels: channels[0], pooled: pooled, activation: isUNet ? activations[0] : nil)
-        first = FirstConvolution(input, channels: channels[0], start: start("encoder.0.weight"), into: sums)
+        first = FirstConvolution(
+            input, channels: channels[0], start: start("encoder.0.weight"), into: sums)
         var encoder: [Convolution] = []
         var poolings: [Pooling] = []
         for block in 1..<6 {
@@ -61,11 +62,13 @@ final class Layers {
         func inputs(_ block: Int, _ before: Images) -> [Convolution.Input] {
             var inputs = [
                 Convolution.Input(
-                    images: before, isUpsampled: block >= 2, gradient: before, gradientFinish: .gradient)
+                    images: before, isUpsampled: block >= 2, gradient: before,
+                    gradientFinish: .gradient)
             ]
             if isUNet && block >= 2 {
                 inputs.append(
-                    Convolution.Input(images: activations[6 - block], gradient: skipGradients[6 - block]))
+                    Convolution.Input(
+                        images: activations[6 - block], gradient: skipGradients[6 - block]))
             }
             return inputs
         }
@@ -75,20 +78,24 @@ final class Layers {
             let activation = images(block < 2 ? 5 : 6 - block, model.decoderChannels[block])
             decoder.append(
                 Convolution(
-                    inputs(block, before), model.decoderLayouts(block, start("decoder.\(block).weight")),
+                    inputs(block, before),
+                    model.decoderLayouts(block, start("decoder.\(block).weight")),
                     biasStart: start("decoder.\(block).bias"), into: activation))
             before = activation
         }
         self.decoder = decoder
         last = LastConvolution(
-            inputs(6, before), channels: [model.precedingChannels(6)] + (isUNet ? [model.skippedChannels(6)] : []),
+            inputs(6, before),
+            channels: [model.precedingChannels(6)] + (isUNet ? [model.skippedChannels(6)] : []),
             start: start("decoder.6.weight"), into: images(0, nil))
     }
 
     /// Lets every layer take over the parameters.
     func pack(_ parameters: Floats, isTraining: Bool, workers: Workers) {
         first.pack(parameters)
-        for layer in encoder + decoder { layer.pack(parameters, isTraining: isTraining, workers: workers) }
+        for layer in encoder + decoder {
+            layer.pack(parameters, isTraining: isTraining, workers: workers)
+        }
         last.pack(parameters)
     }
 
@@ -107,7 +114,8 @@ final class Layers {
 
     /// Writes the gradient by all parameters.
     func backward(
-        _ outputGradient: Floats, into gradient: Floats, samples: Int, masks: [DropoutMask], workers: Workers
+        _ outputGradient: Floats, into gradient: Floats, samples: Int, masks: [DropoutMask],
+        workers: Workers
     ) {
         last.backward(outputGradient, samples: samples, into: gradient, workers: workers)
         for block in (0..<6).reversed() {
@@ -117,14 +125,15 @@ final class Layers {
         for block in (1..<6).reversed() {
             if block < 5 {
                 poolings[block - 1].backward(
-                    samples: samples, other: skipGradients.isEmpty ? nil : skipGradients[block], workers: workers)
+                    samples: samples, other: skipGradients.isEmpty ? nil : skipGradients[block],
+                    workers: workers)
             }
             encoder[block - 1].backward(samples: samples, into: gradient, workers: workers)
         }
         normalisation.backward(
             other: skipGradients.first, weightGradient: gradient.advanced(by: normStart),
-            biasGradient: gradient.advanced(by: normStart + model.encoderChannels[0]), samples: samples,
-            workers: workers)
+            biasGradient: gradient.advanced(by: normStart + model.encoderChannels[0]),
+            samples: samples, workers: workers)
         first.backward(samples: samples, into: gradient, workers: workers)
     }
 
@@ -132,7 +141,8 @@ final class Layers {
     private func drop(_ block: Int, _ masks: [DropoutMask], _ samples: Int, _ workers: Workers) {
         guard block < masks.count else { return }
         masks[block].apply(
-            to: decoder[block].output, channels: model.decoderChannels[block], samples: samples, workers: workers)
+            to: decoder[block].output, channels: model.decoderChannels[block], samples: samples,
+            workers: workers)
     }
 }
 
@@ -152,18 +162,19 @@ extension ModelDescription {
     func encoderLayout(_ block: Int, _ start: Int) -> KernelLayout {
         let inputs = block == 0 ? 1 : encoderChannels[block - 1]
         return KernelLayout(
-            start: start, inputs: inputs, outputs: encoderChannels[block], inputStride: 9, outputStride: 9 * inputs,
-            isFlipped: false)
+            start: start, inputs: inputs, outputs: encoderChannels[block], inputStride: 9,
+            outputStride: 9 * inputs, isFlipped: false)
     }
 
-    /// The kernels of a decoder block, which start at `start`: (in, out, 3, 3), those of the upsampled channels first.
+    /// The kernels of a decoder block, which start at `start`: (in, out, 3, 3), those of the
+    /// upsampled channels first.
     func decoderLayouts(_ block: Int, _ start: Int) -> [KernelLayout] {
         let outputs = decoderChannels[block]
         let counts = [precedingChannels(block), skippedChannels(block)].filter { $0 > 0 }
         return counts.indices.map { index in
             KernelLayout(
-                start: start + (index == 0 ? 0 : counts[0] * outputs * 9), inputs: counts[index], outputs: outputs,
-                inputStride: 9 * outputs, outputStride: 9, isFlipped: true)
+                start: start + (index == 0 ? 0 : counts[0] * outputs * 9), inputs: counts[index],
+                outputs: outputs, inputStride: 9 * outputs, outputStride: 9, isFlipped: true)
         }
     }
 }

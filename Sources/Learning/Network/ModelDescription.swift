@@ -1,13 +1,15 @@
 public import Fields
 
-/// A convolutional network that maps an image of sources to a field: the encoder-decoder of Toledo-Marín, Glazier and Fox
-/// (2023, arXiv:2302.03786, Table 1) with scaled numbers of channels on any lattice, or a U-Net of the same family
-/// (Ronneberger, Fischer and Brox 2015, arXiv:1505.04597).
+/// A convolutional network that maps an image of sources to a field: the encoder-decoder of
+/// Toledo-Marín, Glazier and Fox (2023, arXiv:2302.03786, Table 1) with scaled numbers of channels
+/// on any lattice, or a U-Net of the same family (Ronneberger, Fischer and Brox 2015,
+/// arXiv:1505.04597).
 ///
-/// Block encoder.k, k = 0 … 5, is a 3×3 convolution with padding 1, batch norm for k = 0 only, leaky ReLU and, for k < 5, 2×2
-/// average pooling. Block decoder.k, k = 0 … 6, is nearest upsampling ×2 for k ≥ 2, a 3×3 transposed convolution with
-/// stride 1 and padding 1, and leaky ReLU. In the U-Net, the upsampled input of decoder.k, k ≥ 2, is followed by the
-/// activation of encoder.(6−k) before its pooling. Dropout, where there is any, follows decoder.0 and decoder.1.
+/// Block encoder.k, k = 0 … 5, is a 3×3 convolution with padding 1, batch norm for k = 0 only,
+/// leaky ReLU and, for k < 5, 2×2 average pooling. Block decoder.k, k = 0 … 6, is nearest
+/// upsampling ×2 for k ≥ 2, a 3×3 transposed convolution with stride 1 and padding 1, and leaky
+/// ReLU. In the U-Net, the upsampled input of decoder.k, k ≥ 2, is followed by the activation of
+/// encoder.(6−k) before its pooling. Dropout, where there is any, follows decoder.0 and decoder.1.
 public struct ModelDescription: Hashable, Sendable {
     /// The family of the model.
     public enum Kind: String, Hashable, Sendable, CaseIterable {
@@ -32,7 +34,8 @@ public struct ModelDescription: Hashable, Sendable {
     public let kind: Kind
     /// Numbers of channels relative to the paper's, in `widths`.
     public let width: Double
-    /// Probability with which an activation of decoder.0 and decoder.1 is dropped in training, in [0, 1).
+    /// Probability with which an activation of decoder.0 and decoder.1 is dropped in training, in
+    /// [0, 1).
     public let dropout: Double
     /// The lattice of inputs and outputs.
     public let lattice: Lattice
@@ -43,13 +46,17 @@ public struct ModelDescription: Hashable, Sendable {
     /// Every tensor: the parameters in the order of the flat arrays, then the statistics.
     public let tensors: [ModelTensor]
 
-    /// Creates a description; numbers of channels are `width` times the paper's, rounded (ties to even), at least 1.
+    /// Creates a description; numbers of channels are `width` times the paper's, rounded (ties to
+    /// even), at least 1.
     ///
-    /// - Throws: `LearningError` with code `.model` where the width or the dropout is out of range, or a side of the lattice
-    ///   is no multiple of `sideMultiple`.
-    public init(kind: Kind, width: Double, dropout: Double = 0, lattice: Lattice) throws(LearningError) {
+    /// - Throws: `LearningError` with code `.model` where the width or the dropout is out of range,
+    ///   or a side of the lattice is no multiple of `sideMultiple`.
+    public init(kind: Kind, width: Double, dropout: Double = 0, lattice: Lattice)
+        throws(LearningError)
+    {
         guard Self.widths.contains(width) else {
-            throw LearningError(.model, "a width of \(width) is not supported: it must be from 0.001 to 4")
+            throw LearningError(
+                .model, "a width of \(width) is not supported: it must be from " + "0.001 to 4")
         }
         guard dropout >= 0, dropout < 1 else {
             throw LearningError(.model, "a dropout of \(dropout) is not a probability below 1")
@@ -57,8 +64,8 @@ public struct ModelDescription: Hashable, Sendable {
         guard lattice.rows % Self.sideMultiple == 0, lattice.columns % Self.sideMultiple == 0 else {
             throw LearningError(
                 .model,
-                "a lattice of \(lattice.rows)×\(lattice.columns) sites cannot be halved five times: rows and columns must "
-                    + "be multiples of \(Self.sideMultiple)")
+                "a lattice of \(lattice.rows)×\(lattice.columns) sites cannot be halved five "
+                    + "times: rows and columns must be multiples of \(Self.sideMultiple)")
         }
         self.kind = kind
         self.width = width
@@ -75,16 +82,20 @@ public struct ModelDescription: Hashable, Sendable {
     /// Number of numbers in the flat array of parameters.
     public var parameterCount: Int { tensors.lazy.filter(\.isParameter).map(\.count).reduce(0, +) }
 
-    /// Numbers that `Network.predict(_:into:features:)` gives of an image: the channels of the bottleneck.
+    /// Numbers that `Network.predict(_:into:features:)` gives of an image: the channels of the
+    /// bottleneck.
     public var featureCount: Int { encoderChannels[5] }
 
-    /// Channels of the encoder that decoder block `block` reads beside the upsampled ones; 0 where it reads none.
+    /// Channels of the encoder that decoder block `block` reads beside the upsampled ones; 0 where
+    /// it reads none.
     package func skippedChannels(_ block: Int) -> Int {
         kind == .uNet && block >= 2 ? encoderChannels[6 - block] : 0
     }
 
     /// Channels that decoder block `block` reads from the block before it.
-    package func precedingChannels(_ block: Int) -> Int { block == 0 ? encoderChannels[5] : decoderChannels[block - 1] }
+    package func precedingChannels(_ block: Int) -> Int {
+        block == 0 ? encoderChannels[5] : decoderChannels[block - 1]
+    }
 
     private static func tensors(_ kind: Kind, _ encoder: [Int], _ decoder: [Int]) -> [ModelTensor] {
         var tensors: [ModelTensor] = []
@@ -100,7 +111,9 @@ public struct ModelDescription: Hashable, Sendable {
         }
         for (block, out) in decoder.enumerated() {
             let skipped = kind == .uNet && block >= 2 ? encoder[6 - block] : 0
-            add("decoder.\(block).weight", [(block == 0 ? encoder[5] : decoder[block - 1]) + skipped, out, 3, 3])
+            add(
+                "decoder.\(block).weight",
+                [(block == 0 ? encoder[5] : decoder[block - 1]) + skipped, out, 3, 3])
             add("decoder.\(block).bias", [out])
         }
         add("encoder.0.norm.running_mean", [encoder[0]], isParameter: false)
@@ -113,7 +126,8 @@ public struct ModelDescription: Hashable, Sendable {
 public struct ModelTensor: Hashable, Sendable {
     /// Its name, as in a file: `encoder.0.weight`, ….
     public let name: String
-    /// Its sides: (out, in, 3, 3) for convolutions, (in, out, 3, 3) for transposed ones, else (channels).
+    /// Its sides: (out, in, 3, 3) for convolutions, (in, out, 3, 3) for transposed ones, else
+    /// (channels).
     public let shape: [Int]
     /// Whether the optimiser changes it; the statistics of batch norm are not parameters.
     public let isParameter: Bool

@@ -2,8 +2,9 @@ internal import Fields
 
 /// A model with its numbers: predicts, and gives gradients to an optimiser.
 ///
-/// Images are flat, (samples, rows, columns). Every result has the same bits whatever the number of threads, and the prediction
-/// for an image whatever images come with it. A network is used by one thread at a time, the caller of its workers.
+/// Images are flat, (samples, rows, columns). Every result has the same bits whatever the number of
+/// threads, and the prediction for an image whatever images come with it. A network is used by one
+/// thread at a time, the caller of its workers.
 public final class Network {
     /// What is computed.
     public let model: ModelDescription
@@ -30,7 +31,8 @@ public final class Network {
     /// Creates a network with the initial values of `seed`, which dropout draws from as well.
     ///
     /// - Parameters:
-    ///   - largestBatch: The most samples of a training pass, at least 1; memory is proportional to it.
+    ///   - largestBatch: The most samples of a training pass, at least 1; memory is proportional to
+    ///     it.
     ///   - workers: Who does the arithmetic.
     public init(_ model: ModelDescription, seed: UInt32, largestBatch: Int, workers: Workers) {
         self.model = model
@@ -43,21 +45,23 @@ public final class Network {
         layers = Layers(model, capacity: max(1, largestBatch))
     }
 
-    /// Writes the output for any number of images `x` into `y`, with the running statistics of batch norm. The latest forward
-    /// pass is forgotten.
+    /// Writes the output for any number of images `x` into `y`, with the running statistics of
+    /// batch norm. The latest forward pass is forgotten.
     ///
-    /// - Parameter dropoutPass: Which of the random masks of dropout to apply; none by default, as usual in inference.
+    /// - Parameter dropoutPass: Which of the random masks of dropout to apply; none by default, as
+    ///   usual in inference.
     public func predict(_ x: [Float], into y: inout [Float], dropoutPass: UInt32? = nil) {
         infer(x, into: &y, dropoutPass: dropoutPass) { _, _ in }
     }
 
-    /// Does the same, and writes what the network makes of each image: `model.featureCount` numbers an image into `features`,
-    /// (samples, features).
+    /// Does the same, and writes what the network makes of each image: `model.featureCount` numbers
+    /// an image into `features`, (samples, features).
     ///
-    /// They are the means over sites of the channels of encoder.5, the bottleneck, before any dropout. Everything that the
-    /// network knows of an image as a whole passes there, in 2048 channels of the paper's width; the last hidden layer,
-    /// whose 32 channels are close to the field itself, has too few to tell images apart, and its mean says little but
-    /// how much field there is.
+    /// They are the means over sites of the channels of encoder.5, the bottleneck, before any
+    /// dropout. Everything that the network knows of an image as a whole passes there, in 2048
+    /// channels of the paper's width; the last hidden layer, whose 32 channels are close to the
+    /// field itself, has too few to tell images apart, and its mean says little but how much field
+    /// there is.
     public func predict(_ x: [Float], into y: inout [Float], features: inout [Float]) {
         let width = model.featureCount
         var found = [Float](repeating: 0, count: x.count / model.lattice.count * width)
@@ -65,14 +69,18 @@ public final class Network {
             let bottleneck = layers.encoder[layers.encoder.count - 1].output
             found.withMutableFloats { found in
                 bottleneck.channelMeans(
-                    to: found.advanced(by: first * width), channels: width, samples: count, workers: workers)
+                    to: found.advanced(by: first * width), channels: width, samples: count,
+                    workers: workers)
             }
         }
         features = found
     }
 
-    /// Computes the output of `x`; calls `body` after each batch of images with the number of its first one and of all.
-    private func infer(_ x: [Float], into y: inout [Float], dropoutPass: UInt32?, _ body: (Int, Int) -> Void) {
+    /// Computes the output of `x`; calls `body` after each batch of images with the number of its
+    /// first one and of all.
+    private func infer(
+        _ x: [Float], into y: inout [Float], dropoutPass: UInt32?, _ body: (Int, Int) -> Void
+    ) {
         let sites = model.lattice.count
         let images = x.count / sites
         precondition(x.count == images * sites, "images of another size than the model's")
@@ -88,25 +96,29 @@ public final class Network {
             y.withMutableFloats { y in
                 for first in stride(from: 0, to: images, by: largestBatch) {
                     let count = min(largestBatch, images - first)
-                    layers.input.copyIn(x.advanced(by: first * sites), samples: count, workers: workers)
+                    layers.input.copyIn(
+                        x.advanced(by: first * sites), samples: count, workers: workers)
                     layers.first.forward(samples: count, workers: workers)
                     parameters.withFloats { parameters in
                         layers.normalisation.infer(
                             parameters.advanced(by: layers.normStart),
-                            parameters.advanced(by: layers.normStart + model.encoderChannels[0]), statistics,
-                            samples: count, workers: workers)
+                            parameters.advanced(by: layers.normStart + model.encoderChannels[0]),
+                            statistics, samples: count, workers: workers)
                     }
                     layers.forward(
-                        samples: count, masks: masks.map { $0.advanced(by: first) }, workers: workers)
-                    layers.last.output.copyOut(to: y.advanced(by: first * sites), samples: count, workers: workers)
+                        samples: count, masks: masks.map { $0.advanced(by: first) },
+                        workers: workers)
+                    layers.last.output.copyOut(
+                        to: y.advanced(by: first * sites), samples: count, workers: workers)
                     body(first, count)
                 }
             }
         }
     }
 
-    /// Computes `output` for at most `largestBatch` images `x` in training: batch norm by the batch's own statistics, which
-    /// also move the running ones, and dropout by the masks of `step`.
+    /// Computes `output` for at most `largestBatch` images `x` in training: batch norm by the
+    /// batch's own statistics, which also move the running ones, and dropout by the masks of
+    /// `step`.
     public func forward(_ x: [Float], step: UInt32) {
         samples = x.count / model.lattice.count
         precondition(
@@ -115,27 +127,35 @@ public final class Network {
         self.step = step
         if output.count != x.count { output = [Float](repeating: 0, count: x.count) }
         parameters.withFloats { parameters in
-            if packed != .forTraining { layers.pack(parameters, isTraining: true, workers: workers) }
+            if packed != .forTraining {
+                layers.pack(parameters, isTraining: true, workers: workers)
+            }
             x.withFloats { layers.input.copyIn($0, samples: samples, workers: workers) }
             layers.first.forward(samples: samples, workers: workers)
             layers.normalisation.forward(
                 parameters.advanced(by: layers.normStart),
-                parameters.advanced(by: layers.normStart + model.encoderChannels[0]), &statistics, samples: samples,
-                workers: workers)
+                parameters.advanced(by: layers.normStart + model.encoderChannels[0]), &statistics,
+                samples: samples, workers: workers)
         }
         packed = .forTraining
         layers.forward(samples: samples, masks: masks(step, isInference: false), workers: workers)
-        output.withMutableFloats { layers.last.output.copyOut(to: $0, samples: samples, workers: workers) }
+        output.withMutableFloats {
+            layers.last.output.copyOut(to: $0, samples: samples, workers: workers)
+        }
     }
 
-    /// Computes `gradient` from the gradient by `output`, of as many numbers, after `forward`, once for each.
+    /// Computes `gradient` from the gradient by `output`, of as many numbers, after `forward`, once
+    /// for each.
     public func backward(_ outputGradient: [Float]) {
-        precondition(samples > 0 && outputGradient.count == output.count, "no forward pass of this size")
+        precondition(
+            samples > 0 && outputGradient.count == output.count, "no forward pass of " + "this size"
+        )
         let masks = masks(step, isInference: false)
         outputGradient.withFloats { outputGradient in
             gradient.withMutableFloats { gradient in
                 layers.backward(
-                    outputGradient, into: gradient, samples: samples, masks: masks, workers: workers)
+                    outputGradient, into: gradient, samples: samples, masks: masks, workers: workers
+                )
             }
         }
         samples = 0
@@ -144,7 +164,9 @@ public final class Network {
     private func masks(_ pass: UInt32?, isInference: Bool) -> [DropoutMask] {
         guard let pass, model.dropout > 0 else { return [] }
         return (0..<2).map {
-            DropoutMask(seed: seed, probability: model.dropout, pass: pass, block: $0, isInference: isInference)
+            DropoutMask(
+                seed: seed, probability: model.dropout, pass: pass, block: $0,
+                isInference: isInference)
         }
     }
 }

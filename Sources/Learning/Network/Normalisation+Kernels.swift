@@ -49,8 +49,8 @@ extension Normalisation {
         }
     }
 
-    /// Returns for each channel the sum of the gradient by the norm's output, then the sums of its products with the
-    /// standardised input.
+    /// Returns for each channel the sum of the gradient by the norm's output, then the sums of its
+    /// products with the standardised input.
     func gradientSums(other: Images?, samples: Int, workers: Workers) -> [Double] {
         let sums = SampleSums(samples: samples, count: 2 * input.channels)
         workers.each(samples) { sample in
@@ -98,13 +98,15 @@ extension Normalisation {
         }
     }
 
-    /// Calls `body` with each site of a row of the input, eight channels of it, and the gradient by the norm's output there.
-    @inline(__always)
-    private func eachGradient(
+    /// Calls `body` with each site of a row of the input, eight channels of it, and the gradient by
+    /// the norm's output there.
+    @inline(__always) private func eachGradient(
         _ other: Images?, _ sample: Int, _ row: Int, _ channel: Int,
         _ body: (Floats, SIMD8<Float>, SIMD8<Float>) -> Void
     ) {
-        let (scale, shift): (SIMD8<Float>, SIMD8<Float>) = (scale.start.load(channel), shift.start.load(channel))
+        let (scale, shift): (SIMD8<Float>, SIMD8<Float>) = (
+            scale.start.load(channel), shift.start.load(channel)
+        )
         for column in 0..<input.columns {
             let site = input.at(sample, row, column).advanced(by: channel)
             var gradient: SIMD8<Float> = pooled.at(sample, row / 2, column / 2).load(channel) * 0.25
@@ -118,7 +120,9 @@ extension Normalisation {
         let bands = samples >= 8 ? 1 : 16
         workers.each(samples * bands) { task in
             let band = task % bands
-            for row in band * pooled.rows / bands..<(band + 1) * pooled.rows / bands { body(task / bands, row) }
+            for row in band * pooled.rows / bands..<(band + 1) * pooled.rows / bands {
+                body(task / bands, row)
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
-/// Batch norm (Ioffe and Szegedy 2015, arXiv:1502.03167, §3), leaky ReLU and average pooling in one pass.
+/// Batch norm (Ioffe and Szegedy 2015, arXiv:1502.03167, §3), leaky ReLU and average pooling in one
+/// pass.
 final class Normalisation {
     /// What is normalised; after `backward`, the gradient by it.
     let input: Images
@@ -11,7 +12,8 @@ final class Normalisation {
     let shift: FloatArray
     let mean: FloatArray
     let inverseDeviation: FloatArray
-    /// In the backward pass: the means of the gradient by the norm's output, alone and times the standardised input.
+    /// In the backward pass: the means of the gradient by the norm's output, alone and times the
+    /// standardised input.
     let meanGradient: FloatArray
     let meanProduct: FloatArray
     /// The channels that there are; those stored beyond stay zero.
@@ -27,8 +29,11 @@ final class Normalisation {
         (meanGradient, meanProduct) = (array(), array())
     }
 
-    /// Computes the activation by given statistics: `statistics` holds the means, then the variances.
-    func infer(_ weight: Floats, _ bias: Floats, _ statistics: [Float], samples: Int, workers: Workers) {
+    /// Computes the activation by given statistics: `statistics` holds the means, then the
+    /// variances.
+    func infer(
+        _ weight: Floats, _ bias: Floats, _ statistics: [Float], samples: Int, workers: Workers
+    ) {
         for channel in 0..<channels {
             setFactors(
                 channel, weight, bias, mean: Double(statistics[channel]),
@@ -37,10 +42,11 @@ final class Normalisation {
         activate(samples: samples, workers: workers)
     }
 
-    /// Computes the activation by the batch's own mean and biased variance, and moves the running `statistics`, whose
-    /// variance is the unbiased one.
+    /// Computes the activation by the batch's own mean and biased variance, and moves the running
+    /// `statistics`, whose variance is the unbiased one.
     func forward(
-        _ weight: Floats, _ bias: Floats, _ statistics: inout [Float], samples: Int, workers: Workers
+        _ weight: Floats, _ bias: Floats, _ statistics: inout [Float], samples: Int,
+        workers: Workers
     ) {
         let count = Double(samples * input.rows * input.columns)
         let means = input.channelSums(samples: samples, workers: workers).map { $0 / count }
@@ -62,11 +68,14 @@ final class Normalisation {
         activate(samples: samples, workers: workers)
     }
 
-    private func setFactors(_ channel: Int, _ weight: Floats, _ bias: Floats, mean: Double, variance: Double) {
+    private func setFactors(
+        _ channel: Int, _ weight: Floats, _ bias: Floats, mean: Double, variance: Double
+    ) {
         let inverse = 1 / (variance + Double(ModelDescription.normEpsilon)).squareRoot()
         inverseDeviation.start[channel] = Float(inverse)
         scale.start[channel] = Float(Double(weight[channel]) * inverse)
-        shift.start[channel] = Float(Double(bias[channel]) - mean * Double(weight[channel]) * inverse)
+        shift.start[channel] = Float(
+            Double(bias[channel]) - mean * Double(weight[channel]) * inverse)
     }
 
     /// Replaces the input by the gradient by it, and writes those by weight and bias.

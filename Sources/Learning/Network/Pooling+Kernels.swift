@@ -14,7 +14,8 @@ struct Pooling {
                 var channel = 0
                 while channel < input.channels {
                     let above: SIMD8<Float> = x.load(channel) + x.load(channel &+ right)
-                    let under: SIMD8<Float> = x.load(channel &+ below) + x.load(channel &+ below &+ right)
+                    let under: SIMD8<Float> =
+                        x.load(channel &+ below) + x.load(channel &+ below &+ right)
                     y.store((above + under) * 0.25, channel)
                     channel &+= 8
                 }
@@ -22,8 +23,9 @@ struct Pooling {
         }
     }
 
-    /// Replaces the activation by the gradient by its pre-activation, from the gradient by the averages and, where there is
-    /// one, `other`: a gradient by the activation that came another way.
+    /// Replaces the activation by the gradient by its pre-activation, from the gradient by the
+    /// averages and, where there is one, `other`: a gradient by the activation that came another
+    /// way.
     func backward(samples: Int, other: Images?, workers: Workers) {
         eachRow(samples, workers) { sample, row in
             for column in 0..<output.columns {
@@ -49,7 +51,9 @@ struct Pooling {
         let bands = samples >= 8 ? 1 : min(output.rows, 16)
         workers.each(samples * bands) { task in
             let band = task % bands
-            for row in band * output.rows / bands..<(band + 1) * output.rows / bands { body(task / bands, row) }
+            for row in band * output.rows / bands..<(band + 1) * output.rows / bands {
+                body(task / bands, row)
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 extension Floats {
-    /// Sets the first `count` numbers to the sums of `groups` groups of as many in `partial`, in order.
+    /// Sets the first `count` numbers to the sums of `groups` groups of as many in `partial`, in
+    /// order.
     func setToSums(of partial: Floats, groups: Int, count: Int) {
         var index = 0
         while index < count {
@@ -17,26 +18,30 @@ extension Floats {
 }
 
 extension Images {
-    /// Returns the sums over the sites of the first `samples` samples, for each channel: those of a row in Float, of rows in
-    /// Double.
+    /// Returns the sums over the sites of the first `samples` samples, for each channel: those of a
+    /// row in Float, of rows in Double.
     func channelSums(samples: Int, workers: Workers) -> [Double] {
         let sums = SampleSums(samples: samples, count: channels)
         workers.each(samples) { sample in
             for channel in stride(from: 0, to: channels, by: 8) {
                 let total = channelSums(sample, channel)
-                for lane in 0..<min(8, channels - channel) { sums.set(sample, channel + lane, total[lane]) }
+                for lane in 0..<min(8, channels - channel) {
+                    sums.set(sample, channel + lane, total[lane])
+                }
             }
         }
         return sums.total()
     }
 
-    /// Writes the means over the sites of the first `samples` samples, for the first `channels` channels, (samples, channels).
+    /// Writes the means over the sites of the first `samples` samples, for the first `channels`
+    /// channels, (samples, channels).
     func channelMeans(to means: Floats, channels: Int, samples: Int, workers: Workers) {
         workers.each(samples) { sample in
             for channel in stride(from: 0, to: channels, by: 8) {
                 let total = channelSums(sample, channel)
                 for lane in 0..<min(8, channels - channel) {
-                    means[sample * channels + channel + lane] = Float(total[lane] / Double(rows * columns))
+                    means[sample * channels + channel + lane] = Float(
+                        total[lane] / Double(rows * columns))
                 }
             }
         }
@@ -82,7 +87,9 @@ extension Images {
     deinit { unsafe memory.deallocate() }
 
     /// Sets one sum of a sample.
-    func set(_ sample: Int, _ index: Int, _ sum: Double) { unsafe memory[sample * count + index] = sum }
+    func set(_ sample: Int, _ index: Int, _ sum: Double) {
+        unsafe memory[sample * count + index] = sum
+    }
 
     /// Returns the sums over all samples.
     func total() -> [Double] {

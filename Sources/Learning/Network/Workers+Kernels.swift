@@ -34,6 +34,5 @@ final class Door: Sendable {
     static func giveWay() { sched_yield() }
 
     /// Passes a few cycles.
-    @inline(never)
-    static func pause() {}
+    @inline(never) static func pause() {}
 }

@@ -3,16 +3,16 @@ internal import Synchronization
 
 /// A fixed team of threads for work in blocks.
 ///
-/// Blocks are handed out as threads become free, so no result may depend on who does which: a body writes what belongs to its
-/// block alone. A thread without work looks for the next call for some tens of microseconds before it sleeps, since a layer
-/// follows a layer at such distances.
+/// Blocks are handed out as threads become free, so no result may depend on who does which: a body
+/// writes what belongs to its block alone. A thread without work looks for the next call for some
+/// tens of microseconds before it sleeps, since a layer follows a layer at such distances.
 public final class Workers: Sendable {
     /// Number of threads, the caller's among them.
     public let threads: Int
     private let team: Team?
 
-    /// Creates a team of `threads` threads, at least one; the caller of `each` is one of them. Where the system gives fewer,
-    /// those do the work.
+    /// Creates a team of `threads` threads, at least one; the caller of `each` is one of them.
+    /// Where the system gives fewer, those do the work.
     public init(threads: Int) {
         self.threads = max(1, threads)
         team = threads > 1 ? Team(helpers: threads - 1) : nil
@@ -20,8 +20,8 @@ public final class Workers: Sendable {
 
     deinit { team?.end() }
 
-    /// Calls `body` with every block 0 ..< `count`, spread over the threads; returns when all are done. Calls must not
-    /// overlap or nest.
+    /// Calls `body` with every block 0 ..< `count`, spread over the threads; returns when all are
+    /// done. Calls must not overlap or nest.
     public func each(_ count: Int, _ body: (Int) -> Void) {
         guard let team, count > 1 else {
             for block in 0..<count { body(block) }
@@ -49,9 +49,7 @@ private final class Team: @unchecked Sendable {
     private nonisolated(unsafe) var body: ((Int) -> Void)?
 
     init(helpers: Int) {
-        for _ in 0..<helpers {
-            guard WorkerThread.start({ [self] in help() }) else { break }
-        }
+        for _ in 0..<helpers { guard WorkerThread.start({ [self] in help() }) else { break } }
     }
 
     func end() {
@@ -69,7 +67,8 @@ private final class Team: @unchecked Sendable {
             generation.add(1, ordering: .sequentiallyConsistent)
             door.openToAll()
             work(count, body)
-            // Whoever has not come by now is not waited for: it may have no core. Those inside are at their last block.
+            // Whoever has not come by now is not waited for: it may have no core. Those inside are
+            // at their last block.
             inside.subtract(Self.isOpen, ordering: .acquiringAndReleasing)
             var looks = 0
             while inside.load(ordering: .acquiring) > 0 {
@@ -120,8 +119,7 @@ private final class Team: @unchecked Sendable {
     }
 
     /// Works on the current call. A function of its own: no reference to the body outlives it.
-    @inline(never)
-    private func takePart() {
+    @inline(never) private func takePart() {
         if let body = unsafe body { work(unsafe count, body) }
     }
 }

@@ -4,8 +4,8 @@ extension Adam {
 
     /// Changes moments and parameters, block by block.
     static func apply(
-        _ step: Step, _ parameters: inout [Float], _ gradient: [Float], _ mean: inout [Float], _ square: inout [Float],
-        _ workers: Workers
+        _ step: Step, _ parameters: inout [Float], _ gradient: [Float], _ mean: inout [Float],
+        _ square: inout [Float], _ workers: Workers
     ) {
         let count = parameters.count
         guard count > 0 else { return }
@@ -13,7 +13,8 @@ extension Adam {
             mean.withMutableFloats { mean in
                 square.withMutableFloats { square in
                     gradient.withFloats { gradient in
-                        // Blocks are disjoint ranges of every array, so threads never touch the same element.
+                        // Blocks are disjoint ranges of every array, so threads never touch the
+                        // same element.
                         workers.each((count + block - 1) / block) { number in
                             let range = number * block..<min(count, (number + 1) * block)
                             apply(step, range, parameters, gradient, mean, square)
@@ -26,7 +27,8 @@ extension Adam {
 
     /// The arithmetic is the same for vectors of eight and for what is left of a block.
     private static func apply(
-        _ step: Step, _ range: Range<Int>, _ parameters: Floats, _ gradient: Floats, _ mean: Floats, _ square: Floats
+        _ step: Step, _ range: Range<Int>, _ parameters: Floats, _ gradient: Floats, _ mean: Floats,
+        _ square: Floats
     ) {
         var index = range.lowerBound
         while index &+ 8 <= range.upperBound {
@@ -37,7 +39,8 @@ extension Adam {
             mean.store(m, index)
             square.store(v, index)
             let decayed: SIMD8<Float> = parameters.load(index) * step.decay
-            parameters.store(decayed - step.rate * (m / (v.squareRoot() / step.root + step.epsilon)), index)
+            parameters.store(
+                decayed - step.rate * (m / (v.squareRoot() / step.root + step.epsilon)), index)
             index &+= 8
         }
         while index < range.upperBound {
@@ -47,7 +50,8 @@ extension Adam {
             mean[index] = m
             square[index] = v
             let decayed = parameters[index] * step.decay
-            parameters[index] = decayed - step.rate * (m / (v.squareRoot() / step.root + step.epsilon))
+            parameters[index] =
+                decayed - step.rate * (m / (v.squareRoot() / step.root + step.epsilon))
             index &+= 1
         }
     }
@@ -57,7 +61,8 @@ extension Adam {
 enum GradientNorm {
     private static let block = 1 << 15
 
-    /// The norm of `gradient`: squares in Double, summed in blocks of a fixed size, blocks in their order.
+    /// The norm of `gradient`: squares in Double, summed in blocks of a fixed size, blocks in their
+    /// order.
     static func norm(of gradient: [Float], workers: Workers) -> Double {
         let count = gradient.count
         var sums = [Double](repeating: 0, count: (count + block - 1) / block)

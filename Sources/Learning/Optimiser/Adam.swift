@@ -1,7 +1,8 @@
-/// Adam (Kingma and Ba 2015, algorithm 1) with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2).
+/// Adam (Kingma and Ba 2015, algorithm 1) with decoupled weight decay (Loshchilov and Hutter 2019,
+/// algorithm 2).
 ///
-/// The arithmetic of a step is that of PyTorch's Adam and AdamW, in Float: p ← p·(1 − η·λ); m ← m + (g − m)(1 − β₁);
-/// v ← v·β₂ + (1 − β₂)·g·g; p ← p − η/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε).
+/// The arithmetic of a step is that of PyTorch's Adam and AdamW, in Float: p ← p·(1 − η·λ); m ← m +
+/// (g − m)(1 − β₁); v ← v·β₂ + (1 − β₂)·g·g; p ← p − η/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε).
 package struct Adam: Sendable {
     /// The numbers.
     package let options: AdamOptions
@@ -30,14 +31,16 @@ package struct Adam: Sendable {
 
     /// Makes a step: changes `parameters` by `gradient`, at the learning rate `rate`.
     ///
-    /// O(parameters). Every parameter is computed alone, so the result does not depend on the number of threads.
+    /// O(parameters). Every parameter is computed alone, so the result does not depend on the
+    /// number of threads.
     ///
-    /// - Returns: the norm of the gradient, before it was clipped; nil where there is no limit to compare it with.
-    @discardableResult
-    package mutating func step(
+    /// - Returns: the norm of the gradient, before it was clipped; nil where there is no limit to
+    ///   compare it with.
+    @discardableResult package mutating func step(
         _ parameters: inout [Float], gradient: [Float], rate: Double, workers: Workers
     ) -> Double? {
-        precondition(parameters.count == mean.count && gradient.count == mean.count, "one value a parameter")
+        precondition(
+            parameters.count == mean.count && gradient.count == mean.count, "one value a parameter")
         steps += 1
         var scale: Float = 1
         var norm: Double?
@@ -48,10 +51,11 @@ package struct Adam: Sendable {
             norm = found
         }
         let step = Step(
-            decay: Float(1 - rate * options.weightDecay), keep1: Float(1 - options.beta1), beta2: Float(options.beta2),
-            keep2: Float(1 - options.beta2), rate: Float(rate / (1 - Adam.power(options.beta1, steps))),
-            root: Float((1 - Adam.power(options.beta2, steps)).squareRoot()), epsilon: Float(options.epsilon),
-            scale: scale)
+            decay: Float(1 - rate * options.weightDecay), keep1: Float(1 - options.beta1),
+            beta2: Float(options.beta2), keep2: Float(1 - options.beta2),
+            rate: Float(rate / (1 - Adam.power(options.beta1, steps))),
+            root: Float((1 - Adam.power(options.beta2, steps)).squareRoot()),
+            epsilon: Float(options.epsilon), scale: scale)
         Adam.apply(step, &parameters, gradient, &mean, &square, workers)
         return norm
     }

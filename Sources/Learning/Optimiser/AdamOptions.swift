@@ -8,7 +8,8 @@ package struct AdamOptions: Hashable, Sendable {
     package var beta2 = 0.999
     /// What is added to the root of the mean square.
     package var epsilon = 1e-8
-    /// How much of a parameter decays in a step, in units of the learning rate (Loshchilov and Hutter 2019).
+    /// How much of a parameter decays in a step, in units of the learning rate (Loshchilov and
+    /// Hutter 2019).
     package var weightDecay = 0.0
     /// The largest Euclidean norm of a gradient; longer ones are shortened. Nil for no limit.
     package var clipNorm: Double?

@@ -22,5 +22,7 @@ package struct BestEpoch: Hashable, Sendable {
     }
 
     /// Whether to stop after `epoch`.
-    package func isOver(after epoch: Int) -> Bool { patience.map { epoch - self.epoch >= $0 } ?? false }
+    package func isOver(after epoch: Int) -> Bool {
+        patience.map { epoch - self.epoch >= $0 } ?? false
+    }
 }

@@ -1,7 +1,7 @@
 internal import Fields
 
-/// The learning rate of every step: a linear warm-up from 0, then constant or falling as a cosine (Loshchilov and Hutter
-/// 2017, eq. 5, without restarts).
+/// The learning rate of every step: a linear warm-up from 0, then constant or falling as a cosine
+/// (Loshchilov and Hutter 2017, eq. 5, without restarts).
 package struct LearningRate: Hashable, Sendable {
     /// How the rate goes after the warm-up.
     package enum Shape: Hashable, Sendable {
@@ -28,12 +28,13 @@ package struct LearningRate: Hashable, Sendable {
         self.total = total
     }
 
-    /// The rate of `step`, counted from 0: peak·(t + 1)/W for t < W, then peak, or final + (peak − final)·½(1 + cos π(t −
-    /// W)/(T − W)).
+    /// The rate of `step`, counted from 0: peak·(t + 1)/W for t < W, then peak, or final + (peak −
+    /// final)·½(1 + cos π(t − W)/(T − W)).
     package func callAsFunction(_ step: Int) -> Double {
         if step < warmUp { return peak * Double(step + 1) / Double(warmUp) }
         guard case .cosine(let final) = shape else { return peak }
         let part = Double(min(step, total) - warmUp) / Double(max(1, total - warmUp))
-        return final + (peak - final) * (0.5 * (1 + Elementary.sineAndCosine(degrees: 180 * part).cosine))
+        return final + (peak - final)
+            * (0.5 * (1 + Elementary.sineAndCosine(degrees: 180 * part).cosine))
     }
 }

@@ -41,7 +41,9 @@ extension Prefactor {
     static func exponential(json: JSON?) throws(LearningError) -> Prefactor {
         let argument = json?["of"]?.string ?? Argument.truth.rawValue
         guard let of = Argument(rawValue: argument) else {
-            throw LearningError(.training, "the exponential prefactor is of 'truth' or 'prediction', not '\(argument)'")
+            throw LearningError(
+                .training,
+                "the exponential prefactor is of 'truth' or " + "'prediction', not '\(argument)'")
         }
         return .exponential(scale: json?["scale"]?.double ?? 1, of: of)
     }
@@ -75,12 +77,14 @@ extension PrefactorPlan {
     init(json: JSON) throws(LearningError) {
         if let form = json["toggle"] {
             self = .toggle(
-                every: form["every"]?.int ?? 1, exponential: try .exponential(json: form["exponential"]),
+                every: form["every"]?.int ?? 1,
+                exponential: try .exponential(json: form["exponential"]),
                 step: .step(json: form["step"]))
         } else if let form = json["draw"] {
             self = .draw(
                 stepProbability: form["step_probability"]?.double ?? 0.8,
-                exponential: try .exponential(json: form["exponential"]), step: .step(json: form["step"]))
+                exponential: try .exponential(json: form["exponential"]),
+                step: .step(json: form["step"]))
         } else if let form = json["exponential"] {
             self = .always(try .exponential(json: form))
         } else if let form = json["step"] {
@@ -97,7 +101,9 @@ extension PrefactorPlan {
         case .toggle(let every, let exponential, let step):
             .object([
                 "toggle": .object(
-                    ["every": .integer(every)].merging(exponential.members) { $1 }.merging(step.members) { $1 })
+                    ["every": .integer(every)].merging(exponential.members) { $1 }.merging(
+                        step.members
+                    ) { $1 })
             ])
         case .draw(let probability, let exponential, let step):
             .object([
@@ -120,7 +126,9 @@ extension LabelTransform {
         } else if json.string == "log10" || json["log10"] != nil {
             let floor = json["log10"]?["floor"]?.double ?? 1e-6
             guard floor >= 1e-300, floor < 1 else {
-                throw LearningError(.training, "the floor of the transform 'log10' must be from 1e-300 to below 1")
+                throw LearningError(
+                    .training,
+                    "the floor of the transform 'log10' must be from " + "1e-300 to below 1")
             }
             self = .log10(floor: floor)
         } else {

@@ -2,13 +2,17 @@ public import Documents
 internal import Fields
 
 extension TrainingDescription {
-    /// Reads the block `train` of a pipeline, or `parameters` of a training's manifest: a JSON object that its schema has
-    /// accepted. A `code` sets what its row of the paper's tables says, and other keys override it.
+    /// Reads the block `train` of a pipeline, or `parameters` of a training's manifest: a JSON
+    /// object that its schema has accepted. A `code` sets what its row of the paper's tables says,
+    /// and other keys override it.
     ///
-    /// - Throws: `LearningError` with code `.training` where a code is unknown, or keys contradict each other.
+    /// - Throws: `LearningError` with code `.training` where a code is unknown, or keys contradict
+    ///   each other.
     public init(json: JSON) throws(LearningError) {
         self.init()
-        let code = try json["code"]?.string.map { (name) throws(LearningError) in try ModelCode(named: name) }
+        let code = try json["code"]?.string.map { (name) throws(LearningError) in
+            try ModelCode(named: name)
+        }
         code?.apply(to: &self)
         let reader = TrainingReader(json)
         if let model = json["model"] {
@@ -40,26 +44,30 @@ extension TrainingDescription {
                 .training, "warm_up_epochs is \(warmUpEpochs), but there are only \(epochs) epochs")
         }
         guard earlyStop == nil || judge != .none else {
-            throw LearningError(.training, "early_stop needs a part that judges: set judge to validation or test")
+            throw LearningError(
+                .training,
+                "early_stop needs a part that judges: set judge to " + "validation or test")
         }
         guard !(prefactor.alternates && bestBy == .loss && judge != .none) else {
             throw LearningError(
                 .training,
-                "best_by is loss, but the prefactor changes from epoch to epoch, so that losses cannot be "
-                    + "compared: set best_by to mae")
+                "best_by is loss, but the prefactor changes from epoch to epoch, so that losses "
+                    + "cannot be compared: set best_by to mae")
         }
     }
 
-    /// The description with every key, in one form for equal trainings: the parameters of a training's manifest.
+    /// The description with every key, in one form for equal trainings: the parameters of a
+    /// training's manifest.
     public var json: JSON {
         .object([
             "model": .object([
-                "kind": .string(model.kind.rawValue), "width": .number(model.width), "dropout": .number(model.dropout),
-            ]),
-            "selection": .string(selection), "judge": .string(judge.rawValue), "best_by": .string(bestBy.rawValue),
-            "loss": loss.json, "prefactor": prefactor.json, "transform": transform.json,
-            "label_noise": .number(labelNoise), "optimiser": optimiser.json,
-            "schedule": scheduleJSON, "warm_up_epochs": .number(warmUpEpochs), "batch": .integer(batch),
+                "kind": .string(model.kind.rawValue), "width": .number(model.width),
+                "dropout": .number(model.dropout),
+            ]), "selection": .string(selection), "judge": .string(judge.rawValue),
+            "best_by": .string(bestBy.rawValue), "loss": loss.json, "prefactor": prefactor.json,
+            "transform": transform.json, "label_noise": .number(labelNoise),
+            "optimiser": optimiser.json, "schedule": scheduleJSON,
+            "warm_up_epochs": .number(warmUpEpochs), "batch": .integer(batch),
             "epochs": .integer(epochs), "early_stop": earlyStop.map(JSON.integer) ?? .null,
             "seed": .integer(Int(seed)),
         ])
@@ -86,9 +94,9 @@ extension AdamOptions {
 
     var json: JSON {
         .object([
-            "learning_rate": .number(learningRate), "beta1": .number(beta1), "beta2": .number(beta2),
-            "epsilon": .number(epsilon), "weight_decay": .number(weightDecay),
-            "clip_norm": clipNorm.map(JSON.number) ?? .null,
+            "learning_rate": .number(learningRate), "beta1": .number(beta1),
+            "beta2": .number(beta2), "epsilon": .number(epsilon),
+            "weight_decay": .number(weightDecay), "clip_norm": clipNorm.map(JSON.number) ?? .null,
         ])
     }
 }
@@ -107,9 +115,9 @@ struct TrainingReader {
         if let number = json[key]?.int { value = number }
     }
 
-    func choice<Choice: RawRepresentable & CaseIterable>(
-        _ key: String, into value: inout Choice
-    ) throws(LearningError) where Choice.RawValue == String {
+    func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, into value: inout Choice)
+        throws(LearningError) where Choice.RawValue == String
+    {
         guard let text = json[key]?.string else { return }
         guard let choice = Choice(rawValue: text) else {
             let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")

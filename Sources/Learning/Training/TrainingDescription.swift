@@ -1,6 +1,7 @@
 package import Fields
 
-/// Everything that determines a training apart from the data: the block `train` of a pipeline, with its defaults.
+/// Everything that determines a training apart from the data: the block `train` of a pipeline, with
+/// its defaults.
 public struct TrainingDescription: Hashable, Sendable {
     /// The network, before a lattice is given.
     package struct Model: Hashable, Sendable {
@@ -68,7 +69,8 @@ public struct TrainingDescription: Hashable, Sendable {
     package func learningRate(stepsPerEpoch: Int) -> LearningRate {
         LearningRate(
             peak: optimiser.learningRate, shape: schedule,
-            warmUp: Int((warmUpEpochs * Double(stepsPerEpoch)).rounded()), total: epochs * stepsPerEpoch)
+            warmUp: Int((warmUpEpochs * Double(stepsPerEpoch)).rounded()),
+            total: epochs * stepsPerEpoch)
     }
 
     /// The objective of `epoch`, counted from 0.
@@ -78,6 +80,7 @@ public struct TrainingDescription: Hashable, Sendable {
 
     /// The network on `lattice`.
     package func model(on lattice: Lattice) throws(LearningError) -> ModelDescription {
-        try ModelDescription(kind: model.kind, width: model.width, dropout: model.dropout, lattice: lattice)
+        try ModelDescription(
+            kind: model.kind, width: model.width, dropout: model.dropout, lattice: lattice)
     }
 }

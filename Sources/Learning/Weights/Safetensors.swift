@@ -1,8 +1,8 @@
 internal import Documents
 internal import Fields
 
-/// A file of named tensors in the format safetensors, all of F32: 8 bytes with the length of a JSON header, the header, and
-/// the tensors' little-endian values one after another.
+/// A file of named tensors in the format safetensors, all of F32: 8 bytes with the length of a JSON
+/// header, the header, and the tensors' little-endian values one after another.
 package struct Safetensors: Sendable {
     /// A tensor: its name, its extents, and its values, row by row.
     package struct Tensor: Hashable, Sendable {
@@ -20,7 +20,8 @@ package struct Safetensors: Sendable {
         }
     }
 
-    /// A longer header is refused. That of a checkpoint has a line for every epoch, of which there are 10,000 at most.
+    /// A longer header is refused. That of a checkpoint has a line for every epoch, of which there
+    /// are 10,000 at most.
     package static let maximumHeader = 16 << 20
     /// More tensors are refused.
     package static let maximumTensors = 4096

@@ -5,9 +5,11 @@ internal import Learning
 internal import Sampling
 internal import Shards
 
-/// What of a pipeline contradicts itself, or the numbers of samples that it is for: found before any of them is made.
+/// What of a pipeline contradicts itself, or the numbers of samples that it is for: found before
+/// any of them is made.
 ///
-/// Whatever follows from the pipeline and those numbers alone belongs here, so that nobody waits for labels and a model first.
+/// Whatever follows from the pipeline and those numbers alone belongs here, so that nobody waits
+/// for labels and a model first.
 struct PipelineCheck {
     let pipeline: PipelineFile
     let path: String
@@ -23,13 +25,10 @@ struct PipelineCheck {
     ///
     /// - Returns: What the user should know, though it is no error.
     /// - Throws: `PipelineError` naming file, line and key.
-    @discardableResult
-    func check(upTo last: Stage) throws -> [String] {
-        do {
-            try SampleListing.check(counts, samplesPerPart: pipeline.samplesPerPart)
-        } catch let error as PipelineError {
-            throw fail("sampling.samples_per_stratum", error.message)
-        }
+    @discardableResult func check(upTo last: Stage) throws -> [String] {
+        do { try SampleListing.check(counts, samplesPerPart: pipeline.samplesPerPart) } catch let
+            error as PipelineError
+        { throw fail("sampling.samples_per_stratum", error.message) }
         let selections = try selections()
         let stages = last.upToHere
         guard stages.contains(.train) else { return [] }
@@ -39,8 +38,8 @@ struct PipelineCheck {
         guard codec != .recipe else {
             throw fail(
                 "pack.codec",
-                "recipes hold no fields, so no model can learn from them: choose 'standard' or 'archive', or make the dataset "
-                    + "alone with --until pack")
+                "recipes hold no fields, so no model can learn from them: choose 'standard' or "
+                    + "'archive', or make the dataset alone with --until pack")
         }
         let start = try selection(pipeline.trainingSelection, among: selections)
         if trains { try checkJudge() }
@@ -58,9 +57,7 @@ struct PipelineCheck {
 
     /// The selections that the split makes.
     private func selections() throws -> [Selection] {
-        do {
-            return try pipeline.split.selections(strata: strata, counts: counts)
-        } catch {
+        do { return try pipeline.split.selections(strata: strata, counts: counts) } catch {
             throw fail("split", error.message)
         }
     }
@@ -68,18 +65,19 @@ struct PipelineCheck {
     // MARK: What a model learns from, and what it is judged by
 
     /// What models learn from: known names, and a sample at least.
-    private func selection(_ text: String, among selections: [Selection]) throws -> SelectionExpression {
+    private func selection(_ text: String, among selections: [Selection]) throws
+        -> SelectionExpression
+    {
         let found: SelectionExpression
-        do {
-            found = try SelectionExpression(text, among: selections)
-        } catch {
+        do { found = try SelectionExpression(text, among: selections) } catch {
             throw fail("train.selection", error.message)
         }
-        guard count(selections, where: { found.contains(part: .train, rank: $0, sources: $1) }) > 0 else {
+        guard count(selections, where: { found.contains(part: .train, rank: $0, sources: $1) }) > 0
+        else {
             throw fail(
                 "train.selection",
-                "'\(text)' has no sample of the part 'train' here: there are samples of \(PipelineCheck.list(strata)) sources"
-            )
+                "'\(text)' has no sample of the part 'train' here: there are samples of "
+                    + "\(PipelineCheck.list(strata)) sources")
         }
         return found
     }
@@ -95,19 +93,21 @@ struct PipelineCheck {
         }
         guard samples(of: part) == 0 else { return }
         let other =
-            part == .validation ? "train.judge to 'test', as the paper does," : "train.judge to 'validation'"
+            part == .validation
+            ? "train.judge to 'test', as the paper does," : "train.judge to " + "'validation'"
         let key = "\(part.rawValue)_every"
         guard let first = pipeline.split.index(Split.Place(part: part, position: 0)) else {
             throw fail(
                 "train.judge",
-                "there is no \(part.rawValue) part to choose the best epoch by: set split.\(key), or set \(other) or 'none'"
-            )
+                "there is no \(part.rawValue) part to choose the best epoch by: set split.\(key), "
+                    + "or set \(other) or 'none'")
         }
         throw fail(
             "train.judge",
-            "the \(part.rawValue) part, which is to choose the best epoch, has no sample: with this split.\(key) its first one "
-                + "is number \(first + 1) of a number of sources, and there are \(counts.max() ?? 0) at most. Lower "
-                + "split.\(key), ask for more samples, or set \(other) or 'none'")
+            "the \(part.rawValue) part, which is to choose the best epoch, has no sample: with "
+                + "this split.\(key) its first one is number \(first + 1) of a number of sources, "
+                + "and there are \(counts.max() ?? 0) at most. Lower split.\(key), ask for more "
+                + "samples, or set \(other) or 'none'")
     }
 
     /// What is judged where there is no test part.
@@ -129,16 +129,20 @@ struct PipelineCheck {
         counts.reduce(0) { $0 + pipeline.split.positions(of: part, among: $1) }
     }
 
-    /// Counts training samples by rank and number of sources. What belongs to a selection changes at the ends of the selections'
-    /// ranges alone, which are whole positions, so that one rank stands for all in between. O(selections · strata).
+    /// Counts training samples by rank and number of sources. What belongs to a selection changes
+    /// at the ends of the selections' ranges alone, which are whole positions, so that one rank
+    /// stands for all in between. O(selections · strata).
     private func count(_ selections: [Selection], where isWanted: (Int, Int) -> Bool) -> Int {
         let positions = counts.map { pipeline.split.positions(of: .train, among: $0) }
         let most = positions.max() ?? 0
-        let ends = selections.flatMap { [$0.span.lowerBound / strata.count, $0.span.upperBound / strata.count] }
+        let ends = selections.flatMap {
+            [$0.span.lowerBound / strata.count, $0.span.upperBound / strata.count]
+        }
         let cuts = Set(ends.filter { (0..<most).contains($0) } + [0, most]).sorted()
         var found = 0
         for (start, end) in zip(cuts, cuts.dropFirst()) {
-            for (ordinal, sources) in strata.enumerated() where isWanted(start * strata.count + ordinal, sources) {
+            for (ordinal, sources) in strata.enumerated()
+            where isWanted(start * strata.count + ordinal, sources) {
                 found += max(0, min(end, positions[ordinal]) - start)
             }
         }
@@ -147,7 +151,8 @@ struct PipelineCheck {
 
     /// Numbers for a person: `1, 2, 3` or `1 to 20`.
     private static func list(_ numbers: [Int]) -> String {
-        guard let first = numbers.first, let last = numbers.last, numbers.count > 3, last - first == numbers.count - 1
+        guard let first = numbers.first, let last = numbers.last, numbers.count > 3,
+            last - first == numbers.count - 1
         else { return numbers.prefix(20).map(String.init).joined(separator: ", ") }
         return "\(first) to \(last)"
     }
@@ -163,22 +168,24 @@ extension PipelineCheck {
         guard curation.stop == nil || judging > 0 else {
             throw fail(
                 "rounds.stop",
-                "it goes by errors on the \(pipeline.trainer == nil ? "validation or the test" : "test") part, which has no "
-                    + "sample: set split.test_every")
+                "it goes by errors on the "
+                    + "\(pipeline.trainer == nil ? "validation or the test" : "test") part, which "
+                    + "has no sample: set split.test_every")
         }
         guard curation.drop == 0 || members > curation.drop else {
             throw fail(
                 "rounds.drop",
-                "\(curation.drop) samples are to leave '\(pipeline.trainingSelection)', which has \(members): lower it")
+                "\(curation.drop) samples are to leave '\(pipeline.trainingSelection)', which has "
+                    + "\(members): lower it")
         }
         switch curation.source {
         case .unselected:
             guard others >= curation.add else {
                 throw fail(
                     "rounds.add",
-                    "round 1 is to add \(curation.add) samples, but of the training samples only \(others) are not in "
-                        + "'\(pipeline.trainingSelection)': lower it, start from a smaller train.selection, or draw candidates"
-                )
+                    "round 1 is to add \(curation.add) samples, but of the training samples only "
+                        + "\(others) are not in '\(pipeline.trainingSelection)': lower it, start "
+                        + "from a smaller train.selection, or draw candidates")
             }
         case .drawn: try checkPool(curation)
         }
@@ -189,13 +196,12 @@ extension PipelineCheck {
         guard let design = pipeline.design else {
             throw fail(
                 "rounds.candidates",
-                "there is no 'sampling', so no candidates can be drawn: set it to 'unselected', or score configurations of your "
-                    + "own and run 'steadyset resample' with --from and --scores")
+                "there is no 'sampling', so no candidates can be drawn: set it to 'unselected', "
+                    + "or score configurations of your own and run 'steadyset resample' with "
+                    + "--from and --scores")
         }
         let pool: Design
-        do {
-            pool = try curation.candidates(of: design, round: 1)
-        } catch {
+        do { pool = try curation.candidates(of: design, round: 1) } catch {
             throw fail("rounds.pool", poolMessage(curation, design, error))
         }
         var most = new(pool, beside: design)
@@ -204,30 +210,34 @@ extension PipelineCheck {
             guard isMoving || (near.perturbation.values > 0 && (design.strata.last ?? 1) > 1) else {
                 throw fail(
                     "rounds.neighbours",
-                    "without moves, changed values and symmetries a sample has no neighbours; a single source has the value 1 "
-                        + "whatever 'values' says: allow more")
+                    "without moves, changed values and symmetries a sample has no neighbours; a "
+                        + "single source has the value 1 whatever 'values' says: allow more")
             }
             most += max(1, Int((near.share * Double(pool.sampleCount)).rounded()))
         }
         guard curation.add <= most else {
             throw fail(
                 "rounds.add",
-                "round 1 is to add \(curation.add) samples, but there are \(most) candidates at most: lower it, or raise "
-                    + "rounds.pool")
+                "round 1 is to add \(curation.add) samples, but there are \(most) candidates at "
+                    + "most: lower it, or raise rounds.pool")
         }
     }
 
-    /// Candidates that the dataset may lack: all but single sources that are drawn without replacement, of which it has used up
-    /// some.
+    /// Candidates that the dataset may lack: all but single sources that are drawn without
+    /// replacement, of which it has used up some.
     private func new(_ pool: Design, beside design: Design) -> Int {
         pool.strata.indices.reduce(0) { sum, ordinal in
-            guard isDrawn, let limit = design.limit(stratum: ordinal) else { return sum + pool.counts[ordinal] }
+            guard isDrawn, let limit = design.limit(stratum: ordinal) else {
+                return sum + pool.counts[ordinal]
+            }
             return sum + min(pool.counts[ordinal], max(0, limit - design.counts[ordinal]))
         }
     }
 
     /// What is said of a pool that cannot be drawn, with the largest one that can.
-    private func poolMessage(_ curation: Curation, _ design: Design, _ error: SamplingError) -> String {
+    private func poolMessage(_ curation: Curation, _ design: Design, _ error: SamplingError)
+        -> String
+    {
         guard error.code == .exhausted else { return error.message }
         func isPossible(_ pool: Int) -> Bool {
             var other = curation
@@ -243,23 +253,25 @@ extension PipelineCheck {
             }
             hint = "; this 'sampling' gives a pool of \(low) at most"
         }
-        return
-            "a pool of \(curation.pool) candidates\(curation.pool == Curation().pool ? ", as many as by default," : "") "
+        return "a pool of \(curation.pool) "
+            + "candidates\(curation.pool == Curation().pool ? ", as many as by default," : "") "
             + "cannot be drawn: \(error.message)\(hint)"
     }
 }
 
 extension Job {
-    /// Refuses what cannot be, and says what the user should know, before any work is done for the stages up to `last`.
+    /// Refuses what cannot be, and says what the user should know, before any work is done for the
+    /// stages up to `last`.
     func checkAhead(upTo last: Stage, _ origin: ConfigurationOrigin) throws {
         let isDrawn = if case .drawn = origin { true } else { false }
         let check = PipelineCheck(
-            pipeline: pipeline, path: pipelinePath, codec: codec, strata: origin.strata, counts: origin.counts,
-            isDrawn: isDrawn)
+            pipeline: pipeline, path: pipelinePath, codec: codec, strata: origin.strata,
+            counts: origin.counts, isDrawn: isDrawn)
         for note in try check.check(upTo: last) { reporter.warned(note) }
     }
 
-    /// The same for one step, which others follow: from the sample stage where that is there, as it need not be drawn again.
+    /// The same for one step, which others follow: from the sample stage where that is there, as it
+    /// need not be drawn again.
     func checkAhead(ofStep step: String, upTo last: Stage) throws {
         if step != Stage.sample.rawValue, let manifest = try? dataset.manifest(.sample),
             let listing = try? SampleListing(manifest)

@@ -6,13 +6,15 @@ internal import Parallel
 internal import Shards
 internal import Solving
 
-/// What `steadyset certify` does: brings predicted fields within a tolerance, as far as they are not, and says so of every one.
+/// What `steadyset certify` does: brings predicted fields within a tolerance, as far as they are
+/// not, and says so of every one.
 public struct CertificationCommand {
     /// What is to be certified.
     public struct Options: Sendable {
         /// The dataset, or the folder of its pack stage; nil where `from` and models say all.
         public var data: String?
-        /// Configurations instead of samples of the dataset: JSON Lines, or a dataset that has a sample stage.
+        /// Configurations instead of samples of the dataset: JSON Lines, or a dataset that has a
+        /// sample stage.
         public var from: String?
         /// An expression of selections; nil for the test part.
         public var selection: String?
@@ -22,7 +24,8 @@ public struct CertificationCommand {
         public var predictions: String?
         /// Largest |field − exact| that is accepted.
         public var tolerance: Double
-        /// The HDF5 file of fields that is written; the answers are beside it, with the ending `.csv`.
+        /// The HDF5 file of fields that is written; the answers are beside it, with the ending
+        /// `.csv`.
         public var output: String
         /// Whether files that are there already may be overwritten.
         public var replace = false
@@ -30,7 +33,9 @@ public struct CertificationCommand {
         public var threads: Int?
 
         /// Options with defaults where there are any.
-        public init(tolerance: Double, output: String) { (self.tolerance, self.output) = (tolerance, output) }
+        public init(tolerance: Double, output: String) {
+            (self.tolerance, self.output) = (tolerance, output)
+        }
     }
 
     /// What came of it.
@@ -49,7 +54,8 @@ public struct CertificationCommand {
         public internal(set) var cycles = (sum: 0, most: 0)
         /// Seconds in which fields were predicted or read.
         public internal(set) var predicting = 0.0
-        /// CPU milliseconds of some samples: of judging and repairing each, and of solving it from nothing to the same tolerance.
+        /// CPU milliseconds of some samples: of judging and repairing each, and of solving it from
+        /// nothing to the same tolerance.
         public internal(set) var compared: [(certifying: Double, solving: Double)] = []
     }
 
@@ -67,13 +73,15 @@ public struct CertificationCommand {
             throw PipelineError(.usage, "certify needs either --model or --predictions")
         }
         guard options.from == nil || options.selection == nil else {
-            throw PipelineError(.usage, "--selection goes with --data, not with --from, of which all is certified")
+            throw PipelineError(
+                .usage,
+                "--selection goes with --data, not with --from, of which " + "all is certified")
         }
         guard options.tolerance >= Solver.smallestTolerance, options.tolerance <= 1 else {
             throw PipelineError(
                 .usage,
-                "--tolerance must be from \(Solver.smallestTolerance) to 1, not \(options.tolerance): fields are stored in "
-                    + "32 bits")
+                "--tolerance must be from \(Solver.smallestTolerance) to 1, not "
+                    + "\(options.tolerance): fields are stored in 32 bits")
         }
         try OutputPlace.check(file: options.output)
         self.options = options
@@ -104,15 +112,18 @@ public struct CertificationCommand {
         let lattice = samples.physics.lattice
         let accuracy = Accuracy(tolerance: options.tolerance, gridBits: nil)
         let solvers = SolverPool(physics: samples.physics, accuracy: accuracy)
-        // Solvers of their own, so that nothing of a repair is left for the solution that it is compared with.
+        // Solvers of their own, so that nothing of a repair is left for the solution that it is
+        // compared with.
         let others = SolverPool(physics: samples.physics, accuracy: accuracy)
         let temporary = AtomicFile.temporary(for: options.output)
-        let writer = try PredictionsWriter(path: temporary, lattice: lattice, ids: try samples.ids())
+        let writer = try PredictionsWriter(
+            path: temporary, lattice: lattice, ids: try samples.ids())
         let answers = try AtomicFile.Writer(answersPath)
         try answers.append(Array("id,n_sources,answer,cycles,bound,given_bound\n".utf8))
         var report = Report()
         let reader = EvaluationReader(
-            samples: samples, labels: .none, size: max(1, CertificationCommand.sites / lattice.count), solvers: solvers)
+            samples: samples, labels: .none,
+            size: max(1, CertificationCommand.sites / lattice.count), solvers: solvers)
         let source = reader.read(threads: threads)
         let every = max(1, samples.count / CertificationCommand.comparisons)
         while let batch = try source.next() {
@@ -121,7 +132,9 @@ public struct CertificationCommand {
             let y = try predictions.predict(batch, on: lattice).y
             report.predicting += began.seconds
             let first = report.samples
-            let found = try certify(y, batch, solvers, threads) { (first + $0) % every == 0 ? others : nil }
+            let found = try certify(y, batch, solvers, threads) {
+                (first + $0) % every == 0 ? others : nil
+            }
             for (number, answer) in found.enumerated() {
                 try writer.append(answer.field)
                 try answers.append(answer.line(batch.samples[number]))
@@ -147,8 +160,8 @@ public struct CertificationCommand {
                 let configuration = batch.configurations[number]
                 return solvers.withSolver {
                     Answer(
-                        $0, configuration, y[number * sites..<(number + 1) * sites], tolerance: tolerance,
-                        comparingWith: others(number))
+                        $0, configuration, y[number * sites..<(number + 1) * sites],
+                        tolerance: tolerance, comparingWith: others(number))
                 }
             }
         } consume: { (_, answer: Answer) in
@@ -173,7 +186,8 @@ private struct Answer: Sendable {
         var field = Array(y)
         let physics = configuration.physics
         let (certifying, repair) = Elapsed.measuring {
-            solver.repair(&field, image: SourceImage(configuration), physics: physics, tolerance: tolerance)
+            solver.repair(
+                &field, image: SourceImage(configuration), physics: physics, tolerance: tolerance)
         }
         self.repair = repair
         self.field = repair.outcome == .failed ? field.map { _ in .nan } : field
@@ -213,9 +227,8 @@ extension CertificationCommand.Report {
         .object([
             "samples": .integer(samples), "within_at_once": .integer(withinAtOnce),
             "within_after_cycles": .integer(withinAfterCycles), "repaired": .integer(repaired),
-            "failed": .integer(failed),
-            "cycles": .integer(cycles.sum), "most_cycles": .integer(cycles.most),
-            "predicting_seconds": .number(predicting),
+            "failed": .integer(failed), "cycles": .integer(cycles.sum),
+            "most_cycles": .integer(cycles.most), "predicting_seconds": .number(predicting),
             "compared": .object([
                 "samples": .integer(compared.count),
                 "certifying_ms": .number(Elapsed.median(compared.map(\.certifying))),
@@ -230,11 +243,15 @@ extension CertificationCommand.Report {
         let certifying = text(Elapsed.median(compared.map(\.certifying)))
         let solving = text(Elapsed.median(compared.map(\.solving)))
         return """
-            \(samples) samples: \(withinAtOnce) within the tolerance at once, \(withinAfterCycles) shown to be by cycles, \
+            \(samples) samples: \(withinAtOnce) within the tolerance at once, \
+            \(withinAfterCycles) shown to be by cycles, \
             \(repaired) repaired, \(failed) failed
-            cycles: \(String(format: "%.2f", Double(cycles.sum) / Double(max(1, samples)))) a sample, at most \(cycles.most)
-            time: \(text(1000 * predicting / Double(max(1, samples)))) a sample for predicting; CPU, median of \
-            \(compared.count) samples: \(certifying) for certifying, \(solving) for solving from nothing
+            cycles: \(String(format: "%.2f", Double(cycles.sum) / Double(max(1, samples)))) a \
+            sample, at most \(cycles.most)
+            time: \(text(1000 * predicting / Double(max(1, samples)))) a sample for predicting; \
+            CPU, median of \
+            \(compared.count) samples: \(certifying) for certifying, \(solving) for solving from \
+            nothing
 
             """
     }

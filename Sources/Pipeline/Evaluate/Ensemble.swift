@@ -5,7 +5,8 @@ internal import Foundation
 internal import Learning
 internal import Shards
 
-/// Trained models that predict together: one, several whose mean is taken, or one with passes of dropout.
+/// Trained models that predict together: one, several whose mean is taken, or one with passes of
+/// dropout.
 final class Ensemble {
     /// A model, and where it came from.
     struct Member {
@@ -32,18 +33,22 @@ final class Ensemble {
             let other = member.weights.model.lattice
             throw PipelineError(
                 .data,
-                "\(member.path) is for \(other.rows) × \(other.columns) sites, \(members[0].path) for \(lattice.rows) × "
-                    + "\(lattice.columns): models that predict together need one lattice")
+                "\(member.path) is for \(other.rows) × \(other.columns) sites, \(members[0].path) "
+                    + "for \(lattice.rows) × \(lattice.columns): models that predict together "
+                    + "need one lattice")
         }
         if dropoutSamples > 0 {
             guard members.count == 1 else {
-                throw PipelineError(.usage, "--dropout-samples goes with one --model, not with \(members.count)")
+                throw PipelineError(
+                    .usage,
+                    "--dropout-samples goes with one --model, not with " + "\(members.count)")
             }
             guard members[0].weights.model.dropout > 0 else {
                 throw PipelineError(
                     .data,
-                    "\(members[0].path) was trained without dropout, so its passes would not differ: leave out "
-                        + "--dropout-samples, or train with model.dropout above 0")
+                    "\(members[0].path) was trained without dropout, so its passes would not "
+                        + "differ: leave out --dropout-samples, or train with model.dropout above "
+                        + "0")
             }
         }
         let workers = Workers(threads: threads)
@@ -60,10 +65,11 @@ final class Ensemble {
     struct Prediction {
         /// The mean of the models' fields, (samples, rows, columns).
         let y: [Float]
-        /// For each sample the mean over sites of the variance of the fields of models, or of the passes of dropout; nil of
-        /// one field.
+        /// For each sample the mean over sites of the variance of the fields of models, or of the
+        /// passes of dropout; nil of one field.
         let variance: [Double]?
-        /// What the first model makes of the images, (samples, `featureCount`); empty where that was not asked for.
+        /// What the first model makes of the images, (samples, `featureCount`); empty where that
+        /// was not asked for.
         let features: [Float]
     }
 
@@ -73,12 +79,16 @@ final class Ensemble {
         let first = withFeatures ? field(of: x, features: &features) : field(0, x, pass: nil)
         if dropoutSamples > 0 {
             let passes = (0..<UInt32(dropoutSamples)).map { field(0, x, pass: $0) }
-            return Prediction(y: first, variance: variance(passes, mean: mean(passes)), features: features)
+            return Prediction(
+                y: first, variance: variance(passes, mean: mean(passes)), features: features)
         }
-        guard networks.count > 1 else { return Prediction(y: first, variance: nil, features: features) }
+        guard networks.count > 1 else {
+            return Prediction(y: first, variance: nil, features: features)
+        }
         let fields = [first] + networks.indices.dropFirst().map { field($0, x, pass: nil) }
         let mean = mean(fields)
-        return Prediction(y: mean.map(Float.init), variance: variance(fields, mean: mean), features: features)
+        return Prediction(
+            y: mean.map(Float.init), variance: variance(fields, mean: mean), features: features)
     }
 
     /// The first model's fields, and its features.
@@ -97,7 +107,9 @@ final class Ensemble {
     }
 
     private func mean(_ fields: [[Float]]) -> [Double] {
-        fields[0].indices.map { site in fields.reduce(0) { $0 + Double($1[site]) } / Double(fields.count) }
+        fields[0].indices.map { site in
+            fields.reduce(0) { $0 + Double($1[site]) } / Double(fields.count)
+        }
     }
 
     /// Divided by the number of fields, not by one less.
@@ -105,7 +117,9 @@ final class Ensemble {
         stride(from: 0, to: mean.count, by: lattice.count).map { start in
             var sum = 0.0
             for site in start..<start + lattice.count {
-                for field in fields { sum += (Double(field[site]) - mean[site]) * (Double(field[site]) - mean[site]) }
+                for field in fields {
+                    sum += (Double(field[site]) - mean[site]) * (Double(field[site]) - mean[site])
+                }
             }
             return sum / Double(fields.count * lattice.count)
         }
@@ -119,14 +133,17 @@ final class Ensemble {
         let (dataset, stages) = try Dataset.locate(path)
         guard stages.contains(.train) else {
             throw PipelineError(
-                .noInput, "\(path) has no trained model: run 'steadyset train' or 'steadyset run' first")
+                .noInput,
+                "\(path) has no trained model: run 'steadyset train' or 'steadyset run' " + "first")
         }
         let manifest = try dataset.manifest(.train)
         let file = "\(dataset.folder(.train))/\(StageFile.weights)"
         let weights = try WeightsFile.model(file)
         guard manifest.content["digest"]?.string == weights.digest.description else {
             throw PipelineError(
-                .data, "\(file) was altered or damaged: it is not what manifest.json beside it lists; train again")
+                .data,
+                "\(file) was altered or damaged: it is not what manifest.json beside it lists; "
+                    + "train again")
         }
         return Member(weights: weights, path: path, manifest: manifest)
     }

@@ -39,7 +39,8 @@ final class ListedConfigurations: EvaluatedSamples {
 
     func ids() throws -> [SampleID] {
         try listing.parts.flatMap { part in
-            try read(part).enumerated().filter { !listing.copies.contains(part.first + $0.offset) }.map(\.element.id)
+            try read(part).enumerated().filter { !listing.copies.contains(part.first + $0.offset) }
+                .map(\.element.id)
         }
     }
 
@@ -108,8 +109,10 @@ extension EvaluatedFields {
     /// A configuration that was never solved, with its image.
     init(_ configuration: Configuration) {
         self.init(
-            sample: EvaluatedSample(id: configuration.id, sources: configuration.sources.count, place: nil),
-            x: SourceImage(configuration).dense(on: configuration.physics.lattice), configuration: configuration)
+            sample: EvaluatedSample(
+                id: configuration.id, sources: configuration.sources.count, place: nil),
+            x: SourceImage(configuration).dense(on: configuration.physics.lattice),
+            configuration: configuration)
     }
 }
 
@@ -123,17 +126,23 @@ extension ImportedConfigurations {
 
     /// Opens `path` with the physics that `models` were trained on.
     ///
-    /// - Throws: `PipelineError` where the first model does not say which, or says that of another lattice.
+    /// - Throws: `PipelineError` where the first model does not say which, or says that of another
+    ///   lattice.
     convenience init(path: String, physicsOf models: Ensemble) throws {
         let member = models.members[0]
         guard let text = member.weights.physics else {
             throw PipelineError(
                 .data,
-                "\(member.path) does not say which physics it was trained on, so configurations cannot be drawn for it")
+                "\(member.path) does not say which physics it was trained on, so configurations "
+                    + "cannot be drawn for it")
         }
-        let physics = try Physics(json: try JSON.parse(Array(text.utf8), source: "\(member.path), metadata 'physics'"))
+        let physics = try Physics(
+            json: try JSON.parse(
+                Array(text.utf8), source: "\(member.path), " + "metadata 'physics'"))
         guard physics.lattice == models.lattice else {
-            throw PipelineError(.data, "\(member.path) is for another lattice than its physics has: it was altered")
+            throw PipelineError(
+                .data,
+                "\(member.path) is for another lattice than its physics " + "has: it was altered")
         }
         try self.init(path: path, physics: physics)
     }

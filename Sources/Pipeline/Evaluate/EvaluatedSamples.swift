@@ -6,7 +6,8 @@ internal import Sampling
 internal import Shards
 internal import Solving
 
-/// Samples that predictions are judged on, in an order of their own. Safe for any number of threads.
+/// Samples that predictions are judged on, in an order of their own. Safe for any number of
+/// threads.
 protocol EvaluatedSamples: Sendable {
     /// The equation, and the lattice of the fields; random coefficients may be without a key.
     var physics: Physics { get }
@@ -68,11 +69,13 @@ struct PackedEvaluatedSamples: EvaluatedSamples {
             let reader = try store.reader(of: sample)
             let row = Int(sample.row)
             var fields = EvaluatedFields(
-                sample: EvaluatedSample(id: sample.id, sources: Int(sample.sources), place: (sample.part, sample.rank)),
+                sample: EvaluatedSample(
+                    id: sample.id, sources: Int(sample.sources), place: (sample.part, sample.rank)),
                 x: try reader.x(at: row, with: decoder))
             switch contents {
             case .label: fields.label = try reader.y(at: row, with: decoder)
-            case .configuration: fields.configuration = try reader.configuration(at: row, under: physics)
+            case .configuration:
+                fields.configuration = try reader.configuration(at: row, under: physics)
             }
             return fields
         }

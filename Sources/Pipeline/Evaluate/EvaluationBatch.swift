@@ -15,7 +15,8 @@ struct EvaluationBatch: Sendable {
     var labels: [Float] = []
     /// Configurations; empty where labels are stored.
     var configurations: [Configuration] = []
-    /// Configurations whose label could not be certified, with what was reached; they are in none of the others.
+    /// Configurations whose label could not be certified, with what was reached; they are in none
+    /// of the others.
     var leftOut: [(id: SampleID, errorBound: Double)] = []
 }
 
@@ -41,15 +42,19 @@ struct EvaluationReader: Sendable {
         return Prefetch(
             count: (samples.count + size - 1) / size, threads: min(threads, ahead), ahead: ahead
         ) {
-            let read = try reader.samples.makeReader(reader.labels == .stored ? .label : .configuration)
+            let read = try reader.samples.makeReader(
+                reader.labels == .stored ? .label : .configuration)
             return { number in
-                let positions = number * reader.size..<min(reader.samples.count, (number + 1) * reader.size)
+                let positions =
+                    number * reader.size..<min(reader.samples.count, (number + 1) * reader.size)
                 return try reader.batch(positions, read)
             }
         }
     }
 
-    private func batch(_ positions: Range<Int>, _ read: (Int) throws -> EvaluatedFields) throws -> EvaluationBatch {
+    private func batch(_ positions: Range<Int>, _ read: (Int) throws -> EvaluatedFields) throws
+        -> EvaluationBatch
+    {
         var batch = EvaluationBatch()
         batch.x.reserveCapacity(positions.count * samples.physics.lattice.count)
         for position in positions {
@@ -71,7 +76,9 @@ struct EvaluationReader: Sendable {
             batch.samples.append(fields.sample)
             batch.x += fields.x
             batch.labels += fields.label
-            if let configuration = fields.configuration { batch.configurations.append(configuration) }
+            if let configuration = fields.configuration {
+                batch.configurations.append(configuration)
+            }
         }
         return batch
     }

@@ -10,7 +10,8 @@ public struct EvaluationCommand {
     public struct Options: Sendable {
         /// The dataset, or the folder of its pack stage; nil where `from` and models say all.
         public var data: String?
-        /// Configurations instead of samples of the dataset: JSON Lines, or a dataset that has a sample stage.
+        /// Configurations instead of samples of the dataset: JSON Lines, or a dataset that has a
+        /// sample stage.
         public var from: String?
         /// Where the folder `evaluate` is written.
         public var output: String
@@ -47,7 +48,9 @@ public struct EvaluationCommand {
             throw PipelineError(.usage, "--dropout-samples goes with --model")
         }
         guard options.from == nil || options.selection == nil else {
-            throw PipelineError(.usage, "--selection goes with --data, not with --from, of which all is judged")
+            throw PipelineError(
+                .usage, "--selection goes with --data, not with --from, of which " + "all is judged"
+            )
         }
         try OutputPlace.check(dataset: options.output)
         self.options = options
@@ -61,13 +64,16 @@ public struct EvaluationCommand {
         let output = Dataset(root: options.output)
         let predictions: Predictions =
             try options.predictions.map { .file(try IsolatedPredictions(path: $0)) }
-            ?? .models(try Ensemble(options.models, dropoutSamples: options.dropoutSamples, threads: threads))
+            ?? .models(
+                try Ensemble(
+                    options.models, dropoutSamples: options.dropoutSamples, threads: threads))
         let subject = try Evaluator.Subject(
-            data: options.data, from: options.from, selection: options.selection, usesLabels: options.usesLabels,
-            predictions: predictions)
+            data: options.data, from: options.from, selection: options.selection,
+            usesLabels: options.usesLabels, predictions: predictions)
         let evaluator = try Evaluator(
-            subject, predictions: predictions, output: output, writesFeatures: options.writesFeatures,
-            replace: options.replace, threads: threads, pipeline: "", reporter: reporter)
+            subject, predictions: predictions, output: output,
+            writesFeatures: options.writesFeatures, replace: options.replace, threads: threads,
+            pipeline: "", reporter: reporter)
         try withExtendedLifetime(try output.claim()) { try evaluator.run() }
     }
 }

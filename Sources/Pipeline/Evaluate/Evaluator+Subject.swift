@@ -28,30 +28,37 @@ extension Evaluator {
         var accuracy = Accuracy()
 
         /// Samples of `data`'s shards: those that `selection` names.
-        static func packed(_ data: Dataset, selection: String, labels: Labels = .stored) throws -> Subject {
+        static func packed(_ data: Dataset, selection: String, labels: Labels = .stored) throws
+            -> Subject
+        {
             let samples = try PackedEvaluatedSamples(data, selection: selection)
             return Subject(
                 samples: samples, labels: labels,
                 input: Manifest.Input(
-                    stage: "pack", path: samples.store.manifest.packPath, id: samples.store.manifest.id),
-                parameters: ["selection": .string(selection)])
+                    stage: "pack", path: samples.store.manifest.packPath,
+                    id: samples.store.manifest.id), parameters: ["selection": .string(selection)])
         }
 
         /// The configurations of `data`'s sample stage.
-        static func sampled(_ data: Dataset, labels: Labels, accuracy: Accuracy = Accuracy()) throws -> Subject {
+        static func sampled(_ data: Dataset, labels: Labels, accuracy: Accuracy = Accuracy()) throws
+            -> Subject
+        {
             let samples = try ListedConfigurations(data)
             return Subject(
                 samples: samples, labels: labels == .stored ? .solved : labels,
-                input: Manifest.Input(stage: "sample", path: "sample/\(Manifest.fileName)", id: samples.manifest.id),
+                input: Manifest.Input(
+                    stage: "sample", path: "sample/\(Manifest.fileName)", id: samples.manifest.id),
                 parameters: [:], accuracy: accuracy)
         }
 
         /// The configurations of a file.
-        static func imported(_ file: ImportedConfigurations, labels: Labels, accuracy: Accuracy = Accuracy()) -> Subject
-        {
+        static func imported(
+            _ file: ImportedConfigurations, labels: Labels, accuracy: Accuracy = Accuracy()
+        ) -> Subject {
             Subject(
-                samples: LinedConfigurations(file), labels: labels == .stored ? .solved : labels, input: nil,
-                parameters: ["configurations": .string(file.digest.description)], accuracy: accuracy)
+                samples: LinedConfigurations(file), labels: labels == .stored ? .solved : labels,
+                input: nil, parameters: ["configurations": .string(file.digest.description)],
+                accuracy: accuracy)
         }
     }
 }
@@ -70,7 +77,8 @@ extension Evaluator.Subject {
         guard let from else {
             guard let data else { throw PipelineError(.usage, "either --data or --from is needed") }
             self = try .packed(
-                try PackedSamples.locate(data), selection: selection ?? "test", labels: usesLabels ? .stored : .none)
+                try PackedSamples.locate(data), selection: selection ?? "test",
+                labels: usesLabels ? .stored : .none)
             return
         }
         let labels = usesLabels ? Evaluator.Labels.solved : .none
@@ -87,12 +95,16 @@ extension Evaluator.Subject {
                 stages.contains(.pack)
                 ? try Physics(json: try dataset.manifest(.pack).parameters["physics"] ?? .null)
                 : try SampleListing(try dataset.manifest(.sample)).physics
-            self = .imported(try ImportedConfigurations(path: from, physics: physics), labels: labels)
+            self = .imported(
+                try ImportedConfigurations(path: from, physics: physics), labels: labels)
         } else if case .models(let models) = predictions {
-            self = .imported(try ImportedConfigurations(path: from, physicsOf: models), labels: labels)
+            self = .imported(
+                try ImportedConfigurations(path: from, physicsOf: models), labels: labels)
         } else {
             throw PipelineError(
-                .usage, "predictions do not say their physics: name a dataset of it with --data beside --from")
+                .usage,
+                "predictions do not say their physics: name a dataset of it with --data beside "
+                    + "--from")
         }
     }
 }

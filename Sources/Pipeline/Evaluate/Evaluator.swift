@@ -8,8 +8,8 @@ internal import Sampling
 internal import Shards
 internal import Solving
 
-/// Judges predictions, those of models or anybody's from a file, on samples of a dataset or on configurations that were never
-/// solved: by their labels, or without any.
+/// Judges predictions, those of models or anybody's from a file, on samples of a dataset or on
+/// configurations that were never solved: by their labels, or without any.
 final class Evaluator {
 
     private let subject: Subject
@@ -28,7 +28,8 @@ final class Evaluator {
 
     /// Sites that are predicted at a time.
     private static let sites = 1 << 20
-    /// Cycles that estimate an error: two give the estimate, two more a bound that is not much above the error.
+    /// Cycles that estimate an error: two give the estimate, two more a bound that is not much
+    /// above the error.
     private static let cycles = 4
     /// Samples that are named when they are left out.
     private static let warnings = 5
@@ -40,8 +41,7 @@ final class Evaluator {
     ///   - replace: Whether errors of another model may be overwritten.
     init(
         _ subject: Subject, predictions: Predictions, output: Dataset, writesFeatures: Bool = false,
-        replace: Bool = true, threads: Int,
-        pipeline: String, reporter: any Reporter
+        replace: Bool = true, threads: Int, pipeline: String, reporter: any Reporter
     ) throws {
         self.subject = subject
         self.predictions = predictions
@@ -53,17 +53,21 @@ final class Evaluator {
         self.reporter = reporter
         solvers = SolverPool(physics: subject.samples.physics, accuracy: subject.accuracy)
         if case .file = predictions, writesFeatures {
-            throw PipelineError(.usage, "--features goes with --model: a file of predictions has none")
+            throw PipelineError(
+                .usage, "--features goes with --model: a file of predictions has " + "none")
         }
         try predictions.check(subject.samples, reporter)
     }
 
-    /// What determines the result, apart from the samples; the manifest's parameters, but for the digest of predictions.
+    /// What determines the result, apart from the samples; the manifest's parameters, but for the
+    /// digest of predictions.
     private var parameters: [String: JSON] {
         var members = subject.parameters
-        members.merge(["models": .array([]), "dropout_samples": .integer(0), "predictions": .null]) { $1 }
+        members.merge(["models": .array([]), "dropout_samples": .integer(0), "predictions": .null])
+        { $1 }
         if case .models(let ensemble) = predictions {
-            members["models"] = .array(ensemble.members.map { .string($0.weights.digest.description) })
+            members["models"] = .array(
+                ensemble.members.map { .string($0.weights.digest.description) })
             members["dropout_samples"] = .integer(ensemble.dropoutSamples)
         }
         if subject.labels != .stored { members["labels"] = .string(subject.labels.rawValue) }
@@ -73,10 +77,12 @@ final class Evaluator {
     }
 
     private var fingerprint: Digest {
-        Fingerprint.evaluate(parameters: .object(parameters), data: subject.input.map { ($0.stage, $0.id) })
+        Fingerprint.evaluate(
+            parameters: .object(parameters), data: subject.input.map { ($0.stage, $0.id) })
     }
 
-    /// Whether this very evaluation was done before; never for a file of predictions, which may have changed.
+    /// Whether this very evaluation was done before; never for a file of predictions, which may
+    /// have changed.
     var isDone: Bool { finished != nil }
 
     private var finished: Manifest? {
@@ -100,22 +106,26 @@ final class Evaluator {
         var waited = 0.0
     }
 
-    /// Judges every sample, and writes both tables, features where they are asked for, and the manifest.
+    /// Judges every sample, and writes both tables, features where they are asked for, and the
+    /// manifest.
     func run() throws {
         let started = Stopwatch()
         if let manifest = finished {
             return reporter.ended(
-                .evaluate, id: manifest.id, samples: manifest.content["samples"]?.int ?? samples.count,
+                .evaluate, id: manifest.id,
+                samples: manifest.content["samples"]?.int ?? samples.count,
                 bytes: manifest.files.reduce(0) { $0 + $1.bytes }, seconds: 0, skipped: true)
         }
         try output.protectErrors(
-            models: parameters["models"] ?? .null, predictions: nil, fingerprint: fingerprint, replace: replace)
+            models: parameters["models"] ?? .null, predictions: nil, fingerprint: fingerprint,
+            replace: replace)
         reporter.began(.evaluate, total: samples.count, done: 0)
         let folder = output.folder(.evaluate)
         try Dataset.createFolder(folder)
         var progress = try begin(in: folder)
         let reader = EvaluationReader(
-            samples: samples, labels: subject.labels, size: max(1, Evaluator.sites / lattice.count), solvers: solvers)
+            samples: samples, labels: subject.labels, size: max(1, Evaluator.sites / lattice.count),
+            solvers: solvers)
         let source = reader.read(threads: threads)
         while true {
             try Interruption.check()
@@ -132,10 +142,13 @@ final class Evaluator {
         var (hasVariance, features) = (false, nil as FeaturesFile?)
         if case .models(let ensemble) = predictions {
             hasVariance = ensemble.hasVariance
-            if writesFeatures { features = try FeaturesFile(in: folder, width: ensemble.featureCount) }
+            if writesFeatures {
+                features = try FeaturesFile(in: folder, width: ensemble.featureCount)
+            }
         }
         let table = try ErrorTable(
-            "\(folder)/\(StageFile.errors)", hasLabels: subject.labels != .none, hasVariance: hasVariance)
+            "\(folder)/\(StageFile.errors)", hasLabels: subject.labels != .none,
+            hasVariance: hasVariance)
         return Progress(table: table, features: features)
     }
 
@@ -144,8 +157,8 @@ final class Evaluator {
             progress.leftOut += 1
             guard progress.leftOut <= Evaluator.warnings else { continue }
             reporter.warned(
-                "configuration \(id) is left out: the error bound of its label is \(bound), above the tolerance of "
-                    + "\(subject.accuracy.tolerance)")
+                "configuration \(id) is left out: the error bound of its label is \(bound), above "
+                    + "the tolerance of \(subject.accuracy.tolerance)")
         }
         guard !batch.samples.isEmpty else { return }
         let begun = Stopwatch()
@@ -154,27 +167,32 @@ final class Evaluator {
         if case .file = predictions {
             progress.values.update(FieldBytes.bytes(of: prediction.y))
             for (number, sample) in batch.samples.enumerated()
-            where prediction.y[number * lattice.count..<(number + 1) * lattice.count].allSatisfy({ $0 == 0 }) {
-                progress.zeros.append(sample.id)
-            }
+            where prediction.y[number * lattice.count..<(number + 1) * lattice.count].allSatisfy({
+                $0 == 0
+            }) { progress.zeros.append(sample.id) }
         }
         let judgements = try judgements(of: prediction.y, batch)
         progress.judging += begun.seconds
         for (number, sample) in batch.samples.enumerated() {
-            try progress.table.add(sample, judgements[number], variance: prediction.variance?[number])
+            try progress.table.add(
+                sample, judgements[number], variance: prediction.variance?[number])
         }
         try progress.features?.append(prediction.features)
     }
 
     /// Compares with the labels, or judges without them; several threads.
-    private func judgements(of y: [Float], _ batch: EvaluationBatch) throws -> [ErrorTable.Judgement] {
+    private func judgements(of y: [Float], _ batch: EvaluationBatch) throws -> [ErrorTable
+        .Judgement]
+    {
         let (sites, solvers) = (lattice.count, solvers)
         var judgements: [ErrorTable.Judgement] = []
         try OrderedWork.run(count: batch.samples.count, threads: threads) {
             { number in
                 let range = number * sites..<(number + 1) * sites
                 if batch.configurations.isEmpty || !batch.labels.isEmpty {
-                    return .errors(FieldErrors(x: batch.x[range], y: batch.labels[range], prediction: y[range]))
+                    return .errors(
+                        FieldErrors(x: batch.x[range], y: batch.labels[range], prediction: y[range])
+                    )
                 }
                 try Interruption.check()
                 let configuration = batch.configurations[number]
@@ -182,8 +200,8 @@ final class Evaluator {
                     .estimate(
                         ErrorEstimate(
                             $0.judge(
-                                Array(y[range]), image: SourceImage(configuration), physics: configuration.physics,
-                                cycles: Evaluator.cycles)))
+                                Array(y[range]), image: SourceImage(configuration),
+                                physics: configuration.physics, cycles: Evaluator.cycles)))
                 }
             }
         } consume: { (_, judgement: ErrorTable.Judgement) in
@@ -196,12 +214,14 @@ final class Evaluator {
         let table = progress.table
         guard table.count > 0 else {
             throw PipelineError(
-                .data, "\(samples.name): no label at all reaches the tolerance, so nothing can be judged")
+                .data,
+                "\(samples.name): no label at all reaches the tolerance, so nothing can be judged")
         }
         if let first = progress.zeros.first {
             reporter.warned(
-                "\(predictions.path): \(progress.zeros.count) of \(table.count) predictions are 0 everywhere, \(first) the first: no "
-                    + "field is, so see whether they were ever written")
+                "\(predictions.path): \(progress.zeros.count) of \(table.count) predictions are 0 "
+                    + "everywhere, \(first) the first: no field is, so see whether they were ever "
+                    + "written")
         }
         if progress.leftOut > Evaluator.warnings {
             reporter.warned("\(progress.leftOut) configurations are left out altogether")
@@ -211,7 +231,8 @@ final class Evaluator {
             let values = JSON.string(progress.values.finish().description)
             parameters["predictions"] = values
             try output.protectErrors(
-                models: parameters["models"] ?? .null, predictions: values, fingerprint: fingerprint, replace: replace)
+                models: parameters["models"] ?? .null, predictions: values,
+                fingerprint: fingerprint, replace: replace)
         }
         // Until here, an earlier evaluation stays as it was.
         try StepRecord.remove("evaluate", in: output)
@@ -228,35 +249,40 @@ final class Evaluator {
         let manifest = try manifest(parameters, progress, files)
         let seconds = started.seconds
         try Provenance(
-            stage: .evaluate, manifest: manifest.id, pipeline: pipeline, threads: threads, started: started,
-            seconds: seconds, workSeconds: seconds, samples: table.count,
+            stage: .evaluate, manifest: manifest.id, pipeline: pipeline, threads: threads,
+            started: started, seconds: seconds, workSeconds: seconds, samples: table.count,
             importPath: (samples as? LinedConfigurations)?.name,
             extra: [
-                "waited_seconds": .number(progress.waited), "computing_seconds": .number(progress.predicting),
+                "waited_seconds": .number(progress.waited),
+                "computing_seconds": .number(progress.predicting),
                 "judging_seconds": .number(progress.judging - progress.predicting),
             ]
         ).write(to: folder)
         try output.commit(
-            manifest, of: .evaluate, fingerprint: fingerprint, samples: table.count, seconds: seconds)
+            manifest, of: .evaluate, fingerprint: fingerprint, samples: table.count,
+            seconds: seconds)
         reporter.ended(
-            .evaluate, id: manifest.id, samples: table.count, bytes: manifest.files.reduce(0) { $0 + $1.bytes },
-            seconds: seconds, skipped: false)
+            .evaluate, id: manifest.id, samples: table.count,
+            bytes: manifest.files.reduce(0) { $0 + $1.bytes }, seconds: seconds, skipped: false)
         let rate = Words.rate(Double(table.count) / max(progress.predicting, 1e-9))
         reporter.noted(
             subject.labels == .none
                 ? "estimated mean absolute error \(ErrorTable.digits(table.mae)), no error above "
                     + "\(BoundText.digits(table.largestBound)); the models computed \(rate)"
-                : "mean absolute error \(ErrorTable.digits(table.mae)); the models computed \(rate)")
+                : "mean absolute error \(ErrorTable.digits(table.mae)); the models computed "
+                    + "\(rate)")
     }
 
     private func manifest(
-        _ parameters: [String: JSON], _ progress: Progress, _ written: [(name: String, digest: FileDigest)]
+        _ parameters: [String: JSON], _ progress: Progress,
+        _ written: [(name: String, digest: FileDigest)]
     ) throws -> Manifest {
         var inputs = subject.input.map { [$0] } ?? []
         if case .models(let ensemble) = predictions {
             for member in ensemble.members {
                 guard let id = member.manifest?.id else { continue }
-                inputs.append(Manifest.Input(stage: "train", path: "train/\(Manifest.fileName)", id: id))
+                inputs.append(
+                    Manifest.Input(stage: "train", path: "train/\(Manifest.fileName)", id: id))
             }
         }
         let table = progress.table
@@ -264,7 +290,8 @@ final class Evaluator {
         content["digest"] = written.first.map { .string($0.digest.sha256.description) }
         if subject.labels == .none {
             content["estimate_mae"] = table.mae.isFinite ? .number(table.mae) : .null
-            content["largest_bound"] = table.largestBound.isFinite ? .number(table.largestBound) : .null
+            content["largest_bound"] =
+                table.largestBound.isFinite ? .number(table.largestBound) : .null
         } else {
             content["mae"] = .number(table.mae)
         }
@@ -276,7 +303,7 @@ final class Evaluator {
             ])
         }
         return Manifest(
-            stage: Stage.evaluate.rawValue, parameters: .object(parameters), inputs: inputs, content: .object(content),
-            files: files)
+            stage: Stage.evaluate.rawValue, parameters: .object(parameters), inputs: inputs,
+            content: .object(content), files: files)
     }
 }

@@ -67,7 +67,9 @@ struct PNGFile {
     }
 
     private static let table: [UInt32] = (0..<256).map { number in
-        (0..<8).reduce(UInt32(number)) { value, _ in value & 1 == 1 ? 0xEDB8_8320 ^ value >> 1 : value >> 1 }
+        (0..<8).reduce(UInt32(number)) { value, _ in
+            value & 1 == 1 ? 0xEDB8_8320 ^ value >> 1 : value >> 1
+        }
     }
 
     private static func word(_ value: Int) -> [UInt8] {
@@ -75,13 +77,16 @@ struct PNGFile {
     }
 }
 
-/// A scale of colours for values from 0 to 1: dark blue over green to light yellow, rising evenly in lightness.
+/// A scale of colours for values from 0 to 1: dark blue over green to light yellow, rising evenly
+/// in lightness.
 enum ColourScale {
     private static let stops: [SIMD3<Float>] = [
-        [8, 10, 48], [30, 44, 110], [28, 92, 132], [32, 140, 122], [96, 184, 84], [192, 214, 62], [252, 246, 176],
+        [8, 10, 48], [30, 44, 110], [28, 92, 132], [32, 140, 122], [96, 184, 84], [192, 214, 62],
+        [252, 246, 176],
     ]
 
-    /// The colour of `value`; what is below 0, above 1 or no number has the colour of the nearer end, of 0 for none.
+    /// The colour of `value`; what is below 0, above 1 or no number has the colour of the nearer
+    /// end, of 0 for none.
     static func colour(_ value: Float) -> SIMD3<UInt8> {
         let place = value > 0 ? min(value, 1) * Float(stops.count - 1) : 0
         let below = min(Int(place), stops.count - 2)
@@ -98,7 +103,8 @@ enum ColourScale {
             for row in 0..<rows {
                 for column in 0..<columns {
                     image.set(
-                        row: row, column: number * (columns + gap) + column, colour(field[row * columns + column]))
+                        row: row, column: number * (columns + gap) + column,
+                        colour(field[row * columns + column]))
                 }
             }
         }

@@ -7,7 +7,8 @@ public enum FileServer {
     /// The subcommand that makes it one; it is not for people.
     public static let name = "read-predictions"
 
-    /// Lets files of predictions be read by further processes of this program, where the system says where it is.
+    /// Lets files of predictions be read by further processes of this program, where the system
+    /// says where it is.
     public static func use() {
         // The link is of the process itself, so it holds even where the program's file has moved.
         let link = "/proc/self/exe"

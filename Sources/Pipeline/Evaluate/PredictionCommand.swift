@@ -56,7 +56,8 @@ public struct PredictionCommand {
     /// Predicts every configuration, in the order of the lines.
     public func run() throws -> Report {
         let ensemble = try Ensemble(
-            options.models, dropoutSamples: 0, threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
+            options.models, dropoutSamples: 0,
+            threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let member = ensemble.members[0]
         let file = try ImportedConfigurations(path: options.from, physicsOf: ensemble)
         let (physics, addresses) = (file.physics, file.addresses)
@@ -76,7 +77,9 @@ public struct PredictionCommand {
         for start in stride(from: 0, to: addresses.count, by: size) {
             try Interruption.check()
             let batch = addresses[start..<min(addresses.count, start + size)]
-            let images = try batch.map { SourceImage(try file.configuration($0)).dense(on: physics.lattice) }
+            let images = try batch.map {
+                SourceImage(try file.configuration($0)).dense(on: physics.lattice)
+            }
             let began = Stopwatch()
             let y = ensemble.predict(images.flatMap { $0 }).y
             seconds += began.seconds
@@ -85,8 +88,8 @@ public struct PredictionCommand {
                 guard field.allSatisfy(\.isFinite) else {
                     throw PipelineError(
                         .data,
-                        "\(member.path) gives a value that is not finite for line \(file.lineNumber(batch[start + number])) "
-                            + "of \(options.from)")
+                        "\(member.path) gives a value that is not finite for line "
+                            + "\(file.lineNumber(batch[start + number])) of \(options.from)")
                 }
                 try writer.append(field)
                 if let folder = options.images {

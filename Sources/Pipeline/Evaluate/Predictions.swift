@@ -24,8 +24,8 @@ enum Predictions {
         case .file(let file):
             if file.hasSignedIDs {
                 reporter.noted(
-                    "\(file.path): /id is of signed integers (int64): their bits are taken for the ids, which are unsigned (uint64)"
-                )
+                    "\(file.path): /id is of signed integers (int64): their bits are taken for "
+                        + "the ids, which are unsigned (uint64)")
             }
             try file.check(samples)
         }
@@ -41,14 +41,16 @@ enum Predictions {
             switch self {
             case .models(let ensemble): ensemble.predict(batch.x, withFeatures: withFeatures)
             case .file(let file):
-                Ensemble.Prediction(y: try file.fields(of: batch.samples), variance: nil, features: [])
+                Ensemble.Prediction(
+                    y: try file.fields(of: batch.samples), variance: nil, features: [])
             }
         if let place = prediction.y.firstIndex(where: { !$0.isFinite }) {
             let (number, site) = place.quotientAndRemainder(dividingBy: lattice.count)
             throw PipelineError(
                 .data,
-                "\(path): the prediction of sample \(batch.samples[number].id) is \(prediction.y[place]) at row "
-                    + "\(site / lattice.columns), column \(site % lattice.columns)")
+                "\(path): the prediction of sample \(batch.samples[number].id) is "
+                    + "\(prediction.y[place]) at row \(site / lattice.columns), column "
+                    + "\(site % lattice.columns)")
         }
         return prediction
     }
@@ -61,13 +63,15 @@ extension Ensemble {
         guard lattice == other else {
             throw PipelineError(
                 .data,
-                "\(members[0].path) is for \(lattice.rows) × \(lattice.columns) sites, \(samples.name) has \(other.rows) × "
-                    + "\(other.columns): train a model on this lattice")
+                "\(members[0].path) is for \(lattice.rows) × \(lattice.columns) sites, "
+                    + "\(samples.name) has \(other.rows) × \(other.columns): train a model on "
+                    + "this lattice")
         }
         let physics = samples.physics.json.canonicalText
         for member in members {
             if let known = member.weights.physics, known != physics {
-                reporter.warned("\(member.path) was trained on another physics than that of \(samples.name)")
+                reporter.warned(
+                    "\(member.path) was trained on another physics than that of \(samples.name)")
             }
         }
     }
@@ -80,8 +84,8 @@ extension IsolatedPredictions {
         guard lattice == other else {
             throw PipelineError(
                 .data,
-                "\(path): /y has fields of \(lattice.rows) × \(lattice.columns) sites, \(samples.name) has \(other.rows) × "
-                    + "\(other.columns)")
+                "\(path): /y has fields of \(lattice.rows) × \(lattice.columns) sites, "
+                    + "\(samples.name) has \(other.rows) × \(other.columns)")
         }
         func refuse(_ ids: [SampleID], _ what: String) throws {
             guard let first = ids.first else { return }
@@ -90,7 +94,9 @@ extension IsolatedPredictions {
         let asked = try samples.ids()
         try refuse(asked.filter { row(of: $0) == nil }, "/id lacks samples of \(samples.title)")
         let known = samples.furtherIDs() ?? Set(asked)
-        try refuse(ids.filter { !known.contains($0) }, "/id has samples that \(samples.name) does not have")
+        try refuse(
+            ids.filter { !known.contains($0) },
+            "/id has samples that \(samples.name) does " + "not have")
     }
 
     /// The fields of samples that the file has, (samples, rows, columns).

@@ -10,24 +10,32 @@ internal import Shards
 extension Job {
     /// What the stages up to `last` will take, as far as they are not done.
     ///
-    /// Where parts are solved already, they say what a sample takes; else up to three samples are made and forgotten.
+    /// Where parts are solved already, they say what a sample takes; else up to three samples are
+    /// made and forgotten.
     func forecast(upTo last: Stage, _ origin: ConfigurationOrigin) throws -> Forecast {
         let total = origin.counts.reduce(0, +)
         var forecast = Forecast(root: dataset.root)
         forecast.samples = total
         let stages = last.upToHere
         let solved = SolvedSoFar(in: dataset)
-        // Copies of earlier samples are never solved; which those are is known where they have been drawn.
+        // Copies of earlier samples are never solved; which those are is known where they have been
+        // drawn.
         let copies = (try? dataset.manifest(.sample).content["copies"]?.array?.count) ?? 0
         forecast.unsolved = stages.contains(.solve) ? max(0, total - copies - solved.samples) : 0
-        let isPacked = forecast.unsolved == 0 && StepRecord(step: "pack", in: dataset)?.isIntact(in: dataset) == true
-        let isTrained = isPacked && StepRecord(step: "train", in: dataset)?.isIntact(in: dataset) == true
+        let isPacked =
+            forecast.unsolved == 0
+            && StepRecord(step: "pack", in: dataset)?.isIntact(in: dataset) == true
+        let isTrained =
+            isPacked && StepRecord(step: "train", in: dataset)?.isIntact(in: dataset) == true
         let areRoundsOver = isTrained && roundsAreDone
         let hasRounds = last == .resample && pipeline.curation != nil && !areRoundsOver
-        guard !isPacked || hasRounds || (stages.contains(.train) && !isTrained && pipeline.training != nil) else {
-            return forecast
-        }
-        if !stages.contains(.solve), StepRecord(step: "sample", in: dataset)?.isIntact(in: dataset) == true {
+        guard
+            !isPacked || hasRounds
+                || (stages.contains(.train) && !isTrained && pipeline.training != nil)
+        else { return forecast }
+        if !stages.contains(.solve),
+            StepRecord(step: "sample", in: dataset)?.isIntact(in: dataset) == true
+        {
             return forecast
         }
         let sample = try SampleCost(self, origin, solved)
@@ -54,11 +62,14 @@ extension Job {
             let added = rounds.source == .drawn ? Double(rounds.count) * Double(rounds.add) : 0
             let pool = rounds.source == .drawn ? Double(rounds.pool) : 0
             // What rounds leave, and what one of them needs on the way.
-            forecast.bytes += added * sample.shard + Double(rounds.count) * (pipeline.trainer == nil ? model.bytes : 0)
+            forecast.bytes +=
+                added * sample.shard + Double(rounds.count)
+                * (pipeline.trainer == nil ? model.bytes : 0)
             forecast.bytes += added / Double(rounds.count) * sample.part + pool * sample.line
             if pipeline.trainer != nil { forecast.bytes += pool * (sample.part + sample.shard) }
             let labels = rounds.score == .error || pipeline.trainer != nil ? pool : 0
-            forecast.seconds += (added + Double(rounds.count) * labels) * sample.solving(on: threads)
+            forecast.seconds +=
+                (added + Double(rounds.count) * labels) * sample.solving(on: threads)
             forecast.seconds += Double(rounds.count) * (pipeline.trainer == nil ? model.seconds : 0)
         }
         return forecast
@@ -69,9 +80,12 @@ extension Job {
         let folder = dataset.folder(.pack)
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return names.filter { name in
-            name.hasSuffix(".h5") && Split.Part.allCases.contains { name.hasPrefix("\($0.rawValue)-") }
+            name.hasSuffix(".h5")
+                && Split.Part.allCases.contains { name.hasPrefix("\($0.rawValue)-") }
         }.reduce(0) { sum, name in
-            sum + ((try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")[.size] as? Int) ?? 0)
+            sum
+                + ((try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")[.size]
+                    as? Int) ?? 0)
         }
     }
 }
@@ -84,7 +98,8 @@ private struct SolvedSoFar {
 
     init(in dataset: Dataset) {
         for step in StepRecord.steps(.solve, in: dataset) where step != Stage.solve.rawValue {
-            guard let record = StepRecord(step: step, in: dataset), record.isIntact(in: dataset) else { continue }
+            guard let record = StepRecord(step: step, in: dataset), record.isIntact(in: dataset)
+            else { continue }
             samples += record.files.reduce(0) { $0 + $1.samples } + record.leftOut.count
             bytes += record.files.reduce(0) { $0 + $1.bytes }
             seconds += record.seconds
@@ -112,25 +127,31 @@ private struct SampleCost {
     /// Seconds to carry it over into a shard.
     var packing: Double { (part + 2 * shard) / SampleCost.rate }
 
-    func solving(on threads: Int) -> Double { solving / Double(max(1, threads)) + 2 * part / SampleCost.rate }
+    func solving(on threads: Int) -> Double {
+        solving / Double(max(1, threads)) + 2 * part / SampleCost.rate
+    }
 
     init(_ job: Job, _ origin: ConfigurationOrigin, _ solved: SolvedSoFar) throws {
         let lattice = origin.physics.lattice
         let last = origin.strata.count - 1
-        let ordinals = lattice.count > SampleCost.sites ? [last / 2] : Array(Set([0, last / 2, last])).sorted()
+        let ordinals =
+            lattice.count > SampleCost.sites
+            ? [last / 2] : Array(Set([0, last / 2, last])).sorted()
         let (physics, pipeline) = (origin.physics, job.pipeline)
         let form = ShardFormat(
-            physics: physics, accuracy: pipeline.accuracy, maximumSources: origin.strata[last], codec: job.codec,
-            level: pipeline.compressionLevel)
+            physics: physics, accuracy: pipeline.accuracy, maximumSources: origin.strata[last],
+            codec: job.codec, level: pipeline.compressionLevel)
         let transcode = try form.transcoder()
-        let timer = try SampleTimer(origin, accuracy: pipeline.accuracy, level: pipeline.compressionLevel)
+        let timer = try SampleTimer(
+            origin, accuracy: pipeline.accuracy, level: pipeline.compressionLevel)
         let table = Double(origin.strata[last]) * 40
         var (measured, ratio) = (0, 0.0)
         for ordinal in ordinals {
             try Interruption.check()
             let address = SampleAddress(stratum: ordinal, index: 0)
             var text: [UInt8] = []
-            SampleListing.append(try origin.configuration(address), under: physics, index: 0, to: &text)
+            SampleListing.append(
+                try origin.configuration(address), under: physics, index: 0, to: &text)
             line += Double(text.count) / Double(ordinals.count)
             let found = try timer.measure(address, repeats: 1, compressing: true, decoding: false)
             guard let encoded = found.encoded, found.isCertified else { continue }
@@ -166,13 +187,16 @@ private struct ModelCost {
     let seconds: Double
 
     init(_ job: Job, _ origin: ConfigurationOrigin) throws {
-        guard let training = job.pipeline.training, let model = try? training.model(on: origin.physics.lattice) else {
+        guard let training = job.pipeline.training,
+            let model = try? training.model(on: origin.physics.lattice)
+        else {
             (bytes, seconds) = (0, 0)
             return
         }
         let total = origin.counts.reduce(0, +)
         let load = TrainingLoad(training, origin.physics.lattice, samples: total)
-        // Weights, and in the checkpoint these, those of the best epoch and two moments; a line of errors for each sample judged.
+        // Weights, and in the checkpoint these, those of the best epoch and two moments; a line of
+        // errors for each sample judged.
         bytes = 5 * 4 * Double(model.parameterCount) + 200 * Double(total)
         seconds = (load?.seconds ?? 0) * 2 / Double(max(1, job.threads))
     }

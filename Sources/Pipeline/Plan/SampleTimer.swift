@@ -5,7 +5,8 @@ package import Sampling
 package import Shards
 package import Solving
 
-/// Makes samples as the stages do, piece by piece, with a clock at each. One thread owns it and its working memory.
+/// Makes samples as the stages do, piece by piece, with a clock at each. One thread owns it and its
+/// working memory.
 package final class SampleTimer {
     /// What one sample took, and what came of it.
     package struct Measurement {
@@ -55,7 +56,8 @@ package final class SampleTimer {
         decoder = try SampleDecoder(lattice: physics.lattice)
     }
 
-    /// Does everything that is measured once, without a clock: the first time finds cold caches and untouched memory.
+    /// Does everything that is measured once, without a clock: the first time finds cold caches and
+    /// untouched memory.
     package func warmUp(_ address: SampleAddress, compressing: Bool) throws {
         _ = try measure(address, repeats: 1, compressing: compressing, decoding: compressing)
     }
@@ -66,9 +68,9 @@ package final class SampleTimer {
     ///   - repeats: times that each piece is done, of which the fastest counts.
     ///   - compressing: whether to compress x and y.
     ///   - decoding: whether to expand them again, which needs `compressing`.
-    package func measure(
-        _ address: SampleAddress, repeats: Int, compressing: Bool, decoding: Bool
-    ) throws -> Measurement {
+    package func measure(_ address: SampleAddress, repeats: Int, compressing: Bool, decoding: Bool)
+        throws -> Measurement
+    {
         try Interruption.check()
         let (draw, (configuration, id)) = try Elapsed.fastest(of: repeats) {
             let configuration = try origin.configuration(address)
@@ -108,9 +110,9 @@ package final class SampleTimer {
             }
         }
         return Measurement(
-            id: id, sources: configuration.sources.count, draw: draw, image: best.image, solve: best.solve,
-            total: total,
-            compress: compress, decode: decode, cycles: solution.cycles,
+            id: id, sources: configuration.sources.count, draw: draw, image: best.image,
+            solve: best.solve, total: total, compress: compress, decode: decode,
+            cycles: solution.cycles,
             convergenceFactor: solution.cycles > 0 ? solution.convergenceFactor : nil,
             errorBound: solution.errorBound, isCertified: solution.isCertified,
             bytes: encoded.map { ($0.x.count, $0.y.count) }, encoded: encoded)

@@ -5,10 +5,11 @@ internal import Sampling
 internal import Shards
 internal import Solving
 
-/// What keeps labels from being removed or overwritten without `--replace`. Each of these looks at every file of labels that is
-/// there; one that cannot be read is a reason to refuse.
+/// What keeps labels from being removed or overwritten without `--replace`. Each of these looks at
+/// every file of labels that is there; one that cannot be read is a reason to refuse.
 extension Job {
-    /// Refuses to go on where labels would be lost that the configurations of `origin` do not ask for.
+    /// Refuses to go on where labels would be lost that the configurations of `origin` do not ask
+    /// for.
     ///
     /// Growing a design keeps them all: the samples of a part stay in the part with its number.
     func protectSolvedSamples(_ origin: ConfigurationOrigin) throws {
@@ -29,7 +30,8 @@ extension Job {
                 let file = parts[number]
                 // A part that growth made may begin after the last sample of a smaller design.
                 let places = file.number.multipliedReportingOverflow(by: pipeline.samplesPerPart)
-                let first = places.overflow ? sequence.count : min(sequence.count, places.partialValue)
+                let first =
+                    places.overflow ? sequence.count : min(sequence.count, places.partialValue)
                 let range = first..<min(sequence.count, first + pipeline.samplesPerPart)
                 do {
                     let reader = try file.reader()
@@ -62,24 +64,30 @@ extension Job {
 
     /// Whether the record of a part that cannot be read says that the very same is computed for it.
     private func isPromised(
-        _ file: LabelFile, _ origin: ConfigurationOrigin, _ sequence: SampleSequence, _ range: Range<Int>, _ copies: Copies
+        _ file: LabelFile, _ origin: ConfigurationOrigin, _ sequence: SampleSequence,
+        _ range: Range<Int>, _ copies: Copies
     ) throws -> Bool {
-        guard !range.isEmpty, let record = StepRecord(step: file.step, in: dataset) else { return false }
+        guard !range.isEmpty, let record = StepRecord(step: file.step, in: dataset) else {
+            return false
+        }
         let ids = try sequence.addresses(in: range).map { try origin.configuration($0).id }
         return record.fingerprint
             == Fingerprint.solvePart(
                 ids: Digest(of: ids.flatMap(\.bits.littleEndianBytes)),
-                without: copies.positions(in: range).map { $0 - range.lowerBound }, physics: origin.physics,
-                accuracy: pipeline.accuracy, level: pipeline.compressionLevel)
+                without: copies.positions(in: range).map { $0 - range.lowerBound },
+                physics: origin.physics, accuracy: pipeline.accuracy,
+                level: pipeline.compressionLevel)
     }
 
-    /// Refuses to solve where files of labels are of another accuracy or other samples than those that take their place.
+    /// Refuses to solve where files of labels are of another accuracy or other samples than those
+    /// that take their place.
     ///
     /// - Parameters:
     ///   - done: Which of the parts stay as they are.
     ///   - only: The part that is solved; all for nil.
     func protectLabels(
-        _ listing: SampleListing, _ sampleManifest: Manifest, done: [Bool], only: SampleListing.Part? = nil
+        _ listing: SampleListing, _ sampleManifest: Manifest, done: [Bool],
+        only: SampleListing.Part? = nil
     ) throws {
         guard !replace else { return }
         var (other, lost, words) = (0, 0, "")
@@ -88,7 +96,8 @@ extension Job {
             (other, words) = (other + reader.count, reader.accuracyWords)
             return true
         }
-        for file in try LabelFile.present(.solve, in: dataset) where only.map({ $0.number == file.number }) ?? true {
+        for file in try LabelFile.present(.solve, in: dataset)
+        where only.map({ $0.number == file.number }) ?? true {
             try Interruption.check()
             guard listing.parts.indices.contains(file.number) else {
                 lost += try file.reader().count
@@ -96,7 +105,9 @@ extension Job {
             }
             let part = listing.parts[file.number]
             if done[file.number] { continue }
-            let promised = StepRecord(step: file.step, in: dataset)?.fingerprint == partFingerprint(of: part, listing)
+            let promised =
+                StepRecord(step: file.step, in: dataset)?.fingerprint
+                == partFingerprint(of: part, listing)
             guard let reader = try file.reader(promised: promised), !count(reader) else { continue }
             let asked = Set(try configurations(part, listing, sampleManifest).map(\.id))
             lost += reader.ids.count { !asked.contains($0) }
@@ -107,14 +118,17 @@ extension Job {
         guard other == 0 else {
             throw PipelineError(
                 .cannotCreate,
-                "\(dataset.root) holds \(other) labels of another 'solver' (\(words)) or 'physics': choose another folder for "
-                    + "--output, or pass --replace to compute them anew")
+                "\(dataset.root) holds \(other) labels of another 'solver' (\(words)) or "
+                    + "'physics': choose another folder for --output, or pass --replace to "
+                    + "compute them anew")
         }
         guard lost == 0 else { throw wouldLose(lost) }
     }
 
     /// Refuses to pack over shards with labels that no part file has.
-    func protectShards(_ store: SolvedSamples, _ packing: ShardPacking, _ shards: [ShardPacking.Shard]) throws {
+    func protectShards(
+        _ store: SolvedSamples, _ packing: ShardPacking, _ shards: [ShardPacking.Shard]
+    ) throws {
         guard !replace else { return }
         let planned = Dictionary(shards.map { ($0.plan.name, $0) }) { first, _ in first }
         var solved: Set<SampleID>?
@@ -125,7 +139,9 @@ extension Job {
             guard let reader = try file.reader(promised: promised) else { continue }
             if solved == nil {
                 solved = []
-                for number in store.files.indices { solved?.formUnion(try store.reader(number).ids) }
+                for number in store.files.indices {
+                    solved?.formUnion(try store.reader(number).ids)
+                }
             }
             let isSame = reader.isOf(packing.form.physics, packing.form.accuracy)
             lost += reader.ids.count { !isSame || solved?.contains($0) != true }
@@ -133,27 +149,31 @@ extension Job {
         guard lost == 0 else { throw wouldLose(lost) }
     }
 
-    /// Refuses to remove finished part files that the stage does not list; what is left of a killed run is none.
+    /// Refuses to remove finished part files that the stage does not list; what is left of a killed
+    /// run is none.
     func protectUnlisted(_ stage: Stage, keeping names: Set<String>) throws {
         guard !replace, stage == .solve else { return }
         let lost = try LabelFile.present(stage, in: dataset).filter { !names.contains($0.name) }
-        guard lost.isEmpty else { throw wouldLose(try lost.reduce(0) { $0 + (try $1.reader().count) }) }
+        guard lost.isEmpty else {
+            throw wouldLose(try lost.reduce(0) { $0 + (try $1.reader().count) })
+        }
     }
 
     private func wouldLose(_ count: Int) -> PipelineError {
         PipelineError(
             .cannotCreate,
-            "\(dataset.root) holds \(count) solved samples that this pipeline does not ask for, or not in parts of "
-                + "\(pipeline.samplesPerPart): choose another folder for --output, or pass --replace to remove them")
+            "\(dataset.root) holds \(count) solved samples that this pipeline does not ask for, "
+                + "or not in parts of \(pipeline.samplesPerPart): choose another folder for "
+                + "--output, or pass --replace to remove them")
     }
 }
 
 extension ConfigurationOrigin {
-    /// The address of a stored sample, where the configuration there is the sample's own; nil where it is another.
+    /// The address of a stored sample, where the configuration there is the sample's own; nil where
+    /// it is another.
     func address(of row: Int, in reader: ShardReader) throws -> SampleAddress? {
         guard let stratum = strata.firstIndex(of: reader.sourceCounts[row]),
-            let index = Int(exactly: reader.indices[row]),
-            index < counts[stratum]
+            let index = Int(exactly: reader.indices[row]), index < counts[stratum]
         else { return nil }
         let address = SampleAddress(stratum: stratum, index: index)
         return try configuration(address).id == reader.ids[row] ? address : nil

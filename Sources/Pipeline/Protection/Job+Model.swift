@@ -6,35 +6,47 @@ internal import Shards
 
 /// What keeps a trained model from being overwritten by another without `--replace`.
 extension Job {
-    /// Refuses to train where the weights of another training are: of other shards, or another description.
-    func protectModel(_ training: TrainingDescription, _ pack: Manifest, fingerprint: Digest) throws {
+    /// Refuses to train where the weights of another training are: of other shards, or another
+    /// description.
+    func protectModel(_ training: TrainingDescription, _ pack: Manifest, fingerprint: Digest) throws
+    {
         let path = "\(dataset.folder(.train))/\(StageFile.weights)"
         guard !replace, try PathEntry(at: path) == .file else { return }
-        // This very training, finished or not; what its record or its checkpoint tells of is made again to the same bits.
-        if StepRecord(step: Stage.train.rawValue, in: dataset)?.fingerprint == fingerprint { return }
+        // This very training, finished or not; what its record or its checkpoint tells of is made
+        // again to the same bits.
+        if StepRecord(step: Stage.train.rawValue, in: dataset)?.fingerprint == fingerprint {
+            return
+        }
         if TrainingCheckpoint.fingerprint(in: dataset) == fingerprint { return }
         func refuse(_ what: String) -> PipelineError {
             PipelineError(
                 .cannotCreate,
-                "\(path) \(what): train into another folder (steadyset train PIPELINE --data \(source.root) --output FOLDER), or "
-                    + "move the folder \(dataset.folder(.train)) away, or pass --replace to 'steadyset train'")
+                "\(path) \(what): train into another folder (steadyset train PIPELINE --data "
+                    + "\(source.root) --output FOLDER), or move the folder "
+                    + "\(dataset.folder(.train)) away, or pass --replace to 'steadyset train'")
         }
         guard try PathEntry(at: "\(dataset.folder(.train))/\(Manifest.fileName)") != .nothing else {
-            throw refuse("is of a training that was not finished and that this pipeline does not continue")
+            throw refuse(
+                "is of a training that was not finished and that this pipeline does not continue")
         }
         let manifest: Manifest
         do { manifest = try dataset.manifest(.train) } catch {
             throw refuse(
-                "is a model whose manifest cannot be read (\(PipelineError(error).message)), perhaps another one")
+                "is a model whose manifest cannot be read (\(PipelineError(error).message)), "
+                    + "perhaps another one")
         }
-        guard manifest.parameters == training.json, manifest.inputs.contains(where: { $0.id == pack.id }) else {
+        guard manifest.parameters == training.json,
+            manifest.inputs.contains(where: { $0.id == pack.id })
+        else {
             throw refuse(
                 manifest.parameters == training.json
-                    ? "is a model of other shards than those that are there now" : "is a model of another 'train'")
+                    ? "is a model of other shards than those that are there now"
+                    : "is a model of " + "another 'train'")
         }
     }
 
-    /// Takes back an evaluation of the model that is replaced: its numbers are of no model that is there.
+    /// Takes back an evaluation of the model that is replaced: its numbers are of no model that is
+    /// there.
     func invalidateEvaluation() throws {
         guard let old = try? dataset.manifest(.train).content["digest"],
             let evaluation = try? dataset.manifest(.evaluate),
@@ -46,29 +58,35 @@ extension Job {
 }
 
 extension Dataset {
-    /// Refuses to write errors over those of another model, or of others' predictions; what is unfinished is nobody's.
+    /// Refuses to write errors over those of another model, or of others' predictions; what is
+    /// unfinished is nobody's.
     ///
     /// - Parameters:
     ///   - models: The digests of the models; empty where a file has the predictions.
     ///   - predictions: The digest of the predictions, as far as it is known.
-    func protectErrors(models: JSON, predictions: JSON?, fingerprint: Digest, replace: Bool) throws {
+    func protectErrors(models: JSON, predictions: JSON?, fingerprint: Digest, replace: Bool) throws
+    {
         let folder = folder(.evaluate)
         guard !replace, try PathEntry(at: "\(folder)/\(StageFile.errors)") == .file,
             try PathEntry(at: "\(folder)/\(Manifest.fileName)") != .nothing,
-            StepRecord(step: Stage.evaluate.rawValue, in: self)?.fingerprint != fingerprint || predictions != nil
+            StepRecord(step: Stage.evaluate.rawValue, in: self)?.fingerprint != fingerprint
+                || predictions != nil
         else { return }
         func refuse(_ what: String) -> PipelineError {
             PipelineError(
                 .cannotCreate,
-                "\(folder)/\(StageFile.errors) \(what): choose another folder for --output, or pass --replace")
+                "\(folder)/\(StageFile.errors) \(what): choose another folder for --output, or "
+                    + "pass --replace")
         }
         let old: Manifest
         do { old = try manifest(.evaluate) } catch {
             throw refuse(
-                "is there, but its manifest cannot be read (\(PipelineError(error).message)), so whose it is is not known"
-            )
+                "is there, but its manifest cannot be read (\(PipelineError(error).message)), so "
+                    + "whose it is is not known")
         }
         guard old.parameters["models"] == models else { throw refuse("is of another model") }
-        if let predictions, old.parameters["predictions"] != predictions { throw refuse("is of other predictions") }
+        if let predictions, old.parameters["predictions"] != predictions {
+            throw refuse("is of other predictions")
+        }
     }
 }

@@ -17,20 +17,24 @@ extension Job {
         let known = children.versions.flatMap(\.files)
         if replace { return known }
         let isSame = children.versions.allSatisfy { child in
-            child.parent == manifest.id && child.layout["codec"]?.string == packing.form.codec.rawValue
+            child.parent == manifest.id
+                && child.layout["codec"]?.string == packing.form.codec.rawValue
                 && child.layout["samples_per_shard"]?.int == pipeline.samplesPerShard
         }
         if !isSame { throw wouldChange(children.versions) }
         guard !children.versions.isEmpty || children.unreadable != nil else { return known }
         let names = Set(shards.map(\.plan.name))
-        let removes = try LabelFile.present(.pack, in: dataset).contains { !names.contains($0.name) }
+        let removes = try LabelFile.present(.pack, in: dataset).contains {
+            !names.contains($0.name)
+        }
         if try removes || shards.contains(where: { try packing.changes($0) }) {
             throw children.unreadable ?? wouldChange(children.versions)
         }
         return known
     }
 
-    /// Refuses to begin an earlier stage anew with other parameters where versions build on what came of it.
+    /// Refuses to begin an earlier stage anew with other parameters where versions build on what
+    /// came of it.
     func protectVersions(_ stage: Stage, parameters: JSON, strata: [Int], counts: [Int]) throws {
         guard !replace else { return }
         let children = try childrenOfBase()
@@ -38,22 +42,24 @@ extension Job {
             if let unreadable = children.unreadable { throw unreadable }
             if !children.versions.isEmpty { throw wouldChange(children.versions) }
         }
-        // Whatever became of the stage's manifest, a version has the selections that design and split gave its base.
+        // Whatever became of the stage's manifest, a version has the selections that design and
+        // split gave its base.
         let selections = try pipeline.split.selections(strata: strata, counts: counts)
         for child in children.versions {
-            let theirs = try (child.content["selections"]?.array ?? []).prefix(selections.count).map {
-                try Selection(json: $0)
-            }
+            let theirs = try (child.content["selections"]?.array ?? []).prefix(selections.count).map
+            { try Selection(json: $0) }
             let isSame =
                 theirs.count == selections.count
                 && zip(selections, theirs).allSatisfy {
-                    $0.name == $1.name && $0.part == $1.part && $0.ranges == $1.ranges && $0.stratum == $1.stratum
+                    $0.name == $1.name && $0.part == $1.part && $0.ranges == $1.ranges
+                        && $0.stratum == $1.stratum
                 }
             if !isSame { throw wouldChange(children.versions) }
         }
     }
 
-    /// The versions made from the base as it is, and why one of all cannot be read, so that nobody knows what it builds on.
+    /// The versions made from the base as it is, and why one of all cannot be read, so that nobody
+    /// knows what it builds on.
     private func childrenOfBase() throws -> (versions: [Manifest], unreadable: PipelineError?) {
         let versions = Versions(of: dataset)
         var all: [Manifest] = []
@@ -62,8 +68,9 @@ extension Job {
             do { all.append(try versions.manifest(short: short)) } catch {
                 unreadable = PipelineError(
                     .cannotCreate,
-                    "\(PipelineError(error).message). What this version builds on is not known, and this pipeline would change "
-                        + "shards: bring it back, or forget it with 'steadyset gc --drop \(short)', or choose another folder for "
+                    "\(PipelineError(error).message). What this version builds on is not known, "
+                        + "and this pipeline would change shards: bring it back, or forget it "
+                        + "with 'steadyset gc --drop \(short)', or choose another folder for "
                         + "--output")
             }
         }
@@ -71,7 +78,8 @@ extension Job {
         let ids = Set(all.map(\.id))
         let children = all.filter { version in
             guard let parent = version.parent, !ids.contains(parent) else { return false }
-            // One that was made from another base is lost already. Without a base, the parent may be what cannot be read.
+            // One that was made from another base is lost already. Without a base, the parent may
+            // be what cannot be read.
             return base == parent || (base == nil && unreadable == nil)
         }
         return (children, unreadable)
@@ -80,8 +88,9 @@ extension Job {
     private func wouldChange(_ children: [Manifest]) -> PipelineError {
         PipelineError(
             .cannotCreate,
-            "\(dataset.root) has versions (\(children.map(\.id.short).joined(separator: ", "))), and this pipeline would "
-                + "change the shards that they build on: choose another folder for --output, or forget them with 'steadyset "
-                + "gc --drop', or pass --replace, after which they cannot be read any more")
+            "\(dataset.root) has versions (\(children.map(\.id.short).joined(separator: ", "))), "
+                + "and this pipeline would change the shards that they build on: choose another "
+                + "folder for --output, or forget them with 'steadyset gc --drop', or pass "
+                + "--replace, after which they cannot be read any more")
     }
 }

@@ -4,8 +4,8 @@ internal import Parallel
 internal import Sampling
 internal import Shards
 
-/// What no round may choose: problems that the dataset has, in whatever part and from whatever side they are seen, and those that it has
-/// offered already.
+/// What no round may choose: problems that the dataset has, in whatever part and from whatever side
+/// they are seen, and those that it has offered already.
 struct Exclusions {
     /// The problems of the dataset.
     let known: KnownProblems
@@ -36,7 +36,8 @@ struct Exclusions {
         return problems
     }
 
-    /// Whether a problem may be offered: the dataset lacks it, and it was not offered before. Then it is from now on.
+    /// Whether a problem may be offered: the dataset lacks it, and it was not offered before. Then
+    /// it is from now on.
     mutating func offer(_ problem: ProblemClass) -> Bool {
         known.sample(of: problem) == nil && offered.insert(problem).inserted
     }

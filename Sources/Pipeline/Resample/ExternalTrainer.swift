@@ -5,8 +5,9 @@ internal import Foundation
 internal import Parallel
 internal import Shards
 
-/// A program of the user's own that trains and scores in the place of `train` and `evaluate`: a command for `/bin/sh` and the
-/// time that it may take. What it gets and gives are files; environment variables say where.
+/// A program of the user's own that trains and scores in the place of `train` and `evaluate`: a
+/// command for `/bin/sh` and the time that it may take. What it gets and gives are files;
+/// environment variables say where.
 public struct ExternalTrainer: Hashable, Sendable {
     /// The command line; without NUL characters.
     public let command: String
@@ -24,27 +25,30 @@ public struct ExternalTrainer: Hashable, Sendable {
 
     /// Runs the command and waits for it.
     ///
-    /// It is the head of a process group, all of which ends with it: by SIGTERM, and after five seconds by SIGKILL. Processes
-    /// in groups of their own, which daemons are, are neither waited for nor ended.
+    /// It is the head of a process group, all of which ends with it: by SIGTERM, and after five
+    /// seconds by SIGKILL. Processes in groups of their own, which daemons are, are neither waited
+    /// for nor ended.
     ///
     /// - Parameters:
     ///   - environment: All of its environment.
     ///   - folder: Where it works.
     ///   - log: Gets what it prints, anew.
-    /// - Throws: `PipelineError` where it cannot be started, ends with another status than 0, or takes too long; and where
-    ///   this program is interrupted meanwhile.
+    /// - Throws: `PipelineError` where it cannot be started, ends with another status than 0, or
+    ///   takes too long; and where this program is interrupted meanwhile.
     func run(_ environment: [String: String], in folder: String, log: String) throws {
         // A new file: what an earlier call left running goes on to write to its own.
         try AtomicFile.write([], to: log)
         let output = unsafe open(log, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
         guard output >= 0 else { throw PipelineError(ShardsError(errno: errno, "open", path: log)) }
         defer { close(output) }
-        let process = try ShellProcess(command, environment: environment, folder: folder, output: output)
+        let process = try ShellProcess(
+            command, environment: environment, folder: folder, output: output)
         let ending = try wait(for: process, log)
         guard ending != .status(0) else { return }
         throw PipelineError(
             .trainer,
-            "the trainer \(ExternalTrainer.words(ending)); its output is in \(log)\(ExternalTrainer.lastLine(of: log))")
+            "the trainer \(ExternalTrainer.words(ending)); its output is in "
+                + "\(log)\(ExternalTrainer.lastLine(of: log))")
     }
 
     /// Waits for the command itself; ends all of its group where it takes too long.
@@ -57,8 +61,8 @@ public struct ExternalTrainer: Hashable, Sendable {
                 guard began.duration(to: .now) < .seconds(timeLimit) else {
                     throw PipelineError(
                         .trainer,
-                        "the trainer took longer than \(Words.duration(timeLimit)) and was ended: raise rounds.trainer.time_limit, "
-                            + "or look into \(log)")
+                        "the trainer took longer than \(Words.duration(timeLimit)) and was ended: "
+                            + "raise rounds.trainer.time_limit, or look into \(log)")
                 }
             } catch {
                 process.end(within: ExternalTrainer.grace)
@@ -70,10 +74,11 @@ public struct ExternalTrainer: Hashable, Sendable {
 
     /// The names of the signals that end programs.
     private static let signals = [
-        SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP",
-        SIGABRT: "SIGABRT", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGKILL: "SIGKILL", SIGUSR1: "SIGUSR1",
-        SIGSEGV: "SIGSEGV", SIGUSR2: "SIGUSR2", SIGPIPE: "SIGPIPE", SIGALRM: "SIGALRM", SIGTERM: "SIGTERM",
-        SIGXCPU: "SIGXCPU", SIGXFSZ: "SIGXFSZ", SIGSYS: "SIGSYS",
+        SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL",
+        SIGTRAP: "SIGTRAP", SIGABRT: "SIGABRT", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE",
+        SIGKILL: "SIGKILL", SIGUSR1: "SIGUSR1", SIGSEGV: "SIGSEGV", SIGUSR2: "SIGUSR2",
+        SIGPIPE: "SIGPIPE", SIGALRM: "SIGALRM", SIGTERM: "SIGTERM", SIGXCPU: "SIGXCPU",
+        SIGXFSZ: "SIGXFSZ", SIGSYS: "SIGSYS",
     ]
 
     /// How a command ended, in words.
@@ -83,7 +88,10 @@ public struct ExternalTrainer: Hashable, Sendable {
             return "was killed by signal \(number)" + (signals[number].map { " (\($0))" } ?? "")
         case .status(let status):
             // So a shell tells what became of its own commands.
-            let what = signals[status - 128].map { ", which a shell returns where \($0) ended its command" } ?? ""
+            let what =
+                signals[status - 128].map {
+                    ", which a shell returns where \($0) ended its " + "command"
+                } ?? ""
             return "ended with status \(status)\(what)"
         }
     }
@@ -94,7 +102,9 @@ public struct ExternalTrainer: Hashable, Sendable {
             (try? file.seek(toOffset: end > tail ? end - tail : 0)) != nil,
             let data = try? file.read(upToCount: Int(tail)),
             // Bars that show progress return to the beginning of their line.
-            let line = data.split(whereSeparator: { $0 == 10 || $0 == 13 }).last(where: { !$0.allSatisfy { $0 <= 32 } })
+            let line = data.split(whereSeparator: { $0 == 10 || $0 == 13 }).last(where: {
+                !$0.allSatisfy { $0 <= 32 }
+            })
         else { return "" }
         return ", at its end: \(ForeignText.excerpt(bytes: ArraySlice(line), limit: 300))"
     }

@@ -18,11 +18,13 @@ public struct ResampleCommand {
         public var scores: String
         /// Configurations that were scored; nil where the dataset's own training samples were.
         public var from: String?
-        /// The training selection to go on from; nil for that of the version's round, or of the pipeline's `train`.
+        /// The training selection to go on from; nil for that of the version's round, or of the
+        /// pipeline's `train`.
         public var selection: String?
         /// The name of the new training selection, and the version's tag; nil for `round-N`.
         public var name: String?
-        /// Replaces the pipeline's source model, for `from`; nil for that of the dataset where it was imported.
+        /// Replaces the pipeline's source model, for `from`; nil for that of the dataset where it
+        /// was imported.
         public var sources: SourceModel?
         /// Replaces the pipeline's overlap policy, likewise.
         public var overlap: OverlapPolicy?
@@ -48,11 +50,16 @@ public struct ResampleCommand {
         parent = try PackedSamples.locate(options.dataset)
         var rounds = options.rounds
         // Scores are given, so it does not matter here how a pipeline would make them.
-        for key in ["score", "passes", "pool", "neighbours", "trainer", "stop"] { rounds[key] = .null }
-        if let acquisition = rounds["acquisition"], acquisition != .string("power") { rounds["power"] = .null }
+        for key in ["score", "passes", "pool", "neighbours", "trainer", "stop"] {
+            rounds[key] = .null
+        }
+        if let acquisition = rounds["acquisition"], acquisition != .string("power") {
+            rounds["power"] = .null
+        }
         rounds["candidates"] = .string(options.from == nil ? "unselected" : "drawn")
         guard options.from != nil || (options.sources == nil && options.overlap == nil) else {
-            throw PipelineError(.usage, "--sources and --overlap go with --from: without it nothing is solved")
+            throw PipelineError(
+                .usage, "--sources and --overlap go with --from: without it " + "nothing is solved")
         }
         let imported = options.from == nil ? nil : try ResampleCommand.importedPhysics(of: parent)
         let pipeline = try PipelineFile(
@@ -61,18 +68,22 @@ public struct ResampleCommand {
         guard pipeline.curation != nil else {
             throw PipelineError(
                 .usage,
-                "nothing says how many samples are to be chosen: give \(options.pipeline) a 'rounds' with 'add', or pass --add"
-            )
+                "nothing says how many samples are to be chosen: give \(options.pipeline) a "
+                    + "'rounds' with 'add', or pass --add")
         }
         job = Job(
             pipeline: pipeline, pipelinePath: options.pipeline, dataset: parent.at(nil),
-            threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount, reporter: reporter)
+            threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount,
+            reporter: reporter)
         Interruption.listen()
     }
 
-    /// The physics of a dataset that was made with `--from`, whose sources may mean something else than its pipeline says.
+    /// The physics of a dataset that was made with `--from`, whose sources may mean something else
+    /// than its pipeline says.
     private static func importedPhysics(of dataset: Dataset) throws -> Physics? {
-        guard let sample = try? dataset.manifest(.sample), sample.parameters["import"] != nil else { return nil }
+        guard let sample = try? dataset.manifest(.sample), sample.parameters["import"] != nil else {
+            return nil
+        }
         return try Physics(json: try dataset.manifest(.pack).parameters["physics"] ?? .null)
     }
 
@@ -83,18 +94,17 @@ public struct ResampleCommand {
             let pack = try parent.manifest(.pack)
             let number = (pack.content["round"]?["number"]?.int ?? 0) + 1
             let selection =
-                options.selection ?? pack.content["round"]?["selection"]?.string ?? job.pipeline.trainingSelection
+                options.selection ?? pack.content["round"]?["selection"]?.string
+                ?? job.pipeline.trainingSelection
             if options.selection == nil {
                 job.reporter.noted(
-                    "this round goes on from the training selection '\(selection)' of \(parent.name); --selection names another"
-                )
+                    "this round goes on from the training selection '\(selection)' of "
+                        + "\(parent.name); --selection names another")
             }
             let round = Round(
                 number, of: job, from: parent, selection: selection, curation,
                 judge: .table(options.scores, from: options.from), name: options.name)
-            do {
-                return try round.perform().name
-            } catch let end as RoundsEnd {
+            do { return try round.perform().name } catch let end as RoundsEnd {
                 throw PipelineError(.data, end.message)
             }
         }

@@ -7,12 +7,15 @@ internal import Sampling
 internal import Shards
 
 extension Job {
-    /// The rounds of a pipeline: each chooses what the last model is weak at, solves and packs it as a new version of the
-    /// dataset, and trains and judges a model on that. Rounds that are done are skipped.
+    /// The rounds of a pipeline: each chooses what the last model is weak at, solves and packs it
+    /// as a new version of the dataset, and trains and judges a model on that. Rounds that are done
+    /// are skipped.
     func resample() throws {
         guard let curation = pipeline.curation else {
             throw PipelineError(
-                .data, "\(pipelinePath): has no 'rounds', so there is nothing to choose: add it, with 'add' at least")
+                .data,
+                "\(pipelinePath): has no 'rounds', so there is nothing to choose: add it, with "
+                    + "'add' at least")
         }
         let started = Stopwatch()
         var version = dataset
@@ -24,28 +27,31 @@ extension Job {
         var isTrained = false
         for number in 1...curation.count {
             try Interruption.check()
-            if let stop = curation.stop, curve.isFlat(next: curation.add - curation.drop, standardErrors: stop) {
+            if let stop = curation.stop,
+                curve.isFlat(next: curation.add - curation.drop, standardErrors: stop)
+            {
                 reporter.noted(
-                    "no round \(number): it would gain less than \(ErrorTable.digits(stop)) standard errors, by the curve of "
-                        + "those before")
+                    "no round \(number): it would gain less than \(ErrorTable.digits(stop)) "
+                        + "standard errors, by the curve of those before")
                 break
             }
             reporter.noted("round \(number) of \(curation.count)")
             let judge: Round.Judge =
                 pipeline.trainer.map { .trainer($0) }
                 ?? .model(number == 1 ? dataset : dataset.round(number - 1))
-            let round = Round(number, of: self, from: version, selection: selection, curation, judge: judge)
-            do {
-                version = try round.perform()
-            } catch let end as RoundsEnd {
+            let round = Round(
+                number, of: self, from: version, selection: selection, curation, judge: judge)
+            do { version = try round.perform() } catch let end as RoundsEnd {
                 reporter.noted(
-                    "no round \(number): \(end.message). Rounds end here, with \(done) of at most \(curation.count); the "
-                        + "last model is that of \(selection)")
+                    "no round \(number): \(end.message). Rounds end here, with \(done) of at most "
+                        + "\(curation.count); the last model is that of \(selection)")
                 isTrained = true
                 break
             }
             done = number
-            if pipeline.trainer != nil { try curve.add(trainer: number - 1, selection: selection, of: round.parent) }
+            if pipeline.trainer != nil {
+                try curve.add(trainer: number - 1, selection: selection, of: round.parent)
+            }
             selection = Dataset.roundName(number)
             if pipeline.trainer == nil {
                 let model = try train(on: version, selection: selection, in: round.dataset)
@@ -54,8 +60,8 @@ extension Job {
         }
         if let trainer = pipeline.trainer, !isTrained {
             try TrainerCall(
-                number: done, job: self, version: version, selection: selection, seed: curation.seed,
-                candidates: nil
+                number: done, job: self, version: version, selection: selection,
+                seed: curation.seed, candidates: nil
             ).run(trainer, column: curation.column, scoring: [])
         }
         let digest = try FileDigest(of: version.packManifest, followingLinks: false)
@@ -64,9 +70,9 @@ extension Job {
             step: Stage.resample.rawValue, fingerprint: try roundsFingerprint(curation),
             files: [
                 Manifest.File(
-                    path: last.packPath, bytes: digest.bytes, sha256: digest.sha256, samples: last.files.count)
-            ],
-            seconds: started.seconds
+                    path: last.packPath, bytes: digest.bytes, sha256: digest.sha256,
+                    samples: last.files.count)
+            ], seconds: started.seconds
         ).write(in: dataset)
     }
 
@@ -84,13 +90,14 @@ extension Job {
     }
 
     /// Trains and judges a model on a version, in the round's folder.
-    private func train(on version: Dataset, selection: String, in folder: Dataset) throws -> Dataset {
+    private func train(on version: Dataset, selection: String, in folder: Dataset) throws -> Dataset
+    {
         try Dataset.createFolder(folder.stepsFolder)
         var own = pipeline
         own.training?.selection = selection
         let job = Job(
-            pipeline: own, pipelinePath: pipelinePath, dataset: folder, threads: threads, reporter: reporter,
-            replace: replace, source: version)
+            pipeline: own, pipelinePath: pipelinePath, dataset: folder, threads: threads,
+            reporter: reporter, replace: replace, source: version)
         try job.train()
         try job.evaluate()
         return folder
@@ -111,10 +118,12 @@ private struct LearningRounds {
     }
 
     func isFlat(next: Int, standardErrors: Double) -> Bool {
-        LearningCurve.isFlat(rounds, next: (rounds.last?.samples ?? 0) + next, standardErrors: standardErrors)
+        LearningCurve.isFlat(
+            rounds, next: (rounds.last?.samples ?? 0) + next, standardErrors: standardErrors)
     }
 
-    /// Adds a model: its errors on the validation part, or on the test part where there is no other.
+    /// Adds a model: its errors on the validation part, or on the test part where there is no
+    /// other.
     mutating func add(model: Dataset, _ version: Dataset, _ selection: String) throws {
         guard curation.stop != nil else { return }
         let store = try PackedSamples(try version.manifest(.pack), in: version.folder(.pack))
@@ -124,8 +133,10 @@ private struct LearningRounds {
             try Dataset.createFolder(errors.stepsFolder)
             try Evaluator(
                 .packed(version, selection: "validation"),
-                predictions: .models(try Ensemble([model.root], dropoutSamples: 0, threads: job.threads)),
-                output: errors, threads: job.threads, pipeline: job.pipeline.name, reporter: job.reporter
+                predictions: .models(
+                    try Ensemble([model.root], dropoutSamples: 0, threads: job.threads)),
+                output: errors, threads: job.threads, pipeline: job.pipeline.name,
+                reporter: job.reporter
             ).run()
         }
         try add("\(errors.folder(.evaluate))/\(StageFile.errors)", store, selection)
@@ -137,18 +148,21 @@ private struct LearningRounds {
         guard curation.stop != nil else { return }
         guard InputFile.isFolder(path) == false else {
             job.reporter.warned(
-                "the trainer wrote no errors of the test part, which STEADYSET_TEST_ERRORS names, so 'stop' cannot tell what "
-                    + "round \(number) is worth")
+                "the trainer wrote no errors of the test part, which STEADYSET_TEST_ERRORS names, "
+                    + "so 'stop' cannot tell what round \(number) is worth")
             return
         }
-        try add(path, PackedSamples(try version.manifest(.pack), in: version.folder(.pack)), selection)
+        try add(
+            path, PackedSamples(try version.manifest(.pack), in: version.folder(.pack)), selection)
     }
 
     private mutating func add(_ path: String, _ store: PackedSamples, _ selection: String) throws {
         let (ids, errors) = try ScoreTable(path: path, column: curation.column).sorted
         if !rounds.isEmpty, ids != judged {
             throw PipelineError(
-                .data, "\(path): has errors of other samples than the round before, so 'stop' cannot compare them")
+                .data,
+                "\(path): has errors of other samples than the round before, so 'stop' cannot "
+                    + "compare them")
         }
         judged = ids
         rounds.append((try store.select(selection, of: .train).count, errors))

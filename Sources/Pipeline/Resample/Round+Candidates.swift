@@ -24,8 +24,8 @@ extension Round {
         var candidates: [Candidate] = []
         /// Samples of the training selection, with scores where some are to be dropped.
         var members: [Candidate] = []
-        /// Samples of the training selection that are copies of what models are judged by: the base may have them, what a
-        /// round chooses may not.
+        /// Samples of the training selection that are copies of what models are judged by: the base
+        /// may have them, what a round chooses may not.
         var copies: [Candidate] = []
         /// Features of the candidates, then of the members; nil where the rule needs none.
         var features: Features?
@@ -46,7 +46,8 @@ extension Round {
         switch judge {
         case .table(let path, let from?): return try given(from, scores: path, store, excluded)
         case .table(let path, nil):
-            return try unselected(try ScoreTable(path: path, column: curation.column), store, excluded)
+            return try unselected(
+                try ScoreTable(path: path, column: curation.column), store, excluded)
         case .model, .trainer: break
         }
         switch curation.source {
@@ -72,23 +73,29 @@ extension Round {
         guard let design = job.pipeline.design else {
             throw PipelineError(
                 .data,
-                "\(job.pipelinePath): has no 'sampling', so no candidates can be drawn: set rounds.candidates to 'unselected', "
-                    + "or score configurations of your own and run 'steadyset resample' with --from and --scores")
+                "\(job.pipelinePath): has no 'sampling', so no candidates can be drawn: set "
+                    + "rounds.candidates to 'unselected', or score configurations of your own and "
+                    + "run 'steadyset resample' with --from and --scores")
         }
         let pool = work("pool")
         let own = Job(
-            pipeline: try job.pipeline.forTraining(only: try curation.candidates(of: design, round: number)),
-            pipelinePath: job.pipelinePath, dataset: pool, threads: job.threads, reporter: job.reporter, replace: true)
+            pipeline: try job.pipeline.forTraining(
+                only: try curation.candidates(of: design, round: number)),
+            pipelinePath: job.pipelinePath, dataset: pool, threads: job.threads,
+            reporter: job.reporter, replace: true)
         try Dataset.createFolder(pool.stepsFolder)
         try own.sample()
         var scored = try score(configurations: pool, own)
         var set = CandidateSet()
         var excluded = excluded
-        try append(try Round.items(of: pool), scored, origin: .drawn, parents: [:], &excluded, to: &set)
+        try append(
+            try Round.items(of: pool), scored, origin: .drawn, parents: [:], &excluded, to: &set)
         if let neighbours = curation.neighbours {
             let (near, parents) = try neighbourhood(of: set.candidates, neighbours)
             scored = try score(configurations: near, own)
-            try append(try Round.items(of: near), scored, origin: .neighbour, parents: parents, &excluded, to: &set)
+            try append(
+                try Round.items(of: near), scored, origin: .neighbour, parents: parents, &excluded,
+                to: &set)
         }
         if curation.drop > 0 || curation.acquisition.needsFeatures {
             let scored = try score(selection: selection, of: store)
@@ -103,7 +110,9 @@ extension Round {
     ) throws -> CandidateSet {
         guard curation.drop == 0 else {
             throw PipelineError(
-                .usage, "samples can be dropped by their own scores alone: leave out --drop, or --from")
+                .usage,
+                "samples can be dropped by their own scores alone: leave out --drop, or " + "--from"
+            )
         }
         let items = try given(path, store)
         let table = try ScoreTable(path: scores, column: curation.column)
@@ -121,25 +130,30 @@ extension Round {
             let file = try ImportedConfigurations(path: path, physics: store.physics)
             return try file.addresses.map { address in
                 let configuration = try file.configuration(address)
-                return ListedConfiguration(configuration: configuration, id: configuration.id, index: address.index)
+                return ListedConfiguration(
+                    configuration: configuration, id: configuration.id, index: address.index)
             }
         }
         let (dataset, stages) = try Dataset.locate(path)
         guard stages.contains(.sample) else {
-            throw PipelineError(.noInput, "\(path) has no configurations: run 'steadyset sample' with it first")
+            throw PipelineError(
+                .noInput, "\(path) has no configurations: run 'steadyset sample' " + "with it first"
+            )
         }
         let physics = try SampleListing(try dataset.manifest(.sample)).physics
         guard physics == store.physics else {
             throw PipelineError(
-                .data, "\(path) has another physics than \(parent.name), to which its configurations would be added")
+                .data,
+                "\(path) has another physics than \(parent.name), to which its configurations "
+                    + "would be added")
         }
         return try Round.items(of: dataset)
     }
 
     /// Training samples that are not selected.
-    private func unselected(
-        _ table: ScoreTable, _ store: PackedSamples, _ excluded: Exclusions
-    ) throws -> CandidateSet {
+    private func unselected(_ table: ScoreTable, _ store: PackedSamples, _ excluded: Exclusions)
+        throws -> CandidateSet
+    {
         let all = store.all(of: .train)
         try table.check(against: all.lazy.map(\.id), "the training samples of \(parent.name)")
         let members = Set(try store.select(selection, of: .train).map(\.id))
@@ -148,23 +162,31 @@ extension Round {
         var set = CandidateSet()
         for sample in all where !copies.contains(sample.id) {
             let candidate = Candidate(
-                id: sample.id, sources: Int(sample.sources), score: table[sample.id] ?? 0, origin: .pool)
-            if members.contains(sample.id) { set.members.append(candidate) } else { set.candidates.append(candidate) }
+                id: sample.id, sources: Int(sample.sources), score: table[sample.id] ?? 0,
+                origin: .pool)
+            if members.contains(sample.id) {
+                set.members.append(candidate)
+            } else {
+                set.candidates.append(candidate)
+            }
         }
         if curation.acquisition.needsFeatures {
-            set.features = try features(of: table).features(of: (set.candidates + set.members).map(\.id))
+            set.features = try features(of: table).features(
+                of: (set.candidates + set.members).map(\.id))
         }
         return set
     }
 
     /// Adds the training selection, with features after those of the candidates.
     private func addMembers(
-        to set: inout CandidateSet, _ scored: (table: ScoreTable, features: FeatureTable?), _ store: PackedSamples
+        to set: inout CandidateSet, _ scored: (table: ScoreTable, features: FeatureTable?),
+        _ store: PackedSamples
     ) throws {
         for sample in try store.select(selection, of: .train) {
             set.members.append(
                 Candidate(
-                    id: sample.id, sources: Int(sample.sources), score: scored.table[sample.id] ?? 0, origin: .pool))
+                    id: sample.id, sources: Int(sample.sources),
+                    score: scored.table[sample.id] ?? 0, origin: .pool))
         }
         if let features = set.features, let own = scored.features {
             set.features = try features.appending(try own.features(of: set.members.map(\.id)))
@@ -173,8 +195,9 @@ extension Round {
 
     /// Adds those of `items` that may be chosen and are not there yet.
     private func append(
-        _ items: [ListedConfiguration], _ scored: (table: ScoreTable, features: FeatureTable?), origin: ChosenSample.ConfigurationOrigin,
-        parents: [SampleID: SampleID], _ excluded: inout Exclusions, to set: inout CandidateSet
+        _ items: [ListedConfiguration], _ scored: (table: ScoreTable, features: FeatureTable?),
+        origin: ChosenSample.ConfigurationOrigin, parents: [SampleID: SampleID],
+        _ excluded: inout Exclusions, to set: inout CandidateSet
     ) throws {
         let problems = try excluded.problems(of: items, threads: job.threads)
         var ids: [SampleID] = []
@@ -183,36 +206,41 @@ extension Round {
             ids.append(item.id)
             set.candidates.append(
                 Candidate(
-                    id: item.id, sources: item.configuration.sources.count, score: score, origin: origin,
-                    parent: parents[item.id], configuration: item.configuration))
+                    id: item.id, sources: item.configuration.sources.count, score: score,
+                    origin: origin, parent: parents[item.id], configuration: item.configuration))
         }
         let left = items.count - ids.count
         if left > 0 {
             job.reporter.noted(
-                "\(left) of \(items.count) candidates left out: the dataset has the same problem, in training, validation or test, as it "
-                    + "is or seen from another side, or an earlier candidate is it")
+                "\(left) of \(items.count) candidates left out: the dataset has the same problem, "
+                    + "in training, validation or test, as it is or seen from another side, or an "
+                    + "earlier candidate is it")
         }
         guard let table = scored.features, !ids.isEmpty else { return }
         let own = try table.features(of: ids)
         set.features = try set.features?.appending(own) ?? own
     }
 
-    /// Writes neighbours of the hardest candidates as a sample stage; returns it, and whose neighbour each is.
-    private func neighbourhood(
-        of candidates: [Candidate], _ neighbours: Curation.Neighbours
-    ) throws -> (Dataset, [SampleID: SampleID]) {
-        let hardest = candidates.sorted { ($1.score, $0.id.bits) < ($0.score, $1.id.bits) }
-            .prefix(neighbours.hardest).compactMap(\.configuration)
+    /// Writes neighbours of the hardest candidates as a sample stage; returns it, and whose
+    /// neighbour each is.
+    private func neighbourhood(of candidates: [Candidate], _ neighbours: Curation.Neighbours) throws
+        -> (Dataset, [SampleID: SampleID])
+    {
+        let hardest = candidates.sorted { ($1.score, $0.id.bits) < ($0.score, $1.id.bits) }.prefix(
+            neighbours.hardest
+        ).compactMap(\.configuration)
         let wanted = max(1, Int((neighbours.share * Double(candidates.count)).rounded()))
         let classifier = ProblemClassifier(job.pipeline.physics)
         var seen = Set(candidates.compactMap(\.configuration).map { classifier($0) })
         var lines: [UInt8] = []
         var parents: [SampleID: SampleID] = [:]
-        // In turns, so that each has as many; draws without a new neighbour are few, and an end to them there must be.
+        // In turns, so that each has as many; draws without a new neighbour are few, and an end to
+        // them there must be.
         for draw in 0..<(10 * wanted / max(1, hardest.count) + 10) where parents.count < wanted {
             for configuration in hardest where parents.count < wanted {
                 guard
-                    let near = neighbours.perturbation.neighbour(of: configuration, draw: draw, seed: curation.seed),
+                    let near = neighbours.perturbation.neighbour(
+                        of: configuration, draw: draw, seed: curation.seed),
                     seen.insert(classifier(near)).inserted
                 else { continue }
                 parents[near.id] = configuration.id
@@ -222,16 +250,17 @@ extension Round {
         guard !parents.isEmpty else {
             throw PipelineError(
                 .data,
-                "\(job.pipelinePath): rounds: the hardest candidates have no neighbours: allow more moves or other values"
-            )
+                "\(job.pipelinePath): rounds: the hardest candidates have no neighbours: allow "
+                    + "more moves or other values")
         }
         let near = work("neighbours")
         try Dataset.createFolder(near.stepsFolder)
         let path = "\(near.root)/neighbours.jsonl"
         try AtomicFile.write(lines, to: path)
         try Job(
-            pipeline: try job.pipeline.forTraining(only: nil), pipelinePath: job.pipelinePath, dataset: near,
-            threads: job.threads, reporter: job.reporter, importPath: path, replace: true
+            pipeline: try job.pipeline.forTraining(only: nil), pipelinePath: job.pipelinePath,
+            dataset: near, threads: job.threads, reporter: job.reporter, importPath: path,
+            replace: true
         ).sample()
         return (near, parents)
     }
@@ -243,8 +272,10 @@ extension Round {
         return try listing.parts.flatMap { part in
             try Interruption.check()
             return try ConfigurationsFile.read(
-                manifest.files[part.number], in: dataset.folder(.sample), physics: listing.physics, ids: part.ids
-            ).enumerated().filter { !listing.copies.contains(part.first + $0.offset) }.map(\.element)
+                manifest.files[part.number], in: dataset.folder(.sample), physics: listing.physics,
+                ids: part.ids
+            ).enumerated().filter { !listing.copies.contains(part.first + $0.offset) }.map(
+                \.element)
         }
     }
 }

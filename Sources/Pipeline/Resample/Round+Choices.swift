@@ -12,22 +12,26 @@ extension Round {
     /// Applies the rule to the candidates.
     func choose(_ set: CandidateSet) throws -> [ChosenSample] {
         func columns(_ samples: [Candidate]) throws -> Candidates {
-            try Candidates(ids: samples.map(\.id), strata: samples.map(\.sources), scores: samples.map(\.score))
+            try Candidates(
+                ids: samples.map(\.id), strata: samples.map(\.sources), scores: samples.map(\.score)
+            )
         }
         guard set.candidates.count >= curation.add else {
             throw RoundsEnd(
-                "round \(number) is to add \(curation.add) samples, but there are \(set.candidates.count) candidates: lower "
-                    + "'add', or offer more")
+                "round \(number) is to add \(curation.add) samples, but there are "
+                    + "\(set.candidates.count) candidates: lower 'add', or offer more")
         }
-        var rows = try curation.choose(of: try columns(set.candidates), features: set.features, round: number)
-            .map { choice, isRandom in
-                let candidate = set.candidates[choice.candidate]
-                return ChosenSample(
-                    id: candidate.id, sources: candidate.sources,
-                    action: candidate.configuration == nil ? .taken : .added, round: number, origin: candidate.origin,
-                    parent: candidate.parent, acquisition: isRandom ? "random" : curation.acquisition.name,
-                    score: candidate.score, probability: choice.probability)
-            }
+        var rows = try curation.choose(
+            of: try columns(set.candidates), features: set.features, round: number
+        ).map { choice, isRandom in
+            let candidate = set.candidates[choice.candidate]
+            return ChosenSample(
+                id: candidate.id, sources: candidate.sources,
+                action: candidate.configuration == nil ? .taken : .added, round: number,
+                origin: candidate.origin, parent: candidate.parent,
+                acquisition: isRandom ? "random" : curation.acquisition.name,
+                score: candidate.score, probability: choice.probability)
+        }
         let copies = Set(set.copies.map(\.id))
         rows += set.copies.map { copy in
             ChosenSample(
@@ -37,31 +41,36 @@ extension Round {
         let members = set.members.filter { !copies.contains($0.id) }
         guard curation.drop == 0 || curation.drop < members.count else {
             throw RoundsEnd(
-                "round \(number) is to drop \(curation.drop) samples of a selection of \(members.count): lower 'drop'")
+                "round \(number) is to drop \(curation.drop) samples of a selection of "
+                    + "\(members.count): lower 'drop'")
         }
         for place in try curation.dropped(of: try columns(members)) {
             let member = members[place]
             rows.append(
                 ChosenSample(
-                    id: member.id, sources: member.sources, action: .dropped, round: number, origin: .pool,
-                    acquisition: curation.acquisition.name, score: member.score, probability: nil))
+                    id: member.id, sources: member.sources, action: .dropped, round: number,
+                    origin: .pool, acquisition: curation.acquisition.name, score: member.score,
+                    probability: nil))
         }
         return rows
     }
 
-    /// Writes the resample stage: the choices, and the configurations that are to be solved, in the order of choice.
+    /// Writes the resample stage: the choices, and the configurations that are to be solved, in the
+    /// order of choice.
     ///
     /// - Returns: The manifest, and the path of the configurations, nil where there are none.
-    func write(
-        _ choices: [ChosenSample], _ set: CandidateSet, parent: Manifest
-    ) throws -> (manifest: Manifest, configurations: String?) {
+    func write(_ choices: [ChosenSample], _ set: CandidateSet, parent: Manifest) throws -> (
+        manifest: Manifest, configurations: String?
+    ) {
         let folder = dataset.folder(.resample)
         let started = Stopwatch()
         try Dataset.createFolder(folder)
         try StepRecord.remove(Stage.resample.rawValue, in: dataset)
         try AtomicFile.withdraw("\(folder)/\(Manifest.fileName)")
         let configurations = Dictionary(
-            set.candidates.compactMap { candidate in candidate.configuration.map { (candidate.id, $0) } }
+            set.candidates.compactMap { candidate in
+                candidate.configuration.map { (candidate.id, $0) }
+            }
         ) { first, _ in first }
         var lines: [UInt8] = []
         for row in choices where row.action == .added {
@@ -72,40 +81,44 @@ extension Round {
         try AtomicFile.write(text, to: "\(folder)/\(StageFile.choices)")
         try AtomicFile.write(lines, to: "\(folder)/\(StageFile.configurations)")
         func file(_ name: String, _ bytes: [UInt8], samples: Int) -> Manifest.File {
-            Manifest.File(path: name, bytes: bytes.count, sha256: Digest(of: bytes), samples: samples)
+            Manifest.File(
+                path: name, bytes: bytes.count, sha256: Digest(of: bytes), samples: samples)
         }
         let joined = choices.filter { $0.action != .dropped }
+        let added = choices.count { $0.action == .added }
         let manifest = Manifest(
             stage: Stage.resample.rawValue,
             parameters: .object([
-                "round": .integer(number), "curation": curation.json, "selection": .string(selection),
-                "judge": try judgeJSON(),
-            ]),
-            inputs: [],
+                "round": .integer(number), "curation": curation.json,
+                "selection": .string(selection), "judge": try judgeJSON(),
+            ]), inputs: [],
             content: .object([
-                "parent": .string(parent.id.description), "candidates": .integer(set.candidates.count),
+                "parent": .string(parent.id.description),
+                "candidates": .integer(set.candidates.count),
                 "mean_candidate_score": .number(ScoreMean.of(set.candidates.map(\.score))),
-                "added": .integer(choices.count { $0.action == .added }),
+                "added": .integer(added),
                 "taken": .integer(choices.count { $0.action == .taken }),
                 "dropped": .integer(choices.count { $0.action == .dropped }),
                 "mean_score": .number(ScoreMean.of(joined.map { $0.score ?? 0 })),
-                "strata": ChosenSample.summary(of: choices), "digest": .string(Digest(of: text).description),
+                "strata": ChosenSample.summary(of: choices),
+                "digest": .string(Digest(of: text).description),
             ]),
             files: [
                 file(StageFile.choices, text, samples: choices.count),
-                file(StageFile.configurations, lines, samples: choices.count { $0.action == .added }),
+                file(StageFile.configurations, lines, samples: added),
             ])
         let seconds = started.seconds
         try Provenance(
-            stage: .resample, manifest: manifest.id, pipeline: job.pipeline.name, threads: job.threads,
-            started: started,
-            seconds: seconds, workSeconds: seconds, samples: choices.count, importPath: nil
+            stage: .resample, manifest: manifest.id, pipeline: job.pipeline.name,
+            threads: job.threads, started: started, seconds: seconds, workSeconds: seconds,
+            samples: choices.count, importPath: nil
         ).write(to: folder)
         try dataset.commit(
-            manifest, of: .resample, fingerprint: manifest.id, samples: choices.count, seconds: seconds)
+            manifest, of: .resample, fingerprint: manifest.id, samples: choices.count,
+            seconds: seconds)
         job.reporter.ended(
-            .resample, id: manifest.id, samples: choices.count, bytes: text.count + lines.count, seconds: seconds,
-            skipped: false)
+            .resample, id: manifest.id, samples: choices.count, bytes: text.count + lines.count,
+            seconds: seconds, skipped: false)
         return (manifest, lines.isEmpty ? nil : "\(folder)/\(StageFile.configurations)")
     }
 
@@ -116,7 +129,10 @@ extension Round {
             .object(["model": .string(try model.manifest(.train).content["digest"]?.string ?? "")])
         case .trainer(let trainer): .object(["command": .string(trainer.command)])
         case .table(let path, _):
-            .object(["scores": .string(Digest(of: try InputFile.read(path, maximumBytes: 1 << 30)).description)])
+            .object([
+                "scores": .string(
+                    Digest(of: try InputFile.read(path, maximumBytes: 1 << 30)).description)
+            ])
         }
     }
 }

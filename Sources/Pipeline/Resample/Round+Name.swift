@@ -5,17 +5,20 @@ internal import Sampling
 internal import Shards
 
 extension Round {
-    /// Refuses to begin a round whose name another version has, which would lose it, unless it is this very round again.
+    /// Refuses to begin a round whose name another version has, which would lose it, unless it is
+    /// this very round again.
     func protectName(parent pack: Manifest) throws {
         let versions = Versions(of: job.dataset)
         guard let held = try versions.holder(of: name) else { return }
         if let manifest = try? versions.manifest(short: held.short), manifest.parent == pack.id,
             let round = manifest.content["round"], round["number"]?.int == number,
-            round["from"]?.string == selection, round["curation"] == curation.json, round["judge"] == (try judgeJSON())
+            round["from"]?.string == selection, round["curation"] == curation.json,
+            round["judge"] == (try judgeJSON())
         {
             return
         }
         guard job.replace else { throw Versions.taken(name, by: held, in: parent) }
-        job.reporter.warned("the name '\(name)' moves from version \(held.short) to the one that is made now")
+        job.reporter.warned(
+            "the name '\(name)' moves from version \(held.short) to the one that " + "is made now")
     }
 }

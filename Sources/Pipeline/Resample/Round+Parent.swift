@@ -13,8 +13,8 @@ extension Round {
         guard !names.contains("train/\(name)") else {
             throw PipelineError(
                 .data,
-                "\(parent.name) has a selection '\(name)' already: choose another name, or another version to go on from"
-            )
+                "\(parent.name) has a selection '\(name)' already: choose another name, or "
+                    + "another version to go on from")
         }
         guard solvesChoices else { return }
         let pipeline = job.pipeline
@@ -24,16 +24,16 @@ extension Round {
             .object(own), pack.parameters, pack: parent.name, pipeline: job.pipelinePath)
         if let level = pack.layout["compression_level"]?.int, level != pipeline.compressionLevel {
             differences.append(
-                "solver.compression_level is \(level) in \(parent.name), \(pipeline.compressionLevel) in \(job.pipelinePath)"
-            )
+                "solver.compression_level is \(level) in \(parent.name), "
+                    + "\(pipeline.compressionLevel) in \(job.pipelinePath)")
         }
         guard differences.isEmpty else {
             throw PipelineError(
                 .data,
-                "what is chosen would be solved as another problem than the dataset's, so that it could not join it: "
-                    + differences.joined(separator: "; ")
-                    + ". Make them equal; for sources and overlap of an import 'resample' has the options --sources and --overlap"
-            )
+                "what is chosen would be solved as another problem than the dataset's, so that it "
+                    + "could not join it: " + differences.joined(separator: "; ")
+                    + ". Make them equal; for sources and overlap of an import 'resample' has the "
+                    + "options --sources and --overlap")
         }
     }
 
@@ -53,8 +53,8 @@ extension Round {
         if let mine = own.object, let other = there.object {
             return Set(mine.keys).union(other.keys).sorted().flatMap { name in
                 differences(
-                    mine[name] ?? .null, other[name] ?? .null, at: key.isEmpty ? name : "\(key).\(name)", pack: pack,
-                    pipeline: pipeline)
+                    mine[name] ?? .null, other[name] ?? .null,
+                    at: key.isEmpty ? name : "\(key).\(name)", pack: pack, pipeline: pipeline)
             }
         }
         return ["\(key) is \(there.canonicalText) in \(pack), \(own.canonicalText) in \(pipeline)"]

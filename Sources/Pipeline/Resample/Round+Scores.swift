@@ -4,8 +4,11 @@ internal import Sampling
 internal import Shards
 
 extension Round {
-    /// Has the configurations of a sample stage scored. The table is in its evaluate stage, or is the trainer's.
-    func score(configurations dataset: Dataset, _ own: Job) throws -> (table: ScoreTable, features: FeatureTable?) {
+    /// Has the configurations of a sample stage scored. The table is in its evaluate stage, or is
+    /// the trainer's.
+    func score(configurations dataset: Dataset, _ own: Job) throws -> (
+        table: ScoreTable, features: FeatureTable?
+    ) {
         guard case .model(let model) = judge else {
             // Any program can read shards, so candidates become some.
             for stage in [Stage.solve, .split, .pack] { try own.perform(stage) }
@@ -14,16 +17,18 @@ extension Round {
             let ids = store.all(of: .train).map(\.id)
             return (try trainerScores(of: dataset, selection: "train", ids), nil)
         }
-        // Labels that cannot be certified are left out of the table, and those candidates of the choice.
+        // Labels that cannot be certified are left out of the table, and those candidates of the
+        // choice.
         return try score(
-            .sampled(dataset, labels: curation.score.needsLabels ? .solved : .none, accuracy: job.pipeline.accuracy),
-            by: model, in: dataset)
+            .sampled(
+                dataset, labels: curation.score.needsLabels ? .solved : .none,
+                accuracy: job.pipeline.accuracy), by: model, in: dataset)
     }
 
     /// Has a selection of the parent's training samples scored.
-    func score(
-        selection: String, of store: PackedSamples
-    ) throws -> (table: ScoreTable, features: FeatureTable?) {
+    func score(selection: String, of store: PackedSamples) throws -> (
+        table: ScoreTable, features: FeatureTable?
+    ) {
         let ids = try store.select(selection, of: .train).map(\.id)
         guard case .model(let model) = judge else {
             return (try trainerScores(of: parent, selection: selection, ids), nil)
@@ -32,21 +37,23 @@ extension Round {
         try Dataset.createFolder(output.stepsFolder)
         let labels: Evaluator.Labels = curation.score.needsLabels ? .stored : .none
         let scored = try score(
-            .packed(parent, selection: Round.training(selection), labels: labels), by: model, in: output)
+            .packed(parent, selection: Round.training(selection), labels: labels), by: model,
+            in: output)
         try scored.table.check(against: ids, "the training selection")
         return scored
     }
 
     /// Has a model judged; the tables are in the evaluate stage of `output`.
-    private func score(
-        _ subject: Evaluator.Subject, by model: Dataset, in output: Dataset
-    ) throws -> (table: ScoreTable, features: FeatureTable?) {
+    private func score(_ subject: Evaluator.Subject, by model: Dataset, in output: Dataset) throws
+        -> (table: ScoreTable, features: FeatureTable?)
+    {
         let ensemble = try Ensemble(
-            [model.root], dropoutSamples: curation.score == .variance ? curation.passes : 0, threads: job.threads)
+            [model.root], dropoutSamples: curation.score == .variance ? curation.passes : 0,
+            threads: job.threads)
         try Evaluator(
             subject, predictions: .models(ensemble), output: output,
-            writesFeatures: curation.acquisition.needsFeatures, threads: job.threads, pipeline: job.pipeline.name,
-            reporter: job.reporter
+            writesFeatures: curation.acquisition.needsFeatures, threads: job.threads,
+            pipeline: job.pipeline.name, reporter: job.reporter
         ).run()
         let path = "\(output.folder(.evaluate))/\(StageFile.errors)"
         let table = try ScoreTable(path: path, column: column)
@@ -65,20 +72,22 @@ extension Round {
         guard InputFile.isFolder(path) == false else {
             throw PipelineError(
                 .data,
-                "acquisition '\(curation.acquisition.name)' needs features: there is no \(path) beside the scores; evaluate "
-                    + "with --features")
+                "acquisition '\(curation.acquisition.name)' needs features: there is no \(path) "
+                    + "beside the scores; evaluate with --features")
         }
         return try FeatureTable(path: path, ids: table.ids)
     }
 
     /// Scores by the user's program, which trains on the round's version first.
-    private func trainerScores(of candidates: Dataset, selection: String, _ ids: [SampleID]) throws -> ScoreTable {
+    private func trainerScores(of candidates: Dataset, selection: String, _ ids: [SampleID]) throws
+        -> ScoreTable
+    {
         guard case .trainer(let trainer) = judge else {
             throw PipelineError(.software, "a table of scores is there already")
         }
         let call = TrainerCall(
-            number: number - 1, job: job, version: parent, selection: self.selection, seed: curation.seed,
-            candidates: (candidates, selection))
+            number: number - 1, job: job, version: parent, selection: self.selection,
+            seed: curation.seed, candidates: (candidates, selection))
         guard let table = try call.run(trainer, column: column, scoring: ids) else {
             throw PipelineError(.software, "the trainer was given no candidates")
         }

@@ -11,8 +11,9 @@ extension Round {
         let added = work("added")
         try Dataset.createFolder(added.stepsFolder)
         let own = Job(
-            pipeline: try job.pipeline.forTraining(only: nil), pipelinePath: job.pipelinePath, dataset: added,
-            threads: job.threads, reporter: job.reporter, importPath: configurations, replace: true)
+            pipeline: try job.pipeline.forTraining(only: nil), pipelinePath: job.pipelinePath,
+            dataset: added, threads: job.threads, reporter: job.reporter,
+            importPath: configurations, replace: true)
         try own.sample()
         try own.solve()
         return added
@@ -23,7 +24,8 @@ extension Round {
         _ resampled: Manifest, _ choices: [ChosenSample], _ added: Dataset?, _ excluded: Exclusions
     ) throws -> Dataset {
         var writer = VersionWriter(
-            parent: parent, solved: added, known: excluded.known, threads: job.threads, reporter: job.reporter)
+            parent: parent, solved: added, known: excluded.known, threads: job.threads,
+            reporter: job.reporter)
         writer.movesName = job.replace
         let facts = resampled.parameters["curation"]?.object ?? [:]
         let manifest = try writer.write(
@@ -38,16 +40,21 @@ extension Round {
         return job.dataset.at(manifest.id)
     }
 
-    /// The files of a version that are not its parent's, with its manifest first, for the record of the round.
+    /// The files of a version that are not its parent's, with its manifest first, for the record of
+    /// the round.
     func files(of version: Dataset) throws -> [Manifest.File] {
         let manifest = try version.manifest(.pack)
         let own = try FileDigest(of: version.packManifest, followingLinks: false)
         let added = manifest.files.dropFirst(try parent.manifest(.pack).files.count)
         return [
-            Manifest.File(path: manifest.packPath, bytes: own.bytes, sha256: own.sha256, samples: manifest.files.count)
+            Manifest.File(
+                path: manifest.packPath, bytes: own.bytes, sha256: own.sha256,
+                samples: manifest.files.count)
         ]
             + added.map {
-                Manifest.File(path: "pack/\($0.path)", bytes: $0.bytes, sha256: $0.sha256, samples: $0.samples)
+                Manifest.File(
+                    path: "pack/\($0.path)", bytes: $0.bytes, sha256: $0.sha256, samples: $0.samples
+                )
             }
     }
 
@@ -55,7 +62,8 @@ extension Round {
     func version(of record: StepRecord) throws -> Dataset? {
         let prefix = "pack/version-"
         guard let path = record.files.first?.path, path.hasPrefix(prefix), path.hasSuffix(".json"),
-            let id = try? Versions(of: job.dataset).resolve(String(path.dropFirst(prefix.count).dropLast(5)))
+            let id = try? Versions(of: job.dataset).resolve(
+                String(path.dropFirst(prefix.count).dropLast(5)))
         else { return nil }
         let versions = Versions(of: job.dataset)
         // A name that somebody gave to another version stays there.

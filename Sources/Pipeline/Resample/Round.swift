@@ -4,10 +4,12 @@ internal import Foundation
 internal import Sampling
 internal import Shards
 
-/// One round of curation: from a version of a dataset, and what a model makes of candidates, to the next version.
+/// One round of curation: from a version of a dataset, and what a model makes of candidates, to the
+/// next version.
 ///
-/// Its folder is `rounds/N` of the dataset. What it needs on the way is in `work` there and goes when the version is committed;
-/// every stage of it can be interrupted and goes on where it stopped.
+/// Its folder is `rounds/N` of the dataset. What it needs on the way is in `work` there and goes
+/// when the version is committed; every stage of it can be interrupted and goes on where it
+/// stopped.
 final class Round {
     /// Who says how hard candidates are.
     enum Judge {
@@ -15,7 +17,8 @@ final class Round {
         case model(Dataset)
         /// The user's own program; see `TrainerCall`.
         case trainer(ExternalTrainer)
-        /// A table that is there already; of the configurations in `from`, or of the dataset's own samples.
+        /// A table that is there already; of the configurations in `from`, or of the dataset's own
+        /// samples.
         case table(String, from: String?)
     }
 
@@ -34,8 +37,8 @@ final class Round {
     let dataset: Dataset
 
     init(
-        _ number: Int, of job: Job, from parent: Dataset, selection: String, _ curation: Curation, judge: Judge,
-        name: String? = nil
+        _ number: Int, of job: Job, from parent: Dataset, selection: String, _ curation: Curation,
+        judge: Judge, name: String? = nil
     ) {
         self.number = number
         self.parent = parent
@@ -56,8 +59,9 @@ final class Round {
     func perform() throws -> Dataset {
         let pack = try parent.manifest(.pack)
         let fingerprint = Fingerprint.round(
-            number, name: name, parent: pack.id, selection: selection, curation, judge: try judgeJSON(),
-            design: judge.drawsCandidates ? job.pipeline.design : nil, accuracy: job.pipeline.accuracy)
+            number, name: name, parent: pack.id, selection: selection, curation,
+            judge: try judgeJSON(), design: judge.drawsCandidates ? job.pipeline.design : nil,
+            accuracy: job.pipeline.accuracy)
         let step = Dataset.roundStep(number)
         if let record = StepRecord(step: step, in: job.dataset), record.fingerprint == fingerprint,
             record.isIntact(in: job.dataset), let version = try version(of: record)
@@ -65,7 +69,8 @@ final class Round {
             removeWork()
             return version
         }
-        if let record = StepRecord(step: step, in: job.dataset), record.fingerprint == fingerprint, record.files.isEmpty
+        if let record = StepRecord(step: step, in: job.dataset), record.fingerprint == fingerprint,
+            record.files.isEmpty
         {
             throw RoundsEnd("round \(number) had too few candidates before, and would again")
         }
@@ -76,12 +81,12 @@ final class Round {
         let excluded = try Exclusions(store, threads: job.threads)
         let candidates = try candidates(store, excluded)
         let choices: [ChosenSample]
-        do {
-            choices = try choose(candidates)
-        } catch let end as RoundsEnd {
-            // A record without files: nothing was made, and nothing will be by the same rule from the same samples.
+        do { choices = try choose(candidates) } catch let end as RoundsEnd {
+            // A record without files: nothing was made, and nothing will be by the same rule from
+            // the same samples.
             if judge.drawsCandidates {
-                try StepRecord(step: step, fingerprint: fingerprint, files: [], seconds: 0).write(in: job.dataset)
+                try StepRecord(step: step, fingerprint: fingerprint, files: [], seconds: 0).write(
+                    in: job.dataset)
             }
             removeWork()
             throw end
@@ -110,7 +115,5 @@ struct RoundsEnd: Error {
 
 extension Round.Judge {
     /// Whether candidates are drawn from the pipeline's design.
-    var drawsCandidates: Bool {
-        if case .table = self { false } else { true }
-    }
+    var drawsCandidates: Bool { if case .table = self { false } else { true } }
 }

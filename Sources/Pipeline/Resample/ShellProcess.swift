@@ -1,10 +1,12 @@
 internal import Datasets
 internal import Foundation
 
-/// A command of `/bin/sh` at the head of a process group of its own, which ends at the latest when this program does.
+/// A command of `/bin/sh` at the head of a process group of its own, which ends at the latest when
+/// this program does.
 ///
-/// What counts is the end of the command itself: processes that it leaves behind, and pipes that they hold, delay nothing. A second
-/// process in the group waits for the end of this program, however that comes, and then ends the group.
+/// What counts is the end of the command itself: processes that it leaves behind, and pipes that
+/// they hold, delay nothing. A second process in the group waits for the end of this program,
+/// however that comes, and then ends the group.
 final class ShellProcess {
     /// How a command ended.
     enum Ending: Hashable {
@@ -38,8 +40,8 @@ final class ShellProcess {
             // The C library's own way of changing the folder is not POSIX's.
             let folder = URL(literalPath: folder).standardizedFileURL.path
             command = try ShellProcess.spawn(
-                [#"cd -- "$0" && exec /bin/sh -c "$1""#, folder, text], environment, group: 0, input: null,
-                output: output)
+                [#"cd -- "$0" && exec /bin/sh -c "$1""#, folder, text], environment, group: 0,
+                input: null, output: output)
         } catch {
             close(ends[1])
             throw error
@@ -64,7 +66,8 @@ final class ShellProcess {
         self.guardian = nil
     }
 
-    /// Asks the command and all of its group to end, waits until all have, and ends what is left after `grace`.
+    /// Asks the command and all of its group to end, waits until all have, and ends what is left
+    /// after `grace`.
     func end(within grace: Duration) {
         send(SIGTERM)
         // It would be one of the group.
@@ -93,19 +96,25 @@ final class ShellProcess {
         let found = unsafe waitpid(command, &status, WNOHANG)
         if found == 0 || (found < 0 && errno == EINTR) { return nil }
         guard found == command else {
-            throw PipelineError(.software, "how the trainer ended cannot be found out: error \(errno) of waitpid")
+            throw PipelineError(
+                .software,
+                "how the trainer ended cannot be found out: error " + "\(errno) of waitpid")
         }
         let signal = status & 0x7F
         return signal == 0 ? .status(status >> 8 & 0xFF) : .signal(signal)
     }
 
     private static func failure(_ code: Int32) -> PipelineError {
-        PipelineError(.software, "the trainer cannot be started: \(unsafe String(cString: strerror(code)))")
+        PipelineError(
+            .software,
+            "the trainer cannot be started: " + "\(unsafe String(cString: strerror(code)))")
     }
 
-    /// Starts `/bin/sh -c` with further arguments in the process group `group`, 0 for one of its own, with signals as in a new session.
+    /// Starts `/bin/sh -c` with further arguments in the process group `group`, 0 for one of its
+    /// own, with signals as in a new session.
     private static func spawn(
-        _ arguments: [String], _ environment: [String: String], group: pid_t, input: Int32, output: Int32
+        _ arguments: [String], _ environment: [String: String], group: pid_t, input: Int32,
+        output: Int32
     ) throws -> pid_t {
         #if canImport(Darwin)
             var actions: posix_spawn_file_actions_t? = nil
@@ -124,7 +133,9 @@ final class ShellProcess {
         var signals = sigset_t()
         unsafe sigemptyset(&signals)
         unsafe posix_spawnattr_setsigmask(&attributes, &signals)
-        for number in [SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGCHLD, SIGXFSZ] { unsafe sigaddset(&signals, number) }
+        for number in [SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGCHLD, SIGXFSZ] {
+            unsafe sigaddset(&signals, number)
+        }
         unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
         unsafe posix_spawnattr_setpgroup(&attributes, group)
         let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK
@@ -146,7 +157,9 @@ final class ShellProcess {
         var pointers = unsafe texts.map { unsafe strdup($0) } + [nil]
         defer { unsafe pointers.forEach { unsafe free($0) } }
         return unsafe pointers.withUnsafeMutableBufferPointer { buffer in
-            guard let first = buffer.baseAddress else { preconditionFailure("the array has its end at least") }
+            guard let first = buffer.baseAddress else {
+                preconditionFailure("the array has its " + "end at least")
+            }
             return unsafe body(first)
         }
     }

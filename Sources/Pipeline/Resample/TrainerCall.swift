@@ -5,19 +5,22 @@ internal import Foundation
 internal import Sampling
 internal import Shards
 
-/// One call of the user's own trainer: learn from a version of the dataset, then say how wrong the model is.
+/// One call of the user's own trainer: learn from a version of the dataset, then say how wrong the
+/// model is.
 ///
-/// The program works in `rounds/N/trainer`, N being the number of the version's round and 0 for the base, and gets in its
-/// environment:
+/// The program works in `rounds/N/trainer`, N being the number of the version's round and 0 for the
+/// base, and gets in its environment:
 ///
-///     STEADYSET_PIPELINE                                 the pipeline file
-///     STEADYSET_DATA, STEADYSET_SELECTION                what to learn from: a reference, and the name of a selection
-///     STEADYSET_MANIFEST                                 the manifest of STEADYSET_DATA's shards
-///     STEADYSET_CANDIDATES, …_CANDIDATES_SELECTION       what to score; not set in the last call
-///     STEADYSET_CANDIDATES_MANIFEST                      the manifest of their shards
-///     STEADYSET_ERRORS                                   where errors.csv of the candidates is to be written
-///     STEADYSET_TEST_ERRORS                              where errors of the test part may be written
-///     STEADYSET_ROUND, STEADYSET_SEED                    the number, and the rounds' seed
+///     STEADYSET_PIPELINE                            the pipeline file
+///     STEADYSET_DATA, STEADYSET_SELECTION
+///         what to learn from: a reference, and the name of a selection
+///     STEADYSET_MANIFEST                            the manifest of STEADYSET_DATA's shards
+///     STEADYSET_CANDIDATES, …_CANDIDATES_SELECTION  what to score; not set in the last call
+///     STEADYSET_CANDIDATES_MANIFEST                 the manifest of their shards
+///     STEADYSET_ERRORS
+///         where errors.csv of the candidates is to be written
+///     STEADYSET_TEST_ERRORS                         where errors of the test part may be written
+///     STEADYSET_ROUND, STEADYSET_SEED               the number, and the rounds' seed
 struct TrainerCall {
     let number: Int
     let job: Job
@@ -49,8 +52,9 @@ struct TrainerCall {
     ///   - column: The column of errors that is the score.
     ///   - ids: The candidates, every one of which must have a score.
     /// - Returns: Their errors; nil in the last call.
-    @discardableResult
-    func run(_ trainer: ExternalTrainer, column: String, scoring ids: [SampleID]) throws -> ScoreTable? {
+    @discardableResult func run(_ trainer: ExternalTrainer, column: String, scoring ids: [SampleID])
+        throws -> ScoreTable?
+    {
         let dataset = job.dataset.round(number)
         let folder = TrainerCall.folder(number, of: job.dataset)
         try Dataset.createFolder(folder)
@@ -58,9 +62,11 @@ struct TrainerCall {
         let pack = try version.manifest(.pack)
         let fingerprint = Fingerprint.trainer(
             trainer.command, pack: pack.id, selection: selection,
-            candidates: try candidates.map { (try $0.dataset.manifest(.pack).id, $0.selection) }, seed: seed)
+            candidates: try candidates.map { (try $0.dataset.manifest(.pack).id, $0.selection) },
+            seed: seed)
         if let record = StepRecord(step: "trainer", in: dataset), record.fingerprint == fingerprint,
-            record.isIntact(in: dataset), let tables = try? Tables(in: folder, self, column: column, scoring: ids)
+            record.isIntact(in: dataset),
+            let tables = try? Tables(in: folder, self, column: column, scoring: ids)
         {
             return tables.errors
         }
@@ -71,10 +77,12 @@ struct TrainerCall {
         let call = try TrainerCall.newCall(in: folder)
         let log = "\(folder)/log.txt"
         let started = Stopwatch()
-        job.reporter.noted("the trainer learns from \(selection) of \(version.name); its output is in \(log)")
+        job.reporter.noted(
+            "the trainer learns from \(selection) of \(version.name); its output " + "is in \(log)")
         try trainer.run(try environment(tablesIn: call), in: folder, log: log)
         let tables = try Tables(in: call, self, column: column, scoring: ids)
-        // Only what was found good is kept, in files of which no process of the program's has a handle.
+        // Only what was found good is kept, in files of which no process of the program's has a
+        // handle.
         try Dataset.createFolder(folder)
         let ended = JSON.object([
             "round": .integer(number), "seed": .integer(Int(seed)), "selection": .string(selection),
@@ -86,15 +94,17 @@ struct TrainerCall {
         try StepRecord(
             step: "trainer", fingerprint: fingerprint,
             files: kept.map { name, bytes in
-                Manifest.File(path: "trainer/\(name)", bytes: bytes.count, sha256: Digest(of: bytes), samples: 0)
+                Manifest.File(
+                    path: "trainer/\(name)", bytes: bytes.count, sha256: Digest(of: bytes),
+                    samples: 0)
             }, seconds: started.seconds
         ).write(in: dataset)
         try? FileManager.default.removeItem(atPath: call)
         return tables.errors
     }
 
-    /// Makes the folder for the tables of one call, under a name that no other call had: what a program that outlived its own
-    /// writes late reaches nobody. Those of earlier calls go.
+    /// Makes the folder for the tables of one call, under a name that no other call had: what a
+    /// program that outlived its own writes late reaches nobody. Those of earlier calls go.
     private static func newCall(in folder: String) throws -> String {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         where name.hasPrefix(callPrefix) && SampleID(name.dropFirst(callPrefix.count)) != nil {
@@ -105,11 +115,11 @@ struct TrainerCall {
         return call
     }
 
-    /// The variables that a call sets, without `STEADYSET_`; none is handed on from the run of an outer program.
+    /// The variables that a call sets, without `STEADYSET_`; none is handed on from the run of an
+    /// outer program.
     private static let variables = [
-        "PIPELINE", "DATA", "MANIFEST", "SELECTION", "CANDIDATES", "CANDIDATES_MANIFEST", "CANDIDATES_SELECTION",
-        "ERRORS",
-        "TEST_ERRORS", "ROUND", "SEED",
+        "PIPELINE", "DATA", "MANIFEST", "SELECTION", "CANDIDATES", "CANDIDATES_MANIFEST",
+        "CANDIDATES_SELECTION", "ERRORS", "TEST_ERRORS", "ROUND", "SEED",
     ]
 
     /// The environment of the program: this one's, and what is said above.
@@ -145,11 +155,14 @@ struct TrainerCall {
 
         /// Reads the tables in `folder`.
         ///
-        /// - Throws: `PipelineError`: `.trainer` where the one that must be there is not, `.data` where one is wrong.
-        init(in folder: String, _ call: TrainerCall, column: String, scoring ids: [SampleID]) throws {
+        /// - Throws: `PipelineError`: `.trainer` where the one that must be there is not, `.data`
+        ///   where one is wrong.
+        init(in folder: String, _ call: TrainerCall, column: String, scoring ids: [SampleID]) throws
+        {
             func read(_ name: String) throws -> [UInt8] {
                 do {
-                    return try InputFile.read("\(folder)/\(name)", maximumBytes: ScoreTable.maximumBytes)
+                    return try InputFile.read(
+                        "\(folder)/\(name)", maximumBytes: ScoreTable.maximumBytes)
                 } catch {
                     // The program is there, so its table is what is wrong.
                     let error = PipelineError(error)
@@ -163,7 +176,8 @@ struct TrainerCall {
                 guard InputFile.isFolder(path) == false else {
                     throw PipelineError(
                         .trainer,
-                        "the trainer ended well, but wrote no \(path), which STEADYSET_ERRORS names; its output is in "
+                        "the trainer ended well, but wrote no \(path), which STEADYSET_ERRORS "
+                            + "names; its output is in "
                             + "\(TrainerCall.folder(call.number, of: call.job.dataset))/log.txt")
                 }
                 let content = try read(TrainerCall.errorsName)
@@ -175,17 +189,20 @@ struct TrainerCall {
             let path = "\(folder)/\(TrainerCall.testErrorsName)"
             guard InputFile.isFolder(path) == false else { return }
             let content = try read(TrainerCall.testErrorsName)
-            try call.checkTestErrors(try ScoreTable(content, path: path, column: column), column: column)
+            try call.checkTestErrors(
+                try ScoreTable(content, path: path, column: column), column: column)
             bytes.append((TrainerCall.testErrorsName, content))
         }
     }
 
-    /// Refuses errors of other samples than those of the round before, where the rule that ends rounds compares both.
+    /// Refuses errors of other samples than those of the round before, where the rule that ends
+    /// rounds compares both.
     private func checkTestErrors(_ table: ScoreTable, column: String) throws {
         guard job.pipeline.curation?.stop != nil, number > 0 else { return }
         let earlier = TrainerCall.testErrors(number - 1, of: job.dataset)
         guard InputFile.isFolder(earlier) == false else { return }
         try table.check(
-            against: try ScoreTable(path: earlier, column: column).ids, "the round before, which 'stop' compares")
+            against: try ScoreTable(path: earlier, column: column).ids,
+            "the round before, which " + "'stop' compares")
     }
 }

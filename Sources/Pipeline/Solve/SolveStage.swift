@@ -15,7 +15,9 @@ extension Job {
         let parts = listing.parts.map { (part: $0, fingerprint: partFingerprint(of: $0, listing)) }
         let fingerprint = Fingerprint.solve(parts.map(\.fingerprint))
         let done = parts.map { isDone($0.part, $0.fingerprint) }
-        if done.allSatisfy({ $0 }), let manifest = finished("solve", .solve, fingerprint: fingerprint) {
+        if done.allSatisfy({ $0 }),
+            let manifest = finished("solve", .solve, fingerprint: fingerprint)
+        {
             return skipped(manifest, stage: .solve)
         }
         try protectLabels(listing, sampleManifest, done: done)
@@ -28,8 +30,8 @@ extension Job {
         defer { closing.wait() }
         for (index, (part, fingerprint)) in parts.enumerated() where !done[index] {
             let before = solved
-            let publish = try solve(part, listing, sampleManifest, fingerprint: fingerprint) { [reporter] count in
-                reporter.advanced(.solve, done: before + count)
+            let publish = try solve(part, listing, sampleManifest, fingerprint: fingerprint) {
+                [reporter] count in reporter.advanced(.solve, done: before + count)
             }
             solved += part.count
             try closing.start(publish)
@@ -43,7 +45,9 @@ extension Job {
         let (sampleManifest, listing) = try listing()
         guard let part = listing.parts.first(where: { $0.step == step }) else {
             throw PipelineError(
-                .usage, "there is no step '\(step)': the plan has solve-00000 to \(listing.parts.last?.step ?? "none")")
+                .usage,
+                "there is no step '\(step)': the plan has solve-00000 to "
+                    + "\(listing.parts.last?.step ?? "none")")
         }
         let fingerprint = partFingerprint(of: part, listing)
         guard !isDone(part, fingerprint) else { return }
@@ -56,14 +60,18 @@ extension Job {
         }()
     }
 
-    /// Writes the solve stage's manifest from parts that are all done; what `steadyset step solve` does.
+    /// Writes the solve stage's manifest from parts that are all done; what `steadyset step solve`
+    /// does.
     func gatherSolved() throws {
         let started = Stopwatch()
         let (sampleManifest, listing) = try listing()
         let fingerprints = listing.parts.map { partFingerprint(of: $0, listing) }
         let fingerprint = Fingerprint.solve(fingerprints)
-        for (part, fingerprint) in zip(listing.parts, fingerprints) where !isDone(part, fingerprint) {
-            throw PipelineError(.noInput, "\(part.step) is not done: run 'steadyset step … \(part.step)' first")
+        for (part, fingerprint) in zip(listing.parts, fingerprints) where !isDone(part, fingerprint)
+        {
+            throw PipelineError(
+                .noInput, "\(part.step) is not done: run 'steadyset step … " + "\(part.step)' first"
+            )
         }
         if let manifest = finished("solve", .solve, fingerprint: fingerprint) {
             return skipped(manifest, stage: .solve)
@@ -74,7 +82,8 @@ extension Job {
 
     func partFingerprint(of part: SampleListing.Part, _ listing: SampleListing) -> Digest {
         Fingerprint.solvePart(
-            ids: part.ids, without: listing.copies.positions(in: part.positions).map { $0 - part.first },
+            ids: part.ids,
+            without: listing.copies.positions(in: part.positions).map { $0 - part.first },
             physics: listing.physics, accuracy: pipeline.accuracy, level: pipeline.compressionLevel)
     }
 
@@ -83,10 +92,11 @@ extension Job {
         return record.fingerprint == fingerprint && record.isIntact(in: dataset)
     }
 
-    /// Solves one part: samples in parallel, written in order. Returns what commits its file, as a whole.
+    /// Solves one part: samples in parallel, written in order. Returns what commits its file, as a
+    /// whole.
     private func solve(
-        _ part: SampleListing.Part, _ listing: SampleListing, _ sampleManifest: Manifest, fingerprint: Digest,
-        progress: @escaping (Int) -> Void
+        _ part: SampleListing.Part, _ listing: SampleListing, _ sampleManifest: Manifest,
+        fingerprint: Digest, progress: @escaping (Int) -> Void
     ) throws -> () throws -> Void {
         let started = Stopwatch()
         try StepRecord.remove(part.step, in: dataset)
@@ -94,12 +104,13 @@ extension Job {
         let count = configurations.count
         let physics = listing.physics
         let writer = try ShardWriter(
-            path: AtomicFile.temporary(for: dataset.path("solve/\(part.labels)")), lattice: physics.lattice,
-            capacity: count,
-            maximumSources: configurations.map { $0.configuration.sources.count }.max() ?? 1, kind: .part,
-            coefficients: ShardCoefficient.drawn(under: physics),
+            path: AtomicFile.temporary(for: dataset.path("solve/\(part.labels)")),
+            lattice: physics.lattice, capacity: count,
+            maximumSources: configurations.map { $0.configuration.sources.count }.max() ?? 1,
+            kind: .part, coefficients: ShardCoefficient.drawn(under: physics),
             fixed: try ShardCoefficient.fixedValues(under: physics),
-            attributes: ShardAttribute.describing(physics, pipeline.accuracy), level: pipeline.compressionLevel)
+            attributes: ShardAttribute.describing(physics, pipeline.accuracy),
+            level: pipeline.compressionLevel)
         var leftOut: [StepRecord.LeftOut] = []
         let (accuracy, level) = (pipeline.accuracy, pipeline.compressionLevel)
         try OrderedWork.run(count: count, threads: threads) {
@@ -110,7 +121,8 @@ extension Job {
                 try Interruption.check()
                 let item = configurations[position]
                 let image = SourceImage(item.configuration)
-                let solution = solver.solve(image, physics: item.configuration.physics, into: &label)
+                let solution = solver.solve(
+                    image, physics: item.configuration.physics, into: &label)
                 guard solution.isCertified else { return (solution, nil as EncodedSample?) }
                 let sample = try encoder.encode(
                     item.configuration, under: physics, image: image, label: label, id: item.id,
@@ -128,8 +140,8 @@ extension Job {
                         errorBound: bound.isFinite ? bound : nil))
                 if leftOut.count <= Job.warningsPerPart {
                     reporter.warned(
-                        "sample \(item.id) is left out: its error bound is \(bound), above the tolerance of "
-                            + "\(accuracy.tolerance)")
+                        "sample \(item.id) is left out: its error bound is \(bound), above the "
+                            + "tolerance of \(accuracy.tolerance)")
                 }
             }
             progress(position + 1)
@@ -137,28 +149,30 @@ extension Job {
         if count < part.count { progress(part.count) }
         if leftOut.count > Job.warningsPerPart {
             reporter.warned(
-                "\(leftOut.count - Job.warningsPerPart) more samples of \(part.step) are left out; solve/manifest.json will "
-                    + "list them all")
+                "\(leftOut.count - Job.warningsPerPart) more samples of \(part.step) are left "
+                    + "out; solve/manifest.json will list them all")
         }
         return { [dataset, leftOut] in
             try dataset.publish(
-                writer, as: "solve/\(part.labels)", step: part.step, fingerprint: fingerprint, leftOut: leftOut,
-                started: started)
+                writer, as: "solve/\(part.labels)", step: part.step, fingerprint: fingerprint,
+                leftOut: leftOut, started: started)
         }
     }
 
     /// Samples that are named when they are left out; of the others only the number is said.
     private static let warningsPerPart = 5
 
-    /// Says so where the disk will probably not hold what is still to be written: parts, and shards of the same size.
+    /// Says so where the disk will probably not hold what is still to be written: parts, and shards
+    /// of the same size.
     private func warnOfFullDisk(_ samples: Int, _ lattice: Lattice) {
         // Labels of the paper's problem take 1.2 bytes a site; others were seen from 0.5 to 3.
         let needed = Double(samples * lattice.count) * 1.2 * 2
         let attributes = try? FileManager.default.attributesOfFileSystem(forPath: dataset.root)
-        guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.doubleValue, free < needed else { return }
+        guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.doubleValue, free < needed
+        else { return }
         reporter.warned(
-            "\(dataset.root) will take about \(Words.bytes(Int(needed))) more, and the disk has only "
-                + "\(Words.bytes(Int(free))) free")
+            "\(dataset.root) will take about \(Words.bytes(Int(needed))) more, and the disk has "
+                + "only \(Words.bytes(Int(free))) free")
     }
 
     /// Reads and checks a part's configurations; those of copies of earlier samples are left out.
@@ -166,13 +180,15 @@ extension Job {
         _ part: SampleListing.Part, _ listing: SampleListing, _ sampleManifest: Manifest
     ) throws -> [ListedConfiguration] {
         try ConfigurationsFile.read(
-            sampleManifest.files[part.number], in: dataset.folder(.sample), physics: listing.physics, ids: part.ids
+            sampleManifest.files[part.number], in: dataset.folder(.sample),
+            physics: listing.physics, ids: part.ids
         ).enumerated().filter { !listing.copies.contains(part.first + $0.offset) }.map(\.element)
     }
 
     /// Writes the manifest over parts that are all there.
     private func gather(
-        _ listing: SampleListing, _ sampleManifest: Manifest, fingerprint: Digest, started: Stopwatch
+        _ listing: SampleListing, _ sampleManifest: Manifest, fingerprint: Digest,
+        started: Stopwatch
     ) throws {
         var hasher = Digest.Hasher()
         var largest = 0.0
@@ -181,8 +197,11 @@ extension Job {
         var files: [Manifest.File] = []
         var work = 0.0
         for part in listing.parts {
-            guard let record = StepRecord(step: part.step, in: dataset), let file = record.files.first else {
-                throw PipelineError(.noInput, "\(part.step) is not done: run 'steadyset solve' again")
+            guard let record = StepRecord(step: part.step, in: dataset),
+                let file = record.files.first
+            else {
+                throw PipelineError(
+                    .noInput, "\(part.step) is not done: run 'steadyset solve' " + "again")
             }
             let reader = try ShardReader(path: dataset.path(file.path), followingLinks: false)
             for row in 0..<reader.count {
@@ -194,19 +213,21 @@ extension Job {
             work += record.seconds
             files.append(
                 Manifest.File(
-                    path: part.labels, bytes: file.bytes, sha256: file.sha256, samples: reader.count,
-                    extra: ["first": .integer(part.first)]))
+                    path: part.labels, bytes: file.bytes, sha256: file.sha256,
+                    samples: reader.count, extra: ["first": .integer(part.first)]))
         }
         try sweep(.solve, keeping: Set(files.map(\.path)), steps: Set(listing.parts.map(\.step)))
         let samples = counts.values.reduce(0, +)
         guard samples > 0 else {
             throw PipelineError(
                 .data,
-                "no label at all reaches the tolerance of \(pipeline.accuracy.tolerance): raise solver.tolerance, or look at "
-                    + "the configurations in \(dataset.folder(.sample))")
+                "no label at all reaches the tolerance of \(pipeline.accuracy.tolerance): raise "
+                    + "solver.tolerance, or look at the configurations in "
+                    + "\(dataset.folder(.sample))")
         }
         let manifest = Manifest(
-            stage: Stage.solve.rawValue, parameters: pipeline.accuracy.json, inputs: [input(.sample, sampleManifest)],
+            stage: Stage.solve.rawValue, parameters: pipeline.accuracy.json,
+            inputs: [input(.sample, sampleManifest)],
             content: .object([
                 "samples": .integer(samples), "digest": .string(hasher.finish().description),
                 "strata": SampleListing.table(
@@ -214,10 +235,12 @@ extension Job {
                 "largest_error_bound": .number(largest), "left_out": .array(leftOut.map(\.json)),
             ]),
             layout: .object([
-                "samples_per_part": sampleManifest.layout["samples_per_part"] ?? .integer(pipeline.samplesPerPart),
+                "samples_per_part": sampleManifest.layout["samples_per_part"]
+                    ?? .integer(pipeline.samplesPerPart),
                 "compression_level": .integer(pipeline.compressionLevel),
             ]), files: files)
         try commit(
-            manifest, stage: .solve, fingerprint: fingerprint, samples: samples, started: started, work: work)
+            manifest, stage: .solve, fingerprint: fingerprint, samples: samples, started: started,
+            work: work)
     }
 }

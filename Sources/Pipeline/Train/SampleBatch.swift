@@ -12,7 +12,8 @@ struct SampleBatch: Sendable {
     var samples: [PackedSamples.Sample] = []
     /// Source images, (samples, rows, columns).
     var x: [Float] = []
-    /// Steady states as they are stored, (samples, rows, columns); empty where only labels are asked for.
+    /// Steady states as they are stored, (samples, rows, columns); empty where only labels are
+    /// asked for.
     var y: [Float] = []
     /// Transformed labels with their noise, (samples, rows, columns).
     var labels: [Float] = []
@@ -56,18 +57,22 @@ struct BatchReader: Sendable {
     }
 
     /// Reads one batch of an epoch, both counted from 0.
-    private func batch(_ number: Int, epoch: Int, with decoder: SampleDecoder) throws -> SampleBatch {
+    private func batch(_ number: Int, epoch: Int, with decoder: SampleDecoder) throws -> SampleBatch
+    {
         let positions = number * size..<min(samples.count, (number + 1) * size)
         let numbers =
-            seed.map { SampleOrder(count: samples.count, seed: $0).samples(at: positions, epoch: UInt32(epoch)) }
-            ?? Array(positions)
+            seed.map {
+                SampleOrder(count: samples.count, seed: $0).samples(
+                    at: positions, epoch: UInt32(epoch))
+            } ?? Array(positions)
         let sites = store.physics.lattice.count
         var batch = SampleBatch()
         batch.x.reserveCapacity(numbers.count * sites)
         batch.labels.reserveCapacity(numbers.count * sites)
         for number in numbers {
             try Interruption.check()
-            let fields = try cache?.fields(number) { try read(number, decoder) } ?? read(number, decoder)
+            let fields =
+                try cache?.fields(number) { try read(number, decoder) } ?? read(number, decoder)
             batch.samples.append(samples[number])
             batch.x += fields.x
             batch.y += fields.y
@@ -88,8 +93,8 @@ struct BatchReader: Sendable {
         if let site = transform.apply(to: &label, in: label.indices) {
             throw PipelineError(
                 .data,
-                "the label of sample \(sample.id) is \(y[site]) at site \(site), which the transform "
-                    + "\(transform.json.canonicalText) does not take: choose another")
+                "the label of sample \(sample.id) is \(y[site]) at site \(site), which the "
+                    + "transform \(transform.json.canonicalText) does not take: choose another")
         }
         return SampleCache.Fields(x: x, y: keepingFields ? y : [], label: label)
     }
@@ -98,7 +103,8 @@ struct BatchReader: Sendable {
     func caching() -> BatchReader {
         var reader = self
         reader.cache = SampleCache(
-            samples: samples.count, bytes: store.physics.lattice.count * 4 * (keepingFields ? 3 : 2))
+            samples: samples.count, bytes: store.physics.lattice.count * 4 * (keepingFields ? 3 : 2)
+        )
         return reader
     }
 }

@@ -8,14 +8,15 @@ internal import Shards
 
 extension Job {
 
-    /// The train stage: a model from the shards, epoch by epoch. Every epoch leaves a checkpoint, from which an interrupted
-    /// run goes on to the same bits.
+    /// The train stage: a model from the shards, epoch by epoch. Every epoch leaves a checkpoint,
+    /// from which an interrupted run goes on to the same bits.
     func train() throws {
         let begun = Stopwatch()
         guard let training = pipeline.training else {
             throw PipelineError(
-                .data, "\(pipelinePath): has no 'train', so there is nothing to train: add it, with model.kind at least"
-            )
+                .data,
+                "\(pipelinePath): has no 'train', so there is nothing to train: add it, with "
+                    + "model.kind at least")
         }
         let pack = try source.manifest(.pack)
         let fingerprint = Fingerprint.train(pack: pack.id, training)
@@ -29,19 +30,23 @@ extension Job {
         let model = try model(of: training, on: store.physics.lattice)
         let checkpoint = TrainingCheckpoint(
             in: dataset, fingerprint: fingerprint, parameters: model.parameterCount,
-            statistics: model.tensors.reduce(0) { $0 + ($1.isParameter ? 0 : $1.count) }, patience: training.earlyStop
+            statistics: model.tensors.reduce(0) { $0 + ($1.isParameter ? 0 : $1.count) },
+            patience: training.earlyStop
         ) { [reporter] what in
-            reporter.warned("the checkpoint of this training is damaged, so it begins anew: \(what)")
+            reporter.warned(
+                "the checkpoint of this training is damaged, so it begins anew: " + "\(what)")
         }
         let run = TrainingRun(
-            training, model: model, store: store, samples: samples, judgedBy: judges, threads: threads,
-            checkpoint: checkpoint)
-        reporter.began(.train, total: training.epochs * samples.count, done: run.metrics.count * samples.count)
+            training, model: model, store: store, samples: samples, judgedBy: judges,
+            threads: threads, checkpoint: checkpoint)
+        reporter.began(
+            .train, total: training.epochs * samples.count, done: run.metrics.count * samples.count)
         let folder = dataset.folder(.train)
         var saved = SavedEpochs(count: run.metrics.count)
         var unsaved: EpochSnapshot?
         var files: [(name: String, digest: FileDigest)] = []
-        /// Writes where the training stands. Until the first epoch is done, an earlier model stays as it was.
+        /// Writes where the training stands. Until the first epoch is done, an earlier model stays
+        /// as it was.
         func save(_ snapshot: EpochSnapshot) throws {
             let isFirst = !saved.isBegun
             try saved.save(snapshot.metrics.count) {
@@ -49,7 +54,8 @@ extension Job {
                     try invalidateEvaluation()
                     try invalidate(.train)
                 }
-                let weights = try WeightsFile.write(snapshot.weights, to: "\(folder)/\(StageFile.weights)")
+                let weights = try WeightsFile.write(
+                    snapshot.weights, to: "\(folder)/\(StageFile.weights)")
                 let metrics = try AtomicFile.write(
                     EpochMetrics.lines(snapshot.metrics), to: "\(folder)/\(StageFile.metrics)")
                 files = [(StageFile.weights, weights), (StageFile.metrics, metrics)]
@@ -59,8 +65,8 @@ extension Job {
         }
         func snapshot() -> EpochSnapshot {
             EpochSnapshot(
-                weights: run.weights(physics: store.physics, trainedOn: pack.id), metrics: run.metrics,
-                checkpoint: run.checkpoint(fingerprint: fingerprint))
+                weights: run.weights(physics: store.physics, trainedOn: pack.id),
+                metrics: run.metrics, checkpoint: run.checkpoint(fingerprint: fingerprint))
         }
         do {
             try run.run { [reporter] done in
@@ -88,10 +94,9 @@ extension Job {
             content: .object([
                 "samples": .integer(samples.count), "judged_samples": .integer(judges.count),
                 "parameters": .integer(model.parameterCount), "epochs": .integer(run.metrics.count),
-                "steps": .integer(run.steps), "best_epoch": .integer(run.bestEpoch), "judged": .array(judged),
-                "digest": .string(weights.digest.description),
-            ]),
-            files: files.map { Manifest.File($0.name, $0.digest, samples: samples.count) })
+                "steps": .integer(run.steps), "best_epoch": .integer(run.bestEpoch),
+                "judged": .array(judged), "digest": .string(weights.digest.description),
+            ]), files: files.map { Manifest.File($0.name, $0.digest, samples: samples.count) })
         var extra: [String: JSON] = ["waited_seconds": .number(run.waited)]
         if let name = pipeline.modelCode {
             extra["code"] = .string(name)
@@ -99,8 +104,9 @@ extension Job {
             if !changed.isEmpty { extra["code_changed"] = .array(changed.map(JSON.string)) }
         }
         try commit(
-            manifest, stage: .train, fingerprint: fingerprint, samples: samples.count, started: begun,
-            work: run.seconds, worked: samples.count * run.metrics.count, provenance: extra)
+            manifest, stage: .train, fingerprint: fingerprint, samples: samples.count,
+            started: begun, work: run.seconds, worked: samples.count * run.metrics.count,
+            provenance: extra)
         AtomicFile.remove(TrainingCheckpoint.path(in: dataset))
     }
 
@@ -111,8 +117,8 @@ extension Job {
         let checkpoint: TrainingCheckpoint
     }
 
-    /// What of a training is on the disk, and when to write it again: often enough to lose little, and so seldom that it takes
-    /// a twentieth of the time at most.
+    /// What of a training is on the disk, and when to write it again: often enough to lose little,
+    /// and so seldom that it takes a twentieth of the time at most.
     private struct SavedEpochs {
         /// Epochs that the checkpoint holds.
         private(set) var count: Int
@@ -135,7 +141,9 @@ extension Job {
     }
 
     /// The samples that choose the best epoch.
-    private func judges(of training: TrainingDescription, in store: PackedSamples) throws -> [PackedSamples.Sample] {
+    private func judges(of training: TrainingDescription, in store: PackedSamples) throws
+        -> [PackedSamples.Sample]
+    {
         let part: Split.Part
         switch training.judge {
         case .none: return []
@@ -146,18 +154,19 @@ extension Job {
         guard !samples.isEmpty else {
             throw PipelineError(
                 .data,
-                "\(pipelinePath): train: the dataset has no \(part) part to choose the best epoch by: set "
-                    + "split.\(part)_every and make it anew, or set train.judge to "
-                    + "\(part == .validation ? "'test', as the paper does," : "'validation'") or 'none'")
+                "\(pipelinePath): train: the dataset has no \(part) part to choose the best epoch "
+                    + "by: set split.\(part)_every and make it anew, or set train.judge to "
+                    + "\(part == .validation ? "'test', as the paper does," : "'validation'") or "
+                    + "'none'")
         }
         return samples
     }
 
     /// The network on the dataset's lattice.
-    private func model(of training: TrainingDescription, on lattice: Lattice) throws -> ModelDescription {
-        do {
-            return try training.model(on: lattice)
-        } catch {
+    private func model(of training: TrainingDescription, on lattice: Lattice) throws
+        -> ModelDescription
+    {
+        do { return try training.model(on: lattice) } catch {
             throw PipelineError(.data, "\(pipelinePath): train: \(error.message)")
         }
     }

@@ -33,10 +33,11 @@ struct TrainingCheckpoint {
 
     static func path(in dataset: Dataset) -> String { "\(dataset.privateFolder)/train.safetensors" }
 
-    /// The fingerprint of the training whose checkpoint is there; nil where there is none that can be read.
+    /// The fingerprint of the training whose checkpoint is there; nil where there is none that can
+    /// be read.
     static func fingerprint(in dataset: Dataset) -> Digest? {
-        guard let file = try? WeightsFile.tensors(path(in: dataset)), file.metadata["format"] == format,
-            file.metadata["version"] == version
+        guard let file = try? WeightsFile.tensors(path(in: dataset)),
+            file.metadata["format"] == format, file.metadata["version"] == version
         else { return nil }
         return file.metadata["fingerprint"].flatMap(Digest.init(hex:))
     }
@@ -44,25 +45,33 @@ struct TrainingCheckpoint {
     /// Writes the checkpoint, atomically, in place of the one before.
     func write(in dataset: Dataset) throws {
         let tensors = [
-            ("parameters", parameters), ("statistics", statistics), ("adam.mean", mean), ("adam.square", square),
-            ("best.parameters", bestParameters), ("best.statistics", bestStatistics),
+            ("parameters", parameters), ("statistics", statistics), ("adam.mean", mean),
+            ("adam.square", square), ("best.parameters", bestParameters),
+            ("best.statistics", bestStatistics),
         ]
         let state = JSON.object([
-            "metrics": .array(metrics.map(\.json)), "steps": .integer(steps), "seconds": .number(seconds),
-            "best_epoch": .integer(best.epoch), "best_value": best.epoch > 0 ? .number(best.value) : .null,
+            "metrics": .array(metrics.map(\.json)), "steps": .integer(steps),
+            "seconds": .number(seconds), "best_epoch": .integer(best.epoch),
+            "best_value": best.epoch > 0 ? .number(best.value) : .null,
         ])
         var metadata = [
             "format": TrainingCheckpoint.format, "version": TrainingCheckpoint.version,
             "fingerprint": fingerprint.description, "state": state.canonicalText,
         ]
-        let values = tensors.map { Safetensors.Tensor(name: $0.0, shape: [$0.1.count], values: $0.1) }
-        metadata[TrainingCheckpoint.sha256] = TrainingCheckpoint.digest(metadata, values).description
+        let values = tensors.map {
+            Safetensors.Tensor(name: $0.0, shape: [$0.1.count], values: $0.1)
+        }
+        metadata[TrainingCheckpoint.sha256] =
+            TrainingCheckpoint.digest(metadata, values).description
         try AtomicFile.write(
-            Safetensors(metadata: metadata, tensors: values).bytes, to: TrainingCheckpoint.path(in: dataset))
+            Safetensors(metadata: metadata, tensors: values).bytes,
+            to: TrainingCheckpoint.path(in: dataset))
     }
 
     /// SHA-256 of everything in the file but itself.
-    private static func digest(_ metadata: [String: String], _ tensors: [Safetensors.Tensor]) -> Digest {
+    private static func digest(_ metadata: [String: String], _ tensors: [Safetensors.Tensor])
+        -> Digest
+    {
         var hasher = Digest.Hasher()
         let words = metadata.filter { $0.key != sha256 }
         hasher.update(JSON.object(words.mapValues(JSON.string)).canonicalBytes)
@@ -73,8 +82,8 @@ struct TrainingCheckpoint {
         return hasher.finish()
     }
 
-    /// The checkpoint of the training with `fingerprint`, of a network with so many numbers; nil where there is none that can
-    /// be used: the training then begins anew.
+    /// The checkpoint of the training with `fingerprint`, of a network with so many numbers; nil
+    /// where there is none that can be used: the training then begins anew.
     ///
     /// - Parameter damaged: Hears what is wrong with a file that is there and cannot be trusted.
     init?(
@@ -84,33 +93,39 @@ struct TrainingCheckpoint {
         let path = TrainingCheckpoint.path(in: dataset)
         guard InputFile.isFolder(path) != nil else { return nil }
         let file: Safetensors
-        do {
-            file = try WeightsFile.tensors(path)
-        } catch {
+        do { file = try WeightsFile.tensors(path) } catch {
             damaged(PipelineError(error).message)
             return nil
         }
-        guard TrainingCheckpoint.digest(file.metadata, file.tensors).description == file.metadata[Self.sha256] else {
+        guard
+            TrainingCheckpoint.digest(file.metadata, file.tensors).description
+                == file.metadata[Self.sha256]
+        else {
             damaged("\(path) is not what was written")
             return nil
         }
         guard file.metadata["format"] == TrainingCheckpoint.format,
             file.metadata["version"] == TrainingCheckpoint.version,
             file.metadata["fingerprint"] == fingerprint.description,
-            let text = file.metadata["state"], let state = try? JSON.parse(Array(text.utf8), source: "state"),
+            let text = file.metadata["state"],
+            let state = try? JSON.parse(Array(text.utf8), source: "state"),
             let steps = state["steps"]?.int, let lines = state["metrics"]?.array,
             let bestEpoch = state["best_epoch"]?.int
         else { return nil }
         func values(_ name: String, _ count: Int) -> [Float]? {
             file[name].flatMap { $0.values.count == count ? $0.values : nil }
         }
-        guard let current = values("parameters", parameters), let running = values("statistics", statistics),
-            let mean = values("adam.mean", parameters), let square = values("adam.square", parameters),
+        guard let current = values("parameters", parameters),
+            let running = values("statistics", statistics),
+            let mean = values("adam.mean", parameters),
+            let square = values("adam.square", parameters),
             let bestParameters = values("best.parameters", parameters),
             let bestStatistics = values("best.statistics", statistics)
         else { return nil }
         metrics = lines.compactMap { EpochMetrics(json: $0) }
-        guard !metrics.isEmpty, metrics.count == lines.count, bestEpoch <= metrics.count else { return nil }
+        guard !metrics.isEmpty, metrics.count == lines.count, bestEpoch <= metrics.count else {
+            return nil
+        }
         self.fingerprint = fingerprint
         self.parameters = current
         self.statistics = running
@@ -119,15 +134,18 @@ struct TrainingCheckpoint {
         self.square = square
         self.bestParameters = bestParameters
         self.bestStatistics = bestStatistics
-        best = BestEpoch(patience: patience, epoch: bestEpoch, value: state["best_value"]?.double ?? .infinity)
+        best = BestEpoch(
+            patience: patience, epoch: bestEpoch, value: state["best_value"]?.double ?? .infinity)
         seconds = state["seconds"]?.double ?? 0
     }
 
     init(
-        fingerprint: Digest, metrics: [EpochMetrics], best: BestEpoch, seconds: Double, network: Network, adam: Adam,
-        bestParameters: [Float], bestStatistics: [Float]
+        fingerprint: Digest, metrics: [EpochMetrics], best: BestEpoch, seconds: Double,
+        network: Network, adam: Adam, bestParameters: [Float], bestStatistics: [Float]
     ) {
-        (self.fingerprint, self.metrics, self.best, self.seconds) = (fingerprint, metrics, best, seconds)
+        (self.fingerprint, self.metrics, self.best, self.seconds) = (
+            fingerprint, metrics, best, seconds
+        )
         (parameters, statistics) = (network.parameters, network.statistics)
         (steps, mean, square) = (adam.steps, adam.mean, adam.square)
         (self.bestParameters, self.bestStatistics) = (bestParameters, bestStatistics)

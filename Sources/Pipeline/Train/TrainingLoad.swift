@@ -14,7 +14,8 @@ package struct TrainingLoad {
     /// Estimates a training on `samples` samples, all of a dataset as a rule.
     package init?(_ training: TrainingDescription, _ lattice: Lattice, samples: Int) {
         guard let model = try? training.model(on: lattice) else { return nil }
-        // The decoder mirrors the encoder: products of channels on every halved lattice, twice, forward and twice back.
+        // The decoder mirrors the encoder: products of channels on every halved lattice, twice,
+        // forward and twice back.
         let encoder = [1] + model.encoderChannels
         var (products, activations) = (0.0, 0.0)
         for (level, (into, out)) in zip(encoder, model.encoderChannels).enumerated() {
@@ -22,8 +23,10 @@ package struct TrainingLoad {
             products += 9 * sites * Double(into * out)
             activations += sites * Double(out)
         }
-        seconds = 2 * 3 * 2 * products * Double(samples) * Double(training.epochs) / TrainingLoad.rate
-        // Parameters, gradient, two moments, the best epoch; activations and their gradients of encoder and decoder.
+        seconds =
+            2 * 3 * 2 * products * Double(samples) * Double(training.epochs) / TrainingLoad.rate
+        // Parameters, gradient, two moments, the best epoch; activations and their gradients of
+        // encoder and decoder.
         let floats = 6 * Double(model.parameterCount) + 6 * activations * Double(training.batch)
         megabytes = 200 + Int(floats * 4 / 1e6)
     }

@@ -8,8 +8,8 @@ internal import Shards
 
 /// A training in memory: a network, its optimiser, and the epochs so far.
 ///
-/// What it computes depends on the description and the samples alone; a run that goes on after a checkpoint has the same bits
-/// as one that was never interrupted.
+/// What it computes depends on the description and the samples alone; a run that goes on after a
+/// checkpoint has the same bits as one that was never interrupted.
 final class TrainingRun {
     let description: TrainingDescription
     let model: ModelDescription
@@ -44,7 +44,8 @@ final class TrainingRun {
         train = BatchReader(
             store: store, samples: samples, size: min(description.batch, samples.count),
             transform: description.transform,
-            noise: LabelNoise(sigma: description.labelNoise, seed: description.seed), seed: description.seed
+            noise: LabelNoise(sigma: description.labelNoise, seed: description.seed),
+            seed: description.seed
         ).caching()
         judge =
             judgedBy.isEmpty
@@ -60,9 +61,12 @@ final class TrainingRun {
             network.parameters = checkpoint.parameters
             network.statistics = checkpoint.statistics
             adam = Adam(
-                description.optimiser, steps: checkpoint.steps, mean: checkpoint.mean, square: checkpoint.square)
+                description.optimiser, steps: checkpoint.steps, mean: checkpoint.mean,
+                square: checkpoint.square)
             best = checkpoint.best
-            (bestParameters, bestStatistics) = (checkpoint.bestParameters, checkpoint.bestStatistics)
+            (bestParameters, bestStatistics) = (
+                checkpoint.bestParameters, checkpoint.bestStatistics
+            )
             metrics = checkpoint.metrics
         } else {
             adam = Adam(description.optimiser, count: network.parameters.count)
@@ -92,8 +96,9 @@ final class TrainingRun {
     /// What a run needs to go on after the latest epoch.
     func checkpoint(fingerprint: Digest) -> TrainingCheckpoint {
         TrainingCheckpoint(
-            fingerprint: fingerprint, metrics: metrics, best: best, seconds: seconds, network: network, adam: adam,
-            bestParameters: bestParameters, bestStatistics: bestStatistics)
+            fingerprint: fingerprint, metrics: metrics, best: best, seconds: seconds,
+            network: network, adam: adam, bestParameters: bestParameters,
+            bestStatistics: bestStatistics)
     }
 
     /// Makes the epochs that are left.
@@ -101,11 +106,13 @@ final class TrainingRun {
     /// - Parameters:
     ///   - advanced: Hears how many samples of all epochs are done.
     ///   - ended: Hears of every epoch.
-    /// - Throws: `LearningError` with code `.diverged` where a loss or a weight is not finite, naming epoch, step and samples.
+    /// - Throws: `LearningError` with code `.diverged` where a loss or a weight is not finite,
+    ///   naming epoch, step and samples.
     func run(advanced: (Int) -> Void, ended: (EpochMetrics) throws -> Void) throws {
         guard !isOver else { return }
         let rates = description.learningRate(stepsPerEpoch: train.batches)
-        let source = train.read(epochs: metrics.count..<description.epochs, threads: TrainingRun.readers)
+        let source = train.read(
+            epochs: metrics.count..<description.epochs, threads: TrainingRun.readers)
         while !isOver {
             let epoch = metrics.count
             let objective = description.objective(epoch: epoch)
@@ -113,7 +120,9 @@ final class TrainingRun {
             for batch in 0..<train.batches {
                 try Interruption.check()
                 sum += try step(objective, source, rate: rates(adam.steps), epoch: epoch)
-                advanced(epoch * train.samples.count + min(train.samples.count, (batch + 1) * train.size))
+                advanced(
+                    epoch * train.samples.count + min(train.samples.count, (batch + 1) * train.size)
+                )
             }
             let judged = try judge.map { try self.judge($0, objective, epoch: epoch) }
             guard network.parameters.allSatisfy(\.isFinite) else {
@@ -143,36 +152,43 @@ final class TrainingRun {
         _ objective: Objective, _ source: Prefetch<SampleBatch>, rate: Double, epoch: Int
     ) throws -> Double {
         let asked = Stopwatch()
-        guard let batch = try source.next() else { throw PipelineError(.software, "there are too few batches") }
+        guard let batch = try source.next() else {
+            throw PipelineError(.software, "there are too " + "few batches")
+        }
         waited += asked.seconds
         network.forward(batch.x, step: UInt32(truncatingIfNeeded: adam.steps))
         let (losses, gradient) = objective.gradient(
-            output: network.output, labels: batch.labels, samples: batch.samples.count, sites: model.lattice.count,
-            workers: workers)
+            output: network.output, labels: batch.labels, samples: batch.samples.count,
+            sites: model.lattice.count, workers: workers)
         try check(losses, batch.samples, "epoch \(epoch + 1), step \(adam.steps + 1)")
         network.backward(gradient)
         adam.step(&network.parameters, gradient: network.gradient, rate: rate, workers: workers)
         return losses.reduce(0, +)
     }
 
-    /// The means over the judging samples of the objective and of the absolute error of the field itself.
-    private func judge(
-        _ reader: BatchReader, _ objective: Objective, epoch: Int
-    ) throws -> (loss: Double, mae: Double) {
+    /// The means over the judging samples of the objective and of the absolute error of the field
+    /// itself.
+    private func judge(_ reader: BatchReader, _ objective: Objective, epoch: Int) throws -> (
+        loss: Double, mae: Double
+    ) {
         let sites = model.lattice.count
         let source = reader.read(epochs: 0..<1, threads: TrainingRun.readers)
         var output: [Float] = []
         var (loss, mae) = (0.0, 0.0)
         while let batch = try source.next() {
             try Interruption.check()
-            if output.count != batch.x.count { output = [Float](repeating: 0, count: batch.x.count) }
+            if output.count != batch.x.count {
+                output = [Float](repeating: 0, count: batch.x.count)
+            }
             network.predict(batch.x, into: &output)
             let losses = objective.values(
-                output: output, labels: batch.labels, samples: batch.samples.count, sites: sites, workers: workers)
+                output: output, labels: batch.labels, samples: batch.samples.count, sites: sites,
+                workers: workers)
             try check(losses, batch.samples, "the judging of epoch \(epoch + 1)")
             description.transform.invert(&output)
             let errors = Objective(loss: .mae, prefactor: .none).values(
-                output: output, labels: batch.y, samples: batch.samples.count, sites: sites, workers: workers)
+                output: output, labels: batch.y, samples: batch.samples.count, sites: sites,
+                workers: workers)
             try check(errors, batch.samples, "the judging of epoch \(epoch + 1)")
             loss += losses.reduce(0, +)
             mae += errors.reduce(0, +)
@@ -181,16 +197,21 @@ final class TrainingRun {
         return (loss / count, mae / count)
     }
 
-    private func check(_ losses: [Double], _ samples: [PackedSamples.Sample], _ place: String) throws {
+    private func check(_ losses: [Double], _ samples: [PackedSamples.Sample], _ place: String)
+        throws
+    {
         guard !losses.allSatisfy(\.isFinite) else { return }
         let ids = zip(losses, samples).filter { !$0.0.isFinite }.map(\.1.id.description)
-        let names = ids.prefix(5).joined(separator: ", ") + (ids.count > 5 ? " and \(ids.count - 5) more" : "")
+        let names =
+            ids.prefix(5).joined(separator: ", ")
+            + (ids.count > 5 ? " and \(ids.count - 5) more" : "")
         throw diverged("the loss is not finite in \(place), of the samples \(names)")
     }
 
     private func diverged(_ what: String) -> LearningError {
         LearningError(
             .diverged,
-            "\(what): lower optimiser.learning_rate or set optimiser.clip_norm, and look at prefactor and transform")
+            "\(what): lower optimiser.learning_rate or set optimiser.clip_norm, and look at "
+                + "prefactor and transform")
     }
 }

@@ -14,9 +14,12 @@ public struct Candidates: Sendable {
 
     /// Creates candidates from columns of equal length.
     ///
-    /// - Throws: `SamplingError` with code `.scores` where an id is there twice, or a score is negative or not finite.
+    /// - Throws: `SamplingError` with code `.scores` where an id is there twice, or a score is
+    ///   negative or not finite.
     public init(ids: [SampleID], strata: [Int], scores: [Double]) throws(SamplingError) {
-        precondition(ids.count == strata.count && ids.count == scores.count, "columns have equal lengths")
+        precondition(
+            ids.count == strata.count && ids.count == scores.count,
+            "columns have equal " + "lengths")
         var seen = Set<SampleID>(minimumCapacity: ids.count)
         for (id, score) in zip(ids, scores) {
             guard seen.insert(id).inserted else {
@@ -24,7 +27,9 @@ public struct Candidates: Sendable {
             }
             guard score.isFinite, score >= 0 else {
                 throw SamplingError(
-                    .scores, "sample \(id) has the score \(score): scores must be finite and at least 0")
+                    .scores,
+                    "sample \(id) has the score \(score): scores must be finite and at " + "least 0"
+                )
             }
         }
         self.ids = ids
@@ -34,7 +39,9 @@ public struct Candidates: Sendable {
 
     /// Strata that occur, ascending, with the candidates of each in their order.
     var byStratum: [(stratum: Int, members: [Int])] {
-        Dictionary(grouping: ids.indices) { strata[$0] }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        Dictionary(grouping: ids.indices) { strata[$0] }.sorted { $0.key < $1.key }.map {
+            ($0.key, $0.value)
+        }
     }
 }
 
@@ -42,7 +49,8 @@ public struct Candidates: Sendable {
 public struct Choice: Hashable, Sendable {
     /// Which candidate.
     public let candidate: Int
-    /// The chance that it had of being taken, given the others' draws; nil where nothing was left to chance. The mean of a quantity
-    /// over all candidates is estimated without bias by Σ quantity/probability over the choices, divided by their number.
+    /// The chance that it had of being taken, given the others' draws; nil where nothing was left
+    /// to chance. The mean of a quantity over all candidates is estimated without bias by Σ
+    /// quantity/probability over the choices, divided by their number.
     public let probability: Double?
 }

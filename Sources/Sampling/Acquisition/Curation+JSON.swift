@@ -44,9 +44,11 @@ extension Curation {
         try refuse(
             json["passes"] != nil && score != .variance, "'passes' goes with 'score: variance'")
         try refuse(
-            json["by"] != nil && score != .error && !(score == .estimate && ["mae", "max"].contains(column)),
+            json["by"] != nil && score != .error
+                && !(score == .estimate && ["mae", "max"].contains(column)),
             score == .estimate
-                ? "'score: estimate' goes 'by' mae or max" : "'by' goes with 'score: error' or 'score: estimate'")
+                ? "'score: estimate' goes 'by' mae or max"
+                : "'by' goes with 'score: error' or " + "'score: estimate'")
         try refuse(
             drop > 0 && (score == .estimate || score == .bound),
             "'drop' needs scores of labelled samples: set 'score' to 'error' or 'variance'")
@@ -60,18 +62,20 @@ extension Curation {
         guard let choice = Choice(rawValue: text) else {
             throw SamplingError(
                 .document,
-                "'\(key)' is '\(text)'; there are \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+                "'\(key)' is '\(text)'; there are "
+                    + "\(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         return choice
     }
 
-    /// Every key that has a part in a round's choices, in one form for equal rounds. How many rounds there are, and what ends
-    /// them, has none.
+    /// Every key that has a part in a round's choices, in one form for equal rounds. How many
+    /// rounds there are, and what ends them, has none.
     public var json: JSON {
         var members: [String: JSON] = [
             "add": .integer(add), "drop": .integer(drop), "candidates": .string(source.rawValue),
             "score": .string(score.rawValue), "acquisition": .string(acquisition.name),
-            "budget": .string(budget.rawValue), "random_share": .number(randomShare), "seed": .integer(Int(seed)),
+            "budget": .string(budget.rawValue), "random_share": .number(randomShare),
+            "seed": .integer(Int(seed)),
         ]
         if source == .drawn { members["pool"] = .integer(pool) }
         if score == .error || score == .estimate { members["by"] = .string(column) }
@@ -80,7 +84,8 @@ extension Curation {
         if let neighbours {
             members["neighbours"] = .object([
                 "share": .number(neighbours.share), "hardest": .integer(neighbours.hardest),
-                "moves": .integer(neighbours.perturbation.moves), "values": .number(neighbours.perturbation.values),
+                "moves": .integer(neighbours.perturbation.moves),
+                "values": .number(neighbours.perturbation.values),
                 "symmetries": .bool(neighbours.perturbation.symmetries),
             ])
         }
@@ -89,7 +94,8 @@ extension Curation {
 }
 
 extension Acquisition {
-    /// The rule with this name: random, top, power, k-centre or lcmd; `power` is the exponent of the third.
+    /// The rule with this name: random, top, power, k-centre or lcmd; `power` is the exponent of
+    /// the third.
     ///
     /// - Throws: `SamplingError` with code `.document` where there is none.
     public init(named name: String, power: Double) throws(SamplingError) {
@@ -101,7 +107,9 @@ extension Acquisition {
         case "lcmd": self = .largestCluster
         default:
             throw SamplingError(
-                .document, "there is no acquisition '\(name)'; there are random, top, power, k-centre and lcmd")
+                .document,
+                "there is no acquisition '\(name)'; there are random, top, power, k-centre and "
+                    + "lcmd")
         }
     }
 

@@ -1,4 +1,5 @@
-/// Rows of numbers that say how samples resemble each other, such as a network's last layer: (rows, width).
+/// Rows of numbers that say how samples resemble each other, such as a network's last layer: (rows,
+/// width).
 ///
 /// Distances are Euclidean. Choosing k of n rows takes O(k n width) time and O(n) memory.
 public struct Features: Sendable {
@@ -27,7 +28,9 @@ public struct Features: Sendable {
     public func appending(_ other: Features) throws(SamplingError) -> Features {
         guard width == other.width else {
             throw SamplingError(
-                .scores, "features have \(width) and \(other.width) numbers a sample: they are of different models")
+                .scores,
+                "features have \(width) and \(other.width) numbers a sample: they are of "
+                    + "different models")
         }
         return try Features(width: width, values: values + other.values)
     }
@@ -42,15 +45,17 @@ public struct Features: Sendable {
         return sum
     }
 
-    /// Of `members`, again and again the one that is farthest from `centres` and those taken before; where there are no centres, first
-    /// the one nearest to the mean of all. Equally far ones come in their order.
+    /// Of `members`, again and again the one that is farthest from `centres` and those taken
+    /// before; where there are no centres, first the one nearest to the mean of all. Equally far
+    /// ones come in their order.
     func farthest(_ count: Int, of members: [Int], from centres: [Int]) -> [Int] {
         var walk = Walk(self, members, centres)
         return (0..<count).map { _ in walk.take(walk.farthest(in: nil)) }
     }
 
-    /// Of `members`, again and again the farthest from its centre in the cluster whose squared distances sum to most; every member belongs
-    /// to the nearest of `centres` and those taken before.
+    /// Of `members`, again and again the farthest from its centre in the cluster whose squared
+    /// distances sum to most; every member belongs to the nearest of `centres` and those taken
+    /// before.
     func ofLargestClusters(_ count: Int, of members: [Int], from centres: [Int]) -> [Int] {
         var walk = Walk(self, members, centres)
         return (0..<count).map { _ in
@@ -82,14 +87,19 @@ public struct Features: Sendable {
             if centres.isEmpty { startAtMean() }
         }
 
-        /// Makes the member nearest to the mean the first to be taken: it alone stays infinitely far.
+        /// Makes the member nearest to the mean the first to be taken: it alone stays infinitely
+        /// far.
         private mutating func startAtMean() {
             let width = features.width
             var mean = [Double](repeating: 0, count: width)
-            for member in members { for k in 0..<width { mean[k] += Double(features.values[member * width + k]) } }
+            for member in members {
+                for k in 0..<width { mean[k] += Double(features.values[member * width + k]) }
+            }
             let distances = members.map { member in
                 (0..<width).reduce(0.0) { sum, k in
-                    let difference = Double(features.values[member * width + k]) - mean[k] / Double(members.count)
+                    let difference =
+                        Double(features.values[member * width + k]) - mean[k]
+                        / Double(members.count)
                     return sum + difference * difference
                 }
             }
@@ -97,10 +107,12 @@ public struct Features: Sendable {
             for place in members.indices where place != first { squares[place] = 0 }
         }
 
-        /// The place of the farthest member that is not taken yet, the first of equals: of one cluster, or of all.
+        /// The place of the farthest member that is not taken yet, the first of equals: of one
+        /// cluster, or of all.
         func farthest(in cluster: Int?) -> Int {
             var best = -1
-            for place in members.indices where !isTaken[place] && (cluster == nil || nearest[place] == cluster) {
+            for place in members.indices
+            where !isTaken[place] && (cluster == nil || nearest[place] == cluster) {
                 if best < 0 || squares[place] > squares[best] { best = place }
             }
             return best

@@ -4,10 +4,12 @@
 ///
 ///     0  version 2     1  zstd format 1     2  flags     3  element size
 ///     4  bytes of content     8  bytes of a block, the same     12  bytes of this frame
-///     16 start of the block, 20     20 bytes of the first stream     24 the first stream, then sizes and streams
+///     16 start of the block, 20     20 bytes of the first stream
+///     24 the first stream, then sizes and streams
 ///
-/// blosc takes a stream that is as long as its content for stored, not compressed; where a zstd frame happens to have
-/// that length, an empty skippable frame (RFC 8878, §3.1.2), which every zstd reader passes over, follows it.
+/// blosc takes a stream that is as long as its content for stored, not compressed; where a zstd
+/// frame happens to have that length, an empty skippable frame (RFC 8878, §3.1.2), which every zstd
+/// reader passes over, follows it.
 package enum BloscFrame {
     /// HDF5's registered number of the blosc filter.
     package static let filter: Int32 = 32001
@@ -31,20 +33,27 @@ package enum BloscFrame {
         /// The number of streams.
         package var streams: Int { self == .planes ? elementSize : 1 }
 
-        // The codec's number (4, zstd) is in the top three bits; 0x10 says "not split"; bit 0 says "shuffled".
-        fileprivate var flags: UInt8 { 4 << 5 | (self == .planes ? 0 : 0x10) | (self == .plain ? 0 : 1) }
+        // The codec's number (4, zstd) is in the top three bits; 0x10 says "not split"; bit 0 says
+        // "shuffled".
+        fileprivate var flags: UInt8 {
+            4 << 5 | (self == .planes ? 0 : 0x10) | (self == .plain ? 0 : 1)
+        }
     }
 
-    /// The largest frame that `encode` makes of `size` bytes, with room to spare; readers refuse more.
+    /// The largest frame that `encode` makes of `size` bytes, with room to spare; readers refuse
+    /// more.
     package static func bound(_ size: Int) -> Int { size + 65536 }
 
-    /// Returns the frame of `content`, elements of four bytes, at the compressor's level, with blocks that end at `cuts`.
+    /// Returns the frame of `content`, elements of four bytes, at the compressor's level, with
+    /// blocks that end at `cuts`.
     ///
     /// - Throws: `ShardsError` with code `.compression` or `.tooLarge`.
     package static func encode(
         _ content: [UInt8], as form: Form, with compressor: Zstd.Compressor, cuts: [Int] = []
     ) throws(ShardsError) -> [UInt8] {
-        precondition(!content.isEmpty && content.count % elementSize == 0, "a frame holds whole elements")
+        precondition(
+            !content.isEmpty && content.count % elementSize == 0,
+            "a frame holds whole " + "elements")
         precondition(cuts.isEmpty || form.streams == 1, "cuts are of one stream")
         guard content.count <= maximumContent else {
             throw ShardsError(.tooLarge, "a field of \(content.count) bytes does not fit a chunk")
@@ -54,7 +63,8 @@ package enum BloscFrame {
         let streams = try (0..<form.streams).map { (stream) throws(ShardsError) -> [UInt8] in
             let range = stream * part..<(stream + 1) * part
             let search = form == .planes ? Zstd.Search(plane: stream, in: bytes, range) : .all
-            var stream = try compressor.compress(bytes, in: range, prefix: 4, cuts: cuts, search: search)
+            var stream = try compressor.compress(
+                bytes, in: range, prefix: 4, cuts: cuts, search: search)
             if stream.count - 4 == part { stream += skippable }
             put(stream.count - 4, at: 0, in: &stream)
             return stream
@@ -87,24 +97,27 @@ package enum BloscFrame {
         return form == .plain ? content : Shuffle.unshuffled(content)
     }
 
-    /// Checks every field of the header of `frame`, whose content must be `size` bytes, and returns where its zstd frames
-    /// are; these are not looked at.
-    @discardableResult
-    package static func checkHeader(_ frame: [UInt8], size: Int, as form: Form) throws(ShardsError) -> [Range<Int>] {
+    /// Checks every field of the header of `frame`, whose content must be `size` bytes, and returns
+    /// where its zstd frames are; these are not looked at.
+    @discardableResult package static func checkHeader(_ frame: [UInt8], size: Int, as form: Form)
+        throws(ShardsError) -> [Range<Int>]
+    {
         guard frame.count > headerSize else {
-            throw ShardsError(.corrupt, "a chunk of \(frame.count) bytes is too short for a blosc frame")
+            throw ShardsError(
+                .corrupt, "a chunk of \(frame.count) bytes is too short for a blosc " + "frame")
         }
         let expected: [(name: String, found: Int, expected: Int)] = [
-            ("version", Int(frame[0]), 2), ("zstd format", Int(frame[1]), 1), ("flags", Int(frame[2]), Int(form.flags)),
-            ("element size", Int(frame[3]), elementSize), ("content size", get(4, in: frame), size),
-            ("block size", get(8, in: frame), size), ("frame size", get(12, in: frame), frame.count),
+            ("version", Int(frame[0]), 2), ("zstd format", Int(frame[1]), 1),
+            ("flags", Int(frame[2]), Int(form.flags)), ("element size", Int(frame[3]), elementSize),
+            ("content size", get(4, in: frame), size), ("block size", get(8, in: frame), size),
+            ("frame size", get(12, in: frame), frame.count),
             ("block start", get(16, in: frame), headerSize - 4),
         ]
         for field in expected where field.found != field.expected {
             throw ShardsError(
                 .corrupt,
-                "a chunk is not a blosc frame as Steadyset writes it: its \(field.name) is \(field.found), "
-                    + "expected is \(field.expected)")
+                "a chunk is not a blosc frame as Steadyset writes it: its \(field.name) is "
+                    + "\(field.found), expected is \(field.expected)")
         }
         var ranges: [Range<Int>] = []
         var place = headerSize - 4
@@ -112,15 +125,20 @@ package enum BloscFrame {
             let start = place + 4
             let length = start <= frame.count ? get(place, in: frame) : 0
             guard length > 0, length <= frame.count - start else {
-                throw ShardsError(.corrupt, "a chunk is not a blosc frame as Steadyset writes it: it ends in a stream")
+                throw ShardsError(
+                    .corrupt,
+                    "a chunk is not a blosc frame as Steadyset writes it: " + "it ends in a stream")
             }
             place = start + length
-            let isFollowed = length == size / form.streams + 8 && frame[place - 8..<place].elementsEqual(skippable)
+            let isFollowed =
+                length == size / form.streams + 8
+                && frame[place - 8..<place].elementsEqual(skippable)
             ranges.append(start..<place - (isFollowed ? 8 : 0))
         }
         guard place == frame.count else {
             throw ShardsError(
-                .corrupt, "a chunk is not a blosc frame as Steadyset writes it: bytes follow its last stream")
+                .corrupt,
+                "a chunk is not a blosc frame as Steadyset writes it: bytes follow its last stream")
         }
         return ranges
     }

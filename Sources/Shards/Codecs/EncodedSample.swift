@@ -31,9 +31,9 @@ public struct EncodedSample: Hashable, Sendable {
 
     /// Creates a sample from its parts; frames read from another file need not be compressed again.
     public init(
-        id: SampleID, sources: [Source], keys: [UInt32] = [], index: UInt64, rank: UInt64?, errorBound: Double,
-        ySHA256: Digest, codec: ShardCodec = .standard, x: [UInt8], y: [UInt8], coefficients: [[UInt8]] = [],
-        sourceFactor: Double = 0
+        id: SampleID, sources: [Source], keys: [UInt32] = [], index: UInt64, rank: UInt64?,
+        errorBound: Double, ySHA256: Digest, codec: ShardCodec = .standard, x: [UInt8], y: [UInt8],
+        coefficients: [[UInt8]] = [], sourceFactor: Double = 0
     ) {
         self.id = id
         self.sources = sources

@@ -4,7 +4,8 @@ public import Fields
 public enum FieldBytes {
     /// Returns the bytes of `values`. O(values).
     package static func bytes(of values: [Float]) -> [UInt8] {
-        // Floats have no padding, and the machine is little-endian (checked where this module is compiled).
+        // Floats have no padding, and the machine is little-endian (checked where this module is
+        // compiled).
         unsafe values.withUnsafeBytes { unsafe [UInt8]($0) }
     }
 
@@ -13,7 +14,9 @@ public enum FieldBytes {
         precondition(bytes.count % 4 == 0, "a float has four bytes")
         let count = bytes.count / 4
         return unsafe [Float](unsafeUninitializedCapacity: count) { out, initialized in
-            unsafe bytes.withUnsafeBytes { unsafe UnsafeMutableRawBufferPointer(out).copyMemory(from: $0) }
+            unsafe bytes.withUnsafeBytes {
+                unsafe UnsafeMutableRawBufferPointer(out).copyMemory(from: $0)
+            }
             initialized = count
         }
     }
@@ -25,15 +28,18 @@ public enum FieldBytes {
         let count = bytes.count / size
         // Any bytes make a number of the types that columns have.
         return unsafe [Number](unsafeUninitializedCapacity: count) { out, initialized in
-            unsafe bytes.withUnsafeBytes { unsafe UnsafeMutableRawBufferPointer(out).copyMemory(from: $0) }
+            unsafe bytes.withUnsafeBytes {
+                unsafe UnsafeMutableRawBufferPointer(out).copyMemory(from: $0)
+            }
             initialized = count
         }
     }
 
-    /// Returns where runs of at least four rows of zeros begin and end, but for the ends of `bytes`.
+    /// Returns where runs of at least four rows of zeros begin and end, but for the ends of
+    /// `bytes`.
     ///
-    /// Most rows of a source image are empty. zstd would copy their zeros from just before, a few bytes at a time; a block of
-    /// their own is filled at once.
+    /// Most rows of a source image are empty. zstd would copy their zeros from just before, a few
+    /// bytes at a time; a block of their own is filled at once.
     static func edges(ofEmptyRowsIn bytes: [UInt8], rowBytes: Int) -> [Int] {
         unsafe bytes.withUnsafeBytes { bytes in
             let words = unsafe bytes.bindMemory(to: UInt32.self)
@@ -63,10 +69,12 @@ public enum FieldBytes {
 }
 
 extension BloscFrame {
-    /// Fills `values` with the content of `frame`, which must be as long, without taking memory beyond `scratch`.
+    /// Fills `values` with the content of `frame`, which must be as long, without taking memory
+    /// beyond `scratch`.
     ///
-    /// - Parameter isVerified: whether the bytes of `frame` are known to be those that were written. zstd then does not compute
-    ///   its checksum of the content; `frame` is changed so that it has none.
+    /// - Parameter isVerified: whether the bytes of `frame` are known to be those that were
+    ///   written. zstd then does not compute its checksum of the content; `frame` is changed so
+    ///   that it has none.
     /// - Throws: `ShardsError` with code `.corrupt`; `values` then hold anything.
     static func decode(
         _ frame: inout [UInt8], into values: inout [Float], as form: Form, isVerified: Bool,
@@ -79,16 +87,15 @@ extension BloscFrame {
             let part = out.count / ranges.count
             do throws(ShardsError) {
                 for (stream, range) in ranges.enumerated() {
-                    let out = unsafe UnsafeMutableRawBufferPointer(rebasing: out[stream * part..<(stream + 1) * part])
+                    let out = unsafe UnsafeMutableRawBufferPointer(
+                        rebasing: out[stream * part..<(stream + 1) * part])
                     if isVerified {
                         unsafe try decompressor.decompressVerified(&frame, in: range, to: out)
                     } else {
                         unsafe try decompressor.decompress(frame, in: range, to: out)
                     }
                 }
-            } catch {
-                failure = error
-            }
+            } catch { failure = error }
         }
         if form == .plain {
             unsafe values.withUnsafeMutableBytes { unsafe expand(to: $0) }

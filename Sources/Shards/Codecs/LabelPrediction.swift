@@ -1,13 +1,15 @@
 package import Fields
 
-/// What the archive codec must know of a shard to predict labels: the equation, what holds at the sides, and the labels' grid.
+/// What the archive codec must know of a shard to predict labels: the equation, what holds at the
+/// sides, and the labels' grid.
 ///
 /// Solved for the field below, the discrete equation at site (i, j) says
 ///
 ///     u(i+1, j) = u + (g↑ (u − u↑) + g← (u − u←) + g→ (u − u→) + γu − s) / g↓
 ///
-/// with u = u(i, j) and g the conductance of each face, the harmonic mean of D of both sites (see `Medium`). A label is the
-/// exact field but for its rounding, so it lies within a few steps of what the two rows above it predict.
+/// with u = u(i, j) and g the conductance of each face, the harmonic mean of D of both sites (see
+/// `Medium`). A label is the exact field but for its rounding, so it lies within a few steps of
+/// what the two rows above it predict.
 package struct LabelPrediction: Sendable {
     /// The lattice.
     package let lattice: Lattice
@@ -15,7 +17,8 @@ package struct LabelPrediction: Sendable {
     package let step: Double?
     let boundary: Boundary
     let isPinned: Bool
-    /// Where all coefficients are constant: D across the columns and γ, both divided by D down the rows.
+    /// Where all coefficients are constant: D across the columns and γ, both divided by D down the
+    /// rows.
     let uniform: (across: Double, decay: Double)?
     /// Numbers of coefficients that are constant, where others are not.
     let down: Double?
@@ -24,7 +27,8 @@ package struct LabelPrediction: Sendable {
     /// Whether D has two planes.
     let isAnisotropic: Bool
 
-    /// Values of D that can be predicted from; far inside the range of binary32, so that no product leaves that of binary64.
+    /// Values of D that can be predicted from; far inside the range of binary32, so that no product
+    /// leaves that of binary64.
     static let diffusivities = 1e-30...1e30
 
     /// Creates the prediction of labels under `physics`, a dataset's, which may have open keys.
@@ -64,7 +68,8 @@ package struct LabelPrediction: Sendable {
         }
     }
 
-    /// Checks that `coefficients` are those that the equation asks for, and in a range in which sums stay finite.
+    /// Checks that `coefficients` are those that the equation asks for, and in a range in which
+    /// sums stay finite.
     func check(_ coefficients: Coefficients) throws(ShardsError) {
         let planes = uniform != nil || down != nil ? 0 : isAnisotropic ? 2 : 1
         guard coefficients.diffusivity.count == planes * lattice.count,
@@ -72,11 +77,15 @@ package struct LabelPrediction: Sendable {
         else { throw ShardsError(.corrupt, "the coefficients are not those of the equation") }
         let range = LabelPrediction.diffusivities
         let spread = [down, across].compactMap { $0 }
-        guard uniform != nil || (spread + coefficients.diffusivity.lazy.map(Double.init)).allSatisfy(range.contains),
+        guard
+            uniform != nil
+                || (spread + coefficients.diffusivity.lazy.map(Double.init)).allSatisfy(
+                    range.contains),
             coefficients.decayRate.allSatisfy({ $0 >= 0 && Double($0) <= range.upperBound })
         else {
             throw ShardsError(
-                .format, "the archive codec takes diffusivities from 1e-30 to 1e30 only: use another codec")
+                .format,
+                "the archive codec takes diffusivities from 1e-30 to 1e30 only: use another codec")
         }
     }
 }

@@ -4,7 +4,8 @@ internal import Fields
 @safe final class PredictionLines {
     /// What a line is for; rows i − 2, i − 1 and i are the three last fields and change places.
     enum Name: Int, CaseIterable {
-        case prediction, xAbove, xHere, north, south, east, across, decay, downAbove, downHere, first, second, third
+        case prediction, xAbove, xHere, north, south, east, across, decay, downAbove, downHere,
+            first, second, third
     }
     private let storage: UnsafeMutablePointer<Double>
     private let stride: Int
@@ -21,18 +22,22 @@ internal import Fields
 
     deinit { unsafe storage.deallocate() }
 
-    /// Where column 0 of a line is; columns −1 and `columns`, and the rest of the last vector, belong to it too.
-    @inline(__always)
-    subscript(name: Name) -> UnsafeMutablePointer<Double> { unsafe storage + (name.rawValue * stride + 8) }
+    /// Where column 0 of a line is; columns −1 and `columns`, and the rest of the last vector,
+    /// belong to it too.
+    @inline(__always) subscript(name: Name) -> UnsafeMutablePointer<Double> {
+        unsafe storage + (name.rawValue * stride + 8)
+    }
 }
 
 private typealias Row = UnsafeMutablePointer<Double>
-private let magic = 0x1.8p52  // adding it and taking it away rounds numbers below 2⁵¹ to integers, ties to even
+// Adding it and taking it away rounds numbers below 2⁵¹ to integers, ties to even.
+private let magic = 0x1.8p52
 
 extension LabelPredictor {
     private typealias Coefficients = LabelPrediction.Coefficients
 
-    /// Whether every value is a multiple of the step, at most 2³⁰ of them, and its integer gives it back bit for bit.
+    /// Whether every value is a multiple of the step, at most 2³⁰ of them, and its integer gives it
+    /// back bit for bit.
     func representable(_ y: [Float]) -> Bool {
         guard let step = prediction.step else { return y.allSatisfy(\.isFinite) }
         let scale = 1 / step
@@ -79,16 +84,19 @@ extension LabelPredictor {
                     let labels = out.baseAddress
                 else { return }
                 unsafe walk(x, coefficients, factor: factor) { row, target in
-                    unsafe restore(residuals + row * columns, row: row, to: target, labels + row * columns)
+                    unsafe restore(
+                        residuals + row * columns, row: row, to: target, labels + row * columns)
                 }
             }
             count = rows * columns
         }
     }
 
-    /// The least-squares factor f of x in the equation: over all sites with sources, the equation without its source term
-    /// leaves f·x.
-    func sourceFactor(of y: [Float], x: [Float], _ coefficients: LabelPrediction.Coefficients) -> Double {
+    /// The least-squares factor f of x in the equation: over all sites with sources, the equation
+    /// without its source term leaves f·x.
+    func sourceFactor(of y: [Float], x: [Float], _ coefficients: LabelPrediction.Coefficients)
+        -> Double
+    {
         let columns = prediction.lattice.columns
         var (sum, squares) = (0.0, 0.0)
         unsafe y.withUnsafeBufferPointer { y in
@@ -99,7 +107,8 @@ extension LabelPredictor {
                 let (above, predicted) = unsafe (scratch[.xAbove], scratch[.prediction])
                 for column in 0..<columns where unsafe above[column] != 0 {
                     let conductance = unsafe prediction.uniform == nil ? scratch[.south][column] : 1
-                    unsafe sum += above[column] * ((predicted[column] - target[column]) * conductance)
+                    unsafe sum +=
+                        above[column] * ((predicted[column] - target[column]) * conductance)
                     unsafe squares += above[column] * above[column]
                 }
             }
@@ -117,7 +126,8 @@ extension LabelPredictor {
             if row == 1 {
                 // North of row 0.
                 switch prediction.boundary.top {
-                case .reflecting: for column in -1...columns { unsafe north[column] = above[column] }
+                case .reflecting:
+                    for column in -1...columns { unsafe north[column] = above[column] }
                 default: for column in -1...columns { unsafe north[column] = 0 }
                 }
             }
@@ -129,8 +139,7 @@ extension LabelPredictor {
     }
 
     /// Fills the ghost sites of a row.
-    @inline(__always)
-    private func close(_ row: Row) {
+    @inline(__always) private func close(_ row: Row) {
         let columns = prediction.lattice.columns
         switch prediction.boundary.left {
         case .absorbing: unsafe row[-1] = 0

@@ -2,18 +2,18 @@ internal import Fields
 
 private typealias Row = UnsafeMutablePointer<Double>
 private typealias Vector = SIMD8<Double>
-private let magic = 0x1.8p52  // adding it and taking it away rounds numbers below 2⁵¹ to integers, ties to even
+// Adding it and taking it away rounds numbers below 2⁵¹ to integers, ties to even.
+private let magic = 0x1.8p52
 
-@inline(__always)
-private func vector(_ row: UnsafeMutablePointer<Double>, _ column: Int) -> Vector {
-    unsafe UnsafeRawPointer(row + column).loadUnaligned(as: Vector.self)
-}
+@inline(__always) private func vector(_ row: UnsafeMutablePointer<Double>, _ column: Int) -> Vector
+{ unsafe UnsafeRawPointer(row + column).loadUnaligned(as: Vector.self) }
 
 extension LabelPredictor {
-    /// Puts the prediction of `row`, from 1 on, in its line; `above` is row − 1 and `north` row − 2.
+    /// Puts the prediction of `row`, from 1 on, in its line; `above` is row − 1 and `north` row −
+    /// 2.
     func predict(
-        _ row: Int, _ north: UnsafeMutablePointer<Double>, _ above: UnsafeMutablePointer<Double>, _ x: [Float],
-        _ coefficients: LabelPrediction.Coefficients, _ factor: Double
+        _ row: Int, _ north: UnsafeMutablePointer<Double>, _ above: UnsafeMutablePointer<Double>,
+        _ x: [Float], _ coefficients: LabelPrediction.Coefficients, _ factor: Double
     ) {
         let columns = prediction.lattice.columns
         unsafe fill(scratch[.xAbove], from: x, at: (row - 1) * columns)
@@ -37,7 +37,9 @@ extension LabelPredictor {
         var column = 0
         while column < prediction.lattice.columns {
             let c = unsafe vector(above, column)
-            let sides = unsafe across * ((c - vector(above, column &- 1)) + (c - vector(above, column &+ 1)))
+            let sides =
+                unsafe across
+                * ((c - vector(above, column &- 1)) + (c - vector(above, column &+ 1)))
             var t = unsafe ((c - vector(north, column)) + sides) + decay * c
             if emits { unsafe t -= factor * vector(x, column) }
             unsafe UnsafeMutableRawPointer(out + column).storeBytes(of: c + t, as: Vector.self)
@@ -47,7 +49,9 @@ extension LabelPredictor {
 
     private func predictVarying(_ north: Row, _ above: Row, _ factor: Double) {
         let (out, x) = unsafe (scratch[.prediction], scratch[.xAbove])
-        let (gNorth, gSouth, gEast, decay) = unsafe (scratch[.north], scratch[.south], scratch[.east], scratch[.decay])
+        let (gNorth, gSouth, gEast, decay) = unsafe (
+            scratch[.north], scratch[.south], scratch[.east], scratch[.decay]
+        )
         let emits = !prediction.isPinned
         var column = 0
         while column < prediction.lattice.columns {
@@ -57,7 +61,8 @@ extension LabelPredictor {
             unsafe t += vector(gEast, column) * (c - vector(above, column &+ 1))
             unsafe t += vector(decay, column) * c
             if emits { unsafe t -= factor * vector(x, column) }
-            unsafe UnsafeMutableRawPointer(out + column).storeBytes(of: c + t / vector(gSouth, column), as: Vector.self)
+            unsafe UnsafeMutableRawPointer(out + column).storeBytes(
+                of: c + t / vector(gSouth, column), as: Vector.self)
             column &+= 8
         }
     }
@@ -77,12 +82,15 @@ extension LabelPredictor {
         }
     }
 
-    /// Conductances of the faces of row − 1, and γ on it. Those to the south become those to the north of the next row.
+    /// Conductances of the faces of row − 1, and γ on it. Those to the south become those to the
+    /// north of the next row.
     private func prepare(_ row: Int, _ coefficients: LabelPrediction.Coefficients) {
         let columns = prediction.lattice.columns
         let count = prediction.lattice.count
         let above = (row - 1) * columns
-        func load(_ name: PredictionLines.Name, _ constant: Double?, _ values: [Float], _ start: Int) {
+        func load(
+            _ name: PredictionLines.Name, _ constant: Double?, _ values: [Float], _ start: Int
+        ) {
             if let constant {
                 for column in 0..<columns { unsafe scratch[name][column] = constant }
             } else {
@@ -91,10 +99,14 @@ extension LabelPredictor {
         }
         load(.downAbove, prediction.down, coefficients.diffusivity, above)
         load(.downHere, prediction.down, coefficients.diffusivity, above + columns)
-        load(.across, prediction.across, coefficients.diffusivity, above + (prediction.isAnisotropic ? count : 0))
+        load(
+            .across, prediction.across, coefficients.diffusivity,
+            above + (prediction.isAnisotropic ? count : 0))
         load(.decay, prediction.decay, coefficients.decayRate, above)
         let (north, south, east) = unsafe (scratch[.north], scratch[.south], scratch[.east])
-        let (downAbove, downHere, across) = unsafe (scratch[.downAbove], scratch[.downHere], scratch[.across])
+        let (downAbove, downHere, across) = unsafe (
+            scratch[.downAbove], scratch[.downHere], scratch[.across]
+        )
         let previous = unsafe row == 1 ? downAbove : south
         for column in 0..<columns { unsafe north[column] = previous[column] }
         for column in 0..<columns {
@@ -123,7 +135,9 @@ extension LabelPredictor {
     /// Puts labels, divided by the step, in a line.
     func load(_ labels: UnsafePointer<Float>, to row: UnsafeMutablePointer<Double>) {
         let scale = 1 / (prediction.step ?? 1)
-        for column in 0..<prediction.lattice.columns { unsafe row[column] = Double(labels[column]) * scale }
+        for column in 0..<prediction.lattice.columns {
+            unsafe row[column] = Double(labels[column]) * scale
+        }
     }
 
     /// Limits the predictions to ±2³⁰ and rounds them.
@@ -134,7 +148,8 @@ extension LabelPredictor {
             var p = unsafe vector(out, column)
             p.replace(with: 0x1p30, where: p .> 0x1p30)
             p.replace(with: -0x1p30, where: p .< -0x1p30)
-            unsafe UnsafeMutableRawPointer(out + column).storeBytes(of: (p + magic) - magic, as: Vector.self)
+            unsafe UnsafeMutableRawPointer(out + column).storeBytes(
+                of: (p + magic) - magic, as: Vector.self)
             column &+= 8
         }
     }
@@ -179,7 +194,8 @@ extension LabelPredictor {
         if let step = prediction.step {
             for column in 0..<columns {
                 let code = unsafe residuals[column]
-                unsafe values[column] = Double(Int32(bitPattern: code &>> 1) ^ (0 &- Int32(bitPattern: code & 1)))
+                unsafe values[column] = Double(
+                    Int32(bitPattern: code &>> 1) ^ (0 &- Int32(bitPattern: code & 1)))
             }
             if row == 0 {
                 for column in 1..<columns { unsafe values[column] += values[column - 1] }
@@ -192,7 +208,8 @@ extension LabelPredictor {
             for column in 0..<columns {
                 let code = unsafe residuals[column]
                 let r = Int32(bitPattern: code &>> 1) ^ (0 &- Int32(bitPattern: code & 1))
-                let p: Float = unsafe row > 0 ? Float(out[column]) : column > 0 ? labels[column - 1] : 0
+                let p: Float =
+                    unsafe row > 0 ? Float(out[column]) : column > 0 ? labels[column - 1] : 0
                 let label = value(place(p) &+ r)
                 unsafe labels[column] = label
                 unsafe values[column] = Double(label)
@@ -201,15 +218,13 @@ extension LabelPredictor {
     }
 
     /// Where a number stands in the order of all binary32 numbers.
-    @inline(__always)
-    private func place(_ number: Float) -> Int32 {
+    @inline(__always) private func place(_ number: Float) -> Int32 {
         let bits = Int32(bitPattern: number.bitPattern)
         return bits ^ ((bits &>> 31) & Int32.max)
     }
 
     /// The number at a place.
-    @inline(__always)
-    private func value(_ place: Int32) -> Float {
+    @inline(__always) private func value(_ place: Int32) -> Float {
         Float(bitPattern: UInt32(bitPattern: place ^ ((place &>> 31) & Int32.max)))
     }
 }

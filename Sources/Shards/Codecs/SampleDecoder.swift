@@ -16,32 +16,38 @@ public final class SampleDecoder {
         decompressor = try Zstd.Decompressor()
     }
 
-    /// Fills `values`, (rows, columns), with the field in `frame`, in memory that stays; see `decode(_:as:)`.
-    public func decode(_ frame: [UInt8], as field: ShardField, into values: inout [Float]) throws(ShardsError) {
+    /// Fills `values`, (rows, columns), with the field in `frame`, in memory that stays; see
+    /// `decode(_:as:)`.
+    public func decode(_ frame: [UInt8], as field: ShardField, into values: inout [Float])
+        throws(ShardsError)
+    {
         var frame = frame
         try decode(&frame, as: field, into: &values, isVerified: false)
     }
 
-    /// Fills `values`, (rows, columns), with the field in `frame`, which is changed where its bytes are known to be those
-    /// that were written; see `BloscFrame.decode`.
+    /// Fills `values`, (rows, columns), with the field in `frame`, which is changed where its bytes
+    /// are known to be those that were written; see `BloscFrame.decode`.
     func decode(
         _ frame: inout [UInt8], as field: ShardField, into values: inout [Float], isVerified: Bool
     ) throws(ShardsError) {
         precondition(values.count == lattice.count, "a field has one value per site")
         try BloscFrame.decode(
-            &frame, into: &values, as: field.form, isVerified: isVerified, with: decompressor, scratch: &scratch)
+            &frame, into: &values, as: field.form, isVerified: isVerified, with: decompressor,
+            scratch: &scratch)
     }
 
     /// Returns the field in `frame`, (rows, columns). O(sites); takes no lock.
     ///
-    /// - Throws: `ShardsError` with code `.corrupt` where the frame is damaged: zstd's checksum covers every value.
+    /// - Throws: `ShardsError` with code `.corrupt` where the frame is damaged: zstd's checksum
+    ///   covers every value.
     public func decode(_ frame: [UInt8], as field: ShardField) throws(ShardsError) -> [Float] {
         FieldBytes.floats(of: try bytes(frame, as: field))
     }
 
     /// Returns y in `frame` and checks its digest.
     ///
-    /// - Throws: `ShardsError` with code `.corrupt`, or `.digestMismatch` where a whole frame holds another field.
+    /// - Throws: `ShardsError` with code `.corrupt`, or `.digestMismatch` where a whole frame holds
+    ///   another field.
     public func decodeY(_ frame: [UInt8], sha256: Digest) throws(ShardsError) -> [Float] {
         let bytes = try bytes(frame, as: .y)
         let found = Digest(of: bytes)
@@ -55,16 +61,18 @@ public final class SampleDecoder {
     public func decode(_ frame: [UInt8], planes: Int) throws(ShardsError) -> [Float] {
         FieldBytes.floats(
             of: try BloscFrame.decode(
-                frame, size: planes * ShardLayout.fieldBytes(lattice), as: .shuffled, with: decompressor))
+                frame, size: planes * ShardLayout.fieldBytes(lattice), as: .shuffled,
+                with: decompressor))
     }
 
     /// Returns the label of an archive from the frame of its residuals.
     func decodeY(
-        _ frame: [UInt8], x: [Float], by prediction: LabelPrediction, _ coefficients: LabelPrediction.Coefficients,
-        sourceFactor: Double
+        _ frame: [UInt8], x: [Float], by prediction: LabelPrediction,
+        _ coefficients: LabelPrediction.Coefficients, sourceFactor: Double
     ) throws(ShardsError) -> [Float] {
         try LabelPredictor(prediction, scratch: lines).label(
-            of: try bytes(frame, as: .residual), x: x, coefficients: coefficients, sourceFactor: sourceFactor)
+            of: try bytes(frame, as: .residual), x: x, coefficients: coefficients,
+            sourceFactor: sourceFactor)
     }
 
     private func bytes(_ frame: [UInt8], as field: ShardField) throws(ShardsError) -> [UInt8] {

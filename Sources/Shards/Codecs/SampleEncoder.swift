@@ -9,15 +9,16 @@ public final class SampleEncoder {
 
     /// Creates an encoder for fields on `lattice`.
     ///
-    /// - Parameter level: zstd's level, 1 to 19; the default stands for parameters of our own, see `Zstd.Compressor`.
+    /// - Parameter level: zstd's level, 1 to 19; the default stands for parameters of our own, see
+    ///   `Zstd.Compressor`.
     public init(lattice: Lattice, level: Int = ShardWriter.defaultLevel) throws(ShardsError) {
         self.lattice = lattice
         compressor = try Zstd.Compressor(level: level, forFields: level == ShardWriter.defaultLevel)
         imageCompressor = try Zstd.Compressor(level: level)
     }
 
-    /// Returns the sample with the fields `x` and `y`, both (rows, columns), and `coefficients`, each (planes, rows,
-    /// columns).
+    /// Returns the sample with the fields `x` and `y`, both (rows, columns), and `coefficients`,
+    /// each (planes, rows, columns).
     ///
     /// The digest of y is computed here. O(sites).
     public func encode(
@@ -27,10 +28,14 @@ public final class SampleEncoder {
         let yBytes = FieldBytes.bytes(of: y)
         return EncodedSample(
             id: id, sources: sources, keys: keys, index: index, rank: rank, errorBound: errorBound,
-            ySHA256: Digest(of: yBytes), x: try encode(FieldBytes.bytes(of: x), as: .x), y: try encode(yBytes, as: .y),
+            ySHA256: Digest(of: yBytes), x: try encode(FieldBytes.bytes(of: x), as: .x),
+            y: try encode(yBytes, as: .y),
             coefficients: try coefficients.map { (values) throws(ShardsError) in
-                precondition(!values.isEmpty && values.count % lattice.count == 0, "a coefficient has whole planes")
-                return try BloscFrame.encode(FieldBytes.bytes(of: values), as: .shuffled, with: compressor)
+                precondition(
+                    !values.isEmpty && values.count % lattice.count == 0,
+                    "a coefficient " + "has whole planes")
+                return try BloscFrame.encode(
+                    FieldBytes.bytes(of: values), as: .shuffled, with: compressor)
             })
     }
 
@@ -40,7 +45,8 @@ public final class SampleEncoder {
     }
 
     private func encode(_ bytes: [UInt8], as field: ShardField) throws(ShardsError) -> [UInt8] {
-        precondition(bytes.count == ShardLayout.fieldBytes(lattice), "a field has one value per site")
+        precondition(
+            bytes.count == ShardLayout.fieldBytes(lattice), "a field has one value per " + "site")
         guard field == .x else {
             return try BloscFrame.encode(bytes, as: field.form, with: compressor)
         }

@@ -2,7 +2,8 @@
 public enum ShardCodec: String, Hashable, Sendable, CaseIterable {
     /// x and y as compressed floats, which any HDF5 library reads.
     case standard
-    /// In place of y the differences between y and what the equation predicts from the rows above; see `LabelPredictor`.
+    /// In place of y the differences between y and what the equation predicts from the rows above;
+    /// see `LabelPredictor`.
     case archive
     /// Neither x nor y: configurations and digests, from which both are computed again.
     case recipe

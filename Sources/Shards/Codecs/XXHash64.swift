@@ -1,6 +1,7 @@
 /// The 64-bit hash XXH64 with seed 0 (Collet, *xxHash fast digest algorithm*, specification 0.1.1).
 ///
-/// It is no protection against intent; MosaicML's streaming checks shards with it. Test vectors are in the tests.
+/// It is no protection against intent; MosaicML's streaming checks shards with it. Test vectors are
+/// in the tests.
 package enum XXHash64 {
     private static let primes: [UInt64] = [
         0x9E37_79B1_85EB_CA87, 0xC2B2_AE3D_27D4_EB4F, 0x1656_67B1_9E37_79F9, 0x85EB_CA77_C2B2_AE63,
@@ -45,7 +46,9 @@ package enum XXHash64 {
         rotated(lane &+ input &* p2, 31) &* p1
     }
 
-    static func rotated(_ value: UInt64, _ bits: UInt64) -> UInt64 { value << bits | value >> (64 - bits) }
+    static func rotated(_ value: UInt64, _ bits: UInt64) -> UInt64 {
+        value << bits | value >> (64 - bits)
+    }
 
     private static func word(_ bytes: [UInt8], _ place: Int, _ count: Int) -> UInt64 {
         (0..<count).reduce(0) { $0 | UInt64(bytes[place + $1]) << (8 * UInt64($1)) }

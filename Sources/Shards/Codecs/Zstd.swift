@@ -2,7 +2,8 @@ internal import CZstd
 
 /// zstd (RFC 8878) frames that declare their content's size and end with its checksum.
 ///
-/// Only frames of exactly that kind are accepted back: a damaged header must not turn off the check that would find it.
+/// Only frames of exactly that kind are accepted back: a damaged header must not turn off the check
+/// that would find it.
 package enum Zstd {
     /// Compression levels that are offered.
     package static let levels = 1...19
@@ -15,12 +16,14 @@ package enum Zstd {
 
         /// Creates a compressor at `level`, one of `levels`.
         ///
-        /// - Parameter forFields: whether to search as suits the bytes of fields instead of as the level has it: in one
-        ///   large table that still fits a core's own cache, for the repetitions that `Search` says.
+        /// - Parameter forFields: whether to search as suits the bytes of fields instead of as the
+        ///   level has it: in one large table that still fits a core's own cache, for the
+        ///   repetitions that `Search` says.
         package init(level: Int, forFields: Bool = false) throws(ShardsError) {
             precondition(Zstd.levels.contains(level), "zstd levels are from 1 to 19")
             guard let context = unsafe ZSTD_createCCtx() else {
-                throw ShardsError(.compression, "zstd cannot allocate a compression context: out of memory")
+                throw ShardsError(
+                    .compression, "zstd cannot allocate a compression context: out " + "of memory")
             }
             unsafe self.context = context
             isForFields = forFields
@@ -33,25 +36,29 @@ package enum Zstd {
         }
 
         private func set(_ parameter: ZSTD_cParameter, to value: Int) throws(ShardsError) {
-            _ = try check(unsafe ZSTD_CCtx_setParameter(context, parameter, Int32(value)), "set up zstd")
+            _ = try check(
+                unsafe ZSTD_CCtx_setParameter(context, parameter, Int32(value)), "set up zstd")
         }
 
         deinit { _ = unsafe ZSTD_freeCCtx(context) }
 
-        /// Returns `prefix` zeros, which are the caller's to fill, and one frame with the content `bytes[range]`.
+        /// Returns `prefix` zeros, which are the caller's to fill, and one frame with the content
+        /// `bytes[range]`.
         ///
-        /// The same bytes give the same frame with any one release of zstd. The corresponding C functions are
-        /// `ZSTD_compress2` and, with cuts, `ZSTD_compressStream2`.
+        /// The same bytes give the same frame with any one release of zstd. The corresponding C
+        /// functions are `ZSTD_compress2` and, with cuts, `ZSTD_compressStream2`.
         ///
         /// - Parameters:
-        ///   - cuts: where blocks shall end, ascending: a block of equal bytes takes four bytes, and is expanded as
-        ///     fast as memory is filled.
+        ///   - cuts: where blocks shall end, ascending: a block of equal bytes takes four bytes,
+        ///     and is expanded as fast as memory is filled.
         ///   - search: what a compressor for fields looks for; others do as their level has it.
         package func compress(
-            _ bytes: [UInt8], in range: Range<Int>? = nil, prefix: Int = 0, cuts: [Int] = [], search: Search = .all
+            _ bytes: [UInt8], in range: Range<Int>? = nil, prefix: Int = 0, cuts: [Int] = [],
+            search: Search = .all
         ) throws(ShardsError) -> [UInt8] {
             let range = range ?? bytes.indices
-            // A window as large as the content makes a single-segment frame, whose header has no byte without meaning.
+            // A window as large as the content makes a single-segment frame, whose header has no
+            // byte without meaning.
             let log = max(10, Int.bitWidth - max(range.count - 1, 1).leadingZeroBitCount)
             guard log <= 31 else {
                 throw ShardsError(.tooLarge, "\(range.count) bytes are too many for one zstd frame")
@@ -68,12 +75,14 @@ package enum Zstd {
                 unsafe bytes.withUnsafeBytes { bytes in
                     let bytes = unsafe UnsafeRawBufferPointer(rebasing: bytes[range])
                     return cuts.isEmpty
-                        ? unsafe ZSTD_compress2(context, out.baseAddress, out.count, bytes.baseAddress, bytes.count)
+                        ? unsafe ZSTD_compress2(
+                            context, out.baseAddress, out.count, bytes.baseAddress, bytes.count)
                         : unsafe compress(bytes, cuts, into: out)
                 }
             }
             let length = try check(result, "compress")
-            // Copied, so that a frame which waits to be written holds no more memory than it has bytes.
+            // Copied, so that a frame which waits to be written holds no more memory than it has
+            // bytes.
             var frame: [UInt8] = []
             frame.reserveCapacity(prefix + length)
             frame.append(contentsOf: repeatElement(0, count: prefix))
@@ -110,33 +119,38 @@ package enum Zstd {
         /// Creates a decompressor.
         package init() throws(ShardsError) {
             guard let context = unsafe ZSTD_createDCtx() else {
-                throw ShardsError(.compression, "zstd cannot allocate a decompression context: out of memory")
+                throw ShardsError(
+                    .compression, "zstd cannot allocate a decompression context: " + "out of memory"
+                )
             }
             unsafe self.context = context
         }
 
         deinit { _ = unsafe ZSTD_freeDCtx(context) }
 
-        /// Returns the content of the one frame that fills `frame[range]`, which must be exactly `size` bytes.
+        /// Returns the content of the one frame that fills `frame[range]`, which must be exactly
+        /// `size` bytes.
         ///
         /// What the frame says of itself is checked before anything is allocated.
-        package func decompress(_ frame: [UInt8], in range: Range<Int>, size: Int) throws(ShardsError) -> [UInt8] {
+        package func decompress(_ frame: [UInt8], in range: Range<Int>, size: Int)
+            throws(ShardsError) -> [UInt8]
+        {
             try check(frame, in: range, size: size)
             var failure: ShardsError?
             let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { out, count in
                 do throws(ShardsError) {
                     unsafe try expand(
-                        frame, in: range, to: UnsafeMutableRawBufferPointer(start: out.baseAddress, count: size))
+                        frame, in: range,
+                        to: UnsafeMutableRawBufferPointer(start: out.baseAddress, count: size))
                     count = size
-                } catch {
-                    failure = error
-                }
+                } catch { failure = error }
             }
             if let failure { throw failure }
             return bytes
         }
 
-        /// Fills `out` with the content of the one frame that fills `frame[range]`, which must be exactly as long.
+        /// Fills `out` with the content of the one frame that fills `frame[range]`, which must be
+        /// exactly as long.
         func decompress(
             _ frame: [UInt8], in range: Range<Int>, to out: UnsafeMutableRawBufferPointer
         ) throws(ShardsError) {
@@ -144,8 +158,9 @@ package enum Zstd {
             unsafe try expand(frame, in: range, to: out)
         }
 
-        /// Fills `out` with the content of the one frame that fills `frame[range]`, which must be exactly as long, and whose
-        /// bytes are known to be those that were written: zstd then need not compute the checksum of the content.
+        /// Fills `out` with the content of the one frame that fills `frame[range]`, which must be
+        /// exactly as long, and whose bytes are known to be those that were written: zstd then need
+        /// not compute the checksum of the content.
         ///
         /// `frame` is changed so that it has no checksum.
         func decompressVerified(
@@ -167,10 +182,14 @@ package enum Zstd {
                 )
             }
             guard declared == UInt64(size) else {
-                throw ShardsError(.corrupt, "a zstd frame declares \(declared) bytes of content, expected are \(size)")
+                throw ShardsError(
+                    .corrupt,
+                    "a zstd frame declares \(declared) bytes of content, " + "expected are \(size)")
             }
             guard try Zstd.check(length, "find the end of") == range.count else {
-                throw ShardsError(.corrupt, "a zstd frame has \(length) bytes where \(range.count) are stored")
+                throw ShardsError(
+                    .corrupt,
+                    "a zstd frame has \(length) bytes where " + "\(range.count) are stored")
             }
         }
 
@@ -180,21 +199,25 @@ package enum Zstd {
         ) throws(ShardsError) {
             let result = unsafe frame.withUnsafeBytes { frame in
                 let part = unsafe UnsafeRawBufferPointer(rebasing: frame[range])
-                return unsafe ZSTD_decompressDCtx(context, out.baseAddress, out.count, part.baseAddress, part.count)
+                return unsafe ZSTD_decompressDCtx(
+                    context, out.baseAddress, out.count, part.baseAddress, part.count)
             }
             guard try Zstd.check(result, "decompress") == out.count else {
-                throw ShardsError(.corrupt, "a zstd frame holds \(result) bytes, expected are \(out.count)")
+                throw ShardsError(
+                    .corrupt, "a zstd frame holds \(result) bytes, expected are " + "\(out.count)")
             }
         }
     }
 
-    /// Checks magic number and frame header descriptor (RFC 8878, §3.1.1.1): single segment, checksum, no dictionary.
+    /// Checks magic number and frame header descriptor (RFC 8878, §3.1.1.1): single segment,
+    /// checksum, no dictionary.
     private static func checkHeader(_ frame: [UInt8], in range: Range<Int>) throws(ShardsError) {
         guard range.count >= 6, Array(frame[range].prefix(4)) == [0x28, 0xB5, 0x2F, 0xFD] else {
             throw ShardsError(.corrupt, "the stored bytes are not a zstd frame")
         }
         guard frame[range.lowerBound + 4] & 0b0011_1111 == 0b0010_0100 else {
-            throw ShardsError(.corrupt, "a zstd frame is not a single segment with a content checksum")
+            throw ShardsError(
+                .corrupt, "a zstd frame is not a single segment with a content " + "checksum")
         }
     }
 
@@ -203,6 +226,7 @@ package enum Zstd {
         guard ZSTD_isError(result) != 0 else { return result }
         let name = unsafe String(cString: ZSTD_getErrorName(result))
         let damaged = action == "decompress" || action == "find the end of"
-        throw ShardsError(damaged ? .corrupt : .compression, "zstd cannot \(action) the frame: \(name)")
+        throw ShardsError(
+            damaged ? .corrupt : .compression, "zstd cannot \(action) the frame: " + "\(name)")
     }
 }

@@ -10,28 +10,33 @@ internal import Fields
 
 /// Files that appear under their name only when they are complete and on the disk.
 ///
-/// The content goes to a temporary file in the same folder, which is synchronised and renamed over the target; then the
-/// folder is synchronised. A reader sees the old content or the new, never a part.
+/// The content goes to a temporary file in the same folder, which is synchronised and renamed over
+/// the target; then the folder is synchronised. A reader sees the old content or the new, never a
+/// part.
 public enum AtomicFile {
     /// The path of the temporary file for `target`: `.name.tmp` in the same folder.
     ///
-    /// It depends on nothing but the target, so what a killed run left behind is overwritten by the next.
+    /// It depends on nothing but the target, so what a killed run left behind is overwritten by the
+    /// next.
     public static func temporary(for target: String) -> String {
         let (folder, name) = split(target)
         return "\(folder)/.\(name).tmp"
     }
 
-    /// Writes `bytes` as the file `target`, replacing what was there; returns their size and digest.
+    /// Writes `bytes` as the file `target`, replacing what was there; returns their size and
+    /// digest.
     ///
     /// - Throws: `ShardsError`; the target is then as it was, and no temporary file is left.
-    @discardableResult
-    public static func write(_ bytes: [UInt8], to target: String) throws(ShardsError) -> FileDigest {
+    @discardableResult public static func write(_ bytes: [UInt8], to target: String)
+        throws(ShardsError) -> FileDigest
+    {
         let writer = try Writer(target)
         try writer.append(bytes)
         return try writer.commit()
     }
 
-    /// Writes a file piece by piece; it appears as `target` when it is committed. Dropped before, it leaves nothing.
+    /// Writes a file piece by piece; it appears as `target` when it is committed. Dropped before,
+    /// it leaves nothing.
     package final class Writer {
         private let target: String
         private var file: OpenFile?
@@ -79,18 +84,21 @@ public enum AtomicFile {
         ///
         /// - Parameter start: Replaces the bytes that the file began with; as many.
         /// - Returns: the size and the digest of what was appended, not of what a disk makes of it.
-        @discardableResult
-        package func commit(start replacement: [UInt8]? = nil) throws(ShardsError) -> FileDigest {
+        @discardableResult package func commit(start replacement: [UInt8]? = nil)
+            throws(ShardsError) -> FileDigest
+        {
             let start = replacement ?? start
-            precondition(start.count == self.start.count, "the start of a file is replaced by as many bytes")
+            precondition(
+                start.count == self.start.count,
+                "the start of a file is replaced by as " + "many bytes")
             try flush()
             if replacement != nil { try file?.put(start, at: 0) }
             try file?.synchronise()
-            let digest = start.isEmpty ? FileDigest(bytes: written, sha256: hasher.finish()) : try readBack(start)
+            let digest =
+                start.isEmpty
+                ? FileDigest(bytes: written, sha256: hasher.finish()) : try readBack(start)
             let temporary = AtomicFile.temporary(for: target)
-            do {
-                if let file = file.take() { try file.close() }
-            } catch {
+            do { if let file = file.take() { try file.close() } } catch {
                 AtomicFile.remove(temporary)
                 throw error
             }
@@ -98,7 +106,8 @@ public enum AtomicFile {
             return digest
         }
 
-        /// The digest of a file whose start was not known when the rest was written: what is read must be what was meant.
+        /// The digest of a file whose start was not known when the rest was written: what is read
+        /// must be what was meant.
         private func readBack(_ start: [UInt8]) throws(ShardsError) -> FileDigest {
             let path = AtomicFile.temporary(for: target)
             let file = try OpenFile.reading(path, followingLinks: false)
@@ -109,44 +118,50 @@ public enum AtomicFile {
                 let count = try file.fill(&buffer)
                 if count == 0 { break }
                 let inStart = max(0, min(count, start.count - place))
-                isSame = isSame && start[min(place, start.count)...].prefix(inStart).elementsEqual(buffer[..<inStart])
+                isSame =
+                    isSame
+                    && start[min(place, start.count)...].prefix(inStart).elementsEqual(
+                        buffer[..<inStart])
                 rest.update(Array(buffer[inStart..<count]))
                 all.update(Array(buffer[..<count]))
                 place += count
             }
             guard isSame, place == written, rest.finish() == hasher.finish() else {
                 throw ShardsError(
-                    .io, "\(path) is not what was written: the disk or the file system loses data", path: path)
+                    .io, "\(path) is not what was written: the disk or the file system loses data",
+                    path: path)
             }
             return FileDigest(bytes: place, sha256: all.finish())
         }
     }
 
-    /// Makes a file that another writer completed appear as `target`, in the same folder or at least the same disk.
+    /// Makes a file that another writer completed appear as `target`, in the same folder or at
+    /// least the same disk.
     ///
     /// - Throws: `ShardsError`; the temporary file is then removed.
     public static func commit(temporary path: String, as target: String) throws(ShardsError) {
-        do {
-            try OpenFile.syncing(path).synchronise()
-        } catch {
+        do { try OpenFile.syncing(path).synchronise() } catch {
             remove(path)
             throw error
         }
         try publish(path, as: target)
     }
 
-    /// Removes a file if it exists; says nothing where that fails, as the callers are cleaning up after an error.
+    /// Removes a file if it exists; says nothing where that fails, as the callers are cleaning up
+    /// after an error.
     ///
     /// The corresponding C function is `unlink`.
     package static func remove(_ path: String) { _ = unsafe unlink(path) }
 
-    /// Takes a file back, for good: what says that work is done goes before the work changes, and must not come back when the
-    /// power fails. Nothing happens where there is none.
+    /// Takes a file back, for good: what says that work is done goes before the work changes, and
+    /// must not come back when the power fails. Nothing happens where there is none.
     ///
     /// The corresponding C function is `unlink`.
     package static func withdraw(_ path: String) throws(ShardsError) {
         guard unsafe unlink(path) == 0 else {
-            guard errno == ENOENT || errno == ENOTDIR else { throw ShardsError(errno: errno, "remove", path: path) }
+            guard errno == ENOENT || errno == ENOTDIR else {
+                throw ShardsError(errno: errno, "remove", path: path)
+            }
             return
         }
         try synchroniseFolder(of: path)

@@ -29,7 +29,9 @@ public struct FileDigest: Hashable, Sendable {
             let count = try file.fill(&buffer)
             if count == 0 { break }
             total += count
-            unsafe buffer.withUnsafeBytes { unsafe hasher.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            unsafe buffer.withUnsafeBytes {
+                unsafe hasher.update(UnsafeRawBufferPointer(rebasing: $0[..<count]))
+            }
         }
         bytes = total
         sha256 = hasher.finish()

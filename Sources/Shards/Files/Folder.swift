@@ -13,8 +13,7 @@ package enum Folder {
     /// The corresponding C function is `mkdir`.
     ///
     /// - Returns: those that were not there, each after the one that it is in.
-    @discardableResult
-    package static func create(_ path: String) throws(ShardsError) -> [String] {
+    @discardableResult package static func create(_ path: String) throws(ShardsError) -> [String] {
         var missing: [String] = []
         var place = path
         while !place.isEmpty, !exists(place) {
@@ -34,15 +33,13 @@ package enum Folder {
                     }
                     throw ShardsError(
                         .readOnly,
-                        "cannot create the folder \(folder): a file is there, or on the way; choose another place",
-                        path: folder)
+                        "cannot create the folder \(folder): a file is there, or on the way; "
+                            + "choose another place", path: folder)
                 }
                 continue
             }
             created.append(folder)
-            do {
-                try AtomicFile.synchroniseFolder(of: folder)
-            } catch {
+            do { try AtomicFile.synchroniseFolder(of: folder) } catch {
                 remove(created)
                 throw error
             }
@@ -50,8 +47,11 @@ package enum Folder {
         return created
     }
 
-    /// Removes folders that `create` made, as far as they are empty. The corresponding C function is `rmdir`.
-    package static func remove(_ created: [String]) { for folder in created.reversed() { _ = unsafe rmdir(folder) } }
+    /// Removes folders that `create` made, as far as they are empty. The corresponding C function
+    /// is `rmdir`.
+    package static func remove(_ created: [String]) {
+        for folder in created.reversed() { _ = unsafe rmdir(folder) }
+    }
 
     /// Whether `path` is a folder.
     private static func exists(_ path: String) -> Bool {

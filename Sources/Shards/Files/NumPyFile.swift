@@ -8,17 +8,18 @@ public enum NumPyFile {
         return header(rows: rows, columns: columns) + FieldBytes.bytes(of: values)
     }
 
-    /// Returns what precedes the values of such a file: 128 bytes, whatever the numbers of rows and columns.
+    /// Returns what precedes the values of such a file: 128 bytes, whatever the numbers of rows and
+    /// columns.
     public static func header(rows: Int, columns: Int) -> [UInt8] {
         header(type: "'<f4'", shape: "(\(rows), \(columns))")
     }
 
-    /// Returns the shape of an array of little-endian binary32 in C order, and where its values begin; nil where `bytes` are no
-    /// such file of format version 1.0.
+    /// Returns the shape of an array of little-endian binary32 in C order, and where its values
+    /// begin; nil where `bytes` are no such file of format version 1.0.
     public static func float32Header(_ bytes: [UInt8]) -> (shape: [Int], start: Int)? {
-        guard bytes.count >= 10, bytes[0] == 0x93, bytes[1..<6].elementsEqual("NUMPY".utf8), bytes[6] == 1 else {
-            return nil
-        }
+        guard bytes.count >= 10, bytes[0] == 0x93, bytes[1..<6].elementsEqual("NUMPY".utf8),
+            bytes[6] == 1
+        else { return nil }
         let start = 10 + Int(bytes[8]) + Int(bytes[9]) << 8
         guard start <= bytes.count else { return nil }
         let text = String(decoding: bytes[10..<start], as: UTF8.self)
@@ -27,15 +28,18 @@ public enum NumPyFile {
             let open = text.index(key.upperBound, offsetBy: -1, limitedBy: text.startIndex),
             let close = text[open...].firstIndex(of: ")")
         else { return nil }
-        let words = text[text.index(after: open)..<close].split(separator: ",").map { $0.filter { $0 != " " } }
+        let words = text[text.index(after: open)..<close].split(separator: ",").map {
+            $0.filter { $0 != " " }
+        }
         let shape = words.compactMap { Int($0) }
         return shape.count == words.count && shape.allSatisfy { $0 >= 0 } ? (shape, start) : nil
     }
 
-    /// Returns what precedes `count` records in the file of an array of records, whose bytes follow without gaps.
+    /// Returns what precedes `count` records in the file of an array of records, whose bytes follow
+    /// without gaps.
     ///
-    /// - Parameter fields: name and type of each field as NumPy writes them, such as `("id", "'<u8'")`, or
-    ///   `("y_sha256", "'|u1', (32,)")` for several numbers.
+    /// - Parameter fields: name and type of each field as NumPy writes them, such as `("id",
+    ///   "'<u8'")`, or `("y_sha256", "'|u1', (32,)")` for several numbers.
     public static func header(count: Int, fields: [(name: String, type: String)]) -> [UInt8] {
         let types = fields.map { "('\($0.name)', \($0.type))" }.joined(separator: ", ")
         return header(type: "[\(types)]", shape: "(\(count),)")

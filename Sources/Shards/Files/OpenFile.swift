@@ -8,7 +8,8 @@ internal import Synchronization
     internal import Darwin
 #endif
 
-/// An open file, closed when its owner goes away. Who has written to it calls `close()`, which may find a write that failed.
+/// An open file, closed when its owner goes away. Who has written to it calls `close()`, which may
+/// find a write that failed.
 package struct OpenFile: ~Copyable {
     /// The file's path, for messages.
     let path: String
@@ -51,10 +52,13 @@ package struct OpenFile: ~Copyable {
         guard number == 0 else { throw ShardsError(errno: number, "complete", path: path) }
     }
 
-    /// Opens a regular file for reading; `followingLinks` says whether its last component may be a symbolic link.
+    /// Opens a regular file for reading; `followingLinks` says whether its last component may be a
+    /// symbolic link.
     ///
     /// The corresponding C functions are `open` and `fstat`.
-    package static func reading(_ path: String, followingLinks: Bool = true) throws(ShardsError) -> OpenFile {
+    package static func reading(_ path: String, followingLinks: Bool = true) throws(ShardsError)
+        -> OpenFile
+    {
         guard !path.utf8.contains(0) else {
             throw ShardsError(.notFound, "a path may not contain a NUL character", path: path)
         }
@@ -63,13 +67,15 @@ package struct OpenFile: ~Copyable {
         if unsafe stat(path, &there) == 0, there.st_mode & S_IFMT != S_IFREG {
             throw ShardsError(.unreadable, "is not a regular file", path: path)
         }
-        // O_NONBLOCK: opening a named pipe must not wait for its writer; it has no effect on a regular file.
+        // O_NONBLOCK: opening a named pipe must not wait for its writer; it has no effect on a
+        // regular file.
         let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followingLinks ? 0 : O_NOFOLLOW)
         let descriptor = unsafe open(path, flags)
         guard descriptor >= 0 else {
             if errno == ELOOP, !followingLinks {
                 throw ShardsError(
-                    .unsafePath, "is a symbolic link, and only a regular file is accepted here", path: path)
+                    .unsafePath, "is a symbolic link, and only a regular file is accepted here",
+                    path: path)
             }
             throw ShardsError.reading(errno: errno, "open", path: path)
         }
@@ -80,11 +86,13 @@ package struct OpenFile: ~Copyable {
         return file
     }
 
-    /// Creates a file for writing, and for reading what was written; nothing may be there, nor a symbolic link.
+    /// Creates a file for writing, and for reading what was written; nothing may be there, nor a
+    /// symbolic link.
     ///
     /// The corresponding C function is `open`.
     static func creating(_ path: String) throws(ShardsError) -> OpenFile {
-        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o666)
+        let descriptor = unsafe open(
+            path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o666)
         guard descriptor >= 0 else { throw ShardsError(errno: errno, "create", path: path) }
         return OpenFile(path: path, descriptor: descriptor)
     }
@@ -100,19 +108,24 @@ package struct OpenFile: ~Copyable {
 
     private func status() throws(ShardsError) -> stat {
         var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { throw ShardsError(errno: errno, "inspect", path: path) }
+        guard unsafe fstat(descriptor, &status) == 0 else {
+            throw ShardsError(errno: errno, "inspect", path: path)
+        }
         return status
     }
 
     /// The file's size in bytes.
     func size() throws(ShardsError) -> Int { Int(try status().st_size) }
 
-    /// Fills `buffer` from the current position and returns the number of bytes read, 0 at the end of the file.
+    /// Fills `buffer` from the current position and returns the number of bytes read, 0 at the end
+    /// of the file.
     ///
     /// The corresponding C function is `read`.
     func fill(_ buffer: inout [UInt8]) throws(ShardsError) -> Int {
         while true {
-            let count = unsafe buffer.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+            let count = unsafe buffer.withUnsafeMutableBytes {
+                unsafe read(descriptor, $0.baseAddress, $0.count)
+            }
             if count >= 0 { return count }
             guard errno == EINTR else { throw ShardsError(errno: errno, "read", path: path) }
         }
@@ -133,7 +146,8 @@ package struct OpenFile: ~Copyable {
     /// The descriptor, for reads at places of their own; it lives as long as this owner.
     var number: Int32 { descriptor }
 
-    /// Fills `bytes` from `offset` on of the file that `descriptor` is of; fewer bytes are an error.
+    /// Fills `bytes` from `offset` on of the file that `descriptor` is of; fewer bytes are an
+    /// error.
     ///
     /// The corresponding C function is `pread`.
     static func fill(
@@ -143,39 +157,49 @@ package struct OpenFile: ~Copyable {
         while done < bytes.count {
             let count = unsafe bytes.withUnsafeMutableBytes { bytes in
                 let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
-                return unsafe pread(descriptor, rest.baseAddress, rest.count, off_t(offset) + off_t(done))
+                return unsafe pread(
+                    descriptor, rest.baseAddress, rest.count, off_t(offset) + off_t(done))
             }
             if count > 0 {
                 done += count
             } else if count == 0 {
-                throw ShardsError(.corrupt, "\(path) ended while it was read: leave it alone and run again", path: path)
+                throw ShardsError(
+                    .corrupt, "\(path) ended while it was read: leave it alone and " + "run again",
+                    path: path)
             } else if errno != EINTR {
                 throw ShardsError(errno: errno, "read", path: path)
             }
         }
     }
 
-    /// Reads the whole file, refused before anything is allocated where it has more than `maximumBytes`.
+    /// Reads the whole file, refused before anything is allocated where it has more than
+    /// `maximumBytes`.
     package func readAll(maximumBytes: Int) throws(ShardsError) -> [UInt8] {
         let expected = try size()
         guard expected <= maximumBytes else {
-            throw ShardsError(.tooLarge, "has \(expected) bytes; at most \(maximumBytes) are accepted here", path: path)
+            throw ShardsError(
+                .tooLarge, "has \(expected) bytes; at most \(maximumBytes) are " + "accepted here",
+                path: path)
         }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(expected)
         var buffer = [UInt8](repeating: 0, count: min(max(expected + 1, 1), 1 << 20))
-        // The file may grow while it is read: the bound holds for what arrives, not for what was announced.
+        // The file may grow while it is read: the bound holds for what arrives, not for what was
+        // announced.
         while true {
             let count = try fill(&buffer)
             if count == 0 { return bytes }
             bytes += buffer[..<count]
             guard bytes.count <= maximumBytes else {
-                throw ShardsError(.tooLarge, "grew beyond the \(maximumBytes) bytes that are accepted here", path: path)
+                throw ShardsError(
+                    .tooLarge, "grew beyond the \(maximumBytes) bytes that are " + "accepted here",
+                    path: path)
             }
         }
     }
 
-    /// Fills `buffer` from `start` on and returns the number of bytes read, fewer only at the end of the file.
+    /// Fills `buffer` from `start` on and returns the number of bytes read, fewer only at the end
+    /// of the file.
     ///
     /// The corresponding C function is `pread`.
     func fill(_ buffer: UnsafeMutableRawBufferPointer, from start: Int) throws(ShardsError) -> Int {
@@ -221,7 +245,9 @@ package struct OpenFile: ~Copyable {
     /// Makes the file `count` bytes long. The corresponding C function is `ftruncate`.
     func truncate(to count: Int) throws(ShardsError) {
         while ftruncate(descriptor, off_t(count)) != 0 {
-            guard errno == EINTR else { throw ShardsError(errno: errno, "set the size of", path: path) }
+            guard errno == EINTR else {
+                throw ShardsError(errno: errno, "set the size of", path: path)
+            }
         }
     }
 
@@ -232,7 +258,8 @@ package struct OpenFile: ~Copyable {
         while fsync(descriptor) != 0 {
             let number = errno
             if number == EINTR { continue }
-            // Some file systems cannot synchronise a folder; they say so with EINVAL, and there is nothing to wait for.
+            // Some file systems cannot synchronise a folder; they say so with EINVAL, and there is
+            // nothing to wait for.
             if number == EINVAL, try status().st_mode & S_IFMT == S_IFDIR { return }
             throw ShardsError(errno: number, "synchronise", path: path)
         }

@@ -2,10 +2,11 @@ internal import Fields
 
 /// A file under way that may be written in any order, and what it must hold in the end.
 ///
-/// The first failure stays: what is written after it is dropped, and `check()` and `finish()` throw it, so that nothing of
-/// which a part was lost can be committed, whoever was told of the loss. Of every piece that is written the hash is kept
-/// (XXH64, 32 bytes of memory a piece); at the end the file is read once, compared with them, and digested, so that its
-/// SHA-256 is of what was meant. One thread at a time may use it.
+/// The first failure stays: what is written after it is dropped, and `check()` and `finish()` throw
+/// it, so that nothing of which a part was lost can be committed, whoever was told of the loss. Of
+/// every piece that is written the hash is kept (XXH64, 32 bytes of memory a piece); at the end the
+/// file is read once, compared with them, and digested, so that its SHA-256 is of what was meant.
+/// One thread at a time may use it.
 package final class OutputFile {
     /// The file's path.
     package let path: String
@@ -109,7 +110,9 @@ package final class OutputFile {
             // What stays of it gets hashes of its own, from bytes that are still what was meant.
             let bytes = try bytes(of: piece)
             if piece.start < range.lowerBound {
-                pieces.insert(Piece(Array(bytes[..<(range.lowerBound - piece.start)]), at: piece.start), at: place)
+                pieces.insert(
+                    Piece(Array(bytes[..<(range.lowerBound - piece.start)]), at: piece.start),
+                    at: place)
                 place += 1
             }
             if piece.end > range.upperBound {
@@ -124,7 +127,9 @@ package final class OutputFile {
     /// Reads a piece, which must be what was written.
     private func bytes(of piece: Piece) throws(ShardsError) -> [UInt8] {
         let bytes = try read(piece.start, piece.count)
-        guard XXHash64.hash(of: bytes) == piece.hash else { throw changed(piece.start, piece.count) }
+        guard XXHash64.hash(of: bytes) == piece.hash else {
+            throw changed(piece.start, piece.count)
+        }
         return bytes
     }
 
@@ -133,7 +138,9 @@ package final class OutputFile {
         var failure: ShardsError?
         var found: Int?
         unsafe bytes.withUnsafeMutableBytes { buffer in
-            do throws(ShardsError) { unsafe found = try file?.fill(buffer, from: start) } catch { failure = error }
+            do throws(ShardsError) { unsafe found = try file?.fill(buffer, from: start) } catch {
+                failure = error
+            }
         }
         if let failure { throw failure }
         guard found == count else { throw changed(start, count) }
@@ -143,8 +150,8 @@ package final class OutputFile {
     private func changed(_ start: Int, _ count: Int) -> ShardsError {
         ShardsError(
             .io,
-            "\(path): bytes \(start) to \(start + count) are not what was written: the disk or the file system loses data, so "
-                + "check it, or write to another one", path: path)
+            "\(path): bytes \(start) to \(start + count) are not what was written: the disk or "
+                + "the file system loses data, so check it, or write to another one", path: path)
     }
 
     /// Reads the whole file; returns its digest where it is what was meant.
@@ -165,7 +172,9 @@ package final class OutputFile {
             place = piece.end
         }
         try passGap(to: count)
-        if let size = try file?.size(), size != count { throw changed(min(size, count), abs(size - count)) }
+        if let size = try file?.size(), size != count {
+            throw changed(min(size, count), abs(size - count))
+        }
         return FileDigest(bytes: count, sha256: hasher.finish())
     }
 }

@@ -19,28 +19,31 @@ extension ShardsError {
         case EFBIG:
             self.init(
                 .noSpace,
-                "cannot \(action) \(path): \(reason); raise the largest size of a file that is allowed (ulimit -f) and run the "
-                    + "same command again", path: path)
+                "cannot \(action) \(path): \(reason); raise the largest size of a file that is "
+                    + "allowed (ulimit -f) and run the same command again", path: path)
         case EMFILE, ENFILE:
             self.init(
-                .io, "cannot \(action) \(path): \(reason); raise the number of files that may be open (ulimit -n)",
-                path: path)
+                .io,
+                "cannot \(action) \(path): \(reason); raise the number of files that may be open "
+                    + "(ulimit -n)", path: path)
         case ENOSPC, EDQUOT:
             self.init(
-                .noSpace, "cannot \(action) \(path): \(reason); free some space and run the same command again",
-                path: path)
+                .noSpace,
+                "cannot \(action) \(path): \(reason); free some space and run the same command "
+                    + "again", path: path)
         case EROFS, EACCES, EPERM:
             self.init(
-                .readOnly, "cannot \(action) \(path): \(reason); check who owns it and its permissions", path: path)
+                .readOnly,
+                "cannot \(action) \(path): \(reason); check who owns it and its " + "permissions",
+                path: path)
         case ENOENT, ENOTDIR:
             self.init(.notFound, "cannot \(action) \(path): \(reason); check the path", path: path)
-        default:
-            self.init(.io, "cannot \(action) \(path): \(reason)", path: path)
+        default: self.init(.io, "cannot \(action) \(path): \(reason)", path: path)
         }
     }
 
-    /// The error of reading the file or folder `path`: one that may not be read is an input that cannot be read, not an output
-    /// that cannot be written.
+    /// The error of reading the file or folder `path`: one that may not be read is an input that
+    /// cannot be read, not an output that cannot be written.
     static func reading(errno number: Int32, _ action: String, path: String) -> ShardsError {
         let error = ShardsError(errno: number, action, path: path)
         return error.code == .readOnly ? ShardsError(.unreadable, error.message, path: path) : error

@@ -20,12 +20,13 @@ extension HDF5 {
         /// The dataset's name.
         let name: String
 
-        /// Creates and writes the dataset with the shape `shape`, and gives it the text attributes `attributes`.
+        /// Creates and writes the dataset with the shape `shape`, and gives it the text attributes
+        /// `attributes`.
         ///
         /// The corresponding C functions are `H5Dcreate2` and `H5Dwrite`.
         func write(
-            _ values: [E], shape: [Int], attributes: [(name: String, value: ShardAttribute)] = [], to file: hid_t,
-            path: String
+            _ values: [E], shape: [Int], attributes: [(name: String, value: ShardAttribute)] = [],
+            to file: hid_t, path: String
         ) throws(ShardsError) {
             precondition(values.count == shape.reduce(1, *), "a column's values fill its shape")
             let action = "write the dataset '\(name)' of"
@@ -35,7 +36,8 @@ extension HDF5 {
             let properties = try HDF5.datasetProperties(action, path: path)
             let standard = steadyset_h5p_default()
             let dataset = try Handle<Dataset>(
-                unsafe H5Dcreate2(file, name, E.hdf5Type, space.id, standard, properties.id, standard), action,
+                unsafe H5Dcreate2(
+                    file, name, E.hdf5Type, space.id, standard, properties.id, standard), action,
                 path: path)
             if !values.isEmpty {
                 let id = dataset.id
@@ -52,7 +54,8 @@ extension HDF5 {
             try dataset.close("complete the dataset '\(name)' of", path: path)
         }
 
-        /// Reads the dataset, which must have the shape `shape`; the caller has bounded it by the file's size.
+        /// Reads the dataset, which must have the shape `shape`; the caller has bounded it by the
+        /// file's size.
         ///
         /// The corresponding C functions are `H5Dopen2` and `H5Dread`.
         func read(shape: [Int], from file: hid_t, path: String) throws(ShardsError) -> [E] {
@@ -62,21 +65,26 @@ extension HDF5 {
             try facts.require(E.hdf5Type, dataset, path: path)
             guard facts.shape == shape else {
                 throw ShardsError(
-                    .corrupt, "the dataset '\(name)' of \(path) has the shape \(facts.shape), expected is \(shape)",
-                    path: path)
+                    .corrupt,
+                    "the dataset '\(name)' of \(path) has the shape \(facts.shape), expected is "
+                        + "\(shape)", path: path)
             }
             let count = shape.reduce(1, *)
             let bytes = count * MemoryLayout<E>.size
-            guard facts.isContiguous, facts.filters.isEmpty, count == 0 || H5Dget_storage_size(dataset.id) == bytes
+            guard facts.isContiguous, facts.filters.isEmpty,
+                count == 0 || H5Dget_storage_size(dataset.id) == bytes
             else {
-                throw ShardsError(.corrupt, "the dataset '\(name)' of \(path) is not stored in one piece", path: path)
+                throw ShardsError(
+                    .corrupt, "the dataset '\(name)' of \(path) is not stored in " + "one piece",
+                    path: path)
             }
             var values = [E](repeating: E(), count: count)
             if count > 0 {
                 let id = dataset.id
                 let all = steadyset_h5s_all()
                 let status = unsafe values.withUnsafeMutableBytes {
-                    unsafe H5Dread(id, E.hdf5Type, all, all, steadyset_h5p_default(), $0.baseAddress)
+                    unsafe H5Dread(
+                        id, E.hdf5Type, all, all, steadyset_h5p_default(), $0.baseAddress)
                 }
                 try HDF5.check(status, action, path: path)
             }
@@ -85,8 +93,11 @@ extension HDF5 {
     }
 
     /// Properties of a new dataset: no times, so that equal content makes equal files.
-    static func datasetProperties(_ action: String, path: String) throws(ShardsError) -> Handle<Properties> {
-        let properties = try Handle<Properties>(H5Pcreate(steadyset_h5p_dataset_create()), action, path: path)
+    static func datasetProperties(_ action: String, path: String) throws(ShardsError) -> Handle<
+        Properties
+    > {
+        let properties = try Handle<Properties>(
+            H5Pcreate(steadyset_h5p_dataset_create()), action, path: path)
         try check(H5Pset_obj_track_times(properties.id, false), action, path: path)
         return properties
     }

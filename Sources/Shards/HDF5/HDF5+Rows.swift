@@ -4,25 +4,27 @@ internal import Fields
 extension HDF5 {
     /// A dataset of floats (rows, …) that is read or written row by row, whole rows at a time.
     enum Rows {
-        /// Reads row `position` of `dataset`, `shape` being its extents; values are converted to Float where they are stored
-        /// as another floating-point type.
+        /// Reads row `position` of `dataset`, `shape` being its extents; values are converted to
+        /// Float where they are stored as another floating-point type.
         ///
         /// The corresponding C functions are `H5Sselect_hyperslab` and `H5Dread`.
-        static func read(
-            _ position: Int, of dataset: hid_t, shape: [Int], path: String
-        ) throws(ShardsError) -> [Float] {
+        static func read(_ position: Int, of dataset: hid_t, shape: [Int], path: String)
+            throws(ShardsError) -> [Float]
+        {
             let action = "read row \(position) of"
             let spaces = try Spaces(position, dataset, shape, action, path)
             let (memory, file) = (spaces.memory.id, spaces.file.id)
             var values = [Float](repeating: 0, count: shape.dropFirst().reduce(1, *))
             let status = unsafe values.withUnsafeMutableBytes {
-                unsafe H5Dread(dataset, Float.hdf5Type, memory, file, steadyset_h5p_default(), $0.baseAddress)
+                unsafe H5Dread(
+                    dataset, Float.hdf5Type, memory, file, steadyset_h5p_default(), $0.baseAddress)
             }
             try check(status, action, path: path)
             return values
         }
 
-        /// Writes row `position`. The corresponding C functions are `H5Sselect_hyperslab` and `H5Dwrite`.
+        /// Writes row `position`. The corresponding C functions are `H5Sselect_hyperslab` and
+        /// `H5Dwrite`.
         static func write(
             _ values: [Float], at position: Int, of dataset: hid_t, shape: [Int], path: String
         ) throws(ShardsError) {
@@ -31,23 +33,27 @@ extension HDF5 {
             let spaces = try Spaces(position, dataset, shape, action, path)
             let (memory, file) = (spaces.memory.id, spaces.file.id)
             let status = unsafe values.withUnsafeBytes {
-                unsafe H5Dwrite(dataset, Float.hdf5Type, memory, file, steadyset_h5p_default(), $0.baseAddress)
+                unsafe H5Dwrite(
+                    dataset, Float.hdf5Type, memory, file, steadyset_h5p_default(), $0.baseAddress)
             }
             try check(status, action, path: path)
         }
 
-        /// Creates a dataset of the shape `shape` in one piece. The corresponding C function is `H5Dcreate2`.
-        static func create(
-            _ name: String, shape: [Int], in file: hid_t, path: String
-        ) throws(ShardsError) -> Handle<Dataset> {
+        /// Creates a dataset of the shape `shape` in one piece. The corresponding C function is
+        /// `H5Dcreate2`.
+        static func create(_ name: String, shape: [Int], in file: hid_t, path: String)
+            throws(ShardsError) -> Handle<Dataset>
+        {
             let action = "create the dataset '\(name)' of"
             let extent = shape.map { hsize_t($0) }
-            let space = try Handle<Space>(unsafe H5Screate_simple(Int32(shape.count), extent, nil), action, path: path)
+            let space = try Handle<Space>(
+                unsafe H5Screate_simple(Int32(shape.count), extent, nil), action, path: path)
             let properties = try HDF5.datasetProperties(action, path: path)
             let standard = steadyset_h5p_default()
             return try Handle(
-                unsafe H5Dcreate2(file, name, Float.hdf5Type, space.id, standard, properties.id, standard), action,
-                path: path)
+                unsafe H5Dcreate2(
+                    file, name, Float.hdf5Type, space.id, standard, properties.id, standard),
+                action, path: path)
         }
 
         /// One row in the file, and the same in memory.
@@ -63,7 +69,8 @@ extension HDF5 {
                 let extent = [hsize_t(1)] + shape.dropFirst().map { hsize_t($0) }
                 let file = try Handle<Space>(H5Dget_space(dataset), action, path: path)
                 try check(
-                    unsafe H5Sselect_hyperslab(file.id, H5S_SELECT_SET, start, nil, extent, nil), action, path: path)
+                    unsafe H5Sselect_hyperslab(file.id, H5S_SELECT_SET, start, nil, extent, nil),
+                    action, path: path)
                 memory = try Handle<Space>(
                     unsafe H5Screate_simple(Int32(extent.count), extent, nil), action, path: path)
                 self.file = file

@@ -3,22 +3,23 @@ internal import Synchronization
 
 /// The HDF5 library, one process-wide lock around it, and owners for its handles.
 ///
-/// A serial libhdf5 need not be thread-safe: every call of it, closing included, happens inside `HDF5.locked`.
+/// A serial libhdf5 need not be thread-safe: every call of it, closing included, happens inside
+/// `HDF5.locked`.
 enum HDF5 {
-    /// The number of the driver of files that are written, once the library has been set up; its lock is the library's lock.
+    /// The number of the driver of files that are written, once the library has been set up; its
+    /// lock is the library's lock.
     private static let driver = Mutex<hid_t?>(nil)
 
     /// Runs `body` while no other thread is inside the library. It must not be nested.
-    static func locked<Result: ~Copyable & Sendable>(
-        _ body: () throws(ShardsError) -> Result
-    ) throws(ShardsError) -> Result {
-        try locked { (_: hid_t) throws(ShardsError) in try body() }
-    }
+    static func locked<Result: ~Copyable & Sendable>(_ body: () throws(ShardsError) -> Result)
+        throws(ShardsError) -> Result
+    { try locked { (_: hid_t) throws(ShardsError) in try body() } }
 
-    /// Runs `body`, which hears the number of the driver of files that are written; see `locked(_:)`.
-    static func locked<Result: ~Copyable & Sendable>(
-        _ body: (hid_t) throws(ShardsError) -> Result
-    ) throws(ShardsError) -> Result {
+    /// Runs `body`, which hears the number of the driver of files that are written; see
+    /// `locked(_:)`.
+    static func locked<Result: ~Copyable & Sendable>(_ body: (hid_t) throws(ShardsError) -> Result)
+        throws(ShardsError) -> Result
+    {
         try driver.withLock { (driver) throws(ShardsError) -> Result in
             if driver == nil { driver = try setUp() }
             silence()
@@ -26,7 +27,8 @@ enum HDF5 {
         }
     }
 
-    /// Runs `body`, which cannot fail, while no other thread is inside the library: for closing handles.
+    /// Runs `body`, which cannot fail, while no other thread is inside the library: for closing
+    /// handles.
     static func lockedForClosing(_ body: () -> Void) {
         driver.withLock { _ in
             silence()
@@ -35,24 +37,27 @@ enum HDF5 {
     }
 
     private static func setUp() throws(ShardsError) -> hid_t {
-        // Every file is closed by its owner; at exit the library would only write again to a disk that is full.
+        // Every file is closed by its owner; at exit the library would only write again to a disk
+        // that is full.
         _ = H5dont_atexit()
         guard H5open() >= 0 else { throw ShardsError(.hdf5, "the HDF5 library cannot start") }
         // A file from a stranger must not make us load code.
         _ = H5PLset_loading_state(0)
-        // Only a filter that is registered has its name in the files; without it H5Ocopy makes copies that nothing can read.
-        guard steadyset_h5z_register_blosc() >= 0 else { throw ShardsError(.hdf5, "the HDF5 library takes no filter") }
+        // Only a filter that is registered has its name in the files; without it H5Ocopy makes
+        // copies that nothing can read.
+        guard steadyset_h5z_register_blosc() >= 0 else {
+            throw ShardsError(.hdf5, "the HDF5 library takes no filter")
+        }
         return try OutputDriver.register()
     }
 
-    /// Errors are thrown with their text, not printed. A thread-safe build of the library keeps this setting and the
-    /// error stack for each thread, so it is made at every entry; it costs nothing.
+    /// Errors are thrown with their text, not printed. A thread-safe build of the library keeps
+    /// this setting and the error stack for each thread, so it is made at every entry; it costs
+    /// nothing.
     private static func silence() { _ = H5Eset_auto2(steadyset_h5e_default(), nil, nil) }
 
     /// A kind of handle, which knows how it is closed.
-    protocol Kind {
-        static func close(_ id: hid_t) -> herr_t
-    }
+    protocol Kind { static func close(_ id: hid_t) -> herr_t }
 
     /// The corresponding C function is `H5Fclose`.
     enum File: Kind { static func close(_ id: hid_t) -> herr_t { H5Fclose(id) } }
@@ -71,12 +76,14 @@ enum HDF5 {
     /// The corresponding C function is `H5Pclose`.
     enum Properties: Kind { static func close(_ id: hid_t) -> herr_t { H5Pclose(id) } }
 
-    /// Owns one handle and closes it; the owner must go away inside `HDF5.locked` or `lockedForClosing`.
+    /// Owns one handle and closes it; the owner must go away inside `HDF5.locked` or
+    /// `lockedForClosing`.
     struct Handle<K: Kind>: ~Copyable, Sendable {
         /// The library's number for the open object.
         let id: hid_t
 
-        /// Takes over the handle that a call returned, or throws what the library says where the call failed.
+        /// Takes over the handle that a call returned, or throws what the library says where the
+        /// call failed.
         init(_ id: hid_t, _ action: String, path: String) throws(ShardsError) {
             guard id >= 0 else { throw HDF5.failure(action, path: path) }
             self.id = id

@@ -1,10 +1,12 @@
 internal import CHDF5
 
-/// Writes an HDF5 file of any layout, for the formats of other programs: groups, arrays, chunks, virtual datasets.
+/// Writes an HDF5 file of any layout, for the formats of other programs: groups, arrays, chunks,
+/// virtual datasets.
 ///
-/// The same calls make the same bytes. Until `finish()` the file is not valid; an error, or dropping the writer, removes
-/// it. One thread at a time may use a writer. Objects are named by their path from the root, `/t0_fields/field`; groups
-/// must exist before what they hold. How values become HDF5's is in `HDF5Document+Values`.
+/// The same calls make the same bytes. Until `finish()` the file is not valid; an error, or
+/// dropping the writer, removes it. One thread at a time may use a writer. Objects are named by
+/// their path from the root, `/t0_fields/field`; groups must exist before what they hold. How
+/// values become HDF5's is in `HDF5Document+Values`.
 package final class HDF5Document {
     /// The file that is written, a temporary one as a rule.
     package let path: String
@@ -24,7 +26,8 @@ package final class HDF5Document {
         output = try OutputFile(path)
         do {
             file = try HDF5.locked { [output] (driver) throws(ShardsError) in
-                try HDF5.createFile(output, driver: driver, metadataBytes: 8192 + 24 * chunks).release()
+                try HDF5.createFile(output, driver: driver, metadataBytes: 8192 + 24 * chunks)
+                    .release()
             }
             try output.check()
         } catch {
@@ -50,8 +53,11 @@ package final class HDF5Document {
         }
     }
 
-    /// Sets an attribute of the group or dataset `object`; "/" is the root. The corresponding C function is `H5Oopen`.
-    package func setAttribute(_ name: String, of object: String, to value: Value) throws(ShardsError) {
+    /// Sets an attribute of the group or dataset `object`; "/" is the root. The corresponding C
+    /// function is `H5Oopen`.
+    package func setAttribute(_ name: String, of object: String, to value: Value)
+        throws(ShardsError)
+    {
         try perform { () throws(ShardsError) in
             let action = "write the attribute '\(name)' of '\(object)' in"
             let owner = try HDF5.Handle<HDF5.Object>(
@@ -71,8 +77,8 @@ package final class HDF5Document {
     /// Creates a dataset of binary32 numbers with one sample's field, or a part of it, in a chunk.
     ///
     /// - Parameters:
-    ///   - blosc: zstd's level and whether bytes are shuffled, where chunks will be frames of the blosc filter; plain
-    ///     little-endian numbers otherwise.
+    ///   - blosc: zstd's level and whether bytes are shuffled, where chunks will be frames of the
+    ///     blosc filter; plain little-endian numbers otherwise.
     package func makeChunked(
         _ name: String, shape: [Int], chunk: [Int], blosc: (level: Int, shuffle: Bool)?
     ) throws(ShardsError) {
@@ -80,7 +86,8 @@ package final class HDF5Document {
             let action = "create the dataset '\(name)' of"
             let rank = Int32(shape.count)
             let (extent, sides) = (shape.map { hsize_t($0) }, chunk.map { hsize_t($0) })
-            let space = try HDF5.Handle<HDF5.Space>(unsafe H5Screate_simple(rank, extent, nil), action, path: path)
+            let space = try HDF5.Handle<HDF5.Space>(
+                unsafe H5Screate_simple(rank, extent, nil), action, path: path)
             let properties = try HDF5.datasetProperties(action, path: path)
             try HDF5.check(unsafe H5Pset_chunk(properties.id, rank, sides), action, path: path)
             if let blosc {
@@ -90,24 +97,29 @@ package final class HDF5Document {
                         ShardLayout.zstdCodec,
                     ]
                 let status = unsafe H5Pset_filter(
-                    properties.id, BloscFrame.filter, steadyset_h5z_flag_optional(), values.count, values)
+                    properties.id, BloscFrame.filter, steadyset_h5z_flag_optional(), values.count,
+                    values)
                 try HDF5.check(status, action, path: path)
             }
             let standard = steadyset_h5p_default()
             let dataset = try HDF5.Handle<HDF5.Dataset>(
-                unsafe H5Dcreate2(file, name, steadyset_h5t_f32le(), space.id, standard, properties.id, standard),
+                unsafe H5Dcreate2(
+                    file, name, steadyset_h5t_f32le(), space.id, standard, properties.id, standard),
                 action, path: path)
             chunked[name] = dataset.release()
         }
     }
 
-    /// Writes the chunk that begins at `place`, as it is stored. The corresponding C function is `H5Dwrite_chunk`.
-    package func writeChunk(_ bytes: [UInt8], at place: [Int], of name: String) throws(ShardsError) {
+    /// Writes the chunk that begins at `place`, as it is stored. The corresponding C function is
+    /// `H5Dwrite_chunk`.
+    package func writeChunk(_ bytes: [UInt8], at place: [Int], of name: String) throws(ShardsError)
+    {
         try perform { () throws(ShardsError) in
             let offset = place.map { hsize_t($0) }
             let dataset = chunked[name] ?? -1
             let status = unsafe bytes.withUnsafeBytes {
-                unsafe H5Dwrite_chunk(dataset, steadyset_h5p_default(), 0, offset, $0.count, $0.baseAddress)
+                unsafe H5Dwrite_chunk(
+                    dataset, steadyset_h5p_default(), 0, offset, $0.count, $0.baseAddress)
             }
             try HDF5.check(status, "write '\(name)' of", path: path)
         }
@@ -118,18 +130,19 @@ package final class HDF5Document {
         try perform { () throws(ShardsError) in try body(file) }
     }
 
-    /// Closes the file and waits until it is on the disk, whole and as it was meant; `AtomicFile.commit` then gives it its
-    /// name.
+    /// Closes the file and waits until it is on the disk, whole and as it was meant;
+    /// `AtomicFile.commit` then gives it its name.
     ///
     /// - Returns: the size and the digest of the file.
-    @discardableResult
-    package func finish() throws(ShardsError) -> FileDigest {
+    @discardableResult package func finish() throws(ShardsError) -> FileDigest {
         try perform { () throws(ShardsError) in
             let (datasets, file) = (chunked, self.file)
             (chunked, self.file) = ([:], -1)
-            // In an order of its own a dictionary would write the file's records in another order each time.
+            // In an order of its own a dictionary would write the file's records in another order
+            // each time.
             for (name, dataset) in datasets.sorted(by: { $0.key < $1.key }) {
-                try HDF5.Handle<HDF5.Dataset>(dataset, "close", path: path).close("complete '\(name)' of", path: path)
+                try HDF5.Handle<HDF5.Dataset>(dataset, "close", path: path).close(
+                    "complete '\(name)' of", path: path)
             }
             try HDF5.Handle<HDF5.File>(file, "close", path: path).close("complete", path: path)
         }

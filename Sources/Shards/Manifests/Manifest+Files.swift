@@ -4,11 +4,13 @@ internal import Fields
 extension Manifest {
     /// Reads and checks the manifest of the folder `folder`.
     ///
-    /// It must be a regular file, or a link to one, of at most `maximumBytes`, of the form that its stage's schema asks for, with paths that
-    /// stay inside the folder, and with the id that its content has.
+    /// It must be a regular file, or a link to one, of at most `maximumBytes`, of the form that its
+    /// stage's schema asks for, with paths that stay inside the folder, and with the id that its
+    /// content has.
     ///
-    /// - Throws: `ShardsError`: `.notFound` where the folder is unfinished work, `.syntax`, `.schema`, `.unsafePath`,
-    ///   `.format` for another version, `.digestMismatch` where the file was altered.
+    /// - Throws: `ShardsError`: `.notFound` where the folder is unfinished work, `.syntax`,
+    ///   `.schema`, `.unsafePath`, `.format` for another version, `.digestMismatch` where the file
+    ///   was altered.
     public static func read(folder: String) throws(ShardsError) -> Manifest {
         try read(path: "\(folder)/\(fileName)")
     }
@@ -21,16 +23,14 @@ extension Manifest {
     /// Writes the manifest into `folder`, atomically: with it the stage's work is complete.
     ///
     /// - Returns: the size and the digest of the file.
-    /// - Throws: `ShardsError`: `.schema` where its form is not what the stage's schema asks for, which is an error of
-    ///   this program; or why it could not be written.
-    @discardableResult
-    public func write(to folder: String) throws(ShardsError) -> FileDigest {
+    /// - Throws: `ShardsError`: `.schema` where its form is not what the stage's schema asks for,
+    ///   which is an error of this program; or why it could not be written.
+    @discardableResult public func write(to folder: String) throws(ShardsError) -> FileDigest {
         try write(path: "\(folder)/\(Manifest.fileName)")
     }
 
     /// Writes the manifest as the file `path`; see `write(to:)`.
-    @discardableResult
-    public func write(path: String) throws(ShardsError) -> FileDigest {
+    @discardableResult public func write(path: String) throws(ShardsError) -> FileDigest {
         let json = json
         try Manifest.check(json, of: stage, path: path)
         return try AtomicFile.write(json.prettyBytes, to: path)
@@ -40,20 +40,24 @@ extension Manifest {
     public init(json: JSON, path: String) throws(ShardsError) {
         guard json["format"] == .string(Manifest.format) else {
             throw ShardsError(
-                .format, "\(path) is not a manifest of Steadyset: its 'format' says otherwise", path: path)
+                .format, "\(path) is not a manifest of Steadyset: its 'format' says otherwise",
+                path: path)
         }
         guard json["version"] == .integer(Manifest.version) else {
             throw ShardsError(
                 .format,
-                "\(path) has another version of the manifest format than \(Manifest.version): make the dataset anew in another "
-                    + "folder, or use the Steadyset that made it",
+                "\(path) has another version of the manifest format than \(Manifest.version): "
+                    + "make the dataset anew in another folder, or use the Steadyset that made it",
                 path: path)
         }
         try Manifest.check(json, of: json["stage"]?.string ?? "", path: path)
         // The schema has these; what is left are digests and whole numbers in range.
-        func missing(_ what: String) -> ShardsError { ShardsError(.schema, "\(path): \(what)", path: path) }
-        guard let stage = json["stage"]?.string, let parameters = json["parameters"], let content = json["content"],
-            let layout = json["layout"], let inputs = json["inputs"]?.array, let files = json["files"]?.array,
+        func missing(_ what: String) -> ShardsError {
+            ShardsError(.schema, "\(path): \(what)", path: path)
+        }
+        guard let stage = json["stage"]?.string, let parameters = json["parameters"],
+            let content = json["content"], let layout = json["layout"],
+            let inputs = json["inputs"]?.array, let files = json["files"]?.array,
             let recorded = json["id"]?.string
         else { throw missing("a member of the manifest is missing") }
         var names: Set<String> = []
@@ -68,12 +72,14 @@ extension Manifest {
             }, content: content, layout: layout,
             files: try files.map { (file) throws(ShardsError) in
                 guard let name = file["path"]?.string, let bytes = file["bytes"]?.int, bytes >= 0,
-                    let sha256 = file["sha256"]?.string.flatMap(Digest.init(hex:)), let samples = file["samples"]?.int,
-                    samples >= 0, let members = file.object
+                    let sha256 = file["sha256"]?.string.flatMap(Digest.init(hex:)),
+                    let samples = file["samples"]?.int, samples >= 0, let members = file.object
                 else { throw missing("a file's entry is not one") }
                 try Manifest.checkName(name, of: path)
                 // Sums over files are whole numbers that every reader holds.
-                (samplesOfAll, bytesOfAll) = (samplesOfAll + Double(samples), bytesOfAll + Double(bytes))
+                (samplesOfAll, bytesOfAll) = (
+                    samplesOfAll + Double(samples), bytesOfAll + Double(bytes)
+                )
                 guard max(samplesOfAll, bytesOfAll) <= 0x1p53 else {
                     throw missing("its files claim more than 2^53 samples or bytes")
                 }
@@ -87,7 +93,8 @@ extension Manifest {
             })
         guard id.description == recorded else {
             throw ShardsError(
-                .digestMismatch, "\(path) was altered: its content has the id \(id), recorded is \(recorded)",
+                .digestMismatch,
+                "\(path) was altered: its content has the id \(id), recorded is " + "\(recorded)",
                 path: path)
         }
     }
@@ -101,12 +108,11 @@ extension Manifest {
             guard !reserved.contains(name.lowercased()), !name.hasPrefix("version-") else {
                 throw ShardsError(.unsafePath, "no file of a stage can be called '\(name)'")
             }
-        } catch {
-            throw ShardsError(error.code, "\(path): \(error.message)", path: path)
-        }
+        } catch { throw ShardsError(error.code, "\(path): \(error.message)", path: path) }
     }
 
-    /// Checks a manifest by the schema `manifest-<stage>` where there is one, else by the general `manifest`.
+    /// Checks a manifest by the schema `manifest-<stage>` where there is one, else by the general
+    /// `manifest`.
     private static func check(_ json: JSON, of stage: String, path: String) throws(ShardsError) {
         let name = Schema.names.contains("manifest-\(stage)") ? "manifest-\(stage)" : "manifest"
         try ShardsError.telling { () throws(DocumentError) in

@@ -3,7 +3,8 @@ public import Fields
 
 /// What a stage made of what: the contract between stages, written last into the stage's folder.
 ///
-/// A manifest says nothing of clock, host or absolute paths: the same pipeline gives the same manifest anywhere.
+/// A manifest says nothing of clock, host or absolute paths: the same pipeline gives the same
+/// manifest anywhere.
 public struct Manifest: Hashable, Sendable {
     /// The value of `format`.
     public static let format = "steadyset-manifest"
@@ -45,8 +46,12 @@ public struct Manifest: Hashable, Sendable {
         public var extra: [String: JSON]
 
         /// Creates a file's entry; `extra` may not name the four members that every entry has.
-        public init(path: String, bytes: Int, sha256: Digest, samples: Int, extra: [String: JSON] = [:]) {
-            precondition(File.members.isDisjoint(with: extra.keys), "extra members have names of their own")
+        public init(
+            path: String, bytes: Int, sha256: Digest, samples: Int, extra: [String: JSON] = [:]
+        ) {
+            precondition(
+                File.members.isDisjoint(with: extra.keys),
+                "extra members have names of " + "their own")
             self.path = path
             self.bytes = bytes
             self.sha256 = sha256
@@ -68,7 +73,8 @@ public struct Manifest: Hashable, Sendable {
     public var parameters: JSON
     /// The manifests that the stage read.
     public var inputs: [Input]
-    /// What the result is, independent of how it is stored: counts, statistics, content digests; an object.
+    /// What the result is, independent of how it is stored: counts, statistics, content digests; an
+    /// object.
     public var content: JSON
     /// How the result is stored: parts, codec, library versions; an object, not part of the id.
     public var layout: JSON
@@ -77,7 +83,8 @@ public struct Manifest: Hashable, Sendable {
 
     /// Creates a manifest from its parts.
     public init(
-        stage: String, parameters: JSON, inputs: [Input], content: JSON, layout: JSON = .object([:]), files: [File] = []
+        stage: String, parameters: JSON, inputs: [Input], content: JSON,
+        layout: JSON = .object([:]), files: [File] = []
     ) {
         self.stage = stage
         self.parameters = parameters
@@ -92,11 +99,14 @@ public struct Manifest: Hashable, Sendable {
 
     private var identity: [String: JSON] {
         [
-            "format": .string(Manifest.format), "version": .integer(Manifest.version), "stage": .string(stage),
-            "parameters": parameters, "content": content,
+            "format": .string(Manifest.format), "version": .integer(Manifest.version),
+            "stage": .string(stage), "parameters": parameters, "content": content,
             "inputs": .array(
                 inputs.map {
-                    .object(["stage": .string($0.stage), "path": .string($0.path), "id": .string($0.id.description)])
+                    .object([
+                        "stage": .string($0.stage), "path": .string($0.path),
+                        "id": .string($0.id.description),
+                    ])
                 }),
         ]
     }

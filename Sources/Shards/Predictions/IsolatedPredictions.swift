@@ -2,9 +2,10 @@ internal import Documents
 public import Fields
 internal import Synchronization
 
-/// Predicted fields of anybody, read as `PredictionsReader` does, but in a process of its own where the program says how to start
-/// one (`serve(path:)`): the HDF5 library reads beyond its memory where a file's records are damaged or forged, and here it must
-/// read whatever other programs write.
+/// Predicted fields of anybody, read as `PredictionsReader` does, but in a process of its own where
+/// the program says how to start one (`serve(path:)`): the HDF5 library reads beyond its memory
+/// where a file's records are damaged or forged, and here it must read whatever other programs
+/// write.
 public final class IsolatedPredictions: Sendable {
     /// The file.
     public let path: String
@@ -22,12 +23,16 @@ public final class IsolatedPredictions: Sendable {
         case process(ReaderProcess)
     }
 
-    /// Says how this program is called to serve a file to another process of it, without the file's path.
-    public static func setCommand(_ command: [String]) { ReaderProcess.command.withLock { $0 = command } }
+    /// Says how this program is called to serve a file to another process of it, without the file's
+    /// path.
+    public static func setCommand(_ command: [String]) {
+        ReaderProcess.command.withLock { $0 = command }
+    }
 
     /// Opens and checks the file at `path`; reads the ids.
     ///
-    /// - Throws: `ShardsError` as `PredictionsReader`; `.corrupt` also where the library crashes over the file.
+    /// - Throws: `ShardsError` as `PredictionsReader`; `.corrupt` also where the library crashes
+    ///   over the file.
     public init(path: String) throws(ShardsError) {
         self.path = path
         guard let command = ReaderProcess.command.withLock({ $0 }) else {
@@ -41,13 +46,13 @@ public final class IsolatedPredictions: Sendable {
         _ = try OpenFile.reading(path, followingLinks: true)
         let process = try ReaderProcess(command, path: path)
         let head = try IsolatedPredictions.content(try process.answer(), path: path)
-        guard head.count >= 24, head.count % 8 == 0 else { throw IsolatedPredictions.unexpected(path) }
+        guard head.count >= 24, head.count % 8 == 0 else {
+            throw IsolatedPredictions.unexpected(path)
+        }
         let words: [UInt64] = FieldBytes.numbers(of: head)
         do {
             lattice = try Lattice(rows: Int(clamping: words[0]), columns: Int(clamping: words[1]))
-        } catch {
-            throw IsolatedPredictions.unexpected(path)
-        }
+        } catch { throw IsolatedPredictions.unexpected(path) }
         hasSignedIDs = words[2] != 0
         ids = words[3...].map(SampleID.init(bits:))
         rows = IsolatedPredictions.rows(of: ids)
@@ -64,7 +69,9 @@ public final class IsolatedPredictions: Sendable {
         case .process(let process):
             let number = (0..<8).map { UInt8(truncatingIfNeeded: row >> (8 * $0)) }
             let bytes = try IsolatedPredictions.content(try process.ask(number), path: path)
-            guard bytes.count == ShardLayout.fieldBytes(lattice) else { throw IsolatedPredictions.unexpected(path) }
+            guard bytes.count == ShardLayout.fieldBytes(lattice) else {
+                throw IsolatedPredictions.unexpected(path)
+            }
             return FieldBytes.floats(of: bytes)
         }
     }
@@ -74,19 +81,23 @@ public final class IsolatedPredictions: Sendable {
     }
 
     private static func unexpected(_ path: String) -> ShardsError {
-        ShardsError(.corrupt, "\(path) cannot be read: its reader said what it cannot mean", path: path)
+        ShardsError(
+            .corrupt, "\(path) cannot be read: its reader said what it cannot mean", path: path)
     }
 
     // MARK: The other process
 
-    /// Answers for the file at `path` on the socket that is standard input and output, until that is closed: first the head,
-    /// (rows, columns, whether ids are signed, ids…), then the field of each row that is asked for.
+    /// Answers for the file at `path` on the socket that is standard input and output, until that
+    /// is closed: first the head, (rows, columns, whether ids are signed, ids…), then the field of
+    /// each row that is asked for.
     public static func serve(path: String) {
         func say(_ answer: Result<[UInt8], ShardsError>) -> Bool {
             switch answer {
             case .success(let bytes): return ReaderProcess.send([0] + bytes, to: 1)
             case .failure(let error):
-                let json = JSON.object(["code": .string(error.code.rawValue), "message": .string(error.message)])
+                let json = JSON.object([
+                    "code": .string(error.code.rawValue), "message": .string(error.message),
+                ])
                 return ReaderProcess.send([1] + json.canonicalBytes, to: 1)
             }
         }
@@ -94,17 +105,23 @@ public final class IsolatedPredictions: Sendable {
         let head = opened.map { reader in
             let words =
                 [
-                    UInt64(reader.lattice.rows), UInt64(reader.lattice.columns), reader.hasSignedIDs ? 1 : 0,
+                    UInt64(reader.lattice.rows), UInt64(reader.lattice.columns),
+                    reader.hasSignedIDs ? 1 : 0,
                 ] + reader.ids.map(\.bits)
-            return words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
+            return words.flatMap { word in
+                (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) }
+            }
         }
         guard say(head), case .success(let reader) = opened else { return }
         while let message = ReaderProcess.receive(from: 0) {
             let row = message.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             guard row < UInt64(reader.ids.count) else { return }
-            guard say(Result { () throws(ShardsError) in FieldBytes.bytes(of: try reader.y(at: Int(row))) }) else {
-                return
-            }
+            guard
+                say(
+                    Result { () throws(ShardsError) in
+                        FieldBytes.bytes(of: try reader.y(at: Int(row)))
+                    })
+            else { return }
         }
     }
 
@@ -114,10 +131,9 @@ public final class IsolatedPredictions: Sendable {
         let json = try ShardsError.telling { () throws(DocumentError) in
             try JSON.parse(Array(answer.dropFirst()), source: path)
         }
-        guard let code = json["code"]?.string.flatMap(ShardsError.Code.init), let message = json["message"]?.string
-        else {
-            throw unexpected(path)
-        }
+        guard let code = json["code"]?.string.flatMap(ShardsError.Code.init),
+            let message = json["message"]?.string
+        else { throw unexpected(path) }
         throw ShardsError(code, message, path: path)
     }
 }

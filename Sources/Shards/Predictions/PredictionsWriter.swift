@@ -1,7 +1,8 @@
 internal import CHDF5
 public import Fields
 
-/// Writes predicted fields as `PredictionsReader` reads them: `/id`, u64 (n), and `/y`, f32 (n, rows, columns), not compressed.
+/// Writes predicted fields as `PredictionsReader` reads them: `/id`, u64 (n), and `/y`, f32 (n,
+/// rows, columns), not compressed.
 ///
 /// Until `finish()` the file is not valid; an error, or dropping the writer, removes it.
 public final class PredictionsWriter {
@@ -36,29 +37,27 @@ public final class PredictionsWriter {
                 return Handles(y: y, file: file)
             }
             try output.check()
-        } catch {
-            throw abandoned(because: error)
-        }
+        } catch { throw abandoned(because: error) }
     }
 
     deinit { if handles != nil { abandon() } }
 
     /// Appends the field of the next sample, (rows, columns).
     public func append(_ y: [Float]) throws(ShardsError) {
-        precondition(handles != nil && count < shape[0], "the file is finished, has failed, or is full")
+        precondition(
+            handles != nil && count < shape[0], "the file is finished, has failed, or is " + "full")
         let dataset = handles?.y.id ?? -1
         do {
             try HDF5.locked { () throws(ShardsError) in
                 try HDF5.Rows.write(y, at: count, of: dataset, shape: shape, path: path)
             }
             try output.check()
-        } catch {
-            throw abandoned(because: error)
-        }
+        } catch { throw abandoned(because: error) }
         count += 1
     }
 
-    /// Closes the file and waits until it is on the disk, as it was meant; `AtomicFile.commit` then gives it its name.
+    /// Closes the file and waits until it is on the disk, as it was meant; `AtomicFile.commit` then
+    /// gives it its name.
     public func finish() throws(ShardsError) {
         precondition(handles != nil && count == shape[0], "every sample has a field")
         do {
@@ -66,9 +65,7 @@ public final class PredictionsWriter {
                 if let handles = handles.take() { try handles.close(path: path) }
             }
             _ = try output.finish()
-        } catch {
-            throw abandoned(because: error)
-        }
+        } catch { throw abandoned(because: error) }
     }
 
     private func abandon() {

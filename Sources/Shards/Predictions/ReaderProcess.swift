@@ -8,12 +8,14 @@ internal import Synchronization
     internal import Darwin
 #endif
 
-/// A process of this very program that reads a file which a C library must not be trusted with: where it crashes, or does not
-/// come to an end, the file is at fault, and this process goes on.
+/// A process of this very program that reads a file which a C library must not be trusted with:
+/// where it crashes, or does not come to an end, the file is at fault, and this process goes on.
 ///
-/// Both talk through a pair of sockets in messages: eight bytes of length, little-endian, then as many bytes.
+/// Both talk through a pair of sockets in messages: eight bytes of length, little-endian, then as
+/// many bytes.
 final class ReaderProcess: Sendable {
-    /// How the program is called to be such a process, without the file; nil where files are read in this one.
+    /// How the program is called to be such a process, without the file; nil where files are read
+    /// in this one.
     static let command = Mutex<[String]?>(nil)
 
     /// The file.
@@ -30,7 +32,9 @@ final class ReaderProcess: Sendable {
 
     /// Starts `command` with `path` as its last argument.
     init(_ command: [String], path: String) throws(ShardsError) {
-        func fail(_ number: Int32) -> ShardsError { ShardsError(errno: number, "start a process to read", path: path) }
+        func fail(_ number: Int32) -> ShardsError {
+            ShardsError(errno: number, "start a process " + "to read", path: path)
+        }
         var ends: [Int32] = [-1, -1]
         #if canImport(Darwin)
             let kind = SOCK_STREAM
@@ -40,7 +44,8 @@ final class ReaderProcess: Sendable {
         guard unsafe socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw fail(errno) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         var wait = timeval(tv_sec: ReaderProcess.patience, tv_usec: 0)
-        _ = unsafe setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &wait, socklen_t(MemoryLayout<timeval>.size))
+        _ = unsafe setsockopt(
+            ends[0], SOL_SOCKET, SO_RCVTIMEO, &wait, socklen_t(MemoryLayout<timeval>.size))
 
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
@@ -49,7 +54,8 @@ final class ReaderProcess: Sendable {
         unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
         // A crash is expected, and said by this process: no back trace of it.
         let variables = [
-            "SWIFT_BACKTRACE=enable=no", "PATH=/usr/bin:/bin", "LD_LIBRARY_PATH=\(ReaderProcess.libraries)",
+            "SWIFT_BACKTRACE=enable=no", "PATH=/usr/bin:/bin",
+            "LD_LIBRARY_PATH=\(ReaderProcess.libraries)",
         ]
         var number: pid_t = 0
         let status = unsafe ReaderProcess.withPointers(command + [path]) { arguments in
@@ -88,15 +94,16 @@ final class ReaderProcess: Sendable {
     private func failure() -> ShardsError {
         ShardsError(
             .corrupt,
-            "\(path) cannot be read: the HDF5 library \(finish()) over it; the file is damaged, or was made to do so: write it "
-                + "again", path: path)
+            "\(path) cannot be read: the HDF5 library \(finish()) over it; the file is damaged, "
+                + "or was made to do so: write it again", path: path)
     }
 
     /// Ends the process and returns how it ended.
     private func finish() -> String {
         ending.withLock { ending in
             if let ending { return ending }
-            // One that is ending by itself, or waits for a message that cannot come, ends within moments.
+            // One that is ending by itself, or waits for a message that cannot come, ends within
+            // moments.
             var status: Int32 = 0
             var found: pid_t = 0
             for attempt in 0..<200 where found == 0 {
@@ -109,14 +116,18 @@ final class ReaderProcess: Sendable {
                 _ = unsafe waitpid(process, &status, 0)
             }
             let signal = status & 0x7F
-            let words = isSlow ? "did not come to an end" : signal == 0 ? "gave up" : "crashed (signal \(signal))"
+            let words =
+                isSlow
+                ? "did not come to an end" : signal == 0 ? "gave up" : "crashed (signal \(signal))"
             ending = words
             return words
         }
     }
 
     /// Where the dynamic linker looks for libraries beside its own places.
-    private static var libraries: String { unsafe getenv("LD_LIBRARY_PATH").map { unsafe String(cString: $0) } ?? "" }
+    private static var libraries: String {
+        unsafe getenv("LD_LIBRARY_PATH").map { unsafe String(cString: $0) } ?? ""
+    }
 
     private static func withPointers<Result>(
         _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
@@ -125,7 +136,9 @@ final class ReaderProcess: Sendable {
         defer { unsafe pointers.forEach { unsafe free($0) } }
         return unsafe pointers.withUnsafeMutableBufferPointer { buffer in
             // Never empty: the end mark is there.
-            guard let start = buffer.baseAddress else { preconditionFailure("a buffer of at least one has an address") }
+            guard let start = buffer.baseAddress else {
+                preconditionFailure("a buffer of at least " + "one has an address")
+            }
             return unsafe body(UnsafePointer(start))
         }
     }
@@ -150,7 +163,9 @@ final class ReaderProcess: Sendable {
         return true
     }
 
-    private static func write(_ socket: Int32, _ bytes: UnsafeRawBufferPointer, _ flags: Int32) -> Int {
+    private static func write(_ socket: Int32, _ bytes: UnsafeRawBufferPointer, _ flags: Int32)
+        -> Int
+    {
         #if canImport(Glibc)
             unsafe Glibc.send(socket, bytes.baseAddress, bytes.count, flags)
         #elseif canImport(Musl)
@@ -160,7 +175,8 @@ final class ReaderProcess: Sendable {
         #endif
     }
 
-    /// Receives a message of the other end, or returns nil where that is gone, or silent for too long.
+    /// Receives a message of the other end, or returns nil where that is gone, or silent for too
+    /// long.
     static func receive(from socket: Int32) -> [UInt8]? {
         guard let head = receive(8, from: socket) else { return nil }
         let length = head.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
@@ -172,7 +188,9 @@ final class ReaderProcess: Sendable {
         var buffer = [UInt8](repeating: 0, count: min(max(count, 1), 1 << 20))
         while bytes.count < count {
             let wanted = min(buffer.count, count - bytes.count)
-            let got = unsafe buffer.withUnsafeMutableBytes { unsafe recv(socket, $0.baseAddress, wanted, 0) }
+            let got = unsafe buffer.withUnsafeMutableBytes {
+                unsafe recv(socket, $0.baseAddress, wanted, 0)
+            }
             if got > 0 { bytes += buffer[..<got] } else if got == 0 || errno != EINTR { return nil }
         }
         return bytes

@@ -1,4 +1,5 @@
-/// The checksum of HDF5's own records (Jenkins 2006, `lookup3.c`, `hashlittle` with the initial value 0).
+/// The checksum of HDF5's own records (Jenkins 2006, `lookup3.c`, `hashlittle` with the initial
+/// value 0).
 package enum Lookup3 {
     /// Returns the checksum of `bytes`.
     package static func hash(of bytes: ArraySlice<UInt8>) -> UInt32 {
@@ -12,7 +13,9 @@ package enum Lookup3 {
             }
             return word
         }
-        func turned(_ value: UInt32, _ bits: UInt32) -> UInt32 { value << bits | value >> (32 - bits) }
+        func turned(_ value: UInt32, _ bits: UInt32) -> UInt32 {
+            value << bits | value >> (32 - bits)
+        }
         while bytes.endIndex - place > 12 {
             a &+= word(place)
             b &+= word(place + 4)

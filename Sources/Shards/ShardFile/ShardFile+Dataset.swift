@@ -10,18 +10,22 @@ extension ShardFile {
         init(_ bytes: ArraySlice<UInt8>) {
             let bytes = Array(bytes)
             func ends(_ size: UInt8, _ properties: [UInt8]) -> Bool {
-                bytes.count >= 8 + properties.count && bytes[4] == size && bytes[5..<8].allSatisfy { $0 == 0 }
+                bytes.count >= 8 + properties.count && bytes[4] == size
+                    && bytes[5..<8].allSatisfy { $0 == 0 }
                     && bytes[8..<8 + properties.count].elementsEqual(properties)
             }
             self = .other
             guard bytes.count >= 8, (1...3).contains(bytes[0] >> 4) else { return }
             switch (bytes[0] & 15, bytes[1], bytes[2], bytes[3]) {
             case (0, 0, 0, 0):
-                for (type, size) in [(ElementType.uint8, UInt8(1)), (.uint16, 2), (.uint32, 4), (.uint64, 8)]
-                where ends(size, [0, 0, 8 * size, 0]) { self = type }
+                for (type, size) in [
+                    (ElementType.uint8, UInt8(1)), (.uint16, 2), (.uint32, 4), (.uint64, 8),
+                ] where ends(size, [0, 0, 8 * size, 0]) { self = type }
             case (0, 8, 0, 0) where ends(8, [0, 0, 64, 0]): self = .int64
-            case (1, 0x20, 31, 0) where ends(4, [0, 0, 32, 0, 23, 8, 0, 23, 127, 0, 0, 0]): self = .float32
-            case (1, 0x20, 63, 0) where ends(8, [0, 0, 64, 0, 52, 11, 0, 52, 255, 3, 0, 0]): self = .float64
+            case (1, 0x20, 31, 0) where ends(4, [0, 0, 32, 0, 23, 8, 0, 23, 127, 0, 0, 0]):
+                self = .float32
+            case (1, 0x20, 63, 0) where ends(8, [0, 0, 64, 0, 52, 11, 0, 52, 255, 3, 0, 0]):
+                self = .float64
             case (3, _, 0, 0):
                 let size = bytes[4..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
                 self = .text(size)
@@ -59,21 +63,24 @@ extension ShardFile {
             shape = try Dataset.shape(space, name, block.path)
             self.type = ElementType(type.bytes)
             filters =
-                try header.messages.first { $0.kind == .filters }.map { (message) throws(ShardsError) in
-                    try Dataset.filters(message, block.path)
+                try header.messages.first { $0.kind == .filters }.map {
+                    (message) throws(ShardsError) in try Dataset.filters(message, block.path)
                 } ?? []
             let isElsewhere = header.messages.contains { $0.kind == .externalFiles }
             storage = isElsewhere ? .other : try Dataset.storage(layout, shape, block)
         }
 
         /// The extent (section IV.A.2.b, version 2). What it may grow to is of no use to a reader.
-        private static func shape(_ message: Message, _ name: String, _ path: String) throws(ShardsError) -> [Int] {
+        private static func shape(_ message: Message, _ name: String, _ path: String)
+            throws(ShardsError) -> [Int]
+        {
             var cursor = message.cursor(path)
             let (version, rank) = (try cursor.byte(), Int(try cursor.byte()))
             let (_, type) = (try cursor.byte(), try cursor.byte())
             guard version == 2, type == 1, (1...4).contains(rank) else {
                 throw ShardsError(
-                    .corrupt, "the dataset '\(name)' of \(path) does not have 1 to 4 dimensions", path: path)
+                    .corrupt, "the dataset '\(name)' of \(path) does not have 1 to 4 dimensions",
+                    path: path)
             }
             var shape: [Int] = []
             for _ in 0..<rank { shape.append(Int(clamping: try cursor.number(bytes: 8))) }
@@ -81,10 +88,13 @@ extension ShardFile {
         }
 
         /// The numbers of the filters (section IV.A.2.l, version 2).
-        private static func filters(_ message: Message, _ path: String) throws(ShardsError) -> [Int] {
+        private static func filters(_ message: Message, _ path: String) throws(ShardsError) -> [Int]
+        {
             var cursor = message.cursor(path)
             let (version, count) = (try cursor.byte(), try cursor.byte())
-            guard version == 2, count <= 4 else { throw cursor.damage("a dataset has \(count) filters") }
+            guard version == 2, count <= 4 else {
+                throw cursor.damage("a dataset has \(count) " + "filters")
+            }
             var filters: [Int] = []
             for _ in 0..<count {
                 let number = Int(try cursor.number(bytes: 2))
@@ -99,25 +109,29 @@ extension ShardFile {
         }
 
         /// Where the values lie (section IV.A.2.i, versions 3 and 4).
-        private static func storage(
-            _ message: Message, _ shape: [Int], _ block: Block
-        ) throws(ShardsError) -> Storage {
+        private static func storage(_ message: Message, _ shape: [Int], _ block: Block)
+            throws(ShardsError) -> Storage
+        {
             var cursor = message.cursor(block.path)
             let (version, kind) = (try cursor.byte(), try cursor.byte())
             guard version == 3 || version == 4 else { return .other }
             if kind == 1 {
-                return .contiguous(address: try cursor.number(bytes: 8), bytes: try cursor.number(bytes: 8))
+                return .contiguous(
+                    address: try cursor.number(bytes: 8), bytes: try cursor.number(bytes: 8))
             }
             guard kind == 2, version == 4 else { return .other }
-            let (flags, dimensions, width) = (try cursor.byte(), Int(try cursor.byte()), Int(try cursor.byte()))
+            let (flags, dimensions, width) = (
+                try cursor.byte(), Int(try cursor.byte()), Int(try cursor.byte())
+            )
             guard dimensions == shape.count + 1, (1...8).contains(width) else { return .other }
             var chunk: [Int] = []
             for _ in 0..<dimensions { chunk.append(Int(clamping: try cursor.number(bytes: width))) }
             // The last is the size of an element.
             let sides = Array(chunk.dropLast())
-            guard let chunks = try Chunks(&cursor, flags: flags, shape: shape, chunk: sides, in: block) else {
-                return .other
-            }
+            guard
+                let chunks = try Chunks(
+                    &cursor, flags: flags, shape: shape, chunk: sides, in: block)
+            else { return .other }
             return .chunked(sides, chunks)
         }
 
@@ -131,10 +145,11 @@ extension ShardFile {
         private var sizes: [UInt64] = []
         private var masks: [UInt32] = []
 
-        /// Reads the index that follows in a layout message: a single chunk, or a fixed array (section VII.C); nil for others.
-        init?(
-            _ cursor: inout Cursor, flags: UInt8, shape: [Int], chunk: [Int], in block: Block
-        ) throws(ShardsError) {
+        /// Reads the index that follows in a layout message: a single chunk, or a fixed array
+        /// (section VII.C); nil for others.
+        init?(_ cursor: inout Cursor, flags: UInt8, shape: [Int], chunk: [Int], in block: Block)
+            throws(ShardsError)
+        {
             guard chunk.first == 1, chunk.dropFirst() == shape.dropFirst() else { return nil }
             switch try cursor.byte() {
             case 1 where flags & 2 != 0:
@@ -145,7 +160,8 @@ extension ShardFile {
                 let address = try cursor.number(bytes: 8)
                 // Without a chunk there is no array.
                 guard address != ShardFile.undefined else { return }
-                guard try block.bytes(at: address, count: 6).last == 1 else { return nil }  // chunks without a filter
+                // Chunks without a filter.
+                guard try block.bytes(at: address, count: 6).last == 1 else { return nil }
                 try readArray(at: address, in: block)
             default: return nil
             }
@@ -168,20 +184,21 @@ extension ShardFile {
             let (count, start) = (try cursor.number(bytes: 8), try cursor.number(bytes: 8))
             guard (13...20).contains(width), (1...30).contains(pageBits),
                 count <= min(UInt64(block.size / width), UInt64(ShardLayout.maximumSamples))
-            else {
-                throw block.damage("an index of its chunks claims \(count) of them")
-            }
+            else { throw block.damage("an index of its chunks claims \(count) of them") }
             if start == ShardFile.undefined { return }
             let (entries, page) = (Int(count), 1 << pageBits)
             // Either all entries follow the head, or pages of them do, each with a checksum.
             let pages = entries > page ? (entries + page - 1) / page : 0
             let head = 14 + (pages + 7) / 8
-            let first = try block.bytes(at: start, count: head + (pages == 0 ? entries * width : 0) + 4)
+            let first = try block.bytes(
+                at: start, count: head + (pages == 0 ? entries * width : 0) + 4)
             guard first.starts(with: "FADB".utf8), first[4] == 0, first[5] == 1 else {
                 throw block.damage("an index of its chunks has no entries")
             }
             try block.check(first[...], "index of chunks")
-            if pages == 0 { return try readEntries(first[head..<first.count - 4], width, block.path) }
+            if pages == 0 {
+                return try readEntries(first[head..<first.count - 4], width, block.path)
+            }
             for number in 0..<pages {
                 let held = min(page, entries - number * page)
                 guard first[14 + number / 8] & (0x80 >> UInt8(number % 8)) != 0 else {
@@ -195,25 +212,35 @@ extension ShardFile {
             }
         }
 
-        private mutating func readEntries(_ bytes: ArraySlice<UInt8>, _ width: Int, _ path: String) throws(ShardsError)
+        private mutating func readEntries(_ bytes: ArraySlice<UInt8>, _ width: Int, _ path: String)
+            throws(ShardsError)
         {
             var cursor = Cursor(bytes, path: path)
             while cursor.count > 0 {
-                let (address, size) = (try cursor.number(bytes: 8), try cursor.number(bytes: width - 12))
+                let (address, size) = (
+                    try cursor.number(bytes: 8), try cursor.number(bytes: width - 12)
+                )
                 append(address, size, UInt32(try cursor.number(bytes: 4)))
             }
         }
 
-        /// Where the chunk of sample `position` begins in the file at `path`, and its size as it is stored.
-        func place(of position: Int, path: String) throws(ShardsError) -> (offset: UInt64, bytes: UInt32) {
+        /// Where the chunk of sample `position` begins in the file at `path`, and its size as it is
+        /// stored.
+        func place(of position: Int, path: String) throws(ShardsError) -> (
+            offset: UInt64, bytes: UInt32
+        ) {
             guard position < addresses.count, addresses[position] != ShardFile.undefined,
                 let bytes = UInt32(exactly: sizes[position]), bytes > 0
             else {
                 throw ShardsError(
-                    .corrupt, "sample \(position) of \(path) is missing: its chunk was never written", path: path)
+                    .corrupt,
+                    "sample \(position) of \(path) is missing: its chunk was never " + "written",
+                    path: path)
             }
             guard masks[position] == 0 else {
-                throw ShardsError(.corrupt, "sample \(position) of \(path) was stored without its filter", path: path)
+                throw ShardsError(
+                    .corrupt, "sample \(position) of \(path) was stored without its " + "filter",
+                    path: path)
             }
             return (addresses[position], bytes)
         }

@@ -19,7 +19,11 @@ extension ShardFile {
                 throw damage("a record leads beyond its end, to byte \(offset)")
             }
             let spare = count - bytes.count
-            if spare > 0 { bytes += repeatElement(0, count: spare) } else { bytes.removeLast(-spare) }
+            if spare > 0 {
+                bytes += repeatElement(0, count: spare)
+            } else {
+                bytes.removeLast(-spare)
+            }
             try OpenFile.fill(descriptor, at: offset, into: &bytes, path: path)
         }
 
@@ -33,14 +37,17 @@ extension ShardFile {
 
         /// The error for a file that is damaged or was forged.
         func damage(_ reason: String) -> ShardsError {
-            ShardsError(.corrupt, "\(path): \(reason); the file is damaged: copy or build it again", path: path)
+            ShardsError(
+                .corrupt, "\(path): \(reason); the file is damaged: copy or build it again",
+                path: path)
         }
 
         /// The error for an HDF5 file of another writer.
         func foreign(_ reason: String) -> ShardsError {
             ShardsError(
-                .format, "\(path) is not a shard as Steadyset writes it: \(reason); use the file that was packed",
-                path: path)
+                .format,
+                "\(path) is not a shard as Steadyset writes it: \(reason); use the file that was "
+                    + "packed", path: path)
         }
     }
 
@@ -58,7 +65,9 @@ extension ShardFile {
         var count: Int { rest.count }
 
         mutating func slice(_ count: Int) throws(ShardsError) -> ArraySlice<UInt8> {
-            guard count >= 0, count <= rest.count else { throw damage("one of its records is cut off") }
+            guard count >= 0, count <= rest.count else {
+                throw damage("one of its records is cut " + "off")
+            }
             defer { rest = rest.dropFirst(count) }
             return rest.prefix(count)
         }
@@ -79,7 +88,9 @@ extension ShardFile {
         }
 
         func damage(_ reason: String) -> ShardsError {
-            ShardsError(.corrupt, "\(path): \(reason); the file is damaged: copy or build it again", path: path)
+            ShardsError(
+                .corrupt, "\(path): \(reason); the file is damaged: copy or build it again",
+                path: path)
         }
     }
 
@@ -87,8 +98,10 @@ extension ShardFile {
     struct Message {
         /// The kinds that a shard's objects have, by their numbers (section IV.A.2).
         enum Kind: UInt8 {
-            case dataspace = 1, linkInfo = 2, datatype = 3, fillValue = 5, link = 6, externalFiles = 7, layout = 8
-            case groupInfo = 0xA, filters = 0xB, attribute = 0xC, continuation = 0x10, attributeInfo = 0x15
+            case dataspace = 1, linkInfo = 2, datatype = 3, fillValue = 5, link = 6, externalFiles =
+                7, layout = 8
+            case groupInfo = 0xA, filters = 0xB, attribute = 0xC, continuation = 0x10,
+                attributeInfo = 0x15
         }
 
         /// Nil for what says nothing that a reader of shards needs.
@@ -102,12 +115,15 @@ extension ShardFile {
     struct ObjectHeader {
         private(set) var messages: [Message] = []
 
-        /// A shard's group has a piece for each name; more pieces, or more bytes in all, are refused.
+        /// A shard's group has a piece for each name; more pieces, or more bytes in all, are
+        /// refused.
         private static let (maximumPieces, maximumBytes) = (128, 1 << 20)
 
-        /// Reads the header at `address` with all pieces that continue it; `what` names the object in messages.
+        /// Reads the header at `address` with all pieces that continue it; `what` names the object
+        /// in messages.
         init(at address: UInt64, in block: Block, what: String) throws(ShardsError) {
-            let start = try block.bytes(at: address, count: min(16, max(0, block.size - Int(clamping: address))))
+            let start = try block.bytes(
+                at: address, count: min(16, max(0, block.size - Int(clamping: address))))
             guard start.count == 16, start[..<4].elementsEqual("OHDR".utf8), start[4] == 2 else {
                 throw start.count == 16 && start[0] == 1
                     ? block.foreign("the header of its \(what) has another version")
@@ -117,17 +133,23 @@ extension ShardFile {
             // Times and limits of attributes come before the size of the first piece.
             let before = 6 + (flags & 32 != 0 ? 16 : 0) + (flags & 16 != 0 ? 4 : 0)
             let width = 1 << Int(flags & 3)
-            var prefix = Cursor(try block.bytes(at: address, count: before + width)[before...], path: block.path)
+            var prefix = Cursor(
+                try block.bytes(at: address, count: before + width)[before...], path: block.path)
             let size = try prefix.number(bytes: width)
             var pieces = [
-                (address: address, skip: before + width, bytes: try ObjectHeader.total(before + width, size, block))
+                (
+                    address: address, skip: before + width,
+                    bytes: try ObjectHeader.total(before + width, size, block)
+                )
             ]
             var (done, sum) = (0, 0)
             while done < pieces.count {
                 let piece = pieces[done]
                 (done, sum) = (done + 1, sum + piece.bytes)
                 guard sum <= ObjectHeader.maximumBytes else {
-                    throw block.damage("the header of its \(what) has more than \(ObjectHeader.maximumBytes) bytes")
+                    throw block.damage(
+                        "the header of its \(what) has more than \(ObjectHeader.maximumBytes) "
+                            + "bytes")
                 }
                 let bytes = try block.bytes(at: piece.address, count: piece.bytes)
                 guard done == 1 || bytes.starts(with: "OCHK".utf8) else {
@@ -160,8 +182,12 @@ extension ShardFile {
         }
 
         /// The bytes of a piece with its checksum.
-        private static func total(_ start: Int, _ size: UInt64, _ block: Block) throws(ShardsError) -> Int {
-            guard size <= maximumBytes else { throw block.damage("a header in it claims \(size) bytes") }
+        private static func total(_ start: Int, _ size: UInt64, _ block: Block) throws(ShardsError)
+            -> Int
+        {
+            guard size <= maximumBytes else {
+                throw block.damage("a header in it claims \(size) " + "bytes")
+            }
             return start + Int(size) + 4
         }
 

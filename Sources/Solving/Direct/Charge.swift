@@ -20,10 +20,13 @@ struct ChargeRun {
     static func runs(of charges: ArraySlice<Charge>) -> [ChargeRun] {
         var runs: [ChargeRun] = []
         for charge in charges {
-            if let last = runs.last, last.columns.upperBound == charge.column, last.amount == charge.amount {
+            if let last = runs.last, last.columns.upperBound == charge.column,
+                last.amount == charge.amount
+            {
                 runs[runs.count - 1].columns = last.columns.lowerBound..<charge.column + 1
             } else {
-                runs.append(ChargeRun(columns: charge.column..<charge.column + 1, amount: charge.amount))
+                runs.append(
+                    ChargeRun(columns: charge.column..<charge.column + 1, amount: charge.amount))
             }
         }
         return runs

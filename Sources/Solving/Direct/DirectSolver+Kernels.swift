@@ -2,11 +2,12 @@ internal import Fields
 
 /// What is done with each row of a field: residual and label.
 extension DirectSolver {
-    /// The root of the sum of squares of the residual in a row, at least its largest magnitude: of free sites where sources are
-    /// pinned, of all where they emit. Not finite where a residual is not.
+    /// The root of the sum of squares of the residual in a row, at least its largest magnitude: of
+    /// free sites where sources are pinned, of all where they emit. Not finite where a residual is
+    /// not.
     func residualNorm(
-        _ row: Int, _ above: Line<Double>, _ line: Line<Double>, _ below: Line<Double>, _ known: SitesInRows,
-        isPinned: Bool
+        _ row: Int, _ above: Line<Double>, _ line: Line<Double>, _ below: Line<Double>,
+        _ known: SitesInRows, isPinned: Bool
     ) -> Double {
         let out = residuals[0]
         let columns = lattice.columns
@@ -29,24 +30,31 @@ extension DirectSolver {
             second = second.addingProduct(s, s)
             k &+= 16
         }
-        // Each square is rounded once, and so is each sum of at most 2⁹ · 16 of them: 2⁻⁴⁰ is ample. Squares below 10⁻³⁰⁷ may vanish.
+        // Each square is rounded once, and so is each sum of at most 2⁹ · 16 of them: 2⁻⁴⁰ is
+        // ample. Squares below 10⁻³⁰⁷ may vanish.
         return ((first + second).orderedSum * (1 + 0x1p-40)).squareRoot() + 1e-150
     }
 
     /// Writes the label of a row in which pinned sites have their values.
     func write(
-        _ line: Line<Double>, _ row: Int, _ known: SitesInRows, _ rounded: LabelRounding, into label: inout [Float]
+        _ line: Line<Double>, _ row: Int, _ known: SitesInRows, _ rounded: LabelRounding,
+        into label: inout [Float]
     ) {
         write(line, row, rounded, into: &label)
         let first = row &* lattice.columns
-        for index in known.row(row) { label[first + known.column(index)] = rounded(known.value(index)) }
+        for index in known.row(row) {
+            label[first + known.column(index)] = rounded(known.value(index))
+        }
     }
 
     /// Writes the label of a row.
-    func write(_ line: Line<Double>, _ row: Int, _ rounded: LabelRounding, into label: inout [Float]) {
+    func write(
+        _ line: Line<Double>, _ row: Int, _ rounded: LabelRounding, into label: inout [Float]
+    ) {
         let columns = lattice.columns
         unsafe label.withUnsafeMutableBufferPointer { buffer in
-            precondition(buffer.count >= (row + 1) * columns, "the label has another lattice's size")
+            precondition(
+                buffer.count >= (row + 1) * columns, "the label has another lattice's " + "size")
             let out = unsafe Line(start: buffer.baseAddress.unsafelyUnwrapped + row &* columns)
             var k = 0
             while k < columns {

@@ -1,23 +1,27 @@
 package import Fields
 
-/// Solves problems with constant coefficients and absorbing sides without iterating over the lattice, and certifies the field
-/// by its residual.
+/// Solves problems with constant coefficients and absorbing sides without iterating over the
+/// lattice, and certifies the field by its residual.
 ///
-/// The field of emitting sources is that of their charges (`FourierSolver`). Pinned sources are charges on their rims
-/// (`CapacitanceMatrix`) whose field v has, up to a small mismatch, the sources' values there.
+/// The field of emitting sources is that of their charges (`FourierSolver`). Pinned sources are
+/// charges on their rims (`CapacitanceMatrix`) whose field v has, up to a small mismatch, the
+/// sources' values there.
 ///
-/// *Certificate.* Let e = v − u* on the free sites, where A e = r, the residual of v; on the rims |e| is at most the mismatch
-/// m = max |v − c|, and so it is on the ghost sites, where u* vanishes. With w ≥ 0 and A w ≥ 1 the sum m + max|r| · w is at least |e| on the rims
-/// and A (m + max|r| w) ≥ |A e| on the free sites (A takes a constant m to γ m ≥ 0), so by the comparison principle
-/// of M-matrices |e| ≤ m + max|r| · max w. Both are measured on the field itself, in Double; for max|r| stands the largest norm ‖r‖₂ of
-/// a row, which is no smaller, quicker to sum, and small enough.
+/// *Certificate.* Let e = v − u* on the free sites, where A e = r, the residual of v; on the rims
+/// |e| is at most the mismatch m = max |v − c|, and so it is on the ghost sites, where u* vanishes.
+/// With w ≥ 0 and A w ≥ 1 the sum m + max|r| · w is at least |e| on the rims and A (m + max|r| w) ≥
+/// |A e| on the free sites (A takes a constant m to γ m ≥ 0), so by the comparison principle of
+/// M-matrices |e| ≤ m + max|r| · max w. Both are measured on the field itself, in Double; for
+/// max|r| stands the largest norm ‖r‖₂ of a row, which is no smaller, quicker to sum, and small
+/// enough.
 package final class DirectSolver {
     let lattice: Lattice
     let coefficients: Coefficients
     private let fourier: FourierSolver
     private var capacitance: CapacitanceMatrix?
     private var rim: RimSites
-    /// Rows of the field: a few in turn for pinned sources, all of them for emitting ones, whose largest value scales the label.
+    /// Rows of the field: a few in turn for pinned sources, all of them for emitting ones, whose
+    /// largest value scales the label.
     private let ring: Plane<Double>
     private var whole: Plane<Double>
     let residuals: Plane<Double>
@@ -38,22 +42,25 @@ package final class DirectSolver {
         }
     }
 
-    /// Whether the method is the faster one: there must be a cheap transform, and a table of Green's function of reasonable size.
+    /// Whether the method is the faster one: there must be a cheap transform, and a table of
+    /// Green's function of reasonable size.
     package static func suits(_ lattice: Lattice, _ coefficients: Coefficients) -> Bool {
         guard let intervals = intervals(lattice, coefficients) else { return false }
         let table = LatticeGreen.operations(
-            rows: lattice.rows, columns: lattice.columns, down: coefficients.down, across: coefficients.across,
-            decay: coefficients.decay)
-        return SineTransform.cost(intervals: intervals) / lattice.columns <= 200 && table <= 2_000_000_000
+            rows: lattice.rows, columns: lattice.columns, down: coefficients.down,
+            across: coefficients.across, decay: coefficients.decay)
+        return SineTransform.cost(intervals: intervals) / lattice.columns <= 200
+            && table <= 2_000_000_000
     }
 
-    /// The length M of the cheapest transform: columns + 1 itself where it is odd, or a longer one where decay leaves nothing
-    /// of the images that it lacks; nil where there is none.
+    /// The length M of the cheapest transform: columns + 1 itself where it is odd, or a longer one
+    /// where decay leaves nothing of the images that it lacks; nil where there is none.
     private static func intervals(_ lattice: Lattice, _ coefficients: Coefficients) -> Int? {
         let own = lattice.columns + 1
         var candidates = own & 1 == 1 ? [own] : []
         let margin = LatticeGreen.distance(
-            decay: coefficients.decay, diffusivity: coefficients.across, until: 1e-11, most: 4 * lattice.columns)
+            decay: coefficients.decay, diffusivity: coefficients.across, until: 1e-11,
+            most: 4 * lattice.columns)
         if margin <= 4 * lattice.columns {
             candidates += stride(from: (own + margin) | 1, to: own + margin + own / 8 + 64, by: 2)
         }
@@ -69,14 +76,15 @@ package final class DirectSolver {
             preconditionFailure("a lattice that does not suit the direct method")
         }
         fourier = FourierSolver(
-            rows: rows, columns: columns, intervals: intervals, down: coefficients.down, across: coefficients.across,
-            decay: coefficients.decay)
+            rows: rows, columns: columns, intervals: intervals, down: coefficients.down,
+            across: coefficients.across, decay: coefficients.decay)
         rim = RimSites(rows: rows, columns: columns)
         ring = Plane(rows: FourierSolver.bufferRows, columns: columns + 1)
         whole = Plane(rows: 0, columns: columns + 1)
         residuals = Plane(rows: 1, columns: columns)
         zeros = Plane(rows: 1, columns: columns)
-        // (i + 1)(rows − i)/2 divided by D, and the same across, are barriers as well as the constant 1/γ.
+        // (i + 1)(rows − i)/2 divided by D, and the same across, are barriers as well as the
+        // constant 1/γ.
         func parabola(_ count: Int, _ diffusivity: Double) -> Double {
             Double((count + 1) * (count + 1)) / (8 * diffusivity)
         }
@@ -85,7 +93,8 @@ package final class DirectSolver {
             min(parabola(rows, coefficients.down), parabola(columns, coefficients.across)))
     }
 
-    /// Solves and writes the label as `Solver.solve` does; nil where the sources have too many rim sites for this method.
+    /// Solves and writes the label as `Solver.solve` does; nil where the sources have too many rim
+    /// sites for this method.
     package func solve(
         _ image: SourceImage, pinned: Bool, accuracy: Accuracy, into label: inout [Float]
     ) -> Solution? {
@@ -96,13 +105,16 @@ package final class DirectSolver {
 
     // MARK: - Emitting
 
-    private func solveEmitting(_ image: SourceImage, accuracy: Accuracy, into label: inout [Float]) -> Solution {
+    private func solveEmitting(_ image: SourceImage, accuracy: Accuracy, into label: inout [Float])
+        -> Solution
+    {
         if whole.rows == 0 { whole = Plane(rows: lattice.rows, columns: lattice.columns + 1) }
         let charges = zip(image.sites, image.values).map { site, value in
             Charge(row: site / lattice.columns, column: site % lattice.columns, amount: value)
         }
         fourier.setCharges(charges)
-        let known = SitesInRows(rows: lattice.rows, columns: lattice.columns, image.sites, image.values)
+        let known = SitesInRows(
+            rows: lattice.rows, columns: lattice.columns, image.sites, image.values)
         var largestResidual = 0.0
         var ghost = 0.0
         var scale = 0.0
@@ -113,7 +125,8 @@ package final class DirectSolver {
             ghost = max(ghost, abs(line[lattice.columns]))
             for index in known.row(row) { scale = max(scale, line[known.column(index)]) }
         }
-        // A field's maximum lies on a source (maximum principle), and |u/m − u*/m*| ≤ 2 |u − u*|/m: see `Solver`.
+        // A field's maximum lies on a source (maximum principle), and |u/m − u*/m*| ≤ 2 |u − u*|/m:
+        // see `Solver`.
         let error = certified(largestResidual, mismatch: ghost, magnitude: scale)
         let scaled = scale > 0 ? 2 * error / scale : .infinity
         let bound = scaled + accuracy.rounding(upTo: 1 + min(scaled, 1))
@@ -129,17 +142,20 @@ package final class DirectSolver {
     /// More corrections of the charges than any configuration needs.
     private static let maximumCorrections = 6
 
-    private func solvePinned(_ image: SourceImage, accuracy: Accuracy, into label: inout [Float]) -> Solution? {
+    private func solvePinned(_ image: SourceImage, accuracy: Accuracy, into label: inout [Float])
+        -> Solution?
+    {
         rim.replace(sites: image.sites, values: image.values)
         guard CapacitanceMatrix.suits(rim.groups.count, lattice) else { return nil }
         if capacitance == nil {
             capacitance = CapacitanceMatrix(
-                rows: lattice.rows, columns: lattice.columns, down: coefficients.down, across: coefficients.across,
-                decay: coefficients.decay)
+                rows: lattice.rows, columns: lattice.columns, down: coefficients.down,
+                across: coefficients.across, decay: coefficients.decay)
         }
         guard let capacitance else { return nil }
         capacitance.prepare(rim.groups)
-        let known = SitesInRows(rows: lattice.rows, columns: lattice.columns, image.sites, image.values)
+        let known = SitesInRows(
+            rows: lattice.rows, columns: lattice.columns, image.sites, image.values)
         let largestValue = image.values.max() ?? 0
         let rounded = LabelRounding(scale: 1, step: accuracy.step)
         var charges = RimCharges(rim.groups)
@@ -164,7 +180,8 @@ package final class DirectSolver {
             bound = certified(largestResidual, mismatch: mismatch, magnitude: largestValue)
             residuals.append(Float(max(largestResidual, mismatch)))
             bound += accuracy.rounding(upTo: largestValue + min(bound, largestValue))
-        } while bound > accuracy.tolerance && bound < 0.5 * last && residuals.count < DirectSolver.maximumCorrections
+        } while bound > accuracy.tolerance && bound < 0.5 * last
+            && residuals.count < DirectSolver.maximumCorrections
         return Solution(
             method: .direct, errorBound: bound, isCertified: bound <= accuracy.tolerance, cycles: 0,
             residuals: residuals)
@@ -175,7 +192,8 @@ package final class DirectSolver {
     /// Computes the field, and calls `body` with each row between its neighbours.
     private func sweep(
         into buffer: borrowing Plane<Double>,
-        _ body: (_ row: Int, _ above: Line<Double>, _ line: Line<Double>, _ below: Line<Double>) -> Void
+        _ body: (_ row: Int, _ above: Line<Double>, _ line: Line<Double>, _ below: Line<Double>) ->
+            Void
     ) {
         let zero = zeros[0]
         var previous = zero
@@ -188,9 +206,11 @@ package final class DirectSolver {
         body(lattice.rows - 1, previous, current, zero)
     }
 
-    /// The bound on the error of a field with this residual, this mismatch on rims, and values up to `magnitude`.
+    /// The bound on the error of a field with this residual, this mismatch on rims, and values up
+    /// to `magnitude`.
     private func certified(_ residual: Double, mismatch: Double, magnitude: Double) -> Double {
-        // A residual is a sum of seven products, each rounded, of magnitudes up to 4 (a + b) + γ times the field.
+        // A residual is a sum of seven products, each rounded, of magnitudes up to 4 (a + b) + γ
+        // times the field.
         let size = 4 * (coefficients.down + coefficients.across) + 2 * coefficients.decay
         let arithmetic = 16 * 0x1p-53 * size * (magnitude + mismatch)
         return (mismatch + (residual + arithmetic) * barrier) * (1 + 1e-9)

@@ -34,13 +34,15 @@ extension FourierSolver {
         Columns.eights(transform.slotCount) { out.store8(power.load8($0) * line.load8($0), $0) }
     }
 
-    /// Gives the transform the amplitudes f + g of a batch, from g at its last row and f at the row above, which becomes f at
-    /// the last row. Rows that the lattice does not have get some finite amplitudes or other.
+    /// Gives the transform the amplitudes f + g of a batch, from g at its last row and f at the row
+    /// above, which becomes f at the last row. Rows that the lattice does not have get some finite
+    /// amplitudes or other.
     func advance(rows count: Int, _ charges: FourLines?, _ g: Line<Double>, _ f: Line<Double>) {
         let ratio = ratio
         if count < SineTransform.batch {
             let none = (spare[0], spare[0], spare[0], spare[0])
-            transform.setAmplitudes(LastRows(count: count, ratio: ratio, f: f, g: g, charges: charges ?? none))
+            transform.setAmplitudes(
+                LastRows(count: count, ratio: ratio, f: f, g: g, charges: charges ?? none))
         } else if let charges {
             transform.setAmplitudes(ChargedRows(ratio: ratio, f: f, g: g, charges: charges))
         } else {
@@ -54,8 +56,7 @@ extension FourierSolver {
         let f: Line<Double>
         let g: Line<Double>
 
-        @inline(__always)
-        func load(_ k: Int) -> Square {
+        @inline(__always) func load(_ k: Int) -> Square {
             let r = ratio.load4(k)
             let g3 = g.load4(k)
             let g2 = r * g3
@@ -76,10 +77,11 @@ extension FourierSolver {
         let g: Line<Double>
         let charges: FourLines
 
-        @inline(__always)
-        func load(_ k: Int) -> Square {
+        @inline(__always) func load(_ k: Int) -> Square {
             let r = ratio.load4(k)
-            let (q0, q1, q2, q3) = (charges.0.load4(k), charges.1.load4(k), charges.2.load4(k), charges.3.load4(k))
+            let (q0, q1, q2, q3) = (
+                charges.0.load4(k), charges.1.load4(k), charges.2.load4(k), charges.3.load4(k)
+            )
             let g3 = g.load4(k)
             let g2 = r * (g3 + q3)
             let g1 = r * (g2 + q2)
@@ -101,8 +103,7 @@ extension FourierSolver {
         let g: Line<Double>
         let charges: FourLines
 
-        @inline(__always)
-        func load(_ k: Int) -> Square {
+        @inline(__always) func load(_ k: Int) -> Square {
             let r = ratio.load4(k)
             let (q0, q1, q2) = (charges.0.load4(k), charges.1.load4(k), charges.2.load4(k))
             let last = g.load4(k)

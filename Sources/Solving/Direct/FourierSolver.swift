@@ -1,17 +1,19 @@
-/// Solves a (2u − u↑ − u↓) + b (2u − u← − u→) + γ u = q directly, for right-hand sides q on a few sites, with absorbing
-/// sides (Fourier analysis, Hockney 1965, A fast direct solution of Poisson's equation using Fourier
-/// analysis, J. ACM 12; Buzbee, Golub and Nielson 1970, SIAM J. Numer. Anal. 7).
+/// Solves a (2u − u↑ − u↓) + b (2u − u← − u→) + γ u = q directly, for right-hand sides q on a few
+/// sites, with absorbing sides (Fourier analysis, Hockney 1965, A fast direct solution of Poisson's
+/// equation using Fourier analysis, J. ACM 12; Buzbee, Golub and Nielson 1970, SIAM J. Numer. Anal.
+/// 7).
 ///
-/// Sines across the columns turn the equation into one a mode down the rows, t vᵢ − vᵢ₋₁ − vᵢ₊₁ = qᵢ/a with t = ρ + 1/ρ and
-/// 0 < ρ < 1. On endless rows its solution is c Σₛ ρ^|i − s| qₛ with c = ρ/(a (1 − ρ²)): the sum of two recursions, f down from
-/// above, fᵢ = ρ fᵢ₋₁ + qᵢ, and g up from below, gᵢ = ρ (gᵢ₊₁ + qᵢ₊₁), both as stable as can be. What they start from makes
-/// the field vanish above the first row and below the last.
+/// Sines across the columns turn the equation into one a mode down the rows, t vᵢ − vᵢ₋₁ − vᵢ₊₁ =
+/// qᵢ/a with t = ρ + 1/ρ and 0 < ρ < 1. On endless rows its solution is c Σₛ ρ^|i − s| qₛ with c =
+/// ρ/(a (1 − ρ²)): the sum of two recursions, f down from above, fᵢ = ρ fᵢ₋₁ + qᵢ, and g up from
+/// below, gᵢ = ρ (gᵢ₊₁ + qᵢ₊₁), both as stable as can be. What they start from makes the field
+/// vanish above the first row and below the last.
 ///
-/// Rows are done in batches of `SineTransform.batch`. Within a batch f and g are in registers from charge to amplitude; from
-/// batch to batch each is one number a slot.
+/// Rows are done in batches of `SineTransform.batch`. Within a batch f and g are in registers from
+/// charge to amplitude; from batch to batch each is one number a slot.
 ///
-/// Cost: the transform, about 18 multiplications a site on 512 columns, and two operations a site for the recursions,
-/// whatever there is on the right-hand side.
+/// Cost: the transform, about 18 multiplications a site on 512 columns, and two operations a site
+/// for the recursions, whatever there is on the right-hand side.
 package final class FourierSolver {
     package let rows: Int
     package let columns: Int
@@ -22,14 +24,15 @@ package final class FourierSolver {
     var ratio: Line<Double> { powers[0] }
     /// (2/M) c of each slot, 0 where it is idle.
     private let weights: Plane<Double>
-    /// Amplitudes of the right-hand side, times `weights`, of each row that has one, in the order of `chargedRows`.
+    /// Amplitudes of the right-hand side, times `weights`, of each row that has one, in the order
+    /// of `chargedRows`.
     private var amplitudes: Plane<Double>
     /// Row of the lattice of each row of `amplitudes`, ascending.
     private var chargedRows: [Int] = []
     /// For each batch, and one more, the first of `chargedRows` that is not above it.
     private var firstCharges: [Int]
-    /// g at the last row of each batch, for the batches of one group: all of them would not stay in a core's cache, so g is
-    /// swept twice, once for the groups and once within each.
+    /// g at the last row of each batch, for the batches of one group: all of them would not stay in
+    /// a core's cache, so g is swept twice, once for the groups and once within each.
     private let backward: Plane<Double>
     /// g at the last row of each group of `groupSize` batches.
     private let checkpoints: Plane<Double>
@@ -38,15 +41,19 @@ package final class FourierSolver {
     private static let groupSize = 8
     private let states: Plane<Double>
     private let waves: WaveTable
-    /// Stands for a row without charges, and takes the rows of a batch that the lattice does not have.
+    /// Stands for a row without charges, and takes the rows of a batch that the lattice does not
+    /// have.
     let spare: Plane<Double>
 
     /// Creates a solver and its tables, of about 2 · intervals² bytes.
     ///
-    /// - Parameter intervals: M, odd, columns + 1 or more. A larger one has a side where no side is; the true side is made by
-    ///   images of the charges, as far as they have room before the other one. The field at the ghost sites, index
-    ///   `columns` of each line, is the mismatch that is left.
-    package init(rows: Int, columns: Int, intervals: Int, down: Double, across: Double, decay: Double) {
+    /// - Parameter intervals: M, odd, columns + 1 or more. A larger one has a side where no side
+    ///   is; the true side is made by images of the charges, as far as they have room before the
+    ///   other one. The field at the ghost sites, index `columns` of each line, is the mismatch
+    ///   that is left.
+    package init(
+        rows: Int, columns: Int, intervals: Int, down: Double, across: Double, decay: Double
+    ) {
         precondition(intervals > columns)
         self.rows = rows
         self.columns = columns
@@ -74,10 +81,13 @@ package final class FourierSolver {
             for (slot, height) in [(2 * wave, sine), (2 * wave + 1, cosine)] {
                 let ratio = FourierSolver.ratio((decay + across * (4 * height * height)) / down)
                 powers[0][slot] = ratio
-                weights[0][slot] = 2 / Double(intervals) * ratio / (down * ((1 - ratio) * (1 + ratio)))
+                weights[0][slot] =
+                    2 / Double(intervals) * ratio / (down * ((1 - ratio) * (1 + ratio)))
             }
         }
-        for exponent in 2...SineTransform.batch { raise(ratio, to: exponent, into: powers[exponent - 1]) }
+        for exponent in 2...SineTransform.batch {
+            raise(ratio, to: exponent, into: powers[exponent - 1])
+        }
         for group in 0..<groups {
             let last = min(rows, (group + 1) * FourierSolver.groupSize * SineTransform.batch) - 1
             raise(ratio, to: rows - last, into: reaches[group])
@@ -103,37 +113,45 @@ package final class FourierSolver {
     package func setCharges(_ charges: [Charge]) {
         chargedRows.removeAll(keepingCapacity: true)
         let needed = charges.indices.count { $0 == 0 || charges[$0].row != charges[$0 - 1].row }
-        if amplitudes.rows < needed { amplitudes = Plane(rows: min(rows, 2 * needed), columns: transform.slotCount) }
+        if amplitudes.rows < needed {
+            amplitudes = Plane(rows: min(rows, 2 * needed), columns: transform.slotCount)
+        }
         var start = 0
         while start < charges.count {
             var end = start
             while end < charges.count, charges[end].row == charges[start].row { end += 1 }
             let runs = ChargeRun.runs(of: charges[start..<end])
-            waves.expand(runs + images(of: runs), times: weights[0], into: amplitudes[chargedRows.count])
+            waves.expand(
+                runs + images(of: runs), times: weights[0], into: amplitudes[chargedRows.count])
             chargedRows.append(charges[start].row)
             start = end
         }
         var next = 0
         for batch in firstCharges.indices {
-            while next < chargedRows.count, chargedRows[next] < batch * SineTransform.batch { next += 1 }
+            while next < chargedRows.count, chargedRows[next] < batch * SineTransform.batch {
+                next += 1
+            }
             firstCharges[batch] = next
         }
     }
 
-    /// The images between the true side and the other one: the reflections of charges, and of their reflections in the side
-    /// at the left.
+    /// The images between the true side and the other one: the reflections of charges, and of their
+    /// reflections in the side at the left.
     private func images(of runs: [ChargeRun]) -> [ChargeRun] {
         guard transform.intervals > columns + 1 else { return [] }
         var images: [ChargeRun] = []
         let room = 0..<transform.intervals - 1
         for run in runs {
-            // Site s, counted from the left ghost, has images −, at 2M − s, 4M − s, …, and +, at 2M + s, 4M + s, ….
+            // Site s, counted from the left ghost, has images −, at 2M − s, 4M − s, …, and +, at 2M
+            // + s, 4M + s, ….
             let period = 2 * (columns + 1)
             for turn in stride(from: period, to: transform.intervals + columns, by: period) {
                 let mirrored = turn - run.columns.upperBound - 1..<turn - run.columns.lowerBound - 1
                 let moved = turn + run.columns.lowerBound..<turn + run.columns.upperBound
-                for (columns, sign) in [(mirrored, -1.0), (moved, 1.0)] where columns.overlaps(room) {
-                    images.append(ChargeRun(columns: columns.clamped(to: room), amount: sign * run.amount))
+                for (columns, sign) in [(mirrored, -1.0), (moved, 1.0)] where columns.overlaps(room)
+                {
+                    images.append(
+                        ChargeRun(columns: columns.clamped(to: room), amount: sign * run.amount))
                 }
             }
         }
@@ -143,15 +161,19 @@ package final class FourierSolver {
     /// Rows of the field that `solve` has at hand at once.
     package static let bufferRows = 8
 
-    /// Computes the field and calls `body` with every row in turn: its number, and its sites, which hold until `body` has
-    /// seen the row after the next one.
+    /// Computes the field and calls `body` with every row in turn: its number, and its sites, which
+    /// hold until `body` has seen the row after the next one.
     ///
     /// - Parameter buffer: Rows for the sites, at least `FourierSolver.bufferRows` or all.
-    package func solve(into buffer: borrowing Plane<Double>, _ body: (_ row: Int, _ line: Line<Double>) -> Void) {
+    package func solve(
+        into buffer: borrowing Plane<Double>, _ body: (_ row: Int, _ line: Line<Double>) -> Void
+    ) {
         findEnds()
         for group in 0..<checkpoints.rows {
             let batches =
-                group * FourierSolver.groupSize..<min(firstCharges.count - 1, (group + 1) * FourierSolver.groupSize)
+                group
+                * FourierSolver.groupSize..<min(
+                    firstCharges.count - 1, (group + 1) * FourierSolver.groupSize)
             sweepGroup(batches)
             for batch in batches {
                 let first = batch * SineTransform.batch
@@ -164,7 +186,8 @@ package final class FourierSolver {
                     index < present.count ? buffer[(first + index) % buffer.rows] : spare[1]
                 }
                 transform.write(
-                    sites: min(columns + 1, transform.intervals - 1), (line(0), line(1), line(2), line(3)))
+                    sites: min(columns + 1, transform.intervals - 1),
+                    (line(0), line(1), line(2), line(3)))
                 for row in present {
                     let line = buffer[row % buffer.rows]
                     if transform.intervals == columns + 1 { line[columns] = 0 }
@@ -203,13 +226,16 @@ package final class FourierSolver {
     }
 
     /// Rows of a batch: fewer in the last one.
-    private func rowCount(_ batch: Int) -> Int { min(SineTransform.batch, rows - batch * SineTransform.batch) }
+    private func rowCount(_ batch: Int) -> Int {
+        min(SineTransform.batch, rows - batch * SineTransform.batch)
+    }
 
     /// Finds what f and g start from, and `checkpoints`.
     ///
-    /// Let F be f below the last row for charges alone, G be g above the first, both one row outside, and p = ρ^(rows + 1).
-    /// Starting with f(−1) = α and g(rows) = β adds p α to F and p β to G. The field vanishes on the ghost rows where
-    /// α = −(G + p β) and β = −(F + p α), so β = (p G − F) / (1 − p²).
+    /// Let F be f below the last row for charges alone, G be g above the first, both one row
+    /// outside, and p = ρ^(rows + 1). Starting with f(−1) = α and g(rows) = β adds p α to F and p β
+    /// to G. The field vanishes on the ghost rows where α = −(G + p β) and β = −(F + p α), so β =
+    /// (p G − F) / (1 − p²).
     private func findEnds() {
         let count = transform.slotCount
         let batches = firstCharges.count - 1
@@ -234,7 +260,9 @@ package final class FourierSolver {
         }
         for group in 0..<checkpoints.rows {
             let (g, reach) = (checkpoints[group], reaches[group])
-            Columns.eights(count) { g.store8(g.load8($0).addingProduct(reach.load8($0), last.load8($0)), $0) }
+            Columns.eights(count) {
+                g.store8(g.load8($0).addingProduct(reach.load8($0), last.load8($0)), $0)
+            }
         }
     }
 
@@ -251,7 +279,9 @@ package final class FourierSolver {
             }
         }
     }
-    private func clear(_ line: Line<Double>) { Columns.eights(transform.slotCount) { line.store8(.zero, $0) } }
+    private func clear(_ line: Line<Double>) {
+        Columns.eights(transform.slotCount) { line.store8(.zero, $0) }
+    }
 
     private func copy(_ line: Line<Double>, to other: Line<Double>) {
         Columns.eights(transform.slotCount) { other.store8(line.load8($0), $0) }

@@ -17,11 +17,11 @@
 @safe struct OffsetLine {
     private let start: UnsafeMutablePointer<Int32>
 
-    @inline(__always)
-    fileprivate init(start: UnsafeMutablePointer<Int32>) { unsafe self.start = start }
+    @inline(__always) fileprivate init(start: UnsafeMutablePointer<Int32>) {
+        unsafe self.start = start
+    }
 
-    @inline(__always)
-    subscript(index: Int) -> Int {
+    @inline(__always) subscript(index: Int) -> Int {
         get { Int(truncatingIfNeeded: unsafe start[index]) }
         nonmutating set { unsafe start[index] = Int32(truncatingIfNeeded: newValue) }
     }

@@ -10,9 +10,12 @@ struct ConstantResidual {
 
     /// Returns f − A û, (rows, columns), computed in Double, and its largest magnitude.
     ///
-    /// Pinned sites count with their exact values, and have the residual 0. An emitting image, which gives f only up to a factor, gets
-    /// the one that fits A û on the sources best (least squares).
-    func residual(of field: [Float], _ image: SourceImage, pinned: Bool) -> (values: [Float], largest: Double) {
+    /// Pinned sites count with their exact values, and have the residual 0. An emitting image,
+    /// which gives f only up to a factor, gets the one that fits A û on the sources best (least
+    /// squares).
+    func residual(of field: [Float], _ image: SourceImage, pinned: Bool) -> (
+        values: [Float], largest: Double
+    ) {
         let (rows, columns) = (lattice.rows, lattice.columns)
         var u = field.map(Double.init)
         if pinned { for (site, value) in zip(image.sites, image.values) { u[site] = value } }
@@ -23,8 +26,8 @@ struct ConstantResidual {
             let below = row + 1 < rows ? u[site + columns] : 0
             let left = column > 0 ? u[site - 1] : 0
             let right = column + 1 < columns ? u[site + 1] : 0
-            return down * ((value - above) + (value - below)) + across * ((value - left) + (value - right))
-                + decay * value
+            return down * ((value - above) + (value - below)) + across
+                * ((value - left) + (value - right)) + decay * value
         }
         // Residuals of hopeless fields may be beyond Float.
         var exact = [Double](repeating: 0, count: u.count)

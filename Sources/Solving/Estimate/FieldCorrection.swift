@@ -2,15 +2,16 @@ internal import Fields
 
 /// Multigrid that goes on from somebody's field, with a certificate after every cycle.
 ///
-/// The current field v stands for the normalised one: v itself where sources are pinned, v/m with m its maximum where they emit.
-/// With B ≥ max |v − u|, u the exact solution for the right-hand side at hand, that is within B, or within 2B/m, of the exact y*
-/// (|v/m − u/m*| ≤ |v − u|/m + |u|/m* · |m* − m|/m, and both |v − u| and |m − m*| are at most B).
+/// The current field v stands for the normalised one: v itself where sources are pinned, v/m with m
+/// its maximum where they emit. With B ≥ max |v − u|, u the exact solution for the right-hand side
+/// at hand, that is within B, or within 2B/m, of the exact y* (|v/m − u/m*| ≤ |v − u|/m + |u|/m* ·
+/// |m* − m|/m, and both |v − u| and |m − m*| are at most B).
 ///
-/// The field û that was taken over is then certified too: |û − y*| ≤ max |û − y| + |y − y*| for the current y, which soon is far
-/// better than what û's own residual says.
+/// The field û that was taken over is then certified too: |û − y*| ≤ max |û − y| + |y − y*| for the
+/// current y, which soon is far better than what û's own residual says.
 protocol FieldCorrection {
-    /// Starts from `field`, (rows, columns), with the exact values on pinned sites; an emitting field gets the scale that fits the
-    /// right-hand side on the sources best (least squares).
+    /// Starts from `field`, (rows, columns), with the exact values on pinned sites; an emitting
+    /// field gets the scale that fits the right-hand side on the sources best (least squares).
     func take(_ field: [Float], _ image: SourceImage, pinned: Bool)
     /// Certified max |y − y*| of the current field; infinite where nothing is certain.
     var bound: Double { get }
@@ -25,15 +26,21 @@ protocol FieldCorrection {
 extension FieldCorrection {
     /// Certified max |y − y*| of what `write` writes.
     var boundWhenWritten: Double {
-        let written = bound + Accuracy(tolerance: 1, gridBits: nil).rounding(upTo: magnitude + min(bound, magnitude))
+        let written =
+            bound
+            + Accuracy(tolerance: 1, gridBits: nil).rounding(
+                upTo: magnitude + min(bound, magnitude))
         return written.isNaN ? .infinity : written
     }
 
-    /// Certified max |û − y*| of the field û that was taken over; writes the current one, from which it is measured.
+    /// Certified max |û − y*| of the field û that was taken over; writes the current one, from
+    /// which it is measured.
     func boundOfStart(_ start: [Float], _ current: inout [Float]) -> Double {
         write(into: &current)
         var largest = 0.0
-        for site in start.indices { largest = max(largest, (Double(start[site]) - Double(current[site])).magnitude) }
+        for site in start.indices {
+            largest = max(largest, (Double(start[site]) - Double(current[site])).magnitude)
+        }
         let bound = (largest + boundWhenWritten) * (1 + 0x1p-50)
         return bound.isNaN ? .infinity : bound
     }
@@ -93,7 +100,8 @@ final class GeneralCorrection: FieldCorrection {
         if !(bound >= 0 && largest > 0) { bound = .infinity }
     }
 
-    /// The σ that minimises Σ (σ·image − A û)² over the sites of the sources; the right-hand side is the image.
+    /// The σ that minimises Σ (σ·image − A û)² over the sites of the sources; the right-hand side
+    /// is the image.
     private func fitScale(_ image: SourceImage) -> Double {
         _ = solver.iteration.refresh()
         // A û = image − residual.
@@ -128,12 +136,15 @@ final class UniformCorrection: FieldCorrection {
     func correct() -> Bool {
         if cycles == 0 { solver.prepare(pinned: pinned) }
         let relaxation = UniformSolver.relaxation(cycle: cycles, pinned: pinned)
-        certify(solver.hierarchy.cycle(full: cycles == 0, relaxation: relaxation, stage: .refinement))
+        certify(
+            solver.hierarchy.cycle(full: cycles == 0, relaxation: relaxation, stage: .refinement))
         cycles += 1
         return true
     }
 
-    func write(into y: inout [Float]) { solver.hierarchy.fine.writeLabel(scale: scale, step: nil, into: &y) }
+    func write(into y: inout [Float]) {
+        solver.hierarchy.fine.writeLabel(scale: scale, step: nil, into: &y)
+    }
 
     private func certify(_ norms: ResidualNorms) {
         let largest = pinned ? 1 : solver.hierarchy.fine.largestSourceField()

@@ -2,7 +2,8 @@ public import Fields
 
 /// What can be said about a field without knowing the exact one.
 public struct FieldEstimate: Sendable {
-    /// The residual of the discrete problem, (rows, columns); 0 on pinned sites, whose errors are known exactly.
+    /// The residual of the discrete problem, (rows, columns); 0 on pinned sites, whose errors are
+    /// known exactly.
     public let residual: [Float]
     /// Largest magnitude of the residual.
     public let largestResidual: Double
@@ -15,47 +16,55 @@ public struct FieldEstimate: Sendable {
     static func unknown(_ lattice: Lattice) -> FieldEstimate {
         let unknown = [Float](repeating: .nan, count: lattice.count)
         return FieldEstimate(
-            residual: unknown, largestResidual: .infinity, errorBound: .infinity, estimatedError: unknown)
+            residual: unknown, largestResidual: .infinity, errorBound: .infinity,
+            estimatedError: unknown)
     }
 }
 
 extension Solver {
-    /// Judges a field that something else predicted, such as a neural network: its residual, a rigorous bound on its error, and
-    /// an estimate of the error.
+    /// Judges a field that something else predicted, such as a neural network: its residual, a
+    /// rigorous bound on its error, and an estimate of the error.
     ///
-    /// Where coefficients are constant and all sides absorbing, the exact field is found as fast as anything could be said
-    /// about it (`solve`), and the estimate is the error itself to within 2.5 · 10⁻⁷, the bound no more than that above the
-    /// largest error. So it is with any medium where the field is hopeless, further from the exact one than 0 is. Otherwise `cycles` cycles of multigrid go on from the field, and the bound is the better one of two: that
-    /// from the field's own residual, and what the cycles changed together with the bound on what they left.
+    /// Where coefficients are constant and all sides absorbing, the exact field is found as fast as
+    /// anything could be said about it (`solve`), and the estimate is the error itself to within
+    /// 2.5 · 10⁻⁷, the bound no more than that above the largest error. So it is with any medium
+    /// where the field is hopeless, further from the exact one than 0 is. Otherwise `cycles` cycles
+    /// of multigrid go on from the field, and the bound is the better one of two: that from the
+    /// field's own residual, and what the cycles changed together with the bound on what they left.
     ///
     /// - Parameters:
     ///   - field: The prediction of y, (rows, columns); finite numbers.
     ///   - image: The source image of the configuration.
     ///   - physics: Its realised physics, on this solver's lattice.
-    ///   - cycles: Steps of the iteration that estimates the error; one or two tell its size and place.
-    /// - Complexity: O(sites · cycles) time, and once for a medium, and for every set of pinned sites, about as much as a
-    ///   solution.
-    public func judge(
-        _ field: [Float], image: SourceImage, physics: Physics, cycles: Int = 2
-    ) -> FieldEstimate {
+    ///   - cycles: Steps of the iteration that estimates the error; one or two tell its size and
+    ///     place.
+    /// - Complexity: O(sites · cycles) time, and once for a medium, and for every set of pinned
+    ///   sites, about as much as a solution.
+    public func judge(_ field: [Float], image: SourceImage, physics: Physics, cycles: Int = 2)
+        -> FieldEstimate
+    {
         precondition(physics.lattice == lattice, "the problem is on another lattice")
         precondition(field.count == lattice.count, "the field has another lattice's size")
         if let judgement = compare(field, image, physics) { return judgement }
-        return generalSolver(physics).judge(field, image: image, pinned: physics.sources == .pinned, cycles: cycles)
+        return generalSolver(physics).judge(
+            field, image: image, pinned: physics.sources == .pinned, cycles: cycles)
     }
 
     /// How exact the field is that others are compared with.
     fileprivate static let comparison = Accuracy(tolerance: 2.5e-7, gridBits: nil)
 
-    /// Solves where that is cheap, and compares; nil where it is not, or the field cannot be certified.
-    private func compare(_ field: [Float], _ image: SourceImage, _ physics: Physics) -> FieldEstimate? {
-        guard physics.boundary == .absorbing, let constants = physics.uniform, forcedMethod != .general else {
-            return nil
-        }
+    /// Solves where that is cheap, and compares; nil where it is not, or the field cannot be
+    /// certified.
+    private func compare(_ field: [Float], _ image: SourceImage, _ physics: Physics)
+        -> FieldEstimate?
+    {
+        guard physics.boundary == .absorbing, let constants = physics.uniform,
+            forcedMethod != .general
+        else { return nil }
         var exact = [Float](repeating: 0, count: field.count)
-        guard let solution = solveConstant(image, physics, Solver.comparison, into: &exact), solution.isCertified else {
-            return nil
-        }
+        guard let solution = solveConstant(image, physics, Solver.comparison, into: &exact),
+            solution.isCertified
+        else { return nil }
         let residual = ConstantResidual(
             lattice: lattice, down: constants.down, across: constants.across, decay: constants.decay
         ).residual(of: field, image, pinned: physics.sources == .pinned)
@@ -68,7 +77,8 @@ extension Solver {
 extension FieldEstimate {
     /// Compares a field with one that is within `bound` of the exact one.
     fileprivate init(
-        of field: [Float], against exact: [Float], within bound: Double, residual: [Float], largestResidual: Double
+        of field: [Float], against exact: [Float], within bound: Double, residual: [Float],
+        largestResidual: Double
     ) {
         var largest = 0.0
         var error = [Float](repeating: 0, count: field.count)
@@ -80,17 +90,19 @@ extension FieldEstimate {
         }
         let sum = (largest + bound) * (1 + 0x1p-50)
         self.init(
-            residual: residual, largestResidual: largestResidual, errorBound: sum.isNaN ? .infinity : sum,
-            estimatedError: error)
+            residual: residual, largestResidual: largestResidual,
+            errorBound: sum.isNaN ? .infinity : sum, estimatedError: error)
     }
 }
 
 extension MediumSolver {
     /// Judges a field with cycles that go on from it, as `Solver.judge` says.
     ///
-    /// On pinned sites the error is known; there the exact values take the prediction's place before anything is judged, so
-    /// that sites beside them are not blamed.
-    package func judge(_ field: [Float], image: SourceImage, pinned: Bool, cycles: Int = 2) -> FieldEstimate {
+    /// On pinned sites the error is known; there the exact values take the prediction's place
+    /// before anything is judged, so that sites beside them are not blamed.
+    package func judge(_ field: [Float], image: SourceImage, pinned: Bool, cycles: Int = 2)
+        -> FieldEstimate
+    {
         precondition(field.count == lattice.count, "the field has another lattice's size")
         let correction = GeneralCorrection(self)
         correction.take(field, image, pinned: pinned)
@@ -101,9 +113,12 @@ extension MediumSolver {
         if correction.isHopeless(field) {
             var exact = [Float](repeating: 0, count: field.count)
             let solution = solve(image, pinned: pinned, accuracy: Solver.comparison, into: &exact)
-            if !(solution.errorBound < .infinity) { exact = [Float](repeating: 0, count: field.count) }
+            if !(solution.errorBound < .infinity) {
+                exact = [Float](repeating: 0, count: field.count)
+            }
             return FieldEstimate(
-                of: field, against: exact, within: solution.errorBound, residual: residual, largestResidual: largest)
+                of: field, against: exact, within: solution.errorBound, residual: residual,
+                largestResidual: largest)
         }
         var current = [Float](repeating: 0, count: field.count)
         var bound = correction.boundOfStart(field, &current)
@@ -127,7 +142,9 @@ extension SplitPlane where Element == Double {
     func values(dividedBy unit: Double) -> [Float] {
         var values = [Float](repeating: 0, count: rows * columns)
         for row in 0..<rows {
-            for column in 0..<columns { values[row * columns + column] = Float(self[row, column] / unit) }
+            for column in 0..<columns {
+                values[row * columns + column] = Float(self[row, column] / unit)
+            }
         }
         return values
     }

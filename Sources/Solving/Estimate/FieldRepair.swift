@@ -14,7 +14,8 @@ public struct FieldRepair: Hashable, Sendable {
 
     /// What was done.
     public let outcome: Outcome
-    /// Certified max |field − exact| of the field that is returned, repaired or not; infinite where nothing can be certified.
+    /// Certified max |field − exact| of the field that is returned, repaired or not; infinite where
+    /// nothing can be certified.
     public let errorBound: Double
     /// Certified max |field − exact| of the field that was given, as far as the cycles told it.
     public let givenBound: Double
@@ -23,24 +24,28 @@ public struct FieldRepair: Hashable, Sendable {
 }
 
 extension Solver {
-    /// The smallest tolerance that `repair` takes: what Float32 costs a field of values up to 1, and as much for the solver.
+    /// The smallest tolerance that `repair` takes: what Float32 costs a field of values up to 1,
+    /// and as much for the solver.
     public static let smallestTolerance = 0x1p-23
 
-    /// Makes a field that something else predicted, such as a neural network, one that is within `tolerance` of the exact solution
-    /// on every site, with as few multigrid cycles as that takes.
+    /// Makes a field that something else predicted, such as a neural network, one that is within
+    /// `tolerance` of the exact solution on every site, with as few multigrid cycles as that takes.
     ///
-    /// Cycles go on from the field; each leaves a bound on what it came to, and thereby one on the field that was given. One that is
-    /// within the tolerance by the best of these bounds is returned as it is. Where the field is further from the exact one than 0 is, or
-    /// cycles do not do it, the problem is solved from nothing. One that is beyond ¾ of a tolerance of 10⁻⁶ or more may be
-    /// repaired although it is within the whole.
+    /// Cycles go on from the field; each leaves a bound on what it came to, and thereby one on the
+    /// field that was given. One that is within the tolerance by the best of these bounds is
+    /// returned as it is. Where the field is further from the exact one than 0 is, or cycles do not
+    /// do it, the problem is solved from nothing. One that is beyond ¾ of a tolerance of 10⁻⁶ or
+    /// more may be repaired although it is within the whole.
     ///
     /// - Parameters:
-    ///   - field: The prediction of y, (rows, columns); finite numbers. Receives the repaired field.
+    ///   - field: The prediction of y, (rows, columns); finite numbers. Receives the repaired
+    ///     field.
     ///   - image: The source image of the configuration.
     ///   - physics: Its realised physics, on this solver's lattice.
-    ///   - tolerance: Largest |field − exact| that is accepted, at least `smallestTolerance` times the largest value.
-    /// - Complexity: O(sites · cycles) time, and once for a medium, and for every set of pinned sites, about as much as a
-    ///   solution.
+    ///   - tolerance: Largest |field − exact| that is accepted, at least `smallestTolerance` times
+    ///     the largest value.
+    /// - Complexity: O(sites · cycles) time, and once for a medium, and for every set of pinned
+    ///   sites, about as much as a solution.
     public func repair(
         _ field: inout [Float], image: SourceImage, physics: Physics, tolerance: Double
     ) -> FieldRepair {
@@ -53,8 +58,8 @@ extension Solver {
 
     /// The method for a problem.
     private func correction(for physics: Physics) -> any FieldCorrection {
-        if physics.boundary == .absorbing, let constants = physics.uniform, forcedMethod != .general,
-            constants.down == constants.across, constants.decay > 0
+        if physics.boundary == .absorbing, let constants = physics.uniform,
+            forcedMethod != .general, constants.down == constants.across, constants.decay > 0
         {
             return UniformCorrection(uniformSolver(constants.decay / constants.down))
         }
@@ -63,24 +68,27 @@ extension Solver {
 }
 
 extension MediumSolver {
-    /// Makes a field one that is within `tolerance`, as `Solver.repair` says, for the medium that was prepared.
-    package func repair(
-        _ field: inout [Float], image: SourceImage, pinned: Bool, tolerance: Double
-    ) -> FieldRepair {
-        GeneralCorrection(self).repair(&field, image: image, pinned: pinned, tolerance: tolerance) { accuracy, label in
-            solve(image, pinned: pinned, accuracy: accuracy, into: &label)
+    /// Makes a field one that is within `tolerance`, as `Solver.repair` says, for the medium that
+    /// was prepared.
+    package func repair(_ field: inout [Float], image: SourceImage, pinned: Bool, tolerance: Double)
+        -> FieldRepair
+    {
+        GeneralCorrection(self).repair(&field, image: image, pinned: pinned, tolerance: tolerance) {
+            accuracy, label in solve(image, pinned: pinned, accuracy: accuracy, into: &label)
         }
     }
 }
 
 extension FieldCorrection {
-    /// Whether a field is further from the exact one, which is from 0 to `magnitude`, than 0 is: nothing is gained by going on from it,
-    /// and cycles cannot take from numbers that are too large what they must leave.
+    /// Whether a field is further from the exact one, which is from 0 to `magnitude`, than 0 is:
+    /// nothing is gained by going on from it, and cycles cannot take from numbers that are too
+    /// large what they must leave.
     func isHopeless(_ field: [Float]) -> Bool {
         !field.allSatisfy { Double($0.magnitude) <= 2 * magnitude }
     }
 
-    /// Makes a field one that is within `tolerance`, as `Solver.repair` says; `solve` solves the problem from nothing.
+    /// Makes a field one that is within `tolerance`, as `Solver.repair` says; `solve` solves the
+    /// problem from nothing.
     func repair(
         _ field: inout [Float], image: SourceImage, pinned: Bool, tolerance: Double,
         solve: (Accuracy, inout [Float]) -> Solution
@@ -98,7 +106,8 @@ extension FieldCorrection {
             if given.isNaN { given = .infinity }
             if given <= tolerance {
                 return FieldRepair(
-                    outcome: .within, errorBound: given, givenBound: given, cycles: cycles + solution.cycles)
+                    outcome: .within, errorBound: given, givenBound: given,
+                    cycles: cycles + solution.cycles)
             }
             if solution.isCertified { field = current }
             return FieldRepair(
@@ -111,15 +120,19 @@ extension FieldCorrection {
         while true {
             given = min(given, boundOfStart(field, &current))
             if given <= tolerance {
-                return FieldRepair(outcome: .within, errorBound: given, givenBound: given, cycles: cycles)
+                return FieldRepair(
+                    outcome: .within, errorBound: given, givenBound: given, cycles: cycles)
             }
             let bound = boundWhenWritten
-            // `given` is at most 2 · bound above the given field's error. Beyond the tolerance by more than that, it cannot be within.
+            // `given` is at most 2 · bound above the given field's error. Beyond the tolerance by
+            // more than that, it cannot be within.
             if bound <= tolerance,
-                given > tolerance + 2 * bound || bound <= max(tolerance / 8, Solver.smallestTolerance)
+                given > tolerance + 2 * bound
+                    || bound <= max(tolerance / 8, Solver.smallestTolerance)
             {
                 field = current
-                return FieldRepair(outcome: .repaired, errorBound: bound, givenBound: given, cycles: cycles)
+                return FieldRepair(
+                    outcome: .repaired, errorBound: bound, givenBound: given, cycles: cycles)
             }
             idle = bound < best / 2 ? 0 : idle + 1
             best = min(best, bound)

@@ -9,8 +9,9 @@ extension Physics {
         }
         return [
             "lattice  \(lattice.rows) × \(lattice.columns) sites, \(boundary.words)",
-            "physics  diffusivity \(diffusivity.words), decay rate \(decayRate.words)\(length ?? ""), sources "
-                + "\(sources.rawValue), overlap \(overlap.rawValue)",
+            "physics  diffusivity \(diffusivity.words), decay rate "
+                + "\(decayRate.words)\(length ?? ""), sources \(sources.rawValue), overlap "
+                + "\(overlap.rawValue)",
         ]
     }
 }
@@ -18,8 +19,8 @@ extension Physics {
 extension Boundary {
     fileprivate var words: String {
         if self == Boundary(all: top) { return "\(top.rawValue) boundary" }
-        return "boundary \(top.rawValue) at the top, \(bottom.rawValue) at the bottom, \(left.rawValue) on the left, "
-            + "\(right.rawValue) on the right"
+        return "boundary \(top.rawValue) at the top, \(bottom.rawValue) at the bottom, "
+            + "\(left.rawValue) on the left, \(right.rawValue) on the right"
     }
 }
 
@@ -37,13 +38,15 @@ extension Coefficient {
         switch self {
         case .constant(let value): return "\(value)"
         case .layered(let layers):
-            return "in \(layers.values.count) layers of \(layers.axis.rawValue) (\(range(layers.values)))"
+            return "in \(layers.values.count) layers of \(layers.axis.rawValue) "
+                + "(\(range(layers.values)))"
         case .regions(let regions):
             let count = regions.regions.count
             return "\(regions.background) with \(count) \(count == 1 ? "region" : "regions") "
                 + "(\(range(regions.regions.map(\.value))))"
         case .random(let field):
-            return "random from \(field.from) to \(field.to) over lengths of \(Words.digits(field.length)) sites ("
+            return "random from \(field.from) to \(field.to) over lengths of "
+                + "\(Words.digits(field.length)) sites ("
                 + (field.key.map { "key \($0)" } ?? "drawn for each sample") + ")"
         }
     }

@@ -1,5 +1,3 @@
-
-
 // Written by scripts/golden/shapes.py; do not edit.
 
 /// Shapes, one a line: name and parameters, a bar, and row:first:last of every run of columns.

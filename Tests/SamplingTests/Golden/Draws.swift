@@ -1,5 +1,3 @@
-
-
 // Written by scripts/golden/draws.py; do not edit.
 
 /// Samples of four designs, one a line: design, number of sources, index, id, then row,column,radius,value of each

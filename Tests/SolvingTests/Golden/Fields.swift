@@ -1,5 +1,3 @@
-
-
 // Written by scripts/golden/fields.py; do not edit.
 
 /// Reference solutions, each after an empty line: a name; rows, columns, kappa, model, overlap and stride; row,

@@ -1,5 +1,3 @@
-
-
 // Written by scripts/golden/media.py; do not edit.
 
 /// Reference solutions, each after an empty line: kind, rows, columns, sides (top, bottom, left, right), contrast,

@@ -1,9 +1,10 @@
-/// A 3×3 convolution with padding 1, or a transposed one, of one or two inputs whose channels follow one another; an input may be
-/// upsampled first.
+/// A 3×3 convolution with padding 1, or a transposed one, of one or two inputs whose channels
+/// follow one another; an input may be upsampled first.
 ///
-/// Nothing is upsampled in memory: a window of 3×3 on an upsampled image covers 2×2 different sites before, so each of the four
-/// phases of the output (even and odd rows and columns) is a correlation of its own with sums of the weights (4/9 of the multiplications).
-/// After `backward`, activations have given way to gradients by their pre-activations.
+/// Nothing is upsampled in memory: a window of 3×3 on an upsampled image covers 2×2 different sites
+/// before, so each of the four phases of the output (even and odd rows and columns) is a
+/// correlation of its own with sums of the weights (4/9 of the multiplications). After `backward`,
+/// activations have given way to gradients by their pre-activations.
 final class Convolution {
     /// What is convolved.
     struct Input {
@@ -13,8 +14,8 @@ final class Convolution {
         var isUpsampled = false
         /// Where the gradient by the activations goes; nil where no one needs it.
         var gradient: Images?
-        /// `.sums`, or `.gradient` where `gradient` is the activations' own place and the gradient by the pre-activations is
-        /// wanted.
+        /// `.sums`, or `.gradient` where `gradient` is the activations' own place and the gradient
+        /// by the pre-activations is wanted.
         var gradientFinish = Correlation.Finish.sums
     }
 
@@ -29,7 +30,8 @@ final class Convolution {
     private let biasStart: Int
     private let biasCount: Int
 
-    /// Creates the layer; `layouts` belong to the inputs, and the bias follows the kernels at `biasStart`.
+    /// Creates the layer; `layouts` belong to the inputs, and the bias follows the kernels at
+    /// `biasStart`.
     init(_ inputs: [Input], _ layouts: [KernelLayout], biasStart: Int, into output: Images) {
         self.inputs = inputs
         self.layouts = layouts
@@ -52,7 +54,8 @@ final class Convolution {
         backward = inputs.map { input in
             guard let gradient = input.gradient else { return nil }
             let window = input.isUpsampled ? Window.seers : .around
-            let weights = PackedWeights(taps: window.taps, inputs: output.channels, outputs: gradient.channels)
+            let weights = PackedWeights(
+                taps: window.taps, inputs: output.channels, outputs: gradient.channels)
             return Correlation(output, window, weights, into: gradient)
         }
     }
@@ -62,13 +65,15 @@ final class Convolution {
         return (0..<4).map { (.phase($0 / 2, $0 % 2), .phase($0 / 2, $0 % 2)) }
     }
 
-    /// Takes over the weights from the flat parameters; those for the backward pass only for training.
+    /// Takes over the weights from the flat parameters; those for the backward pass only for
+    /// training.
     func pack(_ parameters: Floats, isTraining: Bool, workers: Workers) {
         for channel in 0..<biasCount { bias.start[channel] = parameters[biasStart + channel] }
         for (index, input) in inputs.enumerated() {
             for (phase, correlation) in forward[index].enumerated() {
                 let (rows, columns) = Self.tapSums(input, phase)
-                correlation.weights.pack(parameters, layouts[index], rows: rows, columns: columns, workers: workers)
+                correlation.weights.pack(
+                    parameters, layouts[index], rows: rows, columns: columns, workers: workers)
             }
             guard isTraining, let correlation = backward[index] else { continue }
             let sums = input.isUpsampled ? TapSums.seers : .each
@@ -93,22 +98,24 @@ final class Convolution {
         }
     }
 
-    /// Writes the gradients by weights and bias into the flat `gradient`, then those by the inputs to their places; the
-    /// output holds the gradient by the sums.
+    /// Writes the gradients by weights and bias into the flat `gradient`, then those by the inputs
+    /// to their places; the output holds the gradient by the sums.
     func backward(samples: Int, into gradient: Floats, workers: Workers) {
         for (index, input) in inputs.enumerated() {
             for (phase, weightGradient) in gradients[index].enumerated() {
                 weightGradient.run(samples: samples, workers: workers)
                 let (rows, columns) = Self.tapSums(input, phase)
                 weightGradient.gradient.unpackGradient(
-                    into: gradient, layouts[index], rows: rows, columns: columns, adding: phase > 0, workers: workers)
+                    into: gradient, layouts[index], rows: rows, columns: columns, adding: phase > 0,
+                    workers: workers)
             }
         }
         let sums = output.channelSums(samples: samples, workers: workers)
         for channel in 0..<biasCount { gradient[biasStart + channel] = Float(sums[channel]) }
         for (index, input) in inputs.enumerated() {
             backward[index]?.run(
-                samples: samples, bias: bias.start, start: .zero, finish: input.gradientFinish, workers: workers)
+                samples: samples, bias: bias.start, start: .zero, finish: input.gradientFinish,
+                workers: workers)
         }
     }
 }

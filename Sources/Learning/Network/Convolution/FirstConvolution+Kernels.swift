@@ -1,7 +1,6 @@
 extension FirstConvolution {
     /// Writes eight channels, from `channel` on, of a row of sums.
-    @inline(never)
-    func sumRow(_ sample: Int, _ row: Int, _ channel: Int) {
+    @inline(never) func sumRow(_ sample: Int, _ row: Int, _ channel: Int) {
         let (weights, width) = (weights.start.advanced(by: channel), output.channels)
         let bias: SIMD8<Float> = weights.load(0)
         let (w0, w1, w2) = weightsOfRow(weights, width, 1)
@@ -27,18 +26,18 @@ extension FirstConvolution {
         }
     }
 
-    @inline(__always)
-    private func weightsOfRow(
-        _ weights: Floats, _ width: Int, _ first: Int
-    ) -> (SIMD8<Float>, SIMD8<Float>, SIMD8<Float>) {
+    @inline(__always) private func weightsOfRow(_ weights: Floats, _ width: Int, _ first: Int) -> (
+        SIMD8<Float>, SIMD8<Float>, SIMD8<Float>
+    ) {
         (
-            weights.load(first &* width), weights.load((first &+ 1) &* width), weights.load((first &+ 2) &* width)
+            weights.load(first &* width), weights.load((first &+ 1) &* width),
+            weights.load((first &+ 2) &* width)
         )
     }
 
-    /// Adds what a row gives to the gradients by the nine taps of eight channels, from `channel` on: (9, channels).
-    @inline(never)
-    func addGradient(_ sample: Int, _ row: Int, _ channel: Int, to sums: Floats) {
+    /// Adds what a row gives to the gradients by the nine taps of eight channels, from `channel`
+    /// on: (9, channels).
+    @inline(never) func addGradient(_ sample: Int, _ row: Int, _ channel: Int, to sums: Floats) {
         let width = output.channels
         let above = input.at(sample, row - 1, -1)
         let here = input.at(sample, row, -1)

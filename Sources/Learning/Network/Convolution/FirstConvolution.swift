@@ -1,7 +1,8 @@
-/// A 3×3 convolution with padding 1 of images of one channel, without an activation: batch norm follows.
+/// A 3×3 convolution with padding 1 of images of one channel, without an activation: batch norm
+/// follows.
 ///
-/// A window has nine numbers, which is too little to sum over for a tile; here a site's sums need no more than the nine
-/// weights in registers.
+/// A window has nine numbers, which is too little to sum over for a tile; here a site's sums need
+/// no more than the nine weights in registers.
 final class FirstConvolution {
     /// Groups of samples whose gradients are summed by themselves, and then in order.
     private static let groups = 16
@@ -16,7 +17,8 @@ final class FirstConvolution {
     private let channels: Int
     private let partial: FloatArray
 
-    /// Creates the layer with `channels` outputs; kernels start at `start` in the flat parameters, the bias follows them.
+    /// Creates the layer with `channels` outputs; kernels start at `start` in the flat parameters,
+    /// the bias follows them.
     init(_ input: Images, channels: Int, start: Int, into output: Images) {
         self.input = input
         self.output = output
@@ -31,7 +33,8 @@ final class FirstConvolution {
         for channel in 0..<channels {
             weights.start[channel] = parameters[start + 9 * channels + channel]
             for tap in 0..<9 {
-                weights.start[(1 + tap) * output.channels + channel] = parameters[start + 9 * channel + tap]
+                weights.start[(1 + tap) * output.channels + channel] =
+                    parameters[start + 9 * channel + tap]
             }
         }
     }
@@ -42,12 +45,15 @@ final class FirstConvolution {
         workers.each(samples * bands) { task in
             let band = task % bands
             for row in band * output.rows / bands..<(band + 1) * output.rows / bands {
-                for channel in stride(from: 0, to: output.channels, by: 8) { sumRow(task / bands, row, channel) }
+                for channel in stride(from: 0, to: output.channels, by: 8) {
+                    sumRow(task / bands, row, channel)
+                }
             }
         }
     }
 
-    /// Writes the gradients by the weights into the flat `gradient`. That by the bias is 0: batch norm takes away what it adds.
+    /// Writes the gradients by the weights into the flat `gradient`. That by the bias is 0: batch
+    /// norm takes away what it adds.
     func backward(samples: Int, into gradient: Floats, workers: Workers) {
         let count = 9 * output.channels
         let groups = min(Self.groups, samples)
@@ -66,7 +72,9 @@ final class FirstConvolution {
         sums.start.setToSums(of: partial.start, groups: groups, count: count)
         for channel in 0..<channels {
             gradient[start + 9 * channels + channel] = 0
-            for tap in 0..<9 { gradient[start + 9 * channel + tap] = sums.start[tap * output.channels + channel] }
+            for tap in 0..<9 {
+                gradient[start + 9 * channel + tap] = sums.start[tap * output.channels + channel]
+            }
         }
     }
 }

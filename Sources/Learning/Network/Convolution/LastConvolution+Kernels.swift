@@ -1,22 +1,24 @@
-/// How products of sites with taps meet in the output. Tap 3r + s of the transposed kernel takes site (i, j) to
-/// (i + r − 1, j + s − 1) of the output's lattice.
+/// How products of sites with taps meet in the output. Tap 3r + s of the transposed kernel takes
+/// site (i, j) to (i + r − 1, j + s − 1) of the output's lattice.
 extension LastConvolution {
-    /// Adds to a row of the output the products of an input that is upsampled, or sets it to `base` and them.
+    /// Adds to a row of the output the products of an input that is upsampled, or sets it to `base`
+    /// and them.
     func addUpsampled(_ products: Images, _ sample: Int, _ row: Int, _ base: Float?) {
         let out = output.at(sample, row, 0)
-        // Row h of the output takes tap row r from upsampled row h + 1 − r, which is row (h + 1 − r) / 2 before.
+        // Row h of the output takes tap row r from upsampled row h + 1 − r, which is row (h + 1 −
+        // r) / 2 before.
         let p0 = products.at(sample, (row + 1) >> 1, 0)
         let p1 = products.at(sample, row >> 1, 0).advanced(by: 3)
         let p2 = products.at(sample, (row - 1) >> 1, 0).advanced(by: 6)
-        @inline(__always)
-        func taps(_ column: Int) -> SIMD4<Float> {
+        @inline(__always) func taps(_ column: Int) -> SIMD4<Float> {
             let at = column &* Self.products
             return (p0.load(at) + p1.load(at)) + p2.load(at)
         }
         var (left, here) = (taps(-1), taps(0))
         for column in 0..<products.columns {
             let right = taps(column &+ 1)
-            // An even column w takes tap column 0 from upsampled w + 1, 1 from w, 2 from w − 1, which belongs to the left.
+            // An even column w takes tap column 0 from upsampled w + 1, 1 from w, 2 from w − 1,
+            // which belongs to the left.
             let even = (here[0] + here[1]) + left[2]
             let odd = (right[0] + here[1]) + here[2]
             let w = 2 &* column
@@ -32,8 +34,7 @@ extension LastConvolution {
         let p0 = products.at(sample, row + 1, 0)
         let p1 = products.at(sample, row, 0).advanced(by: 3)
         let p2 = products.at(sample, row - 1, 0).advanced(by: 6)
-        @inline(__always)
-        func taps(_ column: Int) -> SIMD4<Float> {
+        @inline(__always) func taps(_ column: Int) -> SIMD4<Float> {
             let at = column &* Self.products
             return (p0.load(at) + p1.load(at)) + p2.load(at)
         }
@@ -63,15 +64,15 @@ extension LastConvolution {
         }
     }
 
-    /// Sets the gradients by a row of products of an upsampled input: each product went to four sites.
+    /// Sets the gradients by a row of products of an upsampled input: each product went to four
+    /// sites.
     func gatherUpsampled(into products: Images, _ sample: Int, _ row: Int) {
         let place = products.at(sample, row, 0)
         // Tap row r takes upsampled rows 2i and 2i + 1 to 2i + r − 1 and 2i + r.
         let d0 = output.at(sample, 2 * row - 1, -1)
         let stride = output.rowStride
         for column in 0..<products.columns {
-            @inline(__always)
-            func pairs(_ line: Int) -> SIMD4<Float> {
+            @inline(__always) func pairs(_ line: Int) -> SIMD4<Float> {
                 let d = d0.advanced(by: line &* stride &+ 2 &* column)
                 return d.load(0) + d.load(1)
             }

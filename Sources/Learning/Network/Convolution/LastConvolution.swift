@@ -1,7 +1,8 @@
 /// A transposed 3×3 convolution with stride 1 and padding 1 to one channel, and leaky ReLU.
 ///
-/// A tile has eight outputs at least, so one channel would waste most of it. Instead each site of the input gives its nine
-/// products with the kernel's taps, before any upsampling, and a site of the output adds the nine that belong to it.
+/// A tile has eight outputs at least, so one channel would waste most of it. Instead each site of
+/// the input gives its nine products with the kernel's taps, before any upsampling, and a site of
+/// the output adds the nine that belong to it.
 final class LastConvolution {
     /// The nine products of a site, in memory.
     static let products = 16
@@ -17,8 +18,8 @@ final class LastConvolution {
     private let channels: [Int]
     private var bias: Float = 0
 
-    /// Creates the layer with `channels` of each input; the kernels, of the one input after the other, start at `start`
-    /// in the flat parameters, and the bias follows them.
+    /// Creates the layer with `channels` of each input; the kernels, of the one input after the
+    /// other, start at `start` in the flat parameters, and the bias follows them.
     init(_ inputs: [Convolution.Input], channels: [Int], start: Int, into output: Images) {
         self.inputs = inputs
         self.channels = channels
@@ -26,18 +27,21 @@ final class LastConvolution {
         self.output = output
         let products = inputs.map {
             Images(
-                capacity: output.capacity, rows: $0.images.rows, columns: $0.images.columns, channels: Self.products)
+                capacity: output.capacity, rows: $0.images.rows, columns: $0.images.columns,
+                channels: Self.products)
         }
         self.products = products
         forward = zip(inputs, products).map { input, products in
             Correlation(
                 input.images, .site,
-                PackedWeights(taps: 1, inputs: input.images.channels, outputs: Self.products), into: products)
+                PackedWeights(taps: 1, inputs: input.images.channels, outputs: Self.products),
+                into: products)
         }
         backward = zip(inputs, products).map { input, products in
             let gradient = input.gradient ?? input.images
             return Correlation(
-                products, .site, PackedWeights(taps: 1, inputs: 9, outputs: gradient.channels), into: gradient)
+                products, .site, PackedWeights(taps: 1, inputs: 9, outputs: gradient.channels),
+                into: gradient)
         }
         gradients = zip(inputs, products).map {
             WeightGradient($0.images, .site, inputs: $0.images.channels, $1)
@@ -56,7 +60,9 @@ final class LastConvolution {
                     let value = parameters[first + 9 * channel + tap]
                     forward[index].weights.numbers.start[Self.products * channel + tap] = value
                     let weights = backward[index].weights
-                    let (block, lane) = (channel / PackedWeights.width, channel % PackedWeights.width)
+                    let (block, lane) = (
+                        channel / PackedWeights.width, channel % PackedWeights.width
+                    )
                     weights.block(block)[tap * weights.width(block) + lane] = value
                 }
             }
@@ -68,8 +74,8 @@ final class LastConvolution {
     func forward(samples: Int, workers: Workers) {
         for correlation in forward {
             correlation.run(
-                samples: samples, bias: correlation.weights.numbers.start, start: .zero, finish: .sums,
-                workers: workers)
+                samples: samples, bias: correlation.weights.numbers.start, start: .zero,
+                finish: .sums, workers: workers)
         }
         eachBand(samples, workers) { sample, row in
             for (index, input) in inputs.enumerated() {
@@ -84,13 +90,15 @@ final class LastConvolution {
         }
     }
 
-    /// Writes the gradients by weights and bias into the flat `gradient`, then those by the inputs to their places.
+    /// Writes the gradients by weights and bias into the flat `gradient`, then those by the inputs
+    /// to their places.
     ///
     /// - Parameter outputGradient: The gradient by the output, (samples, rows, columns).
     func backward(_ outputGradient: Floats, samples: Int, into gradient: Floats, workers: Workers) {
         eachBand(samples, workers) { sample, row in
             setGradient(
-                outputGradient.advanced(by: (sample * output.rows + row) * output.columns), sample, row)
+                outputGradient.advanced(by: (sample * output.rows + row) * output.columns), sample,
+                row)
         }
         gradient[biasIndex] = Float(output.channelSums(samples: samples, workers: workers)[0])
         var first = start
@@ -108,7 +116,9 @@ final class LastConvolution {
             gradients[index].run(samples: samples, workers: workers)
             let sums = gradients[index].gradient.numbers.start
             for channel in 0..<channels[index] {
-                for tap in 0..<9 { gradient[first + 9 * channel + tap] = sums[Self.products * channel + tap] }
+                for tap in 0..<9 {
+                    gradient[first + 9 * channel + tap] = sums[Self.products * channel + tap]
+                }
             }
             first += 9 * channels[index]
         }
@@ -123,7 +133,9 @@ final class LastConvolution {
         let bands = samples >= 8 ? 1 : 16
         workers.each(samples * bands) { task in
             let band = task % bands
-            for row in band * output.rows / bands..<(band + 1) * output.rows / bands { body(task / bands, row) }
+            for row in band * output.rows / bands..<(band + 1) * output.rows / bands {
+                body(task / bands, row)
+            }
         }
     }
 }

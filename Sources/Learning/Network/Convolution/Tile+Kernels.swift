@@ -1,5 +1,5 @@
-/// Three nested sums over products of numbers on the left with vectors on the right: how often, and how far apart the factors
-/// lie. The innermost comes last.
+/// Three nested sums over products of numbers on the left with vectors on the right: how often, and
+/// how far apart the factors lie. The innermost comes last.
 struct NestedSums {
     var counts: (Int, Int, Int)
     var left: (Int, Int, Int)
@@ -7,25 +7,27 @@ struct NestedSums {
     var right: (Int, Int)
 }
 
-/// A block of `lines` × `Vector.scalarCount` sums that stay in registers: all the arithmetic of convolutions, forward and
-/// backward.
+/// A block of `lines` × `Vector.scalarCount` sums that stay in registers: all the arithmetic of
+/// convolutions, forward and backward.
 ///
-/// Each sum is one chain of fused multiply-adds in the order of the loops, so its bits depend neither on the block that it
-/// fell into nor on the machine. Six lines of sixteen (or eight of eight) keep the twelve (eight) sums in flight that hide the latency
-/// of two multiply-adds a cycle, and read two vectors and six numbers for twelve multiply-adds.
+/// Each sum is one chain of fused multiply-adds in the order of the loops, so its bits depend
+/// neither on the block that it fell into nor on the machine. Six lines of sixteen (or eight of
+/// eight) keep the twelve (eight) sums in flight that hide the latency of two multiply-adds a
+/// cycle, and read two vectors and six numbers for twelve multiply-adds.
 struct Tile<let lines: Int, Vector: TileVector> {
     var sums = InlineArray<lines, Vector>(repeating: .zero)
 
-    @inline(__always)
-    init() {}
+    @inline(__always) init() {}
 
     /// Adds left[line] · right over the three loops.
     ///
     /// - Parameters:
     ///   - lineStride: Distance between lines on the left.
-    ///   - step: Distance between the terms of the innermost sum on the left. Either is 1, and known where this is inlined.
-    @inline(__always)
-    mutating func add(_ loops: NestedSums, _ left: Floats, lineStride: Int, step: Int, _ right: Floats) {
+    ///   - step: Distance between the terms of the innermost sum on the left. Either is 1, and
+    ///     known where this is inlined.
+    @inline(__always) mutating func add(
+        _ loops: NestedSums, _ left: Floats, lineStride: Int, step: Int, _ right: Floats
+    ) {
         let (outerCount, middleCount, innerCount) = loops.counts
         let (outerLeft, middleLeft, _) = loops.left
         let (outerRight, middleRight) = loops.right
@@ -36,7 +38,8 @@ struct Tile<let lines: Int, Vector: TileVector> {
                 var x = left.advanced(by: outer &* outerLeft &+ middle &* middleLeft)
                 var w = right.advanced(by: outer &* outerRight &+ middle &* middleRight)
                 var rest = innerCount
-                // For short vectors two terms at a time share the arithmetic of addresses; for long ones it made no difference.
+                // For short vectors two terms at a time share the arithmetic of addresses; for long
+                // ones it made no difference.
                 while Vector.scalarCount == 8 && rest >= 2 {
                     add(x, lineStride: lineStride, w.load(0))
                     add(x.advanced(by: step), lineStride: lineStride, w.load(Vector.scalarCount))
@@ -57,10 +60,10 @@ struct Tile<let lines: Int, Vector: TileVector> {
     }
 
     /// Adds left[line] · right.
-    @inline(__always)
-    private mutating func add(_ left: Floats, lineStride: Int, _ right: Vector) {
+    @inline(__always) private mutating func add(_ left: Floats, lineStride: Int, _ right: Vector) {
         for line in 0..<lines {
-            sums[line] = sums[line].addingProduct(Vector(repeating: left[line &* lineStride]), right)
+            sums[line] = sums[line].addingProduct(
+                Vector(repeating: left[line &* lineStride]), right)
         }
     }
 }
@@ -76,21 +79,23 @@ protocol TileVector: SIMD<Float> {
 // The same twice: only operations on a vector of known size become single instructions.
 
 extension SIMD8: TileVector where Scalar == Float {
-    @inline(__always)
-    var leaky: Self { (ModelDescription.slope * self).replacing(with: self, where: self .> 0) }
+    @inline(__always) var leaky: Self {
+        (ModelDescription.slope * self).replacing(with: self, where: self .> 0)
+    }
 
-    @inline(__always)
-    var leakySlope: Self {
-        Self(repeating: ModelDescription.slope).replacing(with: Self(repeating: 1), where: self .> 0)
+    @inline(__always) var leakySlope: Self {
+        Self(repeating: ModelDescription.slope).replacing(
+            with: Self(repeating: 1), where: self .> 0)
     }
 }
 
 extension SIMD16: TileVector where Scalar == Float {
-    @inline(__always)
-    var leaky: Self { (ModelDescription.slope * self).replacing(with: self, where: self .> 0) }
+    @inline(__always) var leaky: Self {
+        (ModelDescription.slope * self).replacing(with: self, where: self .> 0)
+    }
 
-    @inline(__always)
-    var leakySlope: Self {
-        Self(repeating: ModelDescription.slope).replacing(with: Self(repeating: 1), where: self .> 0)
+    @inline(__always) var leakySlope: Self {
+        Self(repeating: ModelDescription.slope).replacing(
+            with: Self(repeating: 1), where: self .> 0)
     }
 }

@@ -7,13 +7,17 @@ struct Strides {
 extension WeightGradient {
     /// Calls `body` with copies of `width` numbers (16 or 8) from every place, one after the other.
     ///
-    /// The places are a power of two apart as a rule, and so compete for the same few lines of a cache; every one is read
-    /// once for each six inputs.
-    static func withCopy(of numbers: Floats, _ places: Strides, width: Int, _ body: (Floats) -> Void) {
+    /// The places are a power of two apart as a rule, and so compete for the same few lines of a
+    /// cache; every one is read once for each six inputs.
+    static func withCopy(
+        of numbers: Floats, _ places: Strides, width: Int, _ body: (Floats) -> Void
+    ) {
         let (outerCount, middleCount, innerCount) = places.counts
         let (outerStride, middleStride, innerStride) = places.strides
         let count = outerCount * middleCount * innerCount * width
-        unsafe withUnsafeTemporaryAllocation(byteCount: count * MemoryLayout<Float>.stride, alignment: 64) { bytes in
+        unsafe withUnsafeTemporaryAllocation(
+            byteCount: count * MemoryLayout<Float>.stride, alignment: 64
+        ) { bytes in
             let copy = unsafe Floats(
                 start: bytes.bindMemory(to: Float.self).baseAddress.unsafelyUnwrapped)
             var to = copy

@@ -1,5 +1,5 @@
-/// Which sites of the input a site sees: `taps` × `taps` of them, the first at (row · step + rowOrigin, column · step +
-/// columnOrigin).
+/// Which sites of the input a site sees: `taps` × `taps` of them, the first at (row · step +
+/// rowOrigin, column · step + columnOrigin).
 struct Window {
     var taps: Int
     var step: Int
@@ -13,7 +13,8 @@ struct Window {
     /// The sites of an image of twice the sides that see the site through their own windows.
     static let seers = Window(taps: 4, step: 2, rowOrigin: -1, columnOrigin: -1)
 
-    /// What a site at an even (0) or odd (1) row and column of an upsampled image sees of the image before.
+    /// What a site at an even (0) or odd (1) row and column of an upsampled image sees of the image
+    /// before.
     static func phase(_ row: Int, _ column: Int) -> Window {
         Window(taps: 2, step: 1, rowOrigin: row - 1, columnOrigin: column - 1)
     }
@@ -22,9 +23,13 @@ struct Window {
     func rowTaps(_ site: Int, of size: Int) -> Range<Int> { inside(site * step + rowOrigin, size) }
 
     /// The taps that fall on the `size` columns of the input at `site`.
-    func columnTaps(_ site: Int, of size: Int) -> Range<Int> { inside(site * step + columnOrigin, size) }
+    func columnTaps(_ site: Int, of size: Int) -> Range<Int> {
+        inside(site * step + columnOrigin, size)
+    }
 
-    private func inside(_ start: Int, _ size: Int) -> Range<Int> { max(0, -start)..<min(taps, size - start) }
+    private func inside(_ start: Int, _ size: Int) -> Range<Int> {
+        max(0, -start)..<min(taps, size - start)
+    }
 
     /// The sites below `count` whose tap `tap` falls on the `size` rows of the input.
     func rowSites(_ tap: Int, of size: Int, below count: Int) -> Range<Int> {
@@ -54,5 +59,7 @@ struct Placement {
     static let all = Placement(step: 1, row: 0, column: 0)
 
     /// The sites in even (0) or odd (1) rows and columns.
-    static func phase(_ row: Int, _ column: Int) -> Placement { Placement(step: 2, row: row, column: column) }
+    static func phase(_ row: Int, _ column: Int) -> Placement {
+        Placement(step: 2, row: row, column: column)
+    }
 }

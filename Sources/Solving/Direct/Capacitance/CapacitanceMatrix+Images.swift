@@ -1,14 +1,16 @@
 /// The entries: Green's function between rim sites, by the method of images.
 extension CapacitanceMatrix {
     /// Place of a pair of groups, `other` at most `group`.
-    @inline(__always)
-    static func pair(_ group: Int, _ other: Int) -> Int { group &* (group &+ 1) / 2 &+ other }
+    @inline(__always) static func pair(_ group: Int, _ other: Int) -> Int {
+        group &* (group &+ 1) / 2 &+ other
+    }
 
     func block(_ group: Int, _ other: Int) -> Line<Float> {
         blocks[0].advanced(by: CapacitanceMatrix.pair(group, other) &* blockSize)
     }
 
-    /// Computes the block of two groups. The first is not above the other, so that no row distance is far below zero.
+    /// Computes the block of two groups. The first is not above the other, so that no row distance
+    /// is far below zero.
     func fill(_ index: Int, _ a: RimSites.Group, _ otherIndex: Int, _ b: RimSites.Group) {
         let width = CapacitanceMatrix.width
         let target = block(index, otherIndex)
@@ -31,7 +33,8 @@ extension CapacitanceMatrix {
             column.store8(.zero, 24)
             for term in terms {
                 let values = green.values(
-                    around: term.rowSign * b.rows[q] + term.row, term.columnSign * b.columns[q] + term.column)
+                    around: term.rowSign * b.rows[q] + term.row,
+                    term.columnSign * b.columns[q] + term.column)
                 let offsets = term.isFlipped ? flipped : straight
                 let sign = term.sign
                 for p in 0..<count { column[p] = column[p].addingProduct(sign, values[offsets[p]]) }
@@ -39,7 +42,8 @@ extension CapacitanceMatrix {
         }
     }
 
-    /// One of a charge's images: its distance from the first site of a group is (rowSign · row of the charge + `row`, …).
+    /// One of a charge's images: its distance from the first site of a group is (rowSign · row of
+    /// the charge + `row`, …).
     struct Term {
         var sign: Float
         var row: Int
@@ -58,20 +62,22 @@ extension CapacitanceMatrix {
         var rows: [(Term, Int)] = []
         rows.append(
             (
-                Term(sign: 1, row: a.rows[0], rowSign: -1, column: 0, columnSign: 0, isFlipped: false),
-                CapacitanceMatrix.gap(rowsA, rowsB)
+                Term(
+                    sign: 1, row: a.rows[0], rowSign: -1, column: 0, columnSign: 0, isFlipped: false
+                ), CapacitanceMatrix.gap(rowsA, rowsB)
             ))
         let nearTop = rowsA.lowerBound + rowsB.lowerBound + 2 <= height
         rows.append(
             nearTop
                 ? (
-                    Term(sign: -1, row: a.rows[0] + 2, rowSign: 1, column: 0, columnSign: 0, isFlipped: false),
-                    rowsA.lowerBound + rowsB.lowerBound + 2
+                    Term(
+                        sign: -1, row: a.rows[0] + 2, rowSign: 1, column: 0, columnSign: 0,
+                        isFlipped: false), rowsA.lowerBound + rowsB.lowerBound + 2
                 )
                 : (
                     Term(
-                        sign: -1, row: 2 * height - a.rows[0] - 2, rowSign: -1, column: 0, columnSign: 0,
-                        isFlipped: true),
+                        sign: -1, row: 2 * height - a.rows[0] - 2, rowSign: -1, column: 0,
+                        columnSign: 0, isFlipped: true),
                     2 * height - rowsA.upperBound - rowsB.upperBound - 2
                 ))
         let nearLeft = columnsA.lowerBound + columnsB.lowerBound + 2 <= breadth

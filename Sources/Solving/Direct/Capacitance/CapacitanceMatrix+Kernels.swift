@@ -17,13 +17,16 @@ extension CapacitanceMatrix {
                 for q in 0..<groups[other].count {
                     let value = SIMD8<Float>(repeating: values[q])
                     let column = block.advanced(by: q &* width)
-                    let (c0, c1, c2, c3) = (column.load8(0), column.load8(8), column.load8(16), column.load8(24))
+                    let (c0, c1, c2, c3) = (
+                        column.load8(0), column.load8(8), column.load8(16), column.load8(24)
+                    )
                     s0 = s0.addingProduct(value, c0)
                     s1 = s1.addingProduct(value, c1)
                     s2 = s2.addingProduct(value, c2)
                     s3 = s3.addingProduct(value, c3)
                     guard !isDiagonal else { continue }
-                    let product = (x0 * c0).addingProduct(x1, c1).addingProduct(x2, c2).addingProduct(x3, c3)
+                    let product = (x0 * c0).addingProduct(x1, c1).addingProduct(x2, c2)
+                        .addingProduct(x3, c3)
                     mirrored[q] += CapacitanceMatrix.total(product)
                 }
             }
@@ -35,11 +38,14 @@ extension CapacitanceMatrix {
     }
 
     /// result = the product of a block with each group's values.
-    @inline(__always)
-    func multiply(_ x: Line<Float>, into result: Line<Float>, by block: (Int) -> Line<Float>) {
+    @inline(__always) func multiply(
+        _ x: Line<Float>, into result: Line<Float>, by block: (Int) -> Line<Float>
+    ) {
         let width = CapacitanceMatrix.width
         for group in groups.indices {
-            var (s0, s1, s2, s3) = (SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero)
+            var (s0, s1, s2, s3) = (
+                SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero
+            )
             let matrix = block(group)
             let values = x.advanced(by: group &* width)
             for q in 0..<groups[group].count {
@@ -79,9 +85,13 @@ extension CapacitanceMatrix {
                     for q in 0..<groups[other].count {
                         let column = SIMD8<Double>(block.load8(q &* width &+ half))
                         sum = sum.addingProduct(SIMD8(repeating: x[other * width + q]), column)
-                        if other < group { result[other * width + q] -= CapacitanceMatrix.total(column * own) }
+                        if other < group {
+                            result[other * width + q] -= CapacitanceMatrix.total(column * own)
+                        }
                     }
-                    for k in 0..<8 where half + k < groups[group].count { result[group * width + half + k] -= sum[k] }
+                    for k in 0..<8 where half + k < groups[group].count {
+                        result[group * width + half + k] -= sum[k]
+                    }
                 }
             }
         }
@@ -89,8 +99,9 @@ extension CapacitanceMatrix {
     }
 
     /// The sum of the lanes, in a fixed order.
-    @inline(__always)
-    static func total<Scalar: BinaryFloatingPoint & SIMDScalar>(_ v: SIMD8<Scalar>) -> Scalar {
+    @inline(__always) static func total<Scalar: BinaryFloatingPoint & SIMDScalar>(
+        _ v: SIMD8<Scalar>
+    ) -> Scalar {
         let four = v.lowHalf + v.highHalf
         let two = four.lowHalf + four.highHalf
         return two.x + two.y

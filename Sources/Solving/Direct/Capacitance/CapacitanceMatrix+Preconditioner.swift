@@ -16,13 +16,17 @@ extension CapacitanceMatrix {
         var next = inverseCount
         for (index, group) in groups.enumerated() {
             guard green.isScreened else {
-                invert(block(index, index), group.count, into: inverses[0].advanced(by: next * width * width))
+                invert(
+                    block(index, index), group.count,
+                    into: inverses[0].advanced(by: next * width * width))
                 inverseOf.append(next)
                 next += 1
                 continue
             }
             let shape = group.rows.indices.map {
-                SIMD2(Int16(group.rows[$0] - group.rows[0]), Int16(group.columns[$0] - group.columns[0]))
+                SIMD2(
+                    Int16(group.rows[$0] - group.rows[0]),
+                    Int16(group.columns[$0] - group.columns[0]))
             }
             if let found = known[shape] {
                 inverseOf.append(found)
@@ -43,8 +47,8 @@ extension CapacitanceMatrix {
         }
     }
 
-    /// inverse = matrix⁻¹, symmetric and positive definite, of `count` rows, by Cholesky's factorisation UᵀU in Double, whole rows
-    /// at a time.
+    /// inverse = matrix⁻¹, symmetric and positive definite, of `count` rows, by Cholesky's
+    /// factorisation UᵀU in Double, whole rows at a time.
     func invert(_ matrix: Line<Float>, _ count: Int, into inverse: Line<Float>) {
         let width = CapacitanceMatrix.width
         let (upper, result) = (factors[0], factors[1])
@@ -54,7 +58,8 @@ extension CapacitanceMatrix {
         }
         for k in 0..<count {
             let row = upper.advanced(by: k &* width)
-            // Rounding may leave nothing of the last pivots of close sites; a preconditioner need not be exact.
+            // Rounding may leave nothing of the last pivots of close sites; a preconditioner need
+            // not be exact.
             let pivot = max(row[k], 1e-7 * Double(matrix[k &* width &+ k])).squareRoot()
             row[k] = pivot * pivot
             Columns.eights(width) { row.store8(row.load8($0) / pivot, $0) }
@@ -64,26 +69,30 @@ extension CapacitanceMatrix {
         for i in 0..<count {
             let row = result.advanced(by: i &* width)
             row[i] = 1
-            for k in 0..<i { subtract(upper[k &* width &+ i], result.advanced(by: k &* width), from: row) }
+            for k in 0..<i {
+                subtract(upper[k &* width &+ i], result.advanced(by: k &* width), from: row)
+            }
             divide(row, by: upper[i &* width &+ i])
         }
         for i in (0..<count).reversed() {
             let row = result.advanced(by: i &* width)
-            for k in i + 1..<count { subtract(upper[i &* width &+ k], result.advanced(by: k &* width), from: row) }
+            for k in i + 1..<count {
+                subtract(upper[i &* width &+ k], result.advanced(by: k &* width), from: row)
+            }
             divide(row, by: upper[i &* width &+ i])
         }
         for k in 0..<width * width { inverse[k] = Float(result[k]) }
     }
 
-    @inline(__always)
-    private func subtract(_ factor: Double, _ row: Line<Double>, from other: Line<Double>) {
+    @inline(__always) private func subtract(
+        _ factor: Double, _ row: Line<Double>, from other: Line<Double>
+    ) {
         Columns.eights(CapacitanceMatrix.width) { k in
             other.store8(other.load8(k).addingProduct(SIMD8(repeating: -factor), row.load8(k)), k)
         }
     }
 
-    @inline(__always)
-    private func divide(_ row: Line<Double>, by divisor: Double) {
+    @inline(__always) private func divide(_ row: Line<Double>, by divisor: Double) {
         let factor = SIMD8(repeating: 1 / divisor)
         Columns.eights(CapacitanceMatrix.width) { row.store8(factor * row.load8($0), $0) }
     }

@@ -1,16 +1,17 @@
 internal import Fields
 
-/// Finds the charges on the rims of obstacles that make the field there what it shall be (capacitance matrix method, Buzbee,
-/// Dorr, George and Golub 1971, The direct solution of the discrete Poisson equation on irregular regions, SIAM J. Numer.
-/// Anal. 8).
+/// Finds the charges on the rims of obstacles that make the field there what it shall be
+/// (capacitance matrix method, Buzbee, Dorr, George and Golub 1971, The direct solution of the
+/// discrete Poisson equation on irregular regions, SIAM J. Numer. Anal. 8).
 ///
-/// The matrix is Green's function between rim sites. It is symmetric and positive definite, its blocks off the diagonal are
-/// small unless obstacles are close, and conjugate gradients with the inverses of the diagonal blocks need six to fifteen steps.
-/// All of it is in Float: what that leaves is seen, and corrected, by whoever computes the field in Double.
+/// The matrix is Green's function between rim sites. It is symmetric and positive definite, its
+/// blocks off the diagonal are small unless obstacles are close, and conjugate gradients with the
+/// inverses of the diagonal blocks need six to fifteen steps. All of it is in Float: what that
+/// leaves is seen, and corrected, by whoever computes the field in Double.
 final class CapacitanceMatrix {
     let green: LatticeGreen
-    /// The blocks of every group with those up to itself: `width` columns, for the other's sites, of `width` numbers each. The
-    /// blocks above the diagonal are their transposes.
+    /// The blocks of every group with those up to itself: `width` columns, for the other's sites,
+    /// of `width` numbers each. The blocks above the diagonal are their transposes.
     var blocks: Plane<Float>
     var isPresent: [Bool] = []
     var groups: [RimSites.Group] = []
@@ -26,7 +27,8 @@ final class CapacitanceMatrix {
     let factors = Plane<Double>(rows: 2, columns: RimSites.width * RimSites.width)
     static let width = RimSites.width
     static let maximumKnown = 256
-    /// Where the sites of a group stand in Green's function from its first, with rows counted down and up.
+    /// Where the sites of a group stand in Green's function from its first, with rows counted down
+    /// and up.
     let straight = Offsets(count: RimSites.width)
     let flipped = Offsets(count: RimSites.width)
 
@@ -38,8 +40,8 @@ final class CapacitanceMatrix {
         vectors = Plane(rows: 5, columns: 0)
     }
 
-    /// Whether the method is the faster one for this many groups of rim sites: filling a matrix takes about 4 ns an entry, a
-    /// field 9 ns a site less than by multigrid.
+    /// Whether the method is the faster one for this many groups of rim sites: filling a matrix
+    /// takes about 4 ns an entry, a field 9 ns a site less than by multigrid.
     static func suits(_ groups: Int, _ lattice: Lattice) -> Bool {
         let sites = groups * width
         return sites <= 2048 && sites * sites <= 2 * lattice.count
@@ -51,19 +53,23 @@ final class CapacitanceMatrix {
         self.groups = groups
         let count = groups.count
         let pairs = count * (count + 1) / 2
-        if blocks.columns < pairs * width * width { blocks = Plane(rows: 1, columns: pairs * width * width) }
+        if blocks.columns < pairs * width * width {
+            blocks = Plane(rows: 1, columns: pairs * width * width)
+        }
         isPresent = [Bool](repeating: false, count: pairs)
         for (index, group) in groups.enumerated() {
-            for (otherIndex, other) in groups[0...index].enumerated() { fill(index, group, otherIndex, other) }
+            for (otherIndex, other) in groups[0...index].enumerated() {
+                fill(index, group, otherIndex, other)
+            }
         }
         precondition()
     }
 
-    /// Solves C q = `potential`, both in the order of groups padded to `RimSites.width`, until max |C q − potential| is about
-    /// `tolerance`, or as small as Float makes it. Returns the charges.
+    /// Solves C q = `potential`, both in the order of groups padded to `RimSites.width`, until max
+    /// |C q − potential| is about `tolerance`, or as small as Float makes it. Returns the charges.
     ///
-    /// What conjugate gradients take for the residual drifts from the true one, which is therefore computed anew, with sums in
-    /// Double, and what it lacks is solved for once more.
+    /// What conjugate gradients take for the residual drifts from the true one, which is therefore
+    /// computed anew, with sums in Double, and what it lacks is solved for once more.
     func charges(for potential: [Double], tolerance: Double) -> [Double] {
         var charges = [Double](repeating: 0, count: potential.count)
         var missing = potential
@@ -72,7 +78,8 @@ final class CapacitanceMatrix {
             guard largest > tolerance else { break }
             // Float has little range for what a correction lacks, so the largest is scaled to 1.
             conjugateGradients(
-                missing.map { Float($0 / largest) }, tolerance: Float(max(0.5 * tolerance / largest, 2e-7)))
+                missing.map { Float($0 / largest) },
+                tolerance: Float(max(0.5 * tolerance / largest, 2e-7)))
             let correction = vectors[Vector.solution]
             for k in charges.indices { charges[k] += largest * Double(correction[k]) }
             if !isSecond { missing = residual(potential, charges) }
@@ -89,7 +96,9 @@ final class CapacitanceMatrix {
     func conjugateGradients(_ b: [Float], tolerance: Float) {
         let size = b.count
         if vectors.columns < size { vectors = Plane(rows: 5, columns: size) }
-        let (x, r, z) = (vectors[Vector.solution], vectors[Vector.residual], vectors[Vector.preconditioned])
+        let (x, r, z) = (
+            vectors[Vector.solution], vectors[Vector.residual], vectors[Vector.preconditioned]
+        )
         let (p, q) = (vectors[Vector.direction], vectors[Vector.image])
         for k in 0..<size {
             r[k] = b[k]
@@ -105,7 +114,9 @@ final class CapacitanceMatrix {
                 largest.replace(with: magnitude, where: magnitude .> largest)
             }
             guard largest.max() > tolerance else { return }
-            multiply(r, into: z, by: { self.inverses[0].advanced(by: self.inverseOf[$0] &* self.blockSize) })
+            multiply(
+                r, into: z,
+                by: { self.inverses[0].advanced(by: self.inverseOf[$0] &* self.blockSize) })
             let product = CapacitanceMatrix.dot(r, z, size)
             let ratio = Float(last > 0 ? product / last : 0)
             last = product

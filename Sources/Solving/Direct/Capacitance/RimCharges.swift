@@ -25,8 +25,8 @@ struct RimCharges {
             for index in 0..<group.count {
                 sites.append(
                     Site(
-                        row: group.rows[index], column: group.columns[index], value: group.values[index],
-                        place: number * RimSites.width + index))
+                        row: group.rows[index], column: group.columns[index],
+                        value: group.values[index], place: number * RimSites.width + index))
             }
         }
         sites.sort { ($0.row, $0.column) < ($1.row, $1.column) }
@@ -43,7 +43,9 @@ struct RimCharges {
     }
 
     /// Largest magnitude of value less field on a rim site, where `measure` has seen all rows.
-    var mismatch: Double { missing.reduce(0) { $1.isNaN || $0.isNaN ? .infinity : max($0, abs($1)) } }
+    var mismatch: Double {
+        missing.reduce(0) { $1.isNaN || $0.isNaN ? .infinity : max($0, abs($1)) }
+    }
 
     /// The charges, ascending by row.
     var byRow: [Charge] {

@@ -1,6 +1,8 @@
-/// The pinned sites that have a free neighbour, in groups of at most `RimSites.width` that lie close together.
+/// The pinned sites that have a free neighbour, in groups of at most `RimSites.width` that lie
+/// close together.
 ///
-/// A field's free sites see nothing of an obstacle but its rim, so charges there can stand for all of it.
+/// A field's free sites see nothing of an obstacle but its rim, so charges there can stand for all
+/// of it.
 struct RimSites {
     /// Largest group; one disk of radius 5 has 28 rim sites.
     static let width = 32
@@ -23,7 +25,8 @@ struct RimSites {
     /// Ascending by their first site.
     private(set) var groups: [Group] = []
     private let lattice: (rows: Int, columns: Int)
-    /// For each site of the lattice 0 where it is free, −1 where it is pinned, or the number of its component.
+    /// For each site of the lattice 0 where it is free, −1 where it is pinned, or the number of its
+    /// component.
     private var component: [Int32]
 
     init(rows: Int, columns: Int) {
@@ -79,8 +82,8 @@ struct RimSites {
         let left = rim.reduce(lattice.columns) { min($0, $1 % lattice.columns) }
         let perRow = (lattice.columns + RimSites.extent - 1) / RimSites.extent
         func square(_ site: Int) -> Int {
-            (site / lattice.columns - top) / RimSites.extent * perRow + (site % lattice.columns - left)
-                / RimSites.extent
+            (site / lattice.columns - top) / RimSites.extent * perRow
+                + (site % lattice.columns - left) / RimSites.extent
         }
         // A stable order: by square, then by site.
         let ordered = rim.map { (square($0), $0) }.sorted { $0 < $1 }
@@ -90,7 +93,9 @@ struct RimSites {
             while end < ordered.count, ordered[end].0 == ordered[start].0 { end += 1 }
             let pieces = (end - start + RimSites.width - 1) / RimSites.width
             for piece in 0..<pieces {
-                let range = start + (end - start) * piece / pieces..<start + (end - start) * (piece + 1) / pieces
+                let range =
+                    start + (end - start) * piece / pieces..<start + (end - start) * (piece + 1)
+                    / pieces
                 groups.append(
                     ordered[range].reduce(into: Group()) { group, item in
                         group.rows.append(item.1 / lattice.columns)

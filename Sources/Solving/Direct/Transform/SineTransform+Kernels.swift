@@ -5,16 +5,17 @@ package typealias Square = (SIMD4<Double>, SIMD4<Double>, SIMD4<Double>, SIMD4<D
 package typealias FourLines = (Line<Double>, Line<Double>, Line<Double>, Line<Double>)
 
 /// Returns the vectors of the first numbers, the second ones, …
-@inline(__always)
-func transposed(_ square: Square) -> Square {
+@inline(__always) func transposed(_ square: Square) -> Square {
     let (a, b, c, d) = square
     let ab0 = SIMD4(a[0], b[0], a[2], b[2])
     let ab1 = SIMD4(a[1], b[1], a[3], b[3])
     let cd0 = SIMD4(c[0], d[0], c[2], d[2])
     let cd1 = SIMD4(c[1], d[1], c[3], d[3])
     return (
-        SIMD4(lowHalf: ab0.lowHalf, highHalf: cd0.lowHalf), SIMD4(lowHalf: ab1.lowHalf, highHalf: cd1.lowHalf),
-        SIMD4(lowHalf: ab0.highHalf, highHalf: cd0.highHalf), SIMD4(lowHalf: ab1.highHalf, highHalf: cd1.highHalf)
+        SIMD4(lowHalf: ab0.lowHalf, highHalf: cd0.lowHalf),
+        SIMD4(lowHalf: ab1.lowHalf, highHalf: cd1.lowHalf),
+        SIMD4(lowHalf: ab0.highHalf, highHalf: cd0.highHalf),
+        SIMD4(lowHalf: ab1.highHalf, highHalf: cd1.highHalf)
     )
 }
 
@@ -24,18 +25,18 @@ package protocol AmplitudeRows {
     func load(_ slot: Int) -> Square
 }
 
-/// The arithmetic of a batch of rows. No sum depends on the machine's width: every product is added in order, by explicitly
-/// fused operations.
+/// The arithmetic of a batch of rows. No sum depends on the machine's width: every product is added
+/// in order, by explicitly fused operations.
 extension SineTransform {
     /// Takes over the amplitudes of a batch of rows; idle ones are 0.
-    @inline(__always)
-    package func setAmplitudes(_ rows: some AmplitudeRows) {
+    @inline(__always) package func setAmplitudes(_ rows: some AmplitudeRows) {
         let (h1, h2) = halves
         let (even, odd) = (workspace.even, workspace.difference)
         let (sums, differences) = (workspace.rows(0), workspace.rows(4))
         let evens = evenPlaces.line
         let (plus, minus) = (2 &* pairs.plus, 2 &* pairs.minus)
-        // Arithmetic first, then transposition: together, the compiler would take the vectors to pieces.
+        // Arithmetic first, then transposition: together, the compiler would take the vectors to
+        // pieces.
         var first = 0
         while first < minus &- plus {
             let count = min(Workspace.chunk, minus &- plus &- first)
@@ -49,7 +50,9 @@ extension SineTransform {
             slot = 0
             while slot < count {
                 let pair = (first &+ slot) / 2
-                let (sum, difference) = (columns(at: slot, of: sums), columns(at: slot, of: differences))
+                let (sum, difference) = (
+                    columns(at: slot, of: sums), columns(at: slot, of: differences)
+                )
                 even.store4(sum.0, evens[pair])
                 even.store4(sum.1, evens[pair] &+ 4)
                 even.store4(sum.2, evens[pair &+ 1])
@@ -83,23 +86,22 @@ extension SineTransform {
         }
     }
 
-    @inline(__always)
-    private func store(_ square: Square, to lines: FourLines, _ slot: Int) {
+    @inline(__always) private func store(_ square: Square, to lines: FourLines, _ slot: Int) {
         lines.0.store4(square.0, slot)
         lines.1.store4(square.1, slot)
         lines.2.store4(square.2, slot)
         lines.3.store4(square.3, slot)
     }
 
-    @inline(__always)
-    private func columns(at slot: Int, of lines: FourLines) -> Square {
-        transposed((lines.0.load4(slot), lines.1.load4(slot), lines.2.load4(slot), lines.3.load4(slot)))
+    @inline(__always) private func columns(at slot: Int, of lines: FourLines) -> Square {
+        transposed(
+            (lines.0.load4(slot), lines.1.load4(slot), lines.2.load4(slot), lines.3.load4(slot)))
     }
 
     /// Stores E and O of a wave with m₁ = 0 or m₂ = 0.
-    @inline(__always)
-    private func place(
-        _ e: SIMD4<Double>, _ o: SIMD4<Double>, _ wave: Int, _ even: Line<Double>, _ odd: Line<Double>
+    @inline(__always) private func place(
+        _ e: SIMD4<Double>, _ o: SIMD4<Double>, _ wave: Int, _ even: Line<Double>,
+        _ odd: Line<Double>
     ) {
         let (h1, h2) = halves
         let line = wave < h2 ? odd : even
@@ -115,15 +117,19 @@ extension SineTransform {
         let (evenSums, oddSums) = (workspace.evenSums, workspace.oddSums)
         let (sines, cosines) = (even, odd)
         secondSines.apply(
-            odd, into: oddSums, .init(count: h1 &+ 1, input: 8 &* h2, output: 8, stride: 8 &* (h1 &+ 1)))
+            odd, into: oddSums,
+            .init(count: h1 &+ 1, input: 8 &* h2, output: 8, stride: 8 &* (h1 &+ 1)))
         if h1 > 0 {
             secondCosines.apply(
-                even, into: evenSums, .init(count: h1, input: 8 &* (h2 &+ 1), output: 8, stride: 8 &* h1))
+                even, into: evenSums,
+                .init(count: h1, input: 8 &* (h2 &+ 1), output: 8, stride: 8 &* h1))
             firstSines.apply(
-                evenSums, into: sines, .init(count: h2 &+ 1, input: 8 &* h1, output: 8 &* h1, stride: 8))
+                evenSums, into: sines,
+                .init(count: h2 &+ 1, input: 8 &* h1, output: 8 &* h1, stride: 8))
         }
         firstCosines.apply(
-            oddSums, into: cosines, .init(count: h2, input: 8 &* (h1 &+ 1), output: 8 &* (h1 &+ 1), stride: 8))
+            oddSums, into: cosines,
+            .init(count: h2, input: 8 &* (h1 &+ 1), output: 8 &* (h1 &+ 1), stride: 8))
         combine(sines, cosines)
     }
 
@@ -148,8 +154,9 @@ extension SineTransform {
     }
 
     /// Writes u = O ± E of the sites j and M − j, O with the sign (−1)ʲ⁺¹.
-    @inline(__always)
-    private func write(_ sums: SIMD8<Double>, _ site: Int, _ last: Int, _ sites: Line<Double>) {
+    @inline(__always) private func write(
+        _ sums: SIMD8<Double>, _ site: Int, _ last: Int, _ sites: Line<Double>
+    ) {
         let even = sums.lowHalf
         let odd = sums.highHalf * SIMD4(repeating: Double(2 &* (site & 1) &- 1))
         sites.store4(odd + even, 4 &* (site &- 1))
@@ -159,14 +166,16 @@ extension SineTransform {
     /// Writes the first sites of the rows of the batch, and up to three numbers more.
     ///
     /// - Parameter sites: Sites of each row to write, at most M − 1.
-    @inline(__always)
-    package func write(sites count: Int, _ rows: FourLines) {
+    @inline(__always) package func write(sites count: Int, _ rows: FourLines) {
         let sites = workspace.sites
         var site = 0
         while site < count {
             let from = 4 &* site
             let lines = transposed(
-                (sites.load4(from), sites.load4(from &+ 4), sites.load4(from &+ 8), sites.load4(from &+ 12)))
+                (
+                    sites.load4(from), sites.load4(from &+ 4), sites.load4(from &+ 8),
+                    sites.load4(from &+ 12)
+                ))
             rows.0.store4(lines.0, site)
             rows.1.store4(lines.1, site)
             rows.2.store4(lines.2, site)

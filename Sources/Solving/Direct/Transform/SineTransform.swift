@@ -1,19 +1,23 @@
-/// Sums of sines, uⱼ = Σₖ vₖ sin(π j k / M) for j, k = 1 ..< M with M odd: what turns a row's amplitudes into a row of sites
-/// between two absorbing sides, M = columns + 1.
+/// Sums of sines, uⱼ = Σₖ vₖ sin(π j k / M) for j, k = 1 ..< M with M odd: what turns a row's
+/// amplitudes into a row of sites between two absorbing sides, M = columns + 1.
 ///
-/// 1. As sin(π j (M − k) / M) = (−1)ʲ⁺¹ sin(π j k / M) for odd M, the even k and the odd ones, which stand at M − k for
-///    an even k, give two sums over full turns, E and O, of H = (M − 1)/2 terms each: uⱼ = Eⱼ + (−1)ʲ⁺¹ Oⱼ with
-///    Eⱼ = Σₘ v₂ₘ sin(2π j m / M) and Oⱼ = Σₘ v_{M − 2m} sin(2π j m / M).
-/// 2. With M = M₁ M₂, coprime, m ≡ M₂ m₁ + M₁ m₂ and j ≡ (j₁, j₂) modulo (M₁, M₂), the angle splits into
-///    2π j₁ m₁ / M₁ + 2π j₂ m₂ / M₂ (Good 1958, The interaction algorithm and practical Fourier analysis, J. R. Stat. Soc. B 20),
-///    and the sine of the sum into sin cos + cos sin: of the amplitudes for (m₁, ±m₂), the sums go with cosines of m₂
-///    and sines of m₁, the differences with sines of m₂ and cosines of m₁ (`FourierSums`).
+/// 1. As sin(π j (M − k) / M) = (−1)ʲ⁺¹ sin(π j k / M) for odd M, the even k and the odd ones,
+///    which stand at M − k for an even k, give two sums over full turns, E and O, of H = (M − 1)/2
+///    terms each: uⱼ = Eⱼ + (−1)ʲ⁺¹ Oⱼ with Eⱼ = Σₘ v₂ₘ sin(2π j m / M) and Oⱼ = Σₘ v_{M − 2m}
+///    sin(2π j m / M).
+/// 2. With M = M₁ M₂, coprime, m ≡ M₂ m₁ + M₁ m₂ and j ≡ (j₁, j₂) modulo (M₁, M₂), the angle splits
+///    into 2π j₁ m₁ / M₁ + 2π j₂ m₂ / M₂ (Good 1958, The interaction algorithm and practical
+///    Fourier analysis, J. R. Stat. Soc. B 20), and the sine of the sum into sin cos + cos sin: of
+///    the amplitudes for (m₁, ±m₂), the sums go with cosines of m₂ and sines of m₁, the differences
+///    with sines of m₂ and cosines of m₁ (`FourierSums`).
 ///
-/// Four rows are done at a time, E and O of each in one vector of eight: every number of a matrix is read once for all.
+/// Four rows are done at a time, E and O of each in one vector of eight: every number of a matrix
+/// is read once for all.
 ///
-/// Amplitudes are kept in *slots*, E and O of each *wave* in turn. A wave is a pair (m₁, m₂), one of each ±(m₁, m₂), which stand
-/// for the sines of m and of −m: first those with m₁ = 0 and those with m₂ = 0, then all (m₁, m₂), then all (m₁, −m₂). Each
-/// of the three has an even number of waves, of which the last may be idle.
+/// Amplitudes are kept in *slots*, E and O of each *wave* in turn. A wave is a pair (m₁, m₂), one
+/// of each ±(m₁, m₂), which stand for the sines of m and of −m: first those with m₁ = 0 and those
+/// with m₂ = 0, then all (m₁, m₂), then all (m₁, −m₂). Each of the three has an even number of
+/// waves, of which the last may be idle.
 package final class SineTransform {
     /// M.
     package let intervals: Int
@@ -23,7 +27,8 @@ package final class SineTransform {
     package let waveCount: Int
     /// Where the waves (m₁, m₂) begin, and where the waves (m₁, −m₂) do.
     let pairs: (plus: Int, minus: Int)
-    /// Where the sum of the amplitudes for (m₁, ±m₂) stands in the workspace; their difference stands after that of the pair before.
+    /// Where the sum of the amplitudes for (m₁, ±m₂) stands in the workspace; their difference
+    /// stands after that of the pair before.
     let evenPlaces: Offsets
     /// Rows that are done together.
     package static let batch = 4
@@ -58,7 +63,8 @@ package final class SineTransform {
         evenPlaces = Offsets(count: pair)
         // An idle pair's sum goes beyond everything else.
         for index in 0..<pair {
-            evenPlaces.line[index] = index < h1 * h2 ? 8 * (index + index / h2) : 8 * (h1 * (h2 + 1) + (h1 + 1) * h2)
+            evenPlaces.line[index] =
+                index < h1 * h2 ? 8 * (index + index / h2) : 8 * (h1 * (h2 + 1) + (h1 + 1) * h2)
         }
         firstSines = FourierSums(.sine, length: factors.first, columns: h2 + 1)
         firstCosines = FourierSums(.cosine, length: factors.first, columns: h2 + 1)
@@ -89,14 +95,15 @@ package final class SineTransform {
         return (m % intervals + intervals) % intervals
     }
 
-    /// What a row of M − 1 sites takes, in multiplications: those of the transform, and 16 a site, as measured, for what
-    /// `FourierSolver` does with it besides.
+    /// What a row of M − 1 sites takes, in multiplications: those of the transform, and 16 a site,
+    /// as measured, for what `FourierSolver` does with it besides.
     package static func cost(intervals: Int) -> Int {
         let factors = ComposedSums.factors(of: intervals) ?? (1, intervals)
         return 2 * ComposedSums.operations(.sine, factors.first, factors.second) + 16 * intervals
     }
 
-    /// One item of `combine`: where the sums of two sites ±(j₁, j₂) and ±(j₁, −j₂) stand, and where the sites do.
+    /// One item of `combine`: where the sums of two sites ±(j₁, j₂) and ±(j₁, −j₂) stand, and where
+    /// the sites do.
     enum Combination {
         static let sines = 0  // of m₁; −1 where there are none
         static let cosines = 1  // of m₁; −1 where there are none
@@ -112,7 +119,9 @@ package final class SineTransform {
         // j ≡ j₁ modulo M₁ and j₂ modulo M₂.
         var sites = [Int](repeating: 0, count: intervals)
         for j in 0..<intervals { sites[j % first * second + j % second] = j }
-        func site(_ j1: Int, _ j2: Int) -> Int { sites[j1 % first * second + (j2 + second) % second] }
+        func site(_ j1: Int, _ j2: Int) -> Int {
+            sites[j1 % first * second + (j2 + second) % second]
+        }
         let line = combinations.line
         var item = 0
         func append(_ sines: Int, _ cosines: Int, _ upper: Int, _ lower: Int) {
@@ -132,8 +141,8 @@ package final class SineTransform {
         }
     }
 
-    /// Memory for a batch of rows, in vectors of eight: E of four rows, O of four rows. Two pieces of memory take turns, so
-    /// that all stays in the cache next to the core.
+    /// Memory for a batch of rows, in vectors of eight: E of four rows, O of four rows. Two pieces
+    /// of memory take turns, so that all stays in the cache next to the core.
     final class Workspace {
         private let memory: Plane<Double>
         private let odd: Int
@@ -154,9 +163,11 @@ package final class SineTransform {
             (square[first], square[first + 1], square[first + 2], square[first + 3])
         }
 
-        /// (m₁, m₂ and then 0): sums of the amplitudes for ±m₂. Later (j₂ and then 0, j₁): sums with sines of m₁.
+        /// (m₁, m₂ and then 0): sums of the amplitudes for ±m₂. Later (j₂ and then 0, j₁): sums
+        /// with sines of m₁.
         var even: Line<Double> { memory[0] }
-        /// (m₁ and then 0, m₂): differences of the amplitudes. Later (j₂, j₁ and then 0): sums with cosines of m₁.
+        /// (m₁ and then 0, m₂): differences of the amplitudes. Later (j₂, j₁ and then 0): sums with
+        /// cosines of m₁.
         var difference: Line<Double> { memory[0].advanced(by: odd) }
         /// (j₂ and then 0, m₁): sums with cosines of m₂.
         var evenSums: Line<Double> { memory[1] }

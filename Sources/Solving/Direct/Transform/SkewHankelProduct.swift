@@ -1,11 +1,12 @@
-/// The product with a matrix whose entry (a, b) is s(a + b) with s(k + n) = −s(k), for vectors of eight in place of numbers, where
-/// n is twice a power of four.
+/// The product with a matrix whose entry (a, b) is s(a + b) with s(k + n) = −s(k), for vectors of
+/// eight in place of numbers, where n is twice a power of four.
 ///
-/// With w₀ = x₀ and w_c = −x_{n−c} the product is that of the polynomials s and w modulo zⁿ + 1. Half of the roots of that have
-/// zᴺ = i, N = n/2, the other half are their conjugates: numbers k and k + N together make one complex number, and a Fourier transform
-/// of N of those, with a twist of e^{iπk/n}, takes values at the roots (Nussbaumer 1982, Fast Fourier Transform and
-/// Convolution Algorithms, chapter 3). Forth it goes by decimation in frequency, back by decimation in time, so that nothing is put in
-/// order between.
+/// With w₀ = x₀ and w_c = −x_{n−c} the product is that of the polynomials s and w modulo zⁿ + 1.
+/// Half of the roots of that have zᴺ = i, N = n/2, the other half are their conjugates: numbers k
+/// and k + N together make one complex number, and a Fourier transform of N of those, with a twist
+/// of e^{iπk/n}, takes values at the roots (Nussbaumer 1982, Fast Fourier Transform and Convolution
+/// Algorithms, chapter 3). Forth it goes by decimation in frequency, back by decimation in time, so
+/// that nothing is put in order between.
 final class SkewHankelProduct {
     /// N.
     private let length: Int
@@ -71,30 +72,30 @@ final class SkewHankelProduct {
         var re: SIMD4<Double>
         var im: SIMD4<Double>
 
-        @inline(__always)
-        static func + (a: Complex, b: Complex) -> Complex { Complex(re: a.re + b.re, im: a.im + b.im) }
+        @inline(__always) static func + (a: Complex, b: Complex) -> Complex {
+            Complex(re: a.re + b.re, im: a.im + b.im)
+        }
 
-        @inline(__always)
-        static func - (a: Complex, b: Complex) -> Complex { Complex(re: a.re - b.re, im: a.im - b.im) }
+        @inline(__always) static func - (a: Complex, b: Complex) -> Complex {
+            Complex(re: a.re - b.re, im: a.im - b.im)
+        }
 
-        @inline(__always)
-        var timesI: Complex { Complex(re: -im, im: re) }
+        @inline(__always) var timesI: Complex { Complex(re: -im, im: re) }
 
         /// The product with c + i s.
-        @inline(__always)
-        func times(_ c: Double, _ s: Double) -> Complex {
+        @inline(__always) func times(_ c: Double, _ s: Double) -> Complex {
             let (c, s) = (SIMD4(repeating: c), SIMD4(repeating: s))
             return Complex(re: (c * re).addingProduct(-s, im), im: (c * im).addingProduct(s, re))
         }
     }
 
-    @inline(__always)
-    private func load(_ numbers: Line<Double>, _ k: Int, _ lane: Int) -> Complex {
+    @inline(__always) private func load(_ numbers: Line<Double>, _ k: Int, _ lane: Int) -> Complex {
         Complex(re: numbers.load4(16 &* k &+ lane), im: numbers.load4(16 &* k &+ 8 &+ lane))
     }
 
-    @inline(__always)
-    private func store(_ value: Complex, _ numbers: Line<Double>, _ k: Int, _ lane: Int) {
+    @inline(__always) private func store(
+        _ value: Complex, _ numbers: Line<Double>, _ k: Int, _ lane: Int
+    ) {
         numbers.store4(value.re, 16 &* k &+ lane)
         numbers.store4(value.im, 16 &* k &+ 8 &+ lane)
     }
@@ -146,7 +147,9 @@ final class SkewHankelProduct {
         let (numbers, values) = (numbers[0], values[0])
         for k in 0..<length {
             for lane in [0, 4] {
-                store(load(numbers, k, lane).times(values[2 &* k], values[2 &* k &+ 1]), numbers, k, lane)
+                store(
+                    load(numbers, k, lane).times(values[2 &* k], values[2 &* k &+ 1]), numbers, k,
+                    lane)
             }
         }
     }
@@ -173,7 +176,9 @@ final class SkewHankelProduct {
                         let t = load(numbers, k &+ 3 &* quarter, lane).times(c3, s3)
                         let (sum, difference) = (p + r, p - r)
                         let (other, turned) = (q + t, (q - t).timesI)
-                        var (a, b, c, d) = (sum + other, difference - turned, sum - other, difference + turned)
+                        var (a, b, c, d) = (
+                            sum + other, difference - turned, sum - other, difference + turned
+                        )
                         if isLast {
                             a = a.times(waves[twist], -waves[twist &+ 1])
                             b = b.times(waves[twist &+ hop], -waves[twist &+ hop &+ 1])

@@ -1,4 +1,5 @@
-/// The sines that turn charges into amplitudes: sin(2π s m / M) for sites s = 1 … H and the m of every slot.
+/// The sines that turn charges into amplitudes: sin(2π s m / M) for sites s = 1 … H and the m of
+/// every slot.
 final class WaveTable {
     private let transform: SineTransform
     /// One row a site, one column a wave.
@@ -26,7 +27,8 @@ final class WaveTable {
         sines = (0..<transform.intervals).map { Twiddle.sine($0, of: transform.intervals) }
     }
 
-    /// Writes the amplitudes Σ qₛ sin(π s k / M) of charges in one row, s = column + 1, times `weights`.
+    /// Writes the amplitudes Σ qₛ sin(π s k / M) of charges in one row, s = column + 1, times
+    /// `weights`.
     ///
     /// E takes q sin(2π s m / M); for O, whose k is M − 2m, the same with the sign (−1)ˢ⁺¹.
     func expand(_ runs: [ChargeRun], times weights: Line<Double>, into amplitudes: Line<Double>) {
@@ -47,7 +49,9 @@ final class WaveTable {
                 let amount = SIMD8(repeating: mirrored ? -run.amount : run.amount)
                 let (own, other) = s & 1 == 1 ? (odd, even) : (even, odd)
                 if taken == 1 {
-                    Columns.eights(width) { own.store8(own.load8($0).addingProduct(amount, wave.load8($0)), $0) }
+                    Columns.eights(width) {
+                        own.store8(own.load8($0).addingProduct(amount, wave.load8($0)), $0)
+                    }
                 } else {
                     let (near, far) = spread(taken / 2)
                     Columns.eights(width) { k in
@@ -68,8 +72,9 @@ final class WaveTable {
         }
     }
 
-    /// Σ cos(2π t m / M) over the even t from −h to h, and over the odd ones, h ≤ `reach`: by what a wave is multiplied for a run of
-    /// 2h + 1 sites around its own, those of its parity and the others.
+    /// Σ cos(2π t m / M) over the even t from −h to h, and over the odd ones, h ≤ `reach`: by what
+    /// a wave is multiplied for a run of 2h + 1 sites around its own, those of its parity and the
+    /// others.
     private func spread(_ h: Int) -> (even: Line<Double>, odd: Line<Double>) {
         while spreadCount <= h {
             let next = spreadCount
@@ -94,7 +99,9 @@ final class WaveTable {
         let line = waves[s - 1]
         guard !isFilled[s - 1] else { return line }
         isFilled[s - 1] = true
-        for wave in 0..<transform.waveCount { line[wave] = sines[s * orders[wave] % transform.intervals] }
+        for wave in 0..<transform.waveCount {
+            line[wave] = sines[s * orders[wave] % transform.intervals]
+        }
         return line
     }
 }

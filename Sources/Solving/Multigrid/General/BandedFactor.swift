@@ -1,7 +1,8 @@
-/// The Cholesky factor of the coarsest level's operator in Double, in banded storage (Golub and Van Loan 2013, §4.3.5).
+/// The Cholesky factor of the coarsest level's operator in Double, in banded storage (Golub and Van
+/// Loan 2013, §4.3.5).
 ///
-/// Points are numbered line by line along the shorter side. Where the longer side is a ring, its lines are numbered 0, n − 1,
-/// 1, n − 2, …, which keeps neighbours two lines apart at most.
+/// Points are numbered line by line along the shorter side. Where the longer side is a ring, its
+/// lines are numbered 0, n − 1, 1, n − 2, …, which keeps neighbours two lines apart at most.
 package final class BandedFactor {
     private let rows: Int
     private let columns: Int
@@ -22,7 +23,9 @@ package final class BandedFactor {
         let isFolded = isWide ? ring.columns : ring.rows
         size = rows * columns
         width = min(
-            size - 1, isFolded ? 3 * short - 1 : (isWide ? ring.rows : ring.columns) ? 2 * short - 1 : short + 1)
+            size - 1,
+            isFolded
+                ? 3 * short - 1 : (isWide ? ring.rows : ring.columns) ? 2 * short - 1 : short + 1)
         func position(_ line: Int) -> Int {
             guard isFolded else { return line }
             return line < (long + 1) / 2 ? 2 * line : 2 * (long - 1 - line) + 1
@@ -49,8 +52,8 @@ package final class BandedFactor {
                 for (down, right) in [(0, 1), (1, 0), (1, 1), (1, -1)] {
                     let coupling = matrix.coupling(row, column, down: down, right: right)
                     if coupling == 0 { continue }
-                    let other =
-                        numbers[(row + down) % rows * columns + (column + right + columns) % columns]
+                    let other = numbers[
+                        (row + down) % rows * columns + (column + right + columns) % columns]
                     let (low, high) = (min(own, other), max(own, other))
                     factor[high * (width + 1) + high - low] -= coupling
                 }
@@ -65,7 +68,8 @@ package final class BandedFactor {
                 for k in max(first, j - width)..<max(first, j) {
                     sum -= factor[i * step + i - k] * factor[j * step + j - k]
                 }
-                // The operator is positive definite; the floor keeps rounding from making a NaN of it.
+                // The operator is positive definite; the floor keeps rounding from making a NaN of
+                // it.
                 factor[i * step + i - j] =
                     j < i ? sum * factor[j * step] : 1 / max(sum, max(floor, 1e-300)).squareRoot()
             }
@@ -73,10 +77,13 @@ package final class BandedFactor {
     }
 
     /// value = A⁻¹ rhs. O(points · shorter side) time.
-    package func solve(_ rhs: borrowing SplitPlane<Float>, into value: borrowing SplitPlane<Float>) {
+    package func solve(_ rhs: borrowing SplitPlane<Float>, into value: borrowing SplitPlane<Float>)
+    {
         let step = width + 1
         for row in 0..<rows {
-            for column in 0..<columns { solution[numbers[row * columns + column]] = Double(rhs[row, column]) }
+            for column in 0..<columns {
+                solution[numbers[row * columns + column]] = Double(rhs[row, column])
+            }
         }
         for i in 0..<size {
             var sum = solution[i]
@@ -89,7 +96,9 @@ package final class BandedFactor {
             for j in max(0, i - width)..<i { solution[j] -= factor[i * step + i - j] * result }
         }
         for row in 0..<rows {
-            for column in 0..<columns { value[row, column] = Float(solution[numbers[row * columns + column]]) }
+            for column in 0..<columns {
+                value[row, column] = Float(solution[numbers[row * columns + column]])
+            }
         }
         value.close(ring)
     }

@@ -46,18 +46,22 @@ extension ConjugateGradients {
         for row in 0..<problem.lattice.rows {
             for half in 0...1 {
                 let (z, p) = (level.value[half: half, row], direction[half: half, row])
-                // The first direction must not take over what an earlier problem left, be it no number.
+                // The first direction must not take over what an earlier problem left, be it no
+                // number.
                 if factor == 0 {
                     Columns.each(field.count(half)) { k in p[k] = scale * Double(z[k]) }
                 } else {
-                    Columns.each(field.count(half)) { k in p[k] = scale * Double(z[k]) + factor * p[k] }
+                    Columns.each(field.count(half)) { k in
+                        p[k] = scale * Double(z[k]) + factor * p[k]
+                    }
                 }
                 p.clearTail(from: field.count(half))
             }
         }
     }
 
-    /// field += step · direction, residual −= step · product; returns the residual's largest magnitude.
+    /// field += step · direction, residual −= step · product; returns the residual's largest
+    /// magnitude.
     func advance(by step: Double) -> Double {
         var largest: Int64 = 0
         for row in 0..<problem.lattice.rows {
@@ -70,7 +74,8 @@ extension ConjugateGradients {
                 u.clearTail(from: count)
                 r.clearTail(from: count)
                 for k in 0..<count {
-                    largest = max(largest, Int64(bitPattern: r[k].bitPattern & 0x7FFF_FFFF_FFFF_FFFF))
+                    largest = max(
+                        largest, Int64(bitPattern: r[k].bitPattern & 0x7FFF_FFFF_FFFF_FFFF))
                 }
             }
         }

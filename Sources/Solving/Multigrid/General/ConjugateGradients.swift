@@ -1,10 +1,10 @@
 package import Fields
 
-/// Flexible conjugate gradients (Golub and Ye 1999, SIAM J. Sci. Comput. 21, §2) preconditioned by one V-cycle: field,
-/// residual and directions in Double, the cycle in Float.
+/// Flexible conjugate gradients (Golub and Ye 1999, SIAM J. Sci. Comput. 21, §2) preconditioned by
+/// one V-cycle: field, residual and directions in Double, the cycle in Float.
 ///
-/// The direction's factor is computed in the form of Polak and Ribière, which forgives that the cycle's rounding makes it
-/// a slightly different operator every time.
+/// The direction's factor is computed in the form of Polak and Ribière, which forgives that the
+/// cycle's rounding makes it a slightly different operator every time.
 package final class ConjugateGradients {
     /// The problem.
     package let problem: DiscreteOperator
@@ -19,24 +19,29 @@ package final class ConjugateGradients {
     let product: SplitPlane<Double>
     /// Step length and cycle · residual of the step before; nil at the start.
     private var previous: (step: Double, energy: Double)?
-    /// Square of the energy norm of the error, roughly, before the last step; it falls from step to step, which the largest
-    /// residual need not do.
+    /// Square of the energy norm of the error, roughly, before the last step; it falls from step to
+    /// step, which the largest residual need not do.
     package private(set) var energy = Double.infinity
     /// Largest magnitude of the residual.
     package private(set) var largest = 0.0
 
-    /// Creates the iteration with its working memory; the problem must be assembled and the hierarchy prepared for it.
+    /// Creates the iteration with its working memory; the problem must be assembled and the
+    /// hierarchy prepared for it.
     package init(lattice: Lattice, boundary: Boundary) {
         problem = DiscreteOperator(lattice: lattice, boundary: boundary)
-        hierarchy = GalerkinHierarchy(rows: lattice.rows, columns: lattice.columns, ring: problem.ring)
-        func plane() -> SplitPlane<Double> { SplitPlane(rows: lattice.rows, columns: lattice.columns) }
+        hierarchy = GalerkinHierarchy(
+            rows: lattice.rows, columns: lattice.columns, ring: problem.ring)
+        func plane() -> SplitPlane<Double> {
+            SplitPlane(rows: lattice.rows, columns: lattice.columns)
+        }
         field = plane()
         residual = plane()
         direction = plane()
         product = plane()
     }
 
-    /// Starts from zero, with one full multigrid cycle; the hierarchy must be that of the problem's operator.
+    /// Starts from zero, with one full multigrid cycle; the hierarchy must be that of the problem's
+    /// operator.
     ///
     /// - Returns: The largest residuals before and after.
     package func start() -> [Double] {
@@ -85,7 +90,8 @@ package final class ConjugateGradients {
 
     /// Rounds the residual to the finest level's right-hand side.
     ///
-    /// - Returns: The power of two that it was multiplied with, which keeps it from Float's subnormal numbers.
+    /// - Returns: The power of two that it was multiplied with, which keeps it from Float's
+    ///   subnormal numbers.
     private func roundResidual() -> Double {
         let scale = largest > 0 && largest.isFinite ? 1 / largest.binade : 1
         round(scale)

@@ -1,24 +1,27 @@
 internal import Fields
 
-/// The passes over the whole lattice in Double. Sums run in eight lanes by column and row after row, so that their bits do
-/// not depend on the width of the machine's vectors.
+/// The passes over the whole lattice in Double. Sums run in eight lanes by column and row after
+/// row, so that their bits do not depend on the width of the machine's vectors.
 extension DiscreteOperator {
     /// How far a field is from solving the problem.
     package struct Defect {
         /// Largest magnitude of the residual as computed.
         package var largest = 0.0
-        /// Bound on max |rhs − A u| in exact arithmetic, for the exact conductances; NaN where the field is none.
+        /// Bound on max |rhs − A u| in exact arithmetic, for the exact conductances; NaN where the
+        /// field is none.
         package var bound = 0.0
     }
 
     /// residual = rhs − A field, with a rigorous bound. The field's ghost sites must be closed.
     ///
-    /// A face's current g(uᵢ − uⱼ) has the relative error of g, at most 3ε with ε = 2⁻⁵³, of the difference and of the
-    /// product; where conductances to pinned sites were summed into the ground and the right-hand side, up to 8ε. The sum
-    /// of the six terms adds at most 6ε of their magnitudes. So 16ε · (|rhs| + ground |u| + Σ g |uᵢ − uⱼ|) bounds the error
-    /// of a row; values and conductances are positive, so that no sum inside a term cancels.
-    package func residual(of field: borrowing SplitPlane<Double>, into residual: borrowing SplitPlane<Double>) -> Defect
-    {
+    /// A face's current g(uᵢ − uⱼ) has the relative error of g, at most 3ε with ε = 2⁻⁵³, of the
+    /// difference and of the product; where conductances to pinned sites were summed into the
+    /// ground and the right-hand side, up to 8ε. The sum of the six terms adds at most 6ε of their
+    /// magnitudes. So 16ε · (|rhs| + ground |u| + Σ g |uᵢ − uⱼ|) bounds the error of a row; values
+    /// and conductances are positive, so that no sum inside a term cancels.
+    package func residual(
+        of field: borrowing SplitPlane<Double>, into residual: borrowing SplitPlane<Double>
+    ) -> Defect {
         // Magnitudes order as their bits do, NaN last.
         var largest: Int64 = 0
         var bound: Int64 = 0
@@ -27,8 +30,10 @@ extension DiscreteOperator {
                 residualLine(row, half, field, residual)
                 let (out, total) = (residual[half: half, row], margins[0])
                 for k in 0..<field.count(half) {
-                    largest = max(largest, Int64(bitPattern: out[k].bitPattern & 0x7FFF_FFFF_FFFF_FFFF))
-                    bound = max(bound, Int64(bitPattern: total[k].bitPattern & 0x7FFF_FFFF_FFFF_FFFF))
+                    largest = max(
+                        largest, Int64(bitPattern: out[k].bitPattern & 0x7FFF_FFFF_FFFF_FFFF))
+                    bound = max(
+                        bound, Int64(bitPattern: total[k].bitPattern & 0x7FFF_FFFF_FFFF_FFFF))
                 }
             }
         }
@@ -37,17 +42,23 @@ extension DiscreteOperator {
             bound: Double(bitPattern: UInt64(bitPattern: bound)))
     }
 
-    @inline(__always)
-    private func residualLine(
-        _ row: Int, _ half: Int, _ field: borrowing SplitPlane<Double>, _ residual: borrowing SplitPlane<Double>
+    @inline(__always) private func residualLine(
+        _ row: Int, _ half: Int, _ field: borrowing SplitPlane<Double>,
+        _ residual: borrowing SplitPlane<Double>
     ) {
         let count = field.count(half)
-        let (above, u, below) = (field[half: half, row &- 1], field[half: half, row], field[half: half, row &+ 1])
+        let (above, u, below) = (
+            field[half: half, row &- 1], field[half: half, row], field[half: half, row &+ 1]
+        )
         let left = field[half: 1 &- half, row].advanced(by: half &- 1)
         let right = field[half: 1 &- half, row].advanced(by: half)
         let (up, down) = (matrix.south[half: half, row &- 1], matrix.south[half: half, row])
-        let (west, east) = (matrix.east[half: 1 &- half, row].advanced(by: half &- 1), matrix.east[half: half, row])
-        let (ground, f, out) = (ground[half: half, row], rhs[half: half, row], residual[half: half, row])
+        let (west, east) = (
+            matrix.east[half: 1 &- half, row].advanced(by: half &- 1), matrix.east[half: half, row]
+        )
+        let (ground, f, out) = (
+            ground[half: half, row], rhs[half: half, row], residual[half: half, row]
+        )
         let margin = margins[0]
         Columns.each(count) { k in
             let value = u[k]
@@ -66,7 +77,8 @@ extension DiscreteOperator {
         out.clearTail(from: count)
     }
 
-    /// product = A direction; returns direction · product. The direction's ghost sites must be closed.
+    /// product = A direction; returns direction · product. The direction's ghost sites must be
+    /// closed.
     package func multiply(
         _ direction: borrowing SplitPlane<Double>, into product: borrowing SplitPlane<Double>
     ) -> Double {
@@ -75,22 +87,27 @@ extension DiscreteOperator {
             for half in 0...1 {
                 multiplyLine(row, half, direction, product)
                 sum = SplitPlanes.accumulate(
-                    sum, direction[half: half, row], product[half: half, row], count: direction.count(half))
+                    sum, direction[half: half, row], product[half: half, row],
+                    count: direction.count(half))
             }
         }
         return SplitPlanes.total(sum)
     }
 
-    @inline(__always)
-    private func multiplyLine(
-        _ row: Int, _ half: Int, _ field: borrowing SplitPlane<Double>, _ product: borrowing SplitPlane<Double>
+    @inline(__always) private func multiplyLine(
+        _ row: Int, _ half: Int, _ field: borrowing SplitPlane<Double>,
+        _ product: borrowing SplitPlane<Double>
     ) {
         let count = field.count(half)
-        let (above, u, below) = (field[half: half, row &- 1], field[half: half, row], field[half: half, row &+ 1])
+        let (above, u, below) = (
+            field[half: half, row &- 1], field[half: half, row], field[half: half, row &+ 1]
+        )
         let left = field[half: 1 &- half, row].advanced(by: half &- 1)
         let right = field[half: 1 &- half, row].advanced(by: half)
         let (up, down) = (matrix.south[half: half, row &- 1], matrix.south[half: half, row])
-        let (west, east) = (matrix.east[half: 1 &- half, row].advanced(by: half &- 1), matrix.east[half: half, row])
+        let (west, east) = (
+            matrix.east[half: 1 &- half, row].advanced(by: half &- 1), matrix.east[half: half, row]
+        )
         let (ground, out) = (ground[half: half, row], product[half: half, row])
         Columns.each(count) { k in
             let value = u[k]
@@ -105,8 +122,7 @@ extension DiscreteOperator {
 /// Sums and updates over whole planes.
 enum SplitPlanes {
     /// sum + a · b by lanes; what lies beyond `count` must be zero in one of them.
-    @inline(__always)
-    static func accumulate<A, B>(
+    @inline(__always) static func accumulate<A, B>(
         _ sum: SIMD8<Double>, _ a: Line<A>, _ b: Line<B>, count: Int
     ) -> SIMD8<Double> {
         var sum = sum
@@ -119,8 +135,7 @@ enum SplitPlanes {
     }
 
     /// The sum over the lanes in a fixed order.
-    @inline(__always)
-    static func total(_ sum: SIMD8<Double>) -> Double {
+    @inline(__always) static func total(_ sum: SIMD8<Double>) -> Double {
         ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]))
     }
 }

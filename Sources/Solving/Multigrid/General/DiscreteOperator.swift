@@ -1,15 +1,17 @@
 package import Fields
 
-/// The discrete problem −∇·(D∇u) + γu = s on a lattice in Double: conductances of the faces between sites, what joins each
-/// site to the ground, and the right-hand side.
+/// The discrete problem −∇·(D∇u) + γu = s on a lattice in Double: conductances of the faces between
+/// sites, what joins each site to the ground, and the right-hand side.
 ///
-/// (A u)ᵢ = groundᵢ uᵢ + Σⱼ gᵢⱼ (uᵢ − uⱼ) with gᵢⱼ = 2DᵢDⱼ/(Dᵢ + Dⱼ) over the faces of site i. The ground of a site is γ,
-/// the conductance of faces to absorbing ghost sites (its own D), and of faces to pinned sites, whose values move to the
-/// right-hand side; a reflecting side has no faces. Pinned sites themselves are cut off: their row is 0 · u = 0, which any field
-/// solves exactly, and `hold` gives them their values. So nothing of them enters a bound, whatever the unit of D.
+/// (A u)ᵢ = groundᵢ uᵢ + Σⱼ gᵢⱼ (uᵢ − uⱼ) with gᵢⱼ = 2DᵢDⱼ/(Dᵢ + Dⱼ) over the faces of site i. The
+/// ground of a site is γ, the conductance of faces to absorbing ghost sites (its own D), and of
+/// faces to pinned sites, whose values move to the right-hand side; a reflecting side has no faces.
+/// Pinned sites themselves are cut off: their row is 0 · u = 0, which any field solves exactly, and
+/// `hold` gives them their values. So nothing of them enters a bound, whatever the unit of D.
 ///
-/// A is symmetric, its off-diagonal entries are at most 0 and its rows are diagonally dominant. Where every site is joined
-/// to the ground, directly or through others, it is an M-matrix: its inverse is not negative anywhere (Varga 1962, §3.5).
+/// A is symmetric, its off-diagonal entries are at most 0 and its rows are diagonally dominant.
+/// Where every site is joined to the ground, directly or through others, it is an M-matrix: its
+/// inverse is not negative anywhere (Varga 1962, §3.5).
 package final class DiscreteOperator {
     /// The lattice.
     package let lattice: Lattice
@@ -35,15 +37,19 @@ package final class DiscreteOperator {
         self.lattice = lattice
         self.boundary = boundary
         ring = Ring(boundary)
-        func plane() -> SplitPlane<Double> { SplitPlane(rows: lattice.rows, columns: lattice.columns) }
-        matrix = SymmetricOperator(rows: lattice.rows, columns: lattice.columns, hasDiagonals: false)
+        func plane() -> SplitPlane<Double> {
+            SplitPlane(rows: lattice.rows, columns: lattice.columns)
+        }
+        matrix = SymmetricOperator(
+            rows: lattice.rows, columns: lattice.columns, hasDiagonals: false)
         ground = plane()
         rhs = plane()
         margins = Plane(rows: 1, columns: lattice.columns)
     }
 
-    /// Takes over a medium, pins the sites of `image` where `pins` is set, and sets the right-hand side: the image itself
-    /// where it emits, what pinned sites give to their neighbours where it does not. O(sites) time.
+    /// Takes over a medium, pins the sites of `image` where `pins` is set, and sets the right-hand
+    /// side: the image itself where it emits, what pinned sites give to their neighbours where it
+    /// does not. O(sites) time.
     package func assemble(_ medium: Medium, _ image: SourceImage, pins: Bool) {
         precondition(medium.lattice == lattice, "the medium has another lattice")
         setConductances(medium)
@@ -95,8 +101,7 @@ package final class DiscreteOperator {
     }
 
     /// Row and column of a site.
-    @inline(__always)
-    func site(_ index: Int) -> (row: Int, column: Int) {
+    @inline(__always) func site(_ index: Int) -> (row: Int, column: Int) {
         let (row, column) = index.quotientAndRemainder(dividingBy: lattice.columns)
         return (row, column)
     }
@@ -111,27 +116,34 @@ package final class DiscreteOperator {
                 if row == 0, boundary.top == .absorbing { ground += medium.down[site] }
                 if row == rows - 1, boundary.bottom == .absorbing { ground += medium.down[site] }
                 if column == 0, boundary.left == .absorbing { ground += medium.across[site] }
-                if column == columns - 1, boundary.right == .absorbing { ground += medium.across[site] }
+                if column == columns - 1, boundary.right == .absorbing {
+                    ground += medium.across[site]
+                }
                 self.ground[row, column] = ground
                 let right = column + 1 < columns ? site + 1 : first
                 let joinsRight = column + 1 < columns || ring.columns
-                matrix.east[row, column] = joinsRight ? mean(medium.across[site], medium.across[right]) : 0
+                matrix.east[row, column] =
+                    joinsRight ? mean(medium.across[site], medium.across[right]) : 0
                 let below = row + 1 < rows ? site + columns : column
                 let joinsBelow = row + 1 < rows || ring.rows
-                matrix.south[row, column] = joinsBelow ? mean(medium.down[site], medium.down[below]) : 0
+                matrix.south[row, column] =
+                    joinsBelow ? mean(medium.down[site], medium.down[below]) : 0
             }
         }
     }
 
     /// The harmonic mean, with at most three roundings.
-    @inline(__always)
-    private func mean(_ a: Double, _ b: Double) -> Double { a * b / (0.5 * (a + b)) }
+    @inline(__always) private func mean(_ a: Double, _ b: Double) -> Double {
+        a * b / (0.5 * (a + b))
+    }
 
     /// Cuts the sites of `image` off: their neighbours keep the conductance towards them as ground.
     private func pin(_ image: SourceImage) {
         let (rows, columns) = (lattice.rows, lattice.columns)
-        func move(_ face: borrowing SplitPlane<Double>, _ i: Int, _ j: Int, _ row: Int, _ column: Int, _ value: Double)
-        {
+        func move(
+            _ face: borrowing SplitPlane<Double>, _ i: Int, _ j: Int, _ row: Int, _ column: Int,
+            _ value: Double
+        ) {
             let conductance = face[i, j]
             ground[row, column] += conductance
             rhs[row, column] += conductance * value
@@ -159,9 +171,12 @@ package final class DiscreteOperator {
             let (ground, out) = (self.ground[half: half, row], matrix.diagonal[half: half, row])
             let (above, below) = (matrix.south[half: half, row &- 1], matrix.south[half: half, row])
             let (right, left) = (
-                matrix.east[half: half, row], matrix.east[half: 1 &- half, row].advanced(by: half &- 1)
+                matrix.east[half: half, row],
+                matrix.east[half: 1 &- half, row].advanced(by: half &- 1)
             )
-            Columns.each(rhs.count(half)) { k in out[k] = ground[k] + ((above[k] + below[k]) + (left[k] + right[k])) }
+            Columns.each(rhs.count(half)) { k in
+                out[k] = ground[k] + ((above[k] + below[k]) + (left[k] + right[k]))
+            }
             out.clearTail(from: rhs.count(half))
         }
     }

@@ -1,9 +1,11 @@
-/// Black-box multigrid (Dendy 1982, J. Comput. Phys. 48, 366–386): levels whose interpolation and coarse operators follow
-/// from the operator of the finest one, whatever its coefficients, obstacles and sides.
+/// Black-box multigrid (Dendy 1982, J. Comput. Phys. 48, 366–386): levels whose interpolation and
+/// coarse operators follow from the operator of the finest one, whatever its coefficients,
+/// obstacles and sides.
 ///
-/// One cycle from zero is a symmetric positive definite approximation of A⁻¹: the smoothing steps after a coarse
-/// correction are the transposes of those before it. Where the direction of strong couplings changes from place to place,
-/// coarser levels are visited twice (a W-cycle); elsewhere once.
+/// One cycle from zero is a symmetric positive definite approximation of A⁻¹: the smoothing steps
+/// after a coarse correction are the transposes of those before it. Where the direction of strong
+/// couplings changes from place to place, coarser levels are visited twice (a W-cycle); elsewhere
+/// once.
 package final class GalerkinHierarchy {
     /// Sides up to this are solved directly.
     private static let smallest = 8
@@ -42,16 +44,16 @@ package final class GalerkinHierarchy {
     /// Adapts every level to an operator on the finest one. O(sites) time.
     package func prepare(_ matrix: SymmetricOperator<Double>) {
         var fine = matrix
-        // Where no weights of the medium itself jump, those of coarser levels do around obstacles alone, and may.
+        // Where no weights of the medium itself jump, those of coarser levels do around obstacles
+        // alone, and may.
         var isFibrous = true
         for (index, interpolation) in interpolations.enumerated() {
             levels[index].prepare(fine)
             let level = levels[index]
             isFibrous =
                 interpolation.derive(
-                    from: fine, rowLines: isFibrous && level.smoothsRows, columnLines: isFibrous && level.smoothsColumns
-                )
-                || isFibrous && index > 0
+                    from: fine, rowLines: isFibrous && level.smoothsRows,
+                    columnLines: isFibrous && level.smoothsColumns) || isFibrous && index > 0
             operators[index].setGalerkinProduct(of: fine, interpolation, ring: ring)
             fine = operators[index]
         }
@@ -59,11 +61,10 @@ package final class GalerkinHierarchy {
     }
 
     /// levels[0].value ≈ A⁻¹ levels[0].rhs by one cycle from zero.
-    package func cycle() {
-        descend(0, fromZero: true)
-    }
+    package func cycle() { descend(0, fromZero: true) }
 
-    /// The same by full multigrid (Brandt 1977, Math. Comp. 31, §5), which is no linear operation but a good start.
+    /// The same by full multigrid (Brandt 1977, Math. Comp. 31, §5), which is no linear operation
+    /// but a good start.
     package func fullCycle() { solveFully(0) }
 
     private func solveFully(_ index: Int) {
@@ -87,7 +88,9 @@ package final class GalerkinHierarchy {
         level.residual()
         interpolations[index].restrict(level.scratch, to: coarse.rhs)
         descend(index + 1, fromZero: true)
-        if levels[0].smoothsBothWays && index + 2 < levels.count { descend(index + 1, fromZero: false) }
+        if levels[0].smoothsBothWays && index + 2 < levels.count {
+            descend(index + 1, fromZero: false)
+        }
         interpolations[index].prolongate(coarse.value, to: level.value)
         level.value.close(ring)
         level.smooth(reversed: true)

@@ -3,12 +3,16 @@ extension GridLevel {
     /// The values around the points of one half of a row, and the couplings to them.
     struct Neighbours {
         let north: Line<Float>, south: Line<Float>, west: Line<Float>, east: Line<Float>
-        let northWest: Line<Float>, northEast: Line<Float>, southWest: Line<Float>, southEast: Line<Float>
+        let northWest: Line<Float>, northEast: Line<Float>, southWest: Line<Float>,
+            southEast: Line<Float>
         let toNorth: Line<Float>, toSouth: Line<Float>, toWest: Line<Float>, toEast: Line<Float>
-        let toNorthWest: Line<Float>, toNorthEast: Line<Float>, toSouthWest: Line<Float>, toSouthEast: Line<Float>
+        let toNorthWest: Line<Float>, toNorthEast: Line<Float>, toSouthWest: Line<Float>,
+            toSouthEast: Line<Float>
 
-        @inline(__always)
-        init(_ matrix: SymmetricOperator<Float>, _ plane: borrowing SplitPlane<Float>, _ row: Int, _ half: Int) {
+        @inline(__always) init(
+            _ matrix: SymmetricOperator<Float>, _ plane: borrowing SplitPlane<Float>, _ row: Int,
+            _ half: Int
+        ) {
             let (other, left, right) = (1 &- half, half &- 1, half)
             north = plane[half: half, row &- 1]
             south = plane[half: half, row &+ 1]
@@ -31,16 +35,17 @@ extension GridLevel {
         }
 
         /// What the rows above and below give to point k.
-        @inline(__always)
-        func vertical(_ k: Int) -> Float { toNorth[k] * north[k] + toSouth[k] * south[k] }
+        @inline(__always) func vertical(_ k: Int) -> Float {
+            toNorth[k] * north[k] + toSouth[k] * south[k]
+        }
 
         /// What the points on the left and right give to point k.
-        @inline(__always)
-        func horizontal(_ k: Int) -> Float { toWest[k] * west[k] + toEast[k] * east[k] }
+        @inline(__always) func horizontal(_ k: Int) -> Float {
+            toWest[k] * west[k] + toEast[k] * east[k]
+        }
 
         /// What the diagonal neighbours give to point k.
-        @inline(__always)
-        func corners(_ k: Int) -> Float {
+        @inline(__always) func corners(_ k: Int) -> Float {
             (toNorthWest[k] * northWest[k] + toNorthEast[k] * northEast[k])
                 + (toSouthWest[k] * southWest[k] + toSouthEast[k] * southEast[k])
         }
@@ -56,21 +61,27 @@ extension GridLevel {
     package func smoothFromZero() {
         // On a ring of odd length a few sites have neighbours of their own colour.
         let isTwoColoured = !(ring.rows && rows & 1 == 1 || ring.columns && columns & 1 == 1)
-        if sweepsAreColours && isTwoColoured { return relaxColours(reversed: false, fromZero: true) }
+        if sweepsAreColours && isTwoColoured {
+            return relaxColours(reversed: false, fromZero: true)
+        }
         value.clear()
         smooth(reversed: false)
     }
 
     private var sweepsAreColours: Bool { sweeps.first == .colour(0) }
 
-    /// Both colours. Where rows are no ring, a row's second colour follows as soon as the first one is done in the rows
-    /// around it, which reads memory once.
+    /// Both colours. Where rows are no ring, a row's second colour follows as soon as the first one
+    /// is done in the rows around it, which reads memory once.
     private func relaxColours(reversed: Bool, fromZero: Bool) {
         let first = reversed ? 1 : 0
         let lag = ring.rows ? rows : 1
         for row in 0..<rows + lag {
             if row < rows {
-                if fromZero { relaxFromZero(row, (row &+ first) & 1) } else { relaxPoints(row, (row &+ first) & 1) }
+                if fromZero {
+                    relaxFromZero(row, (row &+ first) & 1)
+                } else {
+                    relaxPoints(row, (row &+ first) & 1)
+                }
                 value.closeColumns(ring, row)
             }
             if ring.rows && row == rows - 1 { value.close(ring) }
@@ -80,9 +91,10 @@ extension GridLevel {
     }
 
     /// Points of one half of a row whose neighbours are zero.
-    @inline(__always)
-    private func relaxFromZero(_ row: Int, _ half: Int) {
-        let (f, inverse, out) = (rhs[half: half, row], inverse[half: half, row], value[half: half, row])
+    @inline(__always) private func relaxFromZero(_ row: Int, _ half: Int) {
+        let (f, inverse, out) = (
+            rhs[half: half, row], inverse[half: half, row], value[half: half, row]
+        )
         Columns.each(value.count(half)) { k in out[k] = inverse[k] * f[k] }
     }
 
@@ -108,23 +120,27 @@ extension GridLevel {
     }
 
     /// Points of one half of a row from their neighbours.
-    @inline(__always)
-    private func relaxPoints(_ row: Int, _ half: Int) {
+    @inline(__always) private func relaxPoints(_ row: Int, _ half: Int) {
         let near = Neighbours(matrix, value, row, half)
-        let (f, inverse, out) = (rhs[half: half, row], inverse[half: half, row], value[half: half, row])
+        let (f, inverse, out) = (
+            rhs[half: half, row], inverse[half: half, row], value[half: half, row]
+        )
         let count = value.count(half)
         if matrix.hasDiagonals {
             Columns.each(count) { k in
-                out[k] = inverse[k] * ((f[k] + near.corners(k)) + (near.vertical(k) + near.horizontal(k)))
+                out[k] =
+                    inverse[k]
+                    * ((f[k] + near.corners(k)) + (near.vertical(k) + near.horizontal(k)))
             }
         } else {
-            Columns.each(count) { k in out[k] = inverse[k] * (f[k] + (near.vertical(k) + near.horizontal(k))) }
+            Columns.each(count) { k in
+                out[k] = inverse[k] * (f[k] + (near.vertical(k) + near.horizontal(k)))
+            }
         }
     }
 
     /// scratch = rhs and what the rows above and below give.
-    @inline(__always)
-    private func gatherForRow(_ row: Int, _ half: Int) {
+    @inline(__always) private func gatherForRow(_ row: Int, _ half: Int) {
         let near = Neighbours(matrix, value, row, half)
         let (f, out) = (rhs[half: half, row], scratch[half: half, row])
         let count = value.count(half)
@@ -136,17 +152,20 @@ extension GridLevel {
     }
 
     /// scratch = the forward elimination down every second column.
-    @inline(__always)
-    private func eliminateColumns(_ row: Int, _ half: Int, _ lines: LineFactors) {
+    @inline(__always) private func eliminateColumns(_ row: Int, _ half: Int, _ lines: LineFactors) {
         let near = Neighbours(matrix, value, row, half)
-        let (f, out, pivot) = (rhs[half: half, row], scratch[half: half, row], lines.pivots[half: half, row])
+        let (f, out, pivot) = (
+            rhs[half: half, row], scratch[half: half, row], lines.pivots[half: half, row]
+        )
         let count = value.count(half)
         // A ring is cut open between the last row and the first.
         let previous = row == 0 ? lines.zeros[0] : scratch[half: half, row &- 1]
         if matrix.hasDiagonals {
             Columns.each(count) { k in
                 out[k] =
-                    pivot[k] * ((f[k] + near.corners(k)) + (near.horizontal(k) + near.toNorth[k] * previous[k]))
+                    pivot[k]
+                    * ((f[k] + near.corners(k))
+                        + (near.horizontal(k) + near.toNorth[k] * previous[k]))
             }
         } else {
             Columns.each(count) { k in
@@ -156,9 +175,11 @@ extension GridLevel {
     }
 
     /// value = the back substitution.
-    @inline(__always)
-    private func substituteColumns(_ row: Int, _ half: Int, _ lines: LineFactors) {
-        let (y, out, pivot) = (scratch[half: half, row], value[half: half, row], lines.pivots[half: half, row])
+    @inline(__always) private func substituteColumns(_ row: Int, _ half: Int, _ lines: LineFactors)
+    {
+        let (y, out, pivot) = (
+            scratch[half: half, row], value[half: half, row], lines.pivots[half: half, row]
+        )
         let coupling = matrix.south[half: half, row]
         let next = row == rows &- 1 ? lines.zeros[0] : value[half: half, row &+ 1]
         Columns.each(value.count(half)) { k in out[k] = y[k] + pivot[k] * (coupling[k] * next[k]) }
@@ -179,7 +200,8 @@ extension GridLevel {
                     }
                 } else {
                     Columns.each(count) { k in
-                        out[k] = f[k] + ((near.vertical(k) + near.horizontal(k)) - diagonal[k] * u[k])
+                        out[k] =
+                            f[k] + ((near.vertical(k) + near.horizontal(k)) - diagonal[k] * u[k])
                     }
                 }
                 out.clearTail(from: count)
@@ -208,8 +230,7 @@ extension GridLevel {
         }
     }
 
-    @inline(__always)
-    private func copy(_ from: Line<Double>, _ to: Line<Float>) {
+    @inline(__always) private func copy(_ from: Line<Double>, _ to: Line<Float>) {
         for k in -1...columns / 2 { to[k] = Float(from[k]) }
     }
 }

@@ -1,4 +1,5 @@
-/// One level of the hierarchy in Float: its operator, the smoother that suits it, and the fields of a cycle.
+/// One level of the hierarchy in Float: its operator, the smoother that suits it, and the fields of
+/// a cycle.
 package final class GridLevel {
     /// Which axes are closed.
     package let ring: Ring
@@ -12,8 +13,8 @@ package final class GridLevel {
     package let rhs: SplitPlane<Float>
     /// The residual; what a line sweep eliminates.
     package let scratch: SplitPlane<Float>
-    /// The half-sweeps of a smoothing step in order; a step after the coarse correction takes them in reverse, which makes
-    /// a cycle symmetric.
+    /// The half-sweeps of a smoothing step in order; a step after the coarse correction takes them
+    /// in reverse, which makes a cycle symmetric.
     package private(set) var sweeps: [Sweep] = []
     /// Whether a smoothing step relaxes whole rows.
     package private(set) var smoothsRows = false
@@ -25,9 +26,11 @@ package final class GridLevel {
     private(set) var rowLines: LineFactors?
     private(set) var columnLines: LineFactors?
 
-    /// One part of a smoothing step: points or lines that hardly depend on one another are relaxed together.
+    /// One part of a smoothing step: points or lines that hardly depend on one another are relaxed
+    /// together.
     package enum Sweep: Hashable, Sendable {
-        /// Sites with (row + column) of this parity (red-black); for operators without diagonal neighbours.
+        /// Sites with (row + column) of this parity (red-black); for operators without diagonal
+        /// neighbours.
         case colour(Int)
         /// Points of a row parity and a column parity (four colours).
         case points(rowParity: Int, columnParity: Int)
@@ -65,7 +68,8 @@ package final class GridLevel {
             columnLines = lines
         }
         sweeps =
-            (smoothsRows ? [.rows(0), .rows(1)] : []) + (smoothsColumns ? [.columns(0), .columns(1)] : [])
+            (smoothsRows ? [.rows(0), .rows(1)] : [])
+            + (smoothsColumns ? [.columns(0), .columns(1)] : [])
         // Where the strong direction changes from place to place one step is too little.
         if smoothsBothWays { sweeps += [.rows(0), .rows(1)] }
         if !sweeps.isEmpty { return }

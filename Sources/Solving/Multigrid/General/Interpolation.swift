@@ -1,10 +1,12 @@
-/// The weights with which the points of a grid take their values from the coarse points around them, derived from the
-/// operator (Alcouffe, Brandt, Dendy and Painter 1981, SIAM J. Sci. Stat. Comput. 2, §3; Dendy 1982, J. Comput. Phys. 48).
+/// The weights with which the points of a grid take their values from the coarse points around
+/// them, derived from the operator (Alcouffe, Brandt, Dendy and Painter 1981, SIAM J. Sci. Stat.
+/// Comput. 2, §3; Dendy 1982, J. Comput. Phys. 48).
 ///
-/// A point between two coarse ones solves its own row of the operator with the values that do not vary across the line of
-/// the three; a point in the middle of four solves its row with what the points around it got. Weights are at least 0 on
-/// lines; next to a cut-off site they lead to zero. Across strong couplings whole lines may solve their rows together
-/// (`Interpolation+Lines.swift`). Weights are kept in Float; the Galerkin product is exact for those.
+/// A point between two coarse ones solves its own row of the operator with the values that do not
+/// vary across the line of the three; a point in the middle of four solves its row with what the
+/// points around it got. Weights are at least 0 on lines; next to a cut-off site they lead to zero.
+/// Across strong couplings whole lines may solve their rows together (`Interpolation+Lines.swift`).
+/// Weights are kept in Float; the Galerkin product is exact for those.
 package final class Interpolation {
     /// How rows are thinned out.
     package let rowAxis: Coarsening
@@ -29,7 +31,9 @@ package final class Interpolation {
     package init(rowAxis: Coarsening, columnAxis: Coarsening) {
         self.rowAxis = rowAxis
         self.columnAxis = columnAxis
-        func plane() -> Plane<Float> { Plane(rows: rowAxis.coarse + 1, columns: columnAxis.coarse + 1) }
+        func plane() -> Plane<Float> {
+            Plane(rows: rowAxis.coarse + 1, columns: columnAxis.coarse + 1)
+        }
         left = plane()
         right = plane()
         above = plane()
@@ -44,10 +48,11 @@ package final class Interpolation {
         for k in -1...columnAxis.coarse { one[0][k] = 1 }
     }
 
-    /// What the fine point at (down, right) from coarse point (row, column + k) takes from that, −1 ≤ down, right ≤ 1,
-    /// for all k: entry k of the result; zero where there is no such point.
-    @inline(__always)
-    package func weights(around row: Int, _ column: Int, down: Int, right: Int) -> Line<Float> {
+    /// What the fine point at (down, right) from coarse point (row, column + k) takes from that, −1
+    /// ≤ down, right ≤ 1, for all k: entry k of the result; zero where there is no such point.
+    @inline(__always) package func weights(around row: Int, _ column: Int, down: Int, right: Int)
+        -> Line<Float>
+    {
         let (r, c) = (rowAxis.offset, columnAxis.offset)
         let before = column &+ c &- 1
         switch (down, right) {
@@ -63,9 +68,12 @@ package final class Interpolation {
         }
     }
 
-    /// Derives the weights from the operator of the grid, whose planes are closed; `rowLines` and `columnLines` say whether
-    /// couplings along rows, and along columns, are strong. Returns whether there was a line whose rows were solved as a whole.
-    package func derive(from matrix: SymmetricOperator<Double>, rowLines: Bool, columnLines: Bool) -> Bool {
+    /// Derives the weights from the operator of the grid, whose planes are closed; `rowLines` and
+    /// `columnLines` say whether couplings along rows, and along columns, are strong. Returns
+    /// whether there was a line whose rows were solved as a whole.
+    package func derive(from matrix: SymmetricOperator<Double>, rowLines: Bool, columnLines: Bool)
+        -> Bool
+    {
         for row in 0..<rowAxis.coarse { deriveCoarseRow(row, matrix) }
         let columnsJump = columnLines && smoothColumnLines(matrix)
         closeCoarseRows()
@@ -94,7 +102,9 @@ package final class Interpolation {
     }
 
     /// Renews the ghosts of weights of rows between coarse ones.
-    private func closeWeights(_ plane: borrowing Plane<Float>, _ rows: Int, _ columns: Int, isBetweenColumns: Bool) {
+    private func closeWeights(
+        _ plane: borrowing Plane<Float>, _ rows: Int, _ columns: Int, isBetweenColumns: Bool
+    ) {
         for row in 0..<rows { closeLine(plane[row], columns, isBetween: isBetweenColumns) }
         // At a seam there are no points between.
         guard rowAxis.isRing, !rowAxis.hasSeam else { return }
@@ -104,7 +114,8 @@ package final class Interpolation {
 
     private func closeLine(_ line: Line<Float>, _ count: Int, isBetween: Bool) {
         guard columnAxis.isRing, !(isBetween && columnAxis.hasSeam) else { return }
-        // One loop for both ghosts: a store to the constant index −1 alone was optimised away (Swift 6.3).
+        // One loop for both ghosts: a store to the constant index −1 alone was optimised away
+        // (Swift 6.3).
         for (ghost, column) in [(-1, count - 1), (count, 0)] { line[ghost] = line[column] }
     }
 

@@ -5,10 +5,9 @@ extension LineFactors {
         let rhs: (Line<Float>, Line<Float>), value: (Line<Float>, Line<Float>)
         let pivot: (Line<Float>, Line<Float>), coupling: (Line<Float>, Line<Float>)
 
-        @inline(__always)
-        init(
-            _ lines: LineFactors, _ matrix: SymmetricOperator<Float>, _ rhs: borrowing SplitPlane<Float>,
-            _ value: borrowing SplitPlane<Float>, _ row: Int
+        @inline(__always) init(
+            _ lines: LineFactors, _ matrix: SymmetricOperator<Float>,
+            _ rhs: borrowing SplitPlane<Float>, _ value: borrowing SplitPlane<Float>, _ row: Int
         ) {
             self.rhs = (rhs[half: 0, row], rhs[half: 1, row])
             self.value = (value[half: 0, row], value[half: 1, row])
@@ -17,8 +16,7 @@ extension LineFactors {
         }
 
         /// Forward elimination of columns 2k and 2k + 1; `carried` is what column 2k − 1 hands on.
-        @inline(__always)
-        func eliminate(_ k: Int, _ carried: inout Float) {
+        @inline(__always) func eliminate(_ k: Int, _ carried: inout Float) {
             let even = pivot.0[k] * rhs.0[k] + pivot.0[k] * carried
             rhs.0[k] = even
             let odd = pivot.1[k] * rhs.1[k] + (pivot.1[k] * coupling.0[k]) * even
@@ -27,8 +25,7 @@ extension LineFactors {
         }
 
         /// Back substitution of columns 2k + 1 and 2k; `next` is the value of column 2k + 2.
-        @inline(__always)
-        func substitute(_ k: Int, _ next: inout Float) {
+        @inline(__always) func substitute(_ k: Int, _ next: inout Float) {
             let odd = rhs.1[k] + (pivot.1[k] * coupling.1[k]) * next
             value.1[k] = odd
             next = rhs.0[k] + (pivot.0[k] * coupling.0[k]) * odd
@@ -36,23 +33,22 @@ extension LineFactors {
         }
 
         /// The last column of an odd number of them.
-        @inline(__always)
-        func last(_ k: Int, _ carried: Float) -> Float {
+        @inline(__always) func last(_ k: Int, _ carried: Float) -> Float {
             let even = pivot.0[k] * (rhs.0[k] + carried)
             value.0[k] = even
             return even
         }
     }
 
-    /// value = T⁻¹ rhs on every second row, four of them at a time since each step of a recurrence waits for the one
-    /// before; `rhs` is used up.
-    @inline(__always)
-    func solveRows(
+    /// value = T⁻¹ rhs on every second row, four of them at a time since each step of a recurrence
+    /// waits for the one before; `rhs` is used up.
+    @inline(__always) func solveRows(
         _ parity: Int, _ matrix: SymmetricOperator<Float>, rhs: borrowing SplitPlane<Float>,
         into value: borrowing SplitPlane<Float>
     ) {
         let pairs = columns / 2
-        // Rows are as far apart in one plane as in another, so that a column's number finds those of other rows too.
+        // Rows are as far apart in one plane as in another, so that a column's number finds those
+        // of other rows too.
         let second = 2 &* value.stride
         let (third, fourth) = (2 &* second, 3 &* second)
         var row = parity
@@ -107,7 +103,9 @@ extension LineFactors {
     func closeColumns(_ half: Int, _ value: borrowing SplitPlane<Float>) {
         let (first, last, t) = (value[half: half, 0], value[half: half, rows - 1], ends[0])
         let count = value.count(half)
-        for k in 0..<count { t[k] = loopFactors[2 * k + half] * (first[k] + loopSigns[2 * k + half] * last[k]) }
+        for k in 0..<count {
+            t[k] = loopFactors[2 * k + half] * (first[k] + loopSigns[2 * k + half] * last[k])
+        }
         for row in 0..<rows {
             let (out, q) = (value[half: half, row], loops[half: half, row])
             Columns.each(count) { k in out[k] += t[k] * q[k] }

@@ -1,8 +1,10 @@
-/// What solves the tridiagonal systems of all rows or all columns of a level (Thomas' algorithm), for block relaxation.
+/// What solves the tridiagonal systems of all rows or all columns of a level (Thomas' algorithm),
+/// for block relaxation.
 ///
-/// Along a ring the system has two corner entries −a as well. A = T − |a| z zᵀ, with z one at the first point and the sign of
-/// a at the last, and |a| added to both end diagonals of T; the Sherman–Morrison formula adds t q to what T alone gives,
-/// y, with q = T⁻¹z and t = |a| zᵀy / (1 − |a| zᵀq). T is positive definite, being A and something that is not negative.
+/// Along a ring the system has two corner entries −a as well. A = T − |a| z zᵀ, with z one at the
+/// first point and the sign of a at the last, and |a| added to both end diagonals of T; the
+/// Sherman–Morrison formula adds t q to what T alone gives, y, with q = T⁻¹z and t = |a| zᵀy / (1 −
+/// |a| zᵀq). T is positive definite, being A and something that is not negative.
 package final class LineFactors {
     /// Inverse pivots.
     let pivots: SplitPlane<Float>
@@ -54,7 +56,9 @@ package final class LineFactors {
             guard isRing else { continue }
             for column in 0..<columns {
                 let carried = column > 0 ? matrix.east[row, column - 1] * loop[column - 1] : 0
-                loop[column] = inverses[column] * (carried + (column == 0 ? 1 : column == columns - 1 ? sign : 0))
+                loop[column] =
+                    inverses[column]
+                    * (carried + (column == 0 ? 1 : column == columns - 1 ? sign : 0))
             }
             for column in (0..<columns - 1).reversed() {
                 loop[column] += inverses[column] * matrix.east[row, column] * loop[column + 1]
@@ -76,13 +80,16 @@ package final class LineFactors {
             for row in 0..<rows {
                 let out = inverses[isRing ? row : row & 1]
                 let previous = inverses[isRing ? max(row - 1, 0) : (row + 1) & 1]
-                let (diagonal, coupling) = (matrix.diagonal[half: half, row], matrix.south[half: half, row &- 1])
+                let (diagonal, coupling) = (
+                    matrix.diagonal[half: half, row], matrix.south[half: half, row &- 1]
+                )
                 let corner = matrix.south[half: half, rows &- 1]
                 let isFirst: Double = row == 0 ? 0 : 1
                 let isEnd: Double = isRing && (row == 0 || row == rows - 1) ? 1 : 0
                 let pivot = pivots[half: half, row]
                 for k in 0..<count {
-                    let eliminated = row == 0 ? 0 : isFirst * (coupling[k] * coupling[k]) * previous[k]
+                    let eliminated =
+                        row == 0 ? 0 : isFirst * (coupling[k] * coupling[k]) * previous[k]
                     out[k] = 1 / ((diagonal[k] + isEnd * corner[k].magnitude) - eliminated)
                     pivot[k] = Float(out[k])
                 }
@@ -112,7 +119,8 @@ package final class LineFactors {
         }
     }
 
-    /// |a| / (1 − |a| zᵀq); the operator is positive definite, so rounding alone can bring the denominator to zero.
+    /// |a| / (1 − |a| zᵀq); the operator is positive definite, so rounding alone can bring the
+    /// denominator to zero.
     private static func factor(_ corner: Double, _ ends: Double) -> Float {
         Float(corner / max(1 - corner * ends, 1e-12))
     }

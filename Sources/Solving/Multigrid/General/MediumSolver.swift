@@ -1,16 +1,19 @@
 package import Fields
 
-/// Solves −∇·(D∇u) + γu = s for any medium, boundary and sources on one lattice, and certifies what it returns.
+/// Solves −∇·(D∇u) + γu = s for any medium, boundary and sources on one lattice, and certifies what
+/// it returns.
 ///
-/// Conjugate gradients with black-box multigrid; field and residual in Double, cycles in Float. The certificate rests on
-/// A's inverse, which has no negative entries: max |u − u*| ≤ max |r| · ‖A⁻¹‖∞. Where γ is positive everywhere
-/// ‖A⁻¹‖∞ ≤ 1/min γ, since A·1 ≥ min γ. Otherwise, or where that is poor, any w with A w ≥ θ > 0 shows ‖A⁻¹‖∞ ≤ max w / θ
-/// (w = A⁻¹(A w) ≥ θ A⁻¹1); w is computed by the same multigrid from A w ≈ 1, and A w is verified in Double. Pinning
-/// sites only takes rows and columns out of A, which lowers its inverse (Fan 1958: a principal submatrix of an M-matrix
-/// is one, and its inverse is below that part of the inverse), so one w serves all obstacles.
+/// Conjugate gradients with black-box multigrid; field and residual in Double, cycles in Float. The
+/// certificate rests on A's inverse, which has no negative entries: max |u − u*| ≤ max |r| ·
+/// ‖A⁻¹‖∞. Where γ is positive everywhere ‖A⁻¹‖∞ ≤ 1/min γ, since A·1 ≥ min γ. Otherwise, or where
+/// that is poor, any w with A w ≥ θ > 0 shows ‖A⁻¹‖∞ ≤ max w / θ (w = A⁻¹(A w) ≥ θ A⁻¹1); w is
+/// computed by the same multigrid from A w ≈ 1, and A w is verified in Double. Pinning sites only
+/// takes rows and columns out of A, which lowers its inverse (Fan 1958: a principal submatrix of an
+/// M-matrix is one, and its inverse is below that part of the inverse), so one w serves all
+/// obstacles.
 ///
-/// The result depends on the medium, the boundary and the image alone: not on earlier ones, the thread or the vector width.
-/// A solver owns working memory for one lattice and one thread.
+/// The result depends on the medium, the boundary and the image alone: not on earlier ones, the
+/// thread or the vector width. A solver owns working memory for one lattice and one thread.
 package final class MediumSolver {
     /// The lattice that this solver is for.
     package let lattice: Lattice
@@ -27,17 +30,20 @@ package final class MediumSolver {
     private var largestDiffusivity = 0.0
     /// The same with the current obstacles, where that was needed.
     private var pinnedBound: Double?
-    /// The squared energy norm of the error before each step of the last solution, roughly: what a step reduces.
+    /// The squared energy norm of the error before each step of the last solution, roughly: what a
+    /// step reduces.
     package private(set) var energies: [Double] = []
     /// Pinned sites of the operator that the hierarchy was made from; nil before.
     private var prepared: [Int]?
 
-    /// Far more steps than any configuration of a search of hundreds of thousands needs: about ten, some forty at most. What is not
-    /// there by then is not certified.
+    /// Far more steps than any configuration of a search of hundreds of thousands needs: about ten,
+    /// some forty at most. What is not there by then is not certified.
     static let maximumSteps = 400
-    /// Steps in a row that do not halve the residual in the norm of the cycle, after which its certified bound is looked at.
+    /// Steps in a row that do not halve the residual in the norm of the cycle, after which its
+    /// certified bound is looked at.
     private static let patience = 12
-    /// Such looks in a row that find no better bound, after which none will come: the limit of Double.
+    /// Such looks in a row that find no better bound, after which none will come: the limit of
+    /// Double.
     private static let looks = 3
 
     /// Creates a solver with its working memory.
@@ -51,7 +57,8 @@ package final class MediumSolver {
     ///
     /// A is taken in a unit of time of its own (`TimeUnit`).
     package func prepare(_ medium: Medium) {
-        unit = TimeUnit.factor(forDiffusivity: max(medium.down.max() ?? 1, medium.across.max() ?? 1))
+        unit = TimeUnit.factor(
+            forDiffusivity: max(medium.down.max() ?? 1, medium.across.max() ?? 1))
         let medium = medium.scaled(by: unit)
         if self.medium == medium { return }
         self.medium = medium
@@ -61,19 +68,25 @@ package final class MediumSolver {
 
     /// Solves for the sources in `image` and writes the label.
     ///
-    /// An emitting image is the right-hand side itself: any factor drops out when the field is divided by its maximum, so
-    /// γ need not be positive.
+    /// An emitting image is the right-hand side itself: any factor drops out when the field is
+    /// divided by its maximum, so γ need not be positive.
     ///
     /// - Parameters:
-    ///   - image: The image; its sites hold their values where `pinned` is set, else they emit them.
-    ///   - label: Receives the field, (rows, columns), rounded to the grid; an emitting field is divided by its maximum
-    ///     first. Meaningless where the solution is not certified.
-    /// - Returns: The certificate. A label that cannot be certified is a result, not an error; so is a problem in which
-    ///   nothing holds the field (no absorbing side, no decay, no pinned site).
-    package func solve(_ image: SourceImage, pinned: Bool, accuracy: Accuracy, into label: inout [Float]) -> Solution {
+    ///   - image: The image; its sites hold their values where `pinned` is set, else they emit
+    ///     them.
+    ///   - label: Receives the field, (rows, columns), rounded to the grid; an emitting field is
+    ///     divided by its maximum first. Meaningless where the solution is not certified.
+    /// - Returns: The certificate. A label that cannot be certified is a result, not an error; so
+    ///   is a problem in which nothing holds the field (no absorbing side, no decay, no pinned
+    ///   site).
+    package func solve(
+        _ image: SourceImage, pinned: Bool, accuracy: Accuracy, into label: inout [Float]
+    ) -> Solution {
         precondition(label.count == lattice.count, "the label has another lattice's size")
         guard let inverseBound = prepareBound(image, pinned: pinned) else {
-            return Solution(method: .general, errorBound: .infinity, isCertified: false, cycles: 0, residuals: [])
+            return Solution(
+                method: .general, errorBound: .infinity, isCertified: false, cycles: 0,
+                residuals: [])
         }
         let (bound, scale, residuals) = iterate(image, pinned, accuracy, inverseBound)
         iteration.field.writeLabel(scale: scale, step: accuracy.step, into: &label)
@@ -84,7 +97,8 @@ package final class MediumSolver {
 }
 
 extension MediumSolver {
-    /// Assembles the problem and its hierarchy; returns a bound on ‖A⁻¹‖∞, or nil where nothing holds the field.
+    /// Assembles the problem and its hierarchy; returns a bound on ‖A⁻¹‖∞, or nil where nothing
+    /// holds the field.
     func prepareBound(_ image: SourceImage, pinned: Bool) -> Double? {
         guard isHeld(image, pinned: pinned) else { return nil }
         let bound = inverseBound(image, pinned: pinned)
@@ -92,13 +106,15 @@ extension MediumSolver {
         return bound
     }
 
-    /// Whether the problem has one solution: an absorbing side, decay or a pinned site holds the field.
+    /// Whether the problem has one solution: an absorbing side, decay or a pinned site holds the
+    /// field.
     private func isHeld(_ image: SourceImage, pinned: Bool) -> Bool {
         if boundary.isAbsorbingSomewhere || pinned && !image.sites.isEmpty { return true }
         return medium?.decay.contains { $0 > 0 } ?? false
     }
 
-    /// Assembles the problem, and its hierarchy where the operator is not that of the problem before.
+    /// Assembles the problem, and its hierarchy where the operator is not that of the problem
+    /// before.
     private func load(_ image: SourceImage, pinned: Bool) {
         guard let medium else { preconditionFailure("a solver must be given a medium first") }
         let problem = iteration.problem
@@ -120,7 +136,8 @@ extension MediumSolver {
         var residuals = iteration.start()
         var bound = Double.infinity
         var scale = 1.0
-        // The residual in the norm of the cycle, r · M⁻¹r, need not fall while the error does: it only says when to look.
+        // The residual in the norm of the cycle, r · M⁻¹r, need not fall while the error does: it
+        // only says when to look.
         var (best, wasted) = (Double.infinity, 0)
         var (bestBound, idle) = (Double.infinity, 0)
         var isStuck = false
@@ -133,8 +150,11 @@ extension MediumSolver {
             var isLast = residuals.count > MediumSolver.maximumSteps || isStuck
             let isDue = wasted >= MediumSolver.patience
             let expected = iteration.largest
-            if isLast || isDue || !(factor * inverseBound * expected > share) || expected < 1e-4 * lastTrue {
-                // A field's maximum lies on a source (maximum principle), so it is known to within the bound, and
+            if isLast || isDue || !(factor * inverseBound * expected > share)
+                || expected < 1e-4 * lastTrue
+            {
+                // A field's maximum lies on a source (maximum principle), so it is known to within
+                // the bound, and
                 // |u/m − u*/m*| ≤ |u − u*|/m + |u*|/m* · |m* − m|/m ≤ 2 bound/m.
                 bound = factor * inverseBound * iteration.refresh().bound
                 // What the recurrence no longer sees is rounding.
@@ -173,10 +193,11 @@ extension MediumSolver {
         return min(open, bound)
     }
 
-    /// Bounds times the largest D above this are poor, since rounding in Double times that is not small any more: obstacles
-    /// are taken into account.
+    /// Bounds times the largest D above this are poor, since rounding in Double times that is not
+    /// small any more: obstacles are taken into account.
     private static let largeBound = 1e7
-    /// The bound by the least decay times the least D up to this needs no better one, which takes a solution.
+    /// The bound by the least decay times the least D up to this needs no better one, which takes a
+    /// solution.
     private static let goodBound = 1e4
 
     private func computeOpenBound() -> Double {
@@ -192,7 +213,8 @@ extension MediumSolver {
         return min(byDecay, compareWithUnit())
     }
 
-    /// max w / min A w for the operator that is loaded, from a rough solution of A w = 1; infinite where that fails.
+    /// max w / min A w for the operator that is loaded, from a rough solution of A w = 1; infinite
+    /// where that fails.
     private func compareWithUnit() -> Double {
         iteration.problem.setUnitRightHandSide()
         iteration.restart()
@@ -200,7 +222,9 @@ extension MediumSolver {
         var (best, idle) = (Double.infinity, 0)
         for _ in 0..<MediumSolver.maximumSteps / 2 {
             let defect = iteration.refresh()
-            if defect.bound <= 0.1 { return iteration.field.largest / (1 - defect.bound) * (1 + 1e-9) }
+            if defect.bound <= 0.1 {
+                return iteration.field.largest / (1 - defect.bound) * (1 + 1e-9)
+            }
             idle = defect.bound < 0.5 * best ? 0 : idle + 1
             best = min(best, defect.bound)
             if idle >= 20 { break }

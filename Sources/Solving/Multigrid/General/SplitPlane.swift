@@ -14,11 +14,11 @@ package struct Ring: Hashable, Sendable {
     }
 }
 
-/// Numbers on a grid whose even columns are stored apart from the odd ones, so that sweeps over every second column and
-/// transfers between levels read memory without gaps.
+/// Numbers on a grid whose even columns are stored apart from the odd ones, so that sweeps over
+/// every second column and transfers between levels read memory without gaps.
 ///
-/// Column j is entry j / 2 of the half j & 1. One line of ghost sites surrounds the grid: zero, or, on an axis that is
-/// closed to a ring, what `close` copies there from the opposite side.
+/// Column j is entry j / 2 of the half j & 1. One line of ghost sites surrounds the grid: zero, or,
+/// on an axis that is closed to a ring, what `close` copies there from the opposite side.
 package struct SplitPlane<Element: SIMDScalar & BinaryFloatingPoint>: ~Copyable {
     /// Number of rows.
     package let rows: Int
@@ -39,16 +39,15 @@ package struct SplitPlane<Element: SIMDScalar & BinaryFloatingPoint>: ~Copyable 
     var stride: Int { even.stride }
 
     /// Number of columns in a half.
-    @inline(__always)
-    func count(_ half: Int) -> Int { (columns &+ 1 &- half) / 2 }
+    @inline(__always) func count(_ half: Int) -> Int { (columns &+ 1 &- half) / 2 }
 
     /// One half of row `row`, from −1 to `rows`.
-    @inline(__always)
-    package subscript(half half: Int, row: Int) -> Line<Element> { half == 0 ? even[row] : odd[row] }
+    @inline(__always) package subscript(half half: Int, row: Int) -> Line<Element> {
+        half == 0 ? even[row] : odd[row]
+    }
 
     /// The number at a site or a ghost site.
-    @inline(__always)
-    package subscript(row: Int, column: Int) -> Element {
+    @inline(__always) package subscript(row: Int, column: Int) -> Element {
         get { self[half: column & 1, row][column >> 1] }
         nonmutating set { self[half: column & 1, row][column >> 1] = newValue }
     }
@@ -72,8 +71,7 @@ package struct SplitPlane<Element: SIMDScalar & BinaryFloatingPoint>: ~Copyable 
     }
 
     /// Renews the ghost sites at the ends of one row.
-    @inline(__always)
-    func closeColumns(_ ring: Ring, _ row: Int) {
+    @inline(__always) func closeColumns(_ ring: Ring, _ row: Int) {
         guard ring.columns else { return }
         self[row, -1] = self[row, columns &- 1]
         self[row, columns] = self[row, 0]

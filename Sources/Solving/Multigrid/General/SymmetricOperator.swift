@@ -1,6 +1,8 @@
-/// A symmetric operator that couples each point of a grid to its eight neighbours (or four), by half of its entries.
+/// A symmetric operator that couples each point of a grid to its eight neighbours (or four), by
+/// half of its entries.
 ///
-/// Couplings are the negative of the entries: (A u)ᵢ = diagonalᵢ uᵢ − Σ couplingᵢⱼ uⱼ. The planes are closed.
+/// Couplings are the negative of the entries: (A u)ᵢ = diagonalᵢ uᵢ − Σ couplingᵢⱼ uⱼ. The planes
+/// are closed.
 package final class SymmetricOperator<Scalar: SIMDScalar & BinaryFloatingPoint> {
     /// Number of rows of the grid.
     package let rows: Int
@@ -41,8 +43,8 @@ package final class SymmetricOperator<Scalar: SIMDScalar & BinaryFloatingPoint> 
         southWest.close(ring)
     }
 
-    /// The coupling of (row, column) and its neighbour (row + down, column + right); the diagonal entry's negative for
-    /// itself. Both may be ghosts of an axis that is a ring.
+    /// The coupling of (row, column) and its neighbour (row + down, column + right); the diagonal
+    /// entry's negative for itself. Both may be ghosts of an axis that is a ring.
     package func coupling(_ row: Int, _ column: Int, down: Int, right: Int) -> Scalar {
         switch (down, right) {
         case (0, 0): -diagonal[row, column]

@@ -1,7 +1,8 @@
-/// The sweeps of a coarser level: a vector pass with the constant stencil over every row, then the special rows again.
+/// The sweeps of a coarser level: a vector pass with the constant stencil over every row, then the
+/// special rows again.
 ///
-/// Jacobi-type sweeps read one plane and write another, so that the order of sites does not matter: the special rows can be
-/// done afterwards, and no vector width or thread changes a bit.
+/// Jacobi-type sweeps read one plane and write another, so that the order of sites does not matter:
+/// the special rows can be done afterwards, and no vector width or thread changes a bit.
 extension CoarseLevel {
     /// Both steps of a smoothing sweep, from zero, and one more near obstacles: value = S(0).
     package func smoothFromZero(_ steps: SIMD2<Float>) {
@@ -13,7 +14,9 @@ extension CoarseLevel {
             u.clearTail(from: columns)
         }
         let special = specialRows
-        for row in special { scratch[offset: row.offset] = steps.x * row.dampedInverse * rhs[offset: row.offset] }
+        for row in special {
+            scratch[offset: row.offset] = steps.x * row.dampedInverse * rhs[offset: row.offset]
+        }
         step(steps.y, from: scratch, to: value, special)
         relaxNearObstacles(special)
     }
@@ -25,15 +28,17 @@ extension CoarseLevel {
         step(steps.y, from: scratch, to: value, special)
     }
 
-    /// One more Gauss–Seidel pass over the special rows of obstacles, where the polynomial steps are not tuned: every second
-    /// row, then the others. Rows in a row are neighbours mostly, and would wait for one another.
+    /// One more Gauss–Seidel pass over the special rows of obstacles, where the polynomial steps
+    /// are not tuned: every second row, then the others. Rows in a row are neighbours mostly, and
+    /// would wait for one another.
     private func relaxNearObstacles(_ special: [SpecialRow]) {
         let stride = value.stride
         for first in wallCount...wallCount + 1 {
             for index in Swift.stride(from: first, to: special.count, by: 2) {
                 let row = special[index]
                 let u = value[from: row.offset]
-                u[0] += row.inverseDiagonal * (rhs[offset: row.offset] - row.stencil.apply(u, stride))
+                u[0] +=
+                    row.inverseDiagonal * (rhs[offset: row.offset] - row.stencil.apply(u, stride))
             }
         }
     }
@@ -49,9 +54,9 @@ extension CoarseLevel {
     }
 
     /// new = old + step · D⁻¹ (rhs − A old).
-    @inline(__always)
-    private func step(
-        _ step: Float, from old: borrowing Plane<Float>, to new: borrowing Plane<Float>, _ special: [SpecialRow]
+    @inline(__always) private func step(
+        _ step: Float, from old: borrowing Plane<Float>, to new: borrowing Plane<Float>,
+        _ special: [SpecialRow]
     ) {
         let factor = step / grid.interior.center
         for row in 0..<grid.rows { combine(row, factor: factor, keep: 1, from: old, to: new) }
@@ -59,17 +64,19 @@ extension CoarseLevel {
         for row in special {
             let u = old[from: row.offset]
             let product = row.stencil.apply(u, stride)
-            new[offset: row.offset] = u[0] + step * row.dampedInverse * (rhs[offset: row.offset] - product)
+            new[offset: row.offset] =
+                u[0] + step * row.dampedInverse * (rhs[offset: row.offset] - product)
         }
     }
 
     /// new = keep · old + factor · (rhs − A old) with the interior stencil, on one row.
-    @inline(__always)
-    private func combine(
-        _ row: Int, factor: Float, keep: Float, from old: borrowing Plane<Float>, to new: borrowing Plane<Float>
+    @inline(__always) private func combine(
+        _ row: Int, factor: Float, keep: Float, from old: borrowing Plane<Float>,
+        to new: borrowing Plane<Float>
     ) {
         let stencil = grid.interior
-        // keep·u + factor·(f − c·u − e·edges − d·corners), with the factor multiplied in beforehand.
+        // keep·u + factor·(f − c·u − e·edges − d·corners), with the factor multiplied in
+        // beforehand.
         let center = keep - factor * stencil.center
         let edge = -factor * stencil.north.y
         let corner = -factor * stencil.north.x
@@ -89,8 +96,8 @@ extension CoarseLevel {
     /// coarse.rhs = Pᵀ rhs, the first approximation's residual.
     func restrictRightHandSide(to coarse: CoarseLevel) { restrict(rhs, to: coarse) }
 
-    @inline(__always)
-    private func restrict(_ plane: borrowing Plane<Float>, to coarse: CoarseLevel) {
+    @inline(__always) private func restrict(_ plane: borrowing Plane<Float>, to coarse: CoarseLevel)
+    {
         for r in 0..<coarse.grid.rows {
             let (above, same, below) = (plane[2 &* r], plane[2 &* r &+ 1], plane[2 &* r &+ 2])
             let out = coarse.rhs[r]
@@ -104,7 +111,8 @@ extension CoarseLevel {
         }
         let stride = plane.stride
         for special in specialRestrictions {
-            coarse.rhs[offset: special.coarse] = special.weights.apply(plane[from: special.fine], stride)
+            coarse.rhs[offset: special.coarse] = special.weights.apply(
+                plane[from: special.fine], stride)
         }
     }
 

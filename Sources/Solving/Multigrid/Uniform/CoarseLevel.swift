@@ -1,4 +1,5 @@
-/// One coarser level: its operator, the fields of a cycle, and what its kernels must do apart from the constant stencil.
+/// One coarser level: its operator, the fields of a cycle, and what its kernels must do apart from
+/// the constant stencil.
 package final class CoarseLevel {
     package let grid: GridOperator
     package let smoothing: Smoothing
@@ -26,25 +27,28 @@ package final class CoarseLevel {
         var stencil: Stencil
         /// 1/diagonal, for Gauss–Seidel.
         var inverseDiagonal: Float
-        /// The same for the polynomial steps, or less: those diverge on eigenvalues beyond the range they are made for.
-        /// Σ|aᵢⱼ| is twice the diagonal at most in a row that is diagonally dominant. Where little of a coarse point's
-        /// basis is left between obstacles it can be any number; dividing by half the sum keeps the eigenvalues below 2
-        /// (Gershgorin), as ℓ₁ smoothers do (Baker, Falgout, Kolev and Yang 2011, SIAM J. Sci. Comput. 33, §6).
+        /// The same for the polynomial steps, or less: those diverge on eigenvalues beyond the
+        /// range they are made for. Σ|aᵢⱼ| is twice the diagonal at most in a row that is
+        /// diagonally dominant. Where little of a coarse point's basis is left between obstacles it
+        /// can be any number; dividing by half the sum keeps the eigenvalues below 2 (Gershgorin),
+        /// as ℓ₁ smoothers do (Baker, Falgout, Kolev and Yang 2011, SIAM J. Sci. Comput. 33, §6).
         var dampedInverse: Float
         var offset: Int32
     }
 
-    /// What to add to the mean-of-neighbours interpolation at `offset`: `weights` times the coarse values at `coarse` and
-    /// its neighbours to the right, below, and both.
+    /// What to add to the mean-of-neighbours interpolation at `offset`: `weights` times the coarse
+    /// values at `coarse` and its neighbours to the right, below, and both.
     struct SpecialWeights {
         var weights: SIMD4<Float>
         var offset: Int32
         var coarse: Int32
 
-        init(_ weights: SIMD4<Float>, _ row: Int, _ column: Int, _ stride: Int, _ coarseStride: Int) {
+        init(_ weights: SIMD4<Float>, _ row: Int, _ column: Int, _ stride: Int, _ coarseStride: Int)
+        {
             self.weights = weights
             offset = Int32(truncatingIfNeeded: row &* stride &+ column)
-            coarse = Int32(truncatingIfNeeded: ((row &+ 1) / 2 &- 1) &* coarseStride &+ (column &+ 1) / 2 &- 1)
+            coarse = Int32(
+                truncatingIfNeeded: ((row &+ 1) / 2 &- 1) &* coarseStride &+ (column &+ 1) / 2 &- 1)
         }
     }
 
@@ -69,7 +73,9 @@ package final class CoarseLevel {
         let lastRow = grid.rows - 1
         let lastColumn = grid.columns - 1
         let wall =
-            (0..<lastRow).map { ($0, lastColumn) } + (0..<lastColumn).map { (lastRow, $0) } + [(lastRow, lastColumn)]
+            (0..<lastRow).map { ($0, lastColumn) } + (0..<lastColumn).map { (lastRow, $0) } + [
+                (lastRow, lastColumn)
+            ]
         wallRows = wall.map { CoarseLevel.specialRow(grid, $0.0, $0.1, stride) }
         // Sites and coarse points at a wall whose distance is no whole spacing.
         let own = wall.filter { site in
@@ -91,13 +97,17 @@ package final class CoarseLevel {
         if own.contains(where: { $0.1 == lastColumn && lastColumn & 1 == 0 }) {
             points += (0..<grid.rows / 2).map { ($0, grid.columns / 2 - 1) }
         }
-        wallRestrictions = points.map { CoarseLevel.specialRestriction(grid, $0.0, $0.1, stride, coarseStride) }
+        wallRestrictions = points.map {
+            CoarseLevel.specialRestriction(grid, $0.0, $0.1, stride, coarseStride)
+        }
     }
 
-    /// Takes over what the grid operator knows of the current obstacles; `coarse` is the next level, if there is one.
+    /// Takes over what the grid operator knows of the current obstacles; `coarse` is the next
+    /// level, if there is one.
     func prepare(coarse: CoarseLevel?) {
         let stride = rhs.stride
-        // Arrays are moved out and back, which spares every use of them a check of exclusive access.
+        // Arrays are moved out and back, which spares every use of them a check of exclusive
+        // access.
         var specialRows: [SpecialRow] = []
         var specialWeights: [SpecialWeights] = []
         var specialRestrictions: [SpecialRestriction] = []
@@ -122,20 +132,23 @@ package final class CoarseLevel {
         specialRestrictions += wallRestrictions
         for site in coarse.grid.stencils.own {
             let (r, c) = coarse.grid.stencils.site(site)
-            specialRestrictions.append(CoarseLevel.specialRestriction(grid, r, c, stride, coarseStride))
+            specialRestrictions.append(
+                CoarseLevel.specialRestriction(grid, r, c, stride, coarseStride))
         }
     }
 
     private func exchange(
-        _ rows: inout [SpecialRow], _ weights: inout [SpecialWeights], _ restrictions: inout [SpecialRestriction]
+        _ rows: inout [SpecialRow], _ weights: inout [SpecialWeights],
+        _ restrictions: inout [SpecialRestriction]
     ) {
         swap(&rows, &specialRows)
         swap(&weights, &specialWeights)
         swap(&restrictions, &specialRestrictions)
     }
 
-    @inline(__always)
-    private static func specialRow(_ grid: GridOperator, _ row: Int, _ column: Int, _ stride: Int) -> SpecialRow {
+    @inline(__always) private static func specialRow(
+        _ grid: GridOperator, _ row: Int, _ column: Int, _ stride: Int
+    ) -> SpecialRow {
         let stencil = grid.stencils[grid.stencils.offset(row, column)]
         return SpecialRow(
             stencil: stencil, inverseDiagonal: 1 / stencil.center,
@@ -143,13 +156,14 @@ package final class CoarseLevel {
             offset: Int32(truncatingIfNeeded: row &* stride &+ column))
     }
 
-    /// The restriction to the coarse point (r, c); strides are of this level's planes and of the coarser one's.
-    @inline(__always)
-    static func specialRestriction(
+    /// The restriction to the coarse point (r, c); strides are of this level's planes and of the
+    /// coarser one's.
+    @inline(__always) static func specialRestriction(
         _ grid: GridOperator, _ r: Int, _ c: Int, _ stride: Int, _ coarseStride: Int
     ) -> SpecialRestriction {
         SpecialRestriction(
-            weights: grid.restriction(r, c), coarse: Int32(truncatingIfNeeded: r &* coarseStride &+ c),
+            weights: grid.restriction(r, c),
+            coarse: Int32(truncatingIfNeeded: r &* coarseStride &+ c),
             fine: Int32(truncatingIfNeeded: (2 &* r &+ 1) &* stride &+ 2 &* c &+ 1))
     }
 }

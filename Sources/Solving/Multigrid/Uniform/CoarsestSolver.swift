@@ -1,5 +1,5 @@
-/// Solves the coarsest level: directly where it is narrow, by polynomial sweeps where decay alone makes it well
-/// conditioned.
+/// Solves the coarsest level: directly where it is narrow, by polynomial sweeps where decay alone
+/// makes it well conditioned.
 enum CoarsestSolver {
     /// Banded Cholesky factorisation, sites numbered along the shorter side.
     case direct(BandedCholesky)
@@ -63,7 +63,9 @@ package final class BandedCholesky {
         solution = [Double](repeating: 0, count: size)
     }
 
-    private func number(_ row: Int, _ column: Int) -> Int { transposed ? column * rows + row : row * columns + column }
+    private func number(_ row: Int, _ column: Int) -> Int {
+        transposed ? column * rows + row : row * columns + column
+    }
 
     /// Factorises. O(sites · shorter side²) time.
     package func factorise(_ grid: GridOperator) {
@@ -75,7 +77,9 @@ package final class BandedCholesky {
                 for i in -1...1 where row + i >= 0 && row + i < rows {
                     for j in -1...1 where column + j >= 0 && column + j < columns {
                         let other = number(row + i, column + j)
-                        if other <= own { factor[own * (width + 1) + own - other] = Double(stencil[row: i][j + 1]) }
+                        if other <= own {
+                            factor[own * (width + 1) + own - other] = Double(stencil[row: i][j + 1])
+                        }
                     }
                 }
             }
@@ -87,7 +91,8 @@ package final class BandedCholesky {
                 for k in max(first, j - width)..<max(first, j) {
                     sum -= factor[i * (width + 1) + i - k] * factor[j * (width + 1) + j - k]
                 }
-                // A Galerkin operator is positive definite; the guard keeps rounding from making a NaN of it.
+                // A Galerkin operator is positive definite; the guard keeps rounding from making a
+                // NaN of it.
                 factor[i * (width + 1) + i - j] =
                     j < i ? sum * factor[j * (width + 1)] : 1 / max(sum, 1e-30).squareRoot()
             }
@@ -96,7 +101,9 @@ package final class BandedCholesky {
 
     /// Solves for one right-hand side. O(sites · shorter side) time.
     package func solve(_ rhs: borrowing Plane<Float>, into value: borrowing Plane<Float>) {
-        for row in 0..<rows { for column in 0..<columns { solution[number(row, column)] = Double(rhs[row][column]) } }
+        for row in 0..<rows {
+            for column in 0..<columns { solution[number(row, column)] = Double(rhs[row][column]) }
+        }
         for i in 0..<size {
             var sum = solution[i]
             for j in max(0, i - width)..<i { sum -= factor[i * (width + 1) + i - j] * solution[j] }
@@ -105,8 +112,12 @@ package final class BandedCholesky {
         for i in (0..<size).reversed() {
             let result = solution[i] * factor[i * (width + 1)]
             solution[i] = result
-            for j in max(0, i - width)..<i { solution[j] -= factor[i * (width + 1) + i - j] * result }
+            for j in max(0, i - width)..<i {
+                solution[j] -= factor[i * (width + 1) + i - j] * result
+            }
         }
-        for row in 0..<rows { for column in 0..<columns { value[row][column] = Float(solution[number(row, column)]) } }
+        for row in 0..<rows {
+            for column in 0..<columns { value[row][column] = Float(solution[number(row, column)]) }
+        }
     }
 }

@@ -1,12 +1,15 @@
 package import Fields
 
 extension FineLevel {
-    /// Starts a configuration from somebody's field, (rows, columns), with the exact values on pinned sites; an emitting one gets the
-    /// factor that fits its right-hand side on the sources best (least squares). `field` holds it then.
+    /// Starts a configuration from somebody's field, (rows, columns), with the exact values on
+    /// pinned sites; an emitting one gets the factor that fits its right-hand side on the sources
+    /// best (least squares). `field` holds it then.
     ///
     /// - Returns: The norms of its residual.
     package func take(_ values: [Float], _ image: SourceImage, pinned: Bool) -> ResidualNorms {
-        precondition(values.count == lattice.rows * lattice.columns, "the field has another lattice's size")
+        precondition(
+            values.count == lattice.rows * lattice.columns,
+            "the field has another " + "lattice's size")
         _ = start(image, pinned: pinned)
         let columns = lattice.columns
         let factor = pinned ? 1 : 1 / scale(values, image)

@@ -1,8 +1,8 @@
 package import Fields
 
 extension FineLevel {
-    /// Starts a configuration: the field is zero but for pinned sites, the residual belongs to that field, and the
-    /// operator knows the pinned sites.
+    /// Starts a configuration: the field is zero but for pinned sites, the residual belongs to that
+    /// field, and the operator knows the pinned sites.
     ///
     /// - Returns: The largest magnitude of the first residual.
     package func start(_ image: SourceImage, pinned: Bool) -> Float {
@@ -13,7 +13,8 @@ extension FineLevel {
         draft.clear()
         residual.clear()
         sources.replace(
-            image.sites, values: pinned ? image.values : image.values.map { decay * $0 }, columns: lattice.columns)
+            image.sites, values: pinned ? image.values : image.values.map { decay * $0 },
+            columns: lattice.columns)
         if pinned { pin(image.sites) }
         var largest: Float = 0
         if pinned {
@@ -22,8 +23,8 @@ extension FineLevel {
                 let (row, column) = (site / lattice.columns, site % lattice.columns)
                 set(field: value, row, column)
                 for (i, j) in [(-1, 0), (0, -1), (0, 1), (1, 0)] {
-                    guard row + i >= 0, row + i < lattice.rows, column + j >= 0, column + j < lattice.columns,
-                        !isPinned(row + i, column + j, roles)
+                    guard row + i >= 0, row + i < lattice.rows, column + j >= 0,
+                        column + j < lattice.columns, !isPinned(row + i, column + j, roles)
                     else { continue }
                     largest = max(largest, add(residual: Float(value), row + i, column + j))
                 }
@@ -31,13 +32,15 @@ extension FineLevel {
         } else {
             for (site, value) in zip(image.sites, image.values) {
                 let amount = Float(decay * value)
-                largest = max(largest, add(residual: amount, site / lattice.columns, site % lattice.columns))
+                largest = max(
+                    largest, add(residual: amount, site / lattice.columns, site % lattice.columns))
             }
         }
         return largest
     }
 
-    /// Collects what the kernels do apart from the regular passes; `coarse` is the first coarser level.
+    /// Collects what the kernels do apart from the regular passes; `coarse` is the first coarser
+    /// level.
     func prepare(coarse: CoarseLevel) {
         let stride = coarse.value.stride
         specialWeights.removeAll(keepingCapacity: true)
@@ -51,7 +54,8 @@ extension FineLevel {
                 SpecialWeights(
                     row: Int32(row), k: Int32(column / 2), first: Int32(first),
                     second: Int32(onCoarseRow ? first + 1 : first + stride),
-                    weights: SIMD2(weights.x, onCoarseRow ? weights.y : weights.z) - SIMD2(repeating: 0.5)))
+                    weights: SIMD2(weights.x, onCoarseRow ? weights.y : weights.z)
+                        - SIMD2(repeating: 0.5)))
         }
         specialWeights.sort { ($0.row, $0.k) < ($1.row, $1.k) }
         specialRestrictions.removeAll(keepingCapacity: true)
@@ -60,17 +64,20 @@ extension FineLevel {
             let weights = grid.restriction(r, c)
             specialRestrictions.append(
                 SpecialRestriction(
-                    corners: SIMD4(weights.north.x, weights.north.z, weights.south.x, weights.south.z),
+                    corners: SIMD4(
+                        weights.north.x, weights.north.z, weights.south.x, weights.south.z),
                     center: weights.center, row: Int32(truncatingIfNeeded: 2 &* r &+ 1),
-                    k: Int32(truncatingIfNeeded: c), coarse: Int32(truncatingIfNeeded: r &* stride &+ c)))
+                    k: Int32(truncatingIfNeeded: c),
+                    coarse: Int32(truncatingIfNeeded: r &* stride &+ c)))
         }
     }
 
-    /// Eliminates the pinned sites: their rows become isolated, the rows next to them lose the coupling, and the sites
-    /// around them are marked for more smoothing.
+    /// Eliminates the pinned sites: their rows become isolated, the rows next to them lose the
+    /// coupling, and the sites around them are marked for more smoothing.
     private func pin(_ sites: [Int]) {
         let interior = grid.interior
-        // Arrays are moved out and back, which spares every use of them a check of exclusive access.
+        // Arrays are moved out and back, which spares every use of them a check of exclusive
+        // access.
         var roles: [Role] = []
         swap(&roles, &self.roles)
         defer { swap(&roles, &self.roles) }

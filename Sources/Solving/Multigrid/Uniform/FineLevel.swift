@@ -1,9 +1,11 @@
-/// The lattice itself: the field in Double (in Float at first), its residual and correction in Float, all split by colour.
+/// The lattice itself: the field in Double (in Float at first), its residual and correction in
+/// Float, all split by colour.
 ///
-/// Site (i, j) is red where i + j is even, black where it is odd. Each colour has its own plane: row i of it holds the
-/// sites j = 2k + p with p = i mod 2 for red, 1 − p for black. The neighbours of a site all have the other colour, at
-/// k in the rows above and below and at k and k ± 1 in its own, so that every pass is a plain vector pass.
-/// Coarse points are the sites (2r+1, 2c+1): red, at k = c of the odd rows.
+/// Site (i, j) is red where i + j is even, black where it is odd. Each colour has its own plane:
+/// row i of it holds the sites j = 2k + p with p = i mod 2 for red, 1 − p for black. The neighbours
+/// of a site all have the other colour, at k in the rows above and below and at k and k ± 1 in its
+/// own, so that every pass is a plain vector pass. Coarse points are the sites (2r+1, 2c+1): red,
+/// at k = c of the odd rows.
 package final class FineLevel {
     let lattice: (rows: Int, columns: Int)
     /// γ/D.
@@ -11,7 +13,8 @@ package final class FineLevel {
     package let grid: GridOperator
     /// u, by colour; meaningless before the cycle that takes it over from `draft`.
     package let field: ColourPlanes<Double>
-    /// u in the first cycles, by colour: while the residual is large, Float is as good and half to read and write.
+    /// u in the first cycles, by colour: while the residual is large, Float is as good and half to
+    /// read and write.
     package let draft: ColourPlanes<Float>
     /// rhs − A u, rounded to Float, by colour.
     package let residual: ColourPlanes<Float>
@@ -19,16 +22,18 @@ package final class FineLevel {
     package let correction: ColourPlanes<Float>
     /// The residual after smoothing, two rows above and one row at a coarse row, of red sites.
     let window: Plane<Float>
-    /// The sums over rows of the residual's squares, one row: added by column, so that their order is fixed.
+    /// The sums over rows of the residual's squares, one row: added by column, so that their order
+    /// is fixed.
     let squares: Plane<Float>
 
-    /// Sites that sources cover; `value` is the field there (pinned) or the right-hand side (emitting).
+    /// Sites that sources cover; `value` is the field there (pinned) or the right-hand side
+    /// (emitting).
     var sources: SitesByRow
     /// Free sites within `nearWidth` sites of a pinned one, which are smoothed more often.
     var near: SitesByRow
     var isPinned = false
-    /// Rings around pinned sites that are smoothed more often, and how often: where a corner of an obstacle stands between
-    /// coarse points, that is what limits the cycle.
+    /// Rings around pinned sites that are smoothed more often, and how often: where a corner of an
+    /// obstacle stands between coarse points, that is what limits the cycle.
     static let nearWidth = 2
     static let nearSweeps = 2
     /// What each site is to the current sources.
@@ -52,7 +57,8 @@ package final class FineLevel {
     /// Coarse points whose restriction differs from full weighting, or gathers from a pinned site.
     var specialRestrictions: [SpecialRestriction] = []
 
-    /// What to add to the interpolated correction of black site `k` of row `row`: weights times two coarse values.
+    /// What to add to the interpolated correction of black site `k` of row `row`: weights times two
+    /// coarse values.
     struct SpecialWeights {
         var row: Int32
         var k: Int32
@@ -61,8 +67,9 @@ package final class FineLevel {
         var weights: SIMD2<Float>
     }
 
-    /// The weights with which a coarse point gathers the residual of its own site, red `k` of row `row`, and of the red
-    /// sites at its four corners (north-west, north-east, south-west, south-east).
+    /// The weights with which a coarse point gathers the residual of its own site, red `k` of row
+    /// `row`, and of the red sites at its four corners (north-west, north-east, south-west,
+    /// south-east).
     struct SpecialRestriction {
         var corners: SIMD4<Float>
         var center: Float
@@ -74,7 +81,8 @@ package final class FineLevel {
     init(rows: Int, columns: Int, decay: Double) {
         lattice = (rows, columns)
         self.decay = decay
-        grid = GridOperator(rowAxis: Axis(count: rows), columnAxis: Axis(count: columns), decay: decay)
+        grid = GridOperator(
+            rowAxis: Axis(count: rows), columnAxis: Axis(count: columns), decay: decay)
         let width = (columns + 1) / 2
         field = ColourPlanes(rows: rows, columns: width)
         draft = ColourPlanes(rows: rows, columns: width)
@@ -88,8 +96,9 @@ package final class FineLevel {
     }
 
     /// Number of sites of `colour` in `row`.
-    @inline(__always)
-    func count(_ colour: Int, _ row: Int) -> Int { (lattice.columns + 1 - (row + colour) & 1) / 2 }
+    @inline(__always) func count(_ colour: Int, _ row: Int) -> Int {
+        (lattice.columns + 1 - (row + colour) & 1) / 2
+    }
 }
 
 /// A few sites of the lattice, sorted by row, with a number for each.
@@ -110,8 +119,7 @@ struct SitesByRow {
     init(rows: Int) { starts = [Int32](repeating: 0, count: rows + 1) }
 
     /// The sites of one row, as indices into `sites`.
-    @inline(__always)
-    func row(_ row: Int) -> Range<Int> { Int(starts[row])..<Int(starts[row + 1]) }
+    @inline(__always) func row(_ row: Int) -> Range<Int> { Int(starts[row])..<Int(starts[row + 1]) }
 
     /// Replaces the sites by `indices`, which ascend, on a lattice with `columns` columns.
     mutating func replace(_ indices: [Int], values: [Double]?, columns: Int) {
@@ -121,7 +129,9 @@ struct SitesByRow {
             let (row, column) = index.quotientAndRemainder(dividingBy: columns)
             starts[row + 1] += 1
             sites.append(
-                Site(k: Int32(column / 2), colour: Int32((row + column) & 1), value: values?[position] ?? 0))
+                Site(
+                    k: Int32(column / 2), colour: Int32((row + column) & 1),
+                    value: values?[position] ?? 0))
         }
         for row in 0..<starts.count - 1 { starts[row + 1] += starts[row] }
     }

@@ -12,7 +12,9 @@ package final class Hierarchy {
         repeat {
             axes = (axes.0.coarsened(), axes.1.coarsened())
             levels.append(
-                CoarseLevel(grid: GridOperator(rowAxis: axes.0, columnAxis: axes.1, decay: decay), decay: decay))
+                CoarseLevel(
+                    grid: GridOperator(rowAxis: axes.0, columnAxis: axes.1, decay: decay),
+                    decay: decay))
         } while !CoarsestSolver.isCoarsest(rows: axes.0, columns: axes.1, decay: decay)
         coarse = levels
         coarsest = CoarsestSolver(level: levels[levels.count - 1], decay: decay)
@@ -23,7 +25,9 @@ package final class Hierarchy {
     package func prepare() {
         for level in coarse { level.grid.reset() }
         fine.grid.coarsen(into: coarse[0].grid)
-        for (finer, coarser) in zip(coarse, coarse.dropFirst()) { finer.grid.coarsen(into: coarser.grid) }
+        for (finer, coarser) in zip(coarse, coarse.dropFirst()) {
+            finer.grid.coarsen(into: coarser.grid)
+        }
         fine.prepare(coarse: coarse[0])
         for (index, level) in coarse.enumerated() {
             level.prepare(coarse: index + 1 < coarse.count ? coarse[index + 1] : nil)
@@ -33,8 +37,8 @@ package final class Hierarchy {
 
     /// One cycle on the fine residual; returns the norms of the new residual.
     ///
-    /// - Parameter full: Whether the coarse problem is solved by full multigrid (Brandt 1977), which suits a residual
-    ///   that no cycle has smoothed yet, instead of one V-cycle.
+    /// - Parameter full: Whether the coarse problem is solved by full multigrid (Brandt 1977),
+    ///   which suits a residual that no cycle has smoothed yet, instead of one V-cycle.
     package func cycle(full: Bool, relaxation: Float, stage: FineLevel.Stage) -> ResidualNorms {
         fine.descend(to: coarse[0])
         solve(0, full: full)

@@ -1,8 +1,9 @@
 /// Rows of some table, numbered from 0, and for each site of a grid the number of its row.
 ///
-/// Most sites share a few rows, which depend on parity and walls alone; the sites near obstacles get rows of their own, and
-/// lose them again in time proportional to their number. The grid is padded, so that a site's neighbours, up to two sites
-/// outside, can be looked up too: they have row 0. Access is not bounds-checked.
+/// Most sites share a few rows, which depend on parity and walls alone; the sites near obstacles
+/// get rows of their own, and lose them again in time proportional to their number. The grid is
+/// padded, so that a site's neighbours, up to two sites outside, can be looked up too: they have
+/// row 0. Access is not bounds-checked.
 @safe package struct SiteTable<Element>: ~Copyable {
     let rows: Int
     let columns: Int
@@ -15,8 +16,8 @@
     private let origin: UnsafeMutablePointer<Int32>
     /// What `origin` held before any site had a row of its own.
     private let initial: [Int32]
-    /// What grows. Behind a pointer, so that a constant table can be written to and no access is checked for exclusivity,
-    /// which costs more than the look-up.
+    /// What grows. Behind a pointer, so that a constant table can be written to and no access is
+    /// checked for exclusivity, which costs more than the look-up.
     private let growing: UnsafeMutablePointer<Growing>
 
     @unsafe private struct Growing {
@@ -27,8 +28,8 @@
     /// Sites of padding on every side, and two more on the right and below.
     private static var margin: Int { 2 }
 
-    /// Creates a table with the given shared rows; site (row, column) starts with row `number(row, column)` of them.
-    /// `shared[0]` is for sites outside the grid.
+    /// Creates a table with the given shared rows; site (row, column) starts with row `number(row,
+    /// column)` of them. `shared[0]` is for sites outside the grid.
     init(rows: Int, columns: Int, shared: [Element], number: (_ row: Int, _ column: Int) -> Int) {
         self.rows = rows
         self.columns = columns
@@ -36,7 +37,8 @@
         stride = columns + 2 * SiteTable.margin
         unsafe numbers = .allocate(capacity: (rows + 2 * SiteTable.margin) * stride)
         unsafe numbers.initialize(repeating: 0)
-        unsafe origin = numbers.baseAddress.unsafelyUnwrapped + SiteTable.margin * stride + SiteTable.margin
+        unsafe origin =
+            numbers.baseAddress.unsafelyUnwrapped + SiteTable.margin * stride + SiteTable.margin
         var initial = [Int32](repeating: 0, count: rows * stride)
         for row in 0..<rows {
             for column in 0..<columns {
@@ -47,7 +49,9 @@
         }
         self.initial = initial
         let elements = UnsafeMutableBufferPointer<Element>.allocate(capacity: shared.count + 1024)
-        for (index, element) in shared.enumerated() { unsafe elements.initializeElement(at: index, to: element) }
+        for (index, element) in shared.enumerated() {
+            unsafe elements.initializeElement(at: index, to: element)
+        }
         unsafe growing = .allocate(capacity: 1)
         unsafe growing.initialize(to: Growing(elements: elements))
     }
@@ -60,12 +64,14 @@
         unsafe growing.deallocate()
     }
 
-    /// Sites with rows of their own, as offsets row · stride + column, in the order in which they were set.
+    /// Sites with rows of their own, as offsets row · stride + column, in the order in which they
+    /// were set.
     package var own: [Int32] { unsafe growing.pointee.own }
 
     /// The offset of (row, column).
-    @inline(__always)
-    package func offset(_ row: Int, _ column: Int) -> Int { row &* stride &+ column }
+    @inline(__always) package func offset(_ row: Int, _ column: Int) -> Int {
+        row &* stride &+ column
+    }
 
     /// The row and column of an offset inside the grid.
     package func site(_ offset: Int32) -> (row: Int, column: Int) {
@@ -74,8 +80,7 @@
     }
 
     /// The row of the site at `offset`.
-    @inline(__always)
-    package subscript(offset: Int) -> Element {
+    @inline(__always) package subscript(offset: Int) -> Element {
         unsafe growing.pointee.elements.baseAddress.unsafelyUnwrapped[Int(origin[offset])]
     }
 
@@ -83,12 +88,12 @@
     func shared(at offset: Int) -> Element { unsafe growing.pointee.elements[Int(initial[offset])] }
 
     /// Whether the site at `offset` has a row of its own.
-    @inline(__always)
-    package func hasOwn(_ offset: Int) -> Bool { unsafe Int(origin[offset]) >= shared }
+    @inline(__always) package func hasOwn(_ offset: Int) -> Bool {
+        unsafe Int(origin[offset]) >= shared
+    }
 
     /// Gives the site at `offset` a row of its own, or replaces the one it has.
-    @inline(__always)
-    func set(_ element: Element, at offset: Int) {
+    @inline(__always) func set(_ element: Element, at offset: Int) {
         var number = unsafe Int(origin[offset])
         if number < shared {
             number = unsafe shared &+ growing.pointee.own.count
@@ -96,7 +101,8 @@
             unsafe origin[offset] = Int32(truncatingIfNeeded: number)
             unsafe growing.pointee.own.append(Int32(truncatingIfNeeded: offset))
         }
-        unsafe growing.pointee.elements.baseAddress.unsafelyUnwrapped.advanced(by: number).initialize(to: element)
+        unsafe growing.pointee.elements.baseAddress.unsafelyUnwrapped.advanced(by: number)
+            .initialize(to: element)
     }
 
     /// Takes all sites' own rows away.
