@@ -177,19 +177,3 @@ def shards(taught, tmp_path_factory):
     folder = tmp_path_factory.mktemp("shards") / "dataset"
     steadyset("run", taught[0], "-o", folder, "--until", "pack")
     return folder
-
-
-_status = []
-
-
-def pytest_sessionfinish(session, exitstatus):
-    _status.append(int(exitstatus))
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_unconfigure(config):
-    """Ends without the interpreter's own end, where the HDF5 library can crash in threads that the tests of servers leave."""
-    if _status:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(_status[-1])

@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from .archive import Predictor, check_factor
+from .columns import read_dataset
 from .errors import DatasetError, MissingFileError
 from .frame import Checksum, Decoder, FloatArray, content_size, decode, make_checksum, make_decoder
 from .manifest import Manifest, Shard, chunk_names, read_locations, read_manifest
 from .order import IndexArray
 from .samples import Samples
-from .storage import Bytes, LocalFolder, Range, Storage, locate, open_file
+from .storage import Bytes, LocalFolder, Range, Storage, locate
 from .versions import read_choices, read_version, split_reference, unbiased_mean
 
 _COLUMNS_KEPT = 8
@@ -349,7 +350,8 @@ class Dataset:
             self._reset()
         with self._lock:
             if (number, name) not in self._columns:
-                values = self._read_whole(self._manifest.shards[number], name)
+                shard = self._manifest.shards[number]
+                values = read_dataset(self._storage, shard.path, shard.bytes, name)
                 self._columns[number, name] = values
                 if len(self._columns) > _COLUMNS_KEPT:
                     self._columns.popitem(last=False)
@@ -357,33 +359,6 @@ class Dataset:
                 self._columns.move_to_end((number, name))
             values = self._columns[number, name]
         return values if values.size else None
-
-    def _read_whole(self, shard: Shard, name: str) -> npt.NDArray[Any]:
-        """A dataset of a shard, empty where there is none. The file may be a stranger's: what it says is bounded."""
-        import h5py
-
-        stream = open_file(self._storage, shard.path, shard.bytes)
-        try:
-            with h5py.File(stream, "r") as file:
-                link = file.get(name, getlink=True)
-                if link is None:
-                    return np.empty(0)
-                if not isinstance(link, h5py.HardLink) or not isinstance(found := file[name], h5py.Dataset):
-                    raise ValueError(f"'{name}' is no dataset of this file")
-                if found.external or found.is_virtual:
-                    raise ValueError(f"'{name}' has its values in other files")
-                if found.dtype.kind not in "fiu" or found.nbytes > shard.bytes:
-                    raise ValueError(f"'{name}' has more than the file can hold, or values that are no numbers")
-                values: npt.NDArray[Any] = found[...]
-                return values
-        except DatasetError:
-            raise
-        except (OSError, LookupError, RuntimeError, TypeError, ValueError, MemoryError) as error:
-            # h5py says something of its own where a read failed.
-            failure = getattr(stream, "failure", None)
-            if failure is not None:
-                raise failure from error
-            raise DatasetError(f"{self._storage.root}/{shard.path} is damaged: {error}") from error
 
     def check_files(self) -> None:
         """Compares size and SHA-256 of every file with the manifest, reading all; raises `DatasetError` at the first
