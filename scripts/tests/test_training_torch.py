@@ -232,12 +232,14 @@ def run(*arguments, expect=0):
 
 def test_command(learnable, tmp_path):
     pipeline, dataset = learnable
-    run("-m", "steadyset.training", pipeline, "--data", dataset, "-o", tmp_path, "--epochs", 2, "--selection", "S50%", "--quiet")
+    on_cpu = ["--device", "cpu"]  # a GPU gives other last bits to batches of another size
+    learn = ["-m", "steadyset.training", pipeline, "--data", dataset, "-o", tmp_path, *on_cpu]
+    run(*learn, "--epochs", 2, "--selection", "S50%", "--quiet")
     scored = read_errors(tmp_path / "evaluate/errors.csv")
     test = reader.open(dataset).select("test")
     assert [s.id for s in scored] == [f"{int(i):016x}" for i in test.ids] and {s.part for s in scored} == {"test"}
     again = tmp_path / "again"
-    command = ["-m", "steadyset.training.evaluate", "--data", dataset, "--selection", "test"]
+    command = ["-m", "steadyset.training.evaluate", "--data", dataset, "--selection", "test", *on_cpu]
     run(*command, "--model", tmp_path, "-o", again)
     assert (again / "evaluate/errors.csv").read_bytes() == (tmp_path / "evaluate/errors.csv").read_bytes()
     run(*command, "--model", tmp_path, "--dropout-samples", 3, "-o", again)
@@ -278,7 +280,7 @@ def test_two_processes(learnable, tmp_path):
     """The sums of both processes' shares: every step has the gradient of the whole batch. Batch norm sees shares on a CPU,
     so losses agree but roughly."""
     pipeline, dataset = learnable
-    common = ["-m", "steadyset.training", pipeline, "--data", dataset, "--evaluate", "none", "--epochs", 2]
+    common = ["-m", "steadyset.training", pipeline, "--data", dataset, "--evaluate", "none", "--epochs", 2, "--device", "cpu"]
     run(*common, "-o", tmp_path / "one")
     run("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", *common, "-o", tmp_path / "two")
     one, two = ([json.loads(line) for line in (tmp_path / name / "train/metrics.jsonl").open()] for name in ("one", "two"))
@@ -305,7 +307,8 @@ def both(learnable, tmp_path_factory):
     pipeline = write(folder, PIPELINE | {"train": block})
     steadyset("train", pipeline, "--data", dataset, "-o", folder / "swift")
     steadyset("evaluate", "--data", dataset, "--model", folder / "swift", "-o", folder / "swift")
-    run("-m", "steadyset.training", pipeline, "--data", dataset, "-o", folder / "torch", "--quiet")
+    # A GPU adds in another order: that is another test.
+    run("-m", "steadyset.training", pipeline, "--data", dataset, "-o", folder / "torch", "--quiet", "--device", "cpu")
     return folder / "swift", folder / "torch", dataset
 
 
@@ -340,3 +343,28 @@ def test_each_reads_the_other_s_weights(both, tmp_path):
     same_errors(one, tmp_path / "torch", 2e-4)
     steadyset("evaluate", "--data", dataset, "--model", two / "train/weights.safetensors", "-o", tmp_path / "swift")
     same_errors(two, tmp_path / "swift", 2e-4)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+@pytest.mark.parametrize("precision, close", [("float32", 0.01), ("bfloat16", 0.2), ("float16", 0.2)])
+def test_on_a_gpu(both, learnable, tmp_path, precision, close):
+    """The same training on a GPU, in each precision: it adds in another order and, below float32, with fewer digits."""
+    _, reference, dataset = both
+    pipeline = reference.parent / "pipeline.yaml"
+    command = ["-m", "steadyset.training", pipeline, "--data", dataset, "--device", "cuda", "--precision", precision]
+    run(*command, "-o", tmp_path, "--quiet")
+    ours, theirs = ([json.loads(line) for line in (f / "train/metrics.jsonl").open()] for f in (tmp_path, reference))
+    assert [line["steps"] for line in ours] == [line["steps"] for line in theirs]
+    for a, b in zip(ours, theirs, strict=True):
+        assert a["train_loss"] == pytest.approx(b["train_loss"], rel=close), a["epoch"]
+    told = json.loads((tmp_path / "train/provenance.json").read_text())
+    assert told["device"] == "cuda:0" and told["precision"] == precision
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+def test_more_processes_than_gpus(learnable, tmp_path):
+    pipeline, dataset = learnable
+    count = torch.cuda.device_count() + 1
+    command = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}", "-m", "steadyset.training"]
+    error = run(*command, pipeline, "--data", dataset, "-o", tmp_path, expect=1).stderr
+    assert f"process {count - 1} of this machine has no GPU of its own" in error

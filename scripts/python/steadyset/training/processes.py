@@ -13,9 +13,16 @@ from .errors import TrainingError
 
 
 def chosen_device(name: str, local: int = 0) -> torch.device:
-    """Returns a device of PyTorch; `auto` is GPU number `local` where there is one, else the CPU."""
+    """Returns a device of PyTorch; `auto` is GPU number `local` where there is one, else the CPU, and `cuda` is that GPU."""
     if name == "auto":
-        name = f"cuda:{local}" if torch.cuda.is_available() else "cpu"
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda":
+        name = f"cuda:{local}"
+        if 0 < torch.cuda.device_count() <= local:
+            raise TrainingError(
+                f"--device {name} cannot be used: process {local} of this machine has no GPU of its own: start as many processes "
+                f"as there are GPUs ({torch.cuda.device_count()}), or train with --device cpu"
+            )
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
