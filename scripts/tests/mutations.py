@@ -9,7 +9,6 @@ import pathlib
 import random
 import shutil
 import signal
-import struct
 import subprocess
 import threading
 import time
@@ -17,13 +16,14 @@ import time
 import h5py
 import numpy as np
 
+import mutations_scores
 import reference
+from changes import change_bytes, change_json, change_number, forge, records
+from mutations_scores import change_array, change_table
 
 SECONDS = 10
 PATIENCE = 120
 KILOBYTES = 1 << 20
-NUMBERS = [0, 1, -1, 2, 0.5, 1e-300, 255, 65536, 2**31 - 1, 2**31, 2**32, 2**40, 2**53, 2**53 + 2, 2**63, 2**64, 1e300, -(2**63)]
-TEXTS = ["", "..", "../x", "/etc/passwd", "a/../b", "train/..", "~", ".", "a\0b", "é", "\u202e", "x" * 300, "0" * 64, "con", "a\\b", "%s%n", "-1", "\n"]
 
 PIPELINE = """\
 format: 1
@@ -78,174 +78,6 @@ class Outcome:
         return None
 
 
-# ------------------------------------------------------------------------------------------------- changes of bytes
-
-
-def change_bytes(data, random_):
-    """Returns `data` with one to three changes: flipped bits, cut, inserted, doubled, zeroed."""
-    data = bytearray(data)
-    for _ in range(random_.choice([1, 1, 1, 2, 3])):
-        size = len(data)
-        place, length = random_.randrange(size + 1), random_.choice([1, 2, 4, 8, 64])
-        match random_.randrange(8):
-            case 0 | 1 | 2 if size:
-                data[place % size] ^= 1 << random_.randrange(8)
-            case 3:
-                del data[random_.choice([place, size - 1, 0, 8]) :]
-            case 4:
-                data[place:place] = random_.randbytes(length)
-            case 5:
-                data[place:place] = data[place : place + 8 * length]
-            case 6:
-                data[place : place + length] = bytes(min(length, size - place))
-            case _:
-                data[place : place + length] = b"\xff" * min(length, size - place)
-    return bytes(data)
-
-
-def change_number(data, random_):
-    """Returns a text in which one number is another."""
-    import re
-
-    text = data.decode("utf-8", "surrogateescape")
-    found = list(re.finditer(r"-?\d+(\.\d+)?([eE][-+]?\d+)?", text))
-    if not found:
-        return change_bytes(data, random_)
-    place = random_.choice(found)
-    return (text[: place.start()] + str(random_.choice(NUMBERS)) + text[place.end() :]).encode("utf-8", "surrogateescape")
-
-
-# ------------------------------------------------------------------------------------------------- changes of JSON
-
-
-def places(value, path=()):
-    """Yields the path of every value in a document."""
-    yield path
-    if isinstance(value, dict):
-        for key in value:
-            yield from places(value[key], (*path, key))
-    elif isinstance(value, list):
-        for index in range(len(value)):
-            yield from places(value[index], (*path, index))
-
-
-def change_json(document, random_):
-    """Returns a copy of `document` with one value changed, removed, doubled, or of another type."""
-    document = json.loads(json.dumps(document))
-    path = random_.choice([p for p in places(document) if p])
-    owner = document
-    for step in path[:-1]:
-        owner = owner[step]
-    last = path[-1]
-    old = owner[last]
-    match random_.randrange(10):
-        case 0:
-            del owner[last]
-        case 1:
-            if isinstance(owner, list):
-                owner.insert(last, old)
-            else:
-                owner[random_.choice(TEXTS)] = old
-        case 2:
-            owner[last] = random_.choice([None, [], {}, True, "", 0, [old], {"": old}])
-        case 3 if isinstance(old, list):
-            owner[last] = old * random_.choice([2, 100])
-        case 4 if isinstance(old, list) and old:
-            random_.shuffle(old)
-        case _:
-            if isinstance(old, bool) or old is None:
-                owner[last] = random_.choice([not old, 1, "x"])
-            elif isinstance(old, (int, float)):
-                owner[last] = random_.choice([old + 1, old - 1, -old, 2 * old, *NUMBERS])
-            elif isinstance(old, str):
-                flipped = old[:-1] + ("1" if old[-1:] == "0" else "0")
-                owner[last] = random_.choice([*TEXTS, flipped, old + "x", old.upper(), old[1:]])
-            else:
-                owner[last] = random_.choice([None, [], {}])
-    return document
-
-
-# ------------------------------------------------------------------------------------------------- changes of HDF5 records
-
-
-def lookup3(data):
-    """The checksum of HDF5's records (Jenkins 2006)."""
-    mask = 0xFFFFFFFF
-    a = b = c = (0xDEADBEEF + len(data)) & mask
-
-    def turned(value, bits):
-        return (value << bits | value >> (32 - bits)) & mask
-
-    while len(data) > 12:
-        x, y, z = struct.unpack("<III", data[:12])
-        a, b, c = (a + x) & mask, (b + y) & mask, (c + z) & mask
-        a = ((a - c) & mask) ^ turned(c, 4); c = (c + b) & mask  # noqa: E702
-        b = ((b - a) & mask) ^ turned(a, 6); a = (a + c) & mask  # noqa: E702
-        c = ((c - b) & mask) ^ turned(b, 8); b = (b + a) & mask  # noqa: E702
-        a = ((a - c) & mask) ^ turned(c, 16); c = (c + b) & mask  # noqa: E702
-        b = ((b - a) & mask) ^ turned(a, 19); a = (a + c) & mask  # noqa: E702
-        c = ((c - b) & mask) ^ turned(b, 4); b = (b + a) & mask  # noqa: E702
-        data = data[12:]
-    if data:
-        x, y, z = struct.unpack("<III", bytes(data).ljust(12, b"\0"))
-        a, b, c = (a + x) & mask, (b + y) & mask, (c + z) & mask
-        c = ((c ^ b) - turned(b, 14)) & mask
-        a = ((a ^ c) - turned(c, 11)) & mask
-        b = ((b ^ a) - turned(a, 25)) & mask
-        c = ((c ^ b) - turned(b, 16)) & mask
-        a = ((a ^ c) - turned(c, 4)) & mask
-        b = ((b ^ a) - turned(a, 14)) & mask
-        c = ((c ^ b) - turned(b, 24)) & mask
-    return c
-
-
-def records(data):
-    """Returns (start, end) of every record of a file that ends with its checksum, the checksum not included."""
-    found = []
-    for start in range(len(data) - 8):
-        kind = data[start : start + 4]
-        if start == 0 and data[:4] == b"\x89HDF" and data[8] in (2, 3):
-            found.append((0, 44))
-        elif kind in (b"OHDR", b"OCHK", b"FAHD", b"FADB", b"BTHD", b"BTLF", b"EAHD", b"EAIB", b"FRHP", b"FHDB"):
-            # The end is where the checksum fits: records are short.
-            limit = min(len(data) - 4, start + 4096)
-            for end in range(start + 8, limit):
-                if lookup3_fits(data, start, end):
-                    found.append((start, end))
-                    break
-    return found
-
-
-def lookup3_fits(data, start, end):
-    # Comparing first what is cheap: three of four ends are no ends of records.
-    return struct.unpack_from("<I", data, end)[0] == lookup3(data[start:end])
-
-
-def forge(data, known, random_):
-    """Changes one to three bytes of HDF5's own records and makes their checksums right; `known` is `records(data)`."""
-    data = bytearray(data)
-    if not known:
-        return change_bytes(data[: 1 << 13], random_) + bytes(data[1 << 13 :])
-    for _ in range(random_.choice([1, 1, 2, 3])):
-        start, end = random_.choice(known)
-        place = random_.randrange(start + 4, end)
-        match random_.randrange(4):
-            case 0:
-                data[place] ^= 1 << random_.randrange(8)
-            case 1:
-                data[place] = random_.choice([0, 1, 2, 3, 4, 8, 127, 128, 255])
-            case 2:
-                data[place] = random_.randrange(256)
-            case _:
-                size = random_.choice([2, 4, 8])
-                if place + size <= end:
-                    data[place : place + size] = random_.choice(
-                        [b"\xff" * size, bytes(size), b"\0" * (size - 1) + b"\x80", struct.pack("<Q", len(data))[:size]]
-                    )
-        data[end : end + 4] = struct.pack("<I", lookup3(bytes(data[start:end])))
-    return bytes(data)
-
-
 # ------------------------------------------------------------------------------------------------- kinds of input
 
 
@@ -265,6 +97,8 @@ class Base:
         (self.folder / "own.jsonl").write_text(
             "".join(json.dumps({key: line[key] for key in keep if key in line}) + "\n" for line in text[:8])
         )
+        mutations_scores.prepare(self.run, self.folder, PIPELINE)
+        self.interrupt()
         self.predict()
         for form in ("old", "new", "gzip", "chunked"):
             self.run("evaluate", "--data", "d", "--selection", "test", "--predictions", f"predictions-{form}.h5", "-o", form)
@@ -274,6 +108,23 @@ class Base:
             [str(self.binary), *arguments], cwd=self.folder, capture_output=True, text=True, timeout=300
         )
         assert not check or result.returncode == 0, f"{arguments}: {result.returncode}: {result.stderr}"
+
+    def interrupt(self):
+        """A dataset `t` whose training was killed after its first epochs, and `trained`, the same that was not."""
+        text = PIPELINE.replace("epochs: 1", "epochs: 40")
+        (self.folder / "t.yaml").write_text(text[: text.index("rounds:")])
+        self.run("run", "t.yaml", "-o", "t", "--until", "pack")
+        shutil.copytree(self.folder / "t", self.folder / "trained")
+        self.run("train", "t.yaml", "-o", "trained")
+        while not (self.folder / "t/.steadyset/train.safetensors").exists():
+            shutil.rmtree(self.folder / "t/train", ignore_errors=True)
+            process = subprocess.Popen(
+                [str(self.binary), "train", "t.yaml", "-o", "t"], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            while process.poll() is None and not (self.folder / "t/.steadyset/train.safetensors").exists():
+                pass
+            process.kill()
+            process.wait()
 
     def predict(self):
         """Files of predictions of the test part, as several writers make them."""
@@ -325,7 +176,8 @@ KINDS = {
     "weights": (named("d/train/weights.safetensors"), [["verify", "d"], ["evaluate", "--data", "d", "--model", "{f}", "-o", "out"]], True),
     "metrics": (named("d/train/metrics.jsonl"), VERIFY, True),
     "errors": (named("d/evaluate/errors.csv"), [["verify", "d"]], True),
-    "checkpoint": (named("d/.steadyset/train.safetensors"), [["train", "longer.yaml", "-o", "d"]], False),
+    "features": (named("scored/evaluate/features.npy"), [["verify", "scored"]], True),
+    "checkpoint": (named("t/.steadyset/train.safetensors"), [["train", "t.yaml", "-o", "t"]], False),
     **{f"predictions-{form}": (named(f"predictions-{form}.h5"), EVALUATE, False) for form in ("old", "new", "gzip", "chunked")},
 }  # fmt: skip
 # Records of HDF5 files with right checksums, in a pack or alone; nothing can be found but what contradicts itself.
@@ -338,7 +190,12 @@ FORGED = {
 RESIGNED = {
     f"resigned-{name}": JSON_KINDS[name][:2] for name in ("manifest-sample", "manifest-solve", "manifest-split", "manifest-pack", "manifest-train", "manifest-evaluate")
 }  # fmt: skip
-NAMES = [*JSON_KINDS, *RESIGNED, *KINDS, *FORGED]
+# What `resample` is given, which no digest protects; where it is accepted, what follows from it is looked at.
+GIVEN = {
+    kind: (named(f"{folder}/{file}"), [mutations_scores.command(kind), ["verify", "r"]], False)
+    for kind, (file, folder, _, _) in mutations_scores.KINDS.items()
+}
+NAMES = [*JSON_KINDS, *RESIGNED, *KINDS, *FORGED, *GIVEN]
 
 
 def sign(pack):
@@ -360,17 +217,14 @@ class Trial:
         shutil.copytree(base.folder, self.folder, dirs_exist_ok=True)
         self.random = random.Random(f"{seed} {kind}")
         self.file, self.commands, self.is_found = (
-            JSON_KINDS.get(kind) or KINDS.get(kind) or (*(RESIGNED.get(kind) or FORGED[kind]), False)
+            JSON_KINDS.get(kind) or KINDS.get(kind) or GIVEN.get(kind) or (*(RESIGNED.get(kind) or FORGED[kind]), False)
         )
         self.file = self.file(self.folder)
-        if kind == "checkpoint":
-            (self.folder / "longer.yaml").write_text(PIPELINE.replace("epochs: 1", "epochs: 2"))
-            if not (self.folder / self.file).exists():
-                shutil.copy(self.folder / "d/train/weights.safetensors", self.folder / self.file)
         self.good = (self.folder / self.file).read_bytes()
         self.records = records(self.good) if kind in FORGED else []
         self.statuses = collections.Counter()
         self.slowest, self.largest = 0.0, 0
+        self.made = False  # a version, of a file that was accepted
 
     def change(self):
         """Returns the changed file, and whether its meaning is still the same."""
@@ -378,7 +232,9 @@ class Trial:
         if self.kind in FORGED:
             bad = forge(good, self.records, self.random)
             return bad, bad == good
-        if self.kind in RESIGNED or (self.kind in JSON_KINDS and self.random.random() < 0.6):
+        if self.kind in GIVEN and self.random.random() < 0.6:
+            bad = (change_table if self.file.suffix == ".csv" else change_array)(good, self.random)
+        elif self.kind in RESIGNED or (self.kind in JSON_KINDS and self.random.random() < 0.6):
             document = change_json(json.loads(good), self.random)
             if self.kind in RESIGNED and isinstance(document, dict):
                 document["id"] = reference.manifest_id(document)
@@ -418,6 +274,20 @@ class Trial:
             wrong = outcome.wrong
             if wrong is None and number == 0 and self.is_found and not same and outcome.status == 0:
                 wrong = "a changed file was accepted"
+            if wrong is None and self.kind == "checkpoint":
+                # A checkpoint that is damaged is told by its digest, and training begins anew, or is refused.
+                weights = "train/weights.safetensors"
+                if outcome.status not in (0, 73) or (
+                    outcome.status == 0
+                    and (self.folder / "t" / weights).read_bytes() != (self.folder / "trained" / weights).read_bytes()
+                ):
+                    wrong = "not the weights of a training that was not disturbed"
+            if wrong is None and self.kind in GIVEN:
+                if number == 0 and outcome.status == 0:
+                    self.made = True
+                    wrong = mutations_scores.problem(self.kind, self.folder, bad)
+                elif number == 1 and outcome.status != 0:
+                    wrong = "what was made is not sound"
             if wrong:
                 problem = f"{self.kind}: {' '.join(words)}: {wrong}: {outcome.said[-300:]}"
                 self.bad = bad
@@ -427,11 +297,13 @@ class Trial:
             source = self.base.folder / self.file.parent / name
             if source.exists():
                 shutil.copy(source, path.parent / name)
+        if self.made:
+            self.made = False
+            shutil.rmtree(self.folder / "r")
+            shutil.copytree(self.base.folder / "r", self.folder / "r")
         if self.kind == "checkpoint":
-            shutil.rmtree(self.folder / "d")
-            shutil.copytree(self.base.folder / "d", self.folder / "d")
-            if not path.exists():
-                shutil.copy(self.folder / "d/train/weights.safetensors", path)
+            shutil.rmtree(self.folder / "t")
+            shutil.copytree(self.base.folder / "t", self.folder / "t")
         return problem
 
 

@@ -13,6 +13,7 @@ import steadyset as reader
 from conftest import BINARY, REPOSITORY, TINY, changed, refused, samples, steadyset, write
 from test_damage import rewrite
 
+import changes
 import mutations
 
 
@@ -106,11 +107,11 @@ def test_forged_shards(damaged, tmp_path):
     """Records of HDF5 with right checksums: a shard is read without the library, so it is refused or read, and no more."""
     path = damaged / "pack/train-00000.h5"
     good = path.read_bytes()
-    known = mutations.records(good)
+    known = changes.records(good)
     assert {good[start : start + 4] for start, _ in known} >= {b"\x89HDF", b"OHDR", b"OCHK", b"FAHD", b"FADB"}
     generator = random.Random(11)
     for _ in range(25):
-        path.write_bytes(mutations.forge(good, known, generator))
+        path.write_bytes(changes.forge(good, known, generator))
         assert measured("show", "dataset/pack/train-00000.h5", folder=tmp_path).status in (0, 65)
 
 
@@ -141,9 +142,9 @@ def test_predictions_that_crash_the_library(tmp_path):
         file["id"] = np.array(ids, "u8")
         file.create_dataset("y", data=np.ones((len(ids), 48, 40)), chunks=(1, 48, 40), compression="gzip")
     good = (tmp_path / "good.h5").read_bytes()
-    known = mutations.records(good)
+    known = changes.records(good)
     generator = random.Random(12)
     for number in range(12):
-        (tmp_path / "bad.h5").write_bytes(mutations.forge(good, known, generator) if number else good)
+        (tmp_path / "bad.h5").write_bytes(changes.forge(good, known, generator) if number else good)
         outcome = measured("evaluate", "--data", "d", "--predictions", "bad.h5", "-o", f"out{number}", folder=tmp_path)
         assert outcome.status == 0 if number == 0 else outcome.status in (0, 65), outcome.said
