@@ -1,4 +1,4 @@
-"""Every call of the system that can fail, fails once: `run` with rounds, `pack`, `unpack`, `export`, `gc` and `tag`.
+"""Every call of the system that can fail, fails once: `run`, its models and rounds too, `pack`, `unpack`, `export`, `gc` and `tag`.
 
 For the n-th write, sync, rename, close, … there must be a message and a documented status, nothing that differs may be
 committed, and the same command, run again, must get to the same bytes. Where a failure does no harm (a file that was only
@@ -42,9 +42,13 @@ SMALL["name"] = "faults"
 
 @pytest.fixture(scope="module")
 def pristine(tmp_path_factory):
-    """(pipeline file, dataset after a round, archive of its base); not to be altered."""
+    """(pipeline file, dataset after a round, archive of its base); beside them the dataset until split, pack and evaluate; not to
+    be altered."""
     folder = tmp_path_factory.mktemp("faults")
     pipeline = write(folder, SMALL)
+    for stage in ("split", "pack", "evaluate"):
+        steadyset("run", pipeline, "-o", folder / "dataset", "--until", stage, "--threads", "2")
+        shutil.copytree(folder / "dataset", folder / stage)
     steadyset("run", pipeline, "-o", folder / "dataset", "--threads", "2")
     archive = write(folder, changed(SMALL, pack={"codec": "archive"}, rounds={"count": None}), "archive.yaml")
     text = archive.read_text().replace("rounds: {}\n", "")
@@ -97,9 +101,13 @@ class Command:
 
 
 class Run(Command):
+    """All stages until the shards are there."""
+
+    last = "pack"
+
     @property
     def arguments(self):
-        return "run", self.pipeline, "-o", self.place, "--threads", "2"
+        return "run", self.pipeline, "-o", self.place, "--until", self.last, "--threads", "2"
 
     def may_be(self, path, bytes, good, before):
         # A model under way shows its last whole epoch until its manifest is there.
@@ -110,14 +118,30 @@ class Run(Command):
         return super().may_be(path, bytes, good, before)
 
 
-class Pack(Command):
-    @property
-    def arguments(self):
-        return "pack", self.pipeline, "-o", self.place, "--threads", "2"
+class Going(Run):
+    """What is done of a run when it begins need not be done again after each fault."""
+
+    first: str
 
     def reset(self):
         super().reset()
-        steadyset("run", self.pipeline, "-o", self.place, "--until", "split", "--threads", "2")
+        shutil.copytree(self.dataset.parent / self.first, self.place)
+
+
+class Train(Going):
+    first, last = "pack", "evaluate"
+
+
+class Round(Going):
+    first, last = "evaluate", "resample"
+
+
+class Pack(Going):
+    first = "split"
+
+    @property
+    def arguments(self):
+        return "pack", self.pipeline, "-o", self.place, "--threads", "2"
 
 
 class Unpack(Command):
@@ -188,6 +212,8 @@ class GC(Tag):
 
 KINDS = {
     "run": Run,
+    "train": Train,
+    "round": Round,
     "pack": Pack,
     "unpack": Unpack,
     "export-mds": Export,
@@ -252,7 +278,7 @@ def test_each_fault(kind, call, pristine, tmp_path):
     print(f"{kind} {call}: {len(chosen)} of {len(everything)} faults; ended with {dict(sorted(ended.items()))}")
 
 
-@pytest.mark.parametrize("kind", ["run", "pack", "unpack", "export-mds"])
+@pytest.mark.parametrize("kind", ["run", "train", "round", "pack", "unpack", "export-mds"])
 def test_no_further_thread(kind, pristine, tmp_path):
     """Where the system gives no thread, or none from the n-th on, those that there are do the work."""
     command = KINDS[kind](pristine, tmp_path)
