@@ -30,14 +30,14 @@ extension Configuration {
         out += Fragment.sources
         for (position, source) in ordered.enumerated() {
             if position > 0 { out.append(UInt8(ascii: ",")) }
-            guard case .disk(let radius) = source.shape else {
+            guard let disk = source.shape.disk else {
                 out += source.json.canonicalBytes
                 continue
             }
             out += Fragment.column
             JSON.ecmaScript(Double(source.column), to: &out)
             out += Fragment.radius
-            JSON.ecmaScript(radius, to: &out)
+            JSON.ecmaScript(disk.radius, to: &out)
             out += Fragment.row
             JSON.ecmaScript(Double(source.row), to: &out)
             out += Fragment.value
@@ -73,7 +73,7 @@ extension Configuration {
     /// The canonical order of sources: by row, column, shape (its code), the shape's parameters in
     /// order, and value. For disks that is row, column, radius and value.
     static func precede(_ a: Source, _ b: Source) -> Bool {
-        if case .disk(let one) = a.shape, case .disk(let two) = b.shape {
+        if let one = a.shape.disk?.radius, let two = b.shape.disk?.radius {
             return (a.row, a.column, one, a.value) < (b.row, b.column, two, b.value)
         }
         let (first, second) = ((a.row, a.column, a.shape.code), (b.row, b.column, b.shape.code))

@@ -41,7 +41,7 @@ public struct Configuration: Hashable, Sendable {
     /// rows.
     public var overlaps: Bool {
         let footprints = sources.map { source -> Footprint? in
-            if case .disk = source.shape { nil } else { source.shape.footprint }
+            source.shape.disk == nil ? source.shape.footprint : nil
         }
         for (index, first) in sources.enumerated() {
             for other in index + 1..<sources.count {
@@ -59,7 +59,7 @@ public struct Configuration: Hashable, Sendable {
 
     /// Whether two sources have a site in common.
     package static func meet(_ first: Source, _ second: Source) -> Bool {
-        guard case .disk(let one) = first.shape, case .disk(let two) = second.shape else {
+        guard let one = first.shape.disk?.radius, let two = second.shape.disk?.radius else {
             return first.shape.footprint.meets(
                 second.shape.footprint, down: first.row - second.row,
                 across: first.column - second.column)
@@ -74,8 +74,8 @@ public struct Configuration: Hashable, Sendable {
             // Both rows of sites are centred: they share one where they are no further apart than
             // their half widths.
             let halves =
-                Shape.halfWidth(ofRadius: one, atRow: row - first.row)
-                + Shape.halfWidth(ofRadius: two, atRow: row - second.row)
+                Disk.halfWidth(ofRadius: one, atRow: row - first.row)
+                + Disk.halfWidth(ofRadius: two, atRow: row - second.row)
             if halves >= distance { return true }
         }
         return false

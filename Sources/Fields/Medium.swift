@@ -12,6 +12,9 @@ public struct Medium: Hashable, Sendable {
     /// γ, at least 0.
     public let decay: [Double]  // (rows, columns)
 
+    /// The largest quotient of two values of D, in whatever place and direction, that is supported.
+    public static let maximumContrast = 1000.0
+
     /// Creates a medium from checked numbers, `lattice.count` of each.
     public init(lattice: Lattice, down: [Double], across: [Double], decay: [Double]) {
         precondition(

@@ -47,8 +47,6 @@ public struct Physics: Hashable, Sendable {
     /// site to a thousand sites. Where both vary it holds for every value of one with every value
     /// of the other.
     public static let decayPerDiffusivity = 1e-6...10.0
-    /// The largest quotient of two values of D, in whatever place and direction, that is supported.
-    public static let maximumContrast = 1000.0
     /// The range of D that is supported: the unit of time is free, as only γ/D enters a field, but
     /// shards hold coefficients in binary32.
     public static let diffusivities = 1e-30...1e30
@@ -69,7 +67,7 @@ public struct Physics: Hashable, Sendable {
     /// Creates a problem's physics.
     ///
     /// - Throws: `ConfigurationError` with code `.physics` where a D is outside `diffusivities`, a
-    ///   γ negative or not finite, D varies by more than `maximumContrast`, a γ/D is outside
+    ///   γ negative or not finite, D varies by more than `Medium.maximumContrast`, a γ/D is outside
     ///   `decayPerDiffusivity`, a coefficient does not fit the lattice, or nothing holds the field:
     ///   emitting sources, no absorbing side, and no decay anywhere.
     public init(
@@ -121,11 +119,11 @@ public struct Physics: Hashable, Sendable {
         let (least, most) = (
             spread.reduce(.infinity) { min($0, $1) }, spread.reduce(0) { max($0, $1) }
         )
-        guard most / least <= Physics.maximumContrast else {
+        guard most / least <= Medium.maximumContrast else {
             throw ConfigurationError(
                 .physics,
                 "the diffusivity varies from \(least) to \(most), a contrast of \(most / least): "
-                    + "at most \(Physics.maximumContrast) is supported")
+                    + "at most \(Medium.maximumContrast) is supported")
         }
         for rate in rates where rate > 0 {
             let quotients = (rate / most, rate / least)

@@ -39,11 +39,11 @@ public struct RandomCoefficient: Hashable, Sendable {
                 "\(name): a random field from \(from) to \(to) is not possible: 0 < from < to "
                     + "must hold")
         }
-        guard to / from <= Physics.maximumContrast else {
+        guard to / from <= Medium.maximumContrast else {
             throw ConfigurationError(
                 .physics,
                 "\(name): the contrast of a random field from \(from) to \(to) is \(to / from), "
-                    + "at most \(Physics.maximumContrast) is supported")
+                    + "at most \(Medium.maximumContrast) is supported")
         }
         guard RandomCoefficient.lengths.contains(length) else {
             throw ConfigurationError(

@@ -27,7 +27,7 @@ public struct Source: Hashable, Sendable {
     }
 
     /// Radius of a disk in sites, at least 0; NaN for any other shape.
-    public var radius: Double { if case .disk(let radius) = shape { radius } else { .nan } }
+    public var radius: Double { shape.disk?.radius ?? .nan }
 
     /// Checks value and shape, and that the whole shape lies on `lattice` and covers a site.
     func check(on lattice: Lattice) throws(ConfigurationError) {
@@ -44,7 +44,7 @@ public struct Source: Hashable, Sendable {
                     + "bits, in which values below \(Source.leastValue) are not what they are, or "
                     + "0 (scale the values by their largest)")
         }
-        if case .disk(let radius) = shape { return try check(diskOfRadius: radius, on: lattice) }
+        if let disk = shape.disk { return try check(diskOfRadius: disk.radius, on: lattice) }
         do { try shape.check() } catch {
             throw ConfigurationError(
                 .source, "source at row \(row), column \(column): " + "\(error.message)")
@@ -101,9 +101,4 @@ public struct Source: Hashable, Sendable {
             for offset in run.first...run.last { body(start + Int(offset)) }
         }
     }
-}
-
-extension Shape {
-    /// The sites of the shape, whose parameters must be in range, as in a `Configuration`.
-    public var footprint: Footprint { Footprint(self) }
 }

@@ -9,7 +9,7 @@ extension Design {
             "counts": .array(counts.map(JSON.integer)), "values": values.json,
             "seed": .integer(Int(seed)),
         ]
-        if shapes.count == 1, case .disk(let radius) = shapes[0] {
+        if shapes.count == 1, let radius = shapes[0].diskRadius {
             members["radius"] = radius.json
         } else {
             members["shapes"] = .array(shapes.map(\.json))

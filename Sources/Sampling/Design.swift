@@ -25,7 +25,7 @@ public struct Design: Hashable, Sendable {
     public let counts: [Int]
     /// What the shape of each source is drawn from, one of them with equal chances; 1 to
     /// `maximumShapes`.
-    public let shapes: [ShapeRange]
+    package let shapes: [ShapeRange]
     /// How values are drawn.
     public let values: SourceValues
     /// The seed of all draws.
@@ -69,7 +69,7 @@ public struct Design: Hashable, Sendable {
     /// - Throws: `SamplingError` with code `.design` where a parameter is out of range,
     ///   `.exhausted` where a count exceeds the different configurations, `.doesNotFit` where
     ///   sources may be too large for the lattice or are too many to lie on it without overlap.
-    public init(
+    package init(
         physics: Physics, strata: [Int], counts: [Int], shapes: [ShapeRange],
         values: SourceValues = .anchored(), seed: UInt32, places: SinglePlaces = .orbits
     ) throws(SamplingError) {
@@ -202,8 +202,8 @@ public struct Design: Hashable, Sendable {
         guard centreCount > 0 else {
             let limit = (min(lattice.rows, lattice.columns) + 1) / 2
             let what: String
-            if case .disk(let radius) = fixedShape {
-                what = "disks of radius \(radius)"
+            if let disk = fixedShape?.disk {
+                what = "disks of radius \(disk.radius)"
             } else {
                 what = "the largest sources"
             }

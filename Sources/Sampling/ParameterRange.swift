@@ -36,10 +36,10 @@ public struct ParameterRange: Hashable, Sendable {
     /// How many different numbers can be drawn; 0 where the range is wrong.
     var count: Int { !isPossible ? 0 : isFixed ? 1 : grid.count }
 
-    /// Whether the bounds are ordered and from 0 to `Shape.maximumExtent`, which is above all
+    /// Whether the bounds are ordered and from 0 to `ShapeLimits.maximumExtent`, which is above all
     /// angles.
     private var isPossible: Bool {
-        let bounds = 0...Shape.maximumExtent
+        let bounds = 0...ShapeLimits.maximumExtent
         return bounds.contains(from) && bounds.contains(to) && from <= to
     }
 

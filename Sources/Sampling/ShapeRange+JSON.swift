@@ -1,4 +1,4 @@
-public import Documents
+package import Documents
 internal import Fields
 
 extension ShapeRange {
@@ -7,7 +7,7 @@ extension ShapeRange {
     ///
     /// - Throws: `SamplingError` with code `.document` where both are there or none, or one is not
     ///   of its form.
-    public static func alternatives(radius: JSON?, shapes: JSON?) throws(SamplingError)
+    package static func alternatives(radius: JSON?, shapes: JSON?) throws(SamplingError)
         -> [ShapeRange]
     {
         switch (radius, shapes) {
@@ -24,42 +24,35 @@ extension ShapeRange {
         }
     }
 
-    /// An object whose one member names the shape.
+    /// An object whose one member names the form.
     var json: JSON {
         switch self {
-        case .disk(let radius): .object(["disk": .object(["radius": radius.json])])
-        case .ellipse(let down, let across, let angle):
-            .object([
-                "ellipse": .object([
-                    "radii": .array([down.json, across.json]),
-                    "angle": ShapeRange.json(angle: angle),
-                ])
-            ])
-        case .rectangle(let down, let across, let angle):
-            .object([
-                "rectangle": .object([
-                    "halves": .array([down.json, across.json]),
-                    "angle": ShapeRange.json(angle: angle),
-                ])
-            ])
-        case .ring(let outer, let inner):
-            .object(["ring": .object(["outer": outer.json, "inner": inner.json])])
+        case .measured(let form, let ranges):
+            var rest = ranges[...]
+            var object: [String: JSON] = [:]
+            for member in form.members {
+                let values = rest.prefix(member.count)
+                rest = rest.dropFirst(member.count)
+                object[member.key] =
+                    switch member {
+                    case .length: values.first?.json
+                    case .lengths: .array(values.map(\.json))
+                    case .angle:
+                        values.first == ShapeRange.anyAngle ? .string("any") : values.first?.json
+                    }
+            }
+            return .object([form.name: .object(object)])
         case .polygon(let corners, let radius):
-            .object([
-                "polygon": .object([
-                    "corners": corners.count == 1
-                        ? .integer(corners.lowerBound)
-                        : .object([
-                            "from": .integer(corners.lowerBound),
-                            "to": .integer(corners.upperBound),
-                        ]), "radius": radius.json,
+            let count: JSON =
+                corners.count == 1
+                ? .integer(corners.lowerBound)
+                : .object([
+                    "from": .integer(corners.lowerBound), "to": .integer(corners.upperBound),
                 ])
+            return .object([
+                Polygon.name: .object(["corners": count, "radius": radius.json])
             ])
         }
-    }
-
-    private static func json(angle: ParameterRange) -> JSON {
-        angle == anyAngle ? .string("any") : angle.json
     }
 
     /// Reads what `json` writes; an angle may also be the word `any`, and is 0 where it is left
@@ -68,69 +61,74 @@ extension ShapeRange {
     /// - Throws: `SamplingError` with code `.document` where a member is unknown, missing or of the
     ///   wrong type.
     init(json: JSON) throws(SamplingError) {
-        let kinds = ["disk", "ellipse", "rectangle", "ring", "polygon"]
-        let members = try Members(json, of: "a shape", required: [], optional: kinds)
-        let present = kinds.filter(members.has)
+        let names = Shape.forms.map { $0.name }
+        let members = try Members(json, of: "a shape", required: [], optional: names)
+        let present = Shape.forms.filter { members.has($0.name) }
         guard present.count == 1 else {
             throw SamplingError(
-                .document, "a shape has \(present.count) members, it needs one of " + "\(kinds)")
+                .document, "a shape has \(present.count) members, it needs one of \(names)")
         }
-        let inner = try members.json(present[0])
-        let context = "the shape '\(present[0])'"
-        func range(_ members: Members, _ key: String) throws(SamplingError) -> ParameterRange {
-            try ParameterRange(json: try members.json(key), of: "'\(key)' of \(context)")
+        let inner = try members.json(present[0].name)
+        let context = "the shape '\(present[0].name)'"
+        if let form = present[0] as? any MeasuredForm.Type {
+            self = .measured(form, try ShapeRange.ranges(of: form, inner, context))
+        } else {
+            self = try ShapeRange.polygon(inner, context)
         }
-        func pair(_ members: Members, _ key: String) throws(SamplingError) -> (
-            ParameterRange, ParameterRange
-        ) {
-            let values = try members.array(key)
-            guard values.count == 2 else {
-                throw SamplingError(.document, "'\(key)' of \(context) " + "is not a pair")
-            }
-            let name = "'\(key)' of \(context)"
-            return (
-                try ParameterRange(json: values[0], of: name),
-                try ParameterRange(json: values[1], of: name)
-            )
-        }
-        func angle(_ members: Members) throws(SamplingError) -> ParameterRange {
-            guard members.has("angle") else { return ParameterRange(0) }
-            return try ParameterRange(
-                json: try members.json("angle"), of: "'angle' of \(context)",
-                words: ["any": ShapeRange.anyAngle])
-        }
-        switch present[0] {
-        case "disk":
-            self = .disk(
-                radius: try range(try Members(inner, of: context, required: ["radius"]), "radius"))
-        case "ellipse":
-            let members = try Members(inner, of: context, required: ["radii"], optional: ["angle"])
-            let radii = try pair(members, "radii")
-            self = .ellipse(down: radii.0, across: radii.1, angle: try angle(members))
-        case "rectangle":
-            let members = try Members(inner, of: context, required: ["halves"], optional: ["angle"])
-            let halves = try pair(members, "halves")
-            self = .rectangle(down: halves.0, across: halves.1, angle: try angle(members))
-        case "ring":
-            let members = try Members(inner, of: context, required: ["outer", "inner"])
-            self = .ring(outer: try range(members, "outer"), inner: try range(members, "inner"))
-        default:
-            let members = try Members(inner, of: context, required: ["corners", "radius"])
-            let corners: ClosedRange<Int>
-            if let count = try members.json("corners").int {
-                corners = count...count
-            } else {
-                let bounds = try Members(
-                    try members.json("corners"), of: "'corners' of \(context)",
-                    required: ["from", "to"])
-                let (from, to) = (try bounds.int("from"), try bounds.int("to"))
-                guard from <= to else {
-                    throw SamplingError(
-                        .design, "'corners' of \(context) from \(from) to \(to) " + "hold nothing")
+    }
+
+    /// Reads the ranges of a form's parameters.
+    private static func ranges(
+        of form: any MeasuredForm.Type, _ json: JSON, _ context: String
+    ) throws(SamplingError) -> [ParameterRange] {
+        let members = try Members(
+            json, of: context, required: form.keys.required, optional: form.keys.optional)
+        var ranges: [ParameterRange] = []
+        for member in form.members {
+            let name = "'\(member.key)' of \(context)"
+            switch member {
+            case .length(let key):
+                ranges.append(try ParameterRange(json: try members.json(key), of: name))
+            case .lengths(let key):
+                let values = try members.array(key)
+                guard values.count == 2 else {
+                    throw SamplingError(.document, "\(name) is not a pair")
                 }
-                corners = from...to
+                for value in values { ranges.append(try ParameterRange(json: value, of: name)) }
+            case .angle:
+                guard let angle = members.optional(member.key) else {
+                    ranges.append(ParameterRange(0))
+                    continue
+                }
+                ranges.append(
+                    try ParameterRange(json: angle, of: name, words: ["any": anyAngle]))
             }
-            self = .polygon(corners: corners, radius: try range(members, "radius"))
         }
+        return ranges
+    }
+
+    /// Reads what polygons are drawn from.
+    private static func polygon(_ json: JSON, _ context: String) throws(SamplingError)
+        -> ShapeRange
+    {
+        let members = try Members(json, of: context, required: ["corners", "radius"])
+        let corners: ClosedRange<Int>
+        if let count = try members.json("corners").int {
+            corners = count...count
+        } else {
+            let bounds = try Members(
+                try members.json("corners"), of: "'corners' of \(context)",
+                required: ["from", "to"])
+            let (from, to) = (try bounds.int("from"), try bounds.int("to"))
+            guard from <= to else {
+                throw SamplingError(
+                    .design, "'corners' of \(context) from \(from) to \(to) hold nothing")
+            }
+            corners = from...to
+        }
+        return .polygon(
+            corners: corners,
+            radius: try ParameterRange(
+                json: try members.json("radius"), of: "'radius' of \(context)"))
     }
 }

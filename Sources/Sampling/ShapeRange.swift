@@ -1,16 +1,9 @@
-public import Fields
+package import Fields
 
-/// A kind of shape with ranges for its parameters, from which the shape of a source is drawn.
-public enum ShapeRange: Hashable, Sendable {
-    /// A disk.
-    case disk(radius: ParameterRange)
-    /// An ellipse with two radii and an angle in degrees.
-    case ellipse(down: ParameterRange, across: ParameterRange, angle: ParameterRange)
-    /// A rectangle with half its height, half its width and an angle in degrees.
-    case rectangle(down: ParameterRange, across: ParameterRange, angle: ParameterRange)
-    /// A ring; the outer radius is always larger than the inner one by 1 or more, so that it covers
-    /// a site.
-    case ring(outer: ParameterRange, inner: ParameterRange)
+/// A form with ranges for its parameters, from which the shape of a source is drawn.
+package enum ShapeRange: Hashable, Sendable {
+    /// A form with a range for each of its parameters.
+    case measured(any MeasuredForm.Type, [ParameterRange])
     /// A polygon around its centre: corner k of n has its own radius, and the direction (k +
     /// ⅜t)·360°/n plus a rotation of the whole, t uniform on [0, 1). Its corners are multiples of
     /// 2⁻⁶.
@@ -20,23 +13,35 @@ public enum ShapeRange: Hashable, Sendable {
     case polygon(corners: ClosedRange<Int>, radius: ParameterRange)
 
     /// Any angle: from 0 to the last multiple of 2⁻¹⁰ below 180 degrees.
-    public static let anyAngle = ParameterRange(from: 0, to: 180 - 0x1p-10)
+    package static let anyAngle = ParameterRange(from: 0, to: 180 - 0x1p-10)
+
+    /// A disk.
+    package static func disk(radius: ParameterRange) -> ShapeRange {
+        .measured(Disk.self, [radius])
+    }
+
+    /// The range of the radius where this is a disk.
+    var diskRadius: ParameterRange? {
+        guard case .measured(let form, let ranges) = self, form.code == Disk.code else {
+            return nil
+        }
+        return ranges[0]
+    }
 
     /// The ranges of real parameters.
     private var ranges: [ParameterRange] {
         switch self {
-        case .disk(let radius), .polygon(_, let radius): [radius]
-        case .ellipse(let down, let across, let angle), .rectangle(let down, let across, let angle):
-            [down, across, angle]
-        case .ring(let outer, let inner): [outer, inner]
+        case .measured(_, let ranges): ranges
+        case .polygon(_, let radius): [radius]
         }
     }
 
     /// The shape where there is nothing to draw, or nil.
-    public var fixed: Shape? {
-        if case .polygon = self { return nil }
-        return ranges.allSatisfy(\.isFixed)
-            ? draw(SIMD4(repeating: 0)) { _ in SIMD4(repeating: 0) } : nil
+    package var fixed: Shape? {
+        guard case .measured(let form, let ranges) = self, ranges.allSatisfy(\.isFixed) else {
+            return nil
+        }
+        return Shape(form, ranges.map(\.from))
     }
 
     /// The largest distance of a site from the centre, in rows and in columns.
@@ -47,21 +52,19 @@ public enum ShapeRange: Hashable, Sendable {
                 max(-box.columns.lowerBound, box.columns.upperBound)
             )
         }
+        let lengths: (down: Double, across: Double) =
+            switch self {
+            case .measured(let form, let ranges):
+                form.reach(
+                    upTo: ranges.map(\.to),
+                    isTurned: zip(form.angles, ranges).contains {
+                        $0 && $1 != ParameterRange(0)
+                    })
+            case .polygon(_, let radius):
+                (radius.to + 0x1p-7, radius.to + 0x1p-7)  // corners are rounded
+            }
         // A site on the edge belongs to a shape.
-        func whole(_ length: Double) -> Int { Int(length + Shape.edge) }
-        func both(_ length: Double) -> (Int, Int) { (whole(length), whole(length)) }
-        switch self {
-        case .disk(let radius): return both(radius.to)
-        case .polygon(_, let radius): return both(radius.to + 0x1p-7)  // corners are rounded
-        case .ring(let outer, _): return both(outer.to)
-        case .ellipse(let down, let across, let angle):
-            return angle == ParameterRange(0)
-                ? (whole(down.to), whole(across.to)) : both(max(down.to, across.to))
-        case .rectangle(let down, let across, let angle):
-            return angle == ParameterRange(0)
-                ? (whole(down.to), whole(across.to))
-                : both((down.to * down.to + across.to * across.to).squareRoot())
-        }
+        return (Int(lengths.down + ShapeLimits.edge), Int(lengths.across + ShapeLimits.edge))
     }
 
     /// Chance that two draws are equal.
@@ -80,31 +83,26 @@ public enum ShapeRange: Hashable, Sendable {
     /// each pair of corners.
     func draw(_ words: SIMD4<UInt32>, _ corner: (Int) -> SIMD4<UInt32>) -> Shape {
         switch self {
-        case .disk(let radius): return .disk(radius: radius.draw(words.y))
-        case .ellipse(let down, let across, let angle):
-            return .ellipse(
-                down: down.draw(words.y), across: across.draw(words.z), angle: angle.draw(words.w))
-        case .rectangle(let down, let across, let angle):
-            return .rectangle(
-                down: down.draw(words.y), across: across.draw(words.z), angle: angle.draw(words.w))
-        case .ring(let outer, let inner):
-            return .ring(outer: outer.draw(words.y), inner: inner.draw(words.z))
+        case .measured(let form, let ranges):
+            return Shape(form, ranges.indices.map { ranges[$0].draw(words[$0 + 1]) })
         case .polygon(let range, let radius):
             let count = range.lowerBound + Int((UInt64(words.y) * UInt64(range.count)) >> 32)
             let step = 360 / Double(count)
-            return .polygon(
-                (0..<count).map { k in
-                    let pair = corner(k / 2)
-                    let (length, turn) = k % 2 == 0 ? (pair.x, pair.y) : (pair.z, pair.w)
-                    var angle =
-                        (Double(k) + 0.375 * Double(turn) * 0x1p-32 + Double(words.z) * 0x1p-32)
-                        * step
-                    if angle >= 360 { angle -= 360 }
-                    let (sine, cosine) = Elementary.sineAndCosine(degrees: angle)
-                    let size = radius.draw(length) * 64
-                    return Shape.Corner(
-                        down: (size * cosine).rounded() / 64, across: (size * sine).rounded() / 64)
-                })
+            return Shape(
+                Polygon(
+                    (0..<count).map { k in
+                        let pair = corner(k / 2)
+                        let (length, turn) = k % 2 == 0 ? (pair.x, pair.y) : (pair.z, pair.w)
+                        var angle =
+                            (Double(k) + 0.375 * Double(turn) * 0x1p-32 + Double(words.z) * 0x1p-32)
+                            * step
+                        if angle >= 360 { angle -= 360 }
+                        let (sine, cosine) = Elementary.sineAndCosine(degrees: angle)
+                        let size = radius.draw(length) * 64
+                        return Polygon.Corner(
+                            down: (size * cosine).rounded() / 64,
+                            across: (size * sine).rounded() / 64)
+                    }))
         }
     }
 
@@ -114,31 +112,25 @@ public enum ShapeRange: Hashable, Sendable {
         for range in ranges where range.count == 0 {
             throw fail(
                 "a parameter from \(range.from) to \(range.to) is not possible: bounds must be "
-                    + "ordered, from 0 to \(Shape.maximumExtent), and enclose a multiple of 2^-10")
+                    + "ordered, from 0 to \(ShapeLimits.maximumExtent), and enclose a multiple of "
+                    + "2^-10")
         }
         switch self {
-        case .disk: break
-        case .ellipse(let down, let across, let angle), .rectangle(let down, let across, let angle):
-            if case .ellipse = self, down.from < 0x1p-10 || across.from < 0x1p-10 {
-                throw fail("the radii of an ellipse must be above 0")
+        case .measured(let form, let ranges):
+            precondition(ranges.count == form.parameterCount, "each parameter has its range")
+            if let refusal = form.refusal(from: ranges.map(\.from), to: ranges.map(\.to)) {
+                throw fail(refusal)
             }
-            guard angle.to < 180 else {
-                throw fail("angles must be below 180 degrees, not " + "\(angle.to)")
-            }
-        case .ring(let outer, let inner):
-            guard outer.from >= inner.to + 1 else {
-                throw fail(
-                    "a ring with an outer radius from \(outer.from) and an inner one up to "
-                        + "\(inner.to) may cover no site: they must differ by 1 or more")
+            for (isAngle, range) in zip(form.angles, ranges) where isAngle && range.to >= 180 {
+                throw fail("angles must be below 180 degrees, not \(range.to)")
             }
         case .polygon(let corners, let radius):
-            guard Shape.corners.contains(corners.lowerBound),
-                Shape.corners.contains(corners.upperBound)
+            let possible = Polygon.cornerCounts
+            guard possible.contains(corners.lowerBound), possible.contains(corners.upperBound)
             else {
                 throw fail(
                     "polygons of \(corners.lowerBound) to \(corners.upperBound) corners are not "
-                        + "possible: from \(Shape.corners.lowerBound) to "
-                        + "\(Shape.corners.upperBound) are")
+                        + "possible: from \(possible.lowerBound) to \(possible.upperBound) are")
             }
             guard radius.from >= 1 else {
                 throw fail(
@@ -147,4 +139,16 @@ public enum ShapeRange: Hashable, Sendable {
             }
         }
     }
+
+    package static func == (one: ShapeRange, other: ShapeRange) -> Bool {
+        switch (one, other) {
+        case (.measured(let form, let ranges), .measured(let form2, let ranges2)):
+            form == form2 && ranges == ranges2
+        case (.polygon(let corners, let radius), .polygon(let corners2, let radius2)):
+            corners == corners2 && radius == radius2
+        default: false
+        }
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(ranges) }
 }

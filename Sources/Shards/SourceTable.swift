@@ -5,7 +5,7 @@ internal import Fields
 enum SourceTable: CaseIterable {
     /// Disks alone.
     case disks
-    /// Disks, ellipses, rectangles and rings.
+    /// Shapes of at most three parameters.
     case shapes
     /// All shapes.
     case polygons
@@ -19,7 +19,7 @@ enum SourceTable: CaseIterable {
         case .shapes: return shapes
         case .polygons:
             return shapes
-                + (1...Shape.corners.upperBound).flatMap { ["row_\($0)", "column_\($0)"] }
+                + (1...Polygon.cornerCounts.upperBound).flatMap { ["row_\($0)", "column_\($0)"] }
         }
     }
 
@@ -30,12 +30,11 @@ enum SourceTable: CaseIterable {
     init(holding sources: some Sequence<Source>) {
         var form = SourceTable.disks
         for source in sources {
-            switch source.shape {
-            case .disk: break
-            case .ellipse, .rectangle, .ring: if form == .disks { form = .shapes }
-            case .polygon: form = .polygons
+            if source.shape.code == Polygon.code {
+                form = .polygons
+                break
             }
-            if form == .polygons { break }
+            if source.shape.disk == nil { form = .shapes }
         }
         self = form
     }
@@ -52,8 +51,8 @@ enum SourceTable: CaseIterable {
     func row(of source: Source) -> [Double] {
         var row = [Double(source.row), Double(source.column), source.radius, source.value]
         if self != .disks { row.append(Double(source.shape.code)) }
-        if case .polygon = source.shape { row += [.nan, .nan, .nan] }
-        if case .disk = source.shape {} else { row += source.shape.parameters }
+        if source.shape.code == Polygon.code { row += [.nan, .nan, .nan] }
+        if source.shape.disk == nil { row += source.shape.parameters }
         return row + repeatElement(.nan, count: width - row.count)
     }
 
@@ -69,8 +68,9 @@ enum SourceTable: CaseIterable {
             guard let code = Int(exactly: row[4]) else { return nil }
             let used = row.lastIndex { !$0.isNaN } ?? 0
             switch code {
-            case 0: break
-            case 4: shape = used < 8 ? nil : Shape(code: code, parameters: Array(row[8...used]))
+            case Disk.code: break
+            case Polygon.code:
+                shape = used < 8 ? nil : Shape(code: code, parameters: Array(row[8...used]))
             default: shape = used < 5 ? nil : Shape(code: code, parameters: Array(row[5...used]))
             }
         }

@@ -39,7 +39,7 @@ import Testing
                 regions: [
                     .init(row: 10, column: 10, shape: .disk(radius: 6), value: 2),
                     .init(
-                        row: 10, column: 14, shape: .rectangle(down: 2, across: 6, angle: 0),
+                        row: 10, column: 14, shape: Shape(Rectangle(down: 2, across: 6, angle: 0)),
                         value: 3), .init(row: -3, column: 51, shape: .disk(radius: 5), value: 4),
                 ]))
         let medium = try Self.physics(.anisotropic(down: regions, across: .constant(5))).medium()
@@ -174,7 +174,7 @@ import Testing
                 background: 0,
                 regions: [
                     .init(
-                        row: -2, column: 60, shape: .ellipse(down: 9, across: 20, angle: 3.5),
+                        row: -2, column: 60, shape: Shape(Ellipse(down: 9, across: 20, angle: 3.5)),
                         value: 0.1)
                 ]))
         let sides = try Boundary(
@@ -218,7 +218,7 @@ import Testing
             layers([10], [1, 1001]), layers([10], [1, -1]), region(9, 9, .disk(radius: -1)),
             region(9, 9, .disk(radius: 5000)), region(-20, 9, .disk(radius: 19)),
             region(9, 100, .disk(radius: 19)), region(.max, 9, .disk(radius: 19)),
-            region(9, 9, .polygon([])), region(9, 9, .disk(radius: 3), 1e4),
+            region(9, 9, Shape(Polygon([]))), region(9, 9, .disk(radius: 3), 1e4),
             .regions(.init(background: 1, regions: [])),
             .regions(.init(background: 1, regions: many)), Self.random(1, from: 1, to: 1),
             Self.random(1, from: 2, to: 1), Self.random(1, from: 0, to: 1),

@@ -56,11 +56,11 @@ import Testing
         }
         let one = Source(row: 12, column: 20, radius: 2, value: 0.5)
         let plain = try both([one])
-        let square = Shape.rectangle(down: 1, across: 1, angle: 0)
+        let square = Shape(Rectangle(down: 1, across: 1, angle: 0))
         for like in [
             [Source(row: 12, column: 20, radius: 2.1, value: 0.5)], [one, one],
             [one, Source(row: 12, column: 21, radius: 1, value: 0.25)],
-            [Source(row: 12, column: 20, shape: .ring(outer: 2, inner: 1), value: 0.5), one],
+            [Source(row: 12, column: 20, shape: Shape(Ring(outer: 2, inner: 1)), value: 0.5), one],
             [one, Source(row: 12, column: 20, shape: square, value: 0.5)],
             [Source(row: 12, column: 20, radius: 2, value: 0.5 + 0x1p-40)],
         ] {

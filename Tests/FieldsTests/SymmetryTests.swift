@@ -11,9 +11,13 @@ import Testing
     @Test func imagesAreCopiedSiteBySite() throws {
         let physics = try physics(40, 40)
         let shapes: [Shape] = [
-            .disk(radius: 4.5), .ring(outer: 6, inner: 2.5), .ellipse(down: 6, across: 3, angle: 0),
-            .rectangle(down: 1.5, across: 5, angle: 0), .ellipse(down: 6.1, across: 2.3, angle: 30),
-            .rectangle(down: 5.3, across: 2.2, angle: 117),
+            .disk(radius: 4.5), Shape(Ring(outer: 6, inner: 2.5)),
+            Shape(Ellipse(down: 6, across: 3, angle: 0)),
+            Shape(Rectangle(down: 1.5, across: 5, angle: 0)),
+            Shape(Ellipse(down: 6.1, across: 2.3, angle: 30)),
+            Shape(Rectangle(down: 5.3, across: 2.2, angle: 117)),
+            Shape(Capsule(halfLength: 4.3, radius: 2.2, angle: 35)),
+            Shape(Capsule(halfLength: 3.5, radius: 2, angle: 155)),
         ]
         for shape in shapes {
             let configuration = try Configuration(

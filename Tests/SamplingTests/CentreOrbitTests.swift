@@ -16,19 +16,19 @@ import Testing
                 ("tensor", (33, 33), .absorbing, 2, .disk(radius: range(6))),
                 (
                     "ellipse", (33, 33), .absorbing, 1,
-                    .ellipse(down: range(6), across: range(3), angle: range(0))
+                    .measured(Ellipse.self, [range(6), range(3), range(0)])
                 ),
                 (
                     "turned ellipse", (32, 32), .absorbing, 1,
-                    .ellipse(down: range(7), across: range(3), angle: range(30))
+                    .measured(Ellipse.self, [range(7), range(3), range(30)])
                 ),
                 (
                     "diagonal", (32, 32), .absorbing, 1,
-                    .ellipse(down: range(7), across: range(3), angle: range(45))
+                    .measured(Ellipse.self, [range(7), range(3), range(45)])
                 ),
                 (
                     "turned square", (33, 33), .absorbing, 1,
-                    .rectangle(down: range(5), across: range(5), angle: range(20))
+                    .measured(Rectangle.self, [range(5), range(5), range(20)])
                 ), ("torus", (32, 32), Boundary(all: .periodic), 1, .disk(radius: range(5))),
             ]
 

@@ -10,10 +10,11 @@ import Testing
 
     static let mixed: [ShapeRange] = [
         .disk(radius: range(2, 7)),
-        .ellipse(down: range(4, 12), across: range(2, 5), angle: ShapeRange.anyAngle),
-        .rectangle(down: range(1, 8), across: range(1, 4), angle: range(0, 90)),
-        .ring(outer: range(5, 9), inner: range(2, 4)),
+        .measured(Ellipse.self, [range(4, 12), range(2, 5), ShapeRange.anyAngle]),
+        .measured(Rectangle.self, [range(1, 8), range(1, 4), range(0, 90)]),
+        .measured(Ring.self, [range(5, 9), range(2, 4)]),
         .polygon(corners: 3...9, radius: range(3, 10)),
+        .measured(Capsule.self, [range(0, 6), range(1, 4), ShapeRange.anyAngle]),
     ]
 
     static func design(
@@ -34,7 +35,7 @@ import Testing
         throws
     {
         let design = try Self.design(overlap: overlap)
-        var counts = [Int](repeating: 0, count: 5)
+        var counts = [Int](repeating: 0, count: Self.mixed.count)
         var ids: Set<SampleID> = []
         for stratum in 0..<3 {
             for index in 0..<300 {
@@ -42,37 +43,28 @@ import Testing
                 ids.insert(sample.id)
                 for source in sample.sources {
                     counts[source.shape.code] += 1
-                    func check(_ value: Double, _ from: Double, _ to: Double) {
-                        #expect(
-                            value >= from && value <= to && value * 1024 == (value * 1024).rounded()
-                        )
-                    }
-                    switch source.shape {
-                    case .disk(let radius): check(radius, 2, 7)
-                    case .ellipse(let down, let across, let angle):
-                        check(down, 4, 12)
-                        check(across, 2, 5)
-                        check(angle, 0, 179.9999)
-                    case .rectangle(let down, let across, let angle):
-                        check(down, 1, 8)
-                        check(across, 1, 4)
-                        check(angle, 0, 90)
-                    case .ring(let outer, let inner):
-                        check(outer, 5, 9)
-                        check(inner, 2, 4)
-                    case .polygon(let corners):
-                        #expect((3...9).contains(corners.count))
-                        for corner in corners {
-                            let radius = (corner.down * corner.down + corner.across * corner.across)
-                                .squareRoot()
-                            #expect(radius > 2.97 && radius < 10.03, "seed 31")
+                    guard let polygon = source.shape.form as? Polygon else {
+                        guard case .measured(_, let ranges) = Self.mixed[source.shape.code] else {
+                            continue
                         }
-                        // The centre is inside.
-                        #expect(
-                            source.shape.footprint.runs.contains {
-                                $0.row == 0 && $0.first <= 0 && $0.last >= 0
-                            })
+                        for (value, range) in zip(source.shape.parameters, ranges) {
+                            #expect(
+                                value >= range.from && value <= range.to
+                                    && value * 1024 == (value * 1024).rounded())
+                        }
+                        continue
                     }
+                    #expect((3...9).contains(polygon.corners.count))
+                    for corner in polygon.corners {
+                        let radius = (corner.down * corner.down + corner.across * corner.across)
+                            .squareRoot()
+                        #expect(radius > 2.97 && radius < 10.03, "seed 31")
+                    }
+                    // The centre is inside.
+                    #expect(
+                        source.shape.footprint.runs.contains {
+                            $0.row == 0 && $0.first <= 0 && $0.last >= 0
+                        })
                 }
             }
         }
@@ -83,21 +75,19 @@ import Testing
     @Test func parametersAreUniform() throws {
         let design = try Self.design(
             [
-                .ellipse(
-                    down: Self.range(2, 6), across: ParameterRange(3.3), angle: ShapeRange.anyAngle)
+                .measured(
+                    Ellipse.self, [Self.range(2, 6), ParameterRange(3.3), ShapeRange.anyAngle])
             ], strata: [4], count: 3000)
         var radii = [Int](repeating: 0, count: 32)
         var angles = [Int](repeating: 0, count: 36)
         var joint = [Int](repeating: 0, count: 16)
         for index in 0..<3000 {
             for source in try design.configuration(stratum: 0, index: index).sources {
-                guard case .ellipse(let down, let across, let angle) = source.shape else {
-                    continue
-                }
-                #expect(across == 3.3)
-                radii[min(31, Int((down - 2) * 8))] += 1
-                angles[Int(angle / 5)] += 1
-                joint[min(3, Int(down - 2)) * 4 + Int(angle / 45)] += 1
+                guard let ellipse = source.shape.form as? Ellipse else { continue }
+                #expect(ellipse.across == 3.3)
+                radii[min(31, Int((ellipse.down - 2) * 8))] += 1
+                angles[Int(ellipse.angle / 5)] += 1
+                joint[min(3, Int(ellipse.down - 2)) * 4 + Int(ellipse.angle / 45)] += 1
             }
         }
         #expect(abs(uniformity(radii)) < 4, "seed 31: \(radii)")
@@ -124,7 +114,7 @@ import Testing
     /// A fixed shape of any kind keeps its centres without replacement; a drawn one, or a drawn
     /// key, does not need to.
     @Test func singleSourcesOfAFixedShapeDoNotRepeat() throws {
-        let ring = ShapeRange.ring(outer: ParameterRange(12), inner: ParameterRange(8))
+        let ring = ShapeRange.measured(Ring.self, [ParameterRange(12), ParameterRange(8)])
         let design = try Self.design([ring], strata: [1], count: 8 * 16, side: 40)
         #expect(design.centreCount == 16 * 32)
         let classifier = ProblemClassifier(design.physics)
@@ -140,7 +130,8 @@ import Testing
             try Self.design([ring], strata: [1], count: 1000, side: 40, diffusivity: random)
                 .expectedRepeats(stratum: 0) < 1e-6)
         // Independent draws may repeat, to be left out, but not where most would.
-        let narrow = ShapeRange.ring(outer: Self.range(12, 12 + 0x1p-10), inner: ParameterRange(8))
+        let narrow = ShapeRange.measured(
+            Ring.self, [Self.range(12, 12 + 0x1p-10), ParameterRange(8)])
         _ = try Self.design([narrow], strata: [1], count: 400, side: 40)
         #expect(throws: SamplingError.self) {
             try Self.design([narrow], strata: [1], count: 1100, side: 40)
@@ -188,6 +179,11 @@ import Testing
     }
 
     @Test func impossibleShapesAreRefused() throws {
+        func turned(
+            _ form: any MeasuredForm.Type, _ down: Double, _ across: Double, _ angle: ParameterRange
+        ) -> [ShapeRange] {
+            [.measured(form, [ParameterRange(down), ParameterRange(across), angle])]
+        }
         let wrong: [([ShapeRange], SamplingError.Code)] = [
             ([], .design), (Array(repeating: .disk(radius: ParameterRange(2)), count: 17), .design),
             ([.disk(radius: Self.range(3, 2))], .design),
@@ -195,27 +191,12 @@ import Testing
             ([.disk(radius: ParameterRange(.nan))], .design),
             ([.disk(radius: ParameterRange(-1))], .design),
             ([.disk(radius: Self.range(2, 40))], .doesNotFit),
-            (
-                [
-                    .rectangle(
-                        down: ParameterRange(30), across: ParameterRange(30),
-                        angle: ShapeRange.anyAngle)
-                ], .doesNotFit
-            ),
-            (
-                [
-                    .ellipse(
-                        down: ParameterRange(0), across: ParameterRange(1), angle: ParameterRange(0)
-                    )
-                ], .design
-            ),
-            (
-                [
-                    .ellipse(
-                        down: ParameterRange(1), across: ParameterRange(1),
-                        angle: ParameterRange(180))
-                ], .design
-            ), ([.ring(outer: Self.range(4, 6), inner: Self.range(2, 3.5))], .design),
+            (turned(Rectangle.self, 30, 30, ShapeRange.anyAngle), .doesNotFit),
+            (turned(Ellipse.self, 0, 1, ParameterRange(0)), .design),
+            (turned(Ellipse.self, 1, 1, ParameterRange(180)), .design),
+            (turned(Capsule.self, 1, 1, ParameterRange(180)), .design),
+            (turned(Capsule.self, 40, 8, ShapeRange.anyAngle), .doesNotFit),
+            ([.measured(Ring.self, [Self.range(4, 6), Self.range(2, 3.5)])], .design),
             ([.polygon(corners: 2...4, radius: ParameterRange(3))], .design),
             ([.polygon(corners: 3...17, radius: ParameterRange(3))], .design),
             ([.polygon(corners: 3...4, radius: ParameterRange(0.9))], .design),
@@ -226,11 +207,8 @@ import Testing
             }
             #expect(error?.code == code, "\(number)")
         }
-        // A flat rectangle fits where it is not turned.
-        _ = try Self.design(
-            [
-                .rectangle(
-                    down: ParameterRange(2), across: ParameterRange(47), angle: ParameterRange(0))
-            ], count: 2)
+        // Flat ones fit where they are not turned.
+        _ = try Self.design(turned(Rectangle.self, 2, 47, ParameterRange(0)), count: 2)
+        _ = try Self.design(turned(Capsule.self, 39, 0, ParameterRange(0)), count: 2)
     }
 }

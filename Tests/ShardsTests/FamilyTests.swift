@@ -6,10 +6,13 @@ import Testing
 /// What shards store beyond disks in a constant medium: shapes, keys, coefficients.
 struct FamilyTests {
     static let shapes: [Shape] = [
-        .disk(radius: 2.5), .ellipse(down: 4, across: 2.25, angle: 33.125),
-        .rectangle(down: 0, across: 3, angle: 0), .ring(outer: 4, inner: 0),
-        .polygon((0..<16).map { Shape.Corner(down: Double($0 % 5), across: Double($0 % 3) - 1) }),
-        .polygon([(-2, 0), (2, 3), (2, -3)].map { Shape.Corner(down: $0.0, across: $0.1) }),
+        .disk(radius: 2.5), Shape(Ellipse(down: 4, across: 2.25, angle: 33.125)),
+        Shape(Rectangle(down: 0, across: 3, angle: 0)), Shape(Ring(outer: 4, inner: 0)),
+        Shape(
+            Polygon(
+                (0..<16).map { Polygon.Corner(down: Double($0 % 5), across: Double($0 % 3) - 1) })),
+        Shape(
+            Polygon([(-2, 0), (2, 3), (2, -3)].map { Polygon.Corner(down: $0.0, across: $0.1) })),
     ]
 
     static let random = Coefficient.random(RandomCoefficient(from: 0.1, to: 3, length: 9, key: nil))

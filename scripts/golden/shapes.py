@@ -1,9 +1,9 @@
-"""Golden shapes: which sites belong to ellipses, rectangles, rings and polygons, from the definitions.
+"""Golden shapes: which sites belong to ellipses, rectangles, rings, polygons and capsules, from the definitions.
 
     python3 scripts/golden/shapes.py > Tests/FieldsTests/Golden/Shapes.swift
 
 It needs nothing but Python, and writes Swift literals: one shape a line, with its sites as rows of column ranges. Written from the
-doc comments of Shape.swift; it shares no code with the package. Every rule is evaluated in decimals of 60 digits (polygons and rings in
+doc comments of the forms; it shares no code with the package. Every rule is evaluated in decimals of 60 digits (polygons and rings in
 fractions), on the numbers as given, and a site so close to where the rule changes that binary64 could decide otherwise is refused.
 """
 
@@ -52,6 +52,17 @@ def rectangle(down, across, angle):
     edge = Decimal(2) ** -34
     a, b = Decimal(down) + edge, Decimal(across) + edge
     return turned(angle, lambda p, q: decided(abs(p) - a) & decided(abs(q) - b))
+
+
+def capsule(half_length, radius, angle):
+    """By the distance of a site from the nearest point of the segment."""
+    half, limit = Decimal(half_length), Decimal(radius) + Decimal(2) ** -34
+
+    def rule(p, q):
+        nearest = max(-half, min(half, p))
+        return decided(((p - nearest) ** 2 + q**2).sqrt() - limit)
+
+    return turned(angle, rule)
 
 
 def ring(outer, inner):
@@ -123,6 +134,28 @@ def on_edges():
     yield "polygon", -3.0, -1.0, -3.0 + third + third + third, 2.0000000000000004, 6.000000000000001, -1.0
 
 
+def capsules(number, generator):
+    """Capsules of all kinds, then those with sites on their edges: on the straight sides, on the ends, and where they meet."""
+    yield from ((7.0, 3.0, 0.0), (7.0, 3.0, 90.0), (0.0, 5.0, 0.0), (6.0, 0.0, 0.0), (0.0, 0.0, 77.7), (9.5, 0.4, 63.0), (12.25, 0.0, 20.0))
+    for _ in range(16):
+        yield number(0, 20), number(0, 15), round(generator.uniform(0, 179.9), 3)
+    for angle in (0.0, 30.0, 45.0, 60.0, 90.0, 120.0, 135.0, 150.0):
+        for radius in (0.0, 1.0, 5.0, 13.0, 5.0**0.5):
+            yield 0.0, radius, angle  # a disk
+    yield from ((2.0, 5.0, 0.0), (2.0, 5.0, 90.0), (3.0, 13.0**0.5, 0.0), (8.5, 2.5, 90.0))
+    root = 2.0**0.5
+    for angle in (45.0, 135.0):
+        for k in (1, 2, 7):
+            # Sides through (k, 0), ends at (2k, 2k), and no width.
+            yield 3 * k / root, k / root, angle
+            yield k * root, k * root, angle
+            yield k * root, 0.0, angle
+    for angle in (30.0, 60.0, 120.0, 150.0):
+        for k in (2, 9):
+            yield float(k), k / 2, angle
+            yield 3.0**0.5 * k / 2, 3.0**0.5 * k / 2, angle
+
+
 def main():
     generator = random.Random(20260701)
 
@@ -147,6 +180,7 @@ def main():
     for corners in range(3, 17):
         cases.append(("polygon", *(number(-30, 30) for _ in range(2 * corners))))
     cases += on_edges()
+    cases += [("capsule", *parameters) for parameters in capsules(number, generator)]
     print("// Written by scripts/golden/shapes.py; do not edit.\n")
     print("/// Shapes, one a line: name and parameters, a bar, and row:first:last of every run of columns.")
     print('let goldenShapes = """')

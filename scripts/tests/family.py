@@ -14,7 +14,7 @@ import reference
 
 M = 0xFFFFFFFF
 EDGE = 2.0**-34  # what an edge is met within
-SHAPES = ["radius", "ellipse", "rectangle", "ring", "polygon"]
+SHAPES = ["radius", "ellipse", "rectangle", "ring", "polygon", "capsule"]
 
 
 def philox(key, counter):
@@ -38,6 +38,7 @@ def parameters(source):
         "ellipse": lambda: [*value["radii"], value.get("angle", 0)],
         "rectangle": lambda: [*value["halves"], value.get("angle", 0)],
         "ring": lambda: [value["outer"], value["inner"]],
+        "capsule": lambda: [value["half_length"], value["radius"], value.get("angle", 0)],
         "polygon": lambda: [x for corner in value for x in corner],
     }[name]()
     return SHAPES.index(name), flat
@@ -68,6 +69,9 @@ def inside(source, rows, columns):
     if p[2] == 90:
         cosine = 0.0
     u, v = i * cosine + j * sine, j * cosine - i * sine
+    if code == 5:
+        nearest = np.clip(u, -p[0], p[0])
+        return np.hypot(u - nearest, v) <= p[1] + EDGE
     if code == 1:
         return (u / (p[0] + EDGE)) ** 2 + (v / (p[1] + EDGE)) ** 2 <= 1
     return (np.abs(u) <= p[0] + EDGE) & (np.abs(v) <= p[1] + EDGE)
@@ -132,6 +136,9 @@ def draw_shape(alternatives, block):
         return {"radius": draw(ranges["radius"], words[1])}
     if name == "ring":
         return {"ring": {"outer": draw(ranges["outer"], words[1]), "inner": draw(ranges["inner"], words[2])}}
+    if name == "capsule":
+        half, radius = draw(ranges["half_length"], words[1]), draw(ranges["radius"], words[2])
+        return {name: {"half_length": half, "radius": radius, "angle": draw(ranges.get("angle", 0), words[3])}}
     if name in ("ellipse", "rectangle"):
         key = "radii" if name == "ellipse" else "halves"
         pair = [draw(bounds, word) for bounds, word in zip(ranges[key], words[1:])]

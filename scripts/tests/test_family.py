@@ -110,6 +110,56 @@ def test_shards(name, datasets):
     }[name]
 
 
+def test_capsules(tmp_path):
+    """Capsules as sources, as regions and in imports: draws, ids and images from the documentation alone."""
+    given = pipeline("shapes")
+    capsule = {"half_length": {"from": 0, "to": 9}, "radius": {"from": 0.5, "to": 4}, "angle": "any"}
+    given["sampling"]["shapes"] = [{"capsule": capsule}, {"capsule": {"half_length": 6, "radius": 2.5}}, {"disk": {"radius": 3}}]
+    given["sampling"]["samples_per_stratum"] = 8
+    given["physics"]["diffusivity"]["regions"]["regions"][0] = {
+        "row": 30, "column": 20, "value": 0.02, "capsule": {"half_length": 20, "radius": 8, "angle": 30},
+    }
+    given["solver"] = {"samples_per_part": 8}
+    path = write(tmp_path, given)
+    steadyset("run", path, "-o", tmp_path / "d")
+    assert "0 findings" in steadyset("verify", tmp_path / "d", "--resolve", "4").stdout
+    physics = manifest(tmp_path / "d", "sample")["parameters"]["design"]["physics"]
+    configurations = {}
+    for line in lines(tmp_path / "d"):
+        sources, _ = family.sample(given, len(line["sources"]), line["index"])
+        assert line["sources"] == sources
+        assert family.sample_id(physics, sources) == line["id"]
+        configurations[int(line["id"], 16)] = sources
+    assert len(configurations) == 24 and sum("capsule" in s for sources in configurations.values() for s in sources) > 30
+    medium = family.medium(physics)[0]
+    for entry in manifest(tmp_path / "d", "pack")["files"]:
+        with h5py.File(tmp_path / "d/pack" / entry["path"]) as shard:
+            np.testing.assert_allclose(shard["diffusivity"][:], medium, rtol=1.2e-7)
+            for row in range(len(shard["id"])):
+                values, _ = family.image(physics, configurations[int(shard["id"][row])])
+                assert (shard["x"][row] == values.astype("f4")).all()
+    # An import of the same sources makes the same samples; sites on the edge of a capsule belong to it whatever its angle.
+    edge = {"row": 64, "column": 48, "value": 1, "capsule": {"half_length": 4.5, "radius": 2.5, "angle": 90}}
+    turned = {**edge, "capsule": {"half_length": 0, "radius": 5, "angle": 33.3}}
+    text = "".join(json.dumps({"sources": [source]}) + "\n" for source in (edge, turned))
+    (tmp_path / "given.jsonl").write_text(text)
+    own = write(tmp_path, {key: given[key] for key in ("format", "name", "physics", "solver")}, "own.yaml")
+    steadyset("run", own, "--from", tmp_path / "given.jsonl", "-o", tmp_path / "e")
+    found = {}
+    for entry in manifest(tmp_path / "e", "pack")["files"]:
+        with h5py.File(tmp_path / "e/pack" / entry["path"]) as shard:
+            found |= {int(i): x > 0 for i, x in zip(shard["id"][:], shard["x"][:])}
+    for source in (edge, turned):
+        sites = found[int(family.sample_id(physics, [source]), 16)]
+        assert (sites == family.mask(source, physics["lattice"])).all()
+        assert sites[64, 48 - 5] or source is edge
+    assert family.mask(edge, (128, 96))[64, 41] and family.mask(edge, (128, 96))[62, 44]
+    bad = {**edge, "capsule": {"half_length": 4.5, "radius": 60}}
+    (tmp_path / "given.jsonl").write_text(json.dumps({"sources": [bad]}) + "\n")
+    says = "the capsule at row 64, column 48 does not fit"
+    refused("sample", own, "--from", tmp_path / "given.jsonl", "-o", tmp_path / "f", status=65, says=says)
+
+
 def test_damage_to_keys_and_coefficients(datasets, tmp_path):
     """What a shard says of its medium is compared with what its keys give."""
     import shutil

@@ -19,9 +19,9 @@ public struct Symmetry: Hashable, Sendable, CaseIterable {
 
     /// Returns the copy of `configuration`, or nil where its physics would not stay the same.
     ///
-    /// The field of a copy is the copy of the field: exactly so for disks, ellipses, rectangles and
-    /// rings at right angles; of others, sites on an edge may differ by the rounding of their rule,
-    /// and a polygon's upper and left edges become lower and right ones.
+    /// The field of a copy is the copy of the field, whatever the angles, as sites on an edge belong
+    /// to every form but polygons: of these, upper and left edges become lower and right ones, and
+    /// sites on them may differ.
     public func callAsFunction(_ configuration: Configuration) -> Configuration? {
         guard keeps(configuration.physics) else { return nil }
         let lattice = configuration.physics.lattice
@@ -33,7 +33,10 @@ public struct Symmetry: Hashable, Sendable, CaseIterable {
                 return Source(
                     row: flipsRows ? lattice.rows - 1 - row : row,
                     column: flipsColumns ? lattice.columns - 1 - column : column,
-                    shape: copy(of: source.shape), value: source.value)
+                    shape: Shape(
+                        source.shape.form.copy(
+                            isTransposed: isTransposed, flipsRows: flipsRows,
+                            flipsColumns: flipsColumns)), value: source.value)
             })
     }
 
@@ -87,31 +90,6 @@ public struct Symmetry: Hashable, Sendable, CaseIterable {
                     edges: isFlipped ? layers.edges.reversed().map { side - $0 } : layers.edges,
                     values: isFlipped ? layers.values.reversed() : layers.values))
         case .regions, .random: return nil
-        }
-    }
-
-    /// The copy of a shape around its centre.
-    private func copy(of shape: Shape) -> Shape {
-        // An odd number of reflections turns the other way round.
-        func mirrored(_ angle: Double) -> Double { angle == 0 ? 0 : 180 - angle }
-        let isMirrored = isTransposed != (flipsRows != flipsColumns)
-        switch shape {
-        case .disk, .ring: return shape
-        case .ellipse(let down, let across, let angle):
-            let (p, q) = isTransposed ? (across, down) : (down, across)
-            return .ellipse(down: p, across: q, angle: isMirrored ? mirrored(angle) : angle)
-        case .rectangle(let down, let across, let angle):
-            let (p, q) = isTransposed ? (across, down) : (down, across)
-            return .rectangle(down: p, across: q, angle: isMirrored ? mirrored(angle) : angle)
-        case .polygon(let corners):
-            return .polygon(
-                corners.map { corner in
-                    let (down, across) =
-                        isTransposed ? (corner.across, corner.down) : (corner.down, corner.across)
-                    return Shape.Corner(
-                        down: flipsRows ? 0 - down : down,
-                        across: flipsColumns ? 0 - across : across)
-                })
         }
     }
 }
