@@ -14,7 +14,7 @@ public struct CodecBenchmark {
     package struct Row {
         /// Labels are multiples of 2⁻ᵇⁱᵗˢ; nil for plain binary32.
         package let gridBits: Int?
-        package let codec: ShardCodec
+        package let codec: any ShardCodec
         /// Bytes of all labels, raw and as stored, and of x and y together.
         package var raw = 0
         package var label = 0
@@ -68,10 +68,19 @@ public struct CodecBenchmark {
         let solver = Solver(physics: physics, accuracy: accuracy)
         let encoder = try SampleEncoder(lattice: physics.lattice, level: level)
         let decoder = try SampleDecoder(lattice: physics.lattice)
-        let archiver = try ArchiveEncoder(
+        let content = ShardContent(
             physics: physics, step: step, fixed: try ShardCoefficient.fixedValues(under: physics))
-        var standard = Row(gridBits: bits, codec: .standard)
-        var archive = Row(gridBits: bits, codec: .archive)
+        var rows: [Row] = []
+        var coders: [(encoder: any LabelEncoder, decoder: any LabelDecoder)] = []
+        for codec in ShardCodecs.all {
+            guard let labels = codec.labels else { continue }
+            rows.append(Row(gridBits: bits, codec: codec))
+            coders.append(
+                (
+                    try labels.encoder(for: content, level: level),
+                    try labels.decoder { content }
+                ))
+        }
         var label = [Float](repeating: 0, count: physics.lattice.count)
         var back = label
         for address in addresses {
@@ -83,32 +92,30 @@ public struct CodecBenchmark {
             let x = image.dense(on: physics.lattice)
             let xBytes = try encoder.frame(of: x, as: .x).count
             let medium = configuration.physics.medium()
-            let coefficients = ShardCoefficient.drawn(under: physics).map { $0.values(medium) }
-
-            let (compress, frame) = try Elapsed.fastest(of: repeats) {
-                try encoder.frame(of: label, as: .y)
-            }
-            let (expand, _) = try Elapsed.fastest(of: repeats) {
-                try decoder.decode(frame, as: .y, into: &back)
-            }
-            standard.add(label, frame, xBytes, compress, expand, solution.errorBound)
-
-            let (pack, packed) = try Elapsed.fastest(of: repeats) {
-                try archiver.frame(of: label, x: x, coefficients: coefficients)
-            }
-            let (unpack, restored) = try Elapsed.fastest(of: repeats) {
-                try archiver.label(
-                    of: packed.frame, x: x, coefficients: coefficients,
-                    sourceFactor: packed.sourceFactor)
-            }
-            archive.add(label, packed.frame, xBytes, pack, unpack, solution.errorBound)
-            guard back == label, restored == label else {
-                throw PipelineError(
-                    .data,
-                    "sample \(configuration.id): a codec changes its " + "label; this is a defect")
+            var fields = LabelFields(
+                x: x, coefficients: ShardCoefficient.drawn(under: physics).map { $0.values(medium) }
+            )
+            for (number, coder) in coders.enumerated() {
+                let (compress, packed) = try Elapsed.fastest(of: repeats) {
+                    try coder.encoder.frame(of: label, beside: fields)
+                }
+                fields.numbers = packed.numbers
+                let (expand, _) = try Elapsed.fastest(of: repeats) {
+                    // Decoding may change the frame.
+                    var frame = packed.frame
+                    try coder.decoder.decode(&frame, beside: fields, into: &back, with: decoder)
+                }
+                rows[number].add(
+                    label, packed.frame, xBytes, compress, expand, solution.errorBound)
+                guard back == label else {
+                    throw PipelineError(
+                        .data,
+                        "sample \(configuration.id): the codec '\(rows[number].codec.name)' changes "
+                            + "its label; this is a defect")
+                }
             }
         }
-        return [standard, archive]
+        return rows
     }
 
     /// The table, for a person.
@@ -123,7 +130,7 @@ public struct CodecBenchmark {
         for row in rows {
             let grid = row.gridBits.map { "2^-\($0)" } ?? "none"
             lines.append(
-                "| \(grid) | \(row.codec.rawValue) | "
+                "| \(grid) | \(row.codec.name) | "
                     + "\(String(format: "%.2f", Double(row.raw) / Double(row.label))) | "
                     + "\(String(format: "%.2f", Double(2 * row.raw) / Double(row.sample))) | "
                     + "\(String(format: "%.0f", Double(row.raw) / 1000 / row.compress)) MB/s | "

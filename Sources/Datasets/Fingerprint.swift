@@ -50,12 +50,12 @@ package enum Fingerprint {
         of(["step": .string("split"), "solve": .string(solve.description), "split": split.json])
     }
 
-    package static func pack(split: Digest, codec: ShardCodec, level: Int, samplesPerShard: Int)
+    package static func pack(split: Digest, codec: any ShardCodec, level: Int, samplesPerShard: Int)
         -> Digest
     {
         of([
             "step": .string("pack"), "split": .string(split.description),
-            "codec": .string(codec.rawValue), "compression_level": .integer(level),
+            "codec": .string(codec.name), "compression_level": .integer(level),
             "samples_per_shard": .integer(samplesPerShard),
         ])
     }
@@ -100,11 +100,11 @@ package enum Fingerprint {
     }
 
     package static func shard(
-        content: Digest, codec: ShardCodec, physics: Physics, accuracy: Accuracy, level: Int
+        content: Digest, codec: any ShardCodec, physics: Physics, accuracy: Accuracy, level: Int
     ) -> Digest {
         of([
             "step": .string("shard"), "content": .string(content.description),
-            "codec": .string(codec.rawValue), "physics": physics.json, "accuracy": accuracy.json,
+            "codec": .string(codec.name), "physics": physics.json, "accuracy": accuracy.json,
             "compression_level": .integer(level),
         ])
     }

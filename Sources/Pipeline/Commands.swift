@@ -32,7 +32,7 @@ public struct Commands {
 
         /// Whether a run begins although the disk will probably not hold all of it.
         public var ignoresSpace = false
-        /// Replaces the pipeline's codec of shards; one of `Commands.codecs`.
+        /// Replaces the pipeline's codec of shards; the name of one of `ShardCodecs.all`.
         public var codec: String?
         /// Whether samples that are the same problem as an earlier one are left out; false makes
         /// data to test `verify` with.
@@ -48,9 +48,6 @@ public struct Commands {
     private let job: Job
     private let ignoresSpace: Bool
 
-    /// The codecs that shards can have.
-    public static var codecs: [String] { ShardCodec.allCases.map(\.rawValue) }
-
     /// Reads the pipeline and checks the options.
     public init(_ options: Options, reporter: any Reporter) throws {
         if options.from == nil, options.sources != nil || options.overlap != nil {
@@ -62,11 +59,8 @@ public struct Commands {
         if let threads = options.threads, !(1...1024).contains(threads) {
             throw PipelineError(.usage, "--threads must be from 1 to 1024, not \(threads)")
         }
-        if let codec = options.codec, ShardCodec(rawValue: codec) == nil {
-            throw PipelineError(
-                .usage,
-                "there is no codec '\(codec)': codecs are "
-                    + "\(Commands.codecs.joined(separator: ", "))")
+        if let codec = options.codec, ShardCodecs.named(codec) == nil {
+            throw PipelineError(.usage, ShardCodecs.unknown(codec))
         }
         try OutputPlace.check(dataset: options.output)
         let pipeline = try PipelineFile(
@@ -78,7 +72,7 @@ public struct Commands {
             threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount,
             reporter: reporter, importPath: options.from, replace: options.replace,
             source: try options.data.map { try PackedSamples.locate($0) },
-            codec: options.codec.flatMap(ShardCodec.init), findsCopies: options.findsCopies)
+            codec: options.codec.flatMap(ShardCodecs.named), findsCopies: options.findsCopies)
         ignoresSpace = options.ignoresSpace
         Interruption.listen()
     }

@@ -24,7 +24,7 @@ final class Job {
     /// Whose shards a model is trained on: this dataset's as a rule.
     let source: Dataset
     /// How shards store labels.
-    let codec: ShardCodec
+    let codec: any ShardCodec
     /// Whether samples that are the same problem as an earlier one are left out; what is made
     /// without that is not sound, and serves to test how that is found.
     let findsCopies: Bool
@@ -32,7 +32,7 @@ final class Job {
     init(
         pipeline: PipelineFile, pipelinePath: String, dataset: Dataset, threads: Int,
         reporter: any Reporter, importPath: String? = nil, replace: Bool = false,
-        source: Dataset? = nil, codec: ShardCodec? = nil, findsCopies: Bool = true
+        source: Dataset? = nil, codec: (any ShardCodec)? = nil, findsCopies: Bool = true
     ) {
         self.pipeline = pipeline
         self.pipelinePath = pipelinePath

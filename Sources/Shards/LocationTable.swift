@@ -20,13 +20,13 @@ public enum LocationTable {
     /// Returns what precedes the records of `samples` samples, stored by `codec`, each with
     /// `coefficients` of its own.
     public static func header(
-        samples: Int, codec: ShardCodec = .standard, coefficients: [ShardCoefficient.Dataset]
+        samples: Int, codec: any ShardCodec, coefficients: [ShardCoefficient.Dataset]
     ) -> [UInt8] {
-        let chunks = codec.fields.map(\.rawValue) + coefficients.map(\.coefficient.rawValue)
-        let factor = codec == .archive ? [(ShardLayout.sourceFactor.name, "'<f8'")] : []
+        let chunks = codec.fields.map(\.name) + coefficients.map(\.coefficient.rawValue)
+        let numbers = codec.columns.map { ($0, "'<f8'") }
         return NumPyFile.header(
             count: samples,
-            fields: fields + factor + chunks.map { ("\($0)_bytes", "'<u4'") }
+            fields: fields + numbers + chunks.map { ("\($0)_bytes", "'<u4'") }
                 + chunks.map { ("\($0)_checksum", "'<u8'") })
     }
 
@@ -45,9 +45,7 @@ public enum LocationTable {
             append(location?.offset ?? 0, to: &bytes)
             append(UInt32(reader.sourceCounts[position]), to: &bytes)
             bytes += reader.ySHA256s[position].bytes
-            if reader.codec == .archive {
-                append(reader.sourceFactors[position].bitPattern, to: &bytes)
-            }
+            for number in reader.numbers(at: position) { append(number.bitPattern, to: &bytes) }
             for size in location?.sizes ?? [] { append(size, to: &bytes) }
             for checksum in reader.checksums(at: position) { append(checksum, to: &bytes) }
         }

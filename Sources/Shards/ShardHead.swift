@@ -1,9 +1,10 @@
+internal import Documents
 internal import Fields
 
 /// What an opened file says of its shape, checked against the format's bounds and against itself.
 struct ShardHead: Sendable {
     let kind: ShardKind
-    let codec: ShardCodec
+    let codec: any ShardCodec
     let lattice: Lattice
     let count: Int
     let maximumSources: Int
@@ -35,8 +36,9 @@ struct ShardHead: Sendable {
         }
         codec = try ShardHead.codec(attributes, path: path)
         (count, lattice) =
-            codec == .recipe
-            ? try ShardHead.recipe(attributes, in: file) : try ShardHead.fields(codec, in: file)
+            codec.labels == nil
+            ? try ShardHead.withoutFields(attributes, in: file)
+            : try ShardHead.fields(codec, in: file)
         let width = try file.dataset(ShardLayout.sources.name).shape
         guard width.count == 3, (1...Configuration.maximumSources).contains(width[1]),
             let table = SourceTable(width: width[2])
@@ -109,11 +111,11 @@ struct ShardHead: Sendable {
     }
 
     private static func codec(_ attributes: [String: ShardAttribute], path: String)
-        throws(ShardsError) -> ShardCodec
+        throws(ShardsError) -> any ShardCodec
     {
-        guard let attribute = attributes[ShardLayout.codec] else { return .standard }
-        guard case .string(let name) = attribute, let codec = ShardCodec(rawValue: name),
-            codec != .standard
+        guard let attribute = attributes[ShardLayout.codec] else { return ShardCodecs.standard }
+        guard case .string(let name) = attribute, let codec = ShardCodecs.named(name),
+            !codec.isStandard
         else {
             throw ShardsError(
                 .format, "\(path) has a codec that this Steadyset does not know", path: path)
@@ -122,7 +124,7 @@ struct ShardHead: Sendable {
     }
 
     /// Number of samples and lattice of a file with fields.
-    private static func fields(_ codec: ShardCodec, in file: ShardFile) throws(ShardsError) -> (
+    private static func fields(_ codec: any ShardCodec, in file: ShardFile) throws(ShardsError) -> (
         Int, Lattice
     ) {
         let path = file.path
@@ -132,7 +134,7 @@ struct ShardHead: Sendable {
         guard shapes[0] == shapes[1] else {
             throw ShardsError(
                 .corrupt,
-                "/\(codec.fields[0].rawValue) and /\(codec.fields[1].rawValue) of \(path) have "
+                "/\(codec.fields[0].name) and /\(codec.fields[1].name) of \(path) have "
                     + "different shapes, \(shapes[0]) and \(shapes[1])", path: path)
         }
         do { return (shapes[0][0], try Lattice(rows: shapes[0][1], columns: shapes[0][2])) } catch {
@@ -140,9 +142,9 @@ struct ShardHead: Sendable {
         }
     }
 
-    /// Number of samples and lattice of a recipe, which has no fields: from `/id` and the attribute
+    /// Number of samples and lattice of a file without fields: from `/id` and the attribute
     /// `physics`.
-    private static func recipe(_ attributes: [String: ShardAttribute], in file: ShardFile)
+    private static func withoutFields(_ attributes: [String: ShardAttribute], in file: ShardFile)
         throws(ShardsError) -> (Int, Lattice)
     {
         let shape = try file.dataset(ShardLayout.id.name).shape
@@ -155,9 +157,9 @@ struct ShardHead: Sendable {
 
     private static func shape(of field: ShardField, in file: ShardFile) throws(ShardsError) -> [Int]
     {
-        let (name, path) = (field.rawValue, file.path)
+        let (name, path) = (field.name, file.path)
         let facts = try file.dataset(name)
-        try file.require(field == .residual ? .uint32 : .float32, of: facts)
+        try file.require(field.isInteger ? .uint32 : .float32, of: facts)
         let shape = facts.shape
         guard shape.count == 3, shape[0] <= ShardLayout.maximumSamples,
             facts.chunk == [1, shape[1], shape[2]], facts.filters == [Int(BloscFrame.filter)]
@@ -171,60 +173,41 @@ struct ShardHead: Sendable {
     }
 }
 
-/// The columns of a shard as they are read.
-struct ShardTable: Sendable {
-    let ids: [UInt64]
-    let sourceCounts: [UInt16]
-    let indices: [UInt64]
-    let ranks: [UInt64]?
-    let sourceFactors: [Double]  // empty where there are none
-    let keys: [UInt32]  // (samples, keys)
-    let sources: [Double]  // (samples, maximum sources, width)
-    let errorBounds: [Double]
-    let ySHA256s: [Digest]
-    let checksums: [UInt64]  // (samples, chunks)
+extension ShardHead {
+    /// Reads what is the same for all samples of the file.
+    func content(of file: ShardFile) throws(ShardsError) -> ShardContent {
+        let path = file.path
+        let physics = try Physics(of: attributes, path: path)
+        guard physics.lattice == lattice, case .double(let step)? = attributes["grid"],
+            step == 0 || (step > 0x1p-40 && step <= 1 && step.significand == 1)
+        else {
+            throw ShardsError(
+                .corrupt, "lattice or grid of \(path) are not those of its fields", path: path)
+        }
+        return ShardContent(
+            physics: physics, step: step == 0 ? nil : step,
+            fixed: try fixed.map { (dataset) throws(ShardsError) in
+                (
+                    dataset,
+                    try HDF5.Column<Float>(name: dataset.coefficient.rawValue).read(
+                        shape: dataset.extent(lattice), from: file)
+                )
+            })
+    }
+}
 
-    /// Reads every column.
-    init(of file: ShardFile, head: ShardHead) throws(ShardsError) {
-        let (path, count) = (file.path, head.count)
-        ids = try ShardLayout.id.read(shape: [count], from: file)
-        sourceCounts = try ShardLayout.sourceCounts.read(shape: [count], from: file)
-        indices = try ShardLayout.index.read(shape: [count], from: file)
-        ranks = head.kind == .shard ? try ShardLayout.rank.read(shape: [count], from: file) : nil
-        keys =
-            head.keys == 0 ? [] : try ShardLayout.keys.read(shape: [count, head.keys], from: file)
-        sources = try ShardLayout.sources.read(
-            shape: [count, head.maximumSources, head.sourceTable.width], from: file)
-        sourceFactors =
-            head.codec == .archive
-            ? try ShardLayout.sourceFactor.read(shape: [count], from: file) : []
-        errorBounds = try ShardLayout.errorBound.read(shape: [count], from: file)
-        let bytes = try ShardLayout.ySHA256.read(shape: [count, 32], from: file)
-        ySHA256s = (0..<count).compactMap { Digest(bytes: Array(bytes[32 * $0..<32 * ($0 + 1)])) }
-        let chunks = head.codec.fields.count + head.coefficients.count
-        checksums =
-            count * chunks == 0
-            ? [] : try ShardLayout.checksums.read(shape: [count, chunks], from: file)
-        // Whole numbers that every reader can hold; arithmetic with them does not overflow.
-        if (indices + (ranks ?? [])).contains(where: { $0 > ShardLayout.largestNumber }) {
-            throw ShardsError(.corrupt, "an index or a rank of \(path) is beyond 2^53", path: path)
+extension Physics {
+    /// The physics that a shard's attribute says.
+    init(of attributes: [String: ShardAttribute], path: String) throws(ShardsError) {
+        guard case .string(let text)? = attributes["physics"] else {
+            throw ShardsError(.corrupt, "\(path) lacks the attribute 'physics'", path: path)
         }
-        // Half a step of rounding is in every bound of a label on a grid; what is less certifies
-        // nothing.
-        let least = ShardLayout.leastBound(head.attributes)
-        if let position = errorBounds.firstIndex(where: { !($0 >= least && $0.isFinite) }) {
-            throw ShardsError(
-                .corrupt,
-                "sample \(position) of \(path) has the error bound \(errorBounds[position]), "
-                    + "which no label of its grid can have: at least \(least), half a step, is "
-                    + "lost in rounding; the file is damaged or forged, so make it again",
-                path: path)
+        let json = try ShardsError.telling { () throws(DocumentError) in
+            try JSON.parse(Array(text.utf8), source: "\(path), attribute 'physics'")
         }
-        if let position = sourceCounts.firstIndex(where: { $0 > head.maximumSources }) {
+        do { try self.init(json: json) } catch {
             throw ShardsError(
-                .corrupt,
-                "sample \(position) of \(path) claims \(sourceCounts[position]) sources; there is "
-                    + "room for \(head.maximumSources)", path: path)
+                .corrupt, "\(path), attribute 'physics': \(error.message)", path: path)
         }
     }
 }

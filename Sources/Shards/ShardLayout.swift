@@ -9,22 +9,23 @@ public enum ShardKind: String, Hashable, Sendable, CaseIterable {
 }
 
 /// The fields of a sample that are stored in chunks.
-public enum ShardField: String, Hashable, Sendable, CaseIterable {
-    /// The image of the sources; compressed without shuffle, as it is zero almost everywhere.
-    case x
-    /// The steady state; each byte of the numbers compressed by itself.
-    case y
-    /// What the archive codec stores in place of y: 32-bit integers, shuffled.
-    case residual = "y_residual"
-
+public struct ShardField: Hashable, Sendable {
+    /// The dataset's name.
+    public let name: String
+    /// Whether its elements are unsigned integers of 32 bits; they are binary32 otherwise.
+    package let isInteger: Bool
     /// How the bytes become streams of a chunk.
-    package var form: BloscFrame.Form {
-        switch self {
-        case .x: .plain
-        case .y: .planes
-        case .residual: .shuffled
-        }
+    package let form: BloscFrame.Form
+
+    /// Creates a field; that of a codec stands beside the codec.
+    package init(_ name: String, isInteger: Bool = false, form: BloscFrame.Form) {
+        (self.name, self.isInteger, self.form) = (name, isInteger, form)
     }
+
+    /// The image of the sources; compressed without shuffle, as it is zero almost everywhere.
+    public static let x = ShardField("x", form: .plain)
+    /// The steady state; each byte of the numbers compressed by itself.
+    public static let y = ShardField("y", form: .planes)
 }
 
 /// Names, numbers and bounds of the shard format; writer and reader share them.
@@ -49,8 +50,6 @@ enum ShardLayout {
     /// More keys than this are refused; a physics has at most three open ones.
     static let maximumKeys = 3
     static let sources = HDF5.Column<Double>(name: "sources")
-    /// In archives only.
-    static let sourceFactor = HDF5.Column<Double>(name: "source_factor")
     static let errorBound = HDF5.Column<Double>(name: "error_bound")
     static let ySHA256 = HDF5.Column<UInt8>(name: "y_sha256")
     /// XXH64 of each chunk of a sample as it is stored, in the order of the chunks.

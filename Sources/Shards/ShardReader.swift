@@ -13,7 +13,7 @@ public final class ShardReader: Sendable {
     /// Whether samples have ranks.
     public let kind: ShardKind
     /// How the fields are stored.
-    public let codec: ShardCodec
+    public let codec: any ShardCodec
     /// The lattice of the fields.
     public let lattice: Lattice
     /// The number of samples.
@@ -40,10 +40,9 @@ public final class ShardReader: Sendable {
     /// The coefficients that are stored once.
     public let fixedCoefficients: [ShardCoefficient.Dataset]
 
-    /// What an archive's labels are predicted from.
-    let archive: ShardArchive?
-    /// The factor of x in the equation of each sample of an archive.
-    let sourceFactors: [Double]
+    /// What decodes labels; nil where no field is stored.
+    private let labels: (coding: any LabelCoding, decoder: any LabelDecoder)?
+    private let numberTable: [[Double]]  // (columns of the codec, samples)
     private let form: SourceTable
     private let sourceTable: [Double]  // (samples, maximum sources, width of the form)
     private let keyTable: [UInt32]  // (samples, keys)
@@ -67,16 +66,21 @@ public final class ShardReader: Sendable {
         let table = try ShardTable(of: file, head: head)
         self.path = path
         self.file = file
-        archive = try head.archive(of: file)
+        labels = try head.codec.labels.map { (coding) throws(ShardsError) in
+            (
+                coding,
+                try coding.decoder { () throws(ShardsError) in try head.content(of: file) }
+            )
+        }
         fields = try head.codec.fields.map { (field) throws(ShardsError) in
-            try file.dataset(field.rawValue)
+            try file.dataset(field.name)
         }
         drawn = try head.coefficients.map { (dataset) throws(ShardsError) in
             try file.dataset(dataset.coefficient.rawValue)
         }
         kind = head.kind
         codec = head.codec
-        sourceFactors = table.sourceFactors
+        numberTable = table.numbers
         lattice = head.lattice
         count = head.count
         maximumSources = head.maximumSources
@@ -121,8 +125,8 @@ public final class ShardReader: Sendable {
         Array(keyTable[position * keyCount..<(position + 1) * keyCount])
     }
 
-    /// Returns the checksums of sample `position`'s chunks, in their order in the file; a recipe
-    /// has none.
+    /// Returns the checksums of sample `position`'s chunks, in their order in the file; none
+    /// where no field is stored.
     public func checksums(at position: Int) -> ArraySlice<UInt64> {
         let chunks = checksumTable.count / count
         return checksumTable[position * chunks..<(position + 1) * chunks]
@@ -159,17 +163,14 @@ public final class ShardReader: Sendable {
         precondition((0..<count).contains(position), "sample \(position) of a shard of \(count)")
         let size = ShardLayout.fieldBytes(lattice)
         guard let number = codec.fields.firstIndex(of: field) else {
-            throw ShardsError(
-                .format,
-                "\(path) stores no \(field.rawValue): its codec is '\(codec.rawValue)'; "
-                    + "'steadyset unpack' makes standard shards of it", path: path)
+            throw notStored(field)
         }
         try file.chunk(
             of: fields[number], at: position, maximum: BloscFrame.bound(size), into: &frame)
         do {
             try verify(frame, at: position, chunk: number)
             try BloscFrame.checkHeader(frame, size: size, as: field.form)
-        } catch { throw located(error, field.rawValue, position) }
+        } catch { throw located(error, field.name, position) }
     }
 
     /// Reads the field of sample `position` into `values`, with `frame` for its chunk.
@@ -179,7 +180,7 @@ public final class ShardReader: Sendable {
     ) throws(ShardsError) {
         try read(field, at: position, into: &frame)
         do { try decoder.decode(&frame, as: field, into: &values, isVerified: true) } catch {
-            throw located(error, field.rawValue, position)
+            throw located(error, field.name, position)
         }
     }
 
@@ -190,17 +191,12 @@ public final class ShardReader: Sendable {
     public func read(
         at position: Int, x: inout [Float], y: inout [Float], with decoder: SampleDecoder
     ) throws(ShardsError) {
-        guard codec == .standard else {
-            x = try self.x(at: position, with: decoder)
-            y = try self.y(at: position, with: decoder)
-            return
-        }
         try read(.x, at: position, into: &x, with: decoder, frame: &decoder.frames.x)
-        try read(.y, at: position, into: &y, with: decoder, frame: &decoder.frames.y)
+        try readLabel(at: position, x: x, into: &y, with: decoder, frame: &decoder.frames.y)
     }
 
-    /// Returns where the chunks of each sample lie in the file, in the order of samples; none for a
-    /// recipe. O(samples).
+    /// Returns where the chunks of each sample lie in the file, in the order of samples; none where
+    /// no field is stored. O(samples).
     ///
     /// - Throws: `ShardsError` with code `.corrupt` where a chunk is missing, or does not follow
     ///   the one before it.
@@ -225,12 +221,14 @@ public final class ShardReader: Sendable {
         EncodedSample(
             id: ids[position], sources: try sources(at: position), keys: keys(at: position),
             index: indices[position], rank: ranks?[position], errorBound: errorBounds[position],
-            ySHA256: ySHA256s[position], codec: codec,
-            x: codec == .recipe ? [] : try frame(codec.fields[0], at: position),
-            y: codec == .recipe ? [] : try frame(codec.fields[1], at: position),
+            ySHA256: ySHA256s[position], label: labels?.coding.field,
+            x: try labels.map { (_) throws(ShardsError) in try frame(.x, at: position) } ?? [],
+            y: try labels.map { (labels) throws(ShardsError) in
+                try frame(labels.coding.field, at: position)
+            } ?? [],
             coefficients: try coefficients.map { (dataset) throws(ShardsError) in
                 try frame(dataset, at: position)
-            }, sourceFactor: sourceFactors.isEmpty ? 0 : sourceFactors[position])
+            }, numbers: numbers(at: position))
     }
 
     /// Returns the compressed coefficient of sample `position`; `dataset` must be one of
@@ -272,7 +270,10 @@ public final class ShardReader: Sendable {
 
     /// Returns the source image of sample `position`, (rows, columns).
     public func x(at position: Int, with decoder: SampleDecoder) throws(ShardsError) -> [Float] {
-        try field(.x, at: position, with: decoder)
+        var values = [Float](repeating: 0, count: lattice.count)
+        var frame: [UInt8] = []
+        try read(.x, at: position, into: &values, with: decoder, frame: &frame)
+        return values
     }
 
     /// Returns the steady state of sample `position`, (rows, columns); `checkingDigest` compares it
@@ -280,26 +281,54 @@ public final class ShardReader: Sendable {
     public func y(at position: Int, with decoder: SampleDecoder, checkingDigest: Bool = false)
         throws(ShardsError) -> [Float]
     {
-        if codec == .archive {
-            return try archivedY(at: position, with: decoder, checkingDigest: checkingDigest)
+        let usesX = labels?.coding.usesFields == true
+        let x = usesX ? try x(at: position, with: decoder) : []
+        var y = [Float](repeating: 0, count: lattice.count)
+        var frame: [UInt8] = []
+        try readLabel(at: position, x: x, into: &y, with: decoder, frame: &frame)
+        guard checkingDigest else { return y }
+        let found = FieldBytes.digest(of: y)
+        guard found == ySHA256s[position] else {
+            let error = ShardsError(
+                .digestMismatch,
+                "y has the SHA-256 \(found), recorded is \(ySHA256s[position])")
+            throw located(error, "y", position)
         }
-        guard checkingDigest else { return try field(.y, at: position, with: decoder) }
-        let frame = try frame(.y, at: position)
-        do { return try decoder.decodeY(frame, sha256: ySHA256s[position]) } catch {
+        return y
+    }
+
+    /// Reads the label of sample `position` into `y`, with `frame` for its chunk; `x` is its source
+    /// image where the codec uses it.
+    private func readLabel(
+        at position: Int, x: [Float], into y: inout [Float], with decoder: SampleDecoder,
+        frame: inout [UInt8]
+    ) throws(ShardsError) {
+        guard let (coding, labels) = labels else { throw notStored(.y) }
+        var fields = LabelFields(numbers: numbers(at: position))
+        if coding.usesFields {
+            fields.x = x
+            for dataset in coefficients {
+                fields.coefficients.append(
+                    try coefficient(dataset, at: position, with: decoder))
+            }
+        }
+        try read(coding.field, at: position, into: &frame)
+        do { try labels.decode(&frame, beside: fields, into: &y, with: decoder) } catch {
             throw located(error, "y", position)
         }
     }
 
-    private func field(_ field: ShardField, at position: Int, with decoder: SampleDecoder)
-        throws(ShardsError) -> [Float]
-    {
-        var values = [Float](repeating: 0, count: lattice.count)
-        var frame: [UInt8] = []
-        try read(field, at: position, into: &values, with: decoder, frame: &frame)
-        return values
+    /// Returns the numbers of sample `position` in the columns of the codec.
+    func numbers(at position: Int) -> [Double] { numberTable.map { $0[position] } }
+
+    private func notStored(_ field: ShardField) -> ShardsError {
+        ShardsError(
+            .format,
+            "\(path) stores no \(field.name): its codec is '\(codec.name)'; "
+                + "'steadyset unpack' makes standard shards of it", path: path)
     }
 
-    func located(_ error: ShardsError, _ field: String, _ position: Int) -> ShardsError {
+    private func located(_ error: ShardsError, _ field: String, _ position: Int) -> ShardsError {
         ShardsError(
             error.code,
             "\(field) of sample \(position) (id \(ids[position])) of \(path) is damaged: "

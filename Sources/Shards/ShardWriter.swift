@@ -22,7 +22,7 @@ public final class ShardWriter {
     /// Whether samples have ranks.
     public let kind: ShardKind
     /// How fields are stored.
-    public let codec: ShardCodec
+    public let codec: any ShardCodec
     /// The coefficients that every sample brings.
     public let coefficients: [ShardCoefficient.Dataset]
     private let fixed: [(dataset: ShardCoefficient.Dataset, values: [Float])]
@@ -64,7 +64,7 @@ public final class ShardWriter {
     ///   - capacity: the largest number of samples, 1 to ten million.
     ///   - maximumSources: the width m of `/sources`, 1 to `Configuration.maximumSources`.
     ///   - kind: whether samples have ranks.
-    ///   - codec: how fields are stored; a recipe has none, nor coefficients of samples.
+    ///   - codec: how fields are stored; where none is, there are no coefficients of samples.
     ///   - coefficients: what every sample brings beside x and y, at most one dataset of each
     ///     coefficient.
     ///   - fixed: coefficients that are stored once, each (planes, rows, columns).
@@ -74,7 +74,7 @@ public final class ShardWriter {
     ///     with another.
     public init(
         path: String, lattice: Lattice, capacity: Int, maximumSources: Int, kind: ShardKind,
-        codec: ShardCodec = .standard, coefficients: [ShardCoefficient.Dataset] = [],
+        codec: any ShardCodec = ShardCodecs.standard, coefficients: [ShardCoefficient.Dataset] = [],
         fixed: [(dataset: ShardCoefficient.Dataset, values: [Float])] = [],
         attributes: [(name: String, value: ShardAttribute)] = [], level: Int = defaultLevel
     ) throws(ShardsError) {
@@ -90,7 +90,7 @@ public final class ShardWriter {
         self.maximumSources = maximumSources
         self.kind = kind
         self.codec = codec
-        precondition(codec != .recipe || coefficients.isEmpty, "a recipe has no fields")
+        precondition(codec.labels != nil || coefficients.isEmpty, "the codec stores no fields")
         precondition(coefficients.count <= 2, "there are two coefficients, D and γ")
         self.coefficients = coefficients
         self.fixed = fixed
@@ -108,7 +108,7 @@ public final class ShardWriter {
                     ("version", .integer(ShardLayout.version)),
                 ]
                 let named: [(name: String, value: ShardAttribute)] =
-                    codec == .standard ? [] : [(ShardLayout.codec, .string(codec.rawValue))]
+                    codec.isStandard ? [] : [(ShardLayout.codec, .string(codec.name))]
                 for (name, value) in fixed + named + attributes {
                     try HDF5.writeAttribute(value, named: name, of: file.id, path: path)
                 }
@@ -162,7 +162,9 @@ public final class ShardWriter {
         precondition(
             (sample.rank != nil) == (kind == .shard),
             "samples of a shard have a rank, those of a " + "part have none")
-        precondition(sample.codec == codec, "a sample has the codec of its shard")
+        precondition(
+            sample.label == codec.labels?.field && sample.numbers.count == codec.columns.count,
+            "a sample has the codec of its shard")
         precondition(
             sample.sources.count <= maximumSources,
             "a sample has more sources than its " + "shard was made for")

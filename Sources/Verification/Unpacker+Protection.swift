@@ -46,7 +46,7 @@ extension Unpacker {
                 content.update(
                     reader.content(at: row, rank: reader.ranks.map { Int(clamping: $0[row]) } ?? 0))
             }
-            guard reader.codec == .standard,
+            guard reader.codec.isStandard,
                 content.finish().description == entry.extra["digest"]?.string
             else { throw refuse(path, "holds other labels than those that would take their place") }
         }

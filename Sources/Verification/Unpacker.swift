@@ -10,7 +10,7 @@ internal import Solving
 /// Turns shards of any codec into standard ones: the very files, and the manifest, that `pack` with
 /// the standard codec writes. A version comes with all that it was made from.
 ///
-/// Archives are expanded, recipes solved again. Every y is compared with its digest, every file
+/// Labels are decoded, those that no shard holds solved again. Every y is compared with its digest, every file
 /// with the manifest.
 public final class Unpacker {
     /// What was done.
@@ -86,7 +86,8 @@ public final class Unpacker {
             try check(reader, file, manifest, physics, accuracy)
             largest = reader.maximumSources
             let form = ShardFormat(
-                physics: physics, accuracy: accuracy, maximumSources: largest, codec: .standard,
+                physics: physics, accuracy: accuracy, maximumSources: largest,
+                codec: ShardCodecs.standard,
                 level: level)
             let target = try SafePath.below(folder, file.path)
             let writer = try form.writer(for: target, capacity: reader.count)
@@ -108,7 +109,8 @@ public final class Unpacker {
                 samples: file.samples, extra: file.extra)
         }
         let form = ShardFormat(
-            physics: physics, accuracy: accuracy, maximumSources: largest, codec: .standard,
+            physics: physics, accuracy: accuracy, maximumSources: largest,
+            codec: ShardCodecs.standard,
             level: level)
         // The base's manifest comes last: without it the folder is unfinished work.
         for version in lineage.reversed() {
@@ -162,7 +164,7 @@ public final class Unpacker {
         }
         let described = ShardAttribute.describing(physics, accuracy)
         guard reader.kind == .shard, reader.count == file.samples,
-            reader.codec.rawValue == manifest.layout["codec"]?.string,
+            reader.codec.name == manifest.layout["codec"]?.string,
             content.finish().description == file.extra["digest"]?.string,
             described.allSatisfy({ reader.attributes[$0.name] == $0.value })
         else {
@@ -180,22 +182,24 @@ private final class SampleRestorer {
     private let solver: Solver?
     private var label: [Float]
 
-    init(_ form: ShardFormat, codec: ShardCodec) throws {
+    init(_ form: ShardFormat, codec: any ShardCodec) throws {
         self.form = form
         decoder = try SampleDecoder(lattice: form.physics.lattice)
         encoder = try SampleEncoder(lattice: form.physics.lattice, level: form.level)
-        solver = codec == .recipe ? Solver(physics: form.physics, accuracy: form.accuracy) : nil
+        solver =
+            codec.labels == nil ? Solver(physics: form.physics, accuracy: form.accuracy) : nil
         label = solver == nil ? [] : [Float](repeating: 0, count: form.physics.lattice.count)
     }
 
     func sample(at row: Int, of reader: ShardReader) throws -> EncodedSample {
         var sample = try reader.sample(at: row)
-        switch sample.codec {
-        case .standard: break
-        case .archive:
-            sample.y = try encoder.frame(
-                of: try reader.y(at: row, with: decoder, checkingDigest: true), as: .y)
-        case .recipe:
+        if sample.label != nil {
+            // A frame that is that of y is carried over.
+            if sample.label != .y {
+                sample.y = try encoder.frame(
+                    of: try reader.y(at: row, with: decoder, checkingDigest: true), as: .y)
+            }
+        } else {
             let configuration = try reader.configuration(at: row, under: form.physics)
             guard configuration.id == sample.id else {
                 throw PipelineError(
@@ -215,8 +219,8 @@ private final class SampleRestorer {
             }
             (sample.x, sample.y, sample.coefficients) = (solved.x, solved.y, solved.coefficients)
         }
-        sample.codec = .standard
-        sample.sourceFactor = 0
+        sample.label = .y
+        sample.numbers = []
         return sample
     }
 }

@@ -32,12 +32,12 @@ extension Verifier {
     /// image of the sources; the id is that of the configuration; the bound is within the
     /// tolerance.
     package func checkSamples(
-        of reader: ShardReader, physics: Physics, accuracy: Accuracy, codec: ShardCodec,
+        of reader: ShardReader, physics: Physics, accuracy: Accuracy, codec: any ShardCodec,
         solvable isSolvable: Bool
     ) throws {
-        guard reader.codec == codec else {
+        guard reader.codec.name == codec.name else {
             return found(
-                "\(reader.path): its codec is '\(reader.codec.rawValue)', not the " + "manifest's")
+                "\(reader.path): its codec is '\(reader.codec.name)', not the " + "manifest's")
         }
         expect(
             reader.lattice == physics.lattice,
@@ -48,9 +48,9 @@ extension Verifier {
                 "\(reader.path): its attribute '\(name)' is " + "not the manifest's")
         }
         guard reader.lattice == physics.lattice else { return }
-        // A recipe has no fields: what it holds is checked against its configurations.
-        let drawn = ShardFormat.located(codec, under: physics)
-        let fixed = codec == .recipe ? [] : try ShardCoefficient.fixedValues(under: physics)
+        // A shard without fields: what it holds is checked against its configurations.
+        let drawn = codec.coefficients(under: physics)
+        let fixed = codec.labels == nil ? [] : try ShardCoefficient.fixedValues(under: physics)
         guard reader.coefficients == drawn, reader.fixedCoefficients == fixed.map(\.dataset) else {
             return found(
                 "\(reader.path): its datasets of coefficients are not those of its " + "physics")
@@ -81,7 +81,7 @@ extension Verifier {
                         "n_sources is not the number of sources")
                     let bound = reader.errorBounds[row]
                     if let wrong = laws.violation(ofBound: bound) { findings.append(named(wrong)) }
-                    guard codec != .recipe else { return findings }
+                    guard codec.labels != nil else { return findings }
                     let y = try reader.y(at: row, with: decoder, checkingDigest: true)
                     let image = SourceImage(configuration)
                     let x = try reader.x(at: row, with: decoder)
@@ -123,7 +123,7 @@ extension Verifier {
         let physics = try Physics(json: manifest.parameters["physics"] ?? .null)
         let accuracy = Accuracy(json: manifest.parameters)
         let strata = (manifest.content["strata"]?.array ?? []).compactMap { $0["sources"]?.int }
-        let codec = manifest.layout["codec"]?.string.flatMap(ShardCodec.init) ?? .standard
+        let codec = try manifest.codec
         let selections = try (manifest.content["selections"]?.array ?? []).map {
             try Selection(json: $0)
         }
@@ -148,7 +148,7 @@ extension Verifier {
         locations.update(
             LocationTable.header(
                 samples: manifest.files.reduce(0) { $0 + $1.samples }, codec: codec,
-                coefficients: ShardFormat.located(codec, under: physics)))
+                coefficients: codec.coefficients(under: physics)))
         for file in manifest.files {
             try Interruption.check()
             guard let part = file.extra["part"]?.string.flatMap(Split.Part.init),

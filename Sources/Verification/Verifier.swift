@@ -283,7 +283,7 @@ public final class Verifier {
                 // Where shards are there, those are solved again, and parts as far as they are not
                 // the same.
                 try checkSamples(
-                    of: reader, physics: physics, accuracy: accuracy, codec: .standard,
+                    of: reader, physics: physics, accuracy: accuracy, codec: ShardCodecs.standard,
                     solvable: true)
                 if number == 0, let level = manifest.layout["compression_level"]?.int {
                     try checkLevel(level, of: reader)

@@ -3,6 +3,7 @@ public import Benchmarks
 public import Datasets
 public import Fields
 internal import Pipeline
+internal import Shards
 internal import Exports
 
 extension SourceModel: ExpressibleByArgument {}
@@ -100,8 +101,8 @@ struct ImportOptions: ParsableArguments {
 struct CodecOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "How shards store labels: \(Commands.codecs.joined(separator: ", ")); as in the "
-                + "pipeline unless given.",
+            "How shards store labels; as in the pipeline unless given. "
+                + ShardCodecs.all.map { "\($0.name): \($0.words)" }.joined(separator: "; ") + ".",
             valueName: "codec"))
     var codec: String?
 }

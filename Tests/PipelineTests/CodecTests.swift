@@ -32,7 +32,7 @@ struct CodecTests {
             $0 != "provenance.json"
         }
         #expect(names.count > 2)
-        for codec in ["archive", "recipe"] {
+        for codec in ShardCodecs.all.map(\.name) where codec != "standard" {
             #expect(try run(scratch, codec, codec: codec, sources: sources) == id)
             let report = try Verifier(path: "\(scratch.path)/\(codec)", threads: 1).verify(
                 resolve: 2, seed: 1)
@@ -71,7 +71,7 @@ struct CodecTests {
 
     /// Changes of one byte in shards, tables and manifests: `verify` finds every one.
     /// STEADYSET_CHANGES says how many for each codec, 300 unless given; 3334 were tried.
-    @Test(arguments: ["standard", "archive", "recipe"]) func everyChangedByteIsFound(codec: String)
+    @Test(arguments: ShardCodecs.all.map(\.name)) func everyChangedByteIsFound(codec: String)
         throws
     {
         let scratch = try Scratch()

@@ -101,7 +101,9 @@ struct BloscFrameTests {
     /// Every bit of every byte. In the header each is an error; in the zstd frame a few bits mean
     /// nothing (padding of a bit stream, another code for the same match), and then the content
     /// must be what it was.
-    @Test(arguments: ShardField.allCases) func noFlipChangesTheContent(_ field: ShardField) throws {
+    @Test(arguments: [ShardField.x, .y, .residual]) func noFlipChangesTheContent(
+        _ field: ShardField
+    ) throws {
         let lattice = try Lattice(rows: 32, columns: 40)
         let sample = Sample.make(2, on: lattice)
         let encoder = try SampleEncoder(lattice: lattice)

@@ -59,7 +59,9 @@ struct LocationTests {
         try writeShard(folder("s.h5"), lattice: try Lattice(rows: 32, columns: 40), count: 4)
         let reader = try ShardReader(path: folder("s.h5"))
         let header = String(
-            decoding: LocationTable.header(samples: 4, coefficients: []).dropFirst(10),
+            decoding: LocationTable.header(
+                samples: 4, codec: ShardCodecs.standard, coefficients: []
+            ).dropFirst(10),
             as: UTF8.self)
         #expect(
             header.hasPrefix(
@@ -87,7 +89,7 @@ struct LocationTests {
             #expect(number(start + 84, 8) == XXHash64.hash(of: try reader.frame(.y, at: position)))
         }
         let wide = LocationTable.header(
-            samples: 1,
+            samples: 1, codec: ShardCodecs.standard,
             coefficients: [.init(.diffusivity, planes: 2), .init(.decayRate, planes: 1)])
         #expect(
             String(decoding: wide.dropFirst(10), as: UTF8.self).contains(

@@ -9,13 +9,14 @@ package struct ShardFormat {
     package let physics: Physics
     package let accuracy: Accuracy
     package let maximumSources: Int
-    package let codec: ShardCodec
+    package let codec: any ShardCodec
     /// zstd's level of x, y and coefficients in standard shards; those of other codecs remember it
     /// for `unpack`.
     package let level: Int
 
     package init(
-        physics: Physics, accuracy: Accuracy, maximumSources: Int, codec: ShardCodec, level: Int
+        physics: Physics, accuracy: Accuracy, maximumSources: Int, codec: any ShardCodec,
+        level: Int
     ) {
         self.physics = physics
         self.accuracy = accuracy
@@ -26,34 +27,30 @@ package struct ShardFormat {
 
     /// Begins a shard of up to `capacity` samples that will be called `path`.
     package func writer(for path: String, capacity: Int) throws -> ShardWriter {
-        let isRecipe = codec == .recipe
-        return try ShardWriter(
+        try ShardWriter(
             path: AtomicFile.temporary(for: path), lattice: physics.lattice, capacity: capacity,
             maximumSources: maximumSources, kind: .shard, codec: codec,
-            coefficients: isRecipe ? [] : ShardCoefficient.drawn(under: physics),
-            fixed: isRecipe ? [] : try ShardCoefficient.fixedValues(under: physics),
+            coefficients: codec.coefficients(under: physics),
+            fixed: codec.labels == nil ? [] : try ShardCoefficient.fixedValues(under: physics),
             attributes: ShardAttribute.describing(physics, accuracy) + levelAttribute, level: level)
     }
 
     /// What a shard that is not of the standard codec says of those that `unpack` makes of it.
     package var levelAttribute: [(name: String, value: ShardAttribute)] {
-        codec == .standard ? [] : [("compression_level", .integer(level))]
+        codec.isStandard ? [] : [("compression_level", .integer(level))]
     }
 
     /// Returns what turns a sample of standard form into this one; each thread has its own.
     package func transcoder() throws -> (EncodedSample) throws -> EncodedSample {
-        switch codec {
-        case .standard: return { $0 }
-        case .recipe: return { $0.recipe }
-        case .archive:
-            let encoder = try ArchiveEncoder(
+        let transcoder = try SampleTranscoder(
+            to: codec,
+            content: ShardContent(
                 physics: physics, step: accuracy.step,
-                fixed: try ShardCoefficient.fixedValues(under: physics))
-            return { sample in
-                do throws(ShardsError) { return try encoder.archived(sample) } catch {
-                    throw PipelineError(
-                        ShardsError(error.code, "sample \(sample.id): " + "\(error.message)"))
-                }
+                fixed: try ShardCoefficient.fixedValues(under: physics)), level: level)
+        return { sample in
+            do throws(ShardsError) { return try transcoder.transcoded(sample) } catch {
+                throw PipelineError(
+                    ShardsError(error.code, "sample \(sample.id): " + "\(error.message)"))
             }
         }
     }
@@ -70,11 +67,11 @@ package struct ShardFormat {
             ])
         }
         var members: [String: JSON] = [
-            "codec": .string(codec.rawValue), "samples_per_shard": .integer(samplesPerShard),
+            "codec": .string(codec.name), "samples_per_shard": .integer(samplesPerShard),
             "locations": reference(locations),
         ]
         members["choices"] = choices.map(reference)
-        if codec != .standard { members["compression_level"] = .integer(level) }
+        if !codec.isStandard { members["compression_level"] = .integer(level) }
         return .object(members)
     }
 
@@ -89,7 +86,7 @@ package struct ShardFormat {
         try writer.append(
             LocationTable.header(
                 samples: samples, codec: codec,
-                coefficients: ShardFormat.located(codec, under: physics)))
+                coefficients: codec.coefficients(under: physics)))
         for file in files {
             try Interruption.check()
             let reader = try ShardReader(path: "\(folder)/\(file.path)", followingLinks: false)
@@ -99,11 +96,19 @@ package struct ShardFormat {
         return Manifest.File(
             path: name, bytes: digest.bytes, sha256: digest.sha256, samples: samples)
     }
+}
 
-    /// The coefficients of which each sample has a chunk.
-    package static func located(_ codec: ShardCodec, under physics: Physics) -> [ShardCoefficient
-        .Dataset]
-    { codec == .recipe ? [] : ShardCoefficient.drawn(under: physics) }
+extension Manifest {
+    /// The codec of a pack stage's shards.
+    package var codec: any ShardCodec {
+        get throws {
+            let name = layout["codec"]?.string ?? ""
+            guard let codec = ShardCodecs.named(name) else {
+                throw PipelineError(.data, "the manifest \(id.short): \(ShardCodecs.unknown(name))")
+            }
+            return codec
+        }
+    }
 }
 
 extension ShardAttribute {

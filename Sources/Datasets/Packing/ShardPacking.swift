@@ -6,8 +6,7 @@ internal import Sampling
 package import Shards
 
 /// Writes shards of solved samples into a dataset's pack stage, for the stage itself and for
-/// further versions. Compressed chunks are carried over, but for what a codec other than the
-/// standard one makes of y.
+/// further versions. Compressed chunks are carried over, but for what the codec makes of y.
 package struct ShardPacking {
     /// A shard to be, and the digest of its samples.
     package struct Shard {
@@ -114,7 +113,7 @@ package struct ShardPacking {
         guard let reader = try? ShardReader(path: path, followingLinks: false) else {
             return !isRecorded(shard)
         }
-        guard let ranks = reader.ranks, reader.codec == form.codec,
+        guard let ranks = reader.ranks, reader.codec.name == form.codec.name,
             reader.isOf(form.physics, form.accuracy),
             form.levelAttribute.allSatisfy({ reader.attributes[$0.name] == $0.value })
         else { return true }

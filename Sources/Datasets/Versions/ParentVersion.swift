@@ -15,7 +15,7 @@ package struct ParentVersion {
     /// Numbers of sources, ascending.
     package let strata: [Int]
     private let accuracy: Accuracy
-    private let codec: ShardCodec
+    private let codec: any ShardCodec
 
     /// The first rank of a new training sample: after all ranks that there are, and after those of
     /// all selections, of which the last may be of no sample.
@@ -49,7 +49,7 @@ package struct ParentVersion {
         nextRank = max((ranks.last ?? -1) + 1, ends.max() ?? 0)
         strata = (manifest.content["strata"]?.array ?? []).compactMap { $0["sources"]?.int }
         accuracy = Accuracy(json: manifest.parameters)
-        codec = manifest.layout["codec"]?.string.flatMap(ShardCodec.init) ?? .standard
+        codec = try manifest.codec
     }
 
     /// What shards of added samples have in common with those that are there; `level` is that of

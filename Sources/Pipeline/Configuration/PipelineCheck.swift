@@ -14,7 +14,7 @@ struct PipelineCheck {
     let pipeline: PipelineFile
     let path: String
     /// How shards store labels.
-    let codec: ShardCodec
+    let codec: any ShardCodec
     /// Numbers of sources, ascending, and the samples of each.
     let strata: [Int]
     let counts: [Int]
@@ -35,11 +35,13 @@ struct PipelineCheck {
         let rounds = last == .resample ? pipeline.curation : nil
         let trains = pipeline.training != nil && (rounds == nil || pipeline.trainer == nil)
         guard trains || rounds != nil else { return [] }
-        guard codec != .recipe else {
+        guard codec.labels != nil else {
+            let others = ShardCodecs.all.filter { $0.labels != nil }.map { "'\($0.name)'" }
             throw fail(
                 "pack.codec",
-                "recipes hold no fields, so no model can learn from them: choose 'standard' or "
-                    + "'archive', or make the dataset alone with --until pack")
+                "\(codec.name)s hold no fields, so no model can learn from them: choose "
+                    + "\(others.joined(separator: " or ")), or make the dataset alone with --until pack"
+            )
         }
         let start = try selection(pipeline.trainingSelection, among: selections)
         if trains { try checkJudge() }

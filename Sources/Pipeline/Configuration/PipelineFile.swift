@@ -29,7 +29,7 @@ public struct PipelineFile: Sendable {
     /// zstd's level.
     public let compressionLevel: Int
     /// How shards store labels.
-    package let codec: ShardCodec
+    package let codec: any ShardCodec
     /// Samples in each shard.
     public let samplesPerShard: Int
     /// How a model is trained, or nil where none is.
@@ -117,7 +117,13 @@ public struct PipelineFile: Sendable {
             throw fail("/split", "split: \(error.message)")
         }
         compressionLevel = solver?["compression_level"]?.int ?? 3
-        codec = json["pack"]?["codec"]?.string.flatMap(ShardCodec.init) ?? .standard
+        codec =
+            try json["pack"]?["codec"]?.string.map { name in
+                guard let codec = ShardCodecs.named(name) else {
+                    throw fail("/pack/codec", "pack.codec: \(ShardCodecs.unknown(name))")
+                }
+                return codec
+            } ?? ShardCodecs.standard
         samplesPerShard = json["pack"]?["samples_per_shard"]?.int ?? 1000
         // A code that is asked for takes the place of all that it says; what is asked for beside it
         // stands above both.

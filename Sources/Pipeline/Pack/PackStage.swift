@@ -8,7 +8,7 @@ internal import Solving
 
 extension Job {
     /// The pack stage: shards in rank order, so that a subset is a prefix of them. Compressed
-    /// chunks are carried over, but for what a codec other than the standard one makes of y.
+    /// chunks are carried over, but for what the codec makes of y.
     func pack() throws {
         let started = Stopwatch()
         let (sampleManifest, listing) = try listing()

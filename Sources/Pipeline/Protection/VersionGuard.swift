@@ -18,7 +18,7 @@ extension Job {
         if replace { return known }
         let isSame = children.versions.allSatisfy { child in
             child.parent == manifest.id
-                && child.layout["codec"]?.string == packing.form.codec.rawValue
+                && child.layout["codec"]?.string == packing.form.codec.name
                 && child.layout["samples_per_shard"]?.int == pipeline.samplesPerShard
         }
         if !isSame { throw wouldChange(children.versions) }

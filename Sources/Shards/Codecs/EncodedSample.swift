@@ -16,24 +16,24 @@ public struct EncodedSample: Hashable, Sendable {
     public var errorBound: Double
     /// SHA-256 of y's little-endian bytes.
     public var ySHA256: Digest
-    /// How the fields are stored.
-    public var codec: ShardCodec
-    /// The blosc frame of x; empty in a recipe, as the two that follow.
+    /// What the label is stored as; nil where no field is.
+    public var label: ShardField?
+    /// The blosc frame of x; empty where no field is stored, as the two that follow.
     public var x: [UInt8]
-    /// The blosc frame of y; in an archive that of its residuals.
+    /// The blosc frame of the label, as `label`.
     public var y: [UInt8]
     /// The blosc frames of its coefficients, in the order of the file's `coefficients`.
     public var coefficients: [[UInt8]]
     /// Every frame, in the order in which they lie in a file.
-    var chunks: [[UInt8]] { codec == .recipe ? [] : [x, y] + coefficients }
-    /// In an archive, the factor of x in the equation; see `LabelPredictor`.
-    public var sourceFactor: Double
+    var chunks: [[UInt8]] { label == nil ? [] : [x, y] + coefficients }
+    /// Its numbers in the columns of its codec.
+    public var numbers: [Double]
 
     /// Creates a sample from its parts; frames read from another file need not be compressed again.
     public init(
         id: SampleID, sources: [Source], keys: [UInt32] = [], index: UInt64, rank: UInt64?,
-        errorBound: Double, ySHA256: Digest, codec: ShardCodec = .standard, x: [UInt8], y: [UInt8],
-        coefficients: [[UInt8]] = [], sourceFactor: Double = 0
+        errorBound: Double, ySHA256: Digest, label: ShardField? = .y, x: [UInt8], y: [UInt8],
+        coefficients: [[UInt8]] = [], numbers: [Double] = []
     ) {
         self.id = id
         self.sources = sources
@@ -42,10 +42,10 @@ public struct EncodedSample: Hashable, Sendable {
         self.rank = rank
         self.errorBound = errorBound
         self.ySHA256 = ySHA256
-        self.codec = codec
+        self.label = label
         self.x = x
         self.y = y
         self.coefficients = coefficients
-        self.sourceFactor = sourceFactor
+        self.numbers = numbers
     }
 }

@@ -8,7 +8,7 @@ public final class SampleDecoder {
     private var scratch: [UInt8] = []
     /// Memory for the chunks that a reader reads.
     var frames = (x: [UInt8](), y: [UInt8]())
-    private lazy var lines = PredictionLines(columns: lattice.columns)
+    private var memory: [ObjectIdentifier: AnyObject] = [:]
 
     /// Creates a decoder for fields on `lattice`.
     public init(lattice: Lattice) throws(ShardsError) {
@@ -65,17 +65,17 @@ public final class SampleDecoder {
                 with: decompressor))
     }
 
-    /// Returns the label of an archive from the frame of its residuals.
-    func decodeY(
-        _ frame: [UInt8], x: [Float], by prediction: LabelPrediction,
-        _ coefficients: LabelPrediction.Coefficients, sourceFactor: Double
-    ) throws(ShardsError) -> [Float] {
-        try LabelPredictor(prediction, scratch: lines).label(
-            of: try bytes(frame, as: .residual), x: x, coefficients: coefficients,
-            sourceFactor: sourceFactor)
+    /// The thread's memory of a codec, made by `create` when it is first asked for.
+    func memory<Memory: AnyObject>(create: () -> Memory) -> Memory {
+        let key = ObjectIdentifier(Memory.self)
+        if let memory = memory[key] as? Memory { return memory }
+        let created = create()
+        memory[key] = created
+        return created
     }
 
-    private func bytes(_ frame: [UInt8], as field: ShardField) throws(ShardsError) -> [UInt8] {
+    /// Returns the bytes in `frame`; see `decode(_:as:)`.
+    func bytes(_ frame: [UInt8], as field: ShardField) throws(ShardsError) -> [UInt8] {
         try BloscFrame.decode(
             frame, size: ShardLayout.fieldBytes(lattice), as: field.form, with: decompressor)
     }

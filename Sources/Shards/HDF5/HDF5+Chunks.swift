@@ -65,7 +65,7 @@ extension HDF5 {
             -> Handle<Dataset>
         {
             try create(
-                field.rawValue, isShuffled: field.form != .plain, type: field.type, in: file,
+                field.name, isShuffled: field.form != .plain, type: field.type, in: file,
                 path: path)
         }
 
@@ -122,5 +122,5 @@ extension HDF5 {
 
 extension ShardField {
     /// The type of the numbers in the file.
-    var type: hid_t { self == .residual ? steadyset_h5t_u32le() : steadyset_h5t_f32le() }
+    var type: hid_t { isInteger ? steadyset_h5t_u32le() : steadyset_h5t_f32le() }
 }

@@ -225,7 +225,7 @@ struct Overview: Sendable {
             "samples  \(reader.count), \(Words.bytes(bytes)), "
                 + "\(Words.digits(Double(raw) / Double(max(1, bytes)))) times smaller than raw x "
                 + "and y")
-        if reader.codec != .standard { lines.append("codec    \(reader.codec.rawValue)") }
+        if !reader.codec.isStandard { lines.append("codec    \(reader.codec.name)") }
         if let ranks = reader.ranks, let first = ranks.first, let last = ranks.last {
             lines.append("ranks    \(first) to \(last)")
         }
