@@ -15,6 +15,8 @@ package final class ExportDestination {
     package let temporary: String
     private var lock: FileLock?
     private var isCommitted = false
+    /// The file of a folder that lists the others; it is written last.
+    package static let summary = "export.json"
     private static let marker = ".steadyset-export"
 
     /// Prepares a file; its writer creates it.
@@ -59,7 +61,7 @@ package final class ExportDestination {
         let marker = "\(temporary)/\(ExportDestination.marker)"
         // What was killed between the last two steps has no marker any more, but is complete.
         if InputFile.isFolder(temporary) != nil, InputFile.isFolder(marker) != false,
-            InputFile.isFolder("\(temporary)/\(ExportTask.summary)") != false
+            InputFile.isFolder("\(temporary)/\(ExportDestination.summary)") != false
         {
             throw PipelineError(
                 .cannotCreate,

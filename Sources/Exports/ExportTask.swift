@@ -7,20 +7,20 @@ package import Shards
 
 /// One export under way: what it takes, and what has been written.
 package final class ExportTask {
-    /// The file of a folder's export that lists the others; it is written last.
-    package static let summary = "export.json"
-
+    /// The name of the format.
+    package let format: String
     package let samples: ExportedSamples
-    package let options: Export.Options
+    package let options: ExportOptions
     package let threads: Int
-    package var result = Export.Result()
+    package var result = ExportResult()
     private let progress: (Int, Int) -> Void
     private let total: Int
 
     package init(
-        samples: ExportedSamples, options: Export.Options, threads: Int,
+        format: String, samples: ExportedSamples, options: ExportOptions, threads: Int,
         progress: @escaping (Int, Int) -> Void
     ) {
+        self.format = format
         self.samples = samples
         self.options = options
         self.threads = threads
@@ -93,13 +93,14 @@ package final class ExportTask {
         let json = JSON.object(
             [
                 "format": .string("steadyset-export"), "version": .integer(1),
-                "export": .string(options.format.rawValue),
+                "export": .string(format),
                 "manifest": .string(samples.manifest.id.description),
                 "selection": .string(samples.expression.description),
                 "samples": .integer(result.samples), "files": .array(entries),
             ].merging(extra) { $1 })
-        try Schema.named("export").check(json, source: ExportTask.summary)
-        try AtomicFile.write(json.prettyBytes, to: "\(destination.temporary)/\(ExportTask.summary)")
+        try Schema.named("export").check(json, source: ExportDestination.summary)
+        try AtomicFile.write(
+            json.prettyBytes, to: "\(destination.temporary)/\(ExportDestination.summary)")
         try destination.commit()
     }
 }

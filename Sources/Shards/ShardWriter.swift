@@ -8,9 +8,6 @@ public import Fields
 /// the file is not valid; an error, or dropping the writer, removes it. One thread at a time may
 /// use a writer; different writers need no care.
 public final class ShardWriter {
-    /// zstd's level where none is asked for.
-    public static let defaultLevel = 3
-
     /// The file that is written, a temporary one as a rule.
     public let path: String
     /// The lattice of the fields.
@@ -76,7 +73,7 @@ public final class ShardWriter {
         path: String, lattice: Lattice, capacity: Int, maximumSources: Int, kind: ShardKind,
         codec: any ShardCodec = ShardCodecs.standard, coefficients: [ShardCoefficient.Dataset] = [],
         fixed: [(dataset: ShardCoefficient.Dataset, values: [Float])] = [],
-        attributes: [(name: String, value: ShardAttribute)] = [], level: Int = defaultLevel
+        attributes: [(name: String, value: ShardAttribute)] = [], level: Int = Zstd.defaultLevel
     ) throws(ShardsError) {
         precondition(
             (1...ShardLayout.maximumSamples).contains(capacity),

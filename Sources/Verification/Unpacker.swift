@@ -64,7 +64,7 @@ public final class Unpacker {
         guard let manifest = lineage.last else {
             throw PipelineError(.noInput, "\(source.name): " + "has no manifest")
         }
-        let level = manifest.layout["compression_level"]?.int ?? ShardWriter.defaultLevel
+        let level = manifest.layout["compression_level"]?.int ?? Zstd.defaultLevel
         let physics = try Physics(json: manifest.parameters["physics"] ?? .null)
         let accuracy = Accuracy(json: manifest.parameters)
         let total = manifest.files.reduce(0) { $0 + $1.samples }

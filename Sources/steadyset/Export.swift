@@ -8,8 +8,7 @@ internal import Pipeline
 
 struct Export: ParsableCommand {
     private static var formats: String {
-        Exports.Export.Format.allCases.map { "  \(pad($0.rawValue)) \($0.words)" }
-            .joined(separator: "\n")
+        ExportFormats.all.map { "  \(pad($0.name)) \($0.words)" }.joined(separator: "\n")
     }
 
     static let configuration = CommandConfiguration(
@@ -25,7 +24,7 @@ struct Export: ParsableCommand {
             """)
 
     @Argument(help: "The format; see above.")
-    var format: Exports.Export.Format
+    var format: FormatArgument
 
     @Argument(help: "The dataset's folder, or its folder pack.")
     var dataset: String
@@ -41,17 +40,18 @@ struct Export: ParsableCommand {
     var selection: [String] = []
 
     @Option(
-        help: ArgumentHelp("kerchunk, croissant: where the shards will be found.", valueName: "URL")
+        help: ArgumentHelp(
+            "\(takers(.baseURL)): where the shards will be found.", valueName: "URL")
     )
     var baseURL: String?
 
-    @Option(help: "the-well, pdebench: how fields are stored.")
-    var codec = Exports.Export.Codec.raw
+    @Option(help: "\(takers(.codec)): how fields are stored.")
+    var codec = ExportedCodec.raw
 
     @Option(
         help: ArgumentHelp(
-            "croissant: what to say of the dataset, one of "
-                + "\(Exports.Export.words.joined(separator: ", ")).",
+            "\(takers(.describe)): what to say of the dataset, one of "
+                + "\(ExportOptions.members.joined(separator: ", ")).",
             valueName: "word=text"))
     var describe: [String] = []
 
@@ -69,7 +69,7 @@ struct Export: ParsableCommand {
     }
 
     func run() throws {
-        var options = Exports.Export.Options(format: format, dataset: dataset, output: output)
+        var options = ExportOptions(dataset: dataset, output: output)
         (options.selections, options.codec, options.threads) = (
             selection, codec, parallelism.threads
         )
@@ -80,20 +80,36 @@ struct Export: ParsableCommand {
             let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             options.words[String(halves[0])] = String(halves[1])
         }
-        let line = ExportProgress(format.rawValue)
-        let result = try Exports.Export.perform(options) { line.advanced($0, of: $1) }
+        let line = ExportProgress(format.value.name)
+        let result = try runExport(format.value, options) { line.advanced($0, of: $1) }
         line.clear()
         guard !json else { return Terminal.write(result.json.canonicalText + "\n") }
         let files = "\(result.files) \(result.files == 1 ? "file" : "files")"
         Terminal.write(
-            "\(format.rawValue)  \(result.samples) samples, \(files), "
+            "\(format.value.name)  \(result.samples) samples, \(files), "
                 + "\(Words.bytes(result.bytes))  \(output)\n")
         for note in result.notes { Terminal.note("steadyset: note: \(note)\n") }
+    }
+
+    private static func takers(_ option: ExportOption) -> String {
+        ExportFormats.names(taking: option).joined(separator: ", ")
     }
 
     private static func pad(_ name: String) -> String {
         name.padding(toLength: 9, withPad: " ", startingAt: 0)
     }
+}
+
+/// The name of a format of the table.
+struct FormatArgument: ExpressibleByArgument {
+    let value: any ExportFormat
+
+    init?(argument: String) {
+        guard let format = ExportFormats.named(argument) else { return nil }
+        value = format
+    }
+
+    static var allValueStrings: [String] { ExportFormats.all.map(\.name) }
 }
 
 /// One line on a terminal that says how far an export is; nothing elsewhere.

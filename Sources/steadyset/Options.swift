@@ -10,8 +10,7 @@ extension SourceModel: ExpressibleByArgument {}
 extension OverlapPolicy: ExpressibleByArgument {}
 extension Stage: ExpressibleByArgument {}
 extension Benchmark.Part: ExpressibleByArgument {}
-extension Exports.Export.Format: ExpressibleByArgument {}
-extension Exports.Export.Codec: ExpressibleByArgument {}
+extension ExportedCodec: ExpressibleByArgument {}
 
 /// The number of threads, of every command that uses several.
 struct ThreadsOption: ParsableArguments {

@@ -45,7 +45,7 @@ package final class SolvedSamples {
 
     /// The level that a solve stage's chunks were compressed with.
     package static func compressionLevel(_ manifest: Manifest) -> Int {
-        manifest.layout["compression_level"]?.int ?? ShardWriter.defaultLevel
+        manifest.layout["compression_level"]?.int ?? Zstd.defaultLevel
     }
 
     /// The reader of a file. Its digest is checked when it is opened first.

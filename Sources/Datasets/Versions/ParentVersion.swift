@@ -78,7 +78,7 @@ package struct Additions {
         let given = parent.layout["compression_level"]?.int
         guard let solved else {
             store = nil
-            level = given ?? ShardWriter.defaultLevel
+            level = given ?? Zstd.defaultLevel
             return
         }
         let (sample, solve) = (try solved.manifest(.sample), try solved.manifest(.solve))

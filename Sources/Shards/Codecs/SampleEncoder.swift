@@ -11,9 +11,9 @@ public final class SampleEncoder {
     ///
     /// - Parameter level: zstd's level, 1 to 19; the default stands for parameters of our own, see
     ///   `Zstd.Compressor`.
-    public init(lattice: Lattice, level: Int = ShardWriter.defaultLevel) throws(ShardsError) {
+    public init(lattice: Lattice, level: Int = Zstd.defaultLevel) throws(ShardsError) {
         self.lattice = lattice
-        compressor = try Zstd.Compressor(level: level, forFields: level == ShardWriter.defaultLevel)
+        compressor = try Zstd.Compressor(level: level, forFields: level == Zstd.defaultLevel)
         imageCompressor = try Zstd.Compressor(level: level)
     }
 

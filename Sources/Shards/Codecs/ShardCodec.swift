@@ -12,6 +12,8 @@ public protocol ShardCodec: Sendable {
     /// How labels are stored; nil where no field of a sample is, so that only solving the
     /// configurations again gives them back.
     var labels: (any LabelCoding)? { get }
+    /// Whether shards are those that `unpack` makes and other programs read; one codec's are.
+    var isStandard: Bool { get }
 }
 
 extension ShardCodec {
@@ -26,8 +28,8 @@ extension ShardCodec {
         labels == nil ? [] : ShardCoefficient.drawn(under: physics)
     }
 
-    /// Whether shards are those that `unpack` makes and other programs read.
-    public var isStandard: Bool { name == ShardCodecs.standard.name }
+    /// No: one codec's are.
+    public var isStandard: Bool { false }
 }
 
 /// A way to store labels.

@@ -5,6 +5,7 @@ struct StandardCodec: ShardCodec {
     let name = "standard"
     let words = "x and y as compressed floats, which any HDF5 library reads"
     let labels: (any LabelCoding)? = StandardLabels()
+    let isStandard = true
 }
 
 /// Labels as they are.

@@ -4,9 +4,11 @@ internal import CZstd
 ///
 /// Only frames of exactly that kind are accepted back: a damaged header must not turn off the check
 /// that would find it.
-package enum Zstd {
+public enum Zstd {
     /// Compression levels that are offered.
     package static let levels = 1...19
+    /// The level where none is asked for.
+    public static let defaultLevel = 3
 
     /// Compresses; owns one reusable context, so each thread has its own compressor.
     @safe package final class Compressor {

@@ -4,37 +4,41 @@ internal import Foundation
 internal import Parallel
 internal import Sampling
 internal import Shards
-internal import Solving
 
-extension ExportTask {
-    /// `pdebench`: PDEBench's Darcy format, one HDF5 file. `tensor` is y; `nu`, the input, is D
-    /// where each sample has its own, else x. Further datasets, which its loader passes over, are
-    /// the columns, and x as `source` where it is not `nu`.
-    ///
-    /// The loader takes the first samples of the file as its test part, so ours come first.
-    package func pdebench() throws {
-        let diffusivity = samples.drawn.first { $0.coefficient == .diffusivity }
+/// PDEBench's Darcy format, one HDF5 file. `tensor` is y; `nu`, the input, is D where each sample
+/// has its own, else x. Further datasets, which its loader passes over, are the columns, and x as
+/// `source` where it is not `nu`.
+///
+/// The loader takes the first samples of the file as its test part, so ours come first.
+struct PDEBenchFormat: ExportFormat {
+    let name = "pdebench"
+    let words = "PDEBench's Darcy format; a file .hdf5"
+    let isFolder = false
+    let options: Set<ExportOption> = [.selection, .codec]
+
+    func write(_ task: ExportTask) throws {
+        let diffusivity = task.samples.drawn.first { $0.coefficient == .diffusivity }
         if let diffusivity, diffusivity.planes > 1 {
             throw PipelineError(
                 .data,
                 "PDEBench's Darcy format has one diffusivity: this dataset's is anisotropic, so "
                     + "export the-well")
         }
-        let destination = try ExportDestination.file(options.output)
+        let destination = try ExportDestination.file(task.options.output)
         guard destination.path.hasSuffix(".hdf5") else {
             throw PipelineError(
-                .usage, "PDEBench's loader refuses names in .h5: let --output end " + "with .hdf5")
+                .usage, "PDEBench's loader refuses names in .h5: let --output end with .hdf5")
         }
-        let (rows, columns) = sides
-        let count = samples.count
+        let (rows, columns) = task.sides
+        let count = task.samples.count
         let document = try HDF5Document(path: destination.temporary, chunks: 3 * count)
         func blosc(shuffle: Bool) -> (Int, Bool)? {
-            options.codec == .blosc ? (ShardWriter.defaultLevel, shuffle) : nil
+            task.options.codec == .blosc ? (Zstd.defaultLevel, shuffle) : nil
         }
         try document.makeChunked(
             "/tensor", shape: [count, 1, rows, columns], chunk: [1, 1, rows, columns],
             blosc: blosc(shuffle: true))
-        let further = samples.drawn.filter { $0.coefficient != .diffusivity }.map(
+        let further = task.samples.drawn.filter { $0.coefficient != .diffusivity }.map(
             \.coefficient.rawValue)
         for name in (diffusivity == nil ? ["nu"] : ["nu", "source"]) + further {
             let isImage = name == (diffusivity == nil ? "nu" : "source")
@@ -50,40 +54,42 @@ extension ExportTask {
         try document.setAttribute("beta", of: "/", to: .number(1))
 
         let order = Split.Part.allCases.reversed().flatMap { part in
-            samples.shards.indices.filter { samples.shards[$0].part == part }
+            task.samples.shards.indices.filter { task.samples.shards[$0].part == part }
         }
-        let test = samples.shards.filter { $0.part == .test }.reduce(0) { $0 + $1.rows.count }
-        let ratio = ExportTask.ratio(test, of: count)
+        let test = task.samples.shards.filter { $0.part == .test }.reduce(0) { $0 + $1.rows.count }
+        let ratio = Self.ratio(test, of: count)
         try document.setAttribute("test_ratio", of: "/", to: .number(ratio))
-        try describe(document)
-        var table = Columns()
+        try task.describe(document)
+        var table = HDF5Columns()
         var done = 0
         for number in order {
-            let reader = try samples.reader(number)
-            for row in samples.shards[number].rows { table.append(reader, row) }
+            let reader = try task.samples.reader(number)
+            for row in task.samples.shards[number].rows { table.append(reader, row) }
             try writePDEBench(
-                number, reader, into: document, at: done, hasDiffusivity: diffusivity != nil)
-            done += samples.shards[number].rows.count
+                task, number, reader, into: document, at: done,
+                hasDiffusivity: diffusivity != nil)
+            done += task.samples.shards[number].rows.count
         }
         try table.write(to: document)
-        try publish(file: destination, try document.finish())
-        result.notes.append(
+        try task.publish(file: destination, try document.finish())
+        task.result.notes.append(
             test == 0
                 ? "no sample is a test sample: give PDEBench's loader test_ratio=0"
                 : "the \(test) test samples come first: give PDEBench's loader test_ratio=\(ratio)")
-        if options.codec == .blosc {
-            result.notes.append(
-                "import hdf5plugin before reading: the chunks are those of the " + "shards")
+        if task.options.codec == .blosc {
+            task.result.notes.append(
+                "import hdf5plugin before reading: the chunks are those of the shards")
         }
     }
 
     private func writePDEBench(
-        _ number: Int, _ reader: ShardReader, into document: HDF5Document, at start: Int,
+        _ task: ExportTask, _ number: Int, _ reader: ShardReader, into document: HDF5Document,
+        at start: Int,
         hasDiffusivity: Bool
     ) throws {
-        let rows = samples.shards[number].rows
-        let isBlosc = options.codec == .blosc
-        try OrderedWork.run(count: rows.count, threads: threads) {
+        let rows = task.samples.shards[number].rows
+        let isBlosc = task.options.codec == .blosc
+        try OrderedWork.run(count: rows.count, threads: task.threads) {
             let decoder = try SampleDecoder(lattice: reader.lattice)
             return { position in
                 try Interruption.check()
@@ -103,17 +109,17 @@ extension ExportTask {
                 }
                 return chunks
             }
-        } consume: { [self] position, chunks in
+        } consume: { position, chunks in
             for (name, bytes) in chunks {
                 let place = [start + position, 0, 0] + (name == "tensor" ? [0] : [])
                 try document.writeChunk(bytes, at: place, of: "/\(name)")
             }
-            advance()
+            task.advance()
         }
     }
 
     /// The number that the loader, which rounds down, multiplies by `count` to get `part`.
-    package static func ratio(_ part: Int, of count: Int) -> Double {
+    static func ratio(_ part: Int, of count: Int) -> Double {
         let ratio = Double(part) / Double(count)
         return Int(ratio * Double(count)) == part ? ratio : ratio.nextUp
     }

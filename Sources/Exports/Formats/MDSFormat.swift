@@ -6,30 +6,36 @@ internal import Parallel
 internal import Sampling
 internal import Shards
 
-extension ExportTask {
+/// A folder a part, in it shards in rank order, and an `index.json` for the part and for each
+/// subset and window that lies wholly in the export. A subset's folder is below that of the next
+/// larger one, so that its index names shards below itself and no sample is stored twice.
+struct MDSFormat: ExportFormat {
+    let name = "mds"
+    let words = "MosaicML Streaming's shards with zstd; a folder"
+    let isFolder = true
+    let options: Set<ExportOption> = [.selection]
+
     /// Bytes after which a shard is full, before compression; what `streaming` has as its default.
     private static let sizeLimit = 1 << 26
 
-    /// `mds`: a folder a part, in it shards in rank order, and an `index.json` for the part and for
-    /// each subset and window that lies wholly in the export. A subset's folder is below that of
-    /// the next larger one, so that its index names shards below itself and no sample is stored
-    /// twice.
-    package func mds() throws {
-        let destination = try ExportDestination.folder(options.output)
-        let shard = MDSShard(columns: mdsColumns, sizeLimit: ExportTask.sizeLimit)
+    func write(_ task: ExportTask) throws {
+        let destination = try ExportDestination.folder(task.options.output)
+        let shard = MDSShard(columns: columns(of: task), sizeLimit: Self.sizeLimit)
         var files: [(path: String, digest: FileDigest, samples: Int)] = []
         var folders: [String: JSON] = [:]
         for part in Split.Part.allCases {
-            let places = try samples.places(of: part)
+            let places = try task.samples.places(of: part)
             guard !places.isEmpty else { continue }
             let tree = SubsetFolders(
-                part: part, selections: samples.selections, ranks: places.map(\.rank))
+                part: part, selections: task.samples.selections, ranks: places.map(\.rank))
             let batches = tree.batches(places.map(\.rank), size: samplesPerShard(shard))
             for folder in tree.folders {
                 try Dataset.createFolder(try SafePath.below(destination.temporary, folder.path))
             }
-            var entries: [(path: String, entry: MDSEntry)] = []
-            try write(batches, of: places, as: shard, into: destination.temporary) {
+            var entries: [(path: String, entry: Entry)] = []
+            try write(
+                task, batches, of: places, as: shard, into: destination.temporary
+            ) {
                 path, digest, entry in
                 files.append((path + ".mds.zstd", digest, entry.samples))
                 entries.append((path, entry))
@@ -53,10 +59,10 @@ extension ExportTask {
                 for name in folder.names { folders[name] = .string(folder.path) }
             }
         }
-        try publish(folder: destination, files: files, extra: ["folders": .object(folders)])
+        try task.publish(folder: destination, files: files, extra: ["folders": .object(folders)])
     }
 
-    private struct MDSEntry {
+    private struct Entry {
         let samples: Int
         let raw: (bytes: Int, xxh64: String)
         let zip: (bytes: Int, xxh64: String)
@@ -64,9 +70,9 @@ extension ExportTask {
 
     /// Types that PyTorch collates without help: it has no batches of unsigned numpy scalars, nor
     /// of lists of several lengths.
-    private var mdsColumns: [MDSShard.Column] {
-        let field = "\(sides.rows),\(sides.columns)"
-        let size = 4 * samples.lattice.count
+    private func columns(of task: ExportTask) -> [MDSShard.Column] {
+        let field = "\(task.sides.rows),\(task.sides.columns)"
+        let size = 4 * task.samples.lattice.count
         return [
             MDSShard.Column("error_bound", "float64", size: 8),
             MDSShard.Column("id", "str", size: nil), MDSShard.Column("n_sources", "int", size: 8),
@@ -74,7 +80,7 @@ extension ExportTask {
             MDSShard.Column("x", "ndarray:float32:\(field)", size: size),
             MDSShard.Column("y", "ndarray:float32:\(field)", size: size),
         ]
-            + samples.drawn.map { drawn in
+            + task.samples.drawn.map { drawn in
                 MDSShard.Column(
                     drawn.coefficient.rawValue,
                     "ndarray:float32:\(drawn.planes == 1 ? "" : "\(drawn.planes),")\(field)",
@@ -85,50 +91,54 @@ extension ExportTask {
     /// As many samples as fit the limit, whatever their sources.
     private func samplesPerShard(_ shard: MDSShard) -> Int {
         let size = shard.columns.reduce(0) { $0 + ($1.size ?? 4096) }
-        return max(1, (ExportTask.sizeLimit - shard.overhead(samples: 0)) / (size + 4))
+        return max(1, (Self.sizeLimit - shard.overhead(samples: 0)) / (size + 4))
     }
 
     /// Writes shards, several at a time; calls `written` for each in order, with its path without
     /// endings.
     private func write(
-        _ batches: [SubsetFolders.Batch], of places: [ExportedSamples.Place], as shard: MDSShard,
-        into folder: String, written: @escaping (String, FileDigest, MDSEntry) -> Void
+        _ task: ExportTask, _ batches: [SubsetFolders.Batch], of places: [ExportedSamples.Place],
+        as shard: MDSShard,
+        into folder: String, written: @escaping (String, FileDigest, Entry) -> Void
     ) throws {
-        try OrderedWork.run(count: batches.count, threads: threads) {
-            [self] () -> (Int) throws -> MDSMade in
-            let decoder = try SampleDecoder(lattice: samples.lattice)
-            let compressor = try Zstd.Compressor(level: ShardWriter.defaultLevel)
-            return { [self] number in
+        try OrderedWork.run(count: batches.count, threads: task.threads) {
+            () -> (Int) throws -> Made in
+            let decoder = try SampleDecoder(lattice: task.samples.lattice)
+            let compressor = try Zstd.Compressor(level: Zstd.defaultLevel)
+            return { number in
                 try Interruption.check()
                 let batch = places[batches[number].range]
                 var builder = MDSShard.Builder(shard, samples: batch.count)
                 for place in batch {
-                    try builder.append(try mdsValues(of: place, in: shard, with: decoder))
+                    try builder.append(
+                        try values(
+                            task.samples, place, in: shard, with: decoder))
                 }
                 let raw = builder.bytes
                 let zip = try compressor.compress(raw)
-                let entry = MDSEntry(
+                let entry = Entry(
                     samples: batch.count, raw: (raw.count, XXHash64.hex(of: raw)),
                     zip: (zip.count, XXHash64.hex(of: zip)))
-                return MDSMade(zip: zip, entry: entry)
+                return Made(zip: zip, entry: entry)
             }
-        } consume: { [self] number, made in
+        } consume: { number, made in
             let path = "\(batches[number].folder)/shard.\(SampleListing.Part.digits(number))"
             let digest = try AtomicFile.write(
                 made.zip, to: try SafePath.below(folder, "\(path).mds.zstd"))
             written(path, digest, made.entry)
-            advance(made.entry.samples)
+            task.advance(made.entry.samples)
         }
     }
 
-    private struct MDSMade {
+    private struct Made {
         let zip: [UInt8]
-        let entry: MDSEntry
+        let entry: Entry
     }
 
     /// The columns of one sample.
-    private func mdsValues(
-        of place: ExportedSamples.Place, in shard: MDSShard, with decoder: SampleDecoder
+    private func values(
+        _ samples: ExportedSamples, _ place: ExportedSamples.Place, in shard: MDSShard,
+        with decoder: SampleDecoder
     ) throws -> [[UInt8]] {
         let (reader, row) = (try samples.reader(Int(place.shard)), Int(place.row))
         let fields = try ExportedFields(reader, row, with: decoder)

@@ -2,7 +2,7 @@ internal import Shards
 
 /// Sums from which `stats.yaml` of The Well's format is made. Their order is that of the samples,
 /// so the text is the same for any number of threads.
-package struct WellStatistics {
+struct WellStatistics {
     private struct Sums {
         var count = 0.0
         var sum = 0.0
@@ -30,7 +30,7 @@ package struct WellStatistics {
     private var deltas: [String: Sums] = [:]
 
     /// Adds the two steps of a field that varies in time, little-endian binary32.
-    package mutating func add(x: [UInt8], y: [UInt8], as name: String) {
+    mutating func add(x: [UInt8], y: [UInt8], as name: String) {
         let (before, after) = (FieldBytes.floats(of: x), FieldBytes.floats(of: y))
         var (values, delta) = (Sums(), Sums())
         for value in before { values.add(Double(value)) }
@@ -43,7 +43,7 @@ package struct WellStatistics {
     }
 
     /// Adds a field that does not vary in time.
-    package mutating func add(_ bytes: [UInt8], as name: String) {
+    mutating func add(_ bytes: [UInt8], as name: String) {
         var values = Sums()
         for value in FieldBytes.floats(of: bytes) { values.add(Double(value)) }
         values.count = Double(bytes.count / 4)
@@ -51,13 +51,13 @@ package struct WellStatistics {
     }
 
     /// Adds what another collected.
-    package mutating func add(_ other: WellStatistics) {
+    mutating func add(_ other: WellStatistics) {
         for (name, sums) in other.fields { fields[name, default: Sums()].add(sums) }
         for (name, sums) in other.deltas { deltas[name, default: Sums()].add(sums) }
     }
 
     /// The file: six mappings of a number to each field's name.
-    package var yaml: String {
+    var yaml: String {
         func block(_ title: String, _ sums: [String: Sums], _ value: (Sums) -> Double) -> String {
             let lines = sums.sorted { $0.key < $1.key }.map {
                 "  \($0.key): " + "\(WellStatistics.text(value($0.value)))\n"

@@ -1,37 +1,53 @@
+internal import Datasets
 internal import Documents
 internal import Fields
 internal import Foundation
 internal import Shards
 
-extension ExportTask {
-    /// `croissant`: a folder with `croissant.json`, metadata in the form of Croissant 1.1
-    /// (MLCommons), and `samples.csv`.
-    ///
-    /// It lists every shard with its SHA-256, and describes the table, field by field, as a set of
-    /// records. Croissant has no way yet to say where in an HDF5 file a record's field lies.
-    package func croissant() throws {
-        let destination = try ExportDestination.folder(options.output)
-        let table = try writeTable(to: "\(destination.temporary)/samples.csv")
-        result.bytes = 0
-        let base = options.baseURL ?? relativeFolder(from: "\(options.output)/croissant.json")
+/// A folder with `croissant.json`, metadata in the form of Croissant 1.1 (MLCommons), and
+/// `samples.csv`.
+///
+/// It lists every shard with its SHA-256, and describes the table, field by field, as a set of
+/// records. Croissant has no way yet to say where in an HDF5 file a record's field lies.
+struct CroissantFormat: ExportFormat {
+    let name = "croissant"
+    let words = "Croissant metadata and samples.csv; a folder"
+    let isFolder = true
+    /// It describes the whole dataset.
+    let options: Set<ExportOption> = [.baseURL, .describe]
+
+    func check(_ options: ExportOptions) throws {
+        if !options.selections.isEmpty {
+            throw PipelineError(
+                .usage, "croissant describes the whole dataset: leave out --selection")
+        }
+    }
+
+    func write(_ task: ExportTask) throws {
+        let destination = try ExportDestination.folder(task.options.output)
+        let table = try TableFormat.write(task, to: "\(destination.temporary)/samples.csv")
+        task.result.bytes = 0
+        let base =
+            task.options.baseURL
+            ?? task.relativeFolder(from: "\(task.options.output)/croissant.json")
         let json = CroissantDocument(
-            samples: samples, base: base, table: table, words: options.words
+            samples: task.samples, base: base, table: table, words: task.options.words
         ).json
         let own = try AtomicFile.write(
             json.prettyBytes, to: "\(destination.temporary)/croissant.json")
-        try publish(
+        try task.publish(
             folder: destination,
-            files: [("croissant.json", own, 0), ("samples.csv", table, samples.count)])
+            files: [("croissant.json", own, 0), ("samples.csv", table, task.samples.count)])
         let wanted = ["license", "url", "creator", "datePublished"].filter {
-            options.words[$0] == nil
+            task.options.words[$0] == nil
         }
         if !wanted.isEmpty {
-            result.notes.append(
+            task.result.notes.append(
                 "Croissant asks for more than the dataset knows: add "
                     + wanted.map { "--describe \($0)=…" }.joined(separator: " "))
         }
-        if options.baseURL == nil {
-            result.notes.append(
+        if task.options.baseURL == nil {
+            task.result.notes.append(
                 "the shards are named by the relative path '\(base)'; --base-url says where they "
                     + "will be")
         }
@@ -73,7 +89,7 @@ private struct CroissantDocument {
             "@type": .string("cr:FileObject"), "@id": .string("samples.csv"),
             "name": .string("samples.csv"),
             "description": .string(
-                "One line a sample: id, part, rank, certified error bound, " + "place, sources."),
+                "One line a sample: id, part, rank, certified error bound, place, sources."),
             "contentUrl": .string("samples.csv"), "encodingFormat": .string("text/csv"),
             "contentSize": .string("\(table.bytes) B"), "sha256": .string(table.sha256.description),
         ])
@@ -97,14 +113,14 @@ private struct CroissantDocument {
             ("n_sources", "sc:Integer", "number of sources"),
             ("error_bound", "sc:Float", "certified upper bound of the label's error"),
             ("file", "sc:Text", "the shard"),
-            ("row", "sc:Integer", "the row in the shard's " + "datasets"),
+            ("row", "sc:Integer", "the row in the shard's datasets"),
             ("y_sha256", "sc:Text", "SHA-256 of y, little-endian binary32"),
             ("sources", "sc:Text", "JSON: row, column, shape and value of each source"),
         ]
         return .object([
             "@type": .string("cr:RecordSet"), "@id": .string("samples"), "name": .string("samples"),
             "description": .string(
-                "The samples, training first, then validation and test, each " + "by rank."),
+                "The samples, training first, then validation and test, each by rank."),
             "key": .object(["@id": .string("samples/id")]),
             "field": .array(
                 fields.map { field in

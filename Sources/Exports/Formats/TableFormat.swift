@@ -3,20 +3,25 @@ internal import Fields
 internal import Foundation
 internal import Parallel
 internal import Sampling
-package import Shards
+internal import Shards
 
-extension ExportTask {
-    /// `csv`: one line a sample (RFC 4180, but with line feeds), with a line of names.
-    package func table() throws {
-        let destination = try ExportDestination.file(options.output)
-        try writeTable(to: destination.path)
-        result.files = 1
+/// One line a sample (RFC 4180, but with line feeds), with a line of names.
+struct TableFormat: ExportFormat {
+    let name = "csv"
+    let words = "a table of the samples; a file .csv"
+    let isFolder = false
+    let options: Set<ExportOption> = [.selection]
+
+    func write(_ task: ExportTask) throws {
+        let destination = try ExportDestination.file(task.options.output)
+        try TableFormat.write(task, to: destination.path)
+        task.result.files = 1
     }
 
     /// Writes the table to `path`, which appears when it is complete; returns its size and digest.
-    @discardableResult package func writeTable(to path: String) throws -> FileDigest {
+    @discardableResult static func write(_ task: ExportTask, to path: String) throws -> FileDigest {
         let writer = try AtomicFile.Writer(path)
-        let drawn = samples.drawn.map { "\($0.coefficient.rawValue)_bytes" }
+        let drawn = task.samples.drawn.map { "\($0.coefficient.rawValue)_bytes" }
         let names =
             [
                 "id", "part", "rank", "n_sources", "index", "error_bound", "file", "row", "offset",
@@ -24,13 +29,13 @@ extension ExportTask {
             ] + drawn + ["y_sha256", "keys", "sources"]
         func write(_ line: String) throws {
             let bytes = Array(line.utf8)
-            result.bytes += bytes.count
+            task.result.bytes += bytes.count
             try writer.append(bytes)
         }
         try write(names.joined(separator: ",") + "\n")
-        for (number, shard) in samples.shards.enumerated() {
+        for (number, shard) in task.samples.shards.enumerated() {
             try Interruption.check()
-            let reader = try samples.reader(number)
+            let reader = try task.samples.reader(number)
             let locations = try reader.locations()
             var text = ""
             for row in shard.rows {
@@ -41,16 +46,16 @@ extension ExportTask {
                         "\(reader.ids[row])", shard.part.rawValue, "\(reader.ranks?[row] ?? 0)",
                         "\(reader.sourceCounts[row])", "\(reader.indices[row])",
                         JSON.number(reader.errorBounds[row]).canonicalText,
-                        ExportTask.quoted(shard.file.path), "\(row)", "\(locations[row].offset)",
+                        quoted(shard.file.path), "\(row)", "\(locations[row].offset)",
                     ] + locations[row].sizes.map { "\($0)" }
                 let rest = [
-                    reader.ySHA256s[row].description, ExportTask.quoted(keys),
-                    ExportTask.quoted(sources),
+                    reader.ySHA256s[row].description, quoted(keys),
+                    quoted(sources),
                 ]
                 text += (numbers + rest).joined(separator: ",") + "\n"
             }
             try write(text)
-            advance(shard.rows.count)
+            task.advance(shard.rows.count)
         }
         return try writer.commit()
     }

@@ -6,18 +6,23 @@ internal import Parallel
 internal import Sampling
 internal import Shards
 
-extension ExportTask {
-    /// `kerchunk`: a JSON file of references (kerchunk's specification, version 1) that make the
-    /// dataset one Zarr of version 2. Chunks of fields are ranges of bytes of the shards; the
-    /// columns are in the file itself.
-    package func kerchunk() throws {
-        let destination = try ExportDestination.file(options.output)
-        let base = options.baseURL ?? relativeFolder(from: options.output)
+/// A JSON file of references (kerchunk's specification, version 1) that make the dataset one Zarr
+/// of version 2. Chunks of fields are ranges of bytes of the shards; the columns are in the file
+/// itself.
+struct KerchunkFormat: ExportFormat {
+    let name = "kerchunk"
+    let words = "references for kerchunk and xarray: one virtual Zarr; a file .json"
+    let isFolder = false
+    let options: Set<ExportOption> = [.selection, .baseURL]
+
+    func write(_ task: ExportTask) throws {
+        let destination = try ExportDestination.file(task.options.output)
+        let base = task.options.baseURL ?? task.relativeFolder(from: task.options.output)
         let writer = try AtomicFile.Writer(destination.path)
         var isFirst = true
         func write(_ text: String) throws {
             let bytes = Array(text.utf8)
-            result.bytes += bytes.count
+            task.result.bytes += bytes.count
             try writer.append(bytes)
         }
         func refer(_ key: String, _ value: String) throws {
@@ -27,30 +32,34 @@ extension ExportTask {
         // The place is a template, so that whoever opens the file may name another one.
         try write(
             #"{"version":1,"templates":{"u":\#(JSON.string(base).canonicalText)},"refs":{"# + "\n")
-        try refer(".zgroup", ExportTask.text(.object(["zarr_format": .integer(2)])))
+        try refer(".zgroup", Self.text(.object(["zarr_format": .integer(2)])))
         try refer(
             ".zattrs",
-            ExportTask.text(.object(origin.merging(["physics": samples.physics.json]) { $1 })))
-        var arrays = [ZarrArray(name: "x", extent: [sides.rows, sides.columns], shuffled: false)]
-        arrays.append(ZarrArray(name: "y", extent: [sides.rows, sides.columns], shuffled: true))
-        for drawn in samples.drawn {
+            Self.text(.object(task.origin.merging(["physics": task.samples.physics.json]) { $1 })))
+        var arrays = [
+            ZarrArray(name: "x", extent: [task.sides.rows, task.sides.columns], shuffled: false)
+        ]
+        arrays.append(
+            ZarrArray(name: "y", extent: [task.sides.rows, task.sides.columns], shuffled: true))
+        for drawn in task.samples.drawn {
             let planes = drawn.planes == 1 ? [] : [drawn.planes]
             arrays.append(
                 ZarrArray(
-                    name: drawn.coefficient.rawValue, extent: planes + [sides.rows, sides.columns],
+                    name: drawn.coefficient.rawValue,
+                    extent: planes + [task.sides.rows, task.sides.columns],
                     shuffled: true))
         }
         for array in arrays {
             try refer(
-                "\(array.name)/.zarray", ExportTask.text(array.metadata(samples: samples.count)))
-            try refer("\(array.name)/.zattrs", ExportTask.text(array.attributes))
+                "\(array.name)/.zarray", Self.text(array.metadata(samples: task.samples.count)))
+            try refer("\(array.name)/.zattrs", Self.text(array.attributes))
         }
 
         var columns = ZarrColumns()
         var sample = 0
-        for (number, shard) in samples.shards.enumerated() {
+        for (number, shard) in task.samples.shards.enumerated() {
             try Interruption.check()
-            let reader = try samples.reader(number)
+            let reader = try task.samples.reader(number)
             let locations = try reader.locations()
             let url = JSON.string("{{u}}/\(shard.file.path)").canonicalText
             for row in shard.rows {
@@ -65,25 +74,25 @@ extension ExportTask {
                 columns.append(reader, row, shard.part)
                 sample += 1
             }
-            advance(shard.rows.count)
+            task.advance(shard.rows.count)
         }
         for column in columns.all {
-            try refer("\(column.name)/.zarray", ExportTask.text(column.metadata))
-            try refer("\(column.name)/.zattrs", ExportTask.text(column.attributes))
+            try refer("\(column.name)/.zarray", Self.text(column.metadata))
+            try refer("\(column.name)/.zattrs", Self.text(column.attributes))
             let chunk = "\(column.name)/0" + String(repeating: ".0", count: column.extent.count)
             try refer(chunk, "\"base64:\(Data(column.bytes).base64EncodedString())\"")
         }
         try write("\n}}\n")
         try writer.commit()
-        result.files = 1
-        if options.baseURL == nil {
-            result.notes.append(
+        task.result.files = 1
+        if task.options.baseURL == nil {
+            task.result.notes.append(
                 "the shards are named by the relative path '\(base)': open the file from its own "
                     + "folder, or say where they are with template_overrides={\"u\": …}")
         }
-        if samples.count > 200_000 {
-            result.notes.append(
-                "a reader keeps all \(2 * samples.count) references in memory: --selection makes "
+        if task.samples.count > 200_000 {
+            task.result.notes.append(
+                "a reader keeps all \(2 * task.samples.count) references in memory: --selection makes "
                     + "a smaller file")
         }
     }

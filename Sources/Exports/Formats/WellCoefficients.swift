@@ -1,16 +1,16 @@
 internal import Datasets
-package import Fields
-package import Shards
+internal import Fields
+internal import Shards
 
 /// D and γ in The Well's format: scalars where they are constant, fields where they vary, of each
 /// sample or of all.
-package struct WellCoefficients {
+struct WellCoefficients {
     private let reader: ShardReader
     /// Constant coefficients, by name.
     private let scalars: [(name: String, value: Double)]
 
     /// Looks at the coefficients of a shard under `physics`.
-    package init(_ reader: ShardReader, physics: Physics) throws {
+    init(_ reader: ShardReader, physics: Physics) throws {
         self.reader = reader
         let fields = reader.coefficients + reader.fixedCoefficients
         var scalars: [(name: String, value: Double)] = []
@@ -28,18 +28,18 @@ package struct WellCoefficients {
     }
 
     /// The names of a coefficient's planes.
-    package static func names(_ dataset: ShardCoefficient.Dataset) -> [String] {
+    static func names(_ dataset: ShardCoefficient.Dataset) -> [String] {
         let name = dataset.coefficient.rawValue
         return dataset.planes == 1 ? [name] : ["\(name)_down", "\(name)_across"]
     }
 
     /// The fields beside the one that is learnt.
-    package var names: [String] {
+    var names: [String] {
         (reader.coefficients + reader.fixedCoefficients).flatMap { WellCoefficients.names($0) }
     }
 
     /// Writes the attributes of the root and the group of scalars.
-    package func writeRoot(_ document: HDF5Document, trajectories: Int) throws {
+    func writeRoot(_ document: HDF5Document, trajectories: Int) throws {
         try document.setAttribute("dataset_name", of: "/", to: .text("steadyset"))
         try document.setAttribute("grid_type", of: "/", to: .text("cartesian"))
         try document.setAttribute("n_spatial_dims", of: "/", to: .integer(2))
@@ -50,12 +50,12 @@ package struct WellCoefficients {
         for (name, value) in scalars {
             try document.setAttribute(name, of: "/", to: .number(value))
             try document.writeArray(.number(value), shape: [], named: "/scalars/\(name)")
-            try ExportTask.flag(document, "/scalars/\(name)", sample: false, time: false)
+            try document.flag("/scalars/\(name)", sample: false, time: false)
         }
     }
 
     /// Creates the fields of each sample, and writes those of all.
-    package func writeFields(
+    func writeFields(
         _ document: HDF5Document, trajectories: Int, blosc: (level: Int, shuffle: Bool)?,
         _ statistics: inout WellStatistics
     ) throws {
@@ -65,8 +65,7 @@ package struct WellCoefficients {
                 try document.makeChunked(
                     "/t0_fields/\(name)", shape: [trajectories, rows, columns],
                     chunk: [1, rows, columns], blosc: dataset.planes == 1 ? blosc : nil)
-                try ExportTask.flag(
-                    document, "/t0_fields/\(name)", sample: true, time: false, dimensions: true)
+                try document.flag("/t0_fields/\(name)", sample: true, time: false, dimensions: true)
             }
         }
         for dataset in reader.fixedCoefficients {
@@ -75,10 +74,19 @@ package struct WellCoefficients {
                 let part = Array(values[plane * rows * columns..<(plane + 1) * rows * columns])
                 try document.writeArray(
                     .floats(part), shape: [rows, columns], named: "/t0_fields/\(name)")
-                try ExportTask.flag(
-                    document, "/t0_fields/\(name)", sample: false, time: false, dimensions: true)
+                try document.flag(
+                    "/t0_fields/\(name)", sample: false, time: false, dimensions: true)
                 statistics.add(FieldBytes.bytes(of: part), as: name)
             }
         }
+    }
+}
+
+extension HDF5Document {
+    /// Says what The Well's loader asks of every field and scalar.
+    func flag(_ name: String, sample: Bool, time: Bool, dimensions: Bool = false) throws {
+        try setAttribute("sample_varying", of: name, to: .truth(sample))
+        try setAttribute("time_varying", of: name, to: .truth(time))
+        if dimensions { try setAttribute("dim_varying", of: name, to: .truths([true, true])) }
     }
 }

@@ -1,0 +1,34 @@
+internal import Datasets
+internal import Foundation
+internal import Parallel
+
+/// Writes a dataset, or a selection of it, in the format of another program.
+///
+/// An export holds the same values as the shards, bit for bit, and the same ids: each y that is
+/// decoded on the way is compared with its SHA-256. It appears under its name only when it is
+/// complete, and replaces nothing. Its bytes depend on the dataset and the options alone, and where
+/// they are compressed on the release of zstd. Memory does not grow with the number of samples, but
+/// for about 100 bytes each.
+///
+/// - Parameter progress: Called now and then with the number of samples done and to be done, on any
+///   thread.
+/// - Throws: `PipelineError`: `.usage` for options that do not belong to the format, `.noInput`
+///   where there is no packed dataset, `.data` where it is damaged, its selections lack a name or
+///   the format cannot hold it, `.cannotCreate` where something is at the output already.
+package func runExport(
+    _ format: any ExportFormat, _ options: ExportOptions, progress: @escaping (Int, Int) -> Void
+) throws -> ExportResult {
+    Interruption.listen()
+    try ExportFormats.check(options, of: format)
+    let task = ExportTask(
+        format: format.name,
+        samples: try ExportedSamples(options.dataset, selections: options.selections),
+        options: options,
+        threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount,
+        progress: progress)
+    do { try format.write(task) } catch let error as Interrupted {
+        let status = PipelineError(error).status
+        throw PipelineError(status, "\(status): \(options.output) was not written")
+    }
+    return task.result
+}
