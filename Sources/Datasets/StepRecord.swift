@@ -54,7 +54,7 @@ package struct StepRecord {
             else { return nil }
             return Manifest.File(path: path, bytes: bytes, sha256: sha256, samples: samples)
         }
-        leftOut = (json["left_out"]?.array ?? []).compactMap(LeftOut.init(json:))
+        leftOut = (json["left_out"]?.array ?? []).compactMap { try? LeftOut($0, "") }
         seconds = json["seconds"]?.double ?? 0
     }
 
@@ -127,11 +127,14 @@ package struct StepRecord {
 }
 
 extension StepRecord.LeftOut {
-    package init?(json: JSON) {
-        guard let id = json["id"]?.string.flatMap({ SampleID($0) }),
-            let sources = json["sources"]?.int, let index = json["index"]?.int
-        else { return nil }
-        self.init(id: id, sources: sources, index: index, errorBound: json["error_bound"]?.double)
+    /// Reads an element of a list; `context` is for messages.
+    package init(_ json: JSON, _ context: String) throws(DatasetError) {
+        let members = try JSONMembers<DatasetError>(
+            json, of: context, required: ["id", "sources", "index", "error_bound"])
+        self.init(
+            id: try members.sampleID("id"), sources: try members.count("sources"),
+            index: try members.count("index"),
+            errorBound: try members.optionalSize("error_bound"))
     }
 
     package var json: JSON {

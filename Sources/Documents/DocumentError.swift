@@ -37,4 +37,10 @@ public struct DocumentError: Error, Hashable, Sendable, CustomStringConvertible 
 package protocol DocumentFailure: Error {
     /// The error that a document is not of the expected form.
     init(document message: String)
+    /// The same of the document's member `member`.
+    init(document message: String, member: String)
+}
+
+extension DocumentFailure {
+    package init(document message: String, member: String) { self.init(document: message) }
 }

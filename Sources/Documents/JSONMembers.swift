@@ -18,10 +18,11 @@ package struct JSONMembers<Failure: DocumentFailure> {
             let hint =
                 EditDistance.nearest(to: key, among: known).map { "did you mean '\($0)'?" }
                 ?? "there are " + known.sorted().map { "'\($0)'" }.joined(separator: ", ")
-            throw Failure(document: "\(context) has an unknown member '\(key)'; \(hint)")
+            throw Failure(
+                document: "\(context) has an unknown member '\(key)'; \(hint)", member: key)
         }
         for key in required where object[key] == nil {
-            throw Failure(document: "\(context) lacks the member '\(key)'")
+            throw Failure(document: "\(context) lacks the member '\(key)'", member: key)
         }
         self.object = object
         self.context = context
@@ -36,7 +37,7 @@ package struct JSONMembers<Failure: DocumentFailure> {
         -> Value
     {
         guard let member = object[key], let value = read(member) else {
-            throw Failure(document: "'\(key)' of \(context) is not \(kind)")
+            throw Failure(document: "'\(key)' of \(context) is not \(kind)", member: key)
         }
         return value
     }

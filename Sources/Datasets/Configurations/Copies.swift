@@ -24,6 +24,29 @@ package struct Copies {
         package var sources: Int
         package var index: Int
         package var original: SampleID
+
+        init(id: SampleID, sources: Int, index: Int, original: SampleID) {
+            self.id = id
+            self.sources = sources
+            self.index = index
+            self.original = original
+        }
+
+        /// Reads an element of a manifest's table; `context` is for messages.
+        init(_ json: JSON, _ context: String) throws(DatasetError) {
+            let members = try JSONMembers<DatasetError>(
+                json, of: context, required: ["id", "sources", "index", "copy_of"])
+            self.init(
+                id: try members.sampleID("id"), sources: try members.count("sources"),
+                index: try members.count("index"), original: try members.sampleID("copy_of"))
+        }
+
+        package var json: JSON {
+            .object([
+                "id": .string(id.description), "sources": .integer(sources),
+                "index": .integer(index), "copy_of": .string(original.description),
+            ])
+        }
     }
 
     /// More are refused: such a design hardly has other problems than those it has given.
@@ -49,37 +72,23 @@ package struct Copies {
         return first.map { ": sample \($0.id), of \($0.original), is not in both" } ?? ""
     }
 
-    /// The copies as a member of the manifest, nil where there are none.
-    package var json: JSON? {
-        guard !entries.isEmpty else { return nil }
-        return .array(
-            entries.map {
-                .object([
-                    "id": .string($0.id.description), "sources": .integer($0.sources),
-                    "index": .integer($0.index), "copy_of": .string($0.original.description),
-                ])
-            })
-    }
-
-    /// Reads what `json` writes.
+    /// The copies that a manifest lists.
     ///
-    /// - Throws: `PipelineError` where an entry is of no sample.
-    package init(json: JSON?, strata: [Int], sequence: SampleSequence) throws {
-        for entry in json?.array ?? [] {
-            guard let id = entry["id"]?.string.flatMap({ SampleID($0) }),
-                let sources = entry["sources"]?.int, let index = entry["index"]?.int,
-                let original = entry["copy_of"]?.string.flatMap({ SampleID($0) }),
-                let stratum = strata.firstIndex(of: sources),
-                let position = sequence.position(of: SampleAddress(stratum: stratum, index: index)),
-                originals.updateValue(original, forKey: position) == nil
+    /// - Throws: `DatasetError` where an entry is of no sample.
+    package init(_ entries: [Entry], strata: [Int], sequence: SampleSequence) throws(DatasetError) {
+        for entry in entries {
+            guard let stratum = strata.firstIndex(of: entry.sources),
+                let position = sequence.position(
+                    of: SampleAddress(stratum: stratum, index: entry.index)),
+                originals.updateValue(entry.original, forKey: position) == nil
             else {
-                throw PipelineError(
+                throw DatasetError(
                     .data,
                     "the sample stage's manifest lists a copy that is no sample: run 'steadyset "
-                        + "sample' again")
+                        + "sample' again", member: "copies", sample: entry.id)
             }
-            entries.append(Entry(id: id, sources: sources, index: index, original: original))
         }
+        self.entries = entries
     }
 
     /// Finds copies among samples that come in their order.
@@ -92,7 +101,6 @@ package struct Copies {
         /// Prepares for the samples of `sequence`.
         package init(strata: [Int], sequence: SampleSequence) {
             (self.strata, self.sequence) = (strata, sequence)
-            first.reserveCapacity(min(sequence.count, 1 << 24))
         }
 
         /// Takes the sample at `position`.

@@ -1,4 +1,4 @@
-package import Documents
+internal import Documents
 package import Fields
 internal import Parallel
 package import Sampling
@@ -123,45 +123,51 @@ package struct SampleListing {
     }
 
     /// The listing that a sample stage's manifest describes.
-    package init(_ manifest: Manifest) throws {
-        if let design = manifest.parameters["design"] {
-            physics = try Design(json: design).physics
-        } else {
-            physics = try Physics(json: manifest.parameters["import"]?["physics"] ?? .null)
+    ///
+    /// - Throws: `DatasetError` where its members contradict one another.
+    package init(_ manifest: SampleManifest) throws(DatasetError) {
+        physics = manifest.origin.physics
+        strata = manifest.strata.map(\.sources)
+        do { sequence = try SampleSequence(counts: manifest.strata.map(\.samples)) } catch {
+            throw DatasetError(error)
         }
-        let table = manifest.content["strata"]?.array ?? []
-        strata = table.compactMap { $0["sources"]?.int }
-        sequence = try SampleSequence(counts: table.compactMap { $0["samples"]?.int })
-        digest = try SampleListing.digest(manifest.content["digest"])
+        digest = manifest.digest
+        var parts: [Part] = []
         var next = 0
-        parts = try manifest.files.enumerated().map { number, file in
+        for listed in manifest.parts {
             let part = Part(
-                number: number, first: next, count: file.samples,
-                ids: try SampleListing.digest(file.extra["ids"]))
-            guard file.path == part.configurations, file.extra["first"]?.int == next else {
-                throw PipelineError(
+                number: parts.count, first: next, count: listed.file.samples, ids: listed.ids)
+            guard listed.file.path == part.configurations, listed.first == next else {
+                throw DatasetError(
                     .data,
-                    "the sample stage's manifest lists '\(file.path)' out of order: run "
-                        + "'steadyset sample' again")
+                    "the sample stage's manifest lists '\(listed.file.path)' out of order: run "
+                        + "'steadyset sample' again", member: "files")
             }
-            next += file.samples
-            return part
+            parts.append(part)
+            next += part.count
         }
-        guard next == sequence.count, strata.count == sequence.counts.count else {
-            throw PipelineError(
+        self.parts = parts
+        guard next == sequence.count else {
+            throw DatasetError(
                 .data,
-                "the sample stage's manifest contradicts itself: run 'steadyset sample' " + "again")
+                "the sample stage's manifest contradicts itself: run 'steadyset sample' again")
         }
-        copies = try Copies(json: manifest.content["copies"], strata: strata, sequence: sequence)
+        copies = try Copies(manifest.copies, strata: strata, sequence: sequence)
     }
 
-    private static func digest(_ json: JSON?) throws -> Digest {
-        guard let digest = json?.string.flatMap(Digest.init(hex:)) else {
-            throw PipelineError(
-                .data,
-                "the sample stage's manifest lacks a digest: run " + "'steadyset sample' again")
-        }
-        return digest
+    /// What the manifest says of it.
+    package func manifest(
+        of origin: SampleManifest.Origin, samplesPerPart: Int, files: [Manifest.File]
+    )
+        -> SampleManifest
+    {
+        SampleManifest(
+            origin: origin, samples: sequence.count,
+            strata: [Stratum](strata: strata, counts: sequence.counts), digest: digest,
+            copies: copies.entries, samplesPerPart: samplesPerPart,
+            parts: zip(parts, files).map { part, file in
+                SampleManifest.Part(file: file, first: part.first, ids: part.ids)
+            })
     }
 
     /// Appends the line of one configuration, with its keys where `physics` has open ones; `index`
@@ -178,14 +184,6 @@ package struct SampleListing {
         if !keys.isEmpty { members["keys"] = .array(keys.map { .integer(Int($0)) }) }
         text += JSON.object(members).canonicalBytes
         text.append(10)
-    }
-
-    /// The table of samples per stratum in manifests.
-    package static func table(strata: [Int], counts: [Int]) -> JSON {
-        .array(
-            zip(strata, counts).map {
-                .object(["sources": .integer($0.0), "samples": .integer($0.1)])
-            })
     }
 }
 

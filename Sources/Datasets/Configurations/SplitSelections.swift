@@ -9,9 +9,8 @@ package enum SplitSelections {
     package static func of(_ split: Split, _ listing: SampleListing, _ solveManifest: Manifest)
         throws -> [Selection]
     {
-        let leftOut = (solveManifest.content["left_out"]?.array ?? []).compactMap(
-            StepRecord.LeftOut.init(json:))
-        let addresses = leftOut.compactMap { item in
+        let solved = try SolveManifest(solveManifest)
+        let addresses = solved.leftOut.compactMap { item in
             listing.strata.firstIndex(of: item.sources).map {
                 SampleAddress(stratum: $0, index: item.index)
             }

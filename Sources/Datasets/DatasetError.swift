@@ -1,0 +1,112 @@
+internal import Documents
+public import Fields
+internal import Learning
+internal import Parallel
+internal import Sampling
+internal import Shards
+
+/// Why a dataset cannot be read, checked or written.
+public struct DatasetError: Error, Sendable, CustomStringConvertible {
+    /// What kind of thing went wrong. How a process ends because of it is the command's affair.
+    public enum Kind: String, Hashable, Sendable, CaseIterable {
+        /// What was asked for makes no sense.
+        case usage
+        /// An input file, a manifest or a shard is not what it must be.
+        case data
+        /// An input does not exist or cannot be read.
+        case noInput
+        /// The output cannot be created: it holds something else, or may not be written.
+        case cannotCreate
+        /// Reading or writing failed; the disk is full.
+        case io
+        /// The output is in use by another process.
+        case inUse
+        /// A training's loss or weights are no longer finite.
+        case diverged
+        /// The user's own trainer failed, took too long, or wrote no result.
+        case trainer
+        /// Interrupted by the user.
+        case interrupted
+        /// Told to end.
+        case terminated
+        /// An error of this program or of a library.
+        case software
+    }
+
+    /// What kind of thing went wrong.
+    public let kind: Kind
+    /// What happened, where, and what to do next, for a person.
+    public let message: String
+    /// The file or folder concerned, where there is one.
+    public private(set) var path: String?
+    /// The member of a document concerned, where there is one.
+    public let member: String?
+    /// The sample concerned, where there is one.
+    public let sample: SampleID?
+    /// What it follows from, where that is another error.
+    public let cause: (any Error)?
+
+    /// Creates an error from its kind, its message and what it concerns.
+    public init(
+        _ kind: Kind, _ message: String, path: String? = nil, member: String? = nil,
+        sample: SampleID? = nil, cause: (any Error)? = nil
+    ) {
+        self.kind = kind
+        self.message = message
+        self.path = path
+        self.member = member
+        self.sample = sample
+        self.cause = cause
+    }
+
+    /// The message.
+    public var description: String { message }
+
+    /// The same error of the file `path`, where none was known.
+    func at(_ path: String) -> DatasetError {
+        var error = self
+        error.path = self.path ?? path
+        return error
+    }
+
+    /// Any error of the modules below as one of this; `cause` is that error then.
+    public init(_ error: any Error) {
+        switch error {
+        case let error as DatasetError: self = error
+        case let error as ShardsError:
+            let kind: Kind =
+                switch error.code {
+                case .notFound, .unreadable: .noInput
+                case .io, .noSpace, .hdf5: .io
+                case .readOnly: .cannotCreate
+                case .syntax, .schema, .unsafePath, .tooLarge, .corrupt, .digestMismatch, .format:
+                    .data
+                case .compression: .software
+                }
+            self.init(kind, error.description, path: error.path, cause: error)
+        case let error as DocumentError:
+            self.init(
+                error.code == .unknownSchema ? .software : .data, error.description,
+                path: error.source, cause: error)
+        case let error as Interrupted:
+            self.init(
+                error.isTermination ? .terminated : .interrupted, error.description, cause: error)
+        case let error as SamplingError: self.init(.data, error.message, cause: error)
+        case let error as ConfigurationError: self.init(.data, error.message, cause: error)
+        case let error as LearningError:
+            self.init(
+                error.code == .diverged ? .diverged : .data, error.message, cause: error)
+        default: self.init(.software, "unexpected error: \(error)", cause: error)
+        }
+    }
+}
+
+extension DatasetError: DocumentFailure {
+    /// The error that a document is not of the expected form.
+    package init(document message: String) { self.init(.data, message) }
+
+    /// The same of its member `member`.
+    package init(document message: String, member: String) {
+        self.init(.data, message, member: member)
+    }
+}

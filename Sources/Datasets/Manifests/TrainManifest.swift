@@ -1,0 +1,87 @@
+internal import Documents
+package import Fields
+package import Learning
+package import Shards
+
+/// What the train stage learned.
+package struct TrainManifest: StageManifest {
+    package static let stage = Stage.train
+
+    package var training: TrainingDescription
+    package var inputs: [Manifest.Input]
+    /// Samples that it was trained on.
+    package var samples: Int
+    /// Samples that judged it after every epoch.
+    package var judgedSamples: Int
+    /// Parameters of the model.
+    package var parameterCount: Int
+    package var epochs: Int
+    package var steps: Int
+    /// The epoch whose weights were kept, from 1.
+    package var bestEpoch: Int
+    /// What every epoch was judged by; nil where nothing judged, or it is not finite.
+    package var judged: [Double?]
+    /// Of the weights.
+    package var digest: Digest
+    package var files: [Manifest.File]
+
+    package init(
+        training: TrainingDescription, inputs: [Manifest.Input], samples: Int, judgedSamples: Int,
+        parameterCount: Int, epochs: Int, steps: Int, bestEpoch: Int, judged: [Double?],
+        digest: Digest, files: [Manifest.File]
+    ) {
+        self.training = training
+        self.inputs = inputs
+        self.samples = samples
+        self.judgedSamples = judgedSamples
+        self.parameterCount = parameterCount
+        self.epochs = epochs
+        self.steps = steps
+        self.bestEpoch = bestEpoch
+        self.judged = judged
+        self.digest = digest
+        self.files = files
+    }
+
+    package init(members manifest: Manifest, path: String) throws(DatasetError) {
+        do { training = try TrainingDescription(json: manifest.parameters) } catch {
+            throw DatasetError(
+                .data, "parameters of \(path): \(error.message)", member: "parameters",
+                cause: error)
+        }
+        inputs = manifest.inputs
+        let content = try manifest.content(
+            [
+                "samples", "judged_samples", "parameters", "epochs", "steps", "best_epoch",
+                "judged", "digest",
+            ], path: path)
+        samples = try content.count("samples", in: 1...1 << 53)
+        judgedSamples = try content.count("judged_samples")
+        parameterCount = try content.count("parameters", in: 1...1 << 53)
+        epochs = try content.count("epochs", in: 1...10_000)
+        steps = try content.count("steps", in: 1...1 << 53)
+        bestEpoch = try content.count("best_epoch", in: 1...10_000)
+        judged = try content.list("judged") { (json, context) throws(DatasetError) in
+            guard json == .null || json.double != nil else {
+                throw DatasetError(.data, "\(context) is not a number or null", member: "judged")
+            }
+            return json.double
+        }
+        digest = try content.digest("digest")
+        files = manifest.files
+        _ = try manifest.layout(path: path)
+        try manifest.checkPlain(path: path)
+    }
+
+    package var manifest: Manifest {
+        Manifest(
+            stage: Self.stage.rawValue, parameters: training.json, inputs: inputs,
+            content: .object([
+                "samples": .integer(samples), "judged_samples": .integer(judgedSamples),
+                "parameters": .integer(parameterCount), "epochs": .integer(epochs),
+                "steps": .integer(steps), "best_epoch": .integer(bestEpoch),
+                "judged": .array(judged.map { $0.map(JSON.number) ?? .null }),
+                "digest": .string(digest.description),
+            ]), files: files)
+    }
+}
