@@ -8,8 +8,8 @@ extension Dataset {
     /// another.
     package static func roundName(_ number: Int) -> String { "round-\(number)" }
 
-    /// The step whose record says that round `number` is done.
-    package static func roundStep(_ number: Int) -> String {
-        "round-\(SampleListing.Part.digits(number))"
+    /// The step of round `number` that belongs to `stage`.
+    package static func roundStep(_ number: Int, _ stage: Stage) -> String {
+        "round-\(SampleListing.Part.digits(number))-\(stage.rawValue)"
     }
 }

@@ -9,7 +9,9 @@ package import Solving
 ///
 /// A part's fingerprint covers the ids of its samples (which cover physics and sources) and the
 /// accuracy, so a dataset that grows keeps its parts, and a changed comment in a pipeline file
-/// reruns nothing.
+/// reruns nothing. Every later step's covers those of the steps that it is made from, so that a
+/// plan tells all of them before anything is made. Where what a step is made from has no record,
+/// the id of its manifest takes the fingerprint's place.
 package enum Fingerprint {
     /// Rises when the same inputs give other bytes: with it, everything is done again.
     package static let dataVersion = 4
@@ -50,16 +52,15 @@ package enum Fingerprint {
         of(["step": .string("split"), "solve": .string(solve.description), "split": split.json])
     }
 
-    package static func pack(split: Digest, codec: any ShardCodec, level: Int, samplesPerShard: Int)
-        -> Digest
-    {
+    package static func pack(split: Digest, codec: any ShardCodec, samplesPerShard: Int) -> Digest {
         of([
             "step": .string("pack"), "split": .string(split.description),
-            "codec": .string(codec.name), "compression_level": .integer(level),
-            "samples_per_shard": .integer(samplesPerShard),
+            "codec": .string(codec.name), "samples_per_shard": .integer(samplesPerShard),
         ])
     }
 
+    /// `pack` is what tells the shards: the fingerprint of the step that wrote them, or the id of
+    /// their manifest.
     package static func train(pack: Digest, _ training: TrainingDescription) -> Digest {
         of(["step": .string("train"), "pack": .string(pack.description), "train": training.json])
     }
@@ -73,16 +74,25 @@ package enum Fingerprint {
         return of(members)
     }
 
-    package static func round(
-        _ number: Int, name: String, parent: Digest, selection: String, _ curation: Curation,
-        judge: JSON, design: Design?, accuracy: Accuracy
+    /// What round `number` chooses, from a version with the fingerprint `pack`; `judge` says who
+    /// scores, and `model` is the fingerprint of the model where it does.
+    package static func resample(
+        _ number: Int, name: String, selection: String, _ curation: Curation, judge: JSON,
+        design: Design?, accuracy: Accuracy, pack: Digest, model: Digest?
     ) -> Digest {
         of([
-            "step": .string("round"), "round": .integer(number), "name": .string(name),
-            "parent": .string(parent.description), "selection": .string(selection),
-            "curation": curation.json, "judge": judge, "design": design?.json ?? .null,
-            "accuracy": accuracy.json,
+            "step": .string("resample"), "round": .integer(number), "name": .string(name),
+            "selection": .string(selection), "curation": curation.json,
+            "stop": curation.stop.map(JSON.number) ?? .null, "judge": judge,
+            "design": design?.json ?? .null, "accuracy": accuracy.json,
+            "pack": .string(pack.description),
+            "model": model.map { .string($0.description) } ?? .null,
         ])
+    }
+
+    /// A step of a round that follows from the one before it alone.
+    package static func round(_ stage: Stage, after earlier: Digest) -> Digest {
+        of(["step": .string("round-\(stage.rawValue)"), "earlier": .string(earlier.description)])
     }
 
     package static func trainer(

@@ -31,8 +31,13 @@ package struct StepRecord {
     /// Seconds of work.
     package var seconds: Double
 
+    /// The path of the record of `step`, relative to its dataset.
+    package static func path(of step: String) -> String {
+        "\(Dataset.privateName)/steps/\(step).json"
+    }
+
     private static func path(_ step: String, in dataset: Dataset) -> String {
-        "\(dataset.stepsFolder)/\(step).json"
+        dataset.path(path(of: step))
     }
 
     /// The record of `step`, or nil where there is none that can be read: the step is then simply
@@ -79,15 +84,14 @@ package struct StepRecord {
 
     /// Whether every file that the step wrote is still there with its size, and is no link.
     package func isIntact(in dataset: Dataset) -> Bool {
-        !files.isEmpty
-            && files.allSatisfy { file in
-                guard
-                    let path = try? SafePath.resolve(
-                        file.path, in: dataset.root, followingLink: false),
-                    let size = PathEntry.size(of: path)
-                else { return false }
-                return size == file.bytes
-            }
+        files.allSatisfy { file in
+            guard
+                let path = try? SafePath.resolve(
+                    file.path, in: dataset.root, followingLink: false),
+                let size = PathEntry.size(of: path)
+            else { return false }
+            return size == file.bytes
+        }
     }
 
     /// Writes the record; with it the step is done.

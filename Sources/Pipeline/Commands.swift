@@ -45,7 +45,8 @@ public struct Commands {
         }
     }
 
-    private let job: Job
+    private let stages: PipelineStages
+    private let context: StageContext
     private let ignoresSpace: Bool
 
     /// Reads the pipeline and checks the options.
@@ -66,103 +67,125 @@ public struct Commands {
         let pipeline = try PipelineFile(
             path: options.pipeline, sources: options.sources, overlap: options.overlap,
             training: options.training)
-        job = Job(
-            pipeline: pipeline, pipelinePath: options.pipeline,
-            dataset: Dataset(root: options.output),
+        stages = PipelineStages(
+            pipeline: pipeline, path: options.pipeline,
+            codec: options.codec.flatMap(ShardCodecs.named) ?? pipeline.codec,
+            importPath: options.from, data: try options.data.map { try PackedSamples.locate($0) },
+            findsCopies: options.findsCopies)
+        context = StageContext(
+            Dataset(root: options.output),
             threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount,
-            reporter: reporter, importPath: options.from, replace: options.replace,
-            source: try options.data.map { try PackedSamples.locate($0) },
-            codec: options.codec.flatMap(ShardCodecs.named), findsCopies: options.findsCopies)
+            reporter: reporter, replace: options.replace, pipelineName: pipeline.name,
+            pipelinePath: options.pipeline, importPath: options.from)
         ignoresSpace = options.ignoresSpace
         Interruption.listen()
     }
 
-    /// Does every stage up to `last`.
+    /// Does every stage up to `last`, as far as it is not done.
     ///
     /// - Parameter last: the last stage; nil for all that the pipeline has.
     public func run(until last: Stage?) throws {
-        let last = try self.last(last)
-        let origin = try job.origin()
-        try job.checkAhead(upTo: last, origin)
-        let forecast = try job.forecast(upTo: last, origin)
+        let last = try stages.last(last)
+        let origin = try stages.origin()
+        try checkAhead(upTo: last, origin)
+        let forecast = try RunForecast(stages, context).forecast(upTo: last, origin)
         if !ignoresSpace { try forecast.check() }
-        try withExtendedLifetime(try job.dataset.claim()) {
-            if !forecast.isNothing { job.reporter.foresaw(forecast) }
-            for stage in stages(upTo: last) { try job.perform(stage) }
+        try withExtendedLifetime(try context.base.claim()) {
+            if !forecast.isNothing { context.reporter.foresaw(forecast) }
+            var areRoundsOver = false
+            for stage in try stages.list(upTo: last, origin) {
+                do { try stage.complete(in: context) } catch let end as RoundsEnd {
+                    if !areRoundsOver { context.reporter.noted(end.message) }
+                    areRoundsOver = true
+                }
+            }
         }
     }
 
     /// Does one stage.
     public func perform(_ stage: Stage) throws {
         // A model of another dataset's shards may be trained in a new folder.
-        let isNew = stage == .sample || (stage == .train && job.source != job.dataset)
-        try withExtendedLifetime(try job.dataset.claim(mustExist: !isNew)) {
-            try job.perform(stage)
+        let isNew =
+            stage == .sample || (stage == .train && stages.data.map { $0 != context.base } ?? false)
+        try withExtendedLifetime(try context.base.claim(mustExist: !isNew)) {
+            guard stage == .sample else {
+                return try stages.afterSampling(upTo: stage).last?.complete(in: context) ?? ()
+            }
+            let origin = try stages.origin()
+            try checkAhead(upTo: .sample, origin)
+            try stages.sample(origin).complete(in: context)
         }
     }
 
-    /// The last stage that the pipeline has, or the one that is asked for.
-    private func last(_ asked: Stage?) throws -> Stage {
-        let pipeline = job.pipeline
-        guard let asked else {
-            return pipeline.curation != nil
-                ? .resample : pipeline.training == nil ? .pack : .evaluate
-        }
-        guard pipeline.training != nil || Stage.ofData.contains(asked) || asked == .resample else {
-            throw PipelineError(
-                .usage, "\(job.pipelinePath) has no 'train', so there is no stage " + "'\(asked)'")
-        }
-        guard pipeline.curation != nil || asked != .resample else {
-            throw PipelineError(
-                .usage, "\(job.pipelinePath) has no 'rounds', so there is no " + "stage '\(asked)'")
-        }
-        return asked
-    }
-
-    /// The pipeline's stages up to `last`. A trainer of the user's own works in the rounds alone.
-    private func stages(upTo last: Stage) -> [Stage] {
-        last.upToHere.filter {
-            job.pipeline.trainer == nil || ($0 != .train && $0 != .evaluate) || last != .resample
-        }
-    }
-
-    /// The pipeline's plan.
+    /// The pipeline's plan. Draws every configuration, to know which parts there are: about 10 s for
+    /// 400,000.
     public func plan() throws -> Plan {
-        let origin = try job.origin()
-        try job.checkAhead(upTo: try last(nil), origin)
-        return try Plan(job, origin)
+        let last = try stages.last()
+        let origin = try stages.origin()
+        try checkAhead(upTo: last, origin)
+        let (steps, listing) = try planned(upTo: last, origin)
+        return Plan(stages.pipeline, steps, listing)
+    }
+
+    private func planned(upTo last: Stage, _ origin: ConfigurationOrigin) throws -> (
+        [PlannedStep], SampleListing
+    ) {
+        let listing = try SampleListing(
+            origin, samplesPerPart: stages.pipeline.samplesPerPart, threads: context.threads,
+            lines: false
+        ) { _, _ in }
+        return (stages.planned(try stages.list(upTo: last, origin), listing), listing)
     }
 
     /// Does one step of the plan.
     public func step(_ id: String) throws {
-        let digits = id.dropFirst("solve-".count)
-        guard
-            Stage(rawValue: id) != nil
-                || (id.hasPrefix("solve-") && digits.count >= 5 && Int(digits) != nil)
-        else {
+        let base = context.base
+        let last = try stages.last()
+        let isPart = Commands.isPart(id)
+        let found = try stages.afterSampling(upTo: last).first { $0.id == id }
+        guard id == Stage.sample.rawValue || isPart || found != nil else {
             throw PipelineError(
                 .usage,
-                "there is no step '\(id)': steps are sample, solve-00000 and so on, solve, split, "
-                    + "pack, train, evaluate and resample")
+                "there is no step '\(id)': 'steadyset plan \(context.pipelinePath)' lists the "
+                    + "steps: sample, solve-00000 and so on, solve, split, pack, and with 'train' "
+                    + "and 'rounds' train, evaluate, round-00001-resample and so on")
         }
-        try job.checkAhead(ofStep: id, upTo: try last(nil))
-        // Others may write other steps of the same dataset at the same time.
+        let drawn = id == Stage.sample.rawValue ? try stages.origin() : nil
+        try checkAhead(ofStep: drawn, upTo: last)
+        // Others may write other parts of the same dataset at the same time; a round is a chain.
+        let isAlone = (found?.round ?? 0) > 0
         try withExtendedLifetime(
-            (
-                try job.dataset.claim(shared: true, mustExist: id != Stage.sample.rawValue),
-                try job.dataset.claim(step: id)
-            )
+            (try base.claim(shared: !isAlone, mustExist: drawn == nil), try base.claim(step: id))
         ) {
-            switch id {
-            case Stage.solve.rawValue: try job.gatherSolved()
-            default:
-                if let stage = Stage(rawValue: id) {
-                    try job.perform(stage)
-                } else {
-                    try job.solve(step: id)
-                }
+            if let drawn { return try stages.sample(drawn).complete(in: context) }
+            if isPart { return try part(id).complete(in: context) }
+            guard let stage = found else { return }
+            if var solve = stage as? SolveStage {
+                solve.gathersOnly = true
+                return try solve.complete(in: context)
+            }
+            do { try stage.complete(in: context) } catch let end as RoundsEnd {
+                context.reporter.noted(end.message)
             }
         }
+    }
+
+    /// Whether this is what a part of the solve stage is called.
+    private static func isPart(_ id: String) -> Bool {
+        let prefix = "\(Stage.solve.rawValue)-"
+        let digits = id.dropFirst(prefix.count)
+        return id.hasPrefix(prefix) && digits.count >= 5 && Int(digits) != nil
+    }
+
+    private func part(_ id: String) throws -> SolvePart {
+        let (_, listing) = try context.listing(of: stages.pipeline.design)
+        let parts = stages.solve.parts(of: listing)
+        guard let part = parts.first(where: { $0.id == id }) else {
+            throw PipelineError(
+                .usage,
+                "there is no step '\(id)': the plan has solve-00000 to \(parts.last?.id ?? "none")")
+        }
+        return part
     }
 
     /// What a run would find and do.
@@ -178,54 +201,45 @@ public struct Commands {
 
     /// Looks at each step of the plan; writes nothing.
     public func dryRun(until asked: Stage?) throws -> DryRun {
-        let last = try self.last(asked)
-        let origin = try job.origin()
-        try job.checkAhead(upTo: last, origin)
-        let forecast = try job.forecast(upTo: last, origin)
+        let last = try stages.last(asked)
+        let origin = try stages.origin()
+        try checkAhead(upTo: last, origin)
+        let forecast = try RunForecast(stages, context).forecast(upTo: last, origin)
         do { if !ignoresSpace { try forecast.check() } } catch {
             // A plan draws every configuration, which may be far more than there is room for.
             return DryRun(steps: [], forecast: forecast, refusal: PipelineError(error))
         }
-        let plan = try Plan(job, origin)
-        try job.protectSolvedSamples(origin)
-        let stages = Set(stages(upTo: last))
-        var stale = false
-        let steps = plan.steps.filter { stages.contains($0.stage) }.map { step in
-            let done = job.isDone(step)
-            if step.part == nil { stale = stale || !done }
-            return (step, done && !(stale && step.part == nil))
+        let (steps, listing) = try planned(upTo: last, origin)
+        if !context.replace {
+            try stages.sample(origin).protectSolvedSamples(stages.solve, in: context)
         }
-        return DryRun(steps: steps, forecast: forecast, refusal: nil)
+        let done = StageProgress(context).done(steps)
+        return DryRun(
+            steps: Array(zip(Plan(stages.pipeline, steps, listing).steps, done)),
+            forecast: forecast, refusal: nil)
     }
-}
 
-extension Job {
-    /// Whether a step of the plan has nothing to do.
-    func isDone(_ step: Plan.Step) -> Bool {
-        guard let record = StepRecord(step: step.id, in: dataset), record.isIntact(in: dataset)
-        else { return false }
-        // Split and pack are recorded by the ids of what they were made from, which the plan does
-        // not know beforehand.
-        switch step.stage {
-        case .sample, .solve: return record.fingerprint == step.fingerprint
-        case .split:
-            guard let solve = try? dataset.manifest(.solve) else { return false }
-            return record.fingerprint == Fingerprint.split(solve: solve.id, pipeline.split)
-        case .pack:
-            guard let split = try? dataset.manifest(.split),
-                let solve = try? dataset.manifest(.solve)
-            else { return false }
-            return record.fingerprint
-                == Fingerprint.pack(
-                    split: split.id, codec: codec, level: SolvedSamples.compressionLevel(solve),
-                    samplesPerShard: pipeline.samplesPerShard)
-        case .train:
-            guard let pack = try? dataset.manifest(.pack), let training = pipeline.training else {
-                return false
-            }
-            return record.fingerprint == Fingerprint.train(pack: pack.id, training)
-        case .evaluate: return (try? pipelineEvaluation().isDone) ?? false
-        case .resample: return roundsAreDone
-        }
+    /// Refuses what cannot be, and says what the user should know, before any work is done for the
+    /// stages up to `last`.
+    private func checkAhead(upTo last: Stage, _ origin: ConfigurationOrigin) throws {
+        let isDrawn = if case .drawn = origin { true } else { false }
+        let check = PipelineCheck(
+            pipeline: stages.pipeline, path: stages.path, codec: stages.codec,
+            strata: origin.strata, counts: origin.counts, isDrawn: isDrawn)
+        for note in try check.check(upTo: last) { context.reporter.warned(note) }
+    }
+
+    /// The same for one step, which others follow: the sample stage where `drawn` says what it
+    /// draws from, else from the sample stage where that is there, as it need not be drawn again.
+    private func checkAhead(ofStep drawn: ConfigurationOrigin?, upTo last: Stage) throws {
+        if let drawn { return try checkAhead(upTo: last, drawn) }
+        guard let manifest = try? context.base.manifest(.sample),
+            let listing = try? SampleListing(manifest)
+        else { return }
+        try PipelineCheck(
+            pipeline: stages.pipeline, path: stages.path, codec: stages.codec,
+            strata: listing.strata, counts: listing.sequence.counts,
+            isDrawn: manifest.parameters["design"] != nil
+        ).check(upTo: last)
     }
 }

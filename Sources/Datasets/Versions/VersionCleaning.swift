@@ -225,7 +225,7 @@ public struct VersionCleaning {
         }
         for number in droppedRounds
         where items.contains(where: { $0.path == "\(Dataset.roundsName)/\(number)" }) {
-            try StepRecord.remove(Dataset.roundStep(number), in: dataset)
+            try StepRecord.remove(Dataset.roundStep(number, .pack), in: dataset)
         }
         try versions.deleteTags(droppedTags)
         let manifests = paths.filter { $0.hasPrefix("\(Stage.pack.rawValue)/version-") }

@@ -260,30 +260,3 @@ extension PipelineCheck {
             + "cannot be drawn: \(error.message)\(hint)"
     }
 }
-
-extension Job {
-    /// Refuses what cannot be, and says what the user should know, before any work is done for the
-    /// stages up to `last`.
-    func checkAhead(upTo last: Stage, _ origin: ConfigurationOrigin) throws {
-        let isDrawn = if case .drawn = origin { true } else { false }
-        let check = PipelineCheck(
-            pipeline: pipeline, path: pipelinePath, codec: codec, strata: origin.strata,
-            counts: origin.counts, isDrawn: isDrawn)
-        for note in try check.check(upTo: last) { reporter.warned(note) }
-    }
-
-    /// The same for one step, which others follow: from the sample stage where that is there, as it
-    /// need not be drawn again.
-    func checkAhead(ofStep step: String, upTo last: Stage) throws {
-        if step != Stage.sample.rawValue, let manifest = try? dataset.manifest(.sample),
-            let listing = try? SampleListing(manifest)
-        {
-            try PipelineCheck(
-                pipeline: pipeline, path: pipelinePath, codec: codec, strata: listing.strata,
-                counts: listing.sequence.counts, isDrawn: manifest.parameters["design"] != nil
-            ).check(upTo: last)
-        } else if step == Stage.sample.rawValue {
-            try checkAhead(upTo: last, try origin())
-        }
-    }
-}

@@ -19,13 +19,13 @@ public struct PipelineFile: Sendable {
     /// The equation and its lattice.
     public let physics: Physics
     /// What to draw, or nil where configurations are imported.
-    public internal(set) var design: Design?
+    public let design: Design?
     /// What labels must satisfy.
     public let accuracy: Accuracy
     /// Samples in each part of the solve stage.
     public let samplesPerPart: Int
     /// How samples are divided.
-    public internal(set) var split: Split
+    public let split: Split
     /// zstd's level.
     public let compressionLevel: Int
     /// How shards store labels.
@@ -33,7 +33,7 @@ public struct PipelineFile: Sendable {
     /// Samples in each shard.
     public let samplesPerShard: Int
     /// How a model is trained, or nil where none is.
-    public internal(set) var training: TrainingDescription?
+    public let training: TrainingDescription?
     /// The code of the paper's tables that `training` follows, or nil.
     public let modelCode: String?
     /// How rounds of curation choose, or nil where there are none.
@@ -194,15 +194,6 @@ public struct PipelineFile: Sendable {
 
     /// What models learn from, an expression of selections.
     package var trainingSelection: String { training?.selection ?? "S100%" }
-
-    /// The same pipeline for samples that are all for training: of `design`, or imported where it
-    /// is nil.
-    package func forTraining(only design: Design?) throws -> PipelineFile {
-        var other = self
-        other.design = design
-        other.split = try Split(testEvery: nil, validationEvery: nil, subsets: [100])
-        return other
-    }
 
     private static func design(_ json: JSON, physics: Physics) throws -> Design {
         let strata: [Int]

@@ -6,35 +6,55 @@ internal import Learning
 internal import Sampling
 internal import Shards
 
-extension Job {
-    /// The evaluate stage of a pipeline: its model on the test part, or on validation or training
-    /// where there is no other.
-    func evaluate() throws {
-        try Dataset.createFolder(dataset.folder(.evaluate))
-        let (evaluator, part) = try evaluation()
-        if part != .test { reporter.warned(PipelineCheck.withoutTest(part)) }
-        try evaluator.run()
+/// The evaluate stage of a pipeline: its model on the test part, or on validation or training where
+/// there is no other.
+struct EvaluateStage: PipelineStage {
+    /// Whose shards the model is judged on; nil for those that it is trained on.
+    var data: Dataset?
+    var round = 0
+
+    let stage = Stage.evaluate
+    private var shards: PackedShardsOrigin { PackedShardsOrigin(round: round, data: data) }
+
+    var upstream: [String] {
+        [round == 0 ? Stage.train.rawValue : Dataset.roundStep(round, .train), shards.id]
     }
 
-    /// The evaluation that a pipeline asks for.
-    func pipelineEvaluation() throws -> Evaluator { try evaluation().0 }
+    func inputs(_ listing: SampleListing) -> [String] {
+        [shards.path, Stage.train.manifestPath(round: round)]
+    }
 
-    /// The same, with the part that it judges on.
-    private func evaluation() throws -> (Evaluator, Split.Part) {
-        guard pipeline.training != nil else {
-            throw PipelineError(
-                .data, "\(pipelinePath): has no 'train', so there is no model to " + "evaluate")
-        }
+    func outputs(_ listing: SampleListing) -> [String] {
+        [stage.manifestPath(round: round), stage.path(StageFile.errors, round: round)]
+            + (round == 0 ? [] : [stage.recordPath(round: round)])
+    }
+
+    func fingerprint(upstream: [Digest]) -> Digest {
+        Fingerprint.evaluate(
+            parameters: .string(upstream[0].description), data: (Stage.pack.rawValue, upstream[1]))
+    }
+
+    func upstream(in context: StageContext) throws -> [Digest] {
+        let pack = try shards.fingerprint(in: context)
+        return [
+            context.fingerprint(of: .train, try context.dataset.manifest(.train)), pack,
+        ]
+    }
+
+    func perform(in context: StageContext, fingerprint: Digest) throws {
+        let source = try shards.dataset(in: context)
         let parts =
             try source.manifest(.pack).content["parts"]?.array?.compactMap { $0["part"]?.string }
             ?? []
         let part =
             [Split.Part.test, .validation, .train].first { parts.contains($0.rawValue) } ?? .train
-        let evaluator = try Evaluator(
+        if part != .test { context.reporter.warned(PipelineCheck.withoutTest(part)) }
+        try Evaluator(
             .packed(source, selection: part.rawValue),
-            predictions: .models(try Ensemble([dataset.root], dropoutSamples: 0, threads: threads)),
-            output: dataset, replace: replace, threads: threads, pipeline: pipeline.name,
-            reporter: reporter)
-        return (evaluator, part)
+            predictions: .models(
+                try Ensemble(
+                    [context.dataset.root], dropoutSamples: 0, threads: context.threads)),
+            in: context, step: fingerprint
+        ).run()
     }
 }

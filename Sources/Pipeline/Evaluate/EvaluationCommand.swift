@@ -70,10 +70,12 @@ public struct EvaluationCommand {
         let subject = try Evaluator.Subject(
             data: options.data, from: options.from, selection: options.selection,
             usesLabels: options.usesLabels, predictions: predictions)
+        let context = StageContext(
+            output, threads: threads, reporter: reporter, replace: options.replace,
+            pipelineName: "", pipelinePath: "",
+            importPath: options.from.flatMap { InputFile.isFolder($0) == true ? nil : $0 })
         let evaluator = try Evaluator(
-            subject, predictions: predictions, output: output,
-            writesFeatures: options.writesFeatures, replace: options.replace, threads: threads,
-            pipeline: "", reporter: reporter)
+            subject, predictions: predictions, in: context, writesFeatures: options.writesFeatures)
         try withExtendedLifetime(try output.claim()) { try evaluator.run() }
     }
 }

@@ -14,15 +14,14 @@ final class Evaluator {
 
     private let subject: Subject
     private let predictions: Predictions
-    private let output: Dataset
+    private let context: StageContext
     private let writesFeatures: Bool
-    /// Whether errors of another model may be overwritten.
-    private let replace: Bool
-    private let threads: Int
-    private let pipeline: String
-    private let reporter: any Reporter
+    /// What the pipeline's step depends on; nil where that is said by the samples and predictions.
+    private let step: Digest?
     private let solvers: SolverPool
 
+    private var output: Dataset { context.dataset }
+    private var reporter: any Reporter { context.reporter }
     private var samples: any EvaluatedSamples { subject.samples }
     private var lattice: Lattice { samples.physics.lattice }
 
@@ -37,26 +36,24 @@ final class Evaluator {
     /// Checks that everything fits together; nothing is written.
     ///
     /// - Parameters:
+    ///   - context: Where the evaluate stage is written.
     ///   - writesFeatures: Whether `features.npy` is written beside the errors; models make it.
-    ///   - replace: Whether errors of another model may be overwritten.
+    ///   - step: The fingerprint of the pipeline's step, where it is one.
     init(
-        _ subject: Subject, predictions: Predictions, output: Dataset, writesFeatures: Bool = false,
-        replace: Bool = true, threads: Int, pipeline: String, reporter: any Reporter
+        _ subject: Subject, predictions: Predictions, in context: StageContext,
+        writesFeatures: Bool = false, step: Digest? = nil
     ) throws {
         self.subject = subject
         self.predictions = predictions
-        self.output = output
+        self.context = context
         self.writesFeatures = writesFeatures
-        self.replace = replace
-        self.threads = threads
-        self.pipeline = pipeline
-        self.reporter = reporter
+        self.step = step
         solvers = SolverPool(physics: subject.samples.physics, accuracy: subject.accuracy)
         if case .file = predictions, writesFeatures {
             throw PipelineError(
                 .usage, "--features goes with --model: a file of predictions has " + "none")
         }
-        try predictions.check(subject.samples, reporter)
+        try predictions.check(subject.samples, context.reporter)
     }
 
     /// What determines the result, apart from the samples; the manifest's parameters, but for the
@@ -77,14 +74,13 @@ final class Evaluator {
     }
 
     private var fingerprint: Digest {
-        Fingerprint.evaluate(
-            parameters: .object(parameters), data: subject.input.map { ($0.stage, $0.id) })
+        step
+            ?? Fingerprint.evaluate(
+                parameters: .object(parameters), data: subject.input.map { ($0.stage, $0.id) })
     }
 
-    /// Whether this very evaluation was done before; never for a file of predictions, which may
-    /// have changed.
-    var isDone: Bool { finished != nil }
-
+    /// The manifest where this very evaluation was done before; never for a file of predictions,
+    /// which may have changed.
     private var finished: Manifest? {
         guard case .models = predictions, let record = StepRecord(step: "evaluate", in: output),
             record.fingerprint == fingerprint, record.isIntact(in: output)
@@ -111,14 +107,11 @@ final class Evaluator {
     func run() throws {
         let started = Stopwatch()
         if let manifest = finished {
-            return reporter.ended(
-                .evaluate, id: manifest.id,
-                samples: manifest.content["samples"]?.int ?? samples.count,
-                bytes: manifest.files.reduce(0) { $0 + $1.bytes }, seconds: 0, skipped: true)
+            return context.skipped(manifest, stage: .evaluate)
         }
         try output.protectErrors(
             models: parameters["models"] ?? .null, predictions: nil, fingerprint: fingerprint,
-            replace: replace)
+            replace: context.replace)
         reporter.began(.evaluate, total: samples.count, done: 0)
         let folder = output.folder(.evaluate)
         try Dataset.createFolder(folder)
@@ -126,7 +119,7 @@ final class Evaluator {
         let reader = EvaluationReader(
             samples: samples, labels: subject.labels, size: max(1, Evaluator.sites / lattice.count),
             solvers: solvers)
-        let source = reader.read(threads: threads)
+        let source = reader.read(threads: context.threads)
         while true {
             try Interruption.check()
             let asked = Stopwatch()
@@ -186,7 +179,7 @@ final class Evaluator {
     {
         let (sites, solvers) = (lattice.count, solvers)
         var judgements: [ErrorTable.Judgement] = []
-        try OrderedWork.run(count: batch.samples.count, threads: threads) {
+        try OrderedWork.run(count: batch.samples.count, threads: context.threads) {
             { number in
                 let range = number * sites..<(number + 1) * sites
                 if batch.configurations.isEmpty || !batch.labels.isEmpty {
@@ -232,11 +225,10 @@ final class Evaluator {
             parameters["predictions"] = values
             try output.protectErrors(
                 models: parameters["models"] ?? .null, predictions: values,
-                fingerprint: fingerprint, replace: replace)
+                fingerprint: fingerprint, replace: context.replace)
         }
         // Until here, an earlier evaluation stays as it was.
-        try StepRecord.remove("evaluate", in: output)
-        try AtomicFile.withdraw("\(folder)/\(Manifest.fileName)")
+        try context.invalidate(.evaluate)
         let errors = try table.commit()
         let summary = try AtomicFile.write(
             Array(table.summaryText.utf8), to: "\(folder)/\(StageFile.summary)")
@@ -247,23 +239,14 @@ final class Evaluator {
             try AtomicFile.withdraw("\(folder)/\(FeaturesFile.name)")
         }
         let manifest = try manifest(parameters, progress, files)
-        let seconds = started.seconds
-        try Provenance(
-            stage: .evaluate, manifest: manifest.id, pipeline: pipeline, threads: threads,
-            started: started, seconds: seconds, workSeconds: seconds, samples: table.count,
-            importPath: (samples as? LinedConfigurations)?.name,
-            extra: [
+        try context.commit(
+            manifest, stage: .evaluate, fingerprint: fingerprint, samples: table.count,
+            started: started,
+            provenance: [
                 "waited_seconds": .number(progress.waited),
                 "computing_seconds": .number(progress.predicting),
                 "judging_seconds": .number(progress.judging - progress.predicting),
-            ]
-        ).write(to: folder)
-        try output.commit(
-            manifest, of: .evaluate, fingerprint: fingerprint, samples: table.count,
-            seconds: seconds)
-        reporter.ended(
-            .evaluate, id: manifest.id, samples: table.count,
-            bytes: manifest.files.reduce(0) { $0 + $1.bytes }, seconds: seconds, skipped: false)
+            ])
         let rate = Words.rate(Double(table.count) / max(progress.predicting, 1e-9))
         reporter.noted(
             subject.labels == .none

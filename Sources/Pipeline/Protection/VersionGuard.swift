@@ -6,25 +6,35 @@ internal import Sampling
 internal import Shards
 
 /// What keeps the shards that versions build on, by the files of versions that are there.
-extension Job {
+struct VersionGuard {
+    private let context: StageContext
+    /// How samples are to be divided.
+    private let split: Split
+
+    init(_ context: StageContext, split: Split) {
+        self.context = context
+        self.split = split
+    }
+
     /// Refuses to pack what versions build on in another way than it is.
     ///
     /// - Returns: The shards of the base as versions list them.
-    func protectVersions(
-        from manifest: Manifest, _ packing: ShardPacking, _ shards: [ShardPacking.Shard]
+    func check(
+        _ manifest: Manifest, _ packing: ShardPacking, _ shards: [ShardPacking.Shard],
+        samplesPerShard: Int
     ) throws -> [Manifest.File] {
         let children = try childrenOfBase()
         let known = children.versions.flatMap(\.files)
-        if replace { return known }
+        if context.replace { return known }
         let isSame = children.versions.allSatisfy { child in
             child.parent == manifest.id
                 && child.layout["codec"]?.string == packing.form.codec.name
-                && child.layout["samples_per_shard"]?.int == pipeline.samplesPerShard
+                && child.layout["samples_per_shard"]?.int == samplesPerShard
         }
         if !isSame { throw wouldChange(children.versions) }
         guard !children.versions.isEmpty || children.unreadable != nil else { return known }
         let names = Set(shards.map(\.plan.name))
-        let removes = try LabelFile.present(.pack, in: dataset).contains {
+        let removes = try LabelFile.present(.pack, in: context.dataset).contains {
             !names.contains($0.name)
         }
         if try removes || shards.contains(where: { try packing.changes($0) }) {
@@ -35,16 +45,15 @@ extension Job {
 
     /// Refuses to begin an earlier stage anew with other parameters where versions build on what
     /// came of it.
-    func protectVersions(_ stage: Stage, parameters: JSON, strata: [Int], counts: [Int]) throws {
-        guard !replace else { return }
+    func check(_ stage: Stage, parameters: JSON, strata: [Int], counts: [Int]) throws {
         let children = try childrenOfBase()
-        if let old = try? dataset.manifest(stage), old.parameters != parameters {
+        if let old = try? context.dataset.manifest(stage), old.parameters != parameters {
             if let unreadable = children.unreadable { throw unreadable }
             if !children.versions.isEmpty { throw wouldChange(children.versions) }
         }
         // Whatever became of the stage's manifest, a version has the selections that design and
         // split gave its base.
-        let selections = try pipeline.split.selections(strata: strata, counts: counts)
+        let selections = try split.selections(strata: strata, counts: counts)
         for child in children.versions {
             let theirs = try (child.content["selections"]?.array ?? []).prefix(selections.count).map
             { try Selection(json: $0) }
@@ -61,7 +70,7 @@ extension Job {
     /// The versions made from the base as it is, and why one of all cannot be read, so that nobody
     /// knows what it builds on.
     private func childrenOfBase() throws -> (versions: [Manifest], unreadable: PipelineError?) {
-        let versions = Versions(of: dataset)
+        let versions = Versions(of: context.dataset)
         var all: [Manifest] = []
         var unreadable: PipelineError?
         for short in Versions.shortIDs(among: try PathEntry.names(in: versions.folder)) {
@@ -88,7 +97,7 @@ extension Job {
     private func wouldChange(_ children: [Manifest]) -> PipelineError {
         PipelineError(
             .cannotCreate,
-            "\(dataset.root) has versions (\(children.map(\.id.short).joined(separator: ", "))), "
+            "\(context.dataset.root) has versions (\(children.map(\.id.short).joined(separator: ", "))), "
                 + "and this pipeline would change the shards that they build on: choose another "
                 + "folder for --output, or forget them with 'steadyset gc --drop', or pass "
                 + "--replace, after which they cannot be read any more")

@@ -40,7 +40,8 @@ public struct ResampleCommand {
     }
 
     private let options: Options
-    private let job: Job
+    private let pipeline: PipelineFile
+    private let context: StageContext
     private let parent: Dataset
 
     /// Reads the pipeline, and checks the options.
@@ -62,7 +63,7 @@ public struct ResampleCommand {
                 .usage, "--sources and --overlap go with --from: without it " + "nothing is solved")
         }
         let imported = options.from == nil ? nil : try ResampleCommand.importedPhysics(of: parent)
-        let pipeline = try PipelineFile(
+        pipeline = try PipelineFile(
             path: options.pipeline, sources: options.sources ?? imported?.sources,
             overlap: options.overlap ?? imported?.overlap, rounds: rounds)
         guard pipeline.curation != nil else {
@@ -71,10 +72,10 @@ public struct ResampleCommand {
                 "nothing says how many samples are to be chosen: give \(options.pipeline) a "
                     + "'rounds' with 'add', or pass --add")
         }
-        job = Job(
-            pipeline: pipeline, pipelinePath: options.pipeline, dataset: parent.at(nil),
+        context = StageContext(
+            parent.at(nil),
             threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount,
-            reporter: reporter)
+            reporter: reporter, pipelineName: pipeline.name, pipelinePath: options.pipeline)
         Interruption.listen()
     }
 
@@ -89,24 +90,33 @@ public struct ResampleCommand {
 
     /// Chooses, solves, packs; returns the new version's reference.
     public func run() throws -> String {
-        guard let curation = job.pipeline.curation else { return "" }
-        return try withExtendedLifetime(try job.dataset.claim(mustExist: true)) {
+        guard let curation = pipeline.curation else { return "" }
+        return try withExtendedLifetime(try context.base.claim(mustExist: true)) {
             let pack = try parent.manifest(.pack)
             let number = (pack.content["round"]?["number"]?.int ?? 0) + 1
             let selection =
                 options.selection ?? pack.content["round"]?["selection"]?.string
-                ?? job.pipeline.trainingSelection
+                ?? pipeline.trainingSelection
             if options.selection == nil {
-                job.reporter.noted(
+                context.reporter.noted(
                     "this round goes on from the training selection '\(selection)' of "
                         + "\(parent.name); --selection names another")
             }
-            let round = Round(
-                number, of: job, from: parent, selection: selection, curation,
-                judge: .table(options.scores, from: options.from), name: options.name)
-            do { return try round.perform().name } catch let end as RoundsEnd {
-                throw PipelineError(.data, end.message)
-            }
+            let name = options.name ?? Dataset.roundName(number)
+            let scores = GivenScores(
+                path: options.scores, from: options.from, parent: parent,
+                digest: Digest(of: try InputFile.read(options.scores, maximumBytes: 1 << 30)))
+            let stages: [any PipelineStage] = [
+                ResampleStage(
+                    pipeline: pipeline, curation: curation, round: number, scorer: .table(scores),
+                    selection: selection, name: name),
+                RoundSolveStage(pipeline: pipeline, round: number),
+                RoundPackStage(pipeline: pipeline, round: number, name: name, parent: parent),
+            ]
+            do { for stage in stages { try stage.complete(in: context) } } catch let end
+                as RoundsEnd
+            { throw PipelineError(.data, end.message) }
+            return try RoundRecords(of: context.base).version(after: number).name
         }
     }
 }

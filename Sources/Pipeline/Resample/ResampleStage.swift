@@ -1,4 +1,5 @@
 internal import Datasets
+internal import Documents
 internal import Fields
 internal import Foundation
 internal import Learning
@@ -6,165 +7,156 @@ internal import Parallel
 internal import Sampling
 internal import Shards
 
-extension Job {
-    /// The rounds of a pipeline: each chooses what the last model is weak at, solves and packs it
-    /// as a new version of the dataset, and trains and judges a model on that. Rounds that are done
-    /// are skipped.
-    func resample() throws {
-        guard let curation = pipeline.curation else {
-            throw PipelineError(
-                .data,
-                "\(pipelinePath): has no 'rounds', so there is nothing to choose: add it, with "
-                    + "'add' at least")
-        }
-        let started = Stopwatch()
-        var version = dataset
-        var selection = pipeline.trainingSelection
-        var curve = LearningRounds(self, curation)
-        if pipeline.trainer == nil { try curve.add(model: dataset, version, selection) }
-        var done = 0
-        // Whether the user's program has seen the last version already.
-        var isTrained = false
-        for number in 1...curation.count {
-            try Interruption.check()
-            if let stop = curation.stop,
-                curve.isFlat(next: curation.add - curation.drop, standardErrors: stop)
-            {
-                reporter.noted(
-                    "no round \(number): it would gain less than \(ErrorTable.digits(stop)) "
-                        + "standard errors, by the curve of those before")
-                break
-            }
-            reporter.noted("round \(number) of \(curation.count)")
-            let judge: Round.Judge =
-                pipeline.trainer.map { .trainer($0) }
-                ?? .model(number == 1 ? dataset : dataset.round(number - 1))
-            let round = Round(
-                number, of: self, from: version, selection: selection, curation, judge: judge)
-            do { version = try round.perform() } catch let end as RoundsEnd {
-                reporter.noted(
-                    "no round \(number): \(end.message). Rounds end here, with \(done) of at most "
-                        + "\(curation.count); the last model is that of \(selection)")
-                isTrained = true
-                break
-            }
-            done = number
-            if pipeline.trainer != nil {
-                try curve.add(trainer: number - 1, selection: selection, of: round.parent)
-            }
-            selection = Dataset.roundName(number)
-            if pipeline.trainer == nil {
-                let model = try train(on: version, selection: selection, in: round.dataset)
-                try curve.add(model: model, version, selection)
-            }
-        }
-        if let trainer = pipeline.trainer, !isTrained {
-            try TrainerCall(
-                number: done, job: self, version: version, selection: selection,
-                seed: curation.seed, candidates: nil
-            ).run(trainer, column: curation.column, scoring: [])
-        }
-        let digest = try FileDigest(of: version.packManifest, followingLinks: false)
-        let last = try version.manifest(.pack)
-        try StepRecord(
-            step: Stage.resample.rawValue, fingerprint: try roundsFingerprint(curation),
-            files: [
-                Manifest.File(
-                    path: last.packPath, bytes: digest.bytes, sha256: digest.sha256,
-                    samples: last.files.count)
-            ], seconds: started.seconds
-        ).write(in: dataset)
+/// What a round begins with: candidates are scored, and those that the model is weak at are chosen.
+/// Its record says whether the round takes place.
+struct ResampleStage: PipelineStage {
+    /// Who says how hard candidates are.
+    enum Scorer {
+        /// The model of the round before, or of the dataset.
+        case model
+        /// The user's own program; see `TrainerCall`.
+        case trainer(ExternalTrainer)
+        /// A table that is there already.
+        case table(GivenScores)
     }
 
-    /// What all rounds together follow from.
-    private func roundsFingerprint(_ curation: Curation) throws -> Digest {
-        Fingerprint.rounds(pipeline, curation, after: try dataset.manifest(.pack).id)
+    let pipeline: PipelineFile
+    let curation: Curation
+    let round: Int
+    let scorer: Scorer
+    /// The training selection that the round goes on from, an expression.
+    let selection: String
+    /// The name of the training selection that it makes.
+    let name: String
+
+    let stage = Stage.resample
+    let decides = true
+
+    /// The version that it goes on from.
+    private var earlier: PackedShardsOrigin {
+        var given: Dataset?
+        if case .table(let scores) = scorer { given = scores.parent }
+        return PackedShardsOrigin(round: round - 1, data: given)
     }
 
-    /// Whether `run` has nothing to do for the rounds.
-    var roundsAreDone: Bool {
-        guard let curation = pipeline.curation, let fingerprint = try? roundsFingerprint(curation),
-            let record = StepRecord(step: Stage.resample.rawValue, in: dataset)
-        else { return false }
-        return record.fingerprint == fingerprint && record.isIntact(in: dataset)
+    /// Whether the model of the round before scores.
+    private var hasModel: Bool { if case .model = scorer { true } else { false } }
+
+    /// Whether scores are there already, so that this is no round of a pipeline's.
+    private var isGiven: Bool { if case .table = scorer { true } else { false } }
+
+    private var modelStep: String {
+        round == 1 ? Stage.train.rawValue : Dataset.roundStep(round - 1, .train)
     }
 
-    /// Trains and judges a model on a version, in the round's folder.
-    private func train(on version: Dataset, selection: String, in folder: Dataset) throws -> Dataset
+    var upstream: [String] { [earlier.id] + (hasModel ? [modelStep] : []) }
+
+    func inputs(_ listing: SampleListing) -> [String] {
+        var paths = [earlier.path]
+        if hasModel { paths.append(Stage.train.manifestPath(round: round - 1)) }
+        // The rule that ends rounds may go by errors that were written for everybody.
+        if hasModel, curation.stop != nil {
+            paths.append(Stage.evaluate.manifestPath(round: round - 1))
+        }
+        return paths
+    }
+
+    func outputs(_ listing: SampleListing) -> [String] {
+        [
+            stage.manifestPath(round: round), stage.path(StageFile.choices, round: round),
+            stage.path(StageFile.configurations, round: round), stage.recordPath(round: round),
+        ]
+    }
+
+    func fingerprint(upstream: [Digest]) -> Digest {
+        var (judge, design) = (JSON.string("model"), pipeline.design)
+        switch scorer {
+        case .model: break
+        case .trainer(let trainer): judge = .object(["command": .string(trainer.command)])
+        case .table(let scores): (judge, design) = (scores.json, nil)
+        }
+        return Fingerprint.resample(
+            round, name: name, selection: selection, curation, judge: judge,
+            design: design, accuracy: pipeline.accuracy, pack: upstream[0],
+            model: hasModel ? upstream[1] : nil)
+    }
+
+    func upstream(in context: StageContext) throws -> [Digest] {
+        if !isGiven { try RoundRecords(of: context.base).checkEnd(upTo: round - 1, for: round) }
+        let pack = try earlier.fingerprint(in: context)
+        guard hasModel else { return [pack] }
+        let model = context.of(round: round - 1)
+        return [pack, model.fingerprint(of: .train, try model.dataset.manifest(.train))]
+    }
+
+    func isReadable(_ record: StepRecord, in context: StageContext) -> Bool {
+        record.files.isEmpty || (try? context.dataset.manifest(stage)) != nil
+    }
+
+    func skip(in context: StageContext) throws {
+        guard record(in: context).record?.files.isEmpty == true else { return }
+        throw RoundsEnd(
+            "no round \(round): there was too little to choose from, or to gain, before, and would "
+                + "be again; rounds end here, with \(round - 1) of at most \(curation.count)")
+    }
+
+    func perform(in context: StageContext, fingerprint: Digest) throws {
+        if !isGiven {
+            if let stop = curation.stop { try checkGain(stop, in: context, fingerprint) }
+            context.reporter.noted("round \(round) of \(curation.count)")
+        }
+        let judge: Round.Judge =
+            switch scorer {
+            case .model: .model(context.of(round: round - 1).dataset)
+            case .trainer(let trainer): .trainer(trainer)
+            case .table(let scores): .table(scores)
+            }
+        let made = Round(
+            round, in: context, pipeline, from: try earlier.dataset(in: context),
+            selection: selection, curation, judge: judge, name: name)
+        do { try made.perform(fingerprint) } catch let end as RoundsEnd {
+            if isGiven { throw end }
+            throw try ended(
+                "\(end.message). Rounds end here, with \(round - 1) of at most \(curation.count); "
+                    + "the last model is that of \(selection)", in: context, fingerprint)
+        }
+    }
+
+    /// Ends the rounds where the next one would gain too little.
+    private func checkGain(_ stop: Double, in context: StageContext, _ fingerprint: Digest) throws {
+        var curve = RoundsCurve(context, curation)
+        try curve.addRounds(before: round, start: pipeline.trainingSelection, hasModels: hasModel)
+        guard curve.isFlat(next: curation.add - curation.drop, standardErrors: stop) else { return }
+        throw try ended(
+            "it would gain less than \(ErrorTable.digits(stop)) standard errors, by the curve of "
+                + "those before", in: context, fingerprint)
+    }
+
+    /// Records that the round does not take place: nothing was made, and nothing will be by the same
+    /// rule from the same samples.
+    private func ended(_ message: String, in context: StageContext, _ fingerprint: Digest) throws
+        -> RoundsEnd
     {
-        try Dataset.createFolder(folder.stepsFolder)
-        var own = pipeline
-        own.training?.selection = selection
-        let job = Job(
-            pipeline: own, pipelinePath: pipelinePath, dataset: folder, threads: threads,
-            reporter: reporter, replace: replace, source: version)
-        try job.train()
-        try job.evaluate()
-        return folder
+        let dataset = context.dataset
+        try Dataset.createFolder(dataset.stepsFolder)
+        try AtomicFile.withdraw("\(dataset.folder(stage))/\(Manifest.fileName)")
+        try StepRecord(step: stage.rawValue, fingerprint: fingerprint, files: [], seconds: 0).write(
+            in: dataset)
+        return RoundsEnd("no round \(round): \(message)")
     }
 }
 
-/// What the rounds so far gained, for the rule that ends them.
-private struct LearningRounds {
-    private let job: Job
-    private let curation: Curation
-    private var rounds: [(samples: Int, errors: [Double])] = []
-    /// The samples that the rounds' models are judged on, in ascending order.
-    private var judged: [SampleID] = []
+/// A table of scores that is there already.
+struct GivenScores {
+    /// The table.
+    let path: String
+    /// The configurations that were scored; nil where the training samples of `parent` were.
+    let from: String?
+    /// The version that the round goes on from.
+    let parent: Dataset
+    /// SHA-256 of the table.
+    let digest: Digest
 
-    init(_ job: Job, _ curation: Curation) {
-        self.job = job
-        self.curation = curation
-    }
-
-    func isFlat(next: Int, standardErrors: Double) -> Bool {
-        LearningCurve.isFlat(
-            rounds, next: (rounds.last?.samples ?? 0) + next, standardErrors: standardErrors)
-    }
-
-    /// Adds a model: its errors on the validation part, or on the test part where there is no
-    /// other.
-    mutating func add(model: Dataset, _ version: Dataset, _ selection: String) throws {
-        guard curation.stop != nil else { return }
-        let store = try PackedSamples(try version.manifest(.pack), in: version.folder(.pack))
-        var errors = model
-        if !store.all(of: .validation).isEmpty {
-            errors = Dataset(root: "\(job.dataset.round(rounds.count).root)/validation")
-            try Dataset.createFolder(errors.stepsFolder)
-            try Evaluator(
-                .packed(version, selection: "validation"),
-                predictions: .models(
-                    try Ensemble([model.root], dropoutSamples: 0, threads: job.threads)),
-                output: errors, threads: job.threads, pipeline: job.pipeline.name,
-                reporter: job.reporter
-            ).run()
-        }
-        try add("\(errors.folder(.evaluate))/\(StageFile.errors)", store, selection)
-    }
-
-    /// Adds what the user's program wrote of the test part, if it did.
-    mutating func add(trainer number: Int, selection: String, of version: Dataset) throws {
-        let path = TrainerCall.testErrors(number, of: job.dataset)
-        guard curation.stop != nil else { return }
-        guard InputFile.isFolder(path) == false else {
-            job.reporter.warned(
-                "the trainer wrote no errors of the test part, which STEADYSET_TEST_ERRORS names, "
-                    + "so 'stop' cannot tell what round \(number) is worth")
-            return
-        }
-        try add(
-            path, PackedSamples(try version.manifest(.pack), in: version.folder(.pack)), selection)
-    }
-
-    private mutating func add(_ path: String, _ store: PackedSamples, _ selection: String) throws {
-        let (ids, errors) = try ScoreTable(path: path, column: curation.column).sorted
-        if !rounds.isEmpty, ids != judged {
-            throw PipelineError(
-                .data,
-                "\(path): has errors of other samples than the round before, so 'stop' cannot "
-                    + "compare them")
-        }
-        judged = ids
-        rounds.append((try store.select(selection, of: .train).count, errors))
-    }
+    /// How manifests and fingerprints name it.
+    var json: JSON { .object(["scores": .string(digest.description)]) }
 }

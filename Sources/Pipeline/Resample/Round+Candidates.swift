@@ -44,10 +44,12 @@ extension Round {
 
     private func scored(_ store: PackedSamples, _ excluded: Exclusions) throws -> CandidateSet {
         switch judge {
-        case .table(let path, let from?): return try given(from, scores: path, store, excluded)
-        case .table(let path, nil):
+        case .table(let scores):
+            if let from = scores.from {
+                return try given(from, scores: scores.path, store, excluded)
+            }
             return try unselected(
-                try ScoreTable(path: path, column: curation.column), store, excluded)
+                try ScoreTable(path: scores.path, column: curation.column), store, excluded)
         case .model, .trainer: break
         }
         switch curation.source {
@@ -70,31 +72,30 @@ extension Round {
 
     /// Candidates of the pipeline's design, and neighbours of the hardest of them.
     private func drawn(_ store: PackedSamples, _ excluded: Exclusions) throws -> CandidateSet {
-        guard let design = job.pipeline.design else {
+        guard let design = pipeline.design else {
             throw PipelineError(
                 .data,
-                "\(job.pipelinePath): has no 'sampling', so no candidates can be drawn: set "
+                "\(context.pipelinePath): has no 'sampling', so no candidates can be drawn: set "
                     + "rounds.candidates to 'unselected', or score configurations of your own and "
                     + "run 'steadyset resample' with --from and --scores")
         }
         let pool = work("pool")
-        let own = Job(
-            pipeline: try job.pipeline.forTraining(
-                only: try curation.candidates(of: design, round: number)),
-            pipelinePath: job.pipelinePath, dataset: pool, threads: job.threads,
-            reporter: job.reporter, replace: true)
-        try Dataset.createFolder(pool.stepsFolder)
-        try own.sample()
-        var scored = try score(configurations: pool, own)
+        let stages = CandidateStages(pipeline)
+        try stages.sample(
+            .drawn(try curation.candidates(of: design, round: number))
+        ).complete(in: pool)
+        var scored = try score(configurations: pool, stages)
         var set = CandidateSet()
         var excluded = excluded
         try append(
-            try Round.items(of: pool), scored, origin: .drawn, parents: [:], &excluded, to: &set)
+            try Round.items(of: pool.dataset), scored, origin: .drawn, parents: [:], &excluded,
+            to: &set)
         if let neighbours = curation.neighbours {
             let (near, parents) = try neighbourhood(of: set.candidates, neighbours)
-            scored = try score(configurations: near, own)
+            scored = try score(configurations: near, stages)
             try append(
-                try Round.items(of: near), scored, origin: .neighbour, parents: parents, &excluded,
+                try Round.items(of: near.dataset), scored, origin: .neighbour, parents: parents,
+                &excluded,
                 to: &set)
         }
         if curation.drop > 0 || curation.acquisition.needsFeatures {
@@ -199,7 +200,7 @@ extension Round {
         origin: ChosenSample.ConfigurationOrigin, parents: [SampleID: SampleID],
         _ excluded: inout Exclusions, to set: inout CandidateSet
     ) throws {
-        let problems = try excluded.problems(of: items, threads: job.threads)
+        let problems = try excluded.problems(of: items, threads: context.threads)
         var ids: [SampleID] = []
         for (item, problem) in zip(items, problems) {
             guard let score = scored.table[item.id], excluded.offer(problem) else { continue }
@@ -211,7 +212,7 @@ extension Round {
         }
         let left = items.count - ids.count
         if left > 0 {
-            job.reporter.noted(
+            context.reporter.noted(
                 "\(left) of \(items.count) candidates left out: the dataset has the same problem, "
                     + "in training, validation or test, as it is or seen from another side, or an "
                     + "earlier candidate is it")
@@ -224,13 +225,13 @@ extension Round {
     /// Writes neighbours of the hardest candidates as a sample stage; returns it, and whose
     /// neighbour each is.
     private func neighbourhood(of candidates: [Candidate], _ neighbours: Curation.Neighbours) throws
-        -> (Dataset, [SampleID: SampleID])
+        -> (StageContext, [SampleID: SampleID])
     {
         let hardest = candidates.sorted { ($1.score, $0.id.bits) < ($0.score, $1.id.bits) }.prefix(
             neighbours.hardest
         ).compactMap(\.configuration)
         let wanted = max(1, Int((neighbours.share * Double(candidates.count)).rounded()))
-        let classifier = ProblemClassifier(job.pipeline.physics)
+        let classifier = ProblemClassifier(pipeline.physics)
         var seen = Set(candidates.compactMap(\.configuration).map { classifier($0) })
         var lines: [UInt8] = []
         var parents: [SampleID: SampleID] = [:]
@@ -244,24 +245,22 @@ extension Round {
                     seen.insert(classifier(near)).inserted
                 else { continue }
                 parents[near.id] = configuration.id
-                SampleListing.append(near, under: job.pipeline.physics, index: nil, to: &lines)
+                SampleListing.append(near, under: pipeline.physics, index: nil, to: &lines)
             }
         }
         guard !parents.isEmpty else {
             throw PipelineError(
                 .data,
-                "\(job.pipelinePath): rounds: the hardest candidates have no neighbours: allow "
+                "\(context.pipelinePath): rounds: the hardest candidates have no neighbours: allow "
                     + "more moves or other values")
         }
-        let near = work("neighbours")
-        try Dataset.createFolder(near.stepsFolder)
-        let path = "\(near.root)/neighbours.jsonl"
+        let folder = RoundWork(of: context).folder("neighbours")
+        try Dataset.createFolder(folder.root)
+        let path = "\(folder.root)/neighbours.jsonl"
         try AtomicFile.write(lines, to: path)
-        try Job(
-            pipeline: try job.pipeline.forTraining(only: nil), pipelinePath: job.pipelinePath,
-            dataset: near, threads: job.threads, reporter: job.reporter, importPath: path,
-            replace: true
-        ).sample()
+        let near = context.work(in: folder, importing: path)
+        let file = try ImportedConfigurations(path: path, physics: pipeline.physics)
+        try CandidateStages(pipeline).sample(.imported(file)).complete(in: near)
         return (near, parents)
     }
 

@@ -57,16 +57,12 @@ extension Round {
 
     /// Writes the resample stage: the choices, and the configurations that are to be solved, in the
     /// order of choice.
-    ///
-    /// - Returns: The manifest, and the path of the configurations, nil where there are none.
-    func write(_ choices: [ChosenSample], _ set: CandidateSet, parent: Manifest) throws -> (
-        manifest: Manifest, configurations: String?
-    ) {
-        let folder = dataset.folder(.resample)
+    func write(
+        _ choices: [ChosenSample], _ set: CandidateSet, parent: Manifest, fingerprint: Digest
+    ) throws {
+        let folder = context.dataset.folder(.resample)
         let started = Stopwatch()
-        try Dataset.createFolder(folder)
-        try StepRecord.remove(Stage.resample.rawValue, in: dataset)
-        try AtomicFile.withdraw("\(folder)/\(Manifest.fileName)")
+        try context.invalidate(.resample)
         let configurations = Dictionary(
             set.candidates.compactMap { candidate in
                 candidate.configuration.map { (candidate.id, $0) }
@@ -75,7 +71,7 @@ extension Round {
         var lines: [UInt8] = []
         for row in choices where row.action == .added {
             guard let configuration = configurations[row.id] else { continue }
-            SampleListing.append(configuration, under: job.pipeline.physics, index: nil, to: &lines)
+            SampleListing.append(configuration, under: pipeline.physics, index: nil, to: &lines)
         }
         let text = ChosenSample.text(choices)
         try AtomicFile.write(text, to: "\(folder)/\(StageFile.choices)")
@@ -107,19 +103,9 @@ extension Round {
                 file(StageFile.choices, text, samples: choices.count),
                 file(StageFile.configurations, lines, samples: added),
             ])
-        let seconds = started.seconds
-        try Provenance(
-            stage: .resample, manifest: manifest.id, pipeline: job.pipeline.name,
-            threads: job.threads, started: started, seconds: seconds, workSeconds: seconds,
-            samples: choices.count, importPath: nil
-        ).write(to: folder)
-        try dataset.commit(
-            manifest, of: .resample, fingerprint: manifest.id, samples: choices.count,
-            seconds: seconds)
-        job.reporter.ended(
-            .resample, id: manifest.id, samples: choices.count, bytes: text.count + lines.count,
-            seconds: seconds, skipped: false)
-        return (manifest, lines.isEmpty ? nil : "\(folder)/\(StageFile.configurations)")
+        try context.commit(
+            manifest, stage: .resample, fingerprint: fingerprint, samples: choices.count,
+            started: started)
     }
 
     /// Who scored, for manifests and fingerprints.
@@ -128,11 +114,7 @@ extension Round {
         case .model(let model):
             .object(["model": .string(try model.manifest(.train).content["digest"]?.string ?? "")])
         case .trainer(let trainer): .object(["command": .string(trainer.command)])
-        case .table(let path, _):
-            .object([
-                "scores": .string(
-                    Digest(of: try InputFile.read(path, maximumBytes: 1 << 30)).description)
-            ])
+        case .table(let scores): scores.json
         }
     }
 }

@@ -8,7 +8,7 @@ extension Round {
     /// Refuses to begin a round whose name another version has, which would lose it, unless it is
     /// this very round again.
     func protectName(parent pack: Manifest) throws {
-        let versions = Versions(of: job.dataset)
+        let versions = Versions(of: context.base)
         guard let held = try versions.holder(of: name) else { return }
         if let manifest = try? versions.manifest(short: held.short), manifest.parent == pack.id,
             let round = manifest.content["round"], round["number"]?.int == number,
@@ -17,8 +17,8 @@ extension Round {
         {
             return
         }
-        guard job.replace else { throw Versions.taken(name, by: held, in: parent) }
-        job.reporter.warned(
+        guard context.replace else { throw Versions.taken(name, by: held, in: parent) }
+        context.reporter.warned(
             "the name '\(name)' moves from version \(held.short) to the one that " + "is made now")
     }
 }

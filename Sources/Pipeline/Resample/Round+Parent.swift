@@ -17,15 +17,14 @@ extension Round {
                     + "another version to go on from")
         }
         guard solvesChoices else { return }
-        let pipeline = job.pipeline
         var own = pipeline.accuracy.json.object ?? [:]
         own["physics"] = pipeline.physics.json
         var differences = Round.differences(
-            .object(own), pack.parameters, pack: parent.name, pipeline: job.pipelinePath)
+            .object(own), pack.parameters, pack: parent.name, pipeline: context.pipelinePath)
         if let level = pack.layout["compression_level"]?.int, level != pipeline.compressionLevel {
             differences.append(
                 "solver.compression_level is \(level) in \(parent.name), "
-                    + "\(pipeline.compressionLevel) in \(job.pipelinePath)")
+                    + "\(pipeline.compressionLevel) in \(context.pipelinePath)")
         }
         guard differences.isEmpty else {
             throw PipelineError(
@@ -40,7 +39,7 @@ extension Round {
     /// Whether what is chosen has to be solved.
     private var solvesChoices: Bool {
         switch judge {
-        case .table(_, let from): from != nil
+        case .table(let scores): scores.from != nil
         case .model, .trainer: curation.source == .drawn
         }
     }

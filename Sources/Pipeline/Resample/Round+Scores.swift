@@ -6,12 +6,13 @@ internal import Shards
 extension Round {
     /// Has the configurations of a sample stage scored. The table is in its evaluate stage, or is
     /// the trainer's.
-    func score(configurations dataset: Dataset, _ own: Job) throws -> (
+    func score(configurations pool: StageContext, _ stages: CandidateStages) throws -> (
         table: ScoreTable, features: FeatureTable?
     ) {
         guard case .model(let model) = judge else {
             // Any program can read shards, so candidates become some.
-            for stage in [Stage.solve, .split, .pack] { try own.perform(stage) }
+            try stages.makeShards(in: pool)
+            let dataset = pool.dataset
             // Not those whose labels could not be certified: they are left out of the choice.
             let store = try PackedSamples(try dataset.manifest(.pack), in: dataset.folder(.pack))
             let ids = store.all(of: .train).map(\.id)
@@ -21,8 +22,8 @@ extension Round {
         // choice.
         return try score(
             .sampled(
-                dataset, labels: curation.score.needsLabels ? .solved : .none,
-                accuracy: job.pipeline.accuracy), by: model, in: dataset)
+                pool.dataset, labels: curation.score.needsLabels ? .solved : .none,
+                accuracy: pipeline.accuracy), by: model, in: pool)
     }
 
     /// Has a selection of the parent's training samples scored.
@@ -33,29 +34,27 @@ extension Round {
         guard case .model(let model) = judge else {
             return (try trainerScores(of: parent, selection: selection, ids), nil)
         }
-        let output = work("selection")
-        try Dataset.createFolder(output.stepsFolder)
         let labels: Evaluator.Labels = curation.score.needsLabels ? .stored : .none
         let scored = try score(
             .packed(parent, selection: Round.training(selection), labels: labels), by: model,
-            in: output)
+            in: work("selection"))
         try scored.table.check(against: ids, "the training selection")
         return scored
     }
 
     /// Has a model judged; the tables are in the evaluate stage of `output`.
-    private func score(_ subject: Evaluator.Subject, by model: Dataset, in output: Dataset) throws
+    private func score(_ subject: Evaluator.Subject, by model: Dataset, in output: StageContext)
+        throws
         -> (table: ScoreTable, features: FeatureTable?)
     {
         let ensemble = try Ensemble(
             [model.root], dropoutSamples: curation.score == .variance ? curation.passes : 0,
-            threads: job.threads)
+            threads: context.threads)
         try Evaluator(
-            subject, predictions: .models(ensemble), output: output,
-            writesFeatures: curation.acquisition.needsFeatures, threads: job.threads,
-            pipeline: job.pipeline.name, reporter: job.reporter
+            subject, predictions: .models(ensemble), in: output,
+            writesFeatures: curation.acquisition.needsFeatures
         ).run()
-        let path = "\(output.folder(.evaluate))/\(StageFile.errors)"
+        let path = "\(output.dataset.folder(.evaluate))/\(StageFile.errors)"
         let table = try ScoreTable(path: path, column: column)
         return (table, curation.acquisition.needsFeatures ? try features(of: table) : nil)
     }
@@ -86,8 +85,8 @@ extension Round {
             throw PipelineError(.software, "a table of scores is there already")
         }
         let call = TrainerCall(
-            number: number - 1, job: job, version: parent, selection: self.selection,
-            seed: curation.seed, candidates: (candidates, selection))
+            number: number - 1, context: context, version: parent, selection: self.selection,
+            curation: curation, candidates: (candidates, selection))
         guard let table = try call.run(trainer, column: column, scoring: ids) else {
             throw PipelineError(.software, "the trainer was given no candidates")
         }

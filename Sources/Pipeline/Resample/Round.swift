@@ -1,119 +1,96 @@
 internal import Datasets
+internal import Documents
 internal import Fields
 internal import Foundation
 internal import Sampling
 internal import Shards
 
-/// One round of curation: from a version of a dataset, and what a model makes of candidates, to the
-/// next version.
+/// The choice of one round of curation: from a version of a dataset, and what a model makes of
+/// candidates, to what the next version is to learn from.
 ///
 /// Its folder is `rounds/N` of the dataset. What it needs on the way is in `work` there and goes
-/// when the version is committed; every stage of it can be interrupted and goes on where it
-/// stopped.
-final class Round {
+/// when the choice is committed; every stage of it can be interrupted and goes on where it stopped.
+struct Round {
     /// Who says how hard candidates are.
     enum Judge {
         /// The model whose train stage is in this folder.
         case model(Dataset)
         /// The user's own program; see `TrainerCall`.
         case trainer(ExternalTrainer)
-        /// A table that is there already; of the configurations in `from`, or of the dataset's own
-        /// samples.
-        case table(String, from: String?)
+        /// A table that is there already.
+        case table(GivenScores)
     }
 
     /// The number, from 1.
     let number: Int
+    /// Where it works: `rounds/N` of the dataset.
+    let context: StageContext
+    let pipeline: PipelineFile
     /// The version that it goes on from.
     let parent: Dataset
     /// The training selection that it goes on from, an expression.
     let selection: String
     let curation: Curation
     let judge: Judge
-    let job: Job
     /// The name of the training selection that it makes, and the version's tag.
     let name: String
-    /// Its folder.
-    let dataset: Dataset
 
     init(
-        _ number: Int, of job: Job, from parent: Dataset, selection: String, _ curation: Curation,
-        judge: Judge, name: String? = nil
+        _ number: Int, in context: StageContext, _ pipeline: PipelineFile, from parent: Dataset,
+        selection: String, _ curation: Curation, judge: Judge, name: String
     ) {
         self.number = number
+        self.context = context
+        self.pipeline = pipeline
         self.parent = parent
         self.selection = selection
         self.curation = curation
         self.judge = judge
-        self.job = job
-        self.name = name ?? Dataset.roundName(number)
-        dataset = job.dataset.round(number)
+        self.name = name
     }
 
-    /// A folder for work on the way, laid out as a dataset.
-    func work(_ name: String) -> Dataset { Dataset(root: "\(dataset.root)/work/\(name)") }
+    /// Where it works on the way, laid out as a dataset.
+    func work(_ name: String, importing path: String? = nil) -> StageContext {
+        context.work(in: RoundWork(of: context).folder(name), importing: path)
+    }
 
-    /// Chooses, solves and packs, as far as that is not done.
+    /// Chooses, and commits the choice with `fingerprint`.
     ///
-    /// - Returns: The new version.
-    func perform() throws -> Dataset {
+    /// - Throws: `RoundsEnd` where there are too few candidates.
+    func perform(_ fingerprint: Digest) throws {
         let pack = try parent.manifest(.pack)
-        let fingerprint = Fingerprint.round(
-            number, name: name, parent: pack.id, selection: selection, curation,
-            judge: try judgeJSON(), design: judge.drawsCandidates ? job.pipeline.design : nil,
-            accuracy: job.pipeline.accuracy)
-        let step = Dataset.roundStep(number)
-        if let record = StepRecord(step: step, in: job.dataset), record.fingerprint == fingerprint,
-            record.isIntact(in: job.dataset), let version = try version(of: record)
-        {
-            removeWork()
-            return version
-        }
-        if let record = StepRecord(step: step, in: job.dataset), record.fingerprint == fingerprint,
-            record.files.isEmpty
-        {
-            throw RoundsEnd("round \(number) had too few candidates before, and would again")
-        }
         try checkParent(pack)
         try protectName(parent: pack)
-        try Dataset.createFolder(dataset.stepsFolder)
+        try Dataset.createFolder(context.dataset.stepsFolder)
         let store = try PackedSamples(pack, in: parent.folder(.pack))
-        let excluded = try Exclusions(store, threads: job.threads)
+        let excluded = try Exclusions(store, threads: context.threads)
         let candidates = try candidates(store, excluded)
         let choices: [ChosenSample]
         do { choices = try choose(candidates) } catch let end as RoundsEnd {
-            // A record without files: nothing was made, and nothing will be by the same rule from
-            // the same samples.
-            if judge.drawsCandidates {
-                try StepRecord(step: step, fingerprint: fingerprint, files: [], seconds: 0).write(
-                    in: job.dataset)
-            }
-            removeWork()
+            RoundWork(of: context).remove()
             throw end
         }
-        let resampled = try write(choices, candidates, parent: pack)
-        let added = try solve(resampled.configurations)
-        let version = try commit(resampled.manifest, choices, added, excluded)
-        try StepRecord(
-            step: step, fingerprint: fingerprint, files: try files(of: version), seconds: 0
-        ).write(in: job.dataset)
-        removeWork()
-        return version
-    }
-
-    private func removeWork() {
-        try? FileManager.default.removeItem(atPath: "\(dataset.root)/work")
+        try write(choices, candidates, parent: pack, fingerprint: fingerprint)
+        RoundWork(of: context).remove()
     }
 }
 
-/// Why no further round is possible, though those before are whole: nothing is left to choose from.
-struct RoundsEnd: Error {
-    let message: String
+/// What a round needs on the way: `rounds/N/work`.
+struct RoundWork {
+    private let root: String
+    private static let name = "work"
+    private static let addedName = "added"
 
-    init(_ message: String) { self.message = message }
-}
+    init(of context: StageContext) { root = "\(context.dataset.root)/\(RoundWork.name)" }
 
-extension Round.Judge {
-    /// Whether candidates are drawn from the pipeline's design.
-    var drawsCandidates: Bool { if case .table = self { false } else { true } }
+    /// Where what was chosen is solved to join the dataset.
+    var added: Dataset { folder(RoundWork.addedName) }
+
+    /// The path of a file of that, relative to the folder of the round.
+    static func path(of file: String) -> String { "\(name)/\(addedName)/\(file)" }
+
+    /// A folder in it.
+    func folder(_ name: String) -> Dataset { Dataset(root: "\(root)/\(name)") }
+
+    func remove() { try? FileManager.default.removeItem(atPath: root) }
 }

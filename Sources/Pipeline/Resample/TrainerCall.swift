@@ -23,10 +23,10 @@ internal import Shards
 ///     STEADYSET_ROUND, STEADYSET_SEED               the number, and the rounds' seed
 struct TrainerCall {
     let number: Int
-    let job: Job
+    let context: StageContext
     let version: Dataset
     let selection: String
-    let seed: UInt32
+    let curation: Curation
     /// What it scores, and the selection of that; nil in the last call.
     let candidates: (dataset: Dataset, selection: String)?
 
@@ -46,6 +46,22 @@ struct TrainerCall {
         "\(folder(number, of: dataset))/\(testErrorsName)"
     }
 
+    /// The file that says what the program learnt from in the call of round `number`, relative to the
+    /// folder of the round.
+    static let ended = "trainer/\(endedName)"
+
+    /// Whether the program has learnt from the version in a call that ended well, with whatever
+    /// candidates.
+    func wasMade() throws -> Bool {
+        let dataset = context.base.round(number)
+        guard let record = StepRecord(step: "trainer", in: dataset), record.isIntact(in: dataset),
+            let ended = try? JSON.parse(
+                file: dataset.path(TrainerCall.ended), followingLinks: false)
+        else { return false }
+        return try ended["version"]?.string == version.manifest(.pack).id.description
+            && ended["selection"]?.string == selection
+    }
+
     /// Runs the program, unless it was run for the same and left good tables.
     ///
     /// - Parameters:
@@ -55,15 +71,15 @@ struct TrainerCall {
     @discardableResult func run(_ trainer: ExternalTrainer, column: String, scoring ids: [SampleID])
         throws -> ScoreTable?
     {
-        let dataset = job.dataset.round(number)
-        let folder = TrainerCall.folder(number, of: job.dataset)
+        let dataset = context.base.round(number)
+        let folder = TrainerCall.folder(number, of: context.base)
         try Dataset.createFolder(folder)
         try Dataset.createFolder(dataset.stepsFolder)
         let pack = try version.manifest(.pack)
         let fingerprint = Fingerprint.trainer(
             trainer.command, pack: pack.id, selection: selection,
             candidates: try candidates.map { (try $0.dataset.manifest(.pack).id, $0.selection) },
-            seed: seed)
+            seed: curation.seed)
         if let record = StepRecord(step: "trainer", in: dataset), record.fingerprint == fingerprint,
             record.isIntact(in: dataset),
             let tables = try? Tables(in: folder, self, column: column, scoring: ids)
@@ -77,7 +93,7 @@ struct TrainerCall {
         let call = try TrainerCall.newCall(in: folder)
         let log = "\(folder)/log.txt"
         let started = Stopwatch()
-        job.reporter.noted(
+        context.reporter.noted(
             "the trainer learns from \(selection) of \(version.name); its output " + "is in \(log)")
         try trainer.run(try environment(tablesIn: call), in: folder, log: log)
         let tables = try Tables(in: call, self, column: column, scoring: ids)
@@ -85,7 +101,8 @@ struct TrainerCall {
         // handle.
         try Dataset.createFolder(folder)
         let ended = JSON.object([
-            "round": .integer(number), "seed": .integer(Int(seed)), "selection": .string(selection),
+            "round": .integer(number), "seed": .integer(Int(curation.seed)),
+            "selection": .string(selection),
             "version": .string(pack.id.description), "seconds": .number(started.seconds),
         ])
         let kept = tables.bytes + [(TrainerCall.endedName, ended.prettyBytes)]
@@ -130,13 +147,13 @@ struct TrainerCall {
         }
         var environment = ProcessInfo.processInfo.environment
         for name in TrainerCall.variables { environment["STEADYSET_\(name)"] = nil }
-        environment["STEADYSET_PIPELINE"] = absolute(job.pipelinePath)
+        environment["STEADYSET_PIPELINE"] = absolute(context.pipelinePath)
         environment["STEADYSET_DATA"] = reference(version)
         environment["STEADYSET_MANIFEST"] = absolute(version.packManifest)
         environment["STEADYSET_SELECTION"] = selection
         environment["STEADYSET_TEST_ERRORS"] = absolute("\(call)/\(TrainerCall.testErrorsName)")
         environment["STEADYSET_ROUND"] = "\(number)"
-        environment["STEADYSET_SEED"] = "\(seed)"
+        environment["STEADYSET_SEED"] = "\(curation.seed)"
         if let (candidates, selection) = candidates {
             environment["STEADYSET_CANDIDATES"] = reference(candidates)
             environment["STEADYSET_CANDIDATES_MANIFEST"] = absolute(candidates.packManifest)
@@ -178,7 +195,7 @@ struct TrainerCall {
                         .trainer,
                         "the trainer ended well, but wrote no \(path), which STEADYSET_ERRORS "
                             + "names; its output is in "
-                            + "\(TrainerCall.folder(call.number, of: call.job.dataset))/log.txt")
+                            + "\(TrainerCall.folder(call.number, of: call.context.base))/log.txt")
                 }
                 let content = try read(TrainerCall.errorsName)
                 let table = try ScoreTable(content, path: path, column: column)
@@ -198,8 +215,8 @@ struct TrainerCall {
     /// Refuses errors of other samples than those of the round before, where the rule that ends
     /// rounds compares both.
     private func checkTestErrors(_ table: ScoreTable, column: String) throws {
-        guard job.pipeline.curation?.stop != nil, number > 0 else { return }
-        let earlier = TrainerCall.testErrors(number - 1, of: job.dataset)
+        guard curation.stop != nil, number > 0 else { return }
+        let earlier = TrainerCall.testErrors(number - 1, of: context.base)
         guard InputFile.isFolder(earlier) == false else { return }
         try table.check(
             against: try ScoreTable(path: earlier, column: column).ids,

@@ -5,53 +5,75 @@ internal import Foundation
 internal import Sampling
 internal import Shards
 
-extension Job {
-    /// The sample stage: writes every configuration, as JSON Lines, cut into the parts that will be
-    /// solved.
-    func sample() throws {
+/// The sample stage: writes every configuration, as JSON Lines, cut into the parts that will be
+/// solved.
+struct SampleStage: PipelineStage {
+    /// Where configurations come from.
+    let origin: ConfigurationOrigin
+    let samplesPerPart: Int
+    /// Whether samples that are the same problem as an earlier one are left out; what is made
+    /// without that is not sound, and serves to test how that is found.
+    var findsCopies = true
+    /// How samples are solved and divided afterwards, by which labels and versions that are there
+    /// are told from others; nil where none are.
+    var later: (solve: SolveStage, split: Split)?
+
+    let stage = Stage.sample
+    let upstream: [String] = []
+
+    func inputs(_ listing: SampleListing) -> [String] { [] }
+
+    func outputs(_ listing: SampleListing) -> [String] {
+        listing.parts.map { stage.path($0.configurations) } + [stage.manifestPath()]
+    }
+
+    func fingerprint(upstream: [Digest]) -> Digest {
+        Fingerprint.sample(origin, samplesPerPart: samplesPerPart)
+    }
+
+    func upstream(in context: StageContext) -> [Digest] { [] }
+
+    func perform(in context: StageContext, fingerprint: Digest) throws {
         let started = Stopwatch()
-        let origin = try origin()
-        let fingerprint = Fingerprint.sample(origin, samplesPerPart: pipeline.samplesPerPart)
-        if let manifest = finished("sample", .sample, fingerprint: fingerprint) {
-            return skipped(manifest, stage: .sample)
+        let dataset = context.dataset
+        if let later, !context.replace {
+            try protectSolvedSamples(later.solve, in: context)
+            try VersionGuard(context, split: later.split).check(
+                stage, parameters: origin.parameters, strata: origin.strata, counts: origin.counts)
         }
-        try checkAhead(upTo: .sample, origin)
-        try protectSolvedSamples(origin)
-        try protectVersions(
-            .sample, parameters: origin.parameters, strata: origin.strata, counts: origin.counts)
         let total = origin.counts.reduce(0, +)
-        reporter.began(.sample, total: total, done: 0)
-        try invalidate(.sample)
+        context.reporter.began(stage, total: total, done: 0)
+        try context.invalidate(stage)
         var files: [Manifest.File] = []
         let listing = try SampleListing(
-            origin, samplesPerPart: pipeline.samplesPerPart, threads: threads, lines: true,
+            origin, samplesPerPart: samplesPerPart, threads: context.threads, lines: true,
             findsCopies: findsCopies
-        ) { [self] part, lines in
-            try AtomicFile.write(lines, to: "\(dataset.folder(.sample))/\(part.configurations)")
+        ) { part, lines in
+            try AtomicFile.write(lines, to: "\(dataset.folder(stage))/\(part.configurations)")
             files.append(
                 Manifest.File(
                     path: part.configurations, bytes: lines.count, sha256: Digest(of: lines),
                     samples: part.count,
                     extra: ["first": .integer(part.first), "ids": .string(part.ids.description)]))
-            reporter.advanced(.sample, done: part.first + part.count)
+            context.reporter.advanced(stage, done: part.first + part.count)
         }
-        try sweep(.sample, keeping: Set(files.map(\.path)))
-        warn(of: listing.copies, among: total)
+        try context.sweep(stage, keeping: Set(files.map(\.path)))
+        warn(of: listing.copies, among: total, context.reporter)
         var content: [String: JSON] = [
             "samples": .integer(total), "digest": .string(listing.digest.description),
             "strata": SampleListing.table(strata: listing.strata, counts: listing.sequence.counts),
         ]
         content["copies"] = listing.copies.json
         let manifest = Manifest(
-            stage: Stage.sample.rawValue, parameters: origin.parameters, inputs: [],
+            stage: stage.rawValue, parameters: origin.parameters, inputs: [],
             content: .object(content),
-            layout: .object(["samples_per_part": .integer(pipeline.samplesPerPart)]), files: files)
-        try commit(
-            manifest, stage: .sample, fingerprint: fingerprint, samples: total, started: started)
+            layout: .object(["samples_per_part": .integer(samplesPerPart)]), files: files)
+        try context.commit(
+            manifest, stage: stage, fingerprint: fingerprint, samples: total, started: started)
     }
 
     /// Says how many samples are left out because earlier ones are the same problem.
-    private func warn(of copies: Copies, among total: Int) {
+    private func warn(of copies: Copies, among total: Int, _ reporter: any Reporter) {
         guard let first = copies.entries.first else { return }
         let table = Dictionary(grouping: copies.entries, by: \.sources).sorted { $0.key < $1.key }
             .map { "\($0.value.count) of \($0.key) \($0.key == 1 ? "source" : "sources")" }.joined(

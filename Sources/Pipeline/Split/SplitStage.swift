@@ -4,51 +4,66 @@ internal import Fields
 internal import Foundation
 internal import Sampling
 internal import Shards
+internal import Solving
 
-extension Job {
-    /// The split stage: which sample is for what, as ranges of ranks; it copies nothing.
-    func split() throws {
-        let started = Stopwatch()
-        let (sampleManifest, listing) = try listing()
-        let solveManifest = try dataset.manifest(.solve)
-        try require(solveManifest, madeFrom: sampleManifest)
-        guard solveManifest.parameters == pipeline.accuracy.json else {
+/// The split stage: which sample is for what, as ranges of ranks; it copies nothing.
+struct SplitStage: PipelineStage {
+    /// What the samples must have been drawn from, where they were.
+    let design: Design?
+    /// What their labels must satisfy.
+    let accuracy: Accuracy
+    let split: Split
+
+    let stage = Stage.split
+    let upstream = [Stage.solve.rawValue]
+
+    func inputs(_ listing: SampleListing) -> [String] { [Stage.solve.manifestPath()] }
+    func outputs(_ listing: SampleListing) -> [String] { [stage.manifestPath()] }
+
+    func fingerprint(upstream: [Digest]) -> Digest {
+        Fingerprint.split(solve: upstream[0], split)
+    }
+
+    func upstream(in context: StageContext) throws -> [Digest] {
+        let (_, solve) = try solved(in: context)
+        return [context.fingerprint(of: .solve, solve)]
+    }
+
+    /// The samples, and the manifest of their labels.
+    private func solved(in context: StageContext) throws -> (SampleListing, Manifest) {
+        let (sampleManifest, listing) = try context.listing(of: design)
+        let manifest = try context.dataset.manifest(.solve)
+        try context.require(manifest, madeFrom: sampleManifest)
+        guard manifest.parameters == accuracy.json else {
             throw PipelineError(
                 .data,
-                "\(dataset.folder(.solve)) was solved with another 'solver' than \(pipelinePath) "
-                    + "has: run 'steadyset solve' with this pipeline first")
+                "\(context.dataset.folder(.solve)) was solved with another 'solver' than "
+                    + "\(context.pipelinePath) has: run 'steadyset solve' with this pipeline first")
         }
-        let fingerprint = Fingerprint.split(solve: solveManifest.id, pipeline.split)
-        if let manifest = finished("split", .split, fingerprint: fingerprint) {
-            return skipped(manifest, stage: .split)
+        return (listing, manifest)
+    }
+
+    func perform(in context: StageContext, fingerprint: Digest) throws {
+        let started = Stopwatch()
+        let (listing, solveManifest) = try solved(in: context)
+        if !context.replace {
+            try VersionGuard(context, split: split).check(
+                stage, parameters: split.json, strata: listing.strata,
+                counts: listing.sequence.counts)
         }
-        try protectVersions(
-            .split, parameters: pipeline.split.json, strata: listing.strata,
-            counts: listing.sequence.counts)
-        reporter.began(.split, total: solveManifest.content["samples"]?.int ?? 0, done: 0)
-        try invalidate(.split)
-        try sweep(.split, keeping: [])
-        let selections = try SplitSelections.of(pipeline.split, listing, solveManifest)
         let samples = solveManifest.content["samples"]?.int ?? 0
+        context.reporter.began(stage, total: samples, done: 0)
+        try context.invalidate(stage)
+        try context.sweep(stage, keeping: [])
+        let selections = try SplitSelections.of(split, listing, solveManifest)
         let manifest = Manifest(
-            stage: Stage.split.rawValue, parameters: pipeline.split.json,
-            inputs: [input(.solve, solveManifest)],
+            stage: stage.rawValue, parameters: split.json,
+            inputs: [context.input(.solve, solveManifest)],
             content: .object([
                 "parts": SplitSelections.table(ofParts: selections),
                 "selections": .array(selections.map(\.json)),
             ]), layout: .object([:]), files: [])
-        try commit(
-            manifest, stage: .split, fingerprint: fingerprint, samples: samples, started: started)
-    }
-
-    /// Refuses a stage that was made from another version of the one before it.
-    func require(_ manifest: Manifest, madeFrom earlier: Manifest) throws {
-        guard manifest.inputs.contains(where: { $0.stage == earlier.stage && $0.id == earlier.id })
-        else {
-            throw PipelineError(
-                .data,
-                "\(dataset.root)/\(manifest.stage) was made from another '\(earlier.stage)' than "
-                    + "the one that is there: run 'steadyset \(manifest.stage)' again")
-        }
+        try context.commit(
+            manifest, stage: stage, fingerprint: fingerprint, samples: samples, started: started)
     }
 }

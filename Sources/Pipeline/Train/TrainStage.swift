@@ -6,39 +6,77 @@ internal import Learning
 internal import Sampling
 internal import Shards
 
-extension Job {
+/// The train stage: a model from the shards, epoch by epoch. Every epoch leaves a checkpoint, from
+/// which an interrupted run goes on to the same bits.
+struct TrainStage: PipelineStage {
+    let training: TrainingDescription
+    /// The code of the paper's tables that it follows, or nil.
+    let code: String?
+    /// Whose shards it learns from; nil for those of the dataset itself, or of the round's version.
+    var data: Dataset?
+    var round = 0
 
-    /// The train stage: a model from the shards, epoch by epoch. Every epoch leaves a checkpoint,
-    /// from which an interrupted run goes on to the same bits.
-    func train() throws {
+    let stage = Stage.train
+    var upstream: [String] { [PackedShardsOrigin(round: round, data: data).id] }
+
+    func inputs(_ listing: SampleListing) -> [String] {
+        [PackedShardsOrigin(round: round, data: data).path]
+    }
+
+    func outputs(_ listing: SampleListing) -> [String] {
+        [stage.manifestPath(round: round), stage.path(StageFile.weights, round: round)]
+            + (round == 0 ? [] : [stage.recordPath(round: round)])
+    }
+
+    func fingerprint(upstream: [Digest]) -> Digest {
+        Fingerprint.train(pack: upstream[0], training)
+    }
+
+    func upstream(in context: StageContext) throws -> [Digest] {
+        [try PackedShardsOrigin(round: round, data: data).fingerprint(in: context)]
+    }
+
+    /// A training is the same where it has the same description and learnt from the shards with the
+    /// same id, whatever steps wrote those: so models outlive changes that are in no id, such as the
+    /// sizes of files, and formulas of fingerprints that earlier releases had.
+    func isSame(in context: StageContext) -> Bool {
+        guard let manifest = try? context.dataset.manifest(stage),
+            let pack = try? PackedShardsOrigin(round: round, data: data).dataset(in: context)
+                .manifest(.pack)
+        else { return false }
+        return isOf(manifest, pack)
+    }
+
+    /// Whether a manifest is of this training on those shards.
+    func isOf(_ manifest: Manifest, _ pack: Manifest) -> Bool {
+        manifest.parameters == training.json
+            && manifest.inputs.contains { $0.id == pack.id }
+    }
+
+    func perform(in context: StageContext, fingerprint: Digest) throws {
         let begun = Stopwatch()
-        guard let training = pipeline.training else {
-            throw PipelineError(
-                .data,
-                "\(pipelinePath): has no 'train', so there is nothing to train: add it, with "
-                    + "model.kind at least")
-        }
+        let (dataset, reporter) = (context.dataset, context.reporter)
+        let source = try PackedShardsOrigin(round: round, data: data).dataset(in: context)
         let pack = try source.manifest(.pack)
-        let fingerprint = Fingerprint.train(pack: pack.id, training)
-        if let manifest = finished("train", .train, fingerprint: fingerprint) {
-            return skipped(manifest, stage: .train)
-        }
-        try protectModel(training, pack, fingerprint: fingerprint)
+        // A checkpoint names what it learns from by content, so that it can go on whatever steps
+        // wrote that.
+        let content = Fingerprint.train(pack: pack.id, training)
+        try protectModel(pack, of: source, fingerprint: fingerprint, content: content, in: context)
         let store = try PackedSamples(pack, in: source.folder(.pack))
         let samples = try store.select(training.selection, of: .train)
-        let judges = try judges(of: training, in: store)
-        let model = try model(of: training, on: store.physics.lattice)
+        let judges = try judges(in: store, context.pipelinePath)
+        let model = try model(on: store.physics.lattice, context.pipelinePath)
         let checkpoint = TrainingCheckpoint(
-            in: dataset, fingerprint: fingerprint, parameters: model.parameterCount,
+            in: dataset, fingerprint: content, parameters: model.parameterCount,
             statistics: model.tensors.reduce(0) { $0 + ($1.isParameter ? 0 : $1.count) },
             patience: training.earlyStop
-        ) { [reporter] what in
+        ) { what in
             reporter.warned(
                 "the checkpoint of this training is damaged, so it begins anew: " + "\(what)")
         }
         let run = TrainingRun(
             training, model: model, store: store, samples: samples, judgedBy: judges,
-            threads: threads, checkpoint: checkpoint)
+            threads: context.threads, checkpoint: checkpoint)
         reporter.began(
             .train, total: training.epochs * samples.count, done: run.metrics.count * samples.count)
         let folder = dataset.folder(.train)
@@ -51,8 +89,8 @@ extension Job {
             let isFirst = !saved.isBegun
             try saved.save(snapshot.metrics.count) {
                 if isFirst {
-                    try invalidateEvaluation()
-                    try invalidate(.train)
+                    try invalidateEvaluation(in: dataset)
+                    try context.invalidate(stage)
                 }
                 let weights = try WeightsFile.write(
                     snapshot.weights, to: "\(folder)/\(StageFile.weights)")
@@ -66,10 +104,10 @@ extension Job {
         func snapshot() -> EpochSnapshot {
             EpochSnapshot(
                 weights: run.weights(physics: store.physics, trainedOn: pack.id),
-                metrics: run.metrics, checkpoint: run.checkpoint(fingerprint: fingerprint))
+                metrics: run.metrics, checkpoint: run.checkpoint(fingerprint: content))
         }
         do {
-            try run.run { [reporter] done in
+            try run.run { done in
                 reporter.advanced(.train, done: done)
             } ended: { line in
                 unsaved = snapshot()
@@ -90,7 +128,8 @@ extension Job {
         let weights = run.weights(physics: store.physics, trainedOn: pack.id)
         let judged = run.metrics.map { run.judgedValue($0).map(JSON.number) ?? .null }
         let manifest = Manifest(
-            stage: Stage.train.rawValue, parameters: training.json, inputs: [input(.pack, pack)],
+            stage: Stage.train.rawValue, parameters: training.json,
+            inputs: [context.input(.pack, pack)],
             content: .object([
                 "samples": .integer(samples.count), "judged_samples": .integer(judges.count),
                 "parameters": .integer(model.parameterCount), "epochs": .integer(run.metrics.count),
@@ -98,13 +137,13 @@ extension Job {
                 "judged": .array(judged), "digest": .string(weights.digest.description),
             ]), files: files.map { Manifest.File($0.name, $0.digest, samples: samples.count) })
         var extra: [String: JSON] = ["waited_seconds": .number(run.waited)]
-        if let name = pipeline.modelCode {
+        if let name = code {
             extra["code"] = .string(name)
             let changed = try ModelCode(named: name).changed(in: training)
             if !changed.isEmpty { extra["code_changed"] = .array(changed.map(JSON.string)) }
         }
-        try commit(
-            manifest, stage: .train, fingerprint: fingerprint, samples: samples.count,
+        try context.commit(
+            manifest, stage: stage, fingerprint: fingerprint, samples: samples.count,
             started: begun, work: run.seconds, worked: samples.count * run.metrics.count,
             provenance: extra)
         AtomicFile.remove(TrainingCheckpoint.path(in: dataset))
@@ -141,7 +180,7 @@ extension Job {
     }
 
     /// The samples that choose the best epoch.
-    private func judges(of training: TrainingDescription, in store: PackedSamples) throws
+    private func judges(in store: PackedSamples, _ pipelinePath: String) throws
         -> [PackedSamples.Sample]
     {
         let part: Split.Part
@@ -163,9 +202,7 @@ extension Job {
     }
 
     /// The network on the dataset's lattice.
-    private func model(of training: TrainingDescription, on lattice: Lattice) throws
-        -> ModelDescription
-    {
+    private func model(on lattice: Lattice, _ pipelinePath: String) throws -> ModelDescription {
         do { return try training.model(on: lattice) } catch {
             throw PipelineError(.data, "\(pipelinePath): train: \(error.message)")
         }

@@ -7,38 +7,43 @@ internal import Parallel
 internal import Sampling
 internal import Shards
 
-extension Job {
-    /// What the stages up to `last` will take, as far as they are not done.
+/// What a run will take, as far as it is not done.
+struct RunForecast {
+    private let list: PipelineStages
+    private let context: StageContext
+
+    init(_ list: PipelineStages, _ context: StageContext) {
+        self.list = list
+        self.context = context
+    }
+
+    /// What the stages up to `last` will take.
     ///
     /// Where parts are solved already, they say what a sample takes; else up to three samples are
     /// made and forgotten.
     func forecast(upTo last: Stage, _ origin: ConfigurationOrigin) throws -> Forecast {
+        let (pipeline, threads) = (list.pipeline, context.threads)
         let total = origin.counts.reduce(0, +)
-        var forecast = Forecast(root: dataset.root)
+        var forecast = Forecast(root: context.base.root)
         forecast.samples = total
         let stages = last.upToHere
-        let solved = SolvedSoFar(in: dataset)
+        let solved = SolvedSoFar(in: context.base)
         // Copies of earlier samples are never solved; which those are is known where they have been
         // drawn.
-        let copies = (try? dataset.manifest(.sample).content["copies"]?.array?.count) ?? 0
+        let copies =
+            (try? context.base.manifest(.sample).content["copies"]?.array?.count) ?? 0
         forecast.unsolved = stages.contains(.solve) ? max(0, total - copies - solved.samples) : 0
-        let isPacked =
-            forecast.unsolved == 0
-            && StepRecord(step: "pack", in: dataset)?.isIntact(in: dataset) == true
-        let isTrained =
-            isPacked && StepRecord(step: "train", in: dataset)?.isIntact(in: dataset) == true
-        let areRoundsOver = isTrained && roundsAreDone
-        let hasRounds = last == .resample && pipeline.curation != nil && !areRoundsOver
+        let done = try doneSteps(upTo: last, origin)
+        let isPacked = done[Stage.pack.rawValue] == true
+        let isTrained = done[Stage.train.rawValue] == true
+        let hasRounds =
+            last == .resample && (done.isEmpty || done.values.contains(false))
         guard
             !isPacked || hasRounds
                 || (stages.contains(.train) && !isTrained && pipeline.training != nil)
         else { return forecast }
-        if !stages.contains(.solve),
-            StepRecord(step: "sample", in: dataset)?.isIntact(in: dataset) == true
-        {
-            return forecast
-        }
-        let sample = try SampleCost(self, origin, solved)
+        if !stages.contains(.solve), done[Stage.sample.rawValue] == true { return forecast }
+        let sample = try SampleCost(list, threads: threads, origin, solved)
         if !stages.contains(.solve) {
             forecast.bytes += Double(total) * sample.line
             forecast.seconds += Double(total) * sample.drawing
@@ -52,7 +57,7 @@ extension Job {
             forecast.seconds += Double(total) * sample.packing
         }
         guard stages.contains(.train) else { return forecast }
-        let model = try ModelCost(self, origin)
+        let model = try ModelCost(pipeline.training, threads: threads, origin)
         let rounds = hasRounds ? pipeline.curation : nil
         if !isTrained, rounds == nil || pipeline.trainer == nil {
             forecast.bytes += model.bytes
@@ -75,9 +80,22 @@ extension Job {
         return forecast
     }
 
+    /// The steps of the plan, each with whether it is done; none where other samples, or none, are
+    /// there.
+    private func doneSteps(upTo last: Stage, _ origin: ConfigurationOrigin) throws -> [String: Bool]
+    {
+        guard let (manifest, listing) = try? context.listing(of: list.pipeline.design),
+            manifest.parameters == origin.parameters
+        else { return [:] }
+        let steps = list.planned(try list.list(upTo: last, origin), listing)
+        return Dictionary(
+            zip(steps.map(\.stage.id), StageProgress(context).done(steps)),
+            uniquingKeysWith: { first, _ in first })
+    }
+
     /// Bytes of the shards that are there.
     private var packedBytes: Int {
-        let folder = dataset.folder(.pack)
+        let folder = context.base.folder(.pack)
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return names.filter { name in
             name.hasSuffix(".h5")
@@ -131,16 +149,18 @@ private struct SampleCost {
         solving / Double(max(1, threads)) + 2 * part / SampleCost.rate
     }
 
-    init(_ job: Job, _ origin: ConfigurationOrigin, _ solved: SolvedSoFar) throws {
+    init(
+        _ list: PipelineStages, threads: Int, _ origin: ConfigurationOrigin, _ solved: SolvedSoFar
+    ) throws {
         let lattice = origin.physics.lattice
         let last = origin.strata.count - 1
         let ordinals =
             lattice.count > SampleCost.sites
             ? [last / 2] : Array(Set([0, last / 2, last])).sorted()
-        let (physics, pipeline) = (origin.physics, job.pipeline)
+        let (physics, pipeline) = (origin.physics, list.pipeline)
         let form = ShardFormat(
             physics: physics, accuracy: pipeline.accuracy, maximumSources: origin.strata[last],
-            codec: job.codec, level: pipeline.compressionLevel)
+            codec: list.codec, level: pipeline.compressionLevel)
         let transcode = try form.transcoder()
         let timer = try SampleTimer(
             origin, accuracy: pipeline.accuracy, level: pipeline.compressionLevel)
@@ -168,7 +188,7 @@ private struct SampleCost {
         (drawing, solving) = (drawing / count, (drawing + solving) / count)
         if solved.samples > 0 {
             part = Double(solved.bytes) / Double(solved.samples)
-            solving = solved.seconds / Double(solved.samples) * Double(job.threads)
+            solving = solved.seconds / Double(solved.samples) * Double(threads)
         } else {
             part += SampleCost.columns + table
         }
@@ -186,8 +206,8 @@ private struct ModelCost {
     let bytes: Double
     let seconds: Double
 
-    init(_ job: Job, _ origin: ConfigurationOrigin) throws {
-        guard let training = job.pipeline.training,
+    init(_ training: TrainingDescription?, threads: Int, _ origin: ConfigurationOrigin) throws {
+        guard let training,
             let model = try? training.model(on: origin.physics.lattice)
         else {
             (bytes, seconds) = (0, 0)
@@ -198,6 +218,6 @@ private struct ModelCost {
         // Weights, and in the checkpoint these, those of the best epoch and two moments; a line of
         // errors for each sample judged.
         bytes = 5 * 4 * Double(model.parameterCount) + 200 * Double(total)
-        seconds = (load?.seconds ?? 0) * 2 / Double(max(1, job.threads))
+        seconds = (load?.seconds ?? 0) * 2 / Double(max(1, threads))
     }
 }

@@ -2,92 +2,71 @@ internal import Datasets
 internal import Documents
 internal import Fields
 internal import Foundation
-internal import Learning
 internal import Sampling
 internal import Shards
-internal import Solving
 
-/// One run over a dataset's folder: the pipeline, where to write, how many threads, and who hears
-/// of it.
-///
-/// Each stage is an extension in a file of its own (`Job+Sample`, `Job+Solve`, …).
-final class Job {
-    let pipeline: PipelineFile
-    let pipelinePath: String
+/// What stages work in: where they write, with how many threads, and who hears of it.
+struct StageContext {
+    /// The dataset as a whole.
+    let base: Dataset
+    /// Where the stages are: the dataset itself, or the folder of one of its rounds.
     let dataset: Dataset
     let threads: Int
     let reporter: any Reporter
-    /// The user's own configurations, instead of the pipeline's design.
-    let importPath: String?
-    /// Whether solved samples that the pipeline no longer asks for may be removed.
+    /// Whether solved samples that nobody asks for any more, or a model, may be removed.
     let replace: Bool
-    /// Whose shards a model is trained on: this dataset's as a rule.
-    let source: Dataset
-    /// How shards store labels.
-    let codec: any ShardCodec
-    /// Whether samples that are the same problem as an earlier one are left out; what is made
-    /// without that is not sound, and serves to test how that is found.
-    let findsCopies: Bool
+    /// What the pipeline is called, and its file.
+    let pipelineName: String
+    let pipelinePath: String
+    /// The user's own configurations, for the record.
+    let importPath: String?
 
+    /// A context for a dataset of its own.
     init(
-        pipeline: PipelineFile, pipelinePath: String, dataset: Dataset, threads: Int,
-        reporter: any Reporter, importPath: String? = nil, replace: Bool = false,
-        source: Dataset? = nil, codec: (any ShardCodec)? = nil, findsCopies: Bool = true
+        _ dataset: Dataset, threads: Int, reporter: any Reporter, replace: Bool = false,
+        pipelineName: String, pipelinePath: String, importPath: String? = nil
     ) {
-        self.pipeline = pipeline
-        self.pipelinePath = pipelinePath
+        base = dataset
         self.dataset = dataset
         self.threads = threads
         self.reporter = reporter
-        self.importPath = importPath
         self.replace = replace
-        self.source = source ?? dataset
-        self.codec = codec ?? pipeline.codec
-        self.findsCopies = findsCopies
+        self.pipelineName = pipelineName
+        self.pipelinePath = pipelinePath
+        self.importPath = importPath
     }
 
-    /// Does one stage, as far as it is not done.
-    func perform(_ stage: Stage) throws {
-        switch stage {
-        case .sample: try sample()
-        case .solve: try solve()
-        case .split: try split()
-        case .pack: try pack()
-        case .train: try train()
-        case .evaluate: try evaluate()
-        case .resample: try resample()
-        }
+    private init(_ dataset: Dataset, in other: StageContext) {
+        base = other.base
+        self.dataset = dataset
+        threads = other.threads
+        reporter = other.reporter
+        replace = other.replace
+        pipelineName = other.pipelineName
+        pipelinePath = other.pipelinePath
+        importPath = other.importPath
     }
 
-    /// Where the sample stage takes configurations from; a file is read once.
-    func origin() throws -> ConfigurationOrigin {
-        if let knownOrigin { return knownOrigin }
-        let origin = try readOrigin()
-        knownOrigin = origin
-        return origin
+    /// The same in the folder of a round, or in the dataset's own for 0.
+    func of(round: Int) -> StageContext {
+        StageContext(round == 0 ? base : base.round(round), in: self)
     }
 
-    private var knownOrigin: ConfigurationOrigin?
-
-    private func readOrigin() throws -> ConfigurationOrigin {
-        if let importPath {
-            return .imported(
-                try ImportedConfigurations(path: importPath, physics: pipeline.physics))
-        }
-        guard let design = pipeline.design else {
-            throw PipelineError(
-                .data,
-                "\(pipelinePath): has no 'sampling', so there is nothing to draw: add it, or "
-                    + "import configurations with --from FILE.jsonl")
-        }
-        return .drawn(design)
+    /// A context for work on the way in a folder that holds nothing else.
+    func work(in folder: Dataset, importing path: String? = nil) -> StageContext {
+        StageContext(
+            folder, threads: threads, reporter: reporter, replace: true, pipelineName: pipelineName,
+            pipelinePath: pipelinePath, importPath: path)
     }
+}
 
-    /// The sample stage as it is on the disk, which must be what the pipeline asks for.
-    func listing() throws -> (Manifest, SampleListing) {
+extension StageContext {
+    /// The sample stage as it is on the disk, which must be what `design` asks for where it was
+    /// drawn.
+    func listing(of design: Design?) throws -> (Manifest, SampleListing) {
         let manifest = try dataset.manifest(.sample)
         let listing = try SampleListing(manifest)
-        let current = pipeline.design.map { ConfigurationOrigin.drawn($0).parameters }
+        let current = design.map { ConfigurationOrigin.drawn($0).parameters }
         if manifest.parameters["import"] == nil, let current, manifest.parameters != current {
             throw PipelineError(
                 .data,
@@ -98,12 +77,21 @@ final class Job {
         return (manifest, listing)
     }
 
-    /// The manifest of a finished step, or nil where the step must be done (again).
-    func finished(_ step: String, _ stage: Stage, fingerprint: Digest) -> Manifest? {
-        guard let record = StepRecord(step: step, in: dataset), record.fingerprint == fingerprint,
-            record.isIntact(in: dataset), let manifest = try? dataset.manifest(stage)
-        else { return nil }
-        return manifest
+    /// Refuses a stage that was made from another version of the one before it.
+    func require(_ manifest: Manifest, madeFrom earlier: Manifest) throws {
+        guard manifest.inputs.contains(where: { $0.stage == earlier.stage && $0.id == earlier.id })
+        else {
+            throw PipelineError(
+                .data,
+                "\(dataset.root)/\(manifest.stage) was made from another '\(earlier.stage)' than "
+                    + "the one that is there: run 'steadyset \(manifest.stage)' again")
+        }
+    }
+
+    /// The fingerprint of a stage that has this manifest here: that of its record, or the
+    /// manifest's id where there is no record of it.
+    func fingerprint(of stage: Stage, _ manifest: Manifest) -> Digest {
+        dataset.fingerprint(of: stage, manifest)
     }
 
     /// Takes a stage's result back before its files change.
@@ -111,15 +99,13 @@ final class Job {
         try StepRecord.remove(stage.rawValue, in: dataset)
         try AtomicFile.withdraw("\(dataset.folder(stage))/\(Manifest.fileName)")
         try Dataset.createFolder(dataset.folder(stage))
+        try Dataset.createFolder(dataset.stepsFolder)
     }
 
     /// Removes this program's files of a stage's folder that its manifest will not name, what a
     /// killed run left among them, and the records of steps other than the stage's own and `steps`.
     /// Files of any other name are the user's, and stay.
-    ///
-    /// - Throws: `PipelineError` where a finished part would be removed without `--replace`.
     func sweep(_ stage: Stage, keeping names: Set<String>, steps: Set<String> = []) throws {
-        try protectUnlisted(stage, keeping: names)
         for step in StepRecord.steps(stage, in: dataset)
         where step != stage.rawValue && !steps.contains(step) {
             try? StepRecord.remove(step, in: dataset)
@@ -157,7 +143,7 @@ final class Job {
         let folder = dataset.folder(stage)
         let seconds = started.seconds
         try Provenance(
-            stage: stage, manifest: manifest.id, pipeline: pipeline.name, threads: threads,
+            stage: stage, manifest: manifest.id, pipeline: pipelineName, threads: threads,
             started: started, seconds: seconds, workSeconds: work ?? seconds,
             samples: worked ?? samples, importPath: importPath, extra: extra
         ).write(to: folder)
@@ -182,8 +168,30 @@ final class Job {
     /// A manifest's reference to the stage that it was made from.
     func input(_ stage: Stage, _ manifest: Manifest) -> Manifest.Input {
         Manifest.Input(
-            stage: stage.rawValue,
-            path: stage == .pack ? manifest.packPath : "\(stage.rawValue)/\(Manifest.fileName)",
+            stage: stage.rawValue, path: stage == .pack ? manifest.packPath : stage.manifestPath(),
             id: manifest.id)
+    }
+
+    /// What is thrown where labels would be lost that nobody asks for any more.
+    func wouldLose(_ count: Int, partsOf samples: Int) -> PipelineError {
+        PipelineError(
+            .cannotCreate,
+            "\(dataset.root) holds \(count) solved samples that this pipeline does not ask for, "
+                + "or not in parts of \(samples): choose another folder for --output, or pass "
+                + "--replace to remove them")
+    }
+}
+
+extension Dataset {
+    /// The fingerprint of a stage that has this manifest here: that of its record, or the
+    /// manifest's id where there is no record of it.
+    func fingerprint(of stage: Stage, _ manifest: Manifest) -> Digest {
+        guard version == nil, let record = StepRecord(step: stage.rawValue, in: self),
+            let own = record.files.first, own.path == stage.manifestPath(),
+            let found = try? FileDigest(
+                of: "\(folder(stage))/\(Manifest.fileName)", followingLinks: false),
+            own.sha256 == found.sha256
+        else { return manifest.id }
+        return record.fingerprint
     }
 }

@@ -5,34 +5,34 @@ internal import Sampling
 internal import Shards
 internal import Solving
 
-/// What keeps labels from being removed or overwritten without `--replace`. Each of these looks at
-/// every file of labels that is there; one that cannot be read is a reason to refuse.
-extension Job {
-    /// Refuses to go on where labels would be lost that the configurations of `origin` do not ask
-    /// for.
+// What keeps labels from being removed or overwritten without `--replace`. Each of these looks at
+// every file of labels that is there; one that cannot be read is a reason to refuse.
+
+extension SampleStage {
+    /// Refuses to go on where labels would be lost that its configurations do not ask for.
     ///
     /// Growing a design keeps them all: the samples of a part stay in the part with its number.
-    func protectSolvedSamples(_ origin: ConfigurationOrigin) throws {
-        guard !replace else { return }
+    func protectSolvedSamples(_ solve: SolveStage, in context: StageContext) throws {
+        let dataset = context.dataset
         let sequence = try SampleSequence(counts: origin.counts)
         let parts = try LabelFile.present(.solve, in: dataset)
         let copies =
             try parts.isEmpty
             ? Copies()
             : SampleListing(
-                origin, samplesPerPart: pipeline.samplesPerPart, threads: threads, lines: false,
+                origin, samplesPerPart: samplesPerPart, threads: context.threads, lines: false,
                 findsCopies: findsCopies
             ) { _, _ in }.copies
         var solved: Set<SampleID> = []
         var lost = 0
-        try OrderedWork.run(count: parts.count, threads: threads) { [self] in
-            { [self] number in
+        try OrderedWork.run(count: parts.count, threads: context.threads) {
+            { number in
                 let file = parts[number]
                 // A part that growth made may begin after the last sample of a smaller design.
-                let places = file.number.multipliedReportingOverflow(by: pipeline.samplesPerPart)
+                let places = file.number.multipliedReportingOverflow(by: samplesPerPart)
                 let first =
                     places.overflow ? sequence.count : min(sequence.count, places.partialValue)
-                let range = first..<min(sequence.count, first + pipeline.samplesPerPart)
+                let range = first..<min(sequence.count, first + samplesPerPart)
                 do {
                     let reader = try file.reader()
                     let kept = try (0..<reader.count).count { row in
@@ -44,7 +44,9 @@ extension Job {
                     return (reader.ids, reader.count - kept)
                 } catch let error as PipelineError {
                     // What is computed anew to the same bits is not lost.
-                    guard try isPromised(file, origin, sequence, range, copies) else { throw error }
+                    guard
+                        try isPromised(file, sequence, range, copies, solve, in: dataset)
+                    else { throw error }
                     return ([], 0)
                 }
             }
@@ -59,13 +61,13 @@ extension Job {
                 if try origin.address(of: row, in: reader) == nil { lost += 1 }
             }
         }
-        guard lost == 0 else { throw wouldLose(lost) }
+        guard lost == 0 else { throw context.wouldLose(lost, partsOf: samplesPerPart) }
     }
 
     /// Whether the record of a part that cannot be read says that the very same is computed for it.
     private func isPromised(
-        _ file: LabelFile, _ origin: ConfigurationOrigin, _ sequence: SampleSequence,
-        _ range: Range<Int>, _ copies: Copies
+        _ file: LabelFile, _ sequence: SampleSequence, _ range: Range<Int>, _ copies: Copies,
+        _ solve: SolveStage, in dataset: Dataset
     ) throws -> Bool {
         guard !range.isEmpty, let record = StepRecord(step: file.step, in: dataset) else {
             return false
@@ -75,10 +77,12 @@ extension Job {
             == Fingerprint.solvePart(
                 ids: Digest(of: ids.flatMap(\.bits.littleEndianBytes)),
                 without: copies.positions(in: range).map { $0 - range.lowerBound },
-                physics: origin.physics, accuracy: pipeline.accuracy,
-                level: pipeline.compressionLevel)
+                physics: origin.physics, accuracy: solve.accuracy,
+                level: solve.compressionLevel)
     }
+}
 
+extension SolveStage {
     /// Refuses to solve where files of labels are of another accuracy or other samples than those
     /// that take their place.
     ///
@@ -87,12 +91,12 @@ extension Job {
     ///   - only: The part that is solved; all for nil.
     func protectLabels(
         _ listing: SampleListing, _ sampleManifest: Manifest, done: [Bool],
-        only: SampleListing.Part? = nil
+        only: SampleListing.Part? = nil, in context: StageContext
     ) throws {
-        guard !replace else { return }
+        let dataset = context.dataset
         var (other, lost, words) = (0, 0, "")
         func count(_ reader: ShardReader) -> Bool {
-            guard !reader.isOf(listing.physics, pipeline.accuracy) else { return false }
+            guard !reader.isOf(listing.physics, accuracy) else { return false }
             (other, words) = (other + reader.count, reader.accuracyWords)
             return true
         }
@@ -107,9 +111,9 @@ extension Job {
             if done[file.number] { continue }
             let promised =
                 StepRecord(step: file.step, in: dataset)?.fingerprint
-                == partFingerprint(of: part, listing)
+                == SolvePart(part: part, listing: listing, of: self).fingerprint(upstream: [])
             guard let reader = try file.reader(promised: promised), !count(reader) else { continue }
-            let asked = Set(try configurations(part, listing, sampleManifest).map(\.id))
+            let asked = Set(try context.configurations(part, listing, sampleManifest).map(\.id))
             lost += reader.ids.count { !asked.contains($0) }
         }
         if only == nil {
@@ -122,18 +126,32 @@ extension Job {
                     + "'physics': choose another folder for --output, or pass --replace to "
                     + "compute them anew")
         }
-        guard lost == 0 else { throw wouldLose(lost) }
+        guard lost == 0 else { throw context.wouldLose(lost, partsOf: samplesPerPart) }
     }
 
+    /// Refuses to remove finished part files that the stage does not list; what is left of a killed
+    /// run is none.
+    func protectUnlisted(keeping names: Set<String>, in context: StageContext) throws {
+        let lost = try LabelFile.present(stage, in: context.dataset).filter {
+            !names.contains($0.name)
+        }
+        guard lost.isEmpty else {
+            throw context.wouldLose(
+                try lost.reduce(0) { $0 + (try $1.reader().count) }, partsOf: samplesPerPart)
+        }
+    }
+}
+
+extension PackStage {
     /// Refuses to pack over shards with labels that no part file has.
     func protectShards(
-        _ store: SolvedSamples, _ packing: ShardPacking, _ shards: [ShardPacking.Shard]
+        _ store: SolvedSamples, _ packing: ShardPacking, _ shards: [ShardPacking.Shard],
+        in context: StageContext
     ) throws {
-        guard !replace else { return }
         let planned = Dictionary(shards.map { ($0.plan.name, $0) }) { first, _ in first }
         var solved: Set<SampleID>?
         var lost = 0
-        for file in try LabelFile.present(.pack, in: dataset) {
+        for file in try LabelFile.present(.pack, in: context.dataset) {
             try Interruption.check()
             let promised = planned[file.name].map(packing.isRecorded) ?? false
             guard let reader = try file.reader(promised: promised) else { continue }
@@ -146,25 +164,7 @@ extension Job {
             let isSame = reader.isOf(packing.form.physics, packing.form.accuracy)
             lost += reader.ids.count { !isSame || solved?.contains($0) != true }
         }
-        guard lost == 0 else { throw wouldLose(lost) }
-    }
-
-    /// Refuses to remove finished part files that the stage does not list; what is left of a killed
-    /// run is none.
-    func protectUnlisted(_ stage: Stage, keeping names: Set<String>) throws {
-        guard !replace, stage == .solve else { return }
-        let lost = try LabelFile.present(stage, in: dataset).filter { !names.contains($0.name) }
-        guard lost.isEmpty else {
-            throw wouldLose(try lost.reduce(0) { $0 + (try $1.reader().count) })
-        }
-    }
-
-    private func wouldLose(_ count: Int) -> PipelineError {
-        PipelineError(
-            .cannotCreate,
-            "\(dataset.root) holds \(count) solved samples that this pipeline does not ask for, "
-                + "or not in parts of \(pipeline.samplesPerPart): choose another folder for "
-                + "--output, or pass --replace to remove them")
+        guard lost == 0 else { throw context.wouldLose(lost, partsOf: samplesPerPart) }
     }
 }
 

@@ -5,19 +5,28 @@ internal import Learning
 internal import Shards
 
 /// What keeps a trained model from being overwritten by another without `--replace`.
-extension Job {
+extension TrainStage {
     /// Refuses to train where the weights of another training are: of other shards, or another
     /// description.
-    func protectModel(_ training: TrainingDescription, _ pack: Manifest, fingerprint: Digest) throws
-    {
+    ///
+    /// - Parameters:
+    ///   - fingerprint: This training's.
+    ///   - content: What its checkpoint names.
+    func protectModel(
+        _ pack: Manifest, of source: Dataset, fingerprint: Digest, content: Digest,
+        in context: StageContext
+    ) throws {
+        let dataset = context.dataset
         let path = "\(dataset.folder(.train))/\(StageFile.weights)"
-        guard !replace, try PathEntry(at: path) == .file else { return }
+        guard !context.replace, try PathEntry(at: path) == .file else { return }
         // This very training, finished or not; what its record or its checkpoint tells of is made
         // again to the same bits.
-        if StepRecord(step: Stage.train.rawValue, in: dataset)?.fingerprint == fingerprint {
+        if let recorded = StepRecord(step: Stage.train.rawValue, in: dataset)?.fingerprint,
+            [fingerprint, content].contains(recorded)
+        {
             return
         }
-        if TrainingCheckpoint.fingerprint(in: dataset) == fingerprint { return }
+        if TrainingCheckpoint.fingerprint(in: dataset) == content { return }
         func refuse(_ what: String) -> PipelineError {
             PipelineError(
                 .cannotCreate,
@@ -35,8 +44,7 @@ extension Job {
                 "is a model whose manifest cannot be read (\(PipelineError(error).message)), "
                     + "perhaps another one")
         }
-        guard manifest.parameters == training.json,
-            manifest.inputs.contains(where: { $0.id == pack.id })
+        guard isOf(manifest, pack)
         else {
             throw refuse(
                 manifest.parameters == training.json
@@ -47,7 +55,7 @@ extension Job {
 
     /// Takes back an evaluation of the model that is replaced: its numbers are of no model that is
     /// there.
-    func invalidateEvaluation() throws {
+    func invalidateEvaluation(in dataset: Dataset) throws {
         guard let old = try? dataset.manifest(.train).content["digest"],
             let evaluation = try? dataset.manifest(.evaluate),
             evaluation.parameters["models"]?.array?.contains(old) == true

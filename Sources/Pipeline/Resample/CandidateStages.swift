@@ -1,0 +1,38 @@
+internal import Datasets
+internal import Fields
+internal import Sampling
+internal import Shards
+internal import Solving
+
+/// The stages that make samples of a round, all of them for training, to be chosen from or to join
+/// the dataset.
+struct CandidateStages {
+    private let pipeline: PipelineFile
+
+    init(_ pipeline: PipelineFile) { self.pipeline = pipeline }
+
+    /// The stage that draws or imports them.
+    func sample(_ origin: ConfigurationOrigin) -> SampleStage {
+        SampleStage(origin: origin, samplesPerPart: pipeline.samplesPerPart)
+    }
+
+    /// The stage that computes their labels.
+    var solve: SolveStage {
+        SolveStage(
+            design: nil, accuracy: pipeline.accuracy, compressionLevel: pipeline.compressionLevel,
+            samplesPerPart: pipeline.samplesPerPart)
+    }
+
+    /// Solves what is sampled in `context`, and packs it.
+    func makeShards(in context: StageContext) throws {
+        try solve.complete(in: context)
+        try SplitStage(
+            design: nil, accuracy: pipeline.accuracy,
+            split: try Split(testEvery: nil, validationEvery: nil, subsets: [100])
+        ).complete(in: context)
+        try PackStage(
+            design: nil, codec: pipeline.codec, samplesPerPart: pipeline.samplesPerPart,
+            samplesPerShard: pipeline.samplesPerShard
+        ).complete(in: context)
+    }
+}

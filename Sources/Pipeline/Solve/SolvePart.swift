@@ -1,0 +1,152 @@
+internal import Datasets
+internal import Documents
+internal import Fields
+internal import Foundation
+internal import Parallel
+internal import Sampling
+internal import Shards
+internal import Solving
+
+/// One part of the solve stage: samples that are solved and stored together.
+struct SolvePart: PipelineStage {
+    let part: SampleListing.Part
+    let listing: SampleListing
+    private let accuracy: Accuracy
+    private let compressionLevel: Int
+    /// The stage that it is a part of.
+    private let whole: SolveStage
+
+    init(part: SampleListing.Part, listing: SampleListing, of whole: SolveStage) {
+        self.part = part
+        self.listing = listing
+        self.whole = whole
+        accuracy = whole.accuracy
+        compressionLevel = whole.compressionLevel
+    }
+
+    let stage = Stage.solve
+    var id: String { part.step }
+    let upstream: [String] = []
+
+    func inputs(_ listing: SampleListing) -> [String] {
+        [Stage.sample.manifestPath(), Stage.sample.path(part.configurations)]
+    }
+
+    func outputs(_ listing: SampleListing) -> [String] {
+        [stage.path(part.labels), StepRecord.path(of: id)]
+    }
+
+    func fingerprint(upstream: [Digest]) -> Digest {
+        Fingerprint.solvePart(
+            ids: part.ids,
+            without: listing.copies.positions(in: part.positions).map { $0 - part.first },
+            physics: listing.physics, accuracy: accuracy, level: compressionLevel)
+    }
+
+    func upstream(in context: StageContext) -> [Digest] { [] }
+
+    func record(in context: StageContext) -> RecordPlace {
+        RecordPlace(dataset: context.dataset, step: id)
+    }
+
+    func isReadable(_ record: StepRecord, in context: StageContext) -> Bool {
+        !record.files.isEmpty
+    }
+
+    func skip(in context: StageContext) {}
+
+    func perform(in context: StageContext, fingerprint: Digest) throws {
+        let sampleManifest = try context.dataset.manifest(.sample)
+        if !context.replace {
+            try whole.protectLabels(
+                listing, sampleManifest, done: listing.parts.map { _ in false }, only: part,
+                in: context)
+        }
+        try context.invalidate(stage)
+        context.reporter.began(stage, total: part.count, done: 0)
+        try solve(sampleManifest, in: context) { context.reporter.advanced(stage, done: $0) }()
+    }
+
+    /// Solves it: samples in parallel, written in order. Returns what commits its file, as a
+    /// whole.
+    func solve(
+        _ sampleManifest: Manifest, in context: StageContext, progress: @escaping (Int) -> Void
+    ) throws -> () throws -> Void {
+        let (dataset, reporter) = (context.dataset, context.reporter)
+        let started = Stopwatch()
+        try StepRecord.remove(part.step, in: dataset)
+        let configurations = try context.configurations(part, listing, sampleManifest)
+        let count = configurations.count
+        let physics = listing.physics
+        let writer = try ShardWriter(
+            path: AtomicFile.temporary(for: dataset.path("solve/\(part.labels)")),
+            lattice: physics.lattice, capacity: count,
+            maximumSources: configurations.map { $0.configuration.sources.count }.max() ?? 1,
+            kind: .part, coefficients: ShardCoefficient.drawn(under: physics),
+            fixed: try ShardCoefficient.fixedValues(under: physics),
+            attributes: ShardAttribute.describing(physics, accuracy),
+            level: compressionLevel)
+        var leftOut: [StepRecord.LeftOut] = []
+        let (accuracy, level) = (accuracy, compressionLevel)
+        try OrderedWork.run(count: count, threads: context.threads) {
+            let solver = Solver(physics: physics, accuracy: accuracy)
+            let encoder = try SampleEncoder(lattice: physics.lattice, level: level)
+            var label = [Float](repeating: 0, count: physics.lattice.count)
+            return { position in
+                try Interruption.check()
+                let item = configurations[position]
+                let image = SourceImage(item.configuration)
+                let solution = solver.solve(
+                    image, physics: item.configuration.physics, into: &label)
+                guard solution.isCertified else { return (solution, nil as EncodedSample?) }
+                let sample = try encoder.encode(
+                    item.configuration, under: physics, image: image, label: label, id: item.id,
+                    index: UInt64(item.index), errorBound: solution.errorBound)
+                return (solution, sample)
+            }
+        } consume: { (position: Int, result: (Solution, EncodedSample?)) in
+            if let sample = result.1 {
+                try writer.append(sample)
+            } else {
+                let (item, bound) = (configurations[position], result.0.errorBound)
+                leftOut.append(
+                    StepRecord.LeftOut(
+                        id: item.id, sources: item.configuration.sources.count, index: item.index,
+                        errorBound: bound.isFinite ? bound : nil))
+                if leftOut.count <= SolvePart.warningsPerPart {
+                    reporter.warned(
+                        "sample \(item.id) is left out: its error bound is \(bound), above the "
+                            + "tolerance of \(accuracy.tolerance)")
+                }
+            }
+            progress(position + 1)
+        }
+        if count < part.count { progress(part.count) }
+        if leftOut.count > SolvePart.warningsPerPart {
+            reporter.warned(
+                "\(leftOut.count - SolvePart.warningsPerPart) more samples of \(part.step) are left "
+                    + "out; solve/manifest.json will list them all")
+        }
+        let fingerprint = fingerprint(upstream: [])
+        return { [leftOut] in
+            try dataset.publish(
+                writer, as: "solve/\(part.labels)", step: part.step, fingerprint: fingerprint,
+                leftOut: leftOut, started: started)
+        }
+    }
+
+    /// Samples that are named when they are left out; of the others only the number is said.
+    private static let warningsPerPart = 5
+}
+
+extension StageContext {
+    /// Reads and checks a part's configurations; those of copies of earlier samples are left out.
+    func configurations(
+        _ part: SampleListing.Part, _ listing: SampleListing, _ sampleManifest: Manifest
+    ) throws -> [ListedConfiguration] {
+        try ConfigurationsFile.read(
+            sampleManifest.files[part.number], in: dataset.folder(.sample),
+            physics: listing.physics, ids: part.ids
+        ).enumerated().filter { !listing.copies.contains(part.first + $0.offset) }.map(\.element)
+    }
+}
