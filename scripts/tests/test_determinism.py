@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from conftest import BINARY, REPOSITORY, TINY, changed, contents, ids, manifest, steadyset, write
+from conftest import BINARY, REPOSITORY, TAUGHT, TINY, changed, contents, ids, manifest, steadyset, write
 
 
 def test_threads_and_folders(tiny, tmp_path):
@@ -67,43 +67,139 @@ def test_stage_commands(tiny, tmp_path):
     assert contents(tmp_path / "one") == contents(tmp_path / "two") == contents(tiny)
 
 
-def test_plan_step_by_step(tiny, tmp_path):
-    """A plan walked by processes of their own, two parts at a time: the same files, and all that it names."""
-    pipeline, output = write(tmp_path, TINY), tmp_path / "dataset"
+def walk(pipeline, output, together=1):
+    """Walks a plan by processes of their own, `together` parts at a time; returns the plan and what the steps said, by their ids.
+
+    Every step finds its inputs and writes its outputs, unless it says that its round does not take place.
+    """
     plan = json.loads(steadyset("plan", pipeline).stdout)
-    assert [step["id"] for step in plan["steps"]] == ["sample"] + [f"solve-{n:05}" for n in range(5)] + ["solve", "split", "pack"]
-    assert not output.exists()
+    said = {}
 
     def start(step):
-        for path in step["inputs"]:
-            assert (output / path).is_file(), f"{step['id']} needs {path}"
+        if not any("no round" in text for text in said.values()):
+            for path in step["inputs"]:
+                assert (output / path).is_file(), f"{step['id']} needs {path}"
         command = [BINARY, "step", pipeline, step["id"], "--run", output, "--threads", "1"]
         return step, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     waiting = plan["steps"]
     while waiting:
-        # Two at a time where both are parts.
-        together = 2 if len(waiting) > 1 and None not in (waiting[0]["part"], waiting[1]["part"]) else 1
-        running = [start(step) for step in waiting[:together]]
-        waiting = waiting[together:]
+        count = together if len(waiting) > 1 and None not in (waiting[0]["part"], waiting[1]["part"]) else 1
+        running = [start(step) for step in waiting[:count]]
+        waiting = waiting[count:]
         for step, process in running:
-            said, _ = process.communicate(timeout=120)
+            said[step["id"]], _ = process.communicate(timeout=120)
             assert process.returncode == 0, said
-            for path in step["outputs"]:
-                assert (output / path).is_file(), f"{step['id']} did not write {path}"
+            if "no round" not in said[step["id"]]:
+                for path in step["outputs"]:
+                    assert (output / path).is_file(), f"{step['id']} did not write {path}"
+    return plan, said
+
+
+def record(output, step):
+    """The record of a step of a plan."""
+    if step["round"] and step["stage"] != "pack":
+        return json.loads((output / f"rounds/{step['round']}/.steadyset/steps/{step['stage']}.json").read_text())
+    return json.loads((output / f".steadyset/steps/{step['id']}.json").read_text())
+
+
+def recorded(output, plan):
+    """Checks that the records have the fingerprints of the plan."""
+    for step in plan["steps"]:
+        found = record(output, step)
+        assert found["step"] in (step["id"], step["stage"])
+        assert found["fingerprint"] == step["fingerprint"], step["id"]
+
+
+def test_plan_step_by_step(tiny, tmp_path):
+    """A plan walked by processes of their own, two parts at a time: the same files, and all that it names."""
+    pipeline, output = write(tmp_path, TINY), tmp_path / "dataset"
+    plan, _ = walk(pipeline, output, together=2)
+    assert [step["id"] for step in plan["steps"]] == ["sample"] + [f"solve-{n:05}" for n in range(5)] + ["solve", "split", "pack"]
     assert contents(output) == contents(tiny)
+    recorded(output, plan)
+    recorded(tiny, plan)
     said = steadyset("run", pipeline, "-o", output).stdout
     assert said.count("unchanged") == 4, said
 
 
-def test_steps_record_the_plans_fingerprints(tiny, tmp_path):
-    """Whoever compares a plan with the records of finished steps sees what is done."""
-    plan = json.loads(steadyset("plan", write(tmp_path, TINY)).stdout)
-    for step in plan["steps"]:
-        record = json.loads((tiny / f".steadyset/steps/{step['id']}.json").read_text())
-        assert record["step"] == step["id"]
-        if step["stage"] in ("sample", "solve"):
-            assert record["fingerprint"] == step["fingerprint"], step["id"]
+def everything(output):
+    """Whatever is in a dataset and its rounds and does not tell when it was made."""
+    return {
+        str(path.relative_to(output)): path.read_bytes()
+        for path in output.rglob("*")
+        if path.is_file() and ".steadyset" not in path.parts and path.name not in ("provenance.json", "log.txt", "ended.json")
+    }
+
+
+ROUNDS = changed(TAUGHT, train={"epochs": 1, "selection": "S25%"}, rounds={"count": 2, "add": 9, "pool": 60})
+
+
+def test_rounds_step_by_step(tmp_path):
+    """A pipeline with two rounds, walked step by step and run: the same files, and records with the fingerprints of the plan."""
+    pipeline, walked, ran = write(tmp_path, ROUNDS), tmp_path / "walked", tmp_path / "ran"
+    plan, _ = walk(pipeline, walked)
+    rounds = [[step["id"] for step in plan["steps"] if step["round"] == number] for number in (1, 2)]
+    assert rounds == [[f"round-0000{n}-{stage}" for stage in ("resample", "solve", "pack", "train", "evaluate")] for n in (1, 2)]
+    steadyset("run", pipeline, "-o", ran)
+    assert everything(walked) == everything(ran)
+    for output in (walked, ran):
+        recorded(output, plan)
+        said = steadyset("run", pipeline, "-o", output, "--dry-run").stdout
+        assert "to do" not in said and said.count("done") == len(plan["steps"])
+        assert "0 findings" in steadyset("verify", output).stdout
+
+
+def test_rounds_that_end_step_by_step(tmp_path):
+    """57 samples are not selected, 20 a round: the steps from the third round on say that there is none, and end well."""
+    pipeline = changed(ROUNDS, rounds={"count": 5, "add": 20, "candidates": "unselected", "pool": None})
+    path, walked, ran = write(tmp_path, pipeline), tmp_path / "walked", tmp_path / "ran"
+    plan, said = walk(path, walked)
+    steadyset("run", path, "-o", ran)
+    assert everything(walked) == everything(ran)
+    ended = {step["round"] for step in plan["steps"] if "no round" in said[step["id"]]}
+    assert ended and ended == set(range(min(ended), 6))
+    assert all("no round" in said[step["id"]] for step in plan["steps"] if step["round"] in ended)
+    for output in (walked, ran):
+        assert "to do" not in steadyset("run", path, "-o", output, "--dry-run").stdout
+
+
+def test_rounds_of_a_trainer_step_by_step(tmp_path):
+    """Its own calls are those of `run`: one for each version, the last of them without candidates."""
+    (tmp_path / "train.sh").write_text(
+        f"echo $STEADYSET_ROUND $STEADYSET_SELECTION $STEADYSET_CANDIDATES_SELECTION >> {tmp_path}/calls\n"
+        '[ -n "$STEADYSET_ERRORS" ] || exit 0\n'
+        '{ echo id,mae; cat "$STEADYSET_CANDIDATES"/sample/*.jsonl | grep -o \'"id":"[0-9a-f]*"\' | cut -d\'"\' -f4 |'
+        " awk '{print $1\",\"NR}'; } > \"$STEADYSET_ERRORS\"\n"
+    )
+    pipeline = changed(ROUNDS, rounds={"trainer": {"command": f"sh {tmp_path}/train.sh"}})
+    path, walked, ran = write(tmp_path, pipeline), tmp_path / "walked", tmp_path / "ran"
+    plan, _ = walk(path, walked)
+    assert [step["id"] for step in plan["steps"] if step["stage"] == "train"] == ["round-00002-train"]
+    calls = (tmp_path / "calls").read_text()
+    steadyset("run", path, "-o", ran)
+    assert (tmp_path / "calls").read_text() == calls * 2 and calls.count("\n") == 3
+    assert everything(walked) == everything(ran)
+    for output in (walked, ran):
+        recorded(output, plan)
+        assert "to do" not in steadyset("run", path, "-o", output, "--dry-run").stdout
+
+
+def test_a_model_outlives_what_is_in_no_id(tmp_path):
+    """Other sizes of files, and the fingerprints of an earlier release: the model stays, its record gets the plan's fingerprint."""
+    pipeline = changed(ROUNDS, train={"epochs": 2})
+    del pipeline["rounds"]
+    path, output = write(tmp_path, pipeline), tmp_path / "dataset"
+    steadyset("run", path, "-o", output)
+    weights = output / "train/weights.safetensors"
+    before = (weights.stat().st_mtime_ns, weights.stat().st_ino)
+    smaller = write(tmp_path, changed(pipeline, pack={"samples_per_shard": 7}), "smaller.yaml")
+    said = steadyset("run", smaller, "-o", output).stdout
+    assert "train" in said and (weights.stat().st_mtime_ns, weights.stat().st_ino) == before
+    recorded(output, json.loads(steadyset("plan", smaller).stdout))
+    other = write(tmp_path, changed(pipeline, train={"epochs": 3}), "other.yaml")
+    steadyset("run", other, "-o", output, "--replace")
+    assert (weights.stat().st_mtime_ns, weights.stat().st_ino) != before
 
 
 def test_dry_run(tiny, tmp_path):

@@ -129,12 +129,13 @@ def test_members_of_other_documents():
 
 
 def test_what_plans_decide(tmp_path):
-    """`decides` is true of the stage that the article names, and of no other."""
+    """`decides` is true of the steps that the article names, and of no other; every round has its steps."""
     plan = json.loads(steadyset("plan", REPOSITORY / "pipelines/curation.yaml").stdout)
-    assert [stage["name"] for stage in plan["stages"] if stage["decides"]] == ["resample"]
-    assert {step["round"] for step in plan["steps"]} == {0}
+    deciding = [step["id"] for step in plan["steps"] if step["decides"]]
+    assert deciding == [f"round-{number:05}-resample" for number in range(1, len(deciding) + 1)] and deciding
+    assert {step["round"] for step in plan["steps"]} == set(range(len(deciding) + 1))
     text = " ".join(ARTICLES["Formats"].split())
-    assert "`decides` (true of `resample` alone" in text and "`round` (always 0" in text
+    assert "`decides`, true of the steps `round-…-resample`" in text
 
 
 def test_versions_of_formats():

@@ -111,7 +111,7 @@ extension SolveStage {
             if done[file.number] { continue }
             let promised =
                 StepRecord(step: file.step, in: dataset)?.fingerprint
-                == SolvePart(part: part, listing: listing, of: self).fingerprint(upstream: [])
+                == SolvePart(part: part, listing: listing, whole: self).fingerprint(upstream: [])
             guard let reader = try file.reader(promised: promised), !count(reader) else { continue }
             let asked = Set(try context.configurations(part, listing, sampleManifest).map(\.id))
             lost += reader.ids.count { !asked.contains($0) }

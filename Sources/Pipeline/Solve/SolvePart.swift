@@ -11,18 +11,8 @@ internal import Solving
 struct SolvePart: PipelineStage {
     let part: SampleListing.Part
     let listing: SampleListing
-    private let accuracy: Accuracy
-    private let compressionLevel: Int
     /// The stage that it is a part of.
-    private let whole: SolveStage
-
-    init(part: SampleListing.Part, listing: SampleListing, of whole: SolveStage) {
-        self.part = part
-        self.listing = listing
-        self.whole = whole
-        accuracy = whole.accuracy
-        compressionLevel = whole.compressionLevel
-    }
+    let whole: SolveStage
 
     let stage = Stage.solve
     var id: String { part.step }
@@ -40,7 +30,8 @@ struct SolvePart: PipelineStage {
         Fingerprint.solvePart(
             ids: part.ids,
             without: listing.copies.positions(in: part.positions).map { $0 - part.first },
-            physics: listing.physics, accuracy: accuracy, level: compressionLevel)
+            physics: listing.physics, accuracy: whole.accuracy,
+            level: whole.compressionLevel)
     }
 
     func upstream(in context: StageContext) -> [Digest] { [] }
@@ -84,10 +75,10 @@ struct SolvePart: PipelineStage {
             maximumSources: configurations.map { $0.configuration.sources.count }.max() ?? 1,
             kind: .part, coefficients: ShardCoefficient.drawn(under: physics),
             fixed: try ShardCoefficient.fixedValues(under: physics),
-            attributes: ShardAttribute.describing(physics, accuracy),
-            level: compressionLevel)
+            attributes: ShardAttribute.describing(physics, whole.accuracy),
+            level: whole.compressionLevel)
         var leftOut: [StepRecord.LeftOut] = []
-        let (accuracy, level) = (accuracy, compressionLevel)
+        let (accuracy, level) = (whole.accuracy, whole.compressionLevel)
         try OrderedWork.run(count: count, threads: context.threads) {
             let solver = Solver(physics: physics, accuracy: accuracy)
             let encoder = try SampleEncoder(lattice: physics.lattice, level: level)

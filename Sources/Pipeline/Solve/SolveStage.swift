@@ -37,7 +37,7 @@ struct SolveStage: PipelineStage {
 
     /// The steps that it is made from.
     func parts(of listing: SampleListing) -> [SolvePart] {
-        listing.parts.map { SolvePart(part: $0, listing: listing, of: self) }
+        listing.parts.map { SolvePart(part: $0, listing: listing, whole: self) }
     }
 
     func perform(in context: StageContext, fingerprint: Digest) throws {
