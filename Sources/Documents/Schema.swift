@@ -2,8 +2,9 @@
 ///
 /// Supported are type, properties, required, additionalProperties, propertyNames,
 /// min/maxProperties, items, prefixItems, min/maxItems, uniqueItems, enum, const, minimum, maximum,
-/// their exclusive forms, min/maxLength, pattern, `$ref` to `#/$defs/…`, oneOf, anyOf, allOf, not,
-/// if/then/else. A schema with any other keyword does not load.
+/// their exclusive forms, min/maxLength, pattern, oneOf, anyOf, allOf, not, if/then/else, and `$ref`
+/// to a place in this file or another: `#/$defs/…`, `physics.json`, `physics.json#/$defs/…`. A
+/// schema with any other keyword does not load. Of the annotations `default` is used, by `filled`.
 public struct Schema: Sendable {
     /// One way in which a document is not of the form that a schema asks for.
     public struct Violation: Hashable, Sendable, CustomStringConvertible {
@@ -20,61 +21,32 @@ public struct Schema: Sendable {
 
     /// What messages call the schema.
     public let name: String
-    package let root: SchemaNode
-    package let definitions: [String: SchemaNode]
+    /// The schema itself, and then everything that a `$ref` leads to.
+    package let nodes: [SchemaNode]
 
     /// Loads a schema.
     ///
-    /// - Throws: `DocumentError` with code `.schema` where a keyword is unknown or malformed, with
-    ///   its place.
-    public init(_ json: JSON, name: String) throws(DocumentError) {
-        var loader = SchemaLoader(name: name, definitions: Set((json["$defs"]?.object ?? [:]).keys))
+    /// - Parameters:
+    ///   - name: its file's name, before `.json`.
+    ///   - file: gives the other files that it refers to by their names, or nil where there is none.
+    /// - Throws: `DocumentError` with code `.schema` where a keyword is unknown or malformed, or a
+    ///   reference leads nowhere, with its place; what `file` throws.
+    public init(
+        _ json: JSON, name: String,
+        file: @escaping (String) throws(DocumentError) -> JSON? = { _ in nil }
+    ) throws(DocumentError) {
+        var loader = SchemaLoader(json, name: name, file: file)
         self.name = name
-        root = try loader.node(json, at: "")
-        definitions = loader.loaded
-    }
-
-    /// Names of the schemas that are part of this program.
-    public static var names: [String] { embedded.keys.sorted() }
-
-    /// Loads a schema that is part of this program.
-    ///
-    /// - Throws: `DocumentError` with code `.notFound` where there is none of that name.
-    public static func named(_ name: String) throws(DocumentError) -> Schema {
-        guard let bytes = embedded[name] else {
-            throw DocumentError(
-                .unknownSchema,
-                "there is no schema '\(name)'; there are " + "\(names.joined(separator: ", "))")
-        }
-        return try Schema(try JSON.parse(bytes, source: "schemas/\(name).schema.json"), name: name)
-    }
-
-    /// Every file of `schemas/` by its name without `.schema.json`; a test compares the two.
-    private static var embedded: [String: [UInt8]] {
-        [
-            "bench": PackageResources.bench_schema_json,
-            "configuration": PackageResources.configuration_schema_json,
-            "export": PackageResources.export_schema_json,
-            "manifest": PackageResources.manifest_schema_json,
-            "manifest-evaluate": PackageResources.manifest_evaluate_schema_json,
-            "manifest-resample": PackageResources.manifest_resample_schema_json,
-            "manifest-pack": PackageResources.manifest_pack_schema_json,
-            "manifest-sample": PackageResources.manifest_sample_schema_json,
-            "manifest-solve": PackageResources.manifest_solve_schema_json,
-            "manifest-split": PackageResources.manifest_split_schema_json,
-            "manifest-train": PackageResources.manifest_train_schema_json,
-            "pipeline": PackageResources.pipeline_schema_json,
-            "plan": PackageResources.plan_schema_json,
-            "provenance": PackageResources.provenance_schema_json,
-            "step": PackageResources.step_schema_json, "tags": PackageResources.tags_schema_json,
-        ]
+        nodes = try loader.load()
     }
 
     /// Returns everything in `json` that is not as the schema asks; empty where it is valid.
     public func violations(in json: JSON) -> [Violation] {
-        SchemaCheck(schema: self).findings(root, json, path: "", references: 0).map {
+        // What two keywords of one place find is said once.
+        var found: Set<Violation> = []
+        return SchemaCheck(schema: self).findings(nodes[0], json, path: "", references: 0).map {
             Violation(path: $0.path, message: $0.message, unknownKey: $0.unknownKey)
-        }
+        }.filter { found.insert($0).inserted }
     }
 
     /// Checks `json`.

@@ -26,7 +26,7 @@ package struct SchemaCheck {
 
     /// Definitions that refer to each other in a circle, without a step into the document, end
     /// here.
-    private static let maximumReferences = 64
+    package static let maximumReferences = 64
 
     /// Returns what in `json`, which is at `path`, is not as `node` asks.
     package func findings(_ node: SchemaNode, _ json: JSON, path: String, references: Int)
@@ -53,12 +53,12 @@ package struct SchemaCheck {
         }
         switch keyword {
         case .never: return found("is \(json.brief), nothing is allowed here")
-        case .reference(let name):
-            guard references < Self.maximumReferences, let node = schema.definitions[name] else {
+        case .reference(let place, let name):
+            guard references < Self.maximumReferences else {
                 return found(
-                    "cannot be checked: the schema's definition '\(name)' refers to " + "itself")
+                    "cannot be checked: the schema's definition '\(name)' refers to itself")
             }
-            return findings(node, json, path: path, references: references + 1)
+            return findings(schema.nodes[place], json, path: path, references: references + 1)
         case .type(let types):
             return types.contains { $0.holds(json) }
                 ? [] : found(wrongType(json, types), .type(types))

@@ -1,14 +1,74 @@
-/// Turns a schema's JSON into nodes, and refuses what this program's validator would not check.
+/// Turns schemas' JSON into nodes, and refuses what this program's validator would not check.
 package struct SchemaLoader {
-    package let name: String
-    /// Names that `$ref` may use.
-    package let definitions: Set<String>
-    /// The definitions met so far.
-    package private(set) var loaded: [String: SchemaNode] = [:]
+    /// Where a `$ref` leads.
+    private struct Place: Hashable {
+        let file: String
+        /// A JSON pointer (RFC 6901).
+        let pointer: String
+    }
 
-    package init(name: String, definitions: Set<String>) {
+    private let findFile: (String) throws(DocumentError) -> JSON?
+    /// The files that were needed so far, by name.
+    private var files: [String: JSON]
+    /// The file of what is being loaded.
+    private var name: String
+    /// What is to be loaded, or was: a node's index is that of its place.
+    private var places: [Place]
+    private var indices: [Place: Int]
+
+    /// Prepares to load the schema `json` of the file called `name`.
+    package init(
+        _ json: JSON, name: String, file: @escaping (String) throws(DocumentError) -> JSON?
+    ) {
         self.name = name
-        self.definitions = definitions
+        findFile = file
+        files = [name: json]
+        // Its own definitions are looked at even where nothing refers to them.
+        let definitions = (json["$defs"]?.object ?? [:]).keys.sorted()
+        places = [Place(file: name, pointer: "")]
+        places += definitions.map { Place(file: name, pointer: "/$defs/\($0)") }
+        indices = Dictionary(uniqueKeysWithValues: places.enumerated().map { ($1, $0) })
+    }
+
+    /// Returns the schema's node, and then those of all places that references lead to.
+    package mutating func load() throws(DocumentError) -> [SchemaNode] {
+        var nodes: [SchemaNode] = []
+        while nodes.count < places.count {
+            let place = places[nodes.count]
+            guard let json = value(at: place) else { throw failure("is not there", place.pointer) }
+            name = place.file
+            nodes.append(try node(json, at: place.pointer))
+        }
+        return nodes
+    }
+
+    private func value(at place: Place) -> JSON? {
+        var json = files[place.file]
+        for key in place.pointer.split(separator: "/") { json = json?[String(key)] }
+        return json
+    }
+
+    /// The reference `text`: `#/…`, `FILE.json` or `FILE.json#/…`.
+    private mutating func reference(_ text: String, _ path: String) throws(DocumentError)
+        -> SchemaKeyword
+    {
+        let parts = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
+        var file = name
+        if !parts[0].isEmpty {
+            file = String(parts[0].hasSuffix(".json") ? parts[0].dropLast(5) : parts[0])
+            if files[file] == nil { files[file] = try findFile(file) }
+        }
+        let place = Place(file: file, pointer: parts.count == 2 ? String(parts[1]) : "")
+        guard value(at: place) != nil else {
+            throw failure("does not name a definition that is there", path)
+        }
+        let index = indices[place] ?? places.count
+        if index == places.count {
+            places.append(place)
+            indices[place] = index
+        }
+        let last = place.pointer.split(separator: "/").last.map(String.init)
+        return .reference(index, name: last ?? file)
     }
 
     /// Annotations, which ask for nothing.
@@ -41,7 +101,7 @@ package struct SchemaLoader {
                 keywords.append(keyword)
             }
         }
-        return SchemaNode(keywords: keywords)
+        return SchemaNode(keywords: keywords, fallback: members["default"])
     }
 
     /// Returns what the keyword `key` asks for, or nil where another keyword of `members` includes
@@ -52,13 +112,10 @@ package struct SchemaLoader {
         switch key {
         case "$defs":
             guard path == "/$defs" else { throw failure("is not at the root", path) }
-            loaded = try nodes(of: value, path)
             return nil
         case "$ref":
-            guard let target = value.string, target.hasPrefix("#/$defs/"),
-                definitions.contains(String(target.dropFirst(8)))
-            else { throw failure("does not name a definition of this schema", path) }
-            return .reference(String(target.dropFirst(8)))
+            guard let text = value.string else { throw failure("is not a text", path) }
+            return try reference(text, path)
         case "type":
             let names = value.string.map { [$0] } ?? value.array?.compactMap(\.string) ?? []
             let types = names.compactMap(JSONType.init)

@@ -4,14 +4,16 @@ internal import Synchronization
 package struct SchemaNode: Sendable {
     /// What is asked, in the order in which it is checked.
     package var keywords: [SchemaKeyword]
+    /// `default`: the value of a member that is missing.
+    package var fallback: JSON?
 }
 
 /// One thing that a schema asks for; related keywords are one case.
 package indirect enum SchemaKeyword: Sendable {
     /// The schema `false`: nothing is valid.
     case never
-    /// `$ref`, the name of a definition.
-    case reference(String)
+    /// `$ref`: the place of a node among a schema's, and the last word of its path.
+    case reference(Int, name: String)
     /// `type`.
     case type([JSONType])
     /// `enum`, or `const` with its one value.

@@ -77,6 +77,9 @@ struct SchemaTests {
             ##"{"$ref":"#/$defs/a","$defs":{"a":{"$ref":"#/$defs/a"}}}"##, "1",
             "cannot be checked: the schema's definition 'a' refers to itself"),
         Case(
+            #"{"type":["number","null"],"minimum":1,"allOf":[{"minimum":1}]}"#, "0",
+            "is 0, must be at least 1"),
+        Case(
             #"{"allOf":[{"minimum":1},{"maximum":0}]}"#, "0.5", "is 0.5, must be at least 1",
             "is 0.5, must be at most 0"), Case(#"{"anyOf":[{"type":"null"},{"minimum":1}]}"#, "2"),
         Case(#"{"anyOf":[{"type":"null"},{"minimum":1}]}"#, "0", "is 0, must be at least 1"),
@@ -130,6 +133,126 @@ struct SchemaTests {
         }
         #expect(error?.code == .schema)
         #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
+    }
+
+    private static func schema(_ text: String, _ files: [String: String]) throws -> Schema {
+        let files = try files.mapValues(JSONTests.parse)
+        return try Schema(try JSONTests.parse(text), name: "test") { files[$0] }
+    }
+
+    /// References lead to places of other files, whole files, and back.
+    @Test func referencesOverFiles() throws {
+        let files = [
+            "tree": ##"""
+            {"type":"object","properties":{"left":{"$ref":"tree.json"},"leaf":{"$ref":"#/$defs/leaf"},
+            "root":{"$ref":"test.json#/properties/a"}},"additionalProperties":false,
+            "$defs":{"leaf":{"type":"integer"}}}
+            """##
+        ]
+        let schema = try Self.schema(
+            ##"{"properties":{"a":{"$ref":"tree.json","minProperties":1},"b":{"$ref":"tree.json#/$defs/leaf"}}}"##,
+            files)
+        func found(_ text: String) throws -> [String] {
+            schema.violations(in: try JSONTests.parse(text)).map(\.description)
+        }
+        #expect(try found(#"{"a":{"left":{"left":{"leaf":1}}},"b":2}"#) == [])
+        #expect(
+            try found(#"{"a":{},"b":"x"}"#) == [
+                "/a: has 0 keys, must have at least 1", "/b: is 'x', must be an integer",
+            ])
+        #expect(
+            try found(#"{"a":{"left":{"root":{}}}}"#) == [
+                "/a/left/root: has 0 keys, must have at least 1"
+            ])
+        for reference in ["none.json", "tree.json#/$defs/x", "#/$defs/leaf", "tree.json#leaf"] {
+            let error = #expect(throws: DocumentError.self) {
+                try Self.schema(#"{"$ref":"\#(reference)"}"#, files)
+            }
+            #expect(error?.message.contains("'test' is wrong: /$ref does not name") == true)
+        }
+        // What is wrong in another file is said with its name.
+        let error = #expect(throws: DocumentError.self) {
+            try Self.schema(#"{"$ref":"bad.json"}"#, ["bad": #"{"items":{"typ":1}}"#])
+        }
+        #expect(error?.message.contains("'bad' is wrong: /items has the keyword 'typ'") == true)
+    }
+
+    /// Definitions that refer to each other in a circle end, in checks and in defaults.
+    @Test func circlesEnd() throws {
+        let schema = try Self.schema(
+            #"{"$ref":"other.json"}"#, ["other": #"{"$ref":"test.json"}"#])
+        let found = schema.violations(in: .integer(1))
+        #expect(
+            found.map(\.message) == [
+                "cannot be checked: the schema's definition 'other' refers to itself"
+            ]
+                || found.map(\.message) == [
+                    "cannot be checked: the schema's definition 'test' refers to itself"
+                ])
+        #expect(schema.filled(.integer(1)) == .integer(1))
+        // A default that holds itself is as deep as the document, not deeper.
+        let deep = try Self.schema(
+            ##"{"properties":{"a":{"$ref":"#","default":1}}}"##, [:])
+        #expect(deep.filled(.object([:])) == .object(["a": .integer(1)]))
+    }
+
+    /// A schema, a document, and the document with its defaults.
+    @Test(arguments: [
+        (#"{"properties":{"a":{"default":1},"b":{}}}"#, "{}", #"{"a":1}"#),
+        (#"{"properties":{"a":{"default":1}}}"#, #"{"a":null}"#, #"{"a":null}"#),
+        (#"{"properties":{"a":{"default":null}}}"#, "{}", #"{"a":null}"#),
+        (#"{"properties":{"a":{"default":1}}}"#, "[]", "[]"),
+        (
+            #"{"properties":{"a":{"default":{},"properties":{"b":{"default":2}}}}}"#, "{}",
+            #"{"a":{"b":2}}"#
+        ),
+        (
+            ##"{"items":{"$ref":"#/$defs/x"},"$defs":{"x":{"properties":{"a":{"default":1}}}}}"##,
+            #"[{},{"a":2}]"#, #"[{"a":1},{"a":2}]"#
+        ),
+        (
+            #"{"oneOf":[{"type":"null"},{"required":["a"],"properties":{"b":{"default":1}}},{"required":["c"],"properties":{"d":{"default":1}}}]}"#,
+            #"{"c":0}"#, #"{"c":0,"d":1}"#
+        ),
+        (
+            #"{"properties":{"k":{"default":"x"}},"allOf":[{"if":{"properties":{"k":{"const":"x"}}},"then":{"properties":{"a":{"default":1}}},"else":{"properties":{"b":{"default":2}}}}]}"#,
+            "{}", #"{"a":1,"k":"x"}"#
+        ),
+        (
+            #"{"if":{"required":["k"]},"else":{"properties":{"b":{"default":2}}}}"#, #"{"k":1}"#,
+            #"{"k":1}"#
+        ),
+    ]) func defaults(_ schema: String, _ document: String, _ filled: String) throws {
+        let schema = try Self.schema(schema, [:])
+        #expect(try schema.filled(try JSONTests.parse(document)) == JSONTests.parse(filled))
+        #expect(try schema.filled(try JSONTests.parse(filled)) == JSONTests.parse(filled))
+    }
+
+    /// Every default is of the form that its schema asks for, and a filled document stays valid.
+    @Test func defaultsAreValid() throws {
+        for (name, least) in [
+            ("pipeline", #"{"format":1,"name":"a","physics":{"lattice":[32,32]}}"#),
+            ("physics", #"{"lattice":[32,32],"sources":"emitting"}"#), ("solver", "{}"),
+            ("split", "{}"), ("sampling", #"{"strata":[1],"samples_per_stratum":1,"seed":1}"#),
+            ("training", #"{"model":{"kind":"u-net"},"prefactor":{"draw":{}}}"#),
+            ("curation", #"{"add":1,"neighbours":{},"score":"variance","acquisition":"power"}"#),
+        ] {
+            let schema = try Schema.named(name)
+            let filled = schema.filled(try JSONTests.parse(least))
+            #expect(schema.violations(in: filled) == [], "\(name): \(filled.canonicalText)")
+            #expect(schema.filled(filled) == filled)
+        }
+    }
+
+    @Test func schemasAreCompiledOnceForAllThreads() async throws {
+        await withTaskGroup(of: Int?.self) { group in
+            for _ in 0..<64 {
+                group.addTask {
+                    try? Schema.named("pipeline").violations(in: .object([:])).count
+                }
+            }
+            for await count in group { #expect(count == 3) }
+        }
     }
 
     @Test func everyFileIsEmbeddedAndLoads() throws {

@@ -10,13 +10,13 @@ import sys
 import pytest
 import yaml
 from conftest import BINARY, REPOSITORY, steadyset
+from test_schemas import SCHEMAS, resolved
 
 CATALOG = REPOSITORY / "Sources/steadyset/Documentation.docc"
 ARTICLES = {path.stem: path.read_text() for path in sorted(CATALOG.glob("*.md"))}
 README = (REPOSITORY / "README.md").read_text()
 TEXTS = {"README.md": README, "scripts/python/README.md": (REPOSITORY / "scripts/python/README.md").read_text(),
          **{f"{name}.md": text for name, text in ARTICLES.items()}}  # fmt: skip
-SCHEMAS = {p.name.removesuffix(".schema.json"): json.loads(p.read_text()) for p in (REPOSITORY / "schemas").glob("*.json")}
 HELP = steadyset("--help").stdout if BINARY.exists() else ""
 COMMANDS = re.findall(r"^  ([a-z]+) {2,}\S", HELP.partition("SUBCOMMANDS:")[2], re.M)
 STAGES = re.findall(r"^  ([a-z]+) +\S", HELP.partition("stage by stage:")[2].partition("Each stage")[0], re.M)
@@ -86,13 +86,15 @@ def test_stages():
     assert re.findall("`(\\w+)`", words) == STAGES
 
 
-def members(schema, whole):
-    while "$ref" in schema:
-        schema = whole["$defs"][schema["$ref"].rpartition("/")[2]]
-    found = set(schema.get("properties", {}))
-    for part in schema.get("oneOf", []) + schema.get("anyOf", []) + schema.get("allOf", []):
-        found |= members(part, whole)
-    return found
+def members(schema, file):
+    """The members that a schema of a file allows."""
+    found, never = set(), set()
+    for part, place in resolved(schema, file):
+        found |= set(part.get("properties", {}))
+        never |= {key for key, value in part.get("properties", {}).items() if value is False}
+        for form in part.get("oneOf", []) + part.get("anyOf", []) + part.get("allOf", []):
+            found |= members(form, place)
+    return found - never
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -101,7 +103,7 @@ def test_members_of_manifests(stage):
     row = next(row for row in table(ARTICLES["Formats"], "stage") if row[0] == f"`{stage}`")
     schema = SCHEMAS[f"manifest-{stage}"]
     for cell, section in zip(row[1:4], ("parameters", "content", "layout")):
-        found = members(schema["properties"][section], schema)
+        found = members(schema["properties"][section], f"manifest-{stage}")
         if (stage, section) == ("train", "parameters"):
             assert "block `train`" in cell
         else:
@@ -110,21 +112,21 @@ def test_members_of_manifests(stage):
     item = files.get("items", {})
     common = {"path", "bytes", "sha256", "samples"}
     named = set(re.findall("`(\\w+)`", row[4]))
-    assert members(item, schema) - common <= named if isinstance(item, dict) else not named
+    assert members(item, f"manifest-{stage}") - common <= named
 
 
 def test_members_of_other_documents():
     """Provenance, records of steps, plans and tags: what the schemas have is named."""
     named = {word for row in table(ARTICLES["Formats"].partition("## Provenance")[2], "member") for word in re.findall("`(\\w+)`", row[0])}
     schema = SCHEMAS["provenance"]
-    assert members(schema, schema) == named
+    assert members(schema, "provenance") == named
     for heading, name in (("Step records", "step"), ("Plans", "plan")):
         text = ARTICLES["Formats"].partition(f"## {heading}\n")[2].partition("\n## ")[0]
         schema = SCHEMAS[name]
-        found = members(schema, schema)
+        found = members(schema, name)
         for part in ("stages", "steps"):
             if part in schema["properties"]:
-                found |= members(schema["properties"][part]["items"], schema)
+                found |= members(schema["properties"][part]["items"], name)
         assert found <= set(re.findall("`([a-z_0-9]+)`", text)), name
 
 
@@ -142,7 +144,10 @@ def test_versions_of_formats():
     """The numbers in the article are those of the schemas and of the Python reader."""
     from steadyset.manifest import VERSION
 
-    versions = {name: schema.get("properties", {}).get("version", {}).get("const") for name, schema in SCHEMAS.items()}
+    versions = {
+        name: next((part["properties"]["version"]["const"] for part, _ in resolved(schema, name) if "version" in part.get("properties", {})), None)
+        for name, schema in SCHEMAS.items()
+    }
     assert {version for name, version in versions.items() if name.startswith("manifest-")} == {VERSION}
     assert f"Manifests and shards are of version {VERSION}, all other" in " ".join(ARTICLES["Formats"].split())
     manifests = ARTICLES["Formats"].partition("\n## Manifests\n")[2]
@@ -151,36 +156,30 @@ def test_versions_of_formats():
     assert {version for name, version in versions.items() if not name.startswith("manifest")} - {None} == {1}
 
 
-def keys_of(schema, whole):
-    while "$ref" in schema:
-        schema = whole["$defs"][schema["$ref"].rpartition("/")[2]]
+def keys_of(block):
+    """The keys of a block of a pipeline, with their schemas."""
+    *_, (schema, _) = resolved(SCHEMAS["pipeline"]["properties"][block], "pipeline")
     return schema["properties"]
 
 
 def test_keys_of_pipelines():
     """Every key of the schema has a row, and every row a key of the schema; ranges of numbers that both state agree."""
-    schema = SCHEMAS["pipeline"]
     rows = {row[0].strip("`"): row for row in table(ARTICLES["Pipelines"], "key")}
     expected = set()
-    for name, value in schema["properties"].items():
-        inner = {} if name in ("train", "rounds") else value
-        while "$ref" in inner:
-            inner = schema["$defs"][inner["$ref"].rpartition("/")[2]]
-        below = inner.get("properties", {})
-        expected |= {f"{name}.{key}" for key in below} or {name}
+    for name, value in SCHEMAS["pipeline"]["properties"].items():
+        below = keys_of(name) if "$ref" in value or "properties" in value else {}
+        expected |= {f"{name}.{key}" for key in below if name not in ("train", "rounds")} or {name}
     optional = {"sampling"}
     assert set(rows) - optional == expected
-    seeds = schema["properties"]["sampling"]["properties"]["seed"]
+    seeds = SCHEMAS["sampling"]["$defs"]["seed"]
     assert seeds["maximum"] == 2**32 - 1 and rows["sampling.seed"][4] == "0 to 2³² − 1"
 
 
 def test_keys_of_blocks():
     """The same for `train` and `rounds`."""
-    schema = SCHEMAS["pipeline"]
-    train = keys_of(schema["properties"]["train"], schema)
     rows = {row[0].strip("`").partition(".")[0] for row in table(ARTICLES["Training"], "key")}
-    assert rows == set(train)
-    rounds = keys_of(schema["properties"]["rounds"], schema)
+    assert rows == set(keys_of("train"))
+    rounds = keys_of("rounds")
     assert {row[0].strip("`") for row in table(ARTICLES["Curation"], "key")} == set(rounds)
     for row in table(ARTICLES["Curation"], "key"):
         key = rounds[row[0].strip("`")]

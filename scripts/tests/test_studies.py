@@ -5,10 +5,10 @@ import json
 import subprocess
 import sys
 
-import jsonschema
 import numpy as np
 import pytest
 from conftest import BINARY, REPOSITORY, steadyset
+from test_schemas import validator
 
 sys.path.insert(0, str(REPOSITORY / "scripts"))
 
@@ -31,8 +31,7 @@ def test_plans(name, scale):
         training = parse_training(run.train)
         assert (training.seed, training.selection) == (run.seed, run.selection)
         assert (run.share is None) == (run.sources is not None)
-    schema = json.loads((REPOSITORY / "schemas/pipeline.schema.json").read_text())
-    checker = jsonschema.Draft202012Validator(schema)
+    checker = validator("pipeline")
     for run in study.runs:
         checker.validate(json.loads(pipeline_text(study, run)))
 
