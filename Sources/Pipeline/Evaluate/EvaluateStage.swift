@@ -37,7 +37,7 @@ struct EvaluateStage: PipelineStage {
     func upstream(in context: StageContext) throws -> [Digest] {
         let pack = try shards.fingerprint(in: context)
         return [
-            context.fingerprint(of: .train, try context.dataset.manifest(.train)), pack,
+            context.dataset.fingerprint(of: .train, try context.dataset.manifest(.train)), pack,
         ]
     }
 

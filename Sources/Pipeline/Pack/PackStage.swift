@@ -31,7 +31,7 @@ struct PackStage: PipelineStage {
     }
 
     func upstream(in context: StageContext) throws -> [Digest] {
-        [context.fingerprint(of: .split, try earlier(in: context).split)]
+        [context.dataset.fingerprint(of: .split, try earlier(in: context).split)]
     }
 
     /// The samples, and the manifests of the stages before.

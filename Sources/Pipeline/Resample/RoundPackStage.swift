@@ -66,22 +66,21 @@ struct RoundPackStage: PipelineStage {
     func perform(in context: StageContext, fingerprint: Digest) throws {
         let started = Stopwatch()
         let parent = try earlier.dataset(in: context)
-        let resampled = try context.dataset.manifest(.resample)
+        let resampled = try context.dataset.manifest(ResampleManifest.self)
         let path = "\(context.dataset.folder(.resample))/\(StageFile.choices)"
         var writer = VersionWriter(
             parent: parent, solved: try solving.solve(in: context), threads: context.threads,
             reporter: context.reporter)
         writer.movesName = context.replace
-        let curation = resampled.parameters["curation"] ?? .null
         let manifest = try writer.write(
             VersionWriter.Round(
-                name: name, from: resampled.parameters["selection"]?.string ?? "",
-                choices: try ChosenSample.read(path: path),
+                name: name, from: resampled.selection, choices: try ChosenSample.read(path: path),
                 facts: .object([
-                    "number": .integer(round), "acquisition": curation["acquisition"] ?? .null,
-                    "curation": curation, "judge": resampled.parameters["judge"] ?? .null,
-                    "candidates": resampled.content["candidates"] ?? .null,
-                    "mean_candidate_score": resampled.content["mean_candidate_score"] ?? .null,
+                    "number": .integer(round),
+                    "acquisition": .string(resampled.curation.acquisition.name),
+                    "curation": resampled.curation.json, "judge": resampled.judge.json,
+                    "candidates": .integer(resampled.candidates),
+                    "mean_candidate_score": .number(resampled.meanCandidateScore),
                 ])))
         try StepRecord(
             step: id, fingerprint: fingerprint,

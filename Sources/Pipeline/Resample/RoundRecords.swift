@@ -35,7 +35,10 @@ struct RoundRecords {
     }
 
     /// The fingerprint of what wrote the shards of that version.
+    ///
+    /// - Throws: `RoundsEnd` where the round did not take place.
     func fingerprint(after number: Int) throws -> Digest {
+        try checkEnd(upTo: number, for: number)
         if number == 0 { return base.fingerprint(of: .pack, try base.manifest(.pack)) }
         guard let record = place(of: number).record else { throw missing(number) }
         return record.fingerprint

@@ -44,32 +44,29 @@ struct SampleStage: PipelineStage {
         let total = origin.counts.reduce(0, +)
         context.reporter.began(stage, total: total, done: 0)
         try context.invalidate(stage)
-        var files: [Manifest.File] = []
+        var parts: [SampleManifest.Part] = []
         let listing = try SampleListing(
             origin, samplesPerPart: samplesPerPart, threads: context.threads, lines: true,
             findsCopies: findsCopies
         ) { part, lines in
             try AtomicFile.write(lines, to: "\(dataset.folder(stage))/\(part.configurations)")
-            files.append(
-                Manifest.File(
-                    path: part.configurations, bytes: lines.count, sha256: Digest(of: lines),
-                    samples: part.count,
-                    extra: ["first": .integer(part.first), "ids": .string(part.ids.description)]))
+            parts.append(
+                SampleManifest.Part(
+                    file: Manifest.File(
+                        path: part.configurations, bytes: lines.count, sha256: Digest(of: lines),
+                        samples: part.count), first: part.first, ids: part.ids))
             context.reporter.advanced(stage, done: part.first + part.count)
         }
-        try context.sweep(stage, keeping: Set(files.map(\.path)))
+        try context.sweep(stage, keeping: Set(parts.map(\.file.path)))
         warn(of: listing.copies, among: total, context.reporter)
-        var content: [String: JSON] = [
-            "samples": .integer(total), "digest": .string(listing.digest.description),
-            "strata": SampleListing.table(strata: listing.strata, counts: listing.sequence.counts),
-        ]
-        content["copies"] = listing.copies.json
-        let manifest = Manifest(
-            stage: stage.rawValue, parameters: origin.parameters, inputs: [],
-            content: .object(content),
-            layout: .object(["samples_per_part": .integer(samplesPerPart)]), files: files)
+        let manifest = SampleManifest(
+            origin: origin.listed, samples: total,
+            strata: [Stratum](strata: listing.strata, counts: listing.sequence.counts),
+            digest: listing.digest, copies: listing.copies.entries, samplesPerPart: samplesPerPart,
+            parts: parts)
         try context.commit(
-            manifest, stage: stage, fingerprint: fingerprint, samples: total, started: started)
+            manifest.manifest, stage: stage, fingerprint: fingerprint, samples: total,
+            started: started)
     }
 
     /// Says how many samples are left out because earlier ones are the same problem.
@@ -82,5 +79,15 @@ struct SampleStage: PipelineStage {
             "\(copies.count) of \(total) samples are left out (\(table)): each is the image of an "
                 + "earlier one, as it is or seen from another side, such as \(first.id) of "
                 + "\(first.original); sample/manifest.json lists them all")
+    }
+}
+
+extension ConfigurationOrigin {
+    /// How manifests name it.
+    fileprivate var listed: SampleManifest.Origin {
+        switch self {
+        case .drawn(let design): .drawn(design)
+        case .imported(let file): .imported(file.physics)
+        }
     }
 }

@@ -102,7 +102,7 @@ struct SolveStage: PipelineStage {
         var largest = 0.0
         var counts: [Int: Int] = [:]
         var leftOut: [StepRecord.LeftOut] = []
-        var files: [Manifest.File] = []
+        var files: [SolveManifest.Part] = []
         var work = 0.0
         for part in listing.parts {
             guard let record = StepRecord(step: part.step, in: dataset),
@@ -120,11 +120,12 @@ struct SolveStage: PipelineStage {
             leftOut += record.leftOut
             work += record.seconds
             files.append(
-                Manifest.File(
-                    path: part.labels, bytes: file.bytes, sha256: file.sha256,
-                    samples: reader.count, extra: ["first": .integer(part.first)]))
+                SolveManifest.Part(
+                    file: Manifest.File(
+                        path: part.labels, bytes: file.bytes, sha256: file.sha256,
+                        samples: reader.count), first: part.first))
         }
-        let names = Set(files.map(\.path))
+        let names = Set(files.map(\.file.path))
         if !context.replace { try protectUnlisted(keeping: names, in: context) }
         try context.sweep(stage, keeping: names, steps: Set(listing.parts.map(\.step)))
         let samples = counts.values.reduce(0, +)
@@ -135,20 +136,16 @@ struct SolveStage: PipelineStage {
                     + "solver.tolerance, or look at the configurations in "
                     + "\(dataset.folder(.sample))")
         }
-        var layout: [String: JSON] = ["compression_level": .integer(compressionLevel)]
-        layout["samples_per_part"] = sampleManifest.layout["samples_per_part"]
-        let manifest = Manifest(
-            stage: stage.rawValue, parameters: accuracy.json,
-            inputs: [context.input(.sample, sampleManifest)],
-            content: .object([
-                "samples": .integer(samples), "digest": .string(hasher.finish().description),
-                "strata": SampleListing.table(
-                    strata: listing.strata, counts: listing.strata.map { counts[$0] ?? 0 }),
-                "largest_error_bound": .number(largest), "left_out": .array(leftOut.map(\.json)),
-            ]),
-            layout: .object(layout), files: files)
+        let manifest = SolveManifest(
+            accuracy: accuracy, inputs: [context.input(.sample, sampleManifest)], samples: samples,
+            strata: [Stratum](
+                strata: listing.strata, counts: listing.strata.map { counts[$0] ?? 0 }),
+            digest: hasher.finish(), largestErrorBound: largest, leftOut: leftOut,
+            samplesPerPart: try SampleManifest(sampleManifest).samplesPerPart,
+            compressionLevel: compressionLevel, parts: files)
         try context.commit(
-            manifest, stage: stage, fingerprint: fingerprint, samples: samples, started: started,
+            manifest.manifest, stage: stage, fingerprint: fingerprint, samples: samples,
+            started: started,
             work: work)
     }
 }

@@ -26,7 +26,7 @@ struct SplitStage: PipelineStage {
 
     func upstream(in context: StageContext) throws -> [Digest] {
         let (_, solve) = try solved(in: context)
-        return [context.fingerprint(of: .solve, solve)]
+        return [context.dataset.fingerprint(of: .solve, solve)]
     }
 
     /// The samples, and the manifest of their labels.

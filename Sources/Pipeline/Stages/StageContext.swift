@@ -88,12 +88,6 @@ extension StageContext {
         }
     }
 
-    /// The fingerprint of a stage that has this manifest here: that of its record, or the
-    /// manifest's id where there is no record of it.
-    func fingerprint(of stage: Stage, _ manifest: Manifest) -> Digest {
-        dataset.fingerprint(of: stage, manifest)
-    }
-
     /// Takes a stage's result back before its files change.
     func invalidate(_ stage: Stage) throws {
         try StepRecord.remove(stage.rawValue, in: dataset)

@@ -126,16 +126,12 @@ struct TrainStage: PipelineStage {
         }
         try save(snapshot())
         let weights = run.weights(physics: store.physics, trainedOn: pack.id)
-        let judged = run.metrics.map { run.judgedValue($0).map(JSON.number) ?? .null }
-        let manifest = Manifest(
-            stage: Stage.train.rawValue, parameters: training.json,
-            inputs: [context.input(.pack, pack)],
-            content: .object([
-                "samples": .integer(samples.count), "judged_samples": .integer(judges.count),
-                "parameters": .integer(model.parameterCount), "epochs": .integer(run.metrics.count),
-                "steps": .integer(run.steps), "best_epoch": .integer(run.bestEpoch),
-                "judged": .array(judged), "digest": .string(weights.digest.description),
-            ]), files: files.map { Manifest.File($0.name, $0.digest, samples: samples.count) })
+        let manifest = TrainManifest(
+            training: training, inputs: [context.input(.pack, pack)], samples: samples.count,
+            judgedSamples: judges.count, parameterCount: model.parameterCount,
+            epochs: run.metrics.count, steps: run.steps, bestEpoch: run.bestEpoch,
+            judged: run.metrics.map { run.judgedValue($0) }, digest: weights.digest,
+            files: files.map { Manifest.File($0.name, $0.digest, samples: samples.count) })
         var extra: [String: JSON] = ["waited_seconds": .number(run.waited)]
         if let name = code {
             extra["code"] = .string(name)
@@ -143,7 +139,7 @@ struct TrainStage: PipelineStage {
             if !changed.isEmpty { extra["code_changed"] = .array(changed.map(JSON.string)) }
         }
         try context.commit(
-            manifest, stage: stage, fingerprint: fingerprint, samples: samples.count,
+            manifest.manifest, stage: stage, fingerprint: fingerprint, samples: samples.count,
             started: begun, work: run.seconds, worked: samples.count * run.metrics.count,
             provenance: extra)
         AtomicFile.remove(TrainingCheckpoint.path(in: dataset))
