@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Documents
 internal import Fields
 internal import Pipeline
+internal import Sampling
 
 struct Resample: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -58,7 +59,7 @@ struct Resample: ParsableCommand {
     @Option(help: "The column of scores, instead of the pipeline's.")
     var by: String?
 
-    @Option(help: "random, top, power, k-centre or lcmd, instead of the pipeline's.")
+    @Option(help: "\(Acquisition.list("or")), instead of the pipeline's.")
     var acquisition: String?
 
     @Option(help: "free, equal or by-score, instead of the pipeline's.")

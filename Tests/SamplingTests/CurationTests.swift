@@ -152,7 +152,7 @@ import Testing
     @Test func scoresOfAnySize() throws {
         let scores = (0..<60).map { Double(1 + ($0 * 37) % 60) }
         for budget in [StratumBudget.free, .equal, .byScore] {
-            for acquisition in [Acquisition.top, .power(exponent: 2)] {
+            for acquisition in [Acquisition.top, Acquisition(PowerAcquisition([2]))] {
                 var chosen: [[SampleID]] = []
                 for scale in [1, 0x1p-900, 0x1p+1017] {
                     let candidates = try candidates(scores.map { $0 * scale })

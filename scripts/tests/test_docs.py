@@ -187,6 +187,13 @@ def test_keys_of_blocks():
             assert set(key["enum"]) <= set(re.findall("`([a-z-]+)`", row[2] + row[1]))
 
 
+def test_acquisitions():
+    """The article lists every rule that the command knows, and no other."""
+    said = re.search(r"--acquisition\s.*?instead", steadyset("resample", "--help").stdout, re.S)[0]
+    known = re.findall(r"[a-z][a-z0-9-]+", said.replace("--acquisition", "").replace("<acquisition>", "").replace("instead", ""))
+    assert {row[0].strip("`") for row in table(ARTICLES["Curation"], "name")} == set(known) - {"or"} and len(known) > 4
+
+
 def test_commands():
     """The README's table lists every command of --help, and no other."""
     listed = [word for row in table(README, "command") for word in re.findall(r"`(?:steadyset )?([a-z]+)\b", row[0])]

@@ -54,8 +54,8 @@ public struct ResampleCommand {
         for key in ["score", "passes", "pool", "neighbours", "trainer", "stop"] {
             rounds[key] = .null
         }
-        if let acquisition = rounds["acquisition"], acquisition != .string("power") {
-            rounds["power"] = .null
+        if let acquisition = rounds["acquisition"]?.string {
+            for key in Acquisition.keys(besides: acquisition) { rounds[key] = .null }
         }
         rounds["candidates"] = .string(options.from == nil ? "unselected" : "drawn")
         guard options.from != nil || (options.sources == nil && options.overlap == nil) else {

@@ -1,27 +1,81 @@
-internal import Fields
+package import Documents
 
-/// A rule that takes the most useful of the candidates. A pure function of candidates, seed and
-/// round: neither the order of the candidates nor the machine has a part in it.
-public enum Acquisition: Hashable, Sendable {
+/// The rule by which a round takes the most useful of its candidates.
+public struct Acquisition: Hashable, Sendable {
+    /// The rules that there are.
+    package static let rules: [any AcquisitionRule.Type] = [
+        RandomAcquisition.self, TopAcquisition.self, PowerAcquisition.self, CentreAcquisition.self,
+        ClusterAcquisition.self,
+    ]
+
+    /// The rule, with the values of its keys.
+    package let rule: any AcquisitionRule
+
     /// All alike.
-    case random
+    package static let random = Acquisition(RandomAcquisition([]))
     /// The largest scores.
-    case top
-    /// At random without replacement, with weights scoreᵝ (Gumbel top-k; Vieira 2014, Kool, van
-    /// Hoof and Welling 2019).
-    case power(exponent: Double)
-    /// The farthest from everything that is there or taken, again and again (k-centre, Gonzalez
-    /// 1985; Sener and Savarese 2018). Needs features.
-    case farthest
-    /// The farthest of the cluster with the largest sum of squared distances, again and again
-    /// (LCMD, Holzmüller, Zaverkin, Kästner and Steinwart 2023, JMLR 24). Needs features.
-    case largestCluster
+    package static let top = Acquisition(TopAcquisition([]))
+
+    /// Creates an acquisition.
+    package init(_ rule: some AcquisitionRule) { self.rule = rule }
+
+    /// Reads the keys `acquisition`, `top` where it is left out, and those of its rule from the
+    /// block `rounds`.
+    ///
+    /// - Throws: `SamplingError` with code `.document` where there is no such rule, a key belongs to
+    ///   another one, or a value is out of range.
+    package init(json: JSON) throws(SamplingError) {
+        let name = json["acquisition"]?.string ?? TopAcquisition.name
+        guard let rule = Acquisition.rules.first(where: { $0.name == name }) else {
+            throw SamplingError(
+                .document,
+                "there is no acquisition '\(name)'; there are \(Acquisition.list("and"))")
+        }
+        var values: [Double] = []
+        for key in rule.keys {
+            let value = json[key.name]?.double ?? key.standard
+            guard key.range.contains(value) else {
+                throw SamplingError(
+                    .document,
+                    "'\(key.name)' is \(value); it must be from \(key.range.lowerBound) to "
+                        + "\(key.range.upperBound)")
+            }
+            values.append(value)
+        }
+        for other in Acquisition.rules where other.name != name {
+            if let key = other.keys.first(where: { json[$0.name] != nil }) {
+                throw SamplingError(
+                    .document, "'\(key.name)' goes with 'acquisition: \(other.name)'")
+            }
+        }
+        self.rule = rule.init(values)
+    }
+
+    /// The members that `init(json:)` reads.
+    package var members: [String: JSON] {
+        var members: [String: JSON] = ["acquisition": .string(name)]
+        for (key, value) in zip(type(of: rule).keys, rule.values) {
+            members[key.name] = .number(value)
+        }
+        return members
+    }
+
+    /// Its name in pipelines and manifests.
+    public var name: String { type(of: rule).name }
 
     /// Whether the rule goes by distances between features.
-    public var needsFeatures: Bool { self == .farthest || self == .largestCluster }
+    public var needsFeatures: Bool { type(of: rule).needsFeatures }
 
-    /// Stream of the seed.
-    private static let stream: UInt32 = 24
+    /// Keys of the block `rounds` that a rule other than `name` has.
+    package static func keys(besides name: String) -> [String] {
+        rules.filter { $0.name != name }.flatMap { $0.keys.map(\.name) }
+    }
+
+    /// The names of all rules, with `conjunction` before the last.
+    package static func list(_ conjunction: String) -> String {
+        let names = rules.map { $0.name }
+        return names.dropLast().joined(separator: ", ") + " \(conjunction) \(names.last ?? "")"
+    }
 
     /// Chooses `count` of the candidates.
     ///
@@ -50,77 +104,32 @@ public enum Acquisition: Hashable, Sendable {
         guard !needsFeatures || features != nil else {
             throw SamplingError(
                 .scores,
-                "this acquisition needs features of the candidates: " + "evaluate with --features")
+                "this acquisition needs features of the candidates: evaluate with --features")
         }
         if let features {
-            precondition(features.rows >= candidates.count, "every candidate has " + "features")
+            precondition(features.rows >= candidates.count, "every candidate has features")
         }
-        let draw = { (index: Int) in Acquisition.uniform(candidates.ids[index], seed, round) }
+        var pool = AcquisitionPool(
+            candidates: candidates, features: features,
+            there: features.map { Array(candidates.count..<$0.rows) } ?? [], seed: seed,
+            round: round)
         var choices: [Choice] = []
         for (members, share) in budget.shares(of: count, among: candidates) {
-            switch self {
-            case .random: choices += race(share, members, candidates, exponent: 0, draw)
-            case .power(let exponent):
-                choices += race(share, members, candidates, exponent: exponent, draw)
-            case .top:
-                let sorted = members.sorted {
-                    (candidates.scores[$1], candidates.ids[$0].bits) < (
-                        candidates.scores[$0], candidates.ids[$1].bits
-                    )
-                }
-                choices += sorted.prefix(share).map { Choice(candidate: $0, probability: nil) }
-            case .farthest, .largestCluster:
-                guard let features else { continue }
-                let sorted = members.sorted { candidates.ids[$0].bits < candidates.ids[$1].bits }
-                let there = Array(candidates.count..<features.rows) + choices.map(\.candidate)
-                choices +=
-                    (self == .farthest
-                    ? features.farthest(share, of: sorted, from: there)
-                    : features.ofLargestClusters(share, of: sorted, from: there)).map {
-                        Choice(candidate: $0, probability: nil)
-                    }
-            }
+            let taken = rule.choose(share, of: members, in: pool)
+            choices += taken
+            pool.there += taken.map(\.candidate)
         }
         return choices
     }
 
-    /// A uniform number in (0, 1) that belongs to a sample.
-    private static func uniform(_ id: SampleID, _ seed: UInt32, _ round: Int) -> Double {
-        let words = Philox(seed: seed, stream: stream)(
-            SIMD4(
-                UInt32(truncatingIfNeeded: id.bits), UInt32(truncatingIfNeeded: id.bits >> 32),
-                UInt32(truncatingIfNeeded: round), 0))
-        return (Double(UInt64(words.x) << 21 | UInt64(words.y) >> 11) + 0.5) * 0x1p-53
+    /// Whether both are the same rule with the same values.
+    public static func == (one: Acquisition, other: Acquisition) -> Bool {
+        one.name == other.name && one.rule.values == other.rule.values
     }
 
-    /// The first `count` to arrive where member i takes an exponential time of rate wᵢ = scoreᵝ:
-    /// samples without replacement with chances in proportion to w. Given when the next one
-    /// arrives, τ, member i was in time with the chance 1 − e^(−wᵢ τ), which makes weighted sums
-    /// unbiased.
-    private func race(
-        _ count: Int, _ members: [Int], _ candidates: Candidates, exponent: Double,
-        _ draw: (Int) -> Double
-    ) -> [Choice] {
-        // Times in units of ln 2, as base-2 logarithms; a score of 0 never arrives unless the
-        // exponent is 0.
-        let racers = members.map { member -> (time: Double, rate: Double, member: Int) in
-            let score = candidates.scores[member]
-            let rate =
-                exponent == 0
-                ? 0 : score > 0 ? exponent * Elementary.log2(max(score, 0x1p-1000)) : -.infinity
-            return (Elementary.log2(-Elementary.log2(draw(member))) - rate, rate, member)
-        }.sorted {
-            ($0.time, candidates.ids[$0.member].bits) < ($1.time, candidates.ids[$1.member].bits)
-        }
-        let next = count < racers.count ? racers[count].time : .infinity
-        return racers.prefix(count).map { racer in
-            let logarithm = racer.rate + next
-            let probability: Double? =
-                if next == .infinity {
-                    // Nobody, or nobody with a chance, was left.
-                    racer.rate == -.infinity ? nil : 1
-                } else { 1 - Elementary.exp2(-Elementary.exp2(min(max(logarithm, -900), 9.9))) }
-            return Choice(candidate: racer.member, probability: probability)
-        }
+    /// Feeds name and values.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        hasher.combine(rule.values)
     }
 }

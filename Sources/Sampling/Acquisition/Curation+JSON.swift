@@ -15,8 +15,7 @@ extension Curation {
         score = try Curation.choice("score", of: json) ?? score
         column = json["by"]?.string ?? column
         passes = json["passes"]?.int ?? passes
-        acquisition = try Acquisition(
-            named: json["acquisition"]?.string ?? "top", power: json["power"]?.double ?? 3)
+        acquisition = try Acquisition(json: json)
         budget = try Curation.choice("budget", of: json) ?? budget
         randomShare = json["random_share"]?.double ?? randomShare
         seed = UInt32(clamping: json["seed"]?.int ?? Int(seed))
@@ -32,9 +31,6 @@ extension Curation {
             if condition { throw SamplingError(.document, message) }
         }
         try refuse(add < 1 || drop < 0, "a round adds 1 sample at least, and drops 0")
-        try refuse(
-            json["power"] != nil && json["acquisition"]?.string != "power",
-            "'power' goes with 'acquisition: power'")
         try refuse(
             source == .unselected && (neighbours != nil || json["pool"] != nil),
             "'pool' and 'neighbours' go with 'candidates: drawn', which draws configurations")
@@ -73,14 +69,13 @@ extension Curation {
     public var json: JSON {
         var members: [String: JSON] = [
             "add": .integer(add), "drop": .integer(drop), "candidates": .string(source.rawValue),
-            "score": .string(score.rawValue), "acquisition": .string(acquisition.name),
-            "budget": .string(budget.rawValue), "random_share": .number(randomShare),
+            "score": .string(score.rawValue), "budget": .string(budget.rawValue),
+            "random_share": .number(randomShare),
             "seed": .integer(Int(seed)),
         ]
         if source == .drawn { members["pool"] = .integer(pool) }
         if score == .error || score == .estimate { members["by"] = .string(column) }
         if score == .variance { members["passes"] = .integer(passes) }
-        if case .power(let exponent) = acquisition { members["power"] = .number(exponent) }
         if let neighbours {
             members["neighbours"] = .object([
                 "share": .number(neighbours.share), "hardest": .integer(neighbours.hardest),
@@ -89,38 +84,6 @@ extension Curation {
                 "symmetries": .bool(neighbours.perturbation.symmetries),
             ])
         }
-        return .object(members)
-    }
-}
-
-extension Acquisition {
-    /// The rule with this name: random, top, power, k-centre or lcmd; `power` is the exponent of
-    /// the third.
-    ///
-    /// - Throws: `SamplingError` with code `.document` where there is none.
-    public init(named name: String, power: Double) throws(SamplingError) {
-        switch name {
-        case "random": self = .random
-        case "top": self = .top
-        case "power": self = .power(exponent: power)
-        case "k-centre": self = .farthest
-        case "lcmd": self = .largestCluster
-        default:
-            throw SamplingError(
-                .document,
-                "there is no acquisition '\(name)'; there are random, top, power, k-centre and "
-                    + "lcmd")
-        }
-    }
-
-    /// Its name in pipelines and manifests.
-    public var name: String {
-        switch self {
-        case .random: "random"
-        case .top: "top"
-        case .power: "power"
-        case .farthest: "k-centre"
-        case .largestCluster: "lcmd"
-        }
+        return .object(members.merging(acquisition.members) { $1 })
     }
 }

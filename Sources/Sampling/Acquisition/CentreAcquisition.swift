@@ -1,0 +1,14 @@
+/// The farthest from everything that is there or taken, again and again (k-centre, Gonzalez 1985;
+/// Sener and Savarese 2018).
+package struct CentreAcquisition: AcquisitionRule {
+    package static let name = "k-centre"
+    package static let needsFeatures = true
+
+    package init(_ values: [Double]) {}
+
+    package func choose(_ count: Int, of members: [Int], in pool: AcquisitionPool) -> [Choice] {
+        (pool.features?.farthest(count, of: pool.byID(members), from: pool.there) ?? []).map {
+            Choice(candidate: $0, probability: nil)
+        }
+    }
+}
