@@ -61,8 +61,14 @@ package enum Fingerprint {
 
     /// `pack` is what tells the shards: the fingerprint of the step that wrote them, or the id of
     /// their manifest.
-    package static func train(pack: Digest, _ training: TrainingDescription) -> Digest {
-        of(["step": .string("train"), "pack": .string(pack.description), "train": training.json])
+    package static func train(
+        pack: Digest, _ training: TrainingDescription, keepsHalfway: Bool = false
+    ) -> Digest {
+        var members: [String: JSON] = [
+            "step": .string("train"), "pack": .string(pack.description), "train": training.json,
+        ]
+        if keepsHalfway { members["halfway"] = .bool(true) }
+        return of(members)
     }
 
     /// `data` is the stage that the samples are of, and what tells its manifest; nil where the

@@ -2,6 +2,8 @@
 package enum StageFile {
     /// Of `train`: the model.
     package static let weights = "weights.safetensors"
+    /// Of `train`: the model after half of the epochs, where it is asked for.
+    package static let halfway = "halfway.safetensors"
     /// Of `train`: a line of JSON an epoch.
     package static let metrics = "metrics.jsonl"
     /// Of `evaluate`: a row a sample.

@@ -12,8 +12,18 @@ extension Verifier {
     package func checkTrain(_ manifest: Manifest) throws {
         let folder = dataset.folder(.train)
         let samples = manifest.content["samples"]?.int
-        checkNames(
-            manifest, [(StageFile.weights, samples), (StageFile.metrics, samples)], of: .train)
+        let halfway = manifest.content["halfway"]
+        let names =
+            [StageFile.weights, StageFile.metrics] + (halfway == nil ? [] : [StageFile.halfway])
+        checkNames(manifest, names.map { ($0, samples) }, of: .train)
+        if let halfway {
+            let path = "\(folder)/\(StageFile.halfway)"
+            let weights = try WeightsFile.model(path)
+            expect(
+                weights.digest.description == halfway["digest"]?.string
+                    && weights.epoch == halfway["epoch"]?.int,
+                "\(path): the weights are not those that the manifest says")
+        }
         let path = "\(folder)/\(StageFile.weights)"
         let weights = try WeightsFile.model(path)
         expect(

@@ -27,6 +27,8 @@ package struct EvaluateManifest: StageManifest {
         /// Models, by the digests of their weights.
         package var models: [Digest] = []
         package var dropoutSamples = 0
+        /// Whether the model was compared with itself half-way through its training.
+        package var comparesHalfway = false
         /// A file of predictions, by the digest of its values.
         package var predictions: Digest?
         package var writesFeatures = false
@@ -133,7 +135,8 @@ extension EvaluateManifest.Parameters {
     init(_ manifest: Manifest, path: String) throws(DatasetError) {
         let own = try manifest.parameters(
             ["models", "dropout_samples", "predictions"],
-            optional: ["selection", "configurations", "labels", "solver", "features"], path: path)
+            optional: ["selection", "configurations", "labels", "solver", "features", "halfway"],
+            path: path)
         selection = own.has("selection") ? try own.string("selection") : nil
         configurations = own.has("configurations") ? try own.digest("configurations") : nil
         labels = own.has("labels") ? try own.choice("labels") : .stored
@@ -147,6 +150,7 @@ extension EvaluateManifest.Parameters {
             return digest
         }
         dropoutSamples = try own.count("dropout_samples", in: 0...10_000)
+        comparesHalfway = own.has("halfway") ? try own.get("halfway", "'true'") { $0.bool } : false
         predictions =
             try own.json("predictions") == .null ? nil : try own.digest("predictions")
         writesFeatures =
@@ -163,6 +167,7 @@ extension EvaluateManifest.Parameters {
         members["configurations"] = configurations.map { .string($0.description) }
         if labels != .stored { members["labels"] = .string(labels.rawValue) }
         members["solver"] = solver?.json
+        if comparesHalfway { members["halfway"] = .bool(true) }
         if writesFeatures { members["features"] = .bool(true) }
         return .object(members)
     }

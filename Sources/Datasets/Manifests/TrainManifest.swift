@@ -5,6 +5,19 @@ package import Shards
 
 /// What the train stage learned.
 package struct TrainManifest: StageManifest {
+    /// A model beside the best one.
+    package struct Halfway: Hashable, Sendable {
+        /// The epoch after which it was kept; 0 for what the training began with.
+        package var epoch: Int
+        /// Of the weights.
+        package var digest: Digest
+
+        package init(epoch: Int, digest: Digest) {
+            self.epoch = epoch
+            self.digest = digest
+        }
+    }
+
     package static let stage = Stage.train
 
     package var training: TrainingDescription
@@ -23,6 +36,9 @@ package struct TrainManifest: StageManifest {
     package var judged: [Double?]
     /// Of the weights.
     package var digest: Digest
+    /// The model half-way through the training, where it was kept: its epoch, and the digest of its
+    /// weights.
+    package var halfway: Halfway?
     package var files: [Manifest.File]
 
     package init(
@@ -54,7 +70,7 @@ package struct TrainManifest: StageManifest {
             [
                 "samples", "judged_samples", "parameters", "epochs", "steps", "best_epoch",
                 "judged", "digest",
-            ], path: path)
+            ], optional: ["halfway"], path: path)
         samples = try content.count("samples", in: 1...1 << 53)
         judgedSamples = try content.count("judged_samples")
         parameterCount = try content.count("parameters", in: 1...1 << 53)
@@ -68,20 +84,31 @@ package struct TrainManifest: StageManifest {
             return json.double
         }
         digest = try content.digest("digest")
+        halfway = try content.optional("halfway").map { (json) throws(DatasetError) in
+            let members = try ManifestMembers(
+                json, of: "'halfway' of the content of \(path)", required: ["epoch", "digest"])
+            return Halfway(
+                epoch: try members.count("epoch", in: 0...10_000),
+                digest: try members.digest("digest"))
+        }
         files = manifest.files
         _ = try manifest.layout(path: path)
         try manifest.checkPlain(path: path)
     }
 
     package var manifest: Manifest {
-        Manifest(
+        var content: [String: JSON] = [
+            "samples": .integer(samples), "judged_samples": .integer(judgedSamples),
+            "parameters": .integer(parameterCount), "epochs": .integer(epochs),
+            "steps": .integer(steps), "best_epoch": .integer(bestEpoch),
+            "judged": .array(judged.map { $0.map(JSON.number) ?? .null }),
+            "digest": .string(digest.description),
+        ]
+        content["halfway"] = halfway.map {
+            .object(["epoch": .integer($0.epoch), "digest": .string($0.digest.description)])
+        }
+        return Manifest(
             stage: Self.stage.rawValue, parameters: training.json, inputs: inputs,
-            content: .object([
-                "samples": .integer(samples), "judged_samples": .integer(judgedSamples),
-                "parameters": .integer(parameterCount), "epochs": .integer(epochs),
-                "steps": .integer(steps), "best_epoch": .integer(bestEpoch),
-                "judged": .array(judged.map { $0.map(JSON.number) ?? .null }),
-                "digest": .string(digest.description),
-            ]), files: files)
+            content: .object(content), files: files)
     }
 }

@@ -23,17 +23,19 @@ package struct ErrorTable {
     private var sum = 0.0
     private let writer: AtomicFile.Writer
     private let hasLabels: Bool
-    private let hasVariance: Bool
+    private let hasSpread: Bool
 
     /// Begins the file of all samples at `path`; it appears when it is committed.
-    package init(_ path: String, hasLabels: Bool, hasVariance: Bool) throws {
+    ///
+    /// - Parameter spread: The name of a last column: of what predictions have beside their fields.
+    package init(_ path: String, hasLabels: Bool, spread: String?) throws {
         self.hasLabels = hasLabels
-        self.hasVariance = hasVariance
+        hasSpread = spread != nil
         writer = try AtomicFile.Writer(path)
         let measures =
             hasLabels ? ErrorTable.measures : ErrorEstimate.Measure.allCases.map(\.rawValue)
         try append(
-            ["id", "n_sources", "part", "rank"] + measures + (hasVariance ? ["variance"] : []))
+            ["id", "n_sources", "part", "rank"] + measures + (spread.map { [$0] } ?? []))
     }
 
     /// The columns of errors.
@@ -49,8 +51,8 @@ package struct ErrorTable {
     /// The mean over the samples of their mean absolute errors, or of the estimates of these.
     package var mae: Double { sum / Double(max(1, count)) }
 
-    /// Adds a sample; `variance` is the mean over sites of the variance of its predictions.
-    package mutating func add(_ sample: EvaluatedSample, _ judgement: Judgement, variance: Double?)
+    /// Adds a sample; `spread` is what goes into the last column.
+    package mutating func add(_ sample: EvaluatedSample, _ judgement: Judgement, spread: Double?)
         throws
     {
         count += 1
@@ -73,7 +75,7 @@ package struct ErrorTable {
                 $0 == .bound ? BoundText.digits(estimate[$0]) : ErrorTable.digits(estimate[$0])
             }
         }
-        if hasVariance { fields.append(variance.map(ErrorTable.digits) ?? "") }
+        if hasSpread { fields.append(spread.map(ErrorTable.digits) ?? "") }
         try append(fields)
     }
 

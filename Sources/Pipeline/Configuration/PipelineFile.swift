@@ -163,16 +163,16 @@ public struct PipelineFile: Sendable {
                 return "there is no 'train', so there is no model whose errors could be looked "
                     + "at: add it"
             }
-            if curation.score == .error, !ErrorTable.isMeasure(curation.column) {
+            if curation.score.needsLabels, !ErrorTable.isMeasure(curation.column) {
                 return "'by' is '\(ForeignText.excerpt(curation.column))', which errors do not "
                     + "have; they have " + ErrorTable.measures.joined(separator: ", ")
             }
-            if curation.score == .variance, training?.model.dropout == 0 {
+            if curation.score.origin == .passes, training?.model.dropout == 0 {
                 return "'score: variance' needs passes of dropout: set train.model.dropout above 0"
             }
             return nil
         }
-        if curation.score != .error {
+        if !curation.score.needsLabels {
             return "a trainer of your own gives errors: leave out " + "'score'"
         }
         if curation.acquisition.needsFeatures {
@@ -191,6 +191,9 @@ public struct PipelineFile: Sendable {
     package func line(of key: String) -> Int {
         document.line(of: "/" + key.replacing(".", with: "/"))
     }
+
+    /// Whether rounds compare each model with itself half-way through its training.
+    package var keepsHalfway: Bool { trainer == nil && curation?.score.origin == .halfway }
 
     /// What models learn from, an expression of selections.
     package var trainingSelection: String { training?.selection ?? "S100%" }

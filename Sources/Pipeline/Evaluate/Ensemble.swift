@@ -5,8 +5,8 @@ internal import Foundation
 internal import Learning
 internal import Shards
 
-/// Trained models that predict together: one, several whose mean is taken, or one with passes of
-/// dropout.
+/// Trained models that predict together: one, several whose mean is taken, one with passes of
+/// dropout, or one beside itself half-way through its training.
 final class Ensemble {
     /// A model, and where it came from.
     struct Member {
@@ -14,6 +14,19 @@ final class Ensemble {
         let path: String
         /// The manifest of its training, where it was named by a folder.
         let manifest: Manifest?
+
+        /// The folder of the training.
+        fileprivate var folder: String?
+    }
+
+    /// How far the fields of a prediction lie from each other: the column of errors that says it.
+    enum Spread: String {
+        /// The mean over sites of the variance of the fields of models, or of passes of dropout.
+        case variance
+        /// The root of the mean over sites of the squared difference from the field of the model
+        /// half-way through its training (temporal output discrepancy; Huang, Li, Zhao and Chan
+        /// 2024, arXiv:2407.07674).
+        case tod
     }
 
     let members: [Member]
@@ -22,9 +35,15 @@ final class Ensemble {
     /// Passes of dropout, for the variance; 0 for none.
     let dropoutSamples: Int
     private let networks: [Network]
+    /// The first model half-way through its training, where fields are compared with its.
+    private let halfway: (network: Network, weights: ModelWeights)?
 
     /// Reads the models at `paths`: folders of trainings, or files of weights.
-    init(_ paths: [String], dropoutSamples: Int, threads: Int) throws {
+    ///
+    /// - Parameter comparesHalfway: Whether fields of the one model are compared with those of
+    ///   itself half-way through its training, which must have kept it.
+    init(_ paths: [String], dropoutSamples: Int, comparesHalfway: Bool = false, threads: Int) throws
+    {
         precondition(!paths.isEmpty, "an ensemble has a member")
         members = try paths.map(Ensemble.member)
         lattice = members[0].weights.model.lattice
@@ -53,10 +72,18 @@ final class Ensemble {
         }
         let workers = Workers(threads: threads)
         networks = members.map { $0.weights.network(workers: workers) }
+        halfway =
+            try comparesHalfway
+            ? {
+                let weights = try Ensemble.halfway(of: members[0])
+                return (weights.network(workers: workers), weights)
+            }() : nil
     }
 
-    /// Whether predictions have a variance.
-    var hasVariance: Bool { members.count > 1 || dropoutSamples > 0 }
+    /// What predictions have beside their fields; nil of one field.
+    var spread: Spread? {
+        halfway != nil ? .tod : members.count > 1 || dropoutSamples > 0 ? .variance : nil
+    }
 
     /// Numbers that `features` has of a sample: what the first model makes of its image.
     var featureCount: Int { members[0].weights.model.featureCount }
@@ -65,9 +92,8 @@ final class Ensemble {
     struct Prediction {
         /// The mean of the models' fields, (samples, rows, columns).
         let y: [Float]
-        /// For each sample the mean over sites of the variance of the fields of models, or of the
-        /// passes of dropout; nil of one field.
-        let variance: [Double]?
+        /// The `spread` of each sample; nil of one field.
+        let spread: [Double]?
         /// What the first model makes of the images, (samples, `featureCount`); empty where that
         /// was not asked for.
         let features: [Float]
@@ -80,15 +106,21 @@ final class Ensemble {
         if dropoutSamples > 0 {
             let passes = (0..<UInt32(dropoutSamples)).map { field(0, x, pass: $0) }
             return Prediction(
-                y: first, variance: variance(passes, mean: mean(passes)), features: features)
+                y: first, spread: variance(passes, mean: mean(passes)), features: features)
+        }
+        if let halfway {
+            var y = [Float](repeating: 0, count: x.count)
+            halfway.network.predict(x, into: &y)
+            halfway.weights.transform.invert(&y)
+            return Prediction(y: first, spread: distances(first, y), features: features)
         }
         guard networks.count > 1 else {
-            return Prediction(y: first, variance: nil, features: features)
+            return Prediction(y: first, spread: nil, features: features)
         }
         let fields = [first] + networks.indices.dropFirst().map { field($0, x, pass: nil) }
         let mean = mean(fields)
         return Prediction(
-            y: mean.map(Float.init), variance: variance(fields, mean: mean), features: features)
+            y: mean.map(Float.init), spread: variance(fields, mean: mean), features: features)
     }
 
     /// The first model's fields, and its features.
@@ -125,6 +157,37 @@ final class Ensemble {
         }
     }
 
+    /// For each sample, the root of the mean over sites of the squared difference.
+    private func distances(_ one: [Float], _ other: [Float]) -> [Double] {
+        stride(from: 0, to: one.count, by: lattice.count).map { start in
+            var sum = 0.0
+            for site in start..<start + lattice.count {
+                let difference = Double(one[site]) - Double(other[site])
+                sum += difference * difference
+            }
+            return (sum / Double(lattice.count)).squareRoot()
+        }
+    }
+
+    /// The model half-way through the training of `member`.
+    private static func halfway(of member: Member) throws -> ModelWeights {
+        guard let folder = member.folder, let known = member.manifest?.content["halfway"] else {
+            throw PipelineError(
+                .data,
+                "\(member.path): its training kept no model half-way: train it with 'score: tod' in "
+                    + "the pipeline's rounds")
+        }
+        let file = "\(folder)/\(StageFile.halfway)"
+        let weights = try WeightsFile.model(file)
+        guard known["digest"]?.string == weights.digest.description else {
+            throw PipelineError(
+                .data,
+                "\(file) was altered or damaged: it is not what manifest.json beside it lists; "
+                    + "train again")
+        }
+        return weights
+    }
+
     /// The model at `path`: a dataset's folder, that of its train stage, or a file of weights.
     private static func member(_ path: String) throws -> Member {
         guard InputFile.isFolder(path) == true else {
@@ -145,6 +208,7 @@ final class Ensemble {
                 "\(file) was altered or damaged: it is not what manifest.json beside it lists; "
                     + "train again")
         }
-        return Member(weights: weights, path: path, manifest: manifest)
+        return Member(
+            weights: weights, path: path, manifest: manifest, folder: dataset.folder(.train))
     }
 }

@@ -66,6 +66,7 @@ final class Evaluator {
             members["models"] = .array(
                 ensemble.members.map { .string($0.weights.digest.description) })
             members["dropout_samples"] = .integer(ensemble.dropoutSamples)
+            if ensemble.spread == .tod { members["halfway"] = .bool(true) }
         }
         if subject.labels != .stored { members["labels"] = .string(subject.labels.rawValue) }
         if subject.labels == .solved { members["solver"] = subject.accuracy.json }
@@ -132,16 +133,16 @@ final class Evaluator {
     }
 
     private func begin(in folder: String) throws -> Progress {
-        var (hasVariance, features) = (false, nil as FeaturesFile?)
+        var (spread, features) = (nil as String?, nil as FeaturesFile?)
         if case .models(let ensemble) = predictions {
-            hasVariance = ensemble.hasVariance
+            spread = ensemble.spread?.rawValue
             if writesFeatures {
                 features = try FeaturesFile(in: folder, width: ensemble.featureCount)
             }
         }
         let table = try ErrorTable(
             "\(folder)/\(StageFile.errors)", hasLabels: subject.labels != .none,
-            hasVariance: hasVariance)
+            spread: spread)
         return Progress(table: table, features: features)
     }
 
@@ -168,7 +169,7 @@ final class Evaluator {
         progress.judging += begun.seconds
         for (number, sample) in batch.samples.enumerated() {
             try progress.table.add(
-                sample, judgements[number], variance: prediction.variance?[number])
+                sample, judgements[number], spread: prediction.spread?[number])
         }
         try progress.features?.append(prediction.features)
     }

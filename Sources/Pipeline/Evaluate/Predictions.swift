@@ -42,7 +42,7 @@ enum Predictions {
             case .models(let ensemble): ensemble.predict(batch.x, withFeatures: withFeatures)
             case .file(let file):
                 Ensemble.Prediction(
-                    y: try file.fields(of: batch.samples), variance: nil, features: [])
+                    y: try file.fields(of: batch.samples), spread: nil, features: [])
             }
         if let place = prediction.y.firstIndex(where: { !$0.isFinite }) {
             let (number, site) = place.quotientAndRemainder(dividingBy: lattice.count)

@@ -72,7 +72,7 @@ struct RunForecast {
                 * (pipeline.trainer == nil ? model.bytes : 0)
             forecast.bytes += added / Double(rounds.count) * sample.part + pool * sample.line
             if pipeline.trainer != nil { forecast.bytes += pool * (sample.part + sample.shard) }
-            let labels = rounds.score == .error || pipeline.trainer != nil ? pool : 0
+            let labels = rounds.score.needsLabels || pipeline.trainer != nil ? pool : 0
             forecast.seconds +=
                 (added + Double(rounds.count) * labels) * sample.solving(on: threads)
             forecast.seconds += Double(rounds.count) * (pipeline.trainer == nil ? model.seconds : 0)

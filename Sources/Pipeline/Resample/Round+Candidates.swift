@@ -61,14 +61,7 @@ extension Round {
     }
 
     /// The column of errors that holds the scores.
-    var column: String {
-        switch curation.score {
-        case .error: curation.column
-        case .estimate: "estimate_\(curation.column)"
-        case .bound: "bound"
-        case .variance: "variance"
-        }
-    }
+    var column: String { curation.score.column(by: curation.column) }
 
     /// Candidates of the pipeline's design, and neighbours of the hardest of them.
     private func drawn(_ store: PackedSamples, _ excluded: Exclusions) throws -> CandidateSet {

@@ -48,8 +48,8 @@ extension Round {
         -> (table: ScoreTable, features: FeatureTable?)
     {
         let ensemble = try Ensemble(
-            [model.root], dropoutSamples: curation.score == .variance ? curation.passes : 0,
-            threads: context.threads)
+            [model.root], dropoutSamples: curation.score.origin == .passes ? curation.passes : 0,
+            comparesHalfway: curation.score.origin == .halfway, threads: context.threads)
         try Evaluator(
             subject, predictions: .models(ensemble), in: output,
             writesFeatures: curation.acquisition.needsFeatures
@@ -92,9 +92,4 @@ extension Round {
         }
         return table
     }
-}
-
-extension Curation.Score {
-    /// Whether it is an error against a label.
-    var needsLabels: Bool { self == .error }
 }

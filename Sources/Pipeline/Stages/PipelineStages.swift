@@ -107,7 +107,9 @@ struct PipelineStages {
                 "\(path): has no 'train', so there is nothing to train: add it, with model.kind at "
                     + "least")
         }
-        return TrainStage(training: training, code: pipeline.modelCode, data: data)
+        return TrainStage(
+            training: training, code: pipeline.modelCode, keepsHalfway: pipeline.keepsHalfway,
+            data: data)
     }
 
     private func rounds() throws -> [any PipelineStage] {
@@ -131,7 +133,9 @@ struct PipelineStages {
             guard pipeline.trainer == nil, var training = pipeline.training else { continue }
             training.selection = name
             stages.append(
-                TrainStage(training: training, code: pipeline.modelCode, round: number))
+                TrainStage(
+                    training: training, code: pipeline.modelCode,
+                    keepsHalfway: pipeline.keepsHalfway, round: number))
             stages.append(EvaluateStage(round: number))
         }
         if let trainer = pipeline.trainer {

@@ -12,6 +12,8 @@ struct TrainStage: PipelineStage {
     let training: TrainingDescription
     /// The code of the paper's tables that it follows, or nil.
     let code: String?
+    /// Whether the model after half of the epochs is kept beside the best one.
+    var keepsHalfway = false
     /// Whose shards it learns from; nil for those of the dataset itself, or of the round's version.
     var data: Dataset?
     var round = 0
@@ -25,11 +27,12 @@ struct TrainStage: PipelineStage {
 
     func outputs(_ listing: SampleListing) -> [String] {
         [stage.manifestPath(round: round), stage.path(StageFile.weights, round: round)]
+            + (keepsHalfway ? [stage.path(StageFile.halfway, round: round)] : [])
             + (round == 0 ? [] : [stage.recordPath(round: round)])
     }
 
     func fingerprint(upstream: [Digest]) -> Digest {
-        Fingerprint.train(pack: upstream[0], training)
+        Fingerprint.train(pack: upstream[0], training, keepsHalfway: keepsHalfway)
     }
 
     func upstream(in context: StageContext) throws -> [Digest] {
@@ -44,7 +47,7 @@ struct TrainStage: PipelineStage {
             let pack = try? PackedShardsOrigin(round: round, data: data).dataset(in: context)
                 .manifest(.pack)
         else { return false }
-        return isOf(manifest, pack)
+        return isOf(manifest, pack) && (manifest.content["halfway"] != nil) == keepsHalfway
     }
 
     /// Whether a manifest is of this training on those shards.
@@ -60,7 +63,7 @@ struct TrainStage: PipelineStage {
         let pack = try source.manifest(.pack)
         // A checkpoint names what it learns from by content, so that it can go on whatever steps
         // wrote that.
-        let content = Fingerprint.train(pack: pack.id, training)
+        let content = Fingerprint.train(pack: pack.id, training, keepsHalfway: keepsHalfway)
         try protectModel(pack, of: source, fingerprint: fingerprint, content: content, in: context)
         let store = try PackedSamples(pack, in: source.folder(.pack))
         let samples = try store.select(training.selection, of: .train)
@@ -76,7 +79,7 @@ struct TrainStage: PipelineStage {
         }
         let run = TrainingRun(
             training, model: model, store: store, samples: samples, judgedBy: judges,
-            threads: context.threads, checkpoint: checkpoint)
+            threads: context.threads, checkpoint: checkpoint, keepsHalfway: keepsHalfway)
         reporter.began(
             .train, total: training.epochs * samples.count, done: run.metrics.count * samples.count)
         let folder = dataset.folder(.train)
@@ -126,12 +129,22 @@ struct TrainStage: PipelineStage {
         }
         try save(snapshot())
         let weights = run.weights(physics: store.physics, trainedOn: pack.id)
-        let manifest = TrainManifest(
+        var manifest = TrainManifest(
             training: training, inputs: [context.input(.pack, pack)], samples: samples.count,
             judgedSamples: judges.count, parameterCount: model.parameterCount,
             epochs: run.metrics.count, steps: run.steps, bestEpoch: run.bestEpoch,
             judged: run.metrics.map { run.judgedValue($0) }, digest: weights.digest,
-            files: files.map { Manifest.File($0.name, $0.digest, samples: samples.count) })
+            files: [])
+        if keepsHalfway {
+            let weights = run.halfwayWeights(physics: store.physics, trainedOn: pack.id)
+            let file = try WeightsFile.write(weights, to: "\(folder)/\(StageFile.halfway)")
+            files.append((StageFile.halfway, file))
+            manifest.halfway = TrainManifest.Halfway(
+                epoch: weights.epoch ?? 0, digest: weights.digest)
+        } else {
+            try AtomicFile.withdraw("\(folder)/\(StageFile.halfway)")
+        }
+        manifest.files = files.map { Manifest.File($0.name, $0.digest, samples: samples.count) }
         var extra: [String: JSON] = ["waited_seconds": .number(run.waited)]
         if let name = code {
             extra["code"] = .string(name)

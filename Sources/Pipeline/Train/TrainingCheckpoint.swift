@@ -25,6 +25,8 @@ struct TrainingCheckpoint {
     /// The network's numbers after the best epoch.
     var bestParameters: [Float]
     var bestStatistics: [Float]
+    /// The network's numbers after half of the epochs, where they are kept.
+    var halfway: NetworkNumbers?
 
     private static let format = "steadyset-checkpoint"
     private static let version = "2"
@@ -44,11 +46,17 @@ struct TrainingCheckpoint {
 
     /// Writes the checkpoint, atomically, in place of the one before.
     func write(in dataset: Dataset) throws {
-        let tensors = [
+        var tensors = [
             ("parameters", parameters), ("statistics", statistics), ("adam.mean", mean),
             ("adam.square", square), ("best.parameters", bestParameters),
             ("best.statistics", bestStatistics),
         ]
+        if let halfway {
+            tensors += [
+                ("halfway.parameters", halfway.parameters),
+                ("halfway.statistics", halfway.statistics),
+            ]
+        }
         let state = JSON.object([
             "metrics": .array(metrics.map(\.json)), "steps": .integer(steps),
             "seconds": .number(seconds), "best_epoch": .integer(best.epoch),
@@ -126,6 +134,11 @@ struct TrainingCheckpoint {
         guard !metrics.isEmpty, metrics.count == lines.count, bestEpoch <= metrics.count else {
             return nil
         }
+        if let parameters = values("halfway.parameters", parameters),
+            let statistics = values("halfway.statistics", statistics)
+        {
+            halfway = NetworkNumbers(parameters: parameters, statistics: statistics)
+        }
         self.fingerprint = fingerprint
         self.parameters = current
         self.statistics = running
@@ -141,7 +154,8 @@ struct TrainingCheckpoint {
 
     init(
         fingerprint: Digest, metrics: [EpochMetrics], best: BestEpoch, seconds: Double,
-        network: Network, adam: Adam, bestParameters: [Float], bestStatistics: [Float]
+        network: Network, adam: Adam, bestParameters: [Float], bestStatistics: [Float],
+        halfway: NetworkNumbers?
     ) {
         (self.fingerprint, self.metrics, self.best, self.seconds) = (
             fingerprint, metrics, best, seconds
@@ -149,5 +163,12 @@ struct TrainingCheckpoint {
         (parameters, statistics) = (network.parameters, network.statistics)
         (steps, mean, square) = (adam.steps, adam.mean, adam.square)
         (self.bestParameters, self.bestStatistics) = (bestParameters, bestStatistics)
+        self.halfway = halfway
     }
+}
+
+/// All numbers of a network at one time of its training.
+struct NetworkNumbers {
+    let parameters: [Float]
+    let statistics: [Float]
 }

@@ -13,6 +13,8 @@ internal import Shards
 final class TrainingRun {
     let description: TrainingDescription
     let model: ModelDescription
+    /// Whether the model after half of the epochs is kept as well.
+    private let keepsHalfway: Bool
     private let train: BatchReader
     private let judge: BatchReader?
     private let workers: Workers
@@ -21,6 +23,8 @@ final class TrainingRun {
     private var best: BestEpoch
     private var bestParameters: [Float]
     private var bestStatistics: [Float]
+    /// The network's numbers after half of the epochs, where they are kept and it was so far.
+    private var halfway: NetworkNumbers?
     /// Every epoch so far.
     private(set) var metrics: [EpochMetrics] = []
     /// How long the network waited for samples, of this run.
@@ -37,10 +41,11 @@ final class TrainingRun {
     init(
         _ description: TrainingDescription, model: ModelDescription, store: PackedSamples,
         samples: [PackedSamples.Sample], judgedBy: [PackedSamples.Sample], threads: Int,
-        checkpoint: TrainingCheckpoint?
+        checkpoint: TrainingCheckpoint?, keepsHalfway: Bool
     ) {
         self.description = description
         self.model = model
+        self.keepsHalfway = keepsHalfway
         train = BatchReader(
             store: store, samples: samples, size: min(description.batch, samples.count),
             transform: description.transform,
@@ -68,10 +73,12 @@ final class TrainingRun {
                 checkpoint.bestParameters, checkpoint.bestStatistics
             )
             metrics = checkpoint.metrics
+            halfway = checkpoint.halfway
         } else {
             adam = Adam(description.optimiser, count: network.parameters.count)
             best = BestEpoch(patience: description.earlyStop)
             (bestParameters, bestStatistics) = (network.parameters, network.statistics)
+            if keepsHalfway, description.epochs < 2 { halfway = numbers }
         }
         secondsBefore = checkpoint?.seconds ?? 0
     }
@@ -93,12 +100,29 @@ final class TrainingRun {
             statistics: bestStatistics)
     }
 
+    /// The network's numbers as they are.
+    private var numbers: NetworkNumbers {
+        NetworkNumbers(parameters: network.parameters, statistics: network.statistics)
+    }
+
+    /// The model after half of the epochs; after the last one where that is the best model, or
+    /// where the training ended before.
+    func halfwayWeights(physics: Physics, trainedOn: Digest) -> ModelWeights {
+        let half = description.epochs / 2
+        let isLast = halfway == nil || best.epoch == half
+        let kept = isLast ? numbers : halfway ?? numbers
+        return ModelWeights(
+            model: model, transform: description.transform, physics: physics.json.canonicalText,
+            trainedOn: trainedOn.description, epoch: isLast ? metrics.count : half,
+            parameters: kept.parameters, statistics: kept.statistics)
+    }
+
     /// What a run needs to go on after the latest epoch.
     func checkpoint(fingerprint: Digest) -> TrainingCheckpoint {
         TrainingCheckpoint(
             fingerprint: fingerprint, metrics: metrics, best: best, seconds: seconds,
             network: network, adam: adam, bestParameters: bestParameters,
-            bestStatistics: bestStatistics)
+            bestStatistics: bestStatistics, halfway: halfway)
     }
 
     /// Makes the epochs that are left.
@@ -133,6 +157,9 @@ final class TrainingRun {
                 prefactor: objective.prefactor.name, trainLoss: sum / Double(train.samples.count),
                 judgeLoss: judged?.loss, judgeMAE: judged?.mae)
             metrics.append(line)
+            if keepsHalfway, metrics.count == description.epochs / 2 {
+                halfway = numbers
+            }
             // Without a judge, the last epoch is the best.
             let value = judgedValue(line) ?? -Double(epoch)
             if best.take(value, epoch: epoch + 1) {

@@ -35,19 +35,20 @@ extension Curation {
             source == .unselected && (neighbours != nil || json["pool"] != nil),
             "'pool' and 'neighbours' go with 'candidates: drawn', which draws configurations")
         try refuse(
-            source == .unselected && (score == .estimate || score == .bound),
-            "'candidates: unselected' have labels, so their score is 'error' or 'variance'")
+            source == .unselected && !score.isForSamples,
+            "'candidates: unselected' have labels, so their score is \(Score.forSamples)")
         try refuse(
-            json["passes"] != nil && score != .variance, "'passes' goes with 'score: variance'")
+            json["passes"] != nil && score.origin != .passes, "'passes' goes with 'score: variance'"
+        )
         try refuse(
-            json["by"] != nil && score != .error
-                && !(score == .estimate && ["mae", "max"].contains(column)),
-            score == .estimate
-                ? "'score: estimate' goes 'by' mae or max"
-                : "'by' goes with 'score: error' or " + "'score: estimate'")
+            json["by"] != nil && score.measures?.contains(column) == false,
+            score.hasMeasure
+                ? "'score: \(score.rawValue)' goes 'by' "
+                    + (score.measures ?? []).joined(separator: " or ")
+                : "'by' goes with 'score: error' or 'score: estimate'")
         try refuse(
-            drop > 0 && (score == .estimate || score == .bound),
-            "'drop' needs scores of labelled samples: set 'score' to 'error' or 'variance'")
+            drop > 0 && !score.isForSamples,
+            "'drop' needs scores of labelled samples: set 'score' to \(Score.forSamples)")
     }
 
     /// The member `key` as one of the cases of a type, or nil where it is missing.
@@ -74,8 +75,8 @@ extension Curation {
             "seed": .integer(Int(seed)),
         ]
         if source == .drawn { members["pool"] = .integer(pool) }
-        if score == .error || score == .estimate { members["by"] = .string(column) }
-        if score == .variance { members["passes"] = .integer(passes) }
+        if score.hasMeasure { members["by"] = .string(column) }
+        if score.origin == .passes { members["passes"] = .integer(passes) }
         if let neighbours {
             members["neighbours"] = .object([
                 "share": .number(neighbours.share), "hardest": .integer(neighbours.hardest),

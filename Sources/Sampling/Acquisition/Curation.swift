@@ -12,18 +12,6 @@ public struct Curation: Hashable, Sendable {
         case unselected
     }
 
-    /// What a model's weakness at a candidate is measured by.
-    public enum Score: String, Hashable, Sendable, CaseIterable {
-        /// The error itself, from a label that is solved and thrown away.
-        case error
-        /// An estimate of the error, from the residual and without a label.
-        case estimate
-        /// The certified bound of the error, without a label.
-        case bound
-        /// The variance of passes of dropout.
-        case variance
-    }
-
     /// Further candidates near those that score highest.
     public struct Neighbours: Hashable, Sendable {
         /// How many, as a share of the candidates that were drawn; above 0, at most 10.
@@ -51,9 +39,8 @@ public struct Curation: Hashable, Sendable {
     /// Candidates that a round draws.
     public var pool = 5000
     /// What is known of each.
-    public var score = Score.error
-    /// The column of errors by which samples are scored, where the score is an error or an
-    /// estimate.
+    public var score = Score.standard
+    /// The column of errors by which samples are scored, where the score has one.
     public var column = "mae"
     /// Passes of dropout, where the score is a variance.
     public var passes = 16
