@@ -104,7 +104,7 @@ import Testing
             let given = FieldRepairTests.spoiled(
                 label.map(Double.init), columns: lattice.columns, by: size, &random)
             var field = given
-            let repair = solver.repair(
+            let repair = GeneralCorrection(solver).repair(
                 &field, image: golden.image, pinned: golden.pinned, tolerance: tolerance)
             #expect(repair.outcome == (size < tolerance ? .within : .repaired), "\(size)")
             #expect(repair.errorBound <= tolerance, "\(size)")
@@ -112,7 +112,8 @@ import Testing
             #expect(distance(given) <= repair.givenBound + 1e-10, "\(size)")
             #expect((field == given) == (repair.outcome == .within))
             // The judgement is as sound.
-            let judgement = solver.judge(given, image: golden.image, pinned: golden.pinned)
+            let judgement = GeneralCorrection(solver).judge(
+                given, image: golden.image, pinned: golden.pinned)
             #expect(distance(given) <= judgement.errorBound + 1e-10, "\(size)")
         }
     }

@@ -77,10 +77,10 @@ public struct CertificationCommand {
                 .usage,
                 "--selection goes with --data, not with --from, of which " + "all is certified")
         }
-        guard options.tolerance >= Solver.smallestTolerance, options.tolerance <= 1 else {
+        guard options.tolerance >= FieldRepair.smallestTolerance, options.tolerance <= 1 else {
             throw PipelineError(
                 .usage,
-                "--tolerance must be from \(Solver.smallestTolerance) to 1, not "
+                "--tolerance must be from \(FieldRepair.smallestTolerance) to 1, not "
                     + "\(options.tolerance): fields are stored in 32 bits")
         }
         try OutputPlace.check(file: options.output)

@@ -47,8 +47,8 @@ extension FieldCorrection {
 }
 
 /// Cycles of the general method.
-final class GeneralCorrection: FieldCorrection {
-    private let solver: MediumSolver
+package final class GeneralCorrection: FieldCorrection {
+    let solver: MediumSolver
     private var inverseBound = Double.infinity
     private var pinned = false
     private(set) var magnitude = 1.0
@@ -57,7 +57,7 @@ final class GeneralCorrection: FieldCorrection {
     /// Whether anything holds the field.
     private(set) var isHeld = false
 
-    init(_ solver: MediumSolver) { self.solver = solver }
+    package init(_ solver: MediumSolver) { self.solver = solver }
 
     func take(_ field: [Float], _ image: SourceImage, pinned: Bool) {
         self.pinned = pinned

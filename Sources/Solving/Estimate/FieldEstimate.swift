@@ -12,6 +12,9 @@ public struct FieldEstimate: Sendable {
     /// Estimate of field − exact, (rows, columns).
     public let estimatedError: [Float]
 
+    /// How exact the field is that others are compared with.
+    static let comparison = Accuracy(tolerance: 2.5e-7, gridBits: nil)
+
     /// What is said where nothing holds the field.
     static func unknown(_ lattice: Lattice) -> FieldEstimate {
         let unknown = [Float](repeating: .nan, count: lattice.count)
@@ -46,12 +49,9 @@ extension Solver {
         precondition(physics.lattice == lattice, "the problem is on another lattice")
         precondition(field.count == lattice.count, "the field has another lattice's size")
         if let judgement = compare(field, image, physics) { return judgement }
-        return generalSolver(physics).judge(
+        return GeneralCorrection(generalSolver(physics)).judge(
             field, image: image, pinned: physics.sources == .pinned, cycles: cycles)
     }
-
-    /// How exact the field is that others are compared with.
-    fileprivate static let comparison = Accuracy(tolerance: 2.5e-7, gridBits: nil)
 
     /// Solves where that is cheap, and compares; nil where it is not, or the field cannot be
     /// certified.
@@ -62,7 +62,7 @@ extension Solver {
             forcedMethod != .general
         else { return nil }
         var exact = [Float](repeating: 0, count: field.count)
-        guard let solution = solveConstant(image, physics, Solver.comparison, into: &exact),
+        guard let solution = solveConstant(image, physics, FieldEstimate.comparison, into: &exact),
             solution.isCertified
         else { return nil }
         let residual = ConstantResidual(
@@ -95,7 +95,7 @@ extension FieldEstimate {
     }
 }
 
-extension MediumSolver {
+extension GeneralCorrection {
     /// Judges a field with cycles that go on from it, as `Solver.judge` says.
     ///
     /// On pinned sites the error is known; there the exact values take the prediction's place
@@ -103,16 +103,17 @@ extension MediumSolver {
     package func judge(_ field: [Float], image: SourceImage, pinned: Bool, cycles: Int = 2)
         -> FieldEstimate
     {
+        let lattice = solver.lattice
         precondition(field.count == lattice.count, "the field has another lattice's size")
-        let correction = GeneralCorrection(self)
-        correction.take(field, image, pinned: pinned)
-        guard correction.bound < .infinity || correction.isHeld else { return .unknown(lattice) }
+        take(field, image, pinned: pinned)
+        guard bound < .infinity || isHeld else { return .unknown(lattice) }
         // In the unit of time of the medium that was given.
-        let residual = iteration.residual.values(dividedBy: unit)
-        let largest = iteration.largest / unit
-        if correction.isHopeless(field) {
+        let residual = solver.iteration.residual.values(dividedBy: solver.unit)
+        let largest = solver.iteration.largest / solver.unit
+        if isHopeless(field) {
             var exact = [Float](repeating: 0, count: field.count)
-            let solution = solve(image, pinned: pinned, accuracy: Solver.comparison, into: &exact)
+            let solution = solver.solve(
+                image, pinned: pinned, accuracy: FieldEstimate.comparison, into: &exact)
             if !(solution.errorBound < .infinity) {
                 exact = [Float](repeating: 0, count: field.count)
             }
@@ -121,9 +122,9 @@ extension MediumSolver {
                 largestResidual: largest)
         }
         var current = [Float](repeating: 0, count: field.count)
-        var bound = correction.boundOfStart(field, &current)
-        for _ in 0..<cycles where !correction.correct() { break }
-        bound = min(bound, correction.boundOfStart(field, &current))
+        var bound = boundOfStart(field, &current)
+        for _ in 0..<cycles where !correct() { break }
+        bound = min(bound, boundOfStart(field, &current))
         return FieldEstimate(
             residual: residual, largestResidual: largest, errorBound: bound,
             estimatedError: zip(field, current).map { $0 - $1 })

@@ -21,13 +21,13 @@ public struct FieldRepair: Hashable, Sendable {
     public let givenBound: Double
     /// Multigrid cycles, those that only went into the proof among them.
     public let cycles: Int
+
+    /// The smallest tolerance that a repair takes: what Float32 costs a field of values up to 1,
+    /// and as much for the solver.
+    public static let smallestTolerance = 0x1p-23
 }
 
 extension Solver {
-    /// The smallest tolerance that `repair` takes: what Float32 costs a field of values up to 1,
-    /// and as much for the solver.
-    public static let smallestTolerance = 0x1p-23
-
     /// Makes a field that something else predicted, such as a neural network, one that is within
     /// `tolerance` of the exact solution on every site, with as few multigrid cycles as that takes.
     ///
@@ -42,8 +42,8 @@ extension Solver {
     ///     field.
     ///   - image: The source image of the configuration.
     ///   - physics: Its realised physics, on this solver's lattice.
-    ///   - tolerance: Largest |field − exact| that is accepted, at least `smallestTolerance` times
-    ///     the largest value.
+    ///   - tolerance: Largest |field − exact| that is accepted, at least
+    ///     `FieldRepair.smallestTolerance` times the largest value.
     /// - Complexity: O(sites · cycles) time, and once for a medium, and for every set of pinned
     ///   sites, about as much as a solution.
     public func repair(
@@ -67,14 +67,14 @@ extension Solver {
     }
 }
 
-extension MediumSolver {
+extension GeneralCorrection {
     /// Makes a field one that is within `tolerance`, as `Solver.repair` says, for the medium that
-    /// was prepared.
+    /// the solver was prepared for.
     package func repair(_ field: inout [Float], image: SourceImage, pinned: Bool, tolerance: Double)
         -> FieldRepair
     {
-        GeneralCorrection(self).repair(&field, image: image, pinned: pinned, tolerance: tolerance) {
-            accuracy, label in solve(image, pinned: pinned, accuracy: accuracy, into: &label)
+        repair(&field, image: image, pinned: pinned, tolerance: tolerance) { accuracy, label in
+            solver.solve(image, pinned: pinned, accuracy: accuracy, into: &label)
         }
     }
 }
@@ -128,7 +128,7 @@ extension FieldCorrection {
             // more than that, it cannot be within.
             if bound <= tolerance,
                 given > tolerance + 2 * bound
-                    || bound <= max(tolerance / 8, Solver.smallestTolerance)
+                    || bound <= max(tolerance / 8, FieldRepair.smallestTolerance)
             {
                 field = current
                 return FieldRepair(

@@ -25,7 +25,7 @@ import Testing
                             Double((row % 36) * (36 - row % 36) * column * (35 - column)) / 99_225
                         return Float(value + size * (smooth + 0.2 * (random.next() - 0.5)))
                     }
-                    let judgement = solver.judge(
+                    let judgement = GeneralCorrection(solver).judge(
                         field, image: problem.image, pinned: problem.pinned, cycles: 2)
                     let error = zip(field, exact).map { Double($0) - $1 }
                     let largest = error.map(abs).max() ?? 0
@@ -55,7 +55,7 @@ import Testing
         _ = solver.solve(
             problem.image, pinned: true, accuracy: Accuracy(tolerance: 1e-6, gridBits: nil),
             into: &label)
-        let judgement = solver.judge(label, image: problem.image, pinned: true)
+        let judgement = GeneralCorrection(solver).judge(label, image: problem.image, pinned: true)
         #expect(judgement.errorBound < 1e-3)
         #expect((judgement.estimatedError.map(\.magnitude).max() ?? 1) < 1e-6)
         #expect(
@@ -70,7 +70,7 @@ import Testing
             pinned: false)
         let solver = MediumSolver(lattice: problem.medium.lattice, boundary: problem.boundary)
         solver.prepare(problem.medium)
-        let judgement = solver.judge(
+        let judgement = GeneralCorrection(solver).judge(
             [Float](repeating: 1, count: 1600), image: problem.image, pinned: false)
         #expect(judgement.errorBound == .infinity)
     }
