@@ -49,7 +49,9 @@ let package = Package(
 
         module("Sampling", ["Documents", "Fields"]),
         module("Solving", ["Documents", "Fields"]),
-        module("Learning", ["Documents", "Fields", "Parallel"]),
+        module(
+            "Learning", ["Documents", "Fields", "Parallel"],
+            resources: [.embedInCode("Training/codes.json")]),
         module("Shards", ["Documents", "Fields", "CHDF5", "CZstd"]),
 
         module(

@@ -31,27 +31,28 @@ import Testing
         ]
         for code in ModelCode.all {
             let digits = String(code.name.prefix(while: \.isNumber))
-            #expect(code.selection == shares[digits], "\(code.name)")
+            #expect(code.training.selection == shares[digits], "\(code.name)")
             let kind = code.name.dropFirst(digits.count).first
-            switch code.prefactor {
+            switch code.training.prefactor {
             case .always(.exponential(1, .truth)): #expect(kind == "E", "\(code.name)")
             case .always(.step): #expect(kind == "S", "\(code.name)")
             case .toggle: #expect(kind == "T", "\(code.name)")
             case .draw(0.8, _, _): #expect(kind == "R", "\(code.name)")
             default: Issue.record("\(code.name) has another prefactor")
             }
-            #expect((code.transform == .sqrt) == code.name.hasSuffix("_sqrt"), "\(code.name)")
+            #expect((code.training.transform == .sqrt) == code.name.hasSuffix("_sqrt"), "\(code.name)")
         }
         for name in ["4T-1", "4T-5"] {
-            #expect(try ModelCode(named: name).loss == .mse, "Table 6: MSE in turn")
+            #expect(try ModelCode(named: name).training.loss == .mse, "Table 6: MSE in turn")
         }
-        #expect(try ModelCode(named: "4R").loss == .mae)
-        let two = try ModelCode(named: "80S2")
+        #expect(try ModelCode(named: "4R").training.loss == .mae)
+        let two = try ModelCode(named: "80S2").training
         #expect(two.loss == .mse && two.prefactor == .always(.step(a: 6000, b: 10)))
-        #expect(try ModelCode(named: "80S1_a6000_b1").learningRate == 2e-5)
-        #expect(try ModelCode(named: "4E2-2").labelNoise == 0.01)
-        #expect(try ModelCode(named: "4R").epochs == 84 && ModelCode(named: "1S1").epochs == 40)
-        #expect(try ModelCode(named: "20EIH_d0.05").loss == .inverseHuber(delta: 0.05))
+        #expect(try ModelCode(named: "80S1_a6000_b1").training.optimiser.learningRate == 2e-5)
+        #expect(try ModelCode(named: "4E2-2").training.labelNoise == 0.01)
+        #expect(try ModelCode(named: "4R").training.epochs == 84)
+        #expect(try ModelCode(named: "1S1").training.epochs == 40)
+        #expect(try ModelCode(named: "20EIH_d0.05").training.loss == .inverseHuber(delta: 0.05))
         #expect(throws: LearningError.self) { _ = try ModelCode(named: "80E3") }
     }
 

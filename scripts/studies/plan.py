@@ -58,7 +58,7 @@ def load(name, scale, seeds=None):
     numbers = chosen.get("seeds", shared["seeds"]) if seeds is None else list(range(1, seeds + 1))
     if chosen.get("codes") == "all":
         # The codes say everything but what the scale shares; `80E1` is the variant E1 at 1/80 of the data.
-        pairs = [(code.lstrip("0123456789"), CODES[code].selection, {"code": code}) for code in CODES]
+        pairs = [(code.lstrip("0123456789"), CODES[code]["selection"], {"code": code}) for code in CODES]
     else:
         pairs = [
             (variant, selection, train | {"selection": selection, "epochs": _epochs(shared["epochs"], selection)})

@@ -258,7 +258,7 @@ def test_codes(tmp_path):
     found = read_training(path, {"code": "80S2", "epochs": 3})
     assert (found.selection, found.loss.kind, found.epochs, found.batch) == ("S1.25%", "mse", 3, 9)
     assert (found.optimiser.learning_rate, found.optimiser.beta1) == (1e-4, 0.5)
-    assert (CODES["1E1"].epochs, CODES["1S1"].epochs, CODES["2E1"].epochs, CODES["2S1"].epochs) == (56, 40, 64, 81)
+    assert [CODES[code]["epochs"] for code in ("1E1", "1S1", "2E1", "2S1")] == [56, 40, 64, 81]
 
 
 def test_codes_of_both_trainers(tiny_training):

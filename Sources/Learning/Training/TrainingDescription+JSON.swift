@@ -10,10 +10,7 @@ extension TrainingDescription {
     ///   each other.
     public init(json: JSON) throws(LearningError) {
         self.init()
-        let code = try json["code"]?.string.map { (name) throws(LearningError) in
-            try ModelCode(named: name)
-        }
-        code?.apply(to: &self)
+        if let name = json["code"]?.string { self = try ModelCode(named: name).training }
         let reader = TrainingReader(json)
         if let model = json["model"] {
             let members = TrainingReader(model)

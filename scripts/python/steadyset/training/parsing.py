@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .architecture import KINDS
+from .codes import with_code
 from .description import (
     Draw,
     Exponential,
@@ -101,13 +102,8 @@ def parse_training(value: Any) -> TrainingDescription:
 
     Raises `TrainingError` that names the key.
     """
-    block = Block(value, "train")
+    block = Block(with_code(value) if isinstance(value, dict) else value, "train")
     base = TrainingDescription()
-    code = block.take("code")
-    if code is not None:
-        from .codes import describe
-
-        base = describe(str(code))
     model = Block(block.take("model"), "train.model")
     base = replace(
         base,
