@@ -13,7 +13,7 @@ struct ReferenceNetwork<Scalar: BinaryFloatingPoint> {
     var statistics: [Scalar]
     private(set) var gradient: [Scalar] = []
     private let slope = Scalar(ModelDescription.slope)
-    private let epsilon = Scalar(ModelDescription.normEpsilon)
+    private let epsilon = Scalar(Normalisation.epsilon)
 
     /// What backward needs of a forward pass.
     private struct Tape {
@@ -92,7 +92,7 @@ struct ReferenceNetwork<Scalar: BinaryFloatingPoint> {
         let (z, mean, variance) = Layers.normalise(y, weight, bias, epsilon: epsilon)
         (tape.mean, tape.variance) = (mean, variance)
         let count = Scalar(y.values.count / channels)
-        let momentum = Scalar(ModelDescription.normMomentum)
+        let momentum = Scalar(Normalisation.momentum)
         for c in 0..<channels {
             statistics[c] += momentum * (mean[c] - statistics[c])
             statistics[channels + c] +=

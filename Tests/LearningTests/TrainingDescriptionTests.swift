@@ -40,7 +40,8 @@ import Testing
             case .draw(0.8, _, _): #expect(kind == "R", "\(code.name)")
             default: Issue.record("\(code.name) has another prefactor")
             }
-            #expect((code.training.transform == .sqrt) == code.name.hasSuffix("_sqrt"), "\(code.name)")
+            #expect(
+                (code.training.transform == .sqrt) == code.name.hasSuffix("_sqrt"), "\(code.name)")
         }
         for name in ["4T-1", "4T-5"] {
             #expect(try ModelCode(named: name).training.loss == .mse, "Table 6: MSE in turn")

@@ -140,6 +140,18 @@ def test_what_plans_decide(tmp_path):
     assert "`decides`, true of the steps `round-…-resample`" in text
 
 
+def test_codecs_and_exports():
+    """The tables of codecs and of exports have what the program's help lists, in its order."""
+    said = " ".join(steadyset("pack", "--help").stdout.split()).partition("How shards store labels;")[2].partition(" --")[0]
+    codecs = re.findall(r"(?:given\.|;) ([a-z]+): ", said)
+    rows = table(ARTICLES["Pipelines"].partition("\n### Codecs\n")[2], "")
+    assert [row[0].strip("`") for row in rows] == codecs and len(codecs) >= 3
+    assert all(f"`{name}`" in ARTICLES["Formats"] for name in codecs)
+    listed = steadyset("export", "--help").stdout.partition("Formats:")[2].partition("Values and ids")[0]
+    formats = re.findall(r"^  ([a-z-]+) +\S", listed, re.M)
+    assert [row[0].strip("`") for row in table(ARTICLES["Exports"], "format")] == [*formats, "none"]
+
+
 def test_versions_of_formats():
     """The numbers in the article are those of the schemas and of the Python reader."""
     from steadyset.manifest import VERSION

@@ -257,6 +257,14 @@ def test_selections_are_those_of_the_reader(tiny, tmp_path):
     assert found == [f"{int(i):016x}" for i in dataset.select("test | S12.5% & n02").ids]
 
 
+def test_every_format_is_tried():
+    """The tests that run over `FORMATS` run over the program's table of formats."""
+    listed = steadyset("export", "--help").stdout.partition("Formats:")[2].partition("Values and ids")[0]
+    words = dict(re.findall(r"^  ([a-z-]+) +(\S.*)$", listed, re.M))
+    assert list(words) == list(FORMATS)
+    assert {kind for kind, text in words.items() if text.endswith("; a folder")} == FOLDERS
+
+
 @pytest.mark.parametrize("kind", FORMATS)
 def test_same_bytes(kind, exported, tiny, tmp_path):
     """From run to run, with other numbers of threads; and of the folder pack alone."""

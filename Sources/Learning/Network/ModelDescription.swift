@@ -25,10 +25,6 @@ public struct ModelDescription: Hashable, Sendable {
     public static let widths = 0.001...4.0
     /// Slope of the leaky ReLU below zero.
     public static let slope: Float = 0.02
-    /// What batch norm adds to a variance.
-    public static let normEpsilon: Float = 1e-5
-    /// Share of a new batch in the running statistics of batch norm.
-    public static let normMomentum: Float = 0.1
 
     /// The family of the model.
     public let kind: Kind
@@ -76,7 +72,8 @@ public struct ModelDescription: Hashable, Sendable {
         }
         encoderChannels = channels([64, 128, 256, 512, 1024, 2048])
         decoderChannels = channels([1024, 512, 256, 128, 64, 32]) + [1]
-        tensors = Self.tensors(kind, encoderChannels, decoderChannels)
+        tensors = Self.tensors(
+            Self.layers(kind, encoderChannels, decoderChannels, dropout: dropout))
     }
 
     /// Number of numbers in the flat array of parameters.
@@ -96,42 +93,4 @@ public struct ModelDescription: Hashable, Sendable {
     package func precedingChannels(_ block: Int) -> Int {
         block == 0 ? encoderChannels[5] : decoderChannels[block - 1]
     }
-
-    private static func tensors(_ kind: Kind, _ encoder: [Int], _ decoder: [Int]) -> [ModelTensor] {
-        var tensors: [ModelTensor] = []
-        func add(_ name: String, _ shape: [Int], isParameter: Bool = true) {
-            tensors.append(ModelTensor(name: name, shape: shape, isParameter: isParameter))
-        }
-        for (block, out) in encoder.enumerated() {
-            add("encoder.\(block).weight", [out, block == 0 ? 1 : encoder[block - 1], 3, 3])
-            add("encoder.\(block).bias", [out])
-            guard block == 0 else { continue }
-            add("encoder.0.norm.weight", [out])
-            add("encoder.0.norm.bias", [out])
-        }
-        for (block, out) in decoder.enumerated() {
-            let skipped = kind == .uNet && block >= 2 ? encoder[6 - block] : 0
-            add(
-                "decoder.\(block).weight",
-                [(block == 0 ? encoder[5] : decoder[block - 1]) + skipped, out, 3, 3])
-            add("decoder.\(block).bias", [out])
-        }
-        add("encoder.0.norm.running_mean", [encoder[0]], isParameter: false)
-        add("encoder.0.norm.running_var", [encoder[0]], isParameter: false)
-        return tensors
-    }
-}
-
-/// One named array of a model.
-public struct ModelTensor: Hashable, Sendable {
-    /// Its name, as in a file: `encoder.0.weight`, ….
-    public let name: String
-    /// Its sides: (out, in, 3, 3) for convolutions, (in, out, 3, 3) for transposed ones, else
-    /// (channels).
-    public let shape: [Int]
-    /// Whether the optimiser changes it; the statistics of batch norm are not parameters.
-    public let isParameter: Bool
-
-    /// How many numbers it holds.
-    public var count: Int { shape.reduce(1, *) }
 }

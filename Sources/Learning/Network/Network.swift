@@ -66,9 +66,8 @@ public final class Network {
         let width = model.featureCount
         var found = [Float](repeating: 0, count: x.count / model.lattice.count * width)
         infer(x, into: &y, dropoutPass: nil) { first, count in
-            let bottleneck = layers.encoder[layers.encoder.count - 1].output
             found.withMutableFloats { found in
-                bottleneck.channelMeans(
+                layers.bottleneck.channelMeans(
                     to: found.advanced(by: first * width), channels: width, samples: count,
                     workers: workers)
             }
@@ -91,24 +90,18 @@ public final class Network {
             parameters.withFloats { layers.pack($0, isTraining: false, workers: workers) }
             packed = .forInference
         }
-        let masks = masks(dropoutPass, isInference: true)
         x.withFloats { x in
             y.withMutableFloats { y in
                 for first in stride(from: 0, to: images, by: largestBatch) {
                     let count = min(largestBatch, images - first)
                     layers.input.copyIn(
                         x.advanced(by: first * sites), samples: count, workers: workers)
-                    layers.first.forward(samples: count, workers: workers)
-                    parameters.withFloats { parameters in
-                        layers.normalisation.infer(
-                            parameters.advanced(by: layers.normStart),
-                            parameters.advanced(by: layers.normStart + model.encoderChannels[0]),
-                            statistics, samples: count, workers: workers)
-                    }
-                    layers.forward(
-                        samples: count, masks: masks.map { $0.advanced(by: first) },
-                        workers: workers)
-                    layers.last.output.copyOut(
+                    var pass = LayerPass(
+                        samples: count, isTraining: false,
+                        dropout: dropoutPass.map { (seed, $0) }, firstSample: first,
+                        statistics: statistics, workers: workers)
+                    layers.forward(&pass)
+                    layers.output.copyOut(
                         to: y.advanced(by: first * sites), samples: count, workers: workers)
                     body(first, count)
                 }
@@ -130,17 +123,14 @@ public final class Network {
             if packed != .forTraining {
                 layers.pack(parameters, isTraining: true, workers: workers)
             }
-            x.withFloats { layers.input.copyIn($0, samples: samples, workers: workers) }
-            layers.first.forward(samples: samples, workers: workers)
-            layers.normalisation.forward(
-                parameters.advanced(by: layers.normStart),
-                parameters.advanced(by: layers.normStart + model.encoderChannels[0]), &statistics,
-                samples: samples, workers: workers)
         }
         packed = .forTraining
-        layers.forward(samples: samples, masks: masks(step, isInference: false), workers: workers)
+        x.withFloats { layers.input.copyIn($0, samples: samples, workers: workers) }
+        var pass = trainingPass
+        layers.forward(&pass)
+        statistics = pass.statistics
         output.withMutableFloats {
-            layers.last.output.copyOut(to: $0, samples: samples, workers: workers)
+            layers.output.copyOut(to: $0, samples: samples, workers: workers)
         }
     }
 
@@ -150,23 +140,17 @@ public final class Network {
         precondition(
             samples > 0 && outputGradient.count == output.count, "no forward pass of " + "this size"
         )
-        let masks = masks(step, isInference: false)
+        var pass = trainingPass
         outputGradient.withFloats { outputGradient in
-            gradient.withMutableFloats { gradient in
-                layers.backward(
-                    outputGradient, into: gradient, samples: samples, masks: masks, workers: workers
-                )
-            }
+            pass.outputGradient = outputGradient
+            gradient.withMutableFloats { layers.backward(pass, into: $0) }
         }
         samples = 0
     }
 
-    private func masks(_ pass: UInt32?, isInference: Bool) -> [DropoutMask] {
-        guard let pass, model.dropout > 0 else { return [] }
-        return (0..<2).map {
-            DropoutMask(
-                seed: seed, probability: model.dropout, pass: pass, block: $0,
-                isInference: isInference)
-        }
+    private var trainingPass: LayerPass {
+        LayerPass(
+            samples: samples, isTraining: true, dropout: (seed, step), statistics: statistics,
+            workers: workers)
     }
 }

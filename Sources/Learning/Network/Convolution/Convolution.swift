@@ -5,21 +5,54 @@
 /// before, so each of the four phases of the output (even and odd rows and columns) is a
 /// correlation of its own with sums of the weights (4/9 of the multiplications). After `backward`,
 /// activations have given way to gradients by their pre-activations.
-final class Convolution {
-    /// What is convolved.
+final class Convolution: Layer {
+    /// What is convolved; see `ConvolutionInput`.
     struct Input {
-        /// The activations.
-        var images: Images
-        /// Whether each site becomes 2×2 first.
-        var isUpsampled = false
-        /// Where the gradient by the activations goes; nil where no one needs it.
-        var gradient: Images?
-        /// `.sums`, or `.gradient` where `gradient` is the activations' own place and the gradient
-        /// by the pre-activations is wanted.
-        var gradientFinish = Correlation.Finish.sums
+        let images: Images
+        let isUpsampled: Bool
+        let gradient: Images?
+        let gradientFinish: Correlation.Finish
+
+        init(_ plan: ConvolutionInput, in memory: LayerMemory) {
+            images = memory[plan.images]
+            isUpsampled = plan.isUpsampled
+            gradient = plan.gradient.map { memory[$0] }
+            gradientFinish = plan.gradientFinish
+        }
     }
 
-    let output: Images
+    /// Where it stands, and its kernels: (out, in, 3, 3), or (in, out, 3, 3) of a transposed one,
+    /// those of the first input first.
+    struct Plan: LayerPlan {
+        let name: String
+        let inputs: [ConvolutionInput]
+        let output: ImagesPlan
+        let isTransposed: Bool
+
+        private var outputs: Int { output.channels ?? 1 }
+
+        var tensors: [ModelTensor] {
+            ModelTensor.kernels(
+                name, inputs: inputs.reduce(0) { $0 + $1.channels }, outputs: outputs,
+                isTransposed: isTransposed)
+        }
+
+        func make(in memory: LayerMemory) -> any Layer {
+            var start = memory.start("\(name).weight")
+            let layouts = inputs.map { input in
+                defer { start += 9 * input.channels * outputs }
+                return KernelLayout(
+                    start: start, inputs: input.channels, outputs: outputs,
+                    inputStride: isTransposed ? 9 * outputs : 9,
+                    outputStride: isTransposed ? 9 : 9 * input.channels, isFlipped: isTransposed)
+            }
+            return Convolution(
+                inputs.map { Input($0, in: memory) }, layouts,
+                biasStart: memory.start("\(name).bias"), into: memory[output])
+        }
+    }
+
+    private let output: Images
     private let inputs: [Input]
     private let layouts: [KernelLayout]
     /// For each input the correlations forward, one or four, then backward.
@@ -87,7 +120,8 @@ final class Convolution {
     }
 
     /// Computes the output, activation and all.
-    func forward(samples: Int, workers: Workers) {
+    func forward(_ pass: inout LayerPass) {
+        let (samples, workers) = (pass.samples, pass.workers)
         for index in inputs.indices {
             let isLast = index == inputs.count - 1
             for correlation in forward[index] {
@@ -100,7 +134,8 @@ final class Convolution {
 
     /// Writes the gradients by weights and bias into the flat `gradient`, then those by the inputs
     /// to their places; the output holds the gradient by the sums.
-    func backward(samples: Int, into gradient: Floats, workers: Workers) {
+    func backward(_ pass: LayerPass, into gradient: Floats) {
+        let (samples, workers) = (pass.samples, pass.workers)
         for (index, input) in inputs.enumerated() {
             for (phase, weightGradient) in gradients[index].enumerated() {
                 weightGradient.run(samples: samples, workers: workers)

@@ -3,7 +3,26 @@
 ///
 /// A window has nine numbers, which is too little to sum over for a tile; here a site's sums need
 /// no more than the nine weights in registers.
-final class FirstConvolution {
+final class FirstConvolution: Layer {
+    /// Where it stands.
+    struct Plan: LayerPlan {
+        let name: String
+        let input: ImagesPlan
+        let output: ImagesPlan
+
+        private var outputs: Int { output.channels ?? 1 }
+
+        var tensors: [ModelTensor] {
+            ModelTensor.kernels(name, inputs: 1, outputs: outputs, isTransposed: false)
+        }
+
+        func make(in memory: LayerMemory) -> any Layer {
+            FirstConvolution(
+                memory[input], channels: outputs, start: memory.start("\(name).weight"),
+                into: memory[output])
+        }
+    }
+
     /// Groups of samples whose gradients are summed by themselves, and then in order.
     private static let groups = 16
 
@@ -29,7 +48,7 @@ final class FirstConvolution {
     }
 
     /// Takes over the weights from the flat parameters.
-    func pack(_ parameters: Floats) {
+    func pack(_ parameters: Floats, isTraining _: Bool, workers _: Workers) {
         for channel in 0..<channels {
             weights.start[channel] = parameters[start + 9 * channels + channel]
             for tap in 0..<9 {
@@ -40,7 +59,8 @@ final class FirstConvolution {
     }
 
     /// Computes the sums.
-    func forward(samples: Int, workers: Workers) {
+    func forward(_ pass: inout LayerPass) {
+        let (samples, workers) = (pass.samples, pass.workers)
         let bands = samples >= 8 ? 1 : 16
         workers.each(samples * bands) { task in
             let band = task % bands
@@ -54,7 +74,8 @@ final class FirstConvolution {
 
     /// Writes the gradients by the weights into the flat `gradient`. That by the bias is 0: batch
     /// norm takes away what it adds.
-    func backward(samples: Int, into gradient: Floats, workers: Workers) {
+    func backward(_ pass: LayerPass, into gradient: Floats) {
+        let (samples, workers) = (pass.samples, pass.workers)
         let count = 9 * output.channels
         let groups = min(Self.groups, samples)
         workers.each(groups) { group in

@@ -3,7 +3,26 @@
 /// A tile has eight outputs at least, so one channel would waste most of it. Instead each site of
 /// the input gives its nine products with the kernel's taps, before any upsampling, and a site of
 /// the output adds the nine that belong to it.
-final class LastConvolution {
+final class LastConvolution: Layer {
+    /// Where it stands.
+    struct Plan: LayerPlan {
+        let name: String
+        let inputs: [ConvolutionInput]
+        let output: ImagesPlan
+
+        var tensors: [ModelTensor] {
+            ModelTensor.kernels(
+                name, inputs: inputs.reduce(0) { $0 + $1.channels }, outputs: 1,
+                isTransposed: true)
+        }
+
+        func make(in memory: LayerMemory) -> any Layer {
+            LastConvolution(
+                inputs.map { Convolution.Input($0, in: memory) }, channels: inputs.map(\.channels),
+                start: memory.start("\(name).weight"), into: memory[output])
+        }
+    }
+
     /// The nine products of a site, in memory.
     static let products = 16
 
@@ -51,7 +70,7 @@ final class LastConvolution {
     private var biasIndex: Int { start + 9 * channels.reduce(0, +) }
 
     /// Takes over the weights from the flat parameters.
-    func pack(_ parameters: Floats) {
+    func pack(_ parameters: Floats, isTraining _: Bool, workers _: Workers) {
         bias = parameters[biasIndex]
         var first = start
         for (index, count) in channels.enumerated() {
@@ -71,7 +90,8 @@ final class LastConvolution {
     }
 
     /// Computes the output.
-    func forward(samples: Int, workers: Workers) {
+    func forward(_ pass: inout LayerPass) {
+        let (samples, workers) = (pass.samples, pass.workers)
         for correlation in forward {
             correlation.run(
                 samples: samples, bias: correlation.weights.numbers.start, start: .zero,
@@ -91,10 +111,12 @@ final class LastConvolution {
     }
 
     /// Writes the gradients by weights and bias into the flat `gradient`, then those by the inputs
-    /// to their places.
-    ///
-    /// - Parameter outputGradient: The gradient by the output, (samples, rows, columns).
-    func backward(_ outputGradient: Floats, samples: Int, into gradient: Floats, workers: Workers) {
+    /// to their places; the gradient by the output is that of the pass.
+    func backward(_ pass: LayerPass, into gradient: Floats) {
+        guard let outputGradient = pass.outputGradient else {
+            preconditionFailure("a backward pass begins with the gradient by the output")
+        }
+        let (samples, workers) = (pass.samples, pass.workers)
         eachBand(samples, workers) { sample, row in
             setGradient(
                 outputGradient.advanced(by: (sample * output.rows + row) * output.columns), sample,
