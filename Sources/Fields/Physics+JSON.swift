@@ -12,44 +12,30 @@ extension Physics {
         ])
     }
 
-    /// Reads what `json` writes. Only `lattice` is needed; the other members have the defaults of
-    /// the memberwise initialiser.
+    /// Reads what `json` writes.
     ///
     /// - Throws: `ConfigurationError`: `.document` where a member is unknown, missing or of the
     ///   wrong type, otherwise as the memberwise initialiser.
     public init(json: JSON) throws(ConfigurationError) {
         let members = try Members(
-            json, of: "the physics", required: ["lattice"],
-            optional: ["diffusivity", "decay_rate", "boundary", "sources", "overlap"])
+            json, of: "the physics",
+            required: ["lattice", "diffusivity", "decay_rate", "boundary", "sources", "overlap"])
         let sides = try members.ints("lattice")
         guard sides.count == 2 else {
             throw ConfigurationError(
-                .document, "'lattice' of the physics is not a pair of rows " + "and columns")
-        }
-        func member<Value>(_ key: String, _ read: (JSON) throws(ConfigurationError) -> Value)
-            throws(ConfigurationError) -> Value?
-        { members.has(key) ? try read(try members.json(key)) : nil }
-        let sources = try member("sources") { (_) throws(ConfigurationError) in
-            try members.get("sources", "'pinned' or 'emitting'") {
-                $0.string.flatMap(SourceModel.init)
-            }
-        }
-        let overlap = try member("overlap") { (_) throws(ConfigurationError) in
-            try members.get("overlap", "'max', 'sum', 'last' or 'forbid'") {
-                $0.string.flatMap(OverlapPolicy.init)
-            }
+                .document, "'lattice' of the physics is not a pair of rows and columns")
         }
         try self.init(
             lattice: try Lattice(rows: sides[0], columns: sides[1]),
-            boundary: try member("boundary") { (json) throws(ConfigurationError) in
-                try Boundary(json: json)
-            } ?? .absorbing,
-            diffusivity: try member("diffusivity") { (json) throws(ConfigurationError) in
-                try Diffusivity(json: json)
-            } ?? .isotropic(.constant(Physics.defaultDiffusivity)),
-            decayRate: try member("decay_rate") { (json) throws(ConfigurationError) in
-                try Coefficient(json: json, of: "decay_rate")
-            } ?? .constant(Physics.defaultDecayRate), sources: sources ?? .pinned, overlap: overlap)
+            boundary: try Boundary(json: try members.json("boundary")),
+            diffusivity: try Diffusivity(json: try members.json("diffusivity")),
+            decayRate: try Coefficient(json: try members.json("decay_rate"), of: "decay_rate"),
+            sources: try members.get("sources", "'pinned' or 'emitting'") {
+                $0.string.flatMap(SourceModel.init)
+            },
+            overlap: try members.get("overlap", "'max', 'sum', 'last' or 'forbid'") {
+                $0.string.flatMap(OverlapPolicy.init)
+            })
     }
 }
 

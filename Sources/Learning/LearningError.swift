@@ -1,3 +1,5 @@
+internal import Documents
+
 /// Why a model cannot exist, cannot be read or cannot be trained.
 public struct LearningError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of rule was broken.
@@ -26,3 +28,9 @@ public struct LearningError: Error, Hashable, Sendable, CustomStringConvertible 
     /// The message.
     public var description: String { message }
 }
+
+extension LearningError: DocumentFailure {
+    package init(document message: String) { self.init(.training, message) }
+}
+
+typealias Members = JSONMembers<LearningError>

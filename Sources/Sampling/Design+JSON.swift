@@ -1,5 +1,5 @@
 public import Documents
-internal import Fields
+package import Fields
 
 extension Design {
     /// The parameters, for manifests; `init(json:)` reads them back without loss.
@@ -42,6 +42,35 @@ extension Design {
             places: members.has("places")
                 ? try members.get("places", "'orbits'") { $0.string == "orbits" ? .orbits : nil }
                 : .all)
+    }
+
+    /// Reads the block `sampling` of a pipeline with all its members, for `physics`.
+    ///
+    /// - Throws: `SamplingError` as `init(json:)`, and with code `.design` where a range of strata
+    ///   holds nothing.
+    package init(sampling json: JSON, physics: Physics) throws(SamplingError) {
+        let members = try Members(
+            json, of: "sampling", required: ["strata", "samples_per_stratum", "values", "seed"],
+            optional: ["radius", "shapes"])
+        var design = json.object ?? [:]
+        if try members.json("strata").object != nil {
+            let range = try Members(
+                try members.json("strata"), of: "'strata'", required: ["from", "to"])
+            let (from, to) = (try range.int("from"), try range.int("to"))
+            guard from <= to else {
+                throw SamplingError(.design, "strata from \(from) to \(to) hold nothing")
+            }
+            design["strata"] = .array((from...to).map(JSON.integer))
+        }
+        let counts = try members.json("samples_per_stratum")
+        design["samples_per_stratum"] = nil
+        design["counts"] =
+            counts.array != nil
+            ? counts
+            : .array(Array(repeating: counts, count: design["strata"]?.array?.count ?? 0))
+        design["physics"] = physics.json
+        design["places"] = .string("orbits")
+        try self.init(json: .object(design))
     }
 
     /// Reads what `Physics.json` writes.

@@ -11,6 +11,13 @@ import Testing
     private static let golden = Result { try GoldenDocument() }
     private static let workers = Workers(threads: 1)
 
+    /// A training with these members of `found`.
+    private static func training(_ found: JSON, _ keys: String...) throws -> TrainingDescription {
+        var members: [String: JSON] = ["model": .object(["kind": .string("u-net")])]
+        for key in keys { members[key] = found[key] }
+        return try TrainingDescription(json: .object(members))
+    }
+
     @Test func lossesAgree() throws {
         let arrays = try GoldenArrays(name: "losses")
         let (output, label) = (try arrays.array("output"), try arrays.array("label"))
@@ -18,7 +25,7 @@ import Testing
         #expect(cases.count == 10)
         for found in cases {
             let name = try #require(found["name"]?.string)
-            let objective = try TrainingDescription(json: found).objective(epoch: 0)
+            let objective = try Self.training(found, "loss", "prefactor").objective(epoch: 0)
             let (means, gradient) = objective.gradient(
                 output: output, labels: label, samples: 2, sites: 64, workers: Self.workers)
             let value = try #require(found["value"]?.double)
@@ -33,7 +40,7 @@ import Testing
         let arrays = try GoldenArrays(name: "losses")
         for found in try #require(try Self.golden.get().json["transforms"]?.array) {
             let name = try #require(found["name"]?.string)
-            let transform = try TrainingDescription(json: found).transform
+            let transform = try Self.training(found, "transform").transform
             var y = try arrays.array("y")
             #expect(transform.apply(to: &y, in: y.indices) == nil)
             #expect(

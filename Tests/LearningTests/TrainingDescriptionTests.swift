@@ -4,6 +4,26 @@ import Learning
 import Testing
 
 @Suite struct TrainingDescriptionTests {
+    private static let model = JSON.object(["kind": .string("encoder-decoder")])
+
+    private static func parse(_ members: [String: JSON]) throws -> TrainingDescription {
+        try TrainingDescription(json: .object(members.merging(["model": model]) { own, _ in own }))
+    }
+
+    /// What Swift code gets without saying anything is what the schema says.
+    @Test func defaultsAreThoseOfTheSchema() throws {
+        #expect(try Self.parse([:]) == TrainingDescription())
+        #expect(
+            try Self.parse(["transform": .string("log10")]).transform == .log10(floor: 1e-6))
+        let draw = try Self.parse(["prefactor": .object(["draw": .object([:])])])
+        let (exponential, step) = (
+            Prefactor.exponential(scale: 1, of: .truth), Prefactor.step(a: 4000, b: 10)
+        )
+        #expect(
+            draw.prefactor == .draw(stepProbability: 0.8, exponential: exponential, step: step))
+        #expect(draw.bestBy == .mae)
+    }
+
     @Test func theCanonicalFormComesBack() throws {
         for code in ModelCode.all {
             let description = try TrainingDescription(
@@ -58,11 +78,10 @@ import Testing
     }
 
     @Test func keysOverrideTheCode() throws {
-        let description = try TrainingDescription(
-            json: .object([
-                "code": .string("80E1"), "loss": .object(["kind": .string("mse")]),
-                "epochs": .integer(3), "optimiser": .object(["beta1": .number(0.8)]),
-            ]))
+        let description = try Self.parse([
+            "code": .string("80E1"), "loss": .object(["kind": .string("mse")]),
+            "epochs": .integer(3), "optimiser": .object(["beta1": .number(0.8)]),
+        ])
         #expect(
             description.loss == .mse && description.epochs == 3 && description.selection == "S1.25%"
         )
@@ -78,13 +97,11 @@ import Testing
         let left = ModelCode.withoutItsKeys(own)
         #expect(left == ["batch": .integer(9), "optimiser": .object(["beta1": .number(0.5)])])
         let code = try ModelCode(named: "80S2")
-        let beside = try TrainingDescription(
-            json: .object(own.merging(["code": .string("80S2")]) { $1 }))
+        let beside = try Self.parse(own.merging(["code": .string("80S2")]) { $1 })
         #expect(
             code.changed(in: beside) == ["epochs", "loss", "optimiser.learning_rate", "selection"])
         #expect(
-            code.changed(in: try TrainingDescription(json: .object(["code": .string("80S2")])))
-                .isEmpty)
+            code.changed(in: try Self.parse(["code": .string("80S2")])).isEmpty)
     }
 
     @Test func contradictionsAreRefused() {
@@ -98,13 +115,13 @@ import Testing
         ]
         for members in bad {
             #expect(throws: LearningError.self, "\(members)") {
-                _ = try TrainingDescription(json: .object(members))
+                _ = try Self.parse(members)
             }
         }
     }
 
     @Test func lossesOfDifferentPrefactorsAreNotCompared() throws {
-        #expect(try TrainingDescription(json: .object(["code": .string("4T-1")])).bestBy == .mae)
-        #expect(try TrainingDescription(json: .object(["code": .string("4E1")])).bestBy == .loss)
+        #expect(try Self.parse(["code": .string("4T-1")]).bestBy == .mae)
+        #expect(try Self.parse(["code": .string("4E1")]).bestBy == .loss)
     }
 }

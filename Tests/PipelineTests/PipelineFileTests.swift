@@ -1,8 +1,10 @@
 import Datasets
 import Documents
 import Fields
+import Learning
 import Pipeline
 import Sampling
+import Shards
 import Solving
 import Testing
 
@@ -28,10 +30,39 @@ import Testing
         #expect(file.physics.diffusivity == .isotropic(.constant(1)))
         #expect(file.physics.decayRate == .constant(0.0025))
         #expect(file.physics.overlap == .max)
-        #expect(file.accuracy.tolerance == 1e-6)
-        #expect(file.accuracy.gridBits == 20)
-        #expect(file.design == nil)
-        #expect(file.split.testEvery == 5)
+        #expect(file.accuracy == Accuracy() && file.samplesPerPart == 500)
+        #expect(file.physics == (try Physics(lattice: Lattice(rows: 64, columns: 32))))
+        #expect(file.design == nil && file.training == nil && file.curation == nil)
+        #expect(file.split == (try Split()))
+        #expect(file.compressionLevel == 3 && file.samplesPerShard == 1000)
+        #expect(file.codec.name == "standard" && file.trainer == nil && file.modelCode == nil)
+    }
+
+    /// Defaults that depend on other keys, and blocks that are read only where they are there.
+    @Test func fillsDefaultsOfBlocks() throws {
+        let scratch = try Scratch()
+        let head = "format: 1\nname: p\nphysics: {lattice: [64, 32], sources: emitting}\n"
+        let path = try scratch.file(
+            "p.yaml",
+            head + """
+                sampling: {strata: {from: 2, to: 3}, samples_per_stratum: 4, seed: 1}
+                train: {code: 4T-1, model: {kind: u-net}, optimiser: {beta1: 0.8}, epochs: 3}
+                rounds: {add: 5, acquisition: power, trainer: {command: "true"}}
+                """)
+        let file = try PipelineFile(path: path)
+        #expect(file.physics.overlap == .sum)
+        let design = try Design(
+            physics: file.physics, strata: [2, 3], counts: [4, 4], radius: 5, seed: 1)
+        #expect(file.design == design)
+        #expect(file.training?.bestBy == .mae && file.training?.epochs == 3)
+        #expect(file.training?.optimiser.beta1 == 0.8)
+        #expect(file.training?.optimiser.learningRate == 1e-4 && file.modelCode == "4T-1")
+        #expect(file.curation?.acquisition == .power(exponent: 3))
+        #expect(file.curation?.column == "mae" && file.curation?.pool == 5000)
+        #expect(file.trainer?.timeLimit == 3600 && file.trainer?.command == "true")
+        // An import may replace what sources do, and with it the overlap's default.
+        let pinned = try PipelineFile(path: path, sources: .pinned)
+        #expect(pinned.physics.overlap == .max)
     }
 
     /// Text to replace, its replacement, and what the message must hold.

@@ -16,6 +16,9 @@ import Testing
 
     @Test func defaultsAreThoseOfTheDocumentation() throws {
         let curation = try parse([:])
+        var plain = Curation()
+        plain.add = 10
+        #expect(curation == plain)
         #expect(curation.count == 1 && curation.pool == 5000 && curation.drop == 0)
         #expect(
             curation.acquisition == .top && curation.score == .error && curation.column == "mae")

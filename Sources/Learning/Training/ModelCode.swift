@@ -41,7 +41,23 @@ public struct ModelCode: Hashable, Sendable {
         var members = entry.object ?? [:]
         name = members.removeValue(forKey: "code")?.string ?? ""
         block = members
-        training = try TrainingDescription(json: .object(block))
+        let model = ["model": JSON.object(["kind": .string("encoder-decoder")])]
+        training = try TrainingDescription(json: .object(block.merging(model) { $1 }))
+    }
+
+    /// Returns a block `train` with what its code says in the place of the code; its other keys
+    /// stand above that.
+    ///
+    /// - Throws: `LearningError` with code `.training` where there is no such code.
+    static func resolved(_ train: JSON) throws(LearningError) -> JSON {
+        guard var own = train.object, let name = own.removeValue(forKey: "code")?.string else {
+            return train
+        }
+        let said = try ModelCode(named: name).block
+        if let all = own["optimiser"]?.object {
+            own["optimiser"] = .object((said["optimiser"]?.object ?? [:]).merging(all) { $1 })
+        }
+        return .object(said.merging(own) { $1 })
     }
 
     /// Every model of the tables, in their order.

@@ -38,18 +38,15 @@ extension PointwiseLoss {
 }
 
 extension Prefactor {
-    static func exponential(json: JSON?) throws(LearningError) -> Prefactor {
-        let argument = json?["of"]?.string ?? Argument.truth.rawValue
-        guard let of = Argument(rawValue: argument) else {
-            throw LearningError(
-                .training,
-                "the exponential prefactor is of 'truth' or " + "'prediction', not '\(argument)'")
-        }
-        return .exponential(scale: json?["scale"]?.double ?? 1, of: of)
+    static func exponential(json: JSON) throws(LearningError) -> Prefactor {
+        let members = try Members(
+            json, of: "the prefactor 'exponential'", required: ["scale", "of"])
+        return .exponential(scale: try members.double("scale"), of: try members.word("of"))
     }
 
-    static func step(json: JSON?) -> Prefactor {
-        .step(a: json?["a"]?.double ?? 4000, b: json?["b"]?.double ?? 10)
+    static func step(json: JSON) throws(LearningError) -> Prefactor {
+        let members = try Members(json, of: "the prefactor 'step'", required: ["a", "b"])
+        return .step(a: try members.double("a"), b: try members.double("b"))
     }
 
     /// The members of an object that names the prefactor.
@@ -75,22 +72,38 @@ extension Prefactor {
 extension PrefactorPlan {
     /// Reads `none`, or an object with one of `exponential`, `step`, `toggle`, `draw`.
     init(json: JSON) throws(LearningError) {
-        if let form = json["toggle"] {
-            self = .toggle(
-                every: form["every"]?.int ?? 1,
-                exponential: try .exponential(json: form["exponential"]),
-                step: .step(json: form["step"]))
-        } else if let form = json["draw"] {
-            self = .draw(
-                stepProbability: form["step_probability"]?.double ?? 0.8,
-                exponential: try .exponential(json: form["exponential"]),
-                step: .step(json: form["step"]))
-        } else if let form = json["exponential"] {
-            self = .always(try .exponential(json: form))
-        } else if let form = json["step"] {
-            self = .always(.step(json: form))
-        } else {
+        if json == .string("none") {
             self = .always(.none)
+            return
+        }
+        let forms = try Members(
+            json, of: "train.prefactor", required: [],
+            optional: ["exponential", "step", "toggle", "draw"])
+        func both(_ form: String, _ key: String) throws(LearningError) -> (
+            members: Members, exponential: Prefactor, step: Prefactor
+        ) {
+            let members = try Members(
+                try forms.json(form), of: "the prefactor '\(form)'",
+                required: [key, "exponential", "step"])
+            return (
+                members, try .exponential(json: try members.json("exponential")),
+                try .step(json: try members.json("step"))
+            )
+        }
+        if forms.has("toggle") {
+            let form = try both("toggle", "every")
+            self = .toggle(
+                every: try form.members.int("every"), exponential: form.exponential,
+                step: form.step)
+        } else if forms.has("draw") {
+            let form = try both("draw", "step_probability")
+            self = .draw(
+                stepProbability: try form.members.double("step_probability"),
+                exponential: form.exponential, step: form.step)
+        } else if forms.has("step") {
+            self = .always(try .step(json: try forms.json("step")))
+        } else {
+            self = .always(try .exponential(json: try forms.json("exponential")))
         }
     }
 
@@ -118,14 +131,16 @@ extension PrefactorPlan {
 extension LabelTransform {
     /// Reads `none`, `sqrt`, `log10`, `{log10: {floor}}` or `{power: {exponent}}`.
     package init(json: JSON) throws(LearningError) {
-        if let form = json["power"] {
+        if json == .string("log10") {
+            let form = JSON.object(["transform": .object(["log10": .object([:])])])
+            try self.init(json: Schema.filled(form, by: "training")["transform"] ?? .null)
+        } else if let form = json["power"] {
             guard let exponent = form["exponent"]?.double, exponent > 0, exponent.isFinite else {
                 throw LearningError(.training, "the transform 'power' needs an exponent above 0")
             }
             self = .power(exponent: exponent)
-        } else if json.string == "log10" || json["log10"] != nil {
-            let floor = json["log10"]?["floor"]?.double ?? 1e-6
-            guard floor >= 1e-300, floor < 1 else {
+        } else if json["log10"] != nil {
+            guard let floor = json["log10"]?["floor"]?.double, floor >= 1e-300, floor < 1 else {
                 throw LearningError(
                     .training,
                     "the floor of the transform 'log10' must be from " + "1e-300 to below 1")

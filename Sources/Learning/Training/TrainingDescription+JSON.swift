@@ -4,38 +4,41 @@ internal import Fields
 extension TrainingDescription {
     /// Reads the block `train` of a pipeline, or `parameters` of a training's manifest: a JSON
     /// object that its schema has accepted. A `code` sets what its row of the paper's tables says,
-    /// and other keys override it.
+    /// other keys override it, and those that are missing have the schema's defaults.
     ///
-    /// - Throws: `LearningError` with code `.training` where a code is unknown, or keys contradict
-    ///   each other.
+    /// - Throws: `LearningError` with code `.training` where a code is unknown, a member is missing,
+    ///   unknown or of the wrong type, or keys contradict each other.
     public init(json: JSON) throws(LearningError) {
+        let json = Schema.filled(try ModelCode.resolved(json), by: "training")
+        let members = try Members(
+            json, of: "train",
+            required: [
+                "batch", "best_by", "early_stop", "epochs", "judge", "label_noise", "loss", "model",
+                "optimiser", "prefactor", "schedule", "seed", "selection", "transform",
+                "warm_up_epochs",
+            ])
+        let network = try Members(
+            try members.json("model"), of: "train.model", required: ["kind", "width", "dropout"])
         self.init()
-        if let name = json["code"]?.string { self = try ModelCode(named: name).training }
-        let reader = TrainingReader(json)
-        if let model = json["model"] {
-            let members = TrainingReader(model)
-            try members.choice("kind", into: &self.model.kind)
-            members.number("width", into: &self.model.width)
-            members.number("dropout", into: &self.model.dropout)
+        model = Model(
+            kind: try network.word("kind"), width: try network.double("width"),
+            dropout: try network.double("dropout"))
+        selection = try members.string("selection")
+        judge = try members.word("judge")
+        bestBy = try members.word("best_by")
+        loss = try PointwiseLoss(json: try members.json("loss"))
+        prefactor = try PrefactorPlan(json: try members.json("prefactor"))
+        transform = try LabelTransform(json: try members.json("transform"))
+        labelNoise = try members.double("label_noise")
+        optimiser = try AdamOptions(json: try members.json("optimiser"))
+        schedule = try TrainingDescription.schedule(try members.json("schedule"))
+        warmUpEpochs = try members.double("warm_up_epochs")
+        batch = try members.int("batch")
+        epochs = try members.int("epochs")
+        earlyStop = try members.optionalInt("early_stop")
+        seed = try members.get("seed", "an integer from 0 to 4294967295") {
+            $0.int.flatMap(UInt32.init(exactly:))
         }
-        if let text = json["selection"]?.string { selection = text }
-        try reader.choice("judge", into: &judge)
-        if let json = json["loss"] { loss = try PointwiseLoss(json: json) }
-        if let json = json["prefactor"] { prefactor = try PrefactorPlan(json: json) }
-        if let json = json["transform"] { transform = try LabelTransform(json: json) }
-        reader.number("label_noise", into: &labelNoise)
-        if let json = json["optimiser"] { optimiser.read(json) }
-        if let json = json["schedule"] {
-            schedule = json["cosine"].map { .cosine(final: $0["final"]?.double ?? 0) } ?? .constant
-        }
-        reader.number("warm_up_epochs", into: &warmUpEpochs)
-        reader.integer("batch", into: &batch)
-        reader.integer("epochs", into: &epochs)
-        if let stop = json["early_stop"] { earlyStop = stop.int }
-        if let seed = json["seed"]?.int { self.seed = UInt32(clamping: seed) }
-        // Losses of different prefactors cannot be compared.
-        bestBy = prefactor.alternates ? .mae : .loss
-        try reader.choice("best_by", into: &bestBy)
         guard warmUpEpochs <= Double(epochs) else {
             throw LearningError(
                 .training, "warm_up_epochs is \(warmUpEpochs), but there are only \(epochs) epochs")
@@ -70,6 +73,14 @@ extension TrainingDescription {
         ])
     }
 
+    private static func schedule(_ json: JSON) throws(LearningError) -> LearningRate.Shape {
+        if json == .string("constant") { return .constant }
+        let form = try Members(json, of: "train.schedule", required: ["cosine"])
+        let cosine = try Members(
+            try form.json("cosine"), of: "train.schedule.cosine", required: ["final"])
+        return .cosine(final: try cosine.double("final"))
+    }
+
     private var scheduleJSON: JSON {
         switch schedule {
         case .constant: .string("constant")
@@ -79,14 +90,18 @@ extension TrainingDescription {
 }
 
 extension AdamOptions {
-    mutating func read(_ json: JSON) {
-        let reader = TrainingReader(json)
-        reader.number("learning_rate", into: &learningRate)
-        reader.number("beta1", into: &beta1)
-        reader.number("beta2", into: &beta2)
-        reader.number("epsilon", into: &epsilon)
-        reader.number("weight_decay", into: &weightDecay)
-        if let limit = json["clip_norm"] { clipNorm = limit.double }
+    init(json: JSON) throws(LearningError) {
+        let members = try Members(
+            json, of: "train.optimiser",
+            required: [
+                "learning_rate", "beta1", "beta2", "epsilon", "weight_decay", "clip_norm",
+            ])
+        self.init(
+            learningRate: try members.double("learning_rate"), beta1: try members.double("beta1"),
+            beta2: try members.double("beta2"), epsilon: try members.double("epsilon"),
+            weightDecay: try members.double("weight_decay"),
+            clipNorm: try members.json("clip_norm") == .null
+                ? nil : try members.double("clip_norm"))
     }
 
     var json: JSON {
@@ -98,28 +113,16 @@ extension AdamOptions {
     }
 }
 
-/// Members of an object that a schema has accepted; those that are missing keep their defaults.
-struct TrainingReader {
-    private let json: JSON
-
-    init(_ json: JSON) { self.json = json }
-
-    func number(_ key: String, into value: inout Double) {
-        if let number = json[key]?.double { value = number }
-    }
-
-    func integer(_ key: String, into value: inout Int) {
-        if let number = json[key]?.int { value = number }
-    }
-
-    func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, into value: inout Choice)
-        throws(LearningError) where Choice.RawValue == String
+extension JSONMembers where Failure == LearningError {
+    /// The member `key` as one of the words of a type.
+    func word<Word: RawRepresentable<String> & CaseIterable>(_ key: String) throws(LearningError)
+        -> Word
     {
-        guard let text = json[key]?.string else { return }
-        guard let choice = Choice(rawValue: text) else {
-            let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+        let text = try string(key)
+        guard let word = Word(rawValue: text) else {
+            let known = Word.allCases.map(\.rawValue).joined(separator: ", ")
             throw LearningError(.training, "\(key) is '\(text)'; there are \(known)")
         }
-        value = choice
+        return word
     }
 }

@@ -81,74 +81,78 @@ public struct PipelineFile: Sendable {
         self.text = text
         self.document = document
         try document.check(against: "pipeline")
-        let json = document.json
         func fail(_ pointer: String, _ message: String) -> PipelineError {
             PipelineError(.data, "\(path):\(document.line(of: pointer)): \(message)")
         }
-
-        name = json["name"]?.string ?? ""
-        do {
+        func value<Value>(_ key: String, _ read: () throws -> Value) throws -> Value {
+            do { return try read() } catch {
+                throw fail(
+                    "/\(key.replacing(".", with: "/"))", "\(key): \(PipelineError(error).message)")
+            }
+        }
+        var members = document.json.object ?? [:]
+        // A code comes before defaults; the two blocks are filled where they are read.
+        let (train, rounds) = (
+            members.removeValue(forKey: "train"), members.removeValue(forKey: "rounds")
+        )
+        if var physics = members["physics"]?.object {
             // An import may replace these two.
-            var members = json["physics"]?.object ?? [:]
-            if let sources { members["sources"] = .string(sources.rawValue) }
-            if let overlap { members["overlap"] = .string(overlap.rawValue) }
-            physics = try Physics(json: .object(members))
-        } catch { throw fail("/physics", "physics: \(error.message)") }
+            if let sources { physics["sources"] = .string(sources.rawValue) }
+            if let overlap { physics["overlap"] = .string(overlap.rawValue) }
+            members["physics"] = .object(physics)
+        }
+        let file = try Members(
+            Schema.filled(.object(members), by: "pipeline"), of: path,
+            required: ["format", "name", "physics", "solver", "split", "pack"],
+            optional: ["sampling"])
+        let solver = try file.block(
+            "solver", ["tolerance", "grid_bits", "samples_per_part", "compression_level"])
+        let pack = try file.block("pack", ["codec", "samples_per_shard"])
 
-        let physics = physics
-        do {
-            design = try json["sampling"].map { try PipelineFile.design($0, physics: physics) }
-        } catch let error as SamplingError {
-            throw fail("/sampling", "sampling: \(error.message)")
-        } catch let error as PipelineError { throw fail("/sampling", "sampling: \(error.message)") }
-
-        let solver = json["solver"]
-        let gridBits = solver?["grid_bits"] == .null ? nil : solver?["grid_bits"]?.int ?? 20
-        accuracy = Accuracy(tolerance: solver?["tolerance"]?.double ?? 1e-6, gridBits: gridBits)
-        samplesPerPart = solver?["samples_per_part"]?.int ?? 500
+        name = try file.string("name")
+        let physics = try value("physics") { try Physics(json: try file.json("physics")) }
+        self.physics = physics
+        design = try file.optional("sampling").map { json in
+            try value("sampling") { try Design(sampling: json, physics: physics) }
+        }
+        accuracy = Accuracy(
+            tolerance: try solver.double("tolerance"), gridBits: try solver.optionalInt("grid_bits")
+        )
         guard accuracy.solverShare > 0 else {
             throw fail(
                 "/solver",
-                "solver: rounding to multiples of 2^-\(gridBits ?? 24) alone may exceed the "
-                    + "tolerance of \(accuracy.tolerance): raise tolerance or grid_bits")
+                "solver: rounding to multiples of 2^-\(accuracy.gridBits ?? 24) alone may exceed "
+                    + "the tolerance of \(accuracy.tolerance): raise tolerance or grid_bits")
         }
+        samplesPerPart = try solver.int("samples_per_part")
+        compressionLevel = try solver.int("compression_level")
+        split = try value("split") { try Split(json: try file.json("split")) }
+        samplesPerShard = try pack.int("samples_per_shard")
+        let codecName = try pack.string("codec")
+        guard let codec = ShardCodecs.named(codecName) else {
+            throw fail("/pack/codec", "pack.codec: \(ShardCodecs.unknown(codecName))")
+        }
+        self.codec = codec
 
-        do { split = try PipelineFile.split(json["split"] ?? .object([:])) } catch {
-            throw fail("/split", "split: \(error.message)")
-        }
-        compressionLevel = solver?["compression_level"]?.int ?? 3
-        codec =
-            try json["pack"]?["codec"]?.string.map { name in
-                guard let codec = ShardCodecs.named(name) else {
-                    throw fail("/pack/codec", "pack.codec: \(ShardCodecs.unknown(name))")
-                }
-                return codec
-            } ?? ShardCodecs.standard
-        samplesPerShard = json["pack"]?["samples_per_shard"]?.int ?? 1000
         // A code that is asked for takes the place of all that it says; what is asked for beside it
         // stands above both.
-        let train = json["train"]?.object.map { own in
+        let model = train?.object.map { own in
             (changes["code"] == nil ? own : ModelCode.withoutItsKeys(own)).merging(changes) { $1 }
         }
-        do {
-            training = try train.map { try TrainingDescription(json: .object($0)) }
+        training = try value("train") {
+            let training = try model.map { try TrainingDescription(json: .object($0)) }
             _ = try training?.model(on: physics.lattice)
-        } catch let error as LearningError { throw fail("/train", "train: \(error.message)") }
-        modelCode = train?["code"]?.string
-        do {
-            let rounds = (json["rounds"]?.object ?? [:]).merging(roundChanges ?? [:]) { $1 }.filter
-            { $0.value != .null }
-            curation = rounds["add"] == nil ? nil : try Curation(json: .object(rounds))
-        } catch { throw fail("/rounds", "rounds: \(error.message)") }
-        if json["rounds"]?["trainer"]?["command"]?.string?.unicodeScalars.contains("\0") == true {
-            throw fail(
-                "/rounds/trainer/command",
-                "rounds.trainer.command: holds a NUL character, " + "where a command ends")
+            return training
         }
-        trainer = json["rounds"]?["trainer"].map {
-            ExternalTrainer(
-                command: $0["command"]?.string ?? "",
-                timeLimit: $0["time_limit"]?.double ?? ExternalTrainer.defaultTimeLimit)
+        modelCode = model?["code"]?.string
+        let curation = (rounds?.object ?? [:]).merging(roundChanges ?? [:]) { $1 }.filter {
+            $0.value != .null
+        }
+        self.curation = try value("rounds") {
+            curation["add"] == nil ? nil : try Curation(json: .object(curation))
+        }
+        trainer = try rounds.flatMap { Schema.filled($0, by: "curation")["trainer"] }.map { json in
+            try value("rounds.trainer.command") { try ExternalTrainer(json: json) }
         }
         if roundChanges == nil, let message = roundsContradiction {
             throw fail("/rounds", "rounds: \(message)")
@@ -197,44 +201,17 @@ public struct PipelineFile: Sendable {
 
     /// What models learn from, an expression of selections.
     package var trainingSelection: String { training?.selection ?? "S100%" }
+}
 
-    private static func design(_ json: JSON, physics: Physics) throws -> Design {
-        let strata: [Int]
-        if let list = json["strata"]?.array {
-            strata = list.compactMap(\.int)
-        } else {
-            let (from, to) = (json["strata"]?["from"]?.int ?? 1, json["strata"]?["to"]?.int ?? 1)
-            guard from <= to else {
-                throw PipelineError(.data, "strata from \(from) to \(to) hold " + "nothing")
-            }
-            strata = Array(from...to)
-        }
-        let counts: [Int]
-        if let list = json["samples_per_stratum"]?.array {
-            counts = list.compactMap(\.int)
-        } else {
-            counts = Array(repeating: json["samples_per_stratum"]?.int ?? 1, count: strata.count)
-        }
-        return try Design(
-            physics: physics, strata: strata, counts: counts,
-            shapes: json["radius"] == nil && json["shapes"] == nil
-                ? [.disk(radius: ParameterRange(5))]
-                : try ShapeRange.alternatives(radius: json["radius"], shapes: json["shapes"]),
-            values: try json["values"].map { try SourceValues(json: $0) } ?? .anchored(),
-            seed: UInt32(json["seed"]?.int ?? 0))
-    }
+extension PipelineError: DocumentFailure {
+    package init(document message: String) { self.init(.data, message) }
+}
 
-    private static func split(_ json: JSON) throws(SamplingError) -> Split {
-        func period(_ key: String, default value: Int?) -> Int? { json[key].map(\.int) ?? value }
-        return try Split(
-            testEvery: period("test_every", default: 5),
-            validationEvery: period("validation_every", default: nil),
-            subsets: json["subsets"]?.array?.compactMap(\.double) ?? Split.paperSubsets,
-            windows: try (json["windows"]?.array ?? []).map { (window) throws(SamplingError) in
-                Split.Window(
-                    name: window["name"]?.string ?? "",
-                    share: try Percentage(window["percent"]?.double ?? 0),
-                    offset: window["offset"]?.int ?? 0)
-            })
+private typealias Members = JSONMembers<PipelineError>
+
+extension JSONMembers where Failure == PipelineError {
+    /// The block `key`, which has all of these members.
+    fileprivate func block(_ key: String, _ members: [String]) throws(PipelineError) -> Self {
+        try Self(try json(key), of: key, required: members)
     }
 }

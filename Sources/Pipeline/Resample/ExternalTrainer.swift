@@ -14,14 +14,23 @@ public struct ExternalTrainer: Hashable, Sendable {
     /// Seconds that it may take.
     public let timeLimit: Double
 
-    /// Seconds that it may take unless the pipeline says otherwise.
-    static let defaultTimeLimit = 3600.0
     /// How long it gets to end after it was told to.
     private static let grace = Duration.seconds(5)
     /// How often is looked whether it has ended.
     private static let pause = 0.02
     /// Bytes at the end of a log among which the last line is looked for.
     private static let tail: UInt64 = 4096
+
+    /// Reads the block `rounds.trainer` of a pipeline with all its members.
+    init(json: JSON) throws(PipelineError) {
+        let members = try JSONMembers<PipelineError>(
+            json, of: "rounds.trainer", required: ["command", "time_limit"])
+        command = try members.string("command")
+        timeLimit = try members.double("time_limit")
+        guard !command.unicodeScalars.contains("\0") else {
+            throw PipelineError(.data, "holds a NUL character, where a command ends")
+        }
+    }
 
     /// Runs the command and waits for it.
     ///

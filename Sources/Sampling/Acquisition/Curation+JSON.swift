@@ -2,10 +2,12 @@ public import Documents
 internal import Fields
 
 extension Curation {
-    /// Reads the block `rounds` of a pipeline: a JSON object that its schema has accepted.
+    /// Reads the block `rounds` of a pipeline, or what a manifest records of it: a JSON object that
+    /// its schema has accepted. Members that are missing have the schema's defaults.
     ///
     /// - Throws: `SamplingError` with code `.document` where keys contradict each other.
     public init(json: JSON) throws(SamplingError) {
+        let json = Schema.filled(json, by: "curation")
         self.init()
         count = json["count"]?.int ?? count
         add = json["add"]?.int ?? add
