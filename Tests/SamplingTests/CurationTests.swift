@@ -25,6 +25,25 @@ import Testing
         #expect(curation.budget == .free && curation.source == .drawn && curation.stop == nil)
     }
 
+    /// Keys of rules have the range and the default of the schema.
+    @Test func keysOfRulesAreThoseOfTheSchema() throws {
+        let schema = try Schema.named("curation")
+        for rule in Acquisition.rules {
+            var members = ["add": JSON.integer(1), "acquisition": .string(rule.name)]
+            let filled = schema.filled(.object(members))
+            for key in rule.keys {
+                #expect(filled[key.name] == .number(key.standard), "\(key.name)")
+                let (low, high) = (key.range.lowerBound, key.range.upperBound)
+                for (value, isValid) in [
+                    (low, true), (high, true), (low - 1, false), (high + 1, false),
+                ] {
+                    members[key.name] = .number(value)
+                    #expect(schema.violations(in: .object(members)).isEmpty == isValid)
+                }
+            }
+        }
+    }
+
     /// What has a part in the choices is in `json`, once, and reads back as it was.
     @Test(arguments: [
         ["acquisition": JSON.string("power"), "power": .number(2), "budget": .string("by-score")],

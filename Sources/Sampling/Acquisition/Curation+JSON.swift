@@ -8,26 +8,36 @@ extension Curation {
     /// - Throws: `SamplingError` with code `.document` where keys contradict each other.
     public init(json: JSON) throws(SamplingError) {
         let json = Schema.filled(json, by: "curation")
+        let members = try Members(
+            json, of: "the rounds",
+            required: [
+                "count", "add", "drop", "candidates", "score", "acquisition", "budget",
+                "random_share", "seed",
+            ],
+            optional: ["pool", "by", "passes", "neighbours", "stop", "trainer"]
+                + Acquisition.rules.flatMap { rule in rule.keys.map(\.name) })
         self.init()
-        count = json["count"]?.int ?? count
-        add = json["add"]?.int ?? add
-        drop = json["drop"]?.int ?? drop
-        source = try Curation.choice("candidates", of: json) ?? source
-        pool = json["pool"]?.int ?? pool
-        score = try Curation.choice("score", of: json) ?? score
-        column = json["by"]?.string ?? column
-        passes = json["passes"]?.int ?? passes
+        count = try members.int("count")
+        add = try members.int("add")
+        drop = try members.int("drop")
+        source = try members.word("candidates")
+        score = try members.word("score")
         acquisition = try Acquisition(json: json)
-        budget = try Curation.choice("budget", of: json) ?? budget
-        randomShare = json["random_share"]?.double ?? randomShare
-        seed = UInt32(clamping: json["seed"]?.int ?? Int(seed))
-        stop = json["stop"]?["standard_errors"]?.double
-        if let near = json["neighbours"] {
-            neighbours = Neighbours(
-                share: near["share"]?.double ?? 1, hardest: near["hardest"]?.int ?? 50,
-                perturbation: try Perturbation(
-                    moves: near["moves"]?.int ?? 8, values: near["values"]?.double ?? 0.25,
-                    symmetries: near["symmetries"] != .bool(false)))
+        budget = try members.word("budget")
+        randomShare = try members.double("random_share")
+        seed = try members.get("seed", "an integer from 0 to 4294967295") {
+            $0.int.flatMap(UInt32.init(exactly:))
+        }
+        // These are there where they have a part.
+        if members.has("pool") { pool = try members.int("pool") }
+        if members.has("by") { column = try members.string("by") }
+        if members.has("passes") { passes = try members.int("passes") }
+        stop = try members.optional("stop").map { (json) throws(SamplingError) in
+            try Members(json, of: "'stop' of the rounds", required: ["standard_errors"])
+                .double("standard_errors")
+        }
+        neighbours = try members.optional("neighbours").map { (json) throws(SamplingError) in
+            try Neighbours(json: json)
         }
         func refuse(_ condition: Bool, _ message: String) throws(SamplingError) {
             if condition { throw SamplingError(.document, message) }
@@ -53,20 +63,6 @@ extension Curation {
             "'drop' needs scores of labelled samples: set 'score' to \(Score.forSamples)")
     }
 
-    /// The member `key` as one of the cases of a type, or nil where it is missing.
-    private static func choice<Choice: RawRepresentable<String> & CaseIterable>(
-        _ key: String, of json: JSON
-    ) throws(SamplingError) -> Choice? {
-        guard let text = json[key]?.string else { return nil }
-        guard let choice = Choice(rawValue: text) else {
-            throw SamplingError(
-                .document,
-                "'\(key)' is '\(text)'; there are "
-                    + "\(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
-        return choice
-    }
-
     /// Every key that has a part in a round's choices, in one form for equal rounds. How many
     /// rounds there are, and what ends them, has none.
     public var json: JSON {
@@ -88,5 +84,35 @@ extension Curation {
             ])
         }
         return .object(members.merging(acquisition.members) { $1 })
+    }
+}
+
+extension Curation.Neighbours {
+    /// Reads the block `rounds.neighbours` with all its members.
+    init(json: JSON) throws(SamplingError) {
+        let members = try Members(
+            json, of: "'neighbours' of the rounds",
+            required: ["share", "hardest", "moves", "values", "symmetries"])
+        self.init(
+            share: try members.double("share"), hardest: try members.int("hardest"),
+            perturbation: try Perturbation(
+                moves: try members.int("moves"), values: try members.double("values"),
+                symmetries: try members.get("symmetries", "true or false", \.bool)))
+    }
+}
+
+extension JSONMembers where Failure == SamplingError {
+    /// The member `key` as one of the words of a type.
+    fileprivate func word<Word: RawRepresentable<String> & CaseIterable>(_ key: String)
+        throws(SamplingError) -> Word
+    {
+        let text = try string(key)
+        guard let word = Word(rawValue: text) else {
+            throw SamplingError(
+                .document,
+                "'\(key)' is '\(text)'; there are "
+                    + "\(Word.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return word
     }
 }

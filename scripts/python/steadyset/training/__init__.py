@@ -10,5 +10,5 @@ A trained model as a PyTorch module, x and y being (samples, rows, columns):
     y = Surrogate(pathlib.Path("weights.safetensors"), torch.device("cpu")).predict(x)
 
 Modules that need PyTorch: `network`, `losses`, `trainer`, `checkpoint`, `processes`, `evaluate`. The others need NumPy,
-`pipeline` needs PyYAML.
+`pipeline` needs PyYAML, `parsing` jsonschema.
 """
