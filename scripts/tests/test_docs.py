@@ -168,42 +168,40 @@ def test_versions_of_formats():
     assert {version for name, version in versions.items() if not name.startswith("manifest")} - {None} == {1}
 
 
-def keys_of(block):
-    """The keys of a block of a pipeline, with their schemas."""
-    *_, (schema, _) = resolved(SCHEMAS["pipeline"]["properties"][block], "pipeline")
-    return schema["properties"]
+def test_tables_of_keys():
+    """The tables of keys are what `scripts/keys` makes of the schemas, each in its article."""
+    result = subprocess.run([sys.executable, REPOSITORY / "scripts/keys", "--check"], capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    for article, keys in (("Pipelines", ["physics.lattice", "pack.codec"]), ("Training", ["model.kind"]), ("Curation", ["stop"])):
+        assert set(keys) <= {row[0].strip("`") for row in table(ARTICLES[article], "key")}
 
 
-def test_keys_of_pipelines():
-    """Every key of the schema has a row, and every row a key of the schema; ranges of numbers that both state agree."""
-    rows = {row[0].strip("`"): row for row in table(ARTICLES["Pipelines"], "key")}
-    expected = set()
-    for name, value in SCHEMAS["pipeline"]["properties"].items():
-        below = keys_of(name) if "$ref" in value or "properties" in value else {}
-        expected |= {f"{name}.{key}" for key in below if name not in ("train", "rounds")} or {name}
-    optional = {"sampling"}
-    assert set(rows) - optional == expected
-    seeds = SCHEMAS["sampling"]["$defs"]["seed"]
-    assert seeds["maximum"] == 2**32 - 1 and rows["sampling.seed"][4] == "0 to 2³² − 1"
+def blocks(schema, file, place=""):
+    """Yields (place, key, its schema, the block's own) of every key of a schema, in forms and definitions too."""
+    for part, inner in resolved(schema, file):
+        for key, value in part.get("properties", {}).items():
+            if isinstance(value, dict):
+                yield f"{place}.{key}", key, value, inner, part
+                yield from blocks(value, inner, f"{place}.{key}")
+        for form in part.get("oneOf", []):
+            yield from blocks(form, inner, place)
 
 
-def test_keys_of_blocks():
-    """The same for `train` and `rounds`."""
-    rows = {row[0].strip("`").partition(".")[0] for row in table(ARTICLES["Training"], "key")}
-    assert rows == set(keys_of("train"))
-    rounds = keys_of("rounds")
-    assert {row[0].strip("`") for row in table(ARTICLES["Curation"], "key")} == set(rounds)
-    for row in table(ARTICLES["Curation"], "key"):
-        key = rounds[row[0].strip("`")]
-        if "enum" in key:
-            assert set(key["enum"]) <= set(re.findall("`([a-z-]+)`", row[2] + row[1]))
-
-
-def test_acquisitions():
-    """The article lists every rule that the command knows, and no other."""
-    said = re.search(r"--acquisition\s.*?instead", steadyset("resample", "--help").stdout, re.S)[0]
-    known = re.findall(r"[a-z][a-z0-9-]+", said.replace("--acquisition", "").replace("<acquisition>", "").replace("instead", ""))
-    assert {row[0].strip("`") for row in table(ARTICLES["Curation"], "name")} == set(known) - {"or"} and len(known) > 4
+def test_every_key_of_a_pipeline_says_what_holds_without_it():
+    """A key that may be left out has a default, perhaps on a condition, or its description says "without it"."""
+    tried = 0
+    for place, key, value, file, block in blocks(SCHEMAS["pipeline"], "pipeline"):
+        shape = len(block.get("required", [])) == 0 and block.get("maxProperties") == 1
+        alternatives = {name for form in block.get("oneOf", []) for name in form.get("required", [])}
+        if key in block.get("required", []) or shape or key in alternatives or "type" not in block:
+            continue
+        conditions = [block, *block.get("allOf", [])]
+        sides = [part.get(side, {}) for part in conditions for side in ("then", "else")]
+        told = any("default" in side.get("properties", {}).get(key, {}) or key in side.get("required", []) for side in sides)
+        text = " ".join(part.get("description", "") for part, _ in resolved(value, file)).lower()
+        assert "default" in value or told or "without it" in text, place
+        tried += 1
+    assert tried > 50
 
 
 def test_commands():
