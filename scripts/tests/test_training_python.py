@@ -12,8 +12,9 @@ import yaml
 from conftest import REPOSITORY, refused, steadyset, write
 from steadyset.training import metrics
 from steadyset.training.architecture import ModelDescription, initial_values
+from steadyset.schema import complaint, filled
 from steadyset.training.codes import CODES
-from steadyset.training.description import Draw, Exponential, Step, Toggle, Transform, prefactor_of_epoch
+from steadyset.training.description import Draw, Exponential, Step, Toggle, TrainingDescription, Transform, prefactor_of_epoch
 from steadyset.training.errors import TrainingError
 from steadyset.training.parsing import parse_training
 from steadyset.training.pipeline import read_training, read_yaml
@@ -112,6 +113,23 @@ def test_yaml_is_1_2(tmp_path):
 def test_refused(block, says):
     with pytest.raises(TrainingError, match=says):
         parse_training(block if isinstance(block, str) else MODEL | block)
+
+
+def test_defaults_are_those_of_the_schemas():
+    """What Python code gets without saying anything is what the schema says, and what is filled stays so."""
+    assert parse_training({"model": {"kind": "encoder-decoder"}}) == TrainingDescription()
+    assert parse_training(MODEL | {"transform": "log10"}).transform == Transform("log10")
+    least = {"format": 1, "name": "a", "physics": {"lattice": [32, 32], "sources": "emitting"},
+             "sampling": {"strata": [1], "samples_per_stratum": 1, "seed": 1, "shapes": [{"ellipse": {"radii": [2, 3]}}]},
+             "train": MODEL | {"prefactor": {"draw": {"step": {"a": 1}}}},
+             "rounds": {"add": 1, "acquisition": "power", "neighbours": {}}}  # fmt: skip
+    whole = filled("pipeline", least)
+    assert complaint("pipeline", whole, "it") is None and filled("pipeline", whole) == whole
+    assert whole["physics"]["overlap"] == "sum" and whole["solver"]["grid_bits"] == 20 and whole["split"]["validation_every"] is None
+    assert "radius" not in whole["sampling"] and whole["sampling"]["shapes"][0]["ellipse"]["angle"] == 0
+    assert whole["train"]["prefactor"]["draw"] == {"step_probability": 0.8, "exponential": {"scale": 1, "of": "truth"}, "step": {"a": 1, "b": 10}}
+    assert whole["train"]["best_by"] == "mae" and whole["rounds"]["power"] == 3 and "passes" not in whole["rounds"]
+    assert "overlap" not in least["physics"] and "solver" not in least
 
 
 def test_refuses_what_the_schema_refuses():

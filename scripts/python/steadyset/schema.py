@@ -27,13 +27,16 @@ def _schemas() -> dict[str, Any]:
 
 
 @functools.cache
+def _registry() -> Any:
+    resources = ((schema["$id"], Resource.from_contents(schema)) for schema in _schemas().values())
+    return Registry().with_resources(resources)
+
+
+@functools.cache
 def _validator(file: str, pointer: str = "") -> Any:
     """A validator of what stands at a place of a file."""
-    registry: Any = Registry().with_resources(
-        (schema["$id"], Resource.from_contents(schema)) for schema in _schemas().values()
-    )
     place = f"{_schemas()[file]['$id']}#{pointer}"
-    return jsonschema.Draft202012Validator({"$ref": place}, registry=registry)
+    return jsonschema.Draft202012Validator({"$ref": place}, registry=_registry())
 
 
 def complaint(name: str, document: Any, place: str) -> str | None:
