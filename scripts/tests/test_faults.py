@@ -8,7 +8,7 @@ A few n of each kind are tried, chosen by SEED, in seconds. All of them, with ev
 
     FAULTS=all .venv/bin/python -m pytest -q -s -p no:cacheprovider scripts/tests/test_faults.py
 
-which takes the better part of an hour on one core and prints, for each command and call, how many were tried, and how they
+which takes two hours on one core and prints, for each command and call, how many were tried, and how they
 ended. FAULTS=10 tries ten of each.
 """
 
