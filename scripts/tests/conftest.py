@@ -177,3 +177,26 @@ def shards(taught, tmp_path_factory):
     folder = tmp_path_factory.mktemp("shards") / "dataset"
     steadyset("run", taught[0], "-o", folder, "--until", "pack")
     return folder
+
+
+@pytest.fixture(scope="session")
+def quickstart(tmp_path_factory):
+    """(folder with the dataset `quickstart`, what `run` said of it); not to be altered."""
+    folder = tmp_path_factory.mktemp("quickstart")
+    return folder, steadyset("run", REPOSITORY / "pipelines/quickstart.yaml", "--output", "quickstart", cwd=folder).stdout
+
+
+@pytest.fixture(scope="session")
+def listed(tmp_path_factory):
+    """Makes a name of golden/ids.py, once; returns (its folder, its entry, the versions of libraries)."""
+    from golden import ids
+
+    made = {}
+
+    def make(name):
+        if name not in made:
+            folder = tmp_path_factory.mktemp("listed")
+            made[name] = (folder, *ids.make(name, folder))
+        return made[name]
+
+    return make

@@ -13,8 +13,8 @@ def test_all_is_listed():
 
 
 @pytest.mark.parametrize("name", golden.MAKERS)
-def test_ids_and_bytes(name, tmp_path):
-    entry, libraries = golden.make(name, tmp_path)
+def test_ids_and_bytes(name, listed):
+    _, entry, libraries = listed(name)
     different = golden.differences(entry, LISTED["made"][name], libraries == LISTED["libraries"])
     assert not different, f"{len(different)} differ:\n" + "\n".join(different[:40])
 

@@ -21,10 +21,9 @@ NEEDS_MORE = ("https://", "torch", "rfc8785")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(quickstart):
     """(folder with the dataset quickstart, what the commands of scripts/quickstart said of it)."""
-    folder = tmp_path_factory.mktemp("made")
-    said = steadyset("run", PIPELINE, "--output", "quickstart", cwd=folder).stdout
+    folder, said = quickstart
     said += steadyset("verify", "quickstart", "--resolve", "5", cwd=folder).stdout
     return folder, said + steadyset("show", "quickstart", cwd=folder).stdout
 
