@@ -114,8 +114,8 @@ public struct Benchmark {
                 try options.only == nil
                 ? Benchmark.training(pipeline, threads: threads, options) : nil
         } catch let error as Interrupted {
-            let status = PipelineError(error).status
-            throw PipelineError(status, "\(status): nothing was measured to its end")
+            let kind = PipelineError(error).kind
+            throw PipelineError(kind, "\(kind): nothing was measured to its end")
         }
     }
 

@@ -10,7 +10,7 @@ extension Dataset {
         let (dataset, stages) = try locate(folder: reference.path)
         guard let version = reference.version else { return (dataset, stages) }
         guard stages.contains(.pack) || !Versions(of: dataset).shortIDs().isEmpty else {
-            throw PipelineError(
+            throw DatasetError(
                 .noInput,
                 "\(reference.path) has no shards, and so no version '\(version)': run 'steadyset "
                     + "run' with it first")
@@ -24,7 +24,7 @@ extension Dataset {
     private static func locate(folder path: String) throws -> (Dataset, [Stage]) {
         let root = Dataset(root: path).root
         guard InputFile.isFolder(root) == true else {
-            throw PipelineError(.noInput, "\(root): there is no such folder")
+            throw DatasetError(.noInput, "\(root): there is no such folder")
         }
         func has(_ folder: String) -> Bool {
             InputFile.isFolder("\(folder)/\(Manifest.fileName)") == false
@@ -34,7 +34,7 @@ extension Dataset {
         if has(root), let stage = Stage(rawValue: try Manifest.read(folder: root).stage) {
             return (Dataset(alone: stage, folder: root), [stage])
         }
-        throw PipelineError(
+        throw DatasetError(
             .noInput,
             "\(root) holds no finished stage of a dataset: there is no manifest.json in it, nor "
                 + "in sample, solve, split, pack, train or evaluate below it")

@@ -58,7 +58,7 @@ public struct Dataset: Hashable, Sendable {
 
     /// Reads the manifest of a stage; that of the pack stage of the version that is meant.
     ///
-    /// - Throws: `PipelineError` that says which command makes it, where it is missing; or where a
+    /// - Throws: `DatasetError` that says which command makes it, where it is missing; or where a
     ///   version's parent is missing or was altered.
     package func manifest(_ stage: Stage) throws -> Manifest {
         if stage == .pack, let version,
@@ -69,20 +69,20 @@ public struct Dataset: Hashable, Sendable {
         do {
             let manifest = try Manifest.read(folder: folder(stage))
             guard manifest.stage == stage.rawValue else {
-                throw PipelineError(
+                throw DatasetError(
                     .data,
                     "\(folder(stage))/manifest.json belongs to the stage '\(manifest.stage)', not "
                         + "'\(stage)'")
             }
             guard stage != .pack || manifest.parent == nil else {
-                throw PipelineError(
+                throw DatasetError(
                     .data,
                     "\(folder(stage))/manifest.json is the manifest of a version, which belongs "
                         + "into \(Versions.fileName(of: manifest.id)): the base is missing")
             }
             return manifest
         } catch let error as ShardsError where error.code == .notFound {
-            throw PipelineError(
+            throw DatasetError(
                 .noInput,
                 "\(folder(stage)) has no manifest.json, so its stage is not finished: run "
                     + "'steadyset \(stage.rawValue)' with the same pipeline and --output first")
@@ -104,7 +104,7 @@ public struct Dataset: Hashable, Sendable {
     {
         if let isFolder = InputFile.isFolder(root) {
             guard isFolder else {
-                throw PipelineError(
+                throw DatasetError(
                     .cannotCreate, "\(root) is a file: choose a folder for " + "--output")
             }
             let ours = Set(
@@ -112,13 +112,13 @@ public struct Dataset: Hashable, Sendable {
             let present = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
             let others = present.filter { !ours.contains($0) }.sorted()
             guard others.isEmpty || present.contains(Dataset.privateName) else {
-                throw PipelineError(
+                throw DatasetError(
                     .cannotCreate,
                     "\(root) holds something else (\(others.first ?? present[0])) and is no "
                         + "dataset of Steadyset: choose an empty or a new folder for --output")
             }
         } else if mustExist {
-            throw PipelineError(
+            throw DatasetError(
                 .noInput,
                 "\(root): there is no such folder: run 'steadyset sample' or 'steadyset run' with "
                     + "it first")

@@ -7,34 +7,8 @@ internal import Shards
 
 /// Why a dataset cannot be read, checked or written.
 public struct DatasetError: Error, Sendable, CustomStringConvertible {
-    /// What kind of thing went wrong. How a process ends because of it is the command's affair.
-    public enum Kind: String, Hashable, Sendable, CaseIterable {
-        /// What was asked for makes no sense.
-        case usage
-        /// An input file, a manifest or a shard is not what it must be.
-        case data
-        /// An input does not exist or cannot be read.
-        case noInput
-        /// The output cannot be created: it holds something else, or may not be written.
-        case cannotCreate
-        /// Reading or writing failed; the disk is full.
-        case io
-        /// The output is in use by another process.
-        case inUse
-        /// A training's loss or weights are no longer finite.
-        case diverged
-        /// The user's own trainer failed, took too long, or wrote no result.
-        case trainer
-        /// Interrupted by the user.
-        case interrupted
-        /// Told to end.
-        case terminated
-        /// An error of this program or of a library.
-        case software
-    }
-
     /// What kind of thing went wrong.
-    public let kind: Kind
+    public let kind: FailureKind
     /// What happened, where, and what to do next, for a person.
     public let message: String
     /// The file or folder concerned, where there is one.
@@ -48,7 +22,7 @@ public struct DatasetError: Error, Sendable, CustomStringConvertible {
 
     /// Creates an error from its kind, its message and what it concerns.
     public init(
-        _ kind: Kind, _ message: String, path: String? = nil, member: String? = nil,
+        _ kind: FailureKind, _ message: String, path: String? = nil, member: String? = nil,
         sample: SampleID? = nil, cause: (any Error)? = nil
     ) {
         self.kind = kind
@@ -74,7 +48,7 @@ public struct DatasetError: Error, Sendable, CustomStringConvertible {
         switch error {
         case let error as DatasetError: self = error
         case let error as ShardsError:
-            let kind: Kind =
+            let kind: FailureKind =
                 switch error.code {
                 case .notFound, .unreadable: .noInput
                 case .io, .noSpace, .hdf5: .io

@@ -25,13 +25,13 @@ package struct DatasetReference {
 extension Dataset {
     /// The dataset that `text` names, `DATASET` or `DATASET@VERSION`.
     ///
-    /// - Throws: `PipelineError` with status `.noInput` where there is none, or no such version.
+    /// - Throws: `DatasetError` of kind `.noInput` where there is none, or no such version.
     package init(reference text: String) throws { self = try Dataset.locate(text).0 }
 
     /// The version `version` of this dataset, which is a tag, `base`, or the first digits of an id;
     /// the dataset as it is for nil.
     ///
-    /// - Throws: `PipelineError` that lists the versions where there is none like it, or several.
+    /// - Throws: `DatasetError` that lists the versions where there is none like it, or several.
     package func at(version: String?) throws -> Dataset {
         guard let version else { return self }
         return at(try Versions(of: self).resolve(version))

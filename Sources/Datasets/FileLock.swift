@@ -8,7 +8,7 @@ package final class FileLock {
 
     /// Takes the lock, without waiting.
     ///
-    /// - Throws: `PipelineError` with status `.inUse` where another process holds it, `holder` says
+    /// - Throws: `DatasetError` of kind `.inUse` where another process holds it, `holder` says
     ///   what is in use; `.cannotCreate` where the file system has no locks and `Locks.areOptional`
     ///   is not set. Nothing is left then.
     ///
@@ -20,7 +20,7 @@ package final class FileLock {
         if !isNew, errno == EEXIST { number = unsafe open(path, flags | O_CREAT, 0o644) }
         descriptor = number
         guard descriptor >= 0 else {
-            throw PipelineError(ShardsError(errno: errno, "open", path: path))
+            throw DatasetError(ShardsError(errno: errno, "open", path: path))
         }
         var status = flock(descriptor, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB)
         while status != 0, errno == EINTR {
@@ -31,17 +31,17 @@ package final class FileLock {
         if Locks.isUnsupported(code), Locks.areOptional { return }
         close(descriptor)
         if code == EWOULDBLOCK {
-            throw PipelineError(
+            throw DatasetError(
                 .inUse,
                 "\(holder) is in use by another process: wait until it ends, or choose another "
                     + "folder")
         }
         if isNew { AtomicFile.remove(path) }
         guard Locks.isUnsupported(code) else {
-            throw PipelineError(ShardsError(errno: code, "lock", path: path))
+            throw DatasetError(ShardsError(errno: code, "lock", path: path))
         }
         let reason = unsafe String(cString: strerror(code))
-        throw PipelineError(
+        throw DatasetError(
             .cannotCreate,
             "\(holder): its file system has no locks (\(reason)), so another process that writes "
                 + "there would not be noticed: choose another folder, or pass --no-lock and see "

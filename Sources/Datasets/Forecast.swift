@@ -56,7 +56,7 @@ public struct Forecast: Hashable, Sendable {
     /// Refuses what the disk cannot hold.
     package func check() throws {
         guard isTooLarge, let free else { return }
-        throw PipelineError(
+        throw DatasetError(
             .io,
             "\(root): the disk cannot hold what is to come: about \(Words.bytes(wholeBytes)) "
                 + "more, and it has \(Words.bytes(free)) free: free some space and run the same "

@@ -13,9 +13,9 @@ package enum InputFile {
     /// Reads the regular file at `path`, at most `maximumBytes`.
     package static func read(_ path: String, maximumBytes: Int) throws -> [UInt8] {
         guard let isFolder = isFolder(path) else {
-            throw PipelineError(.noInput, "\(path): there is no such file")
+            throw DatasetError(.noInput, "\(path): there is no such file")
         }
-        if isFolder { throw PipelineError(.noInput, "\(path): is a folder, a file is needed") }
+        if isFolder { throw DatasetError(.noInput, "\(path): is a folder, a file is needed") }
         return try OpenFile.reading(path, followingLinks: true).readAll(maximumBytes: maximumBytes)
     }
 }

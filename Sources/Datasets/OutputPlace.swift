@@ -17,7 +17,7 @@ package enum OutputPlace {
             return
         }
         let before = String(String(trimmed).dropLast(name.distance(from: sign, to: name.endIndex)))
-        throw PipelineError(
+        throw DatasetError(
             .usage,
             "--output \(path) is named like the version '\(name[name.index(after: sign)...])' of "
                 + "the dataset \(before), which a folder of that name would hide: choose a name "
@@ -32,7 +32,7 @@ package enum OutputPlace {
                     || [43, 45, 46].contains(byte)
             })
         else { return }
-        throw PipelineError(
+        throw DatasetError(
             .usage,
             "--output \(path) is a URL, and results are written to this machine's file system: "
                 + "name a local path, and copy the result to its place then")
@@ -45,12 +45,12 @@ package enum OutputPlace {
         case .nothing: return
         case .file where replace: return
         case .file:
-            throw PipelineError(
+            throw DatasetError(
                 .cannotCreate,
                 "\(path) exists: \(what) replace nothing unless told to; choose another --output, "
                     + "or pass --replace")
         case .folder, .link, .other:
-            throw PipelineError(
+            throw DatasetError(
                 .cannotCreate,
                 "\(path) exists and is no plain file: \(what) do not replace it; choose another "
                     + "--output")
@@ -63,8 +63,8 @@ extension Dataset {
     /// writing elsewhere, and a link to where a cache keeps a file must not be replaced by one of
     /// ours.
     package func refuseLinks() throws {
-        func refuse(_ path: String) -> PipelineError {
-            PipelineError(
+        func refuse(_ path: String) -> DatasetError {
+            DatasetError(
                 .cannotCreate,
                 "\(path) is a symbolic link: a dataset behind links, as download caches, "
                     + "git-annex and DVC make them, can be read but not written to. Copy it as "

@@ -7,7 +7,7 @@ package enum PathEntry: Equatable {
 
     /// Looks at `path`. What cannot be looked at is an error, not nothing.
     ///
-    /// - Throws: `PipelineError` with status `.cannotCreate`.
+    /// - Throws: `DatasetError` of kind `.cannotCreate`.
     ///
     /// The corresponding C function is `lstat`.
     package init(at path: String) throws {
@@ -29,7 +29,7 @@ package enum PathEntry: Equatable {
 
     /// The names in the folder `path`, ascending; none where there is no such folder.
     ///
-    /// - Throws: `PipelineError` with status `.cannotCreate` where it is there and cannot be read.
+    /// - Throws: `DatasetError` of kind `.cannotCreate` where it is there and cannot be read.
     package static func names(in path: String) throws -> [String] {
         guard try PathEntry(at: path) != .nothing else { return [] }
         do { return try FileManager.default.contentsOfDirectory(atPath: path).sorted() } catch {
@@ -47,8 +47,8 @@ package enum PathEntry: Equatable {
         return Int(status.st_size)
     }
 
-    private static func unreadable(_ path: String, _ code: Int32) -> PipelineError {
-        PipelineError(
+    private static func unreadable(_ path: String, _ code: Int32) -> DatasetError {
+        DatasetError(
             .cannotCreate,
             "\(path): cannot be read (\(unsafe String(cString: strerror(code)))), so nobody knows "
                 + "what would be lost: make it readable, or choose another folder for --output")

@@ -35,14 +35,14 @@ package final class ExportDestination {
         self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
         temporary = AtomicFile.temporary(for: self.path)
         guard try PathEntry(at: self.path) == .nothing else {
-            throw PipelineError(
+            throw DatasetError(
                 .cannotCreate,
                 "\(self.path) exists: exports replace nothing, so remove it or choose another "
                     + "--output")
         }
         let parent = URL(literalPath: self.path).deletingLastPathComponent().path
         guard InputFile.isFolder(parent) == true else {
-            throw PipelineError(
+            throw DatasetError(
                 .cannotCreate,
                 "\(parent): there is no such folder: create it, or " + "check --output")
         }
@@ -63,7 +63,7 @@ package final class ExportDestination {
         if InputFile.isFolder(temporary) != nil, InputFile.isFolder(marker) != false,
             InputFile.isFolder("\(temporary)/\(ExportDestination.summary)") != false
         {
-            throw PipelineError(
+            throw DatasetError(
                 .cannotCreate,
                 "\(temporary) exists and is no unfinished export: remove it, or choose another "
                     + "--output")

@@ -15,12 +15,12 @@ package protocol ExportFormat: Sendable {
 
     /// Checks what the format alone knows of its options, before anything is read.
     ///
-    /// - Throws: `PipelineError` with status `.usage`.
+    /// - Throws: `DatasetError` of kind `.usage`.
     func check(_ options: ExportOptions) throws
 
     /// Writes the export.
     ///
-    /// - Throws: `PipelineError` where the format cannot hold the samples, or they are damaged; the
+    /// - Throws: `DatasetError` where the format cannot hold the samples, or they are damaged; the
     ///   destination is then as it was.
     func write(_ task: ExportTask) throws
 }

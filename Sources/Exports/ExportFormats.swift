@@ -20,7 +20,7 @@ package enum ExportFormats {
 
     /// Refuses options that do not belong to `format`.
     static func check(_ options: ExportOptions, of format: any ExportFormat) throws {
-        if options.output.isEmpty { throw PipelineError(.usage, "--output needs a name") }
+        if options.output.isEmpty { throw DatasetError(.usage, "--output needs a name") }
         if format.isFolder {
             try OutputPlace.check(dataset: options.output)
         } else {
@@ -29,13 +29,13 @@ package enum ExportFormats {
         try format.check(options)
         let members = ExportOptions.members
         if let word = options.words.keys.sorted().first(where: { !members.contains($0) }) {
-            throw PipelineError(
+            throw DatasetError(
                 .usage,
                 "--describe does not know '\(word)': there are \(members.joined(separator: ", "))")
         }
         for option in ExportOption.allCases
         where options.given.contains(option) && !format.options.contains(option) {
-            throw PipelineError(
+            throw DatasetError(
                 .usage,
                 "\(option.rawValue) goes with "
                     + "\(names(taking: option).joined(separator: " and ")), not with "

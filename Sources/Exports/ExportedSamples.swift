@@ -49,7 +49,7 @@ package final class ExportedSamples {
     package init(_ path: String, selections texts: [String]) throws {
         let (dataset, stages) = try Dataset.locate(path)
         guard stages.contains(.pack) else {
-            throw PipelineError(
+            throw DatasetError(
                 .noInput,
                 "\(path) has no finished stage 'pack': run 'steadyset pack' or 'steadyset run' "
                     + "first")
@@ -57,7 +57,7 @@ package final class ExportedSamples {
         let folder = dataset.folder(.pack)
         let manifest = try dataset.manifest(.pack)
         guard manifest.layout["codec"] == .string("standard") else {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(folder) is packed with the codec '\(manifest.layout["codec"]?.string ?? "?")': "
                     + "only standard shards can be exported, so unpack it first")
@@ -74,7 +74,7 @@ package final class ExportedSamples {
             guard let bounds = file.extra["ranks"]?.array?.compactMap(\.int), bounds.count == 2,
                 bounds[0] <= bounds[1]
             else {
-                throw PipelineError(.data, "\(folder): the entry of '\(file.path)' lacks ranks")
+                throw DatasetError(.data, "\(folder): the entry of '\(file.path)' lacks ranks")
             }
             guard expression.mayContain(part: part, ranks: bounds[0]..<bounds[1]) else { continue }
             let reader = try packed.open(number)
@@ -89,7 +89,7 @@ package final class ExportedSamples {
         }
         self.shards = shards
         guard !shards.isEmpty else {
-            throw PipelineError(.data, "\(folder) has no sample in the selection '\(expression)'")
+            throw DatasetError(.data, "\(folder) has no sample in the selection '\(expression)'")
         }
     }
 

@@ -12,7 +12,7 @@ internal import Parallel
 ///
 /// - Parameter progress: Called now and then with the number of samples done and to be done, on any
 ///   thread.
-/// - Throws: `PipelineError`: `.usage` for options that do not belong to the format, `.noInput`
+/// - Throws: `DatasetError`: `.usage` for options that do not belong to the format, `.noInput`
 ///   where there is no packed dataset, `.data` where it is damaged, its selections lack a name or
 ///   the format cannot hold it, `.cannotCreate` where something is at the output already.
 package func runExport(
@@ -27,8 +27,8 @@ package func runExport(
         threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount,
         progress: progress)
     do { try format.write(task) } catch let error as Interrupted {
-        let status = PipelineError(error).status
-        throw PipelineError(status, "\(status): \(options.output) was not written")
+        let kind = DatasetError(error).kind
+        throw DatasetError(kind, "\(kind): \(options.output) was not written")
     }
     return task.result
 }

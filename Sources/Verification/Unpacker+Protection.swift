@@ -8,8 +8,8 @@ extension Unpacker {
     /// Refuses to unpack where shards or versions are that this would not write: an unfinished
     /// unpacking of the same leaves the same, and is gone on with.
     package func protectOutput(_ lineage: [Manifest]) throws {
-        func refuse(_ path: String, _ what: String) -> PipelineError {
-            PipelineError(.cannotCreate, "\(path) \(what): choose another folder for --output")
+        func refuse(_ path: String, _ what: String) -> DatasetError {
+            DatasetError(.cannotCreate, "\(path) \(what): choose another folder for --output")
         }
         guard let manifest = lineage.last else { return }
         if try PathEntry(at: folder) == .link {

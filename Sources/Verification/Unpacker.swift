@@ -32,7 +32,7 @@ public final class Unpacker {
     ///
     /// - Parameter progress: Called with the number of samples that are done, and of all, from any
     ///   thread.
-    /// - Throws: `PipelineError` with status `.noInput` where there are no shards, `.cannotCreate`
+    /// - Throws: `DatasetError` of kind `.noInput` where there are no shards, `.cannotCreate`
     ///   where `output` has some.
     public init(
         path: String, output: String, threads: Int? = nil,
@@ -41,12 +41,12 @@ public final class Unpacker {
         try OutputPlace.check(dataset: output)
         let (source, stages) = try Dataset.locate(path)
         guard stages.contains(.pack) else {
-            throw PipelineError(.noInput, "\(path): has no pack stage: run 'steadyset run' first")
+            throw DatasetError(.noInput, "\(path): has no pack stage: run 'steadyset run' first")
         }
         self.source = source
         folder = "\(Dataset(root: output).root)/\(Stage.pack.rawValue)"
         guard try PathEntry(at: "\(folder)/\(Manifest.fileName)") == .nothing else {
-            throw PipelineError(
+            throw DatasetError(
                 .cannotCreate,
                 "\(folder) holds shards already: choose another " + "folder for --output")
         }
@@ -57,12 +57,12 @@ public final class Unpacker {
 
     /// Writes the shards, the table of locations and, last, the manifest.
     ///
-    /// - Throws: `PipelineError` with status `.data` where something is damaged, or a label solved
+    /// - Throws: `DatasetError` of kind `.data` where something is damaged, or a label solved
     ///   again is another.
     public func unpack() throws -> Result {
         let lineage = try Versions(of: source).lineage(of: source.version)
         guard let manifest = lineage.last else {
-            throw PipelineError(.noInput, "\(source.name): " + "has no manifest")
+            throw DatasetError(.noInput, "\(source.name): " + "has no manifest")
         }
         let level = manifest.layout["compression_level"]?.int ?? Zstd.defaultLevel
         let physics = try Physics(json: manifest.parameters["physics"] ?? .null)
@@ -77,7 +77,7 @@ public final class Unpacker {
             let path = try SafePath.resolve(file.path, in: source.folder(.pack))
             let digest = try FileDigest(of: path)
             guard digest.sha256 == file.sha256, digest.bytes == file.bytes else {
-                throw PipelineError(
+                throw DatasetError(
                     .data,
                     "\(path): is not what manifest.json beside it lists; it was damaged or "
                         + "replaced")
@@ -132,7 +132,7 @@ public final class Unpacker {
             let path = try SafePath.resolve(name, in: source.folder(.pack))
             let bytes = try InputFile.read(path, maximumBytes: ChoiceTable.maximumBytes)
             guard Digest(of: bytes).description == version.content["choices"]?.string else {
-                throw PipelineError(
+                throw DatasetError(
                     .data, "\(path): is not what the version lists; it was " + "damaged or replaced"
                 )
             }
@@ -168,7 +168,7 @@ public final class Unpacker {
             content.finish().description == file.extra["digest"]?.string,
             described.allSatisfy({ reader.attributes[$0.name] == $0.value })
         else {
-            throw PipelineError(
+            throw DatasetError(
                 .data, "\(reader.path): is not the shard that its manifest " + "describes")
         }
     }
@@ -202,7 +202,7 @@ private final class SampleRestorer {
         } else {
             let configuration = try reader.configuration(at: row, under: form.physics)
             guard configuration.id == sample.id else {
-                throw PipelineError(
+                throw DatasetError(
                     .data,
                     "\(reader.path): sample \(sample.id): its id is not " + "that of its sources")
             }
@@ -212,7 +212,7 @@ private final class SampleRestorer {
                 configuration, under: form.physics, image: image, label: label, id: sample.id,
                 index: sample.index, errorBound: sample.errorBound)
             guard solved.ySHA256 == sample.ySHA256, solution?.errorBound == sample.errorBound else {
-                throw PipelineError(
+                throw DatasetError(
                     .data,
                     "\(reader.path): sample \(sample.id): solved again it differs from its "
                         + "digest; the Steadyset that packed it may be another one")

@@ -33,7 +33,7 @@ extension Verifier {
             start = end
         }
         guard classes.count == store.samples.count else {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(dataset.folder(.pack)): changed while it was read: run 'steadyset verify' again")
         }

@@ -21,7 +21,7 @@ extension Verifier {
     /// The physics that a shard says it belongs to.
     package func physics(of reader: ShardReader) throws -> Physics {
         guard case .string(let text)? = reader.attributes["physics"] else {
-            throw PipelineError(.data, "\(reader.path): lacks the attribute 'physics'")
+            throw DatasetError(.data, "\(reader.path): lacks the attribute 'physics'")
         }
         return try Physics(
             json: try JSON.parse(
@@ -99,7 +99,7 @@ extension Verifier {
                             "\(dataset.coefficient.rawValue) is not that of its keys")
                     }
                 } catch let error as Interrupted { throw error } catch {
-                    findings.append("\(reader.path): sample \(id): \(PipelineError(error).message)")
+                    findings.append("\(reader.path): sample \(id): \(DatasetError(error).message)")
                 }
                 return findings
             }

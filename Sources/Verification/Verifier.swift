@@ -57,7 +57,7 @@ public final class Verifier {
 
     /// Prepares to verify a dataset's folder, or one stage of it.
     ///
-    /// - Throws: `PipelineError` with status `.noInput` where there is nothing of the kind.
+    /// - Throws: `DatasetError` of kind `.noInput` where there is nothing of the kind.
     public init(path: String, threads: Int? = nil) throws {
         self.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
         let (dataset, stages) = try Dataset.locate(path)
@@ -112,7 +112,7 @@ public final class Verifier {
 
     /// Runs a check; an error of it is a finding.
     package func attempt(_ check: () throws -> Void) {
-        do { try check() } catch { found(PipelineError(error).message) }
+        do { try check() } catch { found(DatasetError(error).message) }
     }
 
     /// A manifest's layout in its file, which has no part in the id.

@@ -68,7 +68,7 @@ struct Steadyset: ParsableCommand {
                 Foundation.exit(code.rawValue)
             }
             let error = PipelineError(error)
-            Terminal.fail(error.message, status: error.status.rawValue)
+            Terminal.fail(error.message, status: ExitStatus(error.kind).rawValue)
         }
     }
 

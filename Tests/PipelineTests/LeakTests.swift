@@ -193,7 +193,7 @@ import Verification
         }
         let error = failure { try write(refusing: true) }
         #expect(
-            error?.status == .data && error?.message.contains("\(choices[1].id)") == true,
+            error?.kind == .data && error?.message.contains("\(choices[1].id)") == true,
             "\(error?.message ?? "")")
         try write(refusing: false)
         for reference in ["data", "data@round-1"] {

@@ -99,7 +99,7 @@ import Testing
             // An anchor alone is harmless; only aliases are refused.
             #expect(error == nil)
         } else {
-            #expect(error?.status == .data, "\(change)")
+            #expect(error?.kind == .data, "\(change)")
             #expect(error?.message.contains("p.yaml") == true, "\(error?.message ?? "no error")")
             #expect(error?.message.contains(change.2) == true, "\(error?.message ?? "no error")")
         }
@@ -108,13 +108,13 @@ import Testing
     @Test func refusesWhatIsNoPipeline() throws {
         let scratch = try Scratch()
         #expect(
-            failure { _ = try PipelineFile(path: "\(scratch.path)/none.yaml") }?.status == .noInput)
-        #expect(failure { _ = try PipelineFile(path: scratch.path) }?.status == .noInput)
+            failure { _ = try PipelineFile(path: "\(scratch.path)/none.yaml") }?.kind == .noInput)
+        #expect(failure { _ = try PipelineFile(path: scratch.path) }?.kind == .noInput)
         let empty = try scratch.file("empty.yaml", "")
         #expect(failure { _ = try PipelineFile(path: empty) }?.message.contains("is empty") == true)
         let alias = try scratch.file("alias.yaml", "format: &x 1\nname: *x\n")
-        #expect(failure { _ = try PipelineFile(path: alias) }?.status == .data)
+        #expect(failure { _ = try PipelineFile(path: alias) }?.kind == .data)
         let broken = try scratch.file("broken.yaml", "format: [1\n")
-        #expect(failure { _ = try PipelineFile(path: broken) }?.status == .data)
+        #expect(failure { _ = try PipelineFile(path: broken) }?.kind == .data)
     }
 }

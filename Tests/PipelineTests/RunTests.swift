@@ -73,7 +73,7 @@ import Verification
         ]
         for changed in others {
             let error = failure { try run(changed, in: scratch) }
-            #expect(error?.status == .cannotCreate)
+            #expect(error?.kind == .cannotCreate)
             #expect(error?.message.contains("--replace") == true)
         }
         // Nothing was touched.
@@ -94,7 +94,7 @@ import Verification
             try FileManager.default.removeItem(atPath: "\(scratch.path)/data/pack/manifest.json")
             try Commands(options, reporter: Events()).perform(.pack)
         }
-        #expect(error?.status == .noInput)
+        #expect(error?.kind == .noInput)
         #expect(error?.message.contains("part-00001.h5") == true)
         let second = try run(pipelineText(), in: scratch)
         #expect(second.skipped[.sample] == true)
@@ -108,7 +108,7 @@ import Verification
         let scratch = try Scratch()
         let text = pipelineText(tolerance: "4.7683716e-7")
         let error = failure { try run(text, in: scratch) }
-        #expect(error?.status == .data)
+        #expect(error?.kind == .data)
         #expect(error?.message.contains("solver.tolerance") == true)
         #expect(!FileManager.default.fileExists(atPath: "\(scratch.path)/data/solve/manifest.json"))
     }
@@ -145,7 +145,7 @@ import Verification
             let manifest = "\(stage.rawValue)/manifest.json"
             #expect(try scratch.bytes("steps/\(manifest)") == scratch.bytes("whole/\(manifest)"))
         }
-        #expect(failure { try commands.step("solve-00099") }?.status == .usage)
+        #expect(failure { try commands.step("solve-00099") }?.kind == .usage)
     }
 
     @Test func aStepTakesTheStagesManifestBack() throws {
@@ -154,7 +154,7 @@ import Verification
         let looser = try scratch.file("looser.yaml", pipelineText(tolerance: "1.0e-5"))
         var options = Commands.Options(pipeline: looser, output: "\(scratch.path)/data")
         let refused = failure { try Commands(options, reporter: Events()).step("solve-00000") }
-        #expect(refused?.status == .cannotCreate)
+        #expect(refused?.kind == .cannotCreate)
         #expect(FileManager.default.fileExists(atPath: "\(scratch.path)/data/solve/manifest.json"))
         options.replace = true
         try Commands(options, reporter: Events()).step("solve-00000")
@@ -227,6 +227,6 @@ import Verification
         var options = Commands.Options(
             pipeline: try scratch.file("p.yaml", pipelineText()), output: "x")
         options.overlap = .sum
-        #expect(failure { _ = try Commands(options, reporter: Events()) }?.status == .usage)
+        #expect(failure { _ = try Commands(options, reporter: Events()) }?.kind == .usage)
     }
 }

@@ -214,7 +214,7 @@ import Verification
         for text in others {
             let error = failure { try run(text, in: fixture.scratch) }
             #expect(
-                error?.status == .cannotCreate && error?.message.contains("--replace") == true,
+                error?.kind == .cannotCreate && error?.message.contains("--replace") == true,
                 "\(text): \(error?.message ?? "none")")
             #expect(try fixture.packed() == packed)
         }
@@ -226,7 +226,7 @@ import Verification
         try run(others[1], in: fixture.scratch, replace: true)
         let error = failure { _ = try Overview(path: "\(fixture.path)@round-1") }
         #expect(
-            error?.status == .data && error?.message.contains("is missing or was altered") == true,
+            error?.kind == .data && error?.message.contains("is missing or was altered") == true,
             "\(error?.message ?? "none")")
     }
 

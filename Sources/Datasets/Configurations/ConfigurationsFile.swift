@@ -14,7 +14,7 @@ package enum ConfigurationsFile {
         let path = try SafePath.resolve(file.path, in: folder)
         let bytes = try OpenFile.reading(path).readAll(maximumBytes: maximumBytes)
         guard bytes.count == file.bytes, Digest(of: bytes) == file.sha256 else {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(path) was altered: it is not what the manifest beside it lists; run 'steadyset "
                     + "sample' again")
@@ -28,14 +28,14 @@ package enum ConfigurationsFile {
             let id = configuration.id
             guard json["id"]?.string == id.description, let index = json["index"]?.int, index >= 0
             else {
-                throw PipelineError(
+                throw DatasetError(
                     .data, "\(path):\(number + 1): the id is not that of the " + "configuration")
             }
             hasher.update(id.bits.littleEndianBytes)
             items.append(ListedConfiguration(configuration: configuration, id: id, index: index))
         }
         guard items.count == file.samples, hasher.finish() == ids else {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(path) does not hold the configurations that the " + "manifest beside it lists")
         }

@@ -105,7 +105,7 @@ package struct Copies {
 
         /// Takes the sample at `position`.
         ///
-        /// - Throws: `PipelineError` where there are more than `maximumCount` copies.
+        /// - Throws: `DatasetError` where there are more than `maximumCount` copies.
         package mutating func add(_ id: SampleID, _ problem: ProblemClass, at position: Int) throws
         {
             guard let original = first[problem] else {
@@ -113,7 +113,7 @@ package struct Copies {
                 return
             }
             guard copies.count < Copies.maximumCount else {
-                throw PipelineError(
+                throw DatasetError(
                     .data,
                     "more than \(Copies.maximumCount) of the samples are copies of earlier ones: "
                         + "there are hardly any other problems of this kind; ask for fewer "

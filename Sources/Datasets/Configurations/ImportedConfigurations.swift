@@ -33,12 +33,12 @@ package final class ImportedConfigurations: Sendable {
 
     /// Opens the file and checks every line.
     ///
-    /// - Throws: `PipelineError` naming the line: what is not JSON, has an unknown key, a value out
+    /// - Throws: `DatasetError` naming the line: what is not JSON, has an unknown key, a value out
     ///   of range, a disk that does not fit, or repeats an earlier line.
     package init(path: String, physics: Physics) throws {
         guard InputFile.isFolder(path) == false, let file = FileHandle(forReadingAtPath: path)
         else {
-            throw PipelineError(.noInput, "\(path): there is no such file, or it cannot be read")
+            throw DatasetError(.noInput, "\(path): there is no such file, or it cannot be read")
         }
         self.path = path
         self.physics = physics
@@ -52,7 +52,7 @@ package final class ImportedConfigurations: Sendable {
             number += 1
             try Interruption.check()
             if line.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 13 }) {
-                throw PipelineError(
+                throw DatasetError(
                     .data,
                     "\(path):\(number): the line is empty; each line is " + "one configuration")
             }
@@ -61,7 +61,7 @@ package final class ImportedConfigurations: Sendable {
             let id = configuration.id
             hasher.update(id.bits.littleEndianBytes)
             if let first = firstLine.updateValue(number, forKey: id) {
-                throw PipelineError(
+                throw DatasetError(
                     .data,
                     "\(path):\(number): is the same configuration as line \(first): leave one of "
                         + "them out")
@@ -70,7 +70,7 @@ package final class ImportedConfigurations: Sendable {
                 Line(offset: offset, length: Int32(line.count), number: Int32(number)))
         }
         guard number > 0 else {
-            throw PipelineError(.data, "\(path): is empty; each line is one " + "configuration")
+            throw DatasetError(.data, "\(path): is empty; each line is one " + "configuration")
         }
         digest = hasher.finish()
         strata = byStratum.keys.sorted()
@@ -92,7 +92,7 @@ package final class ImportedConfigurations: Sendable {
             unsafe pread(descriptor, $0.baseAddress, $0.count, off_t(line.offset))
         }
         guard count == bytes.count else {
-            throw PipelineError(
+            throw DatasetError(
                 .data, "\(path): changed while it was read: leave it alone and " + "run again")
         }
         return try ImportedConfigurations.parse(
@@ -108,7 +108,7 @@ package final class ImportedConfigurations: Sendable {
             let violations = schema.violations(in: json)
             if let first = violations.first {
                 let place = first.path.isEmpty ? "" : "\(first.path.dropFirst()): "
-                throw PipelineError(.data, "\(path):\(number): \(place)\(first.message)")
+                throw DatasetError(.data, "\(path):\(number): \(place)\(first.message)")
             }
         }
         do throws(ConfigurationError) {
@@ -121,7 +121,7 @@ package final class ImportedConfigurations: Sendable {
                 throw ConfigurationError(.keys, "'keys' are not integers from 0 to 4294967295")
             }
             return try Configuration(physics: try physics.realised(keys: words), sources: sources)
-        } catch { throw PipelineError(.data, "\(path):\(number): \(error.message)") }
+        } catch { throw DatasetError(.data, "\(path):\(number): \(error.message)") }
     }
 
     /// Calls `body` with the offset and the bytes of every line, without its line feed.
@@ -143,7 +143,7 @@ package final class ImportedConfigurations: Sendable {
             pending.removeFirst(start)
             offset += UInt64(start)
             guard pending.count <= maximumLine else {
-                throw PipelineError(.data, "\(path): a line has more than \(maximumLine) bytes")
+                throw DatasetError(.data, "\(path): a line has more than \(maximumLine) bytes")
             }
         }
         if !pending.isEmpty { try body(offset, pending[...]) }

@@ -48,13 +48,13 @@ package struct SampleListing {
     package static func check(_ counts: [Int], samplesPerPart: Int) throws {
         let samples = counts.reduce(0, +)
         guard samples <= maximumSamples else {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(samples) samples are asked for; a dataset holds at most \(maximumSamples): "
                     + "lower samples_per_stratum")
         }
         guard (samples - 1) / samplesPerPart < maximumParts else {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(samples) samples in parts of \(samplesPerPart) make more than \(maximumParts) "
                     + "parts: raise solver.samples_per_part")
@@ -69,7 +69,7 @@ package struct SampleListing {
     ///     be left out.
     ///   - body: Called for each part in order with its JSON Lines; an empty array where `lines` is
     ///     false.
-    /// - Throws: `PipelineError` where a configuration cannot be drawn, or most of them are the
+    /// - Throws: `DatasetError` where a configuration cannot be drawn, or most of them are the
     ///   same.
     package init(
         _ origin: ConfigurationOrigin, samplesPerPart: Int, threads: Int, lines: Bool,

@@ -32,13 +32,13 @@ package struct RankOrder {
             let reader = try store.reader(file)
             for row in 0..<reader.count {
                 guard let stratum = strata.firstIndex(of: reader.sourceCounts[row]) else {
-                    throw PipelineError(
+                    throw DatasetError(
                         .data,
                         "\(reader.path): sample \(reader.ids[row]) is of no stratum: run "
                             + "'steadyset solve' again")
                 }
                 guard reader.indices[row] < UInt64(SampleSequence.maximumCount) else {
-                    throw PipelineError(
+                    throw DatasetError(
                         .data,
                         "\(reader.path): sample \(reader.ids[row]) has the index "
                             + "\(reader.indices[row]), beyond 2^40: run 'steadyset solve' again")

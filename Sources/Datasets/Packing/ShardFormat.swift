@@ -49,7 +49,7 @@ package struct ShardFormat {
                 fixed: try ShardCoefficient.fixedValues(under: physics)), level: level)
         return { sample in
             do throws(ShardsError) { return try transcoder.transcoded(sample) } catch {
-                throw PipelineError(
+                throw DatasetError(
                     ShardsError(error.code, "sample \(sample.id): " + "\(error.message)"))
             }
         }
@@ -104,7 +104,7 @@ extension Manifest {
         get throws {
             let name = layout["codec"]?.string ?? ""
             guard let codec = ShardCodecs.named(name) else {
-                throw PipelineError(.data, "the manifest \(id.short): \(ShardCodecs.unknown(name))")
+                throw DatasetError(.data, "the manifest \(id.short): \(ShardCodecs.unknown(name))")
             }
             return codec
         }

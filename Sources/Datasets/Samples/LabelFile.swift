@@ -24,7 +24,7 @@ package struct LabelFile {
 
     /// Those of `stage` that are there. A link is none: to replace it loses nothing.
     ///
-    /// - Throws: `PipelineError` where the folder cannot be read.
+    /// - Throws: `DatasetError` where the folder cannot be read.
     package static func present(_ stage: Stage, in dataset: Dataset) throws -> [LabelFile] {
         let folder = dataset.folder(stage)
         return try PathEntry.names(in: folder).compactMap { name in
@@ -59,10 +59,10 @@ package struct LabelFile {
 
     /// Opens it.
     ///
-    /// - Throws: `PipelineError` with status `.cannotCreate` where it cannot be read.
+    /// - Throws: `DatasetError` of kind `.cannotCreate` where it cannot be read.
     package func reader() throws -> ShardReader {
         do { return try ShardReader(path: path, followingLinks: false) } catch {
-            throw PipelineError(
+            throw DatasetError(
                 .cannotCreate,
                 "\(path) cannot be read, so nobody knows what would be lost (\(error.message)): "
                     + "bring it back, or remove it yourself, or choose another folder for "

@@ -31,7 +31,7 @@ package final class PackedSamples: Sendable {
     /// Reads the columns of every shard that `manifest` lists in `folder`; no field is read.
     ///
     /// - Parameter visit: Called with the reader of each shard, in order.
-    /// - Throws: `PipelineError` or `ShardsError` where a shard is missing or is not what the
+    /// - Throws: `DatasetError` or `ShardsError` where a shard is missing or is not what the
     ///   manifest lists.
     package init(
         _ manifest: Manifest, in folder: String, visit: (ShardReader) throws -> Void = { _ in }
@@ -57,7 +57,7 @@ package final class PackedSamples: Sendable {
     /// The samples that `expression` names, of `part` where one is given; in the order of
     /// `samples`.
     ///
-    /// - Throws: `PipelineError` where a name is unknown, or nothing is left.
+    /// - Throws: `DatasetError` where a name is unknown, or nothing is left.
     package func select(_ expression: String, of part: Split.Part? = nil) throws -> [Sample] {
         let selection = try SelectionExpression(expression, among: shards.selections)
         let found = samples.filter {
@@ -66,7 +66,7 @@ package final class PackedSamples: Sendable {
         }
         guard !found.isEmpty else {
             let place = part.map { " of the part '\($0.rawValue)'" } ?? ""
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "the selection '\(expression)' has no sample\(place): 'steadyset show' lists what "
                     + "there is")
@@ -86,7 +86,7 @@ package final class PackedSamples: Sendable {
     package static func locate(_ path: String) throws -> Dataset {
         let (dataset, stages) = try Dataset.locate(path)
         guard stages.contains(.pack) else {
-            throw PipelineError(
+            throw DatasetError(
                 .noInput,
                 "\(path) has no shards: run 'steadyset pack' or 'steadyset run' with it " + "first")
         }

@@ -33,7 +33,7 @@ package final class PackedShards: Sendable {
                 try Selection(json: $0)
             }
         } catch let error as SamplingError {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(folder): the manifest.json of version \(manifest.id.short): \(error.message)")
         }
@@ -42,7 +42,7 @@ package final class PackedShards: Sendable {
     /// The part that a file of the manifest belongs to.
     package func part(of file: Manifest.File) throws -> Split.Part {
         guard let part = file.extra["part"]?.string.flatMap(Split.Part.init(rawValue:)) else {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(folder): the entry of '\(file.path)' has no part: run " + "'steadyset verify'")
         }
@@ -64,19 +64,19 @@ package final class PackedShards: Sendable {
 
     /// Opens the manifest's file `number` and reads its columns; no field is read.
     ///
-    /// - Throws: `PipelineError` or `ShardsError` where the shard is missing or is not what the
+    /// - Throws: `DatasetError` or `ShardsError` where the shard is missing or is not what the
     ///   manifest lists.
     package func open(_ number: Int) throws -> ShardReader {
         let file = manifest.files[number]
         let path: String
         do { path = try SafePath.resolve(file.path, in: folder) } catch {
             guard error.code == .notFound else { throw error }
-            throw PipelineError(
+            throw DatasetError(
                 .noInput,
                 "\(folder)/\(file.path) is missing: run 'steadyset pack' or 'steadyset run' again")
         }
         guard PathEntry.size(of: path) == file.bytes else {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(path) has another size than the manifest beside it lists: run 'steadyset "
                     + "verify'")
@@ -86,7 +86,7 @@ package final class PackedShards: Sendable {
             reader.lattice == physics.lattice,
             reader.coefficients == ShardCoefficient.drawn(under: physics)
         else {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(path) is not the shard that the manifest beside it lists: run 'steadyset "
                     + "verify'")

@@ -65,7 +65,7 @@ package final class SolvedSamples {
         let path: String
         do { path = try SafePath.resolve(entry.path, in: folder) } catch {
             guard error.code == .notFound else { throw error }
-            throw PipelineError(
+            throw DatasetError(
                 .noInput,
                 "\(folder)/\(entry.path) is missing: run 'steadyset solve' or 'steadyset run' "
                     + "again")
@@ -73,7 +73,7 @@ package final class SolvedSamples {
         if checking {
             let digest = try FileDigest(of: path)
             guard digest.sha256 == entry.sha256, digest.bytes == entry.bytes else {
-                throw PipelineError(
+                throw DatasetError(
                     .data,
                     "\(path) was altered or damaged: it is not what manifest.json beside it "
                         + "lists. Remove it and run 'steadyset run' again to compute it anew")

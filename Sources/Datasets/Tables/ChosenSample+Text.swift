@@ -18,19 +18,19 @@ extension ChosenSample {
 
     /// Reads such a file.
     ///
-    /// - Throws: `PipelineError` with the number of the line that is wrong.
+    /// - Throws: `DatasetError` with the number of the line that is wrong.
     package static func read(path: String) throws -> [ChosenSample] {
         let bytes = try InputFile.read(path, maximumBytes: ChoiceTable.maximumBytes)
         var ranked = Array((ChoiceTable.header + "\n").utf8)
         for line in bytes.split(separator: 10).dropFirst() {
             guard let comma = line.firstIndex(of: 44) else {
-                throw PipelineError(.data, "\(path): has a line without a comma")
+                throw DatasetError(.data, "\(path): has a line without a comma")
             }
             ranked += Array(line[..<comma]) + Array(",0".utf8) + Array(line[comma...]) + [10]
         }
         let choices = try ChoiceTable(ranked, path: path).rows.map(\.choice)
         guard text(choices) == bytes else {
-            throw PipelineError(.data, "\(path): is not as this program writes it")
+            throw DatasetError(.data, "\(path): is not as this program writes it")
         }
         return choices
     }

@@ -97,7 +97,7 @@ package struct ChoiceTable: Hashable, Sendable {
 
     /// Reads the file at `path`, which may come from a stranger.
     ///
-    /// - Throws: `PipelineError` with the number of the line that is wrong.
+    /// - Throws: `DatasetError` with the number of the line that is wrong.
     package init(path: String) throws {
         try self.init(try InputFile.read(path, maximumBytes: ChoiceTable.maximumBytes), path: path)
     }
@@ -107,13 +107,13 @@ package struct ChoiceTable: Hashable, Sendable {
         // Every line has nine commas and an id: a file of line feeds alone would take a place in
         // memory for each.
         guard bytes.count(where: { $0 == 10 }) <= bytes.count / 25 + 1 else {
-            throw PipelineError(.data, "\(path): has lines that are too short for choices")
+            throw DatasetError(.data, "\(path): has lines that are too short for choices")
         }
         let lines = bytes.split(separator: 10, omittingEmptySubsequences: false)
         guard lines.count >= 2, lines.last?.isEmpty == true,
             lines[0].elementsEqual(ChoiceTable.header.utf8)
         else {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(path): does not begin with the line " + "'\(ChoiceTable.header)', or is cut off")
         }
@@ -124,7 +124,7 @@ package struct ChoiceTable: Hashable, Sendable {
         let own = self.bytes
         guard own == bytes else {
             let same = zip(own, bytes).prefix { $0 == $1 }
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(path):\(1 + same.count { $0.0 == 10 }): has a number that is written in "
                     + "another form than it is")
@@ -137,12 +137,12 @@ package struct ChoiceTable: Hashable, Sendable {
         let names = header.split(separator: ",")
         let fields = line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
         guard fields.count == names.count else {
-            throw PipelineError(
+            throw DatasetError(
                 .data, "\(place): has \(fields.count) fields, the first line " + "\(names.count)")
         }
         func read<Value>(_ column: Int, _ parse: (String) -> Value?) throws -> Value {
             guard let value = parse(String(decoding: fields[column], as: UTF8.self)) else {
-                throw PipelineError(
+                throw DatasetError(
                     .data,
                     "\(place): sample \(ForeignText.excerpt(bytes: fields[0], limit: 16)) cannot "
                         + "have the \(names[column]) "

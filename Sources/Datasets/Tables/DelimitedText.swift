@@ -42,24 +42,24 @@ package struct DelimitedText {
         self.path = path
         self.bytes = bytes
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
-            throw PipelineError(
+            throw DatasetError(
                 .data, "\(path):1: is UTF-16 by its byte order mark: save it as " + "UTF-8")
         }
         place = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         columns = []
         guard let first = try fields() else {
-            throw PipelineError(.data, "\(path):1: is empty: the first line is to name the columns")
+            throw DatasetError(.data, "\(path):1: is empty: the first line is to name the columns")
         }
         columns = first.map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// The place of the column called `name`, or nil where there is none.
     ///
-    /// - Throws: `PipelineError` where there are two.
+    /// - Throws: `DatasetError` where there are two.
     package func place(of name: String) throws -> Int? {
         let places = columns.indices.filter { columns[$0] == name }
         guard places.count < 2 else {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(path):1: the columns \(places[0] + 1) and \(places[1] + 1) are both called "
                     + "'\(ForeignText.excerpt(name))': leave one of them out")
@@ -68,13 +68,13 @@ package struct DelimitedText {
     }
 
     /// That there is no column `name`, and what there is.
-    package func lacks(_ name: String) -> PipelineError {
+    package func lacks(_ name: String) -> DatasetError {
         let shown = columns.prefix(20).map { ForeignText.excerpt($0, limit: 40) }.joined(
             separator: ", ")
         let more = columns.count > 20 ? " and \(columns.count - 20) more" : ""
         let isOtherwiseSeparated =
             columns.count == 1 && columns[0].contains { $0 == ";" || $0 == "\t" }
-        return PipelineError(
+        return DatasetError(
             .data,
             "\(path):1: there is no column '\(ForeignText.excerpt(name))'; the first line has "
                 + "\(shown)\(more)"
@@ -100,8 +100,8 @@ package struct DelimitedText {
         return Record(line: start, fields: fields)
     }
 
-    private func wrong(_ what: String, at line: Int) -> PipelineError {
-        PipelineError(.data, "\(path):\(line): \(what)")
+    private func wrong(_ what: String, at line: Int) -> DatasetError {
+        DatasetError(.data, "\(path):\(line): \(what)")
     }
 
     /// Reads the fields of the record at `place`, and passes its end.

@@ -15,23 +15,23 @@ package struct FeatureTable {
 
     /// Reads the features of `ids`, the samples of the rows.
     ///
-    /// - Throws: `PipelineError` where the file is none of that form, or has another number of
+    /// - Throws: `DatasetError` where the file is none of that form, or has another number of
     ///   rows.
     package init(path: String, ids: [SampleID]) throws {
         self.path = path
         let bytes = try InputFile.read(path, maximumBytes: FeatureTable.maximumBytes)
         guard let (shape, start) = NumPyFile.float32Header(bytes), shape.count == 2, shape[1] > 0
         else {
-            throw PipelineError(.data, "\(path): is not a NumPy file of float32, (samples, width)")
+            throw DatasetError(.data, "\(path): is not a NumPy file of float32, (samples, width)")
         }
         guard shape[0] == ids.count else {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(path): has \(shape[0]) rows, the table beside it " + "\(ids.count) samples")
         }
         let (count, isTooMany) = shape[0].multipliedReportingOverflow(by: shape[1])
         guard !isTooMany, count <= bytes.count / 4, bytes.count - start == 4 * count else {
-            throw PipelineError(.data, "\(path): ends early, or goes on too long")
+            throw DatasetError(.data, "\(path): ends early, or goes on too long")
         }
         width = shape[1]
         let width = shape[1]
@@ -43,7 +43,7 @@ package struct FeatureTable {
         }
         if let place = values.firstIndex(where: { !$0.isFinite }) {
             let (row, column) = place.quotientAndRemainder(dividingBy: width)
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(path): row \(row), of sample \(ids[row]), has the feature \(values[place]) in "
                     + "column \(column): features are finite numbers")
@@ -57,7 +57,7 @@ package struct FeatureTable {
         chosen.reserveCapacity(ids.count * width)
         for id in ids {
             guard let row = rows[id] else {
-                throw PipelineError(.data, "\(path): has no row of " + "sample \(id)")
+                throw DatasetError(.data, "\(path): has no row of " + "sample \(id)")
             }
             chosen += values[row * width..<(row + 1) * width]
         }

@@ -21,7 +21,7 @@ package struct ScoreTable {
 
     /// Reads the column `column` of the file at `path`.
     ///
-    /// - Throws: `PipelineError` naming the line: no such file or column, a line that is not of the
+    /// - Throws: `DatasetError` naming the line: no such file or column, a line that is not of the
     ///   table, an id that is none or is there twice, a score that is not a finite number of at
     ///   least 0.
     package init(path: String, column: String) throws {
@@ -44,7 +44,7 @@ package struct ScoreTable {
         while let record = try text.next() {
             let cell = record.fields[idPlace]
             guard let id = SampleID(String(decoding: cell.prefix(17), as: UTF8.self)) else {
-                throw PipelineError(
+                throw DatasetError(
                     .data,
                     "\(path):\(record.line): '\(ForeignText.excerpt(bytes: cell, limit: 40))' is "
                         + "no id of a sample: ids have 16 hexadecimal digits")
@@ -54,7 +54,7 @@ package struct ScoreTable {
                 mayBeMissing: wholePlace.map { DecimalNumber.read(record.fields[$0]).isNumber }
                     ?? false)
             guard scores.updateValue(score, forKey: id) == nil else {
-                throw PipelineError(
+                throw DatasetError(
                     .data,
                     "\(path):\(record.line): sample \(id) is there twice: " + "keep one line of it")
             }
@@ -93,7 +93,7 @@ package struct ScoreTable {
         case .number, .other:
             what = "has the \(column) " + "'\(ForeignText.excerpt(bytes: cell, limit: 40))'"
         }
-        throw PipelineError(
+        throw DatasetError(
             .data,
             "\(path):\(line): sample \(id) \(what): scores are finite " + "numbers of at least 0")
     }
@@ -121,14 +121,14 @@ package struct ScoreTable {
             }
         }
         if let first {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(path): lacks scores of \(what): of \(missing), \(first) the first; score every "
                     + "one of them")
         }
         let unknown = scores.keys.filter { !known.contains($0) }
         if let least = unknown.min(by: { $0.bits < $1.bits }) {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(path): has scores of \(unknown.count) samples that are not among \(what), such "
                     + "as \(least): score those alone")

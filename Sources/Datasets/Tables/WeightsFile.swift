@@ -18,7 +18,7 @@ package enum WeightsFile {
             let json = try JSON.parse(Array(bytes[header]), source: "\(path), header")
             return try Safetensors(header: json, file: bytes, valuesAt: header.upperBound)
         } catch let error as LearningError {
-            throw PipelineError(.data, "\(path) \(error.message)")
+            throw DatasetError(.data, "\(path) \(error.message)")
         }
     }
 
@@ -30,7 +30,7 @@ package enum WeightsFile {
             return try ModelWeights(
                 file, model: try JSON.parse(Array(text.utf8), source: "\(path), metadata 'model'"))
         } catch let error as LearningError {
-            throw PipelineError(.data, "\(path): \(error.message)")
+            throw DatasetError(.data, "\(path): \(error.message)")
         }
     }
 

@@ -25,7 +25,7 @@ package struct ParentVersion {
 
     /// Reads the columns of all shards.
     ///
-    /// - Throws: `PipelineError` where they are not what the manifest's digest covers.
+    /// - Throws: `DatasetError` where they are not what the manifest's digest covers.
     package init(_ dataset: Dataset) throws {
         let manifest = try dataset.manifest(.pack)
         var hasher = Digest.Hasher()
@@ -36,7 +36,7 @@ package struct ParentVersion {
             }
         }
         guard hasher.finish().description == manifest.content["digest"]?.string else {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(dataset.name): the samples are not those that its manifest's digest covers: "
                     + "run 'steadyset verify'")
@@ -84,21 +84,21 @@ package struct Additions {
         let (sample, solve) = (try solved.manifest(.sample), try solved.manifest(.solve))
         guard solve.inputs.contains(where: { $0.stage == sample.stage && $0.id == sample.id })
         else {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(solved.root)/solve was made from another 'sample' than is there: solve again")
         }
         var parameters = solve.parameters.object ?? [:]
         parameters["physics"] = try SampleListing(sample).physics.json
         guard .object(parameters) == parent.parameters else {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(solved.root) has another physics or accuracy than the dataset that its samples "
                     + "are to be added to")
         }
         level = SolvedSamples.compressionLevel(solve)
         guard given ?? level == level else {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(solved.root) was solved with compression level \(level), the dataset has "
                     + "\(given ?? level): solve with that")

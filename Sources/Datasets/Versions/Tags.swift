@@ -11,7 +11,7 @@ extension Versions {
 
     /// The tags; none where there is no such file.
     ///
-    /// - Throws: `PipelineError` where the file is not what it must be.
+    /// - Throws: `DatasetError` where the file is not what it must be.
     package func tags() throws -> [String: Digest] {
         guard InputFile.isFolder(tagsPath) != nil else { return [:] }
         let json = try JSON.parse(file: tagsPath)
@@ -65,13 +65,13 @@ extension Versions {
                 isLetter($0) || (48...57).contains($0) || [45, 46, 95].contains($0)
             }
         guard isProper else {
-            throw PipelineError(
+            throw DatasetError(
                 .usage,
                 "'\(name)' cannot be a tag: tags have 1 to 64 letters, digits, '.', '-' and '_', "
                     + "and begin with a letter")
         }
         guard name != base, !(name.utf8.count >= fewestDigits && areDigits(name)) else {
-            throw PipelineError(
+            throw DatasetError(
                 .usage,
                 "'\(name)' cannot be a tag: it would be taken for the " + "base or for an id")
         }

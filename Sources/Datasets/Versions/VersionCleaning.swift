@@ -33,7 +33,7 @@ public struct VersionCleaning {
     /// Looks at the dataset at `path`, whose lock is held until this is dropped; removes nothing.
     ///
     /// - Parameter drop: versions to forget, tags or the first digits of ids.
-    /// - Throws: `PipelineError` where a version that is kept was made from one to forget or cannot
+    /// - Throws: `DatasetError` where a version that is kept was made from one to forget or cannot
     ///   be read, so that nobody knows what it needs.
     public init(path: String, drop: [String]) throws {
         let dataset = try PackedSamples.locate(path).at(nil)
@@ -50,15 +50,15 @@ public struct VersionCleaning {
         let present = Versions.shortIDs(among: try VersionCleaning.names(in: versions.folder))
         let kept = try present.filter { !forgotten.contains($0) }.map { short in
             do { return try versions.manifest(short: short) } catch {
-                throw PipelineError(
+                throw DatasetError(
                     .data,
-                    "\(PipelineError(error).message). What this version needs is not known: bring "
+                    "\(DatasetError(error).message). What this version needs is not known: bring "
                         + "it back, or forget it with --drop \(short)")
             }
         }
         for version in kept {
             if let parent = version.parent, forgotten.contains(parent.short) {
-                throw PipelineError(
+                throw DatasetError(
                     .usage,
                     "version \(parent.short) cannot be forgotten: version \(version.id.short) was "
                         + "made from it; forget that too with --drop \(version.id.short)")
@@ -86,14 +86,14 @@ public struct VersionCleaning {
         if text == Versions.base
             || (digits.utf8.count >= Versions.fewestDigits && base.id.description.hasPrefix(digits))
         {
-            throw PipelineError(
+            throw DatasetError(
                 .usage,
                 "the base cannot be forgotten: remove the folder \(versions.dataset.root) instead")
         }
         let isID = digits.utf8.count >= Versions.fewestDigits && Versions.areDigits(digits)
         let found = versions.shortIDs().filter { isID && $0.hasPrefix(digits.prefix(16)) }
         guard found.count == 1 else {
-            throw PipelineError(
+            throw DatasetError(
                 .noInput,
                 "\(versions.dataset.root) has "
                     + "\(found.isEmpty ? "no version" : "several versions") '\(text)': "
@@ -167,7 +167,7 @@ public struct VersionCleaning {
     private static func names(in folder: String) throws -> [String] {
         guard InputFile.isFolder(folder) == true else { return [] }
         do { return try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
-            throw PipelineError(
+            throw DatasetError(
                 .noInput, "\(folder): cannot be read: " + "\(error.localizedDescription)")
         }
     }
@@ -242,7 +242,7 @@ public struct VersionCleaning {
 
     private func remove(_ path: String) throws {
         do { try FileManager.default.removeItem(atPath: dataset.path(path)) } catch {
-            throw PipelineError(
+            throw DatasetError(
                 .io, "\(dataset.path(path)): cannot be removed: " + "\(error.localizedDescription)")
         }
     }

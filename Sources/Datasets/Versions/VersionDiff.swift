@@ -42,7 +42,7 @@ public struct VersionDiff {
         let lineages = try datasets.map { try Versions(of: $0).lineage(of: $0.version) }
         let stores = try zip(datasets, lineages).map { dataset, lineage in
             guard let manifest = lineage.last else {
-                throw PipelineError(.noInput, "\(dataset.name): has no manifest")
+                throw DatasetError(.noInput, "\(dataset.name): has no manifest")
             }
             return try PackedSamples(manifest, in: dataset.folder(.pack))
         }
@@ -82,7 +82,7 @@ public struct VersionDiff {
                     path: try SafePath.resolve(path, in: dataset.folder(.pack)))
                 guard Digest(of: table.bytes).description == manifest.content["choices"]?.string
                 else {
-                    throw PipelineError(
+                    throw DatasetError(
                         .data,
                         "\(dataset.folder(.pack))/\(path): was altered or damaged: run 'steadyset "
                             + "verify'")
@@ -99,7 +99,7 @@ public struct VersionDiff {
         guard let after else {
             let lineage = try Versions(of: first).lineage(of: first.version)
             guard let parent = lineage.dropLast().last else {
-                throw PipelineError(
+                throw DatasetError(
                     .usage,
                     "\(before) has no parent to be compared with: name another version, "
                         + "DATASET@VERSION")

@@ -21,7 +21,7 @@ public struct VersionLog {
 
     /// Reads the manifests of all versions.
     ///
-    /// - Throws: `PipelineError` where there is no dataset or its base or tags cannot be read.
+    /// - Throws: `DatasetError` where there is no dataset or its base or tags cannot be read.
     public init(path: String) throws {
         let dataset = try Dataset(reference: path).at(nil)
         let versions = Versions(of: dataset)
@@ -35,7 +35,7 @@ public struct VersionLog {
                 {
                     manifests.append(found)
                 }
-            } catch { broken.append(PipelineError(error).message) }
+            } catch { broken.append(DatasetError(error).message) }
         }
         let byID = Dictionary(manifests.map { ($0.id, $0) }) { first, _ in first }
         entries = manifests.map { manifest in

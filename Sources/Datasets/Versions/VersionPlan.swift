@@ -19,7 +19,7 @@ package struct VersionPlan {
 
     /// Follows `choices` from the training set `expression` of `parent`.
     ///
-    /// - Throws: `PipelineError` where a choice contradicts the dataset or another choice.
+    /// - Throws: `DatasetError` where a choice contradicts the dataset or another choice.
     package init(_ choices: [ChosenSample], from expression: String, in parent: ParentVersion)
         throws
     {
@@ -29,8 +29,8 @@ package struct VersionPlan {
         var byID: [SampleID: PackedSamples.Sample] = [:]
         byID.reserveCapacity(parent.samples.samples.count)
         for sample in parent.samples.samples { byID[sample.id] = sample }
-        func refuse(_ choice: ChosenSample, _ why: String) -> PipelineError {
-            PipelineError(.data, "sample \(choice.id) cannot be \(choice.action.rawValue): \(why)")
+        func refuse(_ choice: ChosenSample, _ why: String) -> DatasetError {
+            DatasetError(.data, "sample \(choice.id) cannot be \(choice.action.rawValue): \(why)")
         }
         var added: [SampleID] = []
         var seen: Set<SampleID> = []
@@ -85,7 +85,7 @@ package struct VersionPlan {
         ranges = Selection.ranges(
             among: parent.ranks + Array(parent.nextRank..<end), where: chosen.contains)
         guard !ranges.isEmpty else {
-            throw PipelineError(.data, "nothing is left of the training set '\(expression)'")
+            throw DatasetError(.data, "nothing is left of the training set '\(expression)'")
         }
     }
 
@@ -102,7 +102,7 @@ package struct VersionPlan {
         let name = "\(Split.Part.train.rawValue)/\(round.name)"
         let selections = content["selections"]?.array ?? []
         guard !selections.contains(where: { $0["name"]?.string == name }) else {
-            throw PipelineError(
+            throw DatasetError(
                 .data, "the selection '\(name)' is there already: choose another " + "name")
         }
         let selection = Selection(name: name, part: .train, ranges: ranges, samples: size)

@@ -6,7 +6,7 @@ public enum VersionTagging {
     /// Gives the version at `reference` the name `name`, or moves the name to it. Returns the
     /// version's id.
     ///
-    /// - Throws: `PipelineError` where there is no such version, the name cannot be one, or the
+    /// - Throws: `DatasetError` where there is no such version, the name cannot be one, or the
     ///   dataset is in use.
     public static func tag(_ reference: String, as name: String) throws -> String {
         let dataset = try PackedSamples.locate(reference)
@@ -17,13 +17,13 @@ public enum VersionTagging {
 
     /// Takes the name `name` away from whatever version of the dataset has it.
     ///
-    /// - Throws: `PipelineError` with status `.noInput` where there is no such name.
+    /// - Throws: `DatasetError` of kind `.noInput` where there is no such name.
     public static func delete(_ name: String, of reference: String) throws {
         let dataset = try PackedSamples.locate(reference).at(nil)
         try locked(dataset) {
             let versions = Versions(of: dataset)
             guard try versions.tags()[name] != nil else {
-                throw PipelineError(
+                throw DatasetError(
                     .noInput, "\(dataset.root) has no tag '\(name)': " + "\(versions.listing())")
             }
             try versions.deleteTags([name])

@@ -78,7 +78,7 @@ package struct VersionWriter {
     /// here too.
     ///
     /// - Returns: its manifest.
-    /// - Throws: `PipelineError` with status `.data` where a choice makes no sense: a new sample
+    /// - Throws: `DatasetError` of kind `.data` where a choice makes no sense: a new sample
     ///   that is in the dataset already, under whatever id and from whatever side it is seen, or is
     ///   not solved; a dropped one that the training set lacks, a taken one that it has.
     @discardableResult package func write(_ round: Round) throws -> Manifest {
@@ -103,13 +103,13 @@ package struct VersionWriter {
         var largest = base.manifest.content["largest_error_bound"]?.double ?? 0
         let new = try plan.added.enumerated().map { number, id in
             guard let place = additions.places[id] else {
-                throw PipelineError(
+                throw DatasetError(
                     .data,
                     "sample \(id) of \(round.name) is not solved in "
                         + "\(solved?.root ?? "any folder")")
             }
             guard place.sources == plan.sources[number] else {
-                throw PipelineError(
+                throw DatasetError(
                     .data,
                     "sample \(id) has \(place.sources) sources, its choice says "
                         + "\(plan.sources[number])")
@@ -204,12 +204,12 @@ package struct VersionWriter {
                 of: try store.reader(Int(place.file)).configuration(
                     at: Int(place.row), under: base.samples.physics))
             if let other = known.sample(of: problem) {
-                throw PipelineError(
+                throw DatasetError(
                     .data,
                     "sample \(id) \(other.words(in: .train)): it must not " + "come into training")
             }
             if let other = seen.updateValue(id, forKey: problem) {
-                throw PipelineError(
+                throw DatasetError(
                     .data,
                     "sample \(id) is the same problem as \(other), which is added with it: keep "
                         + "one")

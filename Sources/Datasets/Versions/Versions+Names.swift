@@ -11,7 +11,7 @@ extension Versions {
             name.utf8.first == UInt8(ascii: "n") && !digits.isEmpty
             && digits.allSatisfy { (48...57).contains($0) }
         guard Split.Part(rawValue: name) == nil, !isStratum else {
-            throw PipelineError(
+            throw DatasetError(
                 .usage,
                 "a round cannot be called '\(name)': in selections that name means "
                     + "\(isStratum ? "a number of sources" : "a part"); choose another")
@@ -20,9 +20,9 @@ extension Versions {
 
     /// What is said where the name of a new version is another's.
     package static func taken(_ name: String, by other: Digest, in dataset: Dataset)
-        -> PipelineError
+        -> DatasetError
     {
-        PipelineError(
+        DatasetError(
             .cannotCreate,
             "\(dataset.root) has another version called '\(name)' (\(other.short)): go on from "
                 + "that one (\(dataset.root)@\(name)), or give the new one another name (--name "

@@ -52,13 +52,13 @@ package struct Versions {
         let path = "\(folder)/version-\(short).json"
         let manifest = try Manifest.read(path: path)
         guard manifest.stage == Stage.pack.rawValue, let parent = manifest.parent else {
-            throw PipelineError(
+            throw DatasetError(
                 .data, "\(path): is not the manifest of a version: it has no " + "parent")
         }
         guard manifest.id.short == short, manifest.inputs.count == 1,
             manifest.inputs[0].id == parent
         else {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(path): is not the version that its name says, or names " + "another parent")
         }
@@ -67,7 +67,7 @@ package struct Versions {
 
     /// The manifest of a version and those of all that it was made from, the base first.
     ///
-    /// - Throws: `PipelineError` where one is missing, altered, or does not continue its parent.
+    /// - Throws: `DatasetError` where one is missing, altered, or does not continue its parent.
     package func lineage(of id: Digest?) throws -> [Manifest] {
         guard let id else { return [try baseManifest()] }
         var chain: [Manifest] = []
@@ -76,7 +76,7 @@ package struct Versions {
             let path = "\(folder)/\(Versions.fileName(of: wanted))"
             guard InputFile.isFolder(path) != nil else {
                 guard let child = chain.last else {
-                    throw PipelineError(
+                    throw DatasetError(
                         .noInput,
                         "\(dataset.root) has no version " + "\(wanted.short): \(listing())")
                 }
@@ -102,11 +102,11 @@ package struct Versions {
     private func check(_ child: Manifest, continues parent: Manifest) throws {
         let path = "\(folder)/\(Versions.fileName(of: child.id))"
         guard child.inputs[0].path == parent.packPath, child.parameters == parent.parameters else {
-            throw PipelineError(
+            throw DatasetError(
                 .data, "\(path): its parent \(parent.id.short) is of another " + "place or problem")
         }
         guard Array(child.files.prefix(parent.files.count)) == parent.files else {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(path): its parent \(parent.id.short) was altered: its shards are not those "
                     + "that this version builds on. Pack the dataset as it was before, or forget "
@@ -116,14 +116,14 @@ package struct Versions {
             parent.content["selections"]?.array ?? [], child.content["selections"]?.array ?? []
         )
         guard Array(new.prefix(old.count)) == old else {
-            throw PipelineError(
+            throw DatasetError(
                 .data, "\(path): changes selections of its parent " + "\(parent.id.short)")
         }
     }
 
     /// What a version's error says whose parent is not there.
-    private func orphan(_ child: Manifest, _ parent: Digest) -> PipelineError {
-        PipelineError(
+    private func orphan(_ child: Manifest, _ parent: Digest) -> DatasetError {
+        DatasetError(
             .data,
             "\(folder)/\(Versions.fileName(of: child.id)): its parent, version \(parent.short), "
                 + "is missing or was altered. Bring it back, or forget this version with "
@@ -133,17 +133,17 @@ package struct Versions {
     /// The id of the version that `text` names: a tag, `base`, or the first digits of an id; nil
     /// for the base.
     ///
-    /// - Throws: `PipelineError` with status `.noInput` that lists what there is.
+    /// - Throws: `DatasetError` of kind `.noInput` that lists what there is.
     package func resolve(_ text: String) throws -> Digest? {
         guard !text.isEmpty else {
-            throw PipelineError(.usage, "'\(dataset.root)@' names no version: \(listing())")
+            throw DatasetError(.usage, "'\(dataset.root)@' names no version: \(listing())")
         }
         if text == Versions.base { return nil }
         let base = try? baseManifest().id
         if let id = try tags()[text] {
             if id == base { return nil }
             guard InputFile.isFolder("\(folder)/\(Versions.fileName(of: id))") != nil else {
-                throw PipelineError(
+                throw DatasetError(
                     .data,
                     "\(dataset.root): the tag '\(text)' is of version \(id.short), which is not "
                         + "there: \(listing())")
@@ -155,7 +155,7 @@ package struct Versions {
             let isBase = base?.description.hasPrefix(text) ?? false
             let found = shortIDs().filter { $0.hasPrefix(text.prefix(16)) }
             guard found.count + (isBase ? 1 : 0) <= 1 else {
-                throw PipelineError(
+                throw DatasetError(
                     .usage,
                     "\(dataset.root): '\(text)' is the beginning of several versions: write more "
                         + "digits. \(listing())")
@@ -166,7 +166,7 @@ package struct Versions {
                 if id.description.hasPrefix(text) { return id }
             }
         }
-        throw PipelineError(.noInput, "\(dataset.root) has no version '\(text)': \(listing())")
+        throw DatasetError(.noInput, "\(dataset.root) has no version '\(text)': \(listing())")
     }
 
     /// What there is, for messages.

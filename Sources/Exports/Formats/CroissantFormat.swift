@@ -18,7 +18,7 @@ struct CroissantFormat: ExportFormat {
 
     func check(_ options: ExportOptions) throws {
         if !options.selections.isEmpty {
-            throw PipelineError(
+            throw DatasetError(
                 .usage, "croissant describes the whole dataset: leave out --selection")
         }
     }

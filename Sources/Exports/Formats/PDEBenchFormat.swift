@@ -19,14 +19,14 @@ struct PDEBenchFormat: ExportFormat {
     func write(_ task: ExportTask) throws {
         let diffusivity = task.samples.drawn.first { $0.coefficient == .diffusivity }
         if let diffusivity, diffusivity.planes > 1 {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "PDEBench's Darcy format has one diffusivity: this dataset's is anisotropic, so "
                     + "export the-well")
         }
         let destination = try ExportDestination.file(task.options.output)
         guard destination.path.hasSuffix(".hdf5") else {
-            throw PipelineError(
+            throw DatasetError(
                 .usage, "PDEBench's loader refuses names in .h5: let --output end with .hdf5")
         }
         let (rows, columns) = task.sides

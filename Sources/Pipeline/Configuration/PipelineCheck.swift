@@ -27,7 +27,7 @@ struct PipelineCheck {
     /// - Throws: `PipelineError` naming file, line and key.
     @discardableResult func check(upTo last: Stage) throws -> [String] {
         do { try SampleListing.check(counts, samplesPerPart: pipeline.samplesPerPart) } catch let
-            error as PipelineError
+            error as DatasetError
         { throw fail("sampling.samples_per_stratum", error.message) }
         let selections = try selections()
         let stages = last.upToHere

@@ -42,7 +42,7 @@ extension SampleStage {
                         return range.contains(position) && !copies.contains(position)
                     }
                     return (reader.ids, reader.count - kept)
-                } catch let error as PipelineError {
+                } catch let error as DatasetError {
                     // What is computed anew to the same bits is not lost.
                     guard
                         try isPromised(file, sequence, range, copies, solve, in: dataset)

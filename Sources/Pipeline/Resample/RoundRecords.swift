@@ -15,7 +15,7 @@ struct RoundRecords {
 
     /// The version that round `number` made, the base for 0.
     ///
-    /// - Throws: `PipelineError` with status `.noInput` where it is not there.
+    /// - Throws: `PipelineError` of kind `.noInput` where it is not there.
     func version(after number: Int) throws -> Dataset {
         if number == 0 { return base }
         guard let record = place(of: number).record, let version = version(of: record) else {

@@ -183,7 +183,7 @@ struct TrainerCall {
                 } catch {
                     // The program is there, so its table is what is wrong.
                     let error = PipelineError(error)
-                    throw error.status == .noInput ? PipelineError(.data, error.message) : error
+                    throw error.kind == .noInput ? PipelineError(.data, error.message) : error
                 }
             }
             if call.candidates == nil {

@@ -191,7 +191,7 @@ struct Overview: Sendable {
     private static func shard(_ path: String) throws -> (JSON, String) {
         let kind = try FileKind(of: path)
         guard kind == .hdf5 else {
-            throw PipelineError(
+            throw DatasetError(
                 .data,
                 "\(path) \(kind.words). 'show' takes a dataset's folder, DATASET@VERSION, a "
                     + "stage's folder, or a shard (HDF5)"

@@ -47,7 +47,7 @@ enum Terminal {
 
     /// Closes standard output.
     ///
-    /// - Throws: `PipelineError` with status `.io` where something that was written to it is lost.
+    /// - Throws: `PipelineError` of kind `.io` where something that was written to it is lost.
     static func finish() throws {
         var number = failure.load(ordering: .relaxed)
         // Some file systems only write now.

@@ -1,12 +1,7 @@
-internal import Documents
-internal import Parallel
-internal import Fields
-internal import Learning
-internal import Sampling
-internal import Shards
+internal import Datasets
 
 /// How a command ends; the numbers are those of BSD's sysexits.h where it has one.
-public enum ExitStatus: Int32, Sendable, CaseIterable {
+enum ExitStatus: Int32, Sendable, CaseIterable {
     /// Everything was done.
     case success = 0
     /// `verify` found something wrong.
@@ -40,7 +35,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
     case terminated = 143
 
     /// What the status means, in a few words, for `--help`.
-    public var meaning: String {
+    var meaning: String {
         switch self {
         case .success: "done"
         case .damage: "verify found something wrong"
@@ -64,48 +59,22 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
         case .terminated: "terminated; run the same command again to continue"
         }
     }
-}
 
-/// Why a command could not do its work, with the status to exit with.
-public struct PipelineError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// How the process should end.
-    public let status: ExitStatus
-    /// What happened, where, and what to do next, for a person.
-    public let message: String
-
-    /// Creates an error.
-    public init(_ status: ExitStatus, _ message: String) {
-        self.status = status
-        self.message = message
-    }
-
-    /// The message.
-    public var description: String { message }
-
-    /// The error that a command ends with because of `error`.
-    public init(_ error: any Error) {
-        switch error {
-        case let error as PipelineError: self = error
-        case let error as ShardsError:
-            let status: ExitStatus =
-                switch error.code {
-                case .notFound, .unreadable: .noInput
-                case .io, .noSpace, .hdf5: .io
-                case .readOnly: .cannotCreate
-                case .syntax, .schema, .unsafePath, .tooLarge, .corrupt, .digestMismatch, .format:
-                    .data
-                case .compression: .software
-                }
-            self.init(status, error.description)
-        case let error as DocumentError:
-            self.init(error.code == .unknownSchema ? .software : .data, error.description)
-        case let error as Interrupted:
-            self.init(error.isTermination ? .terminated : .interrupted, error.description)
-        case let error as SamplingError: self.init(.data, error.message)
-        case let error as ConfigurationError: self.init(.data, error.message)
-        case let error as LearningError:
-            self.init(error.code == .diverged ? .diverged : .data, error.message)
-        default: self.init(.software, "unexpected error: \(error)")
-        }
+    /// How a command ends that failed like this.
+    init(_ kind: FailureKind) {
+        self =
+            switch kind {
+            case .usage: .usage
+            case .data: .data
+            case .noInput: .noInput
+            case .cannotCreate: .cannotCreate
+            case .io: .io
+            case .inUse: .inUse
+            case .diverged: .diverged
+            case .trainer: .trainer
+            case .interrupted: .interrupted
+            case .terminated: .terminated
+            case .software: .software
+            }
     }
 }
