@@ -9,7 +9,7 @@ extension Dataset {
         let reference = DatasetReference(path)
         let (dataset, stages) = try locate(folder: reference.path)
         guard let version = reference.version else { return (dataset, stages) }
-        guard stages.contains(.pack) || !Versions(of: dataset).shortIDs().isEmpty else {
+        guard try stages.contains(.pack) || !Versions(of: dataset).shortIDs().isEmpty else {
             throw DatasetError(
                 .noInput,
                 "\(reference.path) has no shards, and so no version '\(version)': run 'steadyset "

@@ -64,7 +64,7 @@ public struct Dataset: Hashable, Sendable {
         if stage == .pack, let version,
             let manifest = try Versions(of: self).lineage(of: version).last
         {
-            return manifest
+            return manifest.manifest
         }
         do {
             let manifest = try Manifest.read(folder: folder(stage))
@@ -109,8 +109,8 @@ public struct Dataset: Hashable, Sendable {
             }
             let ours = Set(
                 Stage.allCases.map(\.rawValue) + [Dataset.privateName, Dataset.roundsName])
-            let present = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
-            let others = present.filter { !ours.contains($0) }.sorted()
+            let present = try PathEntry.names(in: root)
+            let others = present.filter { !ours.contains($0) }
             guard others.isEmpty || present.contains(Dataset.privateName) else {
                 throw DatasetError(
                     .cannotCreate,

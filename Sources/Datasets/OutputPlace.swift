@@ -87,8 +87,11 @@ extension Dataset {
             }
             // A link in the place of a result to be is replaced, not followed; one that belongs to
             // a result is not touched.
-            guard !links.isEmpty, let manifest = try? Manifest.read(folder: folder) else {
-                continue
+            let path = "\(folder)/\(Manifest.fileName)"
+            guard let first = links.first, try PathEntry(at: path) != .nothing else { continue }
+            // Where the manifest cannot be read, any link may be of its result.
+            guard let manifest = try? Manifest.read(folder: folder) else {
+                throw refuse("\(folder)/\(first)")
             }
             let own = Set(manifest.files.map(\.path) + [Manifest.fileName])
             if let name = links.first(where: {

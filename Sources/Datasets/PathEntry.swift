@@ -10,7 +10,7 @@ package enum PathEntry: Equatable {
     /// - Throws: `DatasetError` of kind `.cannotCreate`.
     ///
     /// The corresponding C function is `lstat`.
-    package init(at path: String) throws {
+    package init(at path: String) throws(DatasetError) {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else {
             let code = errno
@@ -29,12 +29,18 @@ package enum PathEntry: Equatable {
 
     /// The names in the folder `path`, ascending; none where there is no such folder.
     ///
-    /// - Throws: `DatasetError` of kind `.cannotCreate` where it is there and cannot be read.
-    package static func names(in path: String) throws -> [String] {
+    /// - Parameters:
+    ///   - kind: what it is where the folder cannot be read.
+    ///   - advice: what follows from that, and what to do next.
+    /// - Throws: `DatasetError` where it is there and cannot be read.
+    package static func names(
+        in path: String, orThrow kind: FailureKind = .cannotCreate,
+        _ advice: String = PathEntry.writingAdvice
+    ) throws(DatasetError) -> [String] {
         guard try PathEntry(at: path) != .nothing else { return [] }
         do { return try FileManager.default.contentsOfDirectory(atPath: path).sorted() } catch {
             let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
-            throw unreadable(path, code.map(Int32.init) ?? EACCES)
+            throw unreadable(path, code.map(Int32.init) ?? EACCES, kind, advice)
         }
     }
 
@@ -47,10 +53,17 @@ package enum PathEntry: Equatable {
         return Int(status.st_size)
     }
 
-    private static func unreadable(_ path: String, _ code: Int32) -> DatasetError {
+    /// What to do about a folder that is to be written to.
+    package static let writingAdvice =
+        "so nobody knows what would be lost: make it readable, or choose another folder for --output"
+
+    private static func unreadable(
+        _ path: String, _ code: Int32, _ kind: FailureKind = .cannotCreate,
+        _ advice: String = PathEntry.writingAdvice
+    ) -> DatasetError {
         DatasetError(
-            .cannotCreate,
-            "\(path): cannot be read (\(unsafe String(cString: strerror(code)))), so nobody knows "
-                + "what would be lost: make it readable, or choose another folder for --output")
+            kind,
+            "\(path): cannot be read (\(unsafe String(cString: strerror(code)))), \(advice)",
+            path: path)
     }
 }

@@ -121,12 +121,16 @@ package struct StepRecord {
     }
 
     /// The steps of `stage` that have a record.
-    package static func steps(_ stage: Stage, in dataset: Dataset) -> [String] {
-        let names =
-            (try? FileManager.default.contentsOfDirectory(atPath: dataset.stepsFolder)) ?? []
-        return names.filter { $0.hasPrefix("\(stage.rawValue)-") && $0.hasSuffix(".json") }.map {
+    ///
+    /// - Throws: `DatasetError` of kind `.cannotCreate` where the folder is there and cannot be
+    ///   read.
+    package static func steps(_ stage: Stage, in dataset: Dataset) throws(DatasetError) -> [String]
+    {
+        try PathEntry.names(in: dataset.stepsFolder).filter {
+            $0.hasPrefix("\(stage.rawValue)-") && $0.hasSuffix(".json")
+        }.map {
             String($0.dropLast(5))
-        }.sorted()
+        }
     }
 }
 

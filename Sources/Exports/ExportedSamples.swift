@@ -1,4 +1,4 @@
-internal import Datasets
+package import Datasets
 internal import Documents
 package import Fields
 internal import Parallel
@@ -34,10 +34,10 @@ package final class ExportedSamples {
 
     /// The folder of the pack stage.
     package var folder: String { packed.folder }
-    package var manifest: Manifest { packed.manifest }
+    package var manifest: PackManifest { packed.manifest }
     package var physics: Physics { packed.physics }
     /// The manifest's selections.
-    package var selections: [Selection] { packed.selections }
+    package var selections: [Selection] { manifest.selections }
     /// Number of samples.
     package var count: Int { shards.reduce(0) { $0 + $1.rows.count } }
     /// The coefficients that each sample has of its own.
@@ -55,28 +55,23 @@ package final class ExportedSamples {
                     + "first")
         }
         let folder = dataset.folder(.pack)
-        let manifest = try dataset.manifest(.pack)
-        guard manifest.layout["codec"] == .string("standard") else {
+        let manifest = try dataset.manifest(PackManifest.self)
+        guard manifest.codec.isStandard else {
             throw DatasetError(
                 .data,
-                "\(folder) is packed with the codec '\(manifest.layout["codec"]?.string ?? "?")': "
+                "\(folder) is packed with the codec '\(manifest.codec.name)': "
                     + "only standard shards can be exported, so unpack it first")
         }
-        let packed = try PackedShards(manifest, in: folder, keeping: 8)
+        let packed = PackedShards(manifest, in: folder, keeping: 8)
         self.packed = packed
         let expression = SelectionExpression(
-            anyOf: try texts.map { try SelectionExpression($0, among: packed.selections) })
+            anyOf: try texts.map { try SelectionExpression($0, among: manifest.selections) })
         self.expression = expression
         var shards: [Shard] = []
-        for (number, file) in manifest.files.enumerated() {
+        for (number, listed) in manifest.shards.enumerated() {
             try Interruption.check()
-            let part = try packed.part(of: file)
-            guard let bounds = file.extra["ranks"]?.array?.compactMap(\.int), bounds.count == 2,
-                bounds[0] <= bounds[1]
-            else {
-                throw DatasetError(.data, "\(folder): the entry of '\(file.path)' lacks ranks")
-            }
-            guard expression.mayContain(part: part, ranks: bounds[0]..<bounds[1]) else { continue }
+            let part = listed.part
+            guard expression.mayContain(part: part, ranks: listed.ranks) else { continue }
             let reader = try packed.open(number)
             let rows = (0..<reader.count).filter { row in
                 expression.contains(
@@ -84,7 +79,7 @@ package final class ExportedSamples {
                     sources: reader.sourceCounts[row])
             }
             if !rows.isEmpty {
-                shards.append(Shard(number: number, file: file, part: part, rows: rows))
+                shards.append(Shard(number: number, file: listed.file, part: part, rows: rows))
             }
         }
         self.shards = shards

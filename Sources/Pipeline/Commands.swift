@@ -233,13 +233,14 @@ public struct Commands {
     /// draws from, else from the sample stage where that is there, as it need not be drawn again.
     private func checkAhead(ofStep drawn: ConfigurationOrigin?, upTo last: Stage) throws {
         if let drawn { return try checkAhead(upTo: last, drawn) }
-        guard let manifest = try? context.base.manifest(.sample),
+        guard let manifest = try? context.base.manifest(SampleManifest.self),
             let listing = try? SampleListing(manifest)
         else { return }
+        let isDrawn = if case .drawn = manifest.origin { true } else { false }
         try PipelineCheck(
             pipeline: stages.pipeline, path: stages.path, codec: stages.codec,
             strata: listing.strata, counts: listing.sequence.counts,
-            isDrawn: manifest.parameters["design"] != nil
+            isDrawn: isDrawn
         ).check(upTo: last)
     }
 }

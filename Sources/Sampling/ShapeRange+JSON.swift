@@ -25,7 +25,7 @@ extension ShapeRange {
     }
 
     /// An object whose one member names the form.
-    var json: JSON {
+    package var json: JSON {
         switch self {
         case .measured(let form, let ranges):
             var rest = ranges[...]

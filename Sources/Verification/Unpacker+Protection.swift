@@ -1,13 +1,13 @@
-internal import Datasets
+package import Datasets
 internal import Documents
 internal import Fields
 internal import Foundation
-package import Shards
+internal import Shards
 
 extension Unpacker {
     /// Refuses to unpack where shards or versions are that this would not write: an unfinished
     /// unpacking of the same leaves the same, and is gone on with.
-    package func protectOutput(_ lineage: [Manifest]) throws {
+    package func protectOutput(_ lineage: [PackManifest]) throws {
         func refuse(_ path: String, _ what: String) -> DatasetError {
             DatasetError(.cannotCreate, "\(path) \(what): choose another folder for --output")
         }
@@ -15,12 +15,10 @@ extension Unpacker {
         if try PathEntry(at: folder) == .link {
             throw refuse(folder, "is a symbolic link, and nothing is written through links")
         }
-        let shards = Dictionary(manifest.files.map { ($0.path, $0) }) { first, _ in first }
+        let shards = Dictionary(manifest.shards.map { ($0.file.path, $0) }) { first, _ in first }
         var own = Set(lineage.map { ($0.packPath as NSString).lastPathComponent })
         for version in lineage {
-            for key in ["locations", "choices"] {
-                if let path = version.layout[key]?["path"]?.string { own.insert(path) }
-            }
+            own.formUnion(version.companions.map(\.path))
             own.insert("locations-\(version.id.short).npy")
         }
         for name in try PathEntry.names(in: folder)
@@ -46,8 +44,7 @@ extension Unpacker {
                 content.update(
                     reader.content(at: row, rank: reader.ranks.map { Int(clamping: $0[row]) } ?? 0))
             }
-            guard reader.codec.isStandard,
-                content.finish().description == entry.extra["digest"]?.string
+            guard reader.codec.isStandard, content.finish() == entry.digest
             else { throw refuse(path, "holds other labels than those that would take their place") }
         }
     }

@@ -64,15 +64,13 @@ public final class Unpacker {
         guard let manifest = lineage.last else {
             throw DatasetError(.noInput, "\(source.name): " + "has no manifest")
         }
-        let level = manifest.layout["compression_level"]?.int ?? Zstd.defaultLevel
-        let physics = try Physics(json: manifest.parameters["physics"] ?? .null)
-        let accuracy = Accuracy(json: manifest.parameters)
-        let total = manifest.files.reduce(0) { $0 + $1.samples }
+        let total = manifest.shards.reduce(0) { $0 + $1.file.samples }
         try protectOutput(lineage)
         try Dataset.createFolder(folder)
         var done = 0
         var largest = 1
-        let files = try manifest.files.map { file in
+        let files = try manifest.shards.map { shard in
+            let file = shard.file
             try Interruption.check()
             let path = try SafePath.resolve(file.path, in: source.folder(.pack))
             let digest = try FileDigest(of: path)
@@ -83,12 +81,9 @@ public final class Unpacker {
                         + "replaced")
             }
             let reader = try ShardReader(path: path)
-            try check(reader, file, manifest, physics, accuracy)
+            try check(reader, shard, manifest)
             largest = reader.maximumSources
-            let form = ShardFormat(
-                physics: physics, accuracy: accuracy, maximumSources: largest,
-                codec: ShardCodecs.standard,
-                level: level)
+            let form = Unpacker.form(manifest, maximumSources: largest)
             let target = try SafePath.below(folder, file.path)
             let writer = try form.writer(for: target, capacity: reader.count)
             try OrderedWork.run(count: reader.count, threads: threads) {
@@ -106,47 +101,51 @@ public final class Unpacker {
             try AtomicFile.commit(temporary: writer.path, as: target)
             return Manifest.File(
                 path: file.path, bytes: written.bytes, sha256: written.sha256,
-                samples: file.samples, extra: file.extra)
+                samples: file.samples)
         }
-        let form = ShardFormat(
-            physics: physics, accuracy: accuracy, maximumSources: largest,
-            codec: ShardCodecs.standard,
-            level: level)
+        let form = Unpacker.form(manifest, maximumSources: largest)
         // The base's manifest comes last: without it the folder is unfinished work.
         for version in lineage.reversed() {
-            try write(version, files: Array(files.prefix(version.files.count)), form)
+            try write(version, files: Array(files.prefix(version.shards.count)), form)
         }
         return Result(
             id: manifest.id.description, samples: done, bytes: files.reduce(0) { $0 + $1.bytes })
     }
 
+    private static func form(_ manifest: PackManifest, maximumSources: Int) -> ShardFormat {
+        ShardFormat(
+            physics: manifest.physics, accuracy: manifest.accuracy,
+            maximumSources: maximumSources, codec: ShardCodecs.standard, level: manifest.level)
+    }
+
     /// Writes a version's table of locations, its choices and tags, and its manifest.
-    private func write(_ version: Manifest, files: [Manifest.File], _ form: ShardFormat) throws {
+    private func write(_ version: PackManifest, files: [Manifest.File], _ form: ShardFormat) throws
+    {
         var version = version
-        let isBase = version.parent == nil
-        version.files = files
+        let (isBase, id) = (version.parent == nil, version.id)
+        for (number, file) in files.enumerated() { version.shards[number].file = file }
         let locations = try form.writeLocations(
             of: files, in: folder,
-            as: isBase ? LocationTable.fileName : "locations-\(version.id.short).npy")
-        let choices = try version.layout["choices"]?["path"]?.string.map { name in
-            let path = try SafePath.resolve(name, in: source.folder(.pack))
+            as: isBase ? LocationTable.fileName : "locations-\(id.short).npy")
+        version.locations = PackManifest.Companion(locations)
+        if let choices = version.choices {
+            let path = try SafePath.resolve(choices.path, in: source.folder(.pack))
             let bytes = try InputFile.read(path, maximumBytes: ChoiceTable.maximumBytes)
-            guard Digest(of: bytes).description == version.content["choices"]?.string else {
+            guard Digest(of: bytes) == version.descent?.choices else {
                 throw DatasetError(
-                    .data, "\(path): is not what the version lists; it was " + "damaged or replaced"
-                )
+                    .data, "\(path): is not what the version lists; it was damaged or replaced")
             }
-            try AtomicFile.write(bytes, to: try SafePath.below(folder, name))
-            return Manifest.File(
-                path: name, bytes: bytes.count, sha256: Digest(of: bytes), samples: 0)
+            try AtomicFile.write(bytes, to: try SafePath.below(folder, choices.path))
+            version.choices = PackManifest.Companion(
+                Manifest.File(
+                    path: choices.path, bytes: bytes.count, sha256: Digest(of: bytes), samples: 0))
         }
-        version.layout = form.layout(
-            samplesPerShard: version.layout["samples_per_shard"]?.int ?? 1, locations: locations,
-            choices: choices)
-        try version.write(
-            path: "\(folder)/\(isBase ? Manifest.fileName : Versions.fileName(of: version.id))")
+        version.codec = form.codec
+        version.compressionLevel = form.recordedLevel
+        try version.manifest.write(
+            path: "\(folder)/\(isBase ? Manifest.fileName : Versions.fileName(of: id))")
         let written = Versions(of: Dataset(alone: .pack, folder: folder))
-        for (name, id) in try Versions(of: source).tags() where id == version.id {
+        for (name, tagged) in try Versions(of: source).tags() where tagged == id {
             try written.tag(id, as: name)
         }
     }
@@ -154,18 +153,16 @@ public final class Unpacker {
     /// A shard must be what the manifest says of it, and its samples those that the manifest's
     /// digest covers.
     private func check(
-        _ reader: ShardReader, _ file: Manifest.File, _ manifest: Manifest, _ physics: Physics,
-        _ accuracy: Accuracy
+        _ reader: ShardReader, _ shard: PackManifest.Shard, _ manifest: PackManifest
     ) throws {
         var content = Digest.Hasher()
         for row in 0..<reader.count {
             content.update(
                 reader.content(at: row, rank: reader.ranks.map { Int(clamping: $0[row]) } ?? 0))
         }
-        let described = ShardAttribute.describing(physics, accuracy)
-        guard reader.kind == .shard, reader.count == file.samples,
-            reader.codec.name == manifest.layout["codec"]?.string,
-            content.finish().description == file.extra["digest"]?.string,
+        let described = ShardAttribute.describing(manifest.physics, manifest.accuracy)
+        guard reader.kind == .shard, reader.count == shard.file.samples,
+            reader.codec.name == manifest.codec.name, content.finish() == shard.digest,
             described.allSatisfy({ reader.attributes[$0.name] == $0.value })
         else {
             throw DatasetError(

@@ -27,7 +27,7 @@ extension Verifier {
     /// Holds a shard of the base against the parts that it was packed from, or against the
     /// configurations where there are no parts.
     package func compare(_ reader: ShardReader) {
-        guard manifests[.solve] != nil else { return compareWithConfigurations(reader) }
+        guard manifests.solve != nil else { return compareWithConfigurations(reader) }
         var (strangers, different): ([SampleID], [SampleID]) = ([], [])
         for row in 0..<reader.count {
             let id = reader.ids[row]
@@ -49,7 +49,7 @@ extension Verifier {
     }
 
     private func compareWithConfigurations(_ reader: ShardReader) {
-        guard manifests[.sample] != nil, !configurations.isEmpty else { return }
+        guard manifests.sample != nil, !configurations.isEmpty else { return }
         let strangers = (0..<reader.count).filter { row in
             guard let place = configurations[reader.ids[row]] else { return true }
             return place.sources != reader.sourceCounts[row]
@@ -65,7 +65,7 @@ extension Verifier {
 
     /// That every label of the parts is in a shard. Those that are not can be solved again, too.
     package func checkAllPacked() {
-        guard manifests[.solve] != nil, stages.contains(.pack) else { return }
+        guard manifests.solve != nil, stages.contains(.pack) else { return }
         let rest = labels.filter { !$0.value.isPacked }.keys.sorted { $0.bits < $1.bits }
         guard let first = rest.first else { return }
         solvable += rest.compactMap { parted[$0] }

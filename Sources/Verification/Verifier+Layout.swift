@@ -9,11 +9,9 @@ internal import Solving
 /// What the ids of manifests do not cover, held against the files.
 extension Verifier {
     /// The parts that a sample stage is cut into, and the names of their files.
-    package func checkLayout(ofSample manifest: Manifest, _ listing: SampleListing) {
+    package func checkLayout(ofSample manifest: SampleManifest, _ listing: SampleListing) {
         let folder = dataset.folder(.sample)
-        guard let size = manifest.layout["samples_per_part"]?.int, size > 0 else {
-            return found("\(folder): the manifest lacks samples_per_part")
-        }
+        let size = manifest.samplesPerPart
         let isSo = listing.parts.allSatisfy { part in
             part.first == part.number * size
                 && (part.count == size
@@ -23,29 +21,27 @@ extension Verifier {
     }
 
     /// The parts of a solve stage: those of the sample stage, under their names.
-    package func checkLayout(ofSolve manifest: Manifest, _ listing: SampleListing?) {
+    package func checkLayout(ofSolve manifest: SolveManifest, _ listing: SampleListing?) {
         let folder = dataset.folder(.solve)
-        guard let size = manifest.layout["samples_per_part"]?.int, size > 0 else {
-            return found("\(folder): the manifest lacks samples_per_part")
-        }
-        for (number, file) in manifest.files.enumerated() {
+        let size = manifest.samplesPerPart
+        for (number, part) in manifest.parts.enumerated() {
+            let file = part.file
             let first = number.multipliedReportingOverflow(by: size)
             expect(
-                !first.overflow && file.extra["first"]?.int == first.partialValue
-                    && file.samples <= size
+                !first.overflow && part.first == first.partialValue && file.samples <= size
                     && file.path == "part-\(SampleListing.Part.digits(number)).h5",
                 "\(folder): the entry of '\(file.path)' is not that of part \(number) of \(size) "
                     + "samples")
         }
-        if let sample = manifests[.sample] {
+        if let sample = manifests.sample {
             expect(
-                sample.layout["samples_per_part"]?.int == size,
+                sample.samplesPerPart == size,
                 "\(folder): samples_per_part is not that of the stage 'sample'")
         }
         if let listing {
             expect(
-                manifest.files.count == listing.parts.count,
-                "\(folder): lists \(manifest.files.count) parts of \(listing.parts.count)")
+                manifest.parts.count == listing.parts.count,
+                "\(folder): lists \(manifest.parts.count) parts of \(listing.parts.count)")
         }
     }
 
@@ -70,9 +66,6 @@ extension Verifier {
             let encoder = try SampleEncoder(lattice: reader.lattice, level: level)
             return try fields.allSatisfy { try encoder.frame(of: $0.1, as: $0.0) == $0.2 }
         }
-        guard (1...19).contains(level) else {
-            return found("\(reader.path): there is no " + "compression_level \(level)")
-        }
         if try isMade(by: level) || reader.lattice.count > Verifier.largestSearched { return }
         for other in 1...19 where try other != level && isMade(by: other) {
             try Interruption.check()
@@ -85,14 +78,14 @@ extension Verifier {
     /// That a stage's manifest lists the files that the stage writes, no others, and each with
     /// `samples`.
     package func checkNames(
-        _ manifest: Manifest, _ expected: [(name: String, samples: Int?)], of stage: Stage
+        _ files: [Manifest.File], _ expected: [(name: String, samples: Int)], of stage: Stage
     ) {
         let folder = dataset.folder(stage)
         expect(
-            manifest.files.map(\.path) == expected.map(\.name),
+            files.map(\.path) == expected.map(\.name),
             "\(folder): the manifest lists other files than "
                 + "\(expected.map(\.name).joined(separator: ", "))")
-        for (file, wanted) in zip(manifest.files, expected) {
+        for (file, wanted) in zip(files, expected) {
             expect(
                 file.samples == wanted.samples,
                 "\(folder): '\(file.path)' is not of " + "\(file.samples) samples")

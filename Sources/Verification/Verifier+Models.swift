@@ -4,34 +4,33 @@ internal import Fields
 internal import Foundation
 internal import Learning
 internal import Sampling
-package import Shards
+internal import Shards
 
 extension Verifier {
     /// The weights: that they are a model's, and have the digest of the manifest; the metrics: a
     /// line for every epoch.
-    package func checkTrain(_ manifest: Manifest) throws {
+    package func checkTrain(_ manifest: TrainManifest) throws {
         let folder = dataset.folder(.train)
-        let samples = manifest.content["samples"]?.int
-        let halfway = manifest.content["halfway"]
+        let samples = manifest.samples
         let names =
-            [StageFile.weights, StageFile.metrics] + (halfway == nil ? [] : [StageFile.halfway])
-        checkNames(manifest, names.map { ($0, samples) }, of: .train)
-        if let halfway {
+            [StageFile.weights, StageFile.metrics]
+            + (manifest.halfway == nil ? [] : [StageFile.halfway])
+        checkNames(manifest.files, names.map { ($0, samples) }, of: .train)
+        if let halfway = manifest.halfway {
             let path = "\(folder)/\(StageFile.halfway)"
             let weights = try WeightsFile.model(path)
             expect(
-                weights.digest.description == halfway["digest"]?.string
-                    && weights.epoch == halfway["epoch"]?.int,
+                weights.digest == halfway.digest && weights.epoch == halfway.epoch,
                 "\(path): the weights are not those that the manifest says")
         }
         let path = "\(folder)/\(StageFile.weights)"
         let weights = try WeightsFile.model(path)
         expect(
-            weights.digest.description == manifest.content["digest"]?.string,
+            weights.digest == manifest.digest,
             "\(path): the weights are not those that the manifest's digest covers")
         expect(
-            weights.model.parameterCount == manifest.content["parameters"]?.int
-                && weights.epoch == manifest.content["best_epoch"]?.int,
+            weights.model.parameterCount == manifest.parameterCount
+                && weights.epoch == manifest.bestEpoch,
             "\(path): is of another model or epoch than the manifest says")
         expect(
             weights.trainedOn == manifest.inputs.first?.id.description,
@@ -48,36 +47,34 @@ extension Verifier {
             if let line { lines.append(line) }
         }
         expect(
-            epochs == manifest.content["epochs"]?.int,
+            epochs == manifest.epochs,
             "\(metrics): has \(epochs) epochs, the " + "manifest another number")
-        let judged = lines.map { line in
-            (manifest.parameters["best_by"]?.string == "loss" ? line.judgeLoss : line.judgeMAE).map(
-                JSON.number) ?? .null
+        let judged = lines.map {
+            manifest.training.bestBy == .loss ? $0.judgeLoss : $0.judgeMAE
         }
         expect(
-            manifest.content["judged"] == .array(judged)
-                && manifest.content["steps"]?.int == lines.last?.steps,
+            manifest.judged == judged && manifest.steps == lines.last?.steps,
             "\(metrics): the judged values or steps are not those of the manifest")
     }
 
     /// The errors: the digest of the manifest, and a row for every sample.
-    package func checkEvaluate(_ manifest: Manifest) throws {
+    package func checkEvaluate(_ manifest: EvaluateManifest) throws {
         let path = "\(dataset.folder(.evaluate))/\(StageFile.errors)"
         let text = try InputFile.read(path, maximumBytes: 1 << 32)
         expect(
-            Digest(of: text).description == manifest.content["digest"]?.string,
+            Digest(of: text) == manifest.digest,
             "\(path): the errors are not those that the manifest's digest covers")
         let rows = text.count { $0 == 10 } - 1
         expect(
-            rows == manifest.content["samples"]?.int,
+            rows == manifest.samples,
             "\(path): has \(rows) samples, the " + "manifest another number")
-        let features = manifest.content["features"] == nil ? [] : [FeaturesFile.name]
+        let features = manifest.features == nil ? [] : [FeaturesFile.name]
         checkNames(
-            manifest, ([StageFile.errors, StageFile.summary] + features).map { ($0, rows) },
+            manifest.files, ([StageFile.errors, StageFile.summary] + features).map { ($0, rows) },
             of: .evaluate)
-        if let file = manifest.files.last, !features.isEmpty {
+        if let file = manifest.files.last, let features = manifest.features {
             expect(
-                manifest.content["features"]?["digest"]?.string == file.sha256.description,
+                features.digest == file.sha256,
                 "\(dataset.folder(.evaluate)): the features are not those that the manifest's "
                     + "digest covers")
         }
@@ -85,9 +82,13 @@ extension Verifier {
     }
 
     /// The mean error that the manifest states, as far as nine digits of each row tell.
-    private func checkMean(of text: [UInt8], _ manifest: Manifest, _ path: String) {
-        let name = manifest.content["mae"] == nil ? "estimate_mae" : "mae"
-        guard let stated = manifest.content[name]?.double else { return }
+    private func checkMean(of text: [UInt8], _ manifest: EvaluateManifest, _ path: String) {
+        let (name, stated) =
+            switch manifest.result {
+            case .measured(let mae): ("mae", mae)
+            case .estimated(let mae, _): ("estimate_mae", mae)
+            }
+        guard stated.isFinite else { return }
         let lines = text.split(separator: 10)
         let columns = (lines.first ?? []).split(separator: 44, omittingEmptySubsequences: false)
         guard let column = columns.firstIndex(where: { $0.elementsEqual(name.utf8) }) else {
@@ -125,28 +126,28 @@ extension Verifier {
     }
 
     /// What a round chose: the table, the configurations that it adds, and the counts of both.
-    package func checkResample(_ manifest: Manifest) throws {
+    package func checkResample(_ manifest: ResampleManifest) throws {
         let folder = dataset.folder(.resample)
         let path = try SafePath.resolve(StageFile.choices, in: folder)
         let text = try InputFile.read(path, maximumBytes: ChoiceTable.maximumBytes)
         expect(
-            Digest(of: text).description == manifest.content["digest"]?.string,
+            Digest(of: text) == manifest.digest,
             "\(path): the choices are not those that the manifest's digest covers")
         let choices = try Verifier.choices(text, path: path)
         let added = choices.filter { $0.action == .added }
         checkNames(
-            manifest,
+            manifest.files,
             [(StageFile.choices, choices.count), (StageFile.configurations, added.count)],
             of: .resample)
         let joined = choices.filter { $0.action != .dropped }
         let mean = ScoreMean.of(joined.map { $0.score ?? 0 })
         expect(
-            manifest.content["added"]?.int == added.count
-                && manifest.content["taken"]?.int == choices.count { $0.action == .taken }
-                && manifest.content["dropped"]?.int == choices.count { $0.action == .dropped }
-                && manifest.content["strata"] == ChosenSample.summary(of: choices)
-                && manifest.content["mean_score"] == .number(mean)
-                && choices.allSatisfy { $0.round == manifest.parameters["round"]?.int },
+            manifest.added == added.count
+                && manifest.taken == choices.count { $0.action == .taken }
+                && manifest.dropped == choices.count { $0.action == .dropped }
+                && manifest.strata == ChosenSample.summary(of: choices)
+                && manifest.meanScore == mean
+                && choices.allSatisfy { $0.round == manifest.round },
             "\(folder): the manifest's counts, scores or round are not those of the choices")
         let lines = "\(folder)/\(StageFile.configurations)"
         let ids = try InputFile.read(lines, maximumBytes: ChoiceTable.maximumBytes).split(

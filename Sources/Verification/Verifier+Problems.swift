@@ -1,7 +1,7 @@
-internal import Datasets
+package import Datasets
 internal import Fields
 internal import Sampling
-package import Shards
+internal import Shards
 
 extension Verifier {
     /// That no problem is in the shards of `manifest` twice, from whatever side it is seen: above
@@ -10,7 +10,7 @@ extension Verifier {
     ///
     /// Nothing is solved or decoded: images are drawn from the configurations, which `checkSamples`
     /// compares with the stored ones.
-    package func checkProblems(of manifest: Manifest, in files: Set<String>) throws {
+    package func checkProblems(of manifest: PackManifest, in files: Set<String>) throws {
         let store: PackedSamples
         do { store = try PackedSamples(manifest, in: dataset.folder(.pack)) } catch {
             // What cannot be read has been found to be so, as a rule; without a finding it must
@@ -21,7 +21,7 @@ extension Verifier {
         var classes: [ProblemClass] = []
         classes.reserveCapacity(store.samples.count)
         var start = 0
-        for (number, file) in manifest.files.enumerated() {
+        for (number, file) in manifest.shards.map(\.file).enumerated() {
             let end =
                 store.samples[start...].firstIndex { $0.file != number } ?? store.samples.count
             let own =
@@ -46,7 +46,7 @@ extension Verifier {
                     first[classes[number]] = number
                     continue
                 }
-                let file = manifest.files[Int(sample.file)].path
+                let file = manifest.shards[Int(sample.file)].file.path
                 guard files.contains(file) else { continue }
                 let original = KnownProblems.Sample(
                     id: store.samples[other].id, part: store.samples[other].part)

@@ -33,9 +33,10 @@ public final class Verifier {
     /// The stages to look at.
     package let stages: [Stage]
     package let threads: Int
-    package var manifests: [Stage: Manifest] = [:]
+    /// The manifests that could be read.
+    package var manifests = StageManifests()
     /// The versions that are there.
-    package var versionManifests: [Manifest] = []
+    package var versions: [PackManifest] = []
     /// Samples that can be solved again: file, row.
     package var solvable: [Solvable] = []
     /// Labels of the parts, and where those are, for comparing shards with them.
@@ -74,30 +75,32 @@ public final class Verifier {
     public func verify(resolve: Int, seed: UInt32) throws -> Report {
         report.stages = stages
         for stage in stages { attempt { try checkManifest(stage) } }
-        if let manifest = manifests[.sample] { attempt { try checkSample(manifest) } }
-        if let manifest = manifests[.solve] { attempt { try checkSolve(manifest) } }
-        if let manifest = manifests[.split] { attempt { try checkSplit(manifest) } }
-        if let manifest = manifests[.pack] {
+        if let manifest = manifests.sample { attempt { try checkSample(manifest) } }
+        if let manifest = manifests.solve { attempt { try checkSolve(manifest) } }
+        if let manifest = manifests.split { attempt { try checkSplit(manifest) } }
+        if let manifest = manifests.pack {
             if dataset.version != nil {
                 attempt { try checkVersion(manifest) }
             } else {
-                let files = Set(manifest.files.map(\.path))
+                let files = Set(manifest.shards.map(\.file.path))
                 attempt { try checkPack(manifest, decoding: files) }
                 attempt { try checkProblems(of: manifest, in: files) }
                 checkAllPacked()
                 attempt { try checkVersions() }
             }
         }
-        if dataset.version == nil, !stages.contains(.pack),
-            !Versions(of: dataset).shortIDs().isEmpty
-        {
-            found(
-                "\(dataset.folder(.pack)): has versions, but manifest.json, their base, is missing")
+        if dataset.version == nil, !stages.contains(.pack) {
+            attempt {
+                expect(
+                    try Versions(of: dataset).shortIDs().isEmpty,
+                    "\(dataset.folder(.pack)): has versions, but manifest.json, their base, is "
+                        + "missing")
+            }
         }
         if dataset.version == nil { try checkRounds() }
-        if let manifest = manifests[.train] { attempt { try checkTrain(manifest) } }
-        if let manifest = manifests[.evaluate] { attempt { try checkEvaluate(manifest) } }
-        if let manifest = manifests[.resample] { attempt { try checkResample(manifest) } }
+        if let manifest = manifests.train { attempt { try checkTrain(manifest) } }
+        if let manifest = manifests.evaluate { attempt { try checkEvaluate(manifest) } }
+        if let manifest = manifests.resample { attempt { try checkResample(manifest) } }
         try Interruption.check()
         if resolve > 0 { try solveAgain(resolve, seed: seed) }
         try Interruption.check()
@@ -145,7 +148,7 @@ public final class Verifier {
     /// pack stage where it is one.
     private func id(of input: Manifest.Input, _ source: Stage) throws -> Digest {
         guard input.path != "\(source.rawValue)/\(Manifest.fileName)" else {
-            return try manifests[source]?.id ?? dataset.manifest(source).id
+            return try dataset.manifest(source).id
         }
         return try Versions(of: dataset).manifest(short: input.id.short).id
     }
@@ -160,9 +163,10 @@ public final class Verifier {
     /// The manifest itself, what it was made from, and the digests of its files.
     private func checkManifest(_ stage: Stage) throws {
         let manifest = try dataset.manifest(stage)
-        manifests[stage] = manifest
         let name = manifest.parent == nil ? Manifest.fileName : Versions.fileName(of: manifest.id)
-        checkForm(manifest, path: "\(dataset.folder(stage))/\(name)")
+        let path = "\(dataset.folder(stage))/\(name)"
+        checkForm(manifest, path: path)
+        attempt { try manifests.add(manifest, of: stage, path: path) }
         // What a version was made from is checked when it is read.
         for input in manifest.inputs where manifest.parent == nil {
             guard let source = Stage(rawValue: input.stage), isProper(input, source) else {
@@ -205,25 +209,26 @@ public final class Verifier {
 
     /// Configurations: the ids, that they are distinct, and for a drawn design that they are what
     /// the seed gives.
-    private func checkSample(_ manifest: Manifest) throws {
+    private func checkSample(_ manifest: SampleManifest) throws {
         let folder = dataset.folder(.sample)
         let listing = try SampleListing(manifest)
         checkLayout(ofSample: manifest, listing)
         expect(
-            manifest.content["samples"]?.int == listing.sequence.count,
+            manifest.samples == listing.sequence.count,
             "\(folder): the number of samples is not that of the strata")
         let findings = report.findings.count
         let isNeeded = stages.contains(.pack) && !stages.contains(.solve)
         var all = Digest.Hasher()
-        let design = try manifest.parameters["design"].map { try Design(json: $0) }
+        var design: Design?
+        if case .drawn(let drawn) = manifest.origin { design = drawn }
         var copies = Copies.Finder(strata: listing.strata, sequence: listing.sequence)
         let classifier = ProblemClassifier(listing.physics)
         for part in listing.parts {
             try Interruption.check()
             attempt {
                 let items = try ConfigurationsFile.read(
-                    manifest.files[part.number], in: folder, physics: listing.physics, ids: part.ids
-                )
+                    manifest.parts[part.number].file, in: folder, physics: listing.physics,
+                    ids: part.ids)
                 let addresses = listing.sequence.addresses(in: part.first..<part.first + part.count)
                 for (offset, (item, address)) in zip(items, addresses).enumerated() {
                     all.update(item.id.bits.littleEndianBytes)
@@ -258,24 +263,20 @@ public final class Verifier {
     }
 
     /// Labels: every chunk, and that the parts hold the configurations of the sample stage.
-    private func checkSolve(_ manifest: Manifest) throws {
+    private func checkSolve(_ manifest: SolveManifest) throws {
         let folder = dataset.folder(.solve)
         var all = Digest.Hasher()
-        let sample = manifests[.sample]
+        let sample = manifests.sample
         let listing = try sample.map { try SampleListing($0) }
-        let accuracy = Accuracy(json: manifest.parameters)
         checkLayout(ofSolve: manifest, listing)
-        let leftOut = Set(
-            (manifest.content["left_out"]?.array ?? []).compactMap {
-                $0["id"]?.string.flatMap { SampleID($0) }
-            })
+        let leftOut = Set(manifest.leftOut.map(\.id))
         var samples = 0
         var largest = 0.0
         var counts: [Int: Int] = [:]
-        for (number, file) in manifest.files.enumerated() {
+        for (number, part) in manifest.parts.enumerated() {
             try Interruption.check()
             attempt {
-                let reader = try reader(file, of: .solve)
+                let reader = try reader(part.file, of: .solve)
                 let physics = try self.physics(of: reader)
                 expect(
                     listing.map { $0.physics == physics } ?? true,
@@ -283,11 +284,10 @@ public final class Verifier {
                 // Where shards are there, those are solved again, and parts as far as they are not
                 // the same.
                 try checkSamples(
-                    of: reader, physics: physics, accuracy: accuracy, codec: ShardCodecs.standard,
+                    of: reader, physics: physics, accuracy: manifest.accuracy,
+                    codec: ShardCodecs.standard,
                     solvable: true)
-                if number == 0, let level = manifest.layout["compression_level"]?.int {
-                    try checkLevel(level, of: reader)
-                }
+                if number == 0 { try checkLevel(manifest.compressionLevel, of: reader) }
                 remember(reader)
                 for row in 0..<reader.count {
                     all.update(reader.content(at: row))
@@ -297,7 +297,8 @@ public final class Verifier {
                 samples += reader.count
                 if let listing, let sample, number < listing.parts.count {
                     let items = try ConfigurationsFile.read(
-                        sample.files[number], in: dataset.folder(.sample), physics: listing.physics,
+                        sample.parts[number].file, in: dataset.folder(.sample),
+                        physics: listing.physics,
                         ids: listing.parts[number].ids)
                     let first = listing.parts[number].first
                     let solved = items.enumerated().filter {
@@ -311,18 +312,17 @@ public final class Verifier {
             }
         }
         expect(
-            all.finish().description == manifest.content["digest"]?.string,
+            all.finish() == manifest.digest,
             "\(folder): the labels are not those that the manifest's digest covers")
         expect(
-            samples == manifest.content["samples"]?.int,
-            "\(folder): the number of samples is " + "not the manifest's")
+            samples == manifest.samples,
+            "\(folder): the number of samples is not the manifest's")
         expect(
-            largest == manifest.content["largest_error_bound"]?.double,
+            largest == manifest.largestErrorBound,
             "\(folder): the largest error bound is \(largest), not the manifest's")
-        let strata = (manifest.content["strata"]?.array ?? []).compactMap { $0["sources"]?.int }
+        let strata = manifest.strata.map(\.sources)
         expect(
-            manifest.content["strata"]
-                == SampleListing.table(strata: strata, counts: strata.map { counts[$0] ?? 0 })
+            manifest.strata.allSatisfy { $0.samples == counts[$0.sources] ?? 0 }
                 && counts.keys.allSatisfy(strata.contains)
                 && listing.map { $0.strata == strata } ?? true,
             "\(folder): the numbers of samples by stratum are not those of the parts")
@@ -337,15 +337,14 @@ public final class Verifier {
     }
 
     /// The selections: what the split's parameters give, nested, and stratified.
-    private func checkSplit(_ manifest: Manifest) throws {
-        guard let sample = manifests[.sample], let solve = manifests[.solve] else { return }
-        let split = try Split(json: manifest.parameters)
-        let selections = try SplitSelections.of(split, try SampleListing(sample), solve)
+    private func checkSplit(_ manifest: SplitManifest) throws {
+        guard let sample = manifests.sample, let solve = manifests.solve else { return }
+        let selections = try SplitSelections.of(manifest.split, try SampleListing(sample), solve)
         expect(
-            manifest.content["selections"] == .array(selections.map(\.json)),
+            manifest.selections == selections,
             "\(dataset.folder(.split)): the selections are not those that the parameters give")
         expect(
-            manifest.content["parts"] == SplitSelections.table(ofParts: selections),
+            manifest.parts == SplitSelections.counts(ofParts: selections),
             "\(dataset.folder(.split)): the numbers of samples in the parts are not those of the "
                 + "selections")
     }

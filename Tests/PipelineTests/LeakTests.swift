@@ -187,9 +187,10 @@ import Verification
                 parent: try Dataset(reference: "\(scratch.path)/data"),
                 solved: Dataset(root: "\(scratch.path)/new"), threads: 2, reporter: Events(),
                 refusesCopies: refusing)
-            let facts = JSON.object(["number": .integer(1), "acquisition": .string("top")])
             try writer.write(
-                VersionWriter.Round(name: "round-1", from: "S100%", choices: choices, facts: facts))
+                VersionWriter.Round(
+                    name: "round-1", from: "S100%", choices: choices, number: 1, acquisition: "top")
+            )
         }
         let error = failure { try write(refusing: true) }
         #expect(

@@ -85,11 +85,10 @@ struct VersionFixture {
             parent: try Dataset(reference: "\(scratch.path)/\(parent)"),
             solved: solved.map { Dataset(root: "\(scratch.path)/\($0)") }, threads: threads,
             reporter: events)
-        let facts = JSON.object([
-            "number": .integer(1), "acquisition": .string("power"), "seed": .integer(5),
-        ])
         try writer.write(
-            VersionWriter.Round(name: name, from: from, choices: choices, facts: facts))
+            VersionWriter.Round(
+                name: name, from: from, choices: choices, number: 1, acquisition: "power",
+                facts: ["seed": .integer(5)]))
         return events
     }
 

@@ -40,10 +40,13 @@ package enum ConfigurationOrigin {
     }
 
     /// What the sample stage's manifest records as its parameters.
-    package var parameters: JSON {
+    package var parameters: JSON { recorded.parameters }
+
+    /// What that says of it.
+    package var recorded: SampleManifest.Origin {
         switch self {
-        case .drawn(let design): .object(["design": design.json])
-        case .imported(let file): .object(["import": .object(["physics": file.physics.json])])
+        case .drawn(let design): .drawn(design)
+        case .imported(let file): .imported(file.physics)
         }
     }
 }

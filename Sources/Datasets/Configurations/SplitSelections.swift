@@ -1,15 +1,14 @@
-package import Documents
+internal import Documents
 internal import Fields
 package import Sampling
-package import Shards
+internal import Shards
 
 /// What the split stage makes of samples.
 package enum SplitSelections {
     /// The selections that a split makes of a solve stage's samples.
-    package static func of(_ split: Split, _ listing: SampleListing, _ solveManifest: Manifest)
+    package static func of(_ split: Split, _ listing: SampleListing, _ solved: SolveManifest)
         throws -> [Selection]
     {
-        let solved = try SolveManifest(solveManifest)
         let addresses = solved.leftOut.compactMap { item in
             listing.strata.firstIndex(of: item.sources).map {
                 SampleAddress(stratum: $0, index: item.index)
@@ -22,12 +21,11 @@ package enum SplitSelections {
     }
 
     /// The number of samples in each part, from the selections that are whole parts.
-    package static func table(ofParts selections: [Selection]) -> JSON {
-        .array(
-            Split.Part.allCases.compactMap { part in
-                selections.first { $0.name == "\(part.rawValue)/S100%" }.map {
-                    .object(["part": .string(part.rawValue), "samples": .integer($0.samples)])
-                }
-            })
+    package static func counts(ofParts selections: [Selection]) -> [PartCount] {
+        Split.Part.allCases.compactMap { part in
+            selections.first { $0.name == "\(part.rawValue)/S100%" }.map {
+                PartCount(part: part, samples: $0.samples)
+            }
+        }
     }
 }

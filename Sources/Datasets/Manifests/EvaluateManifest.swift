@@ -82,6 +82,8 @@ package struct EvaluateManifest: StageManifest {
         self.files = files
     }
 
+    package var count: Int { samples }
+
     package init(members manifest: Manifest, path: String) throws(DatasetError) {
         parameters = try Parameters(manifest, path: path)
         inputs = manifest.inputs

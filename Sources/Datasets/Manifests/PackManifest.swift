@@ -114,6 +114,14 @@ package struct PackManifest: StageManifest {
     /// The id of the version that this one was made from; nil for the base.
     package var parent: Digest? { descent?.parent }
 
+    /// Where it is, relative to its dataset.
+    package var packPath: String {
+        "\(Stage.pack.rawValue)/\(parent == nil ? Manifest.fileName : Versions.fileName(of: id))"
+    }
+
+    /// Bytes of the shards.
+    package var bytes: Int { shards.reduce(0) { $0 + $1.file.bytes } }
+
     /// The files beside the shards that it names.
     package var companions: [Companion] { [locations, choices].compactMap(\.self) }
 
@@ -122,6 +130,8 @@ package struct PackManifest: StageManifest {
 }
 
 extension PackManifest {
+    package var count: Int { samples }
+
     package init(members manifest: Manifest, path: String) throws(DatasetError) {
         let own = try manifest.parameters(["physics", "tolerance", "grid_bits"], path: path)
         physics = try own.value("physics") { try Physics(json: $0) }
@@ -148,9 +158,11 @@ extension PackManifest {
         let layout = try manifest.layout(
             ["codec", "samples_per_shard"],
             optional: ["compression_level", "locations", "choices"], path: path)
-        codec = try layout.get("codec", "a codec that there is") {
-            $0.string.flatMap(ShardCodecs.named)
+        let name = try layout.string("codec")
+        guard let codec = ShardCodecs.named(name) else {
+            throw DatasetError(.data, "\(path): \(ShardCodecs.unknown(name))", member: "codec")
         }
+        self.codec = codec
         samplesPerShard = try layout.count("samples_per_shard", in: 1...1 << 53)
         compressionLevel =
             layout.has("compression_level")

@@ -85,6 +85,8 @@ package struct ResampleManifest: StageManifest {
         self.files = files
     }
 
+    package var count: Int { added + taken + dropped }
+
     package init(members manifest: Manifest, path: String) throws(DatasetError) {
         let own = try manifest.parameters(
             ["round", "curation", "selection", "judge"], path: path)

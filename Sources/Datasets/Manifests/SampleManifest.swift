@@ -1,4 +1,4 @@
-internal import Documents
+package import Documents
 package import Fields
 package import Sampling
 package import Shards
@@ -15,6 +15,14 @@ package struct SampleManifest: StageManifest {
             switch self {
             case .drawn(let design): design.physics
             case .imported(let physics): physics
+            }
+        }
+
+        /// The manifest's parameters.
+        package var parameters: JSON {
+            switch self {
+            case .drawn(let design): .object(["design": design.json])
+            case .imported(let physics): .object(["import": .object(["physics": physics.json])])
             }
         }
     }
@@ -57,6 +65,8 @@ package struct SampleManifest: StageManifest {
         self.parts = parts
     }
 
+    package var count: Int { samples }
+
     package init(members manifest: Manifest, path: String) throws(DatasetError) {
         if manifest.parameters["design"] != nil {
             origin = .drawn(
@@ -90,13 +100,8 @@ package struct SampleManifest: StageManifest {
             "digest": .string(digest.description),
         ]
         if !copies.isEmpty { content["copies"] = .array(copies.map(\.json)) }
-        let parameters: [String: JSON] =
-            switch origin {
-            case .drawn(let design): ["design": design.json]
-            case .imported(let physics): ["import": .object(["physics": physics.json])]
-            }
         return Manifest(
-            stage: Self.stage.rawValue, parameters: .object(parameters), inputs: [],
+            stage: Self.stage.rawValue, parameters: origin.parameters, inputs: [],
             content: .object(content),
             layout: .object(["samples_per_part": .integer(samplesPerPart)]),
             files: parts.map {

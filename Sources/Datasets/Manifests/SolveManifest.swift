@@ -48,6 +48,8 @@ package struct SolveManifest: StageManifest {
         self.parts = parts
     }
 
+    package var count: Int { samples }
+
     package init(members manifest: Manifest, path: String) throws(DatasetError) {
         accuracy = try Accuracy(
             manifest.parameters, "parameters of \(path)")

@@ -20,6 +20,8 @@ package struct SplitManifest: StageManifest {
         self.selections = selections
     }
 
+    package var count: Int { parts.reduce(0) { $0 + $1.samples } }
+
     package init(members manifest: Manifest, path: String) throws(DatasetError) {
         do { split = try Split(json: manifest.parameters) } catch {
             throw DatasetError(

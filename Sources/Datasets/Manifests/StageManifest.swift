@@ -7,6 +7,8 @@ package import Shards
 package protocol StageManifest: Hashable, Sendable {
     /// The stage that writes it.
     static var stage: Stage { get }
+    /// Samples that the result is of.
+    var count: Int { get }
     /// The manifest as it is written; its id is that of the stage's result.
     var manifest: Manifest { get }
     /// Reads the members of a manifest of this stage; `path` is for messages.
@@ -52,7 +54,40 @@ extension StageManifest {
     }
 }
 
+extension StageManifest {
+    /// Whether it was made from this very result of an earlier stage.
+    package func wasMade(from earlier: some StageManifest) -> Bool {
+        let id = earlier.id
+        return manifest.inputs.contains {
+            $0.stage == type(of: earlier).stage.rawValue && $0.id == id
+        }
+    }
+}
+
+extension Stage {
+    /// What its manifest is.
+    package var manifestType: any StageManifest.Type {
+        switch self {
+        case .sample: SampleManifest.self
+        case .solve: SolveManifest.self
+        case .split: SplitManifest.self
+        case .pack: PackManifest.self
+        case .train: TrainManifest.self
+        case .evaluate: EvaluateManifest.self
+        case .resample: ResampleManifest.self
+        }
+    }
+}
+
 extension Dataset {
+    /// Reads the manifest of a stage into the type that it has.
+    package func typedManifest(_ stage: Stage) throws -> any StageManifest {
+        func read<Own: StageManifest>(_ type: Own.Type) throws -> any StageManifest {
+            try manifest(type)
+        }
+        return try read(stage.manifestType)
+    }
+
     /// Reads the manifest of a stage into its type; that of the pack stage of the version that is
     /// meant.
     ///

@@ -59,6 +59,8 @@ package struct TrainManifest: StageManifest {
         self.files = files
     }
 
+    package var count: Int { samples }
+
     package init(members manifest: Manifest, path: String) throws(DatasetError) {
         do { training = try TrainingDescription(json: manifest.parameters) } catch {
             throw DatasetError(

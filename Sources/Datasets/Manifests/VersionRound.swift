@@ -17,17 +17,37 @@ package struct VersionRound: Hashable, Sendable {
     package var taken: [Stratum]
     /// Of the samples that joined and have one.
     package var meanScore: Double?
-    /// Further facts: candidates, how the round chose, and whatever else its maker knows.
+    /// Further facts: how the round chose, and whatever else its maker knows.
     package var facts: [String: JSON]
+    /// What it chose by, where it says so.
+    package let scoring: Scoring?
+    /// Who scored, where it says so.
+    package let judge: RoundJudge?
+    /// What it chose among, where it says so.
+    package let pool: Pool?
+
+    /// A score, and the column of errors where it is one of those.
+    package struct Scoring: Hashable, Sendable {
+        package let score: String
+        package let column: String?
+    }
+
+    /// Candidates and their mean score.
+    package struct Pool: Hashable, Sendable {
+        package let candidates: Int
+        package let meanScore: Double
+    }
 
     private static let keys = [
         "number", "selection", "from", "acquisition", "added", "dropped", "taken", "mean_score",
     ]
 
+    /// Creates what a version says; of `facts` those that are known here are checked.
     package init(
         number: Int, selection: String, from: String, acquisition: String, added: [Stratum],
-        dropped: [Stratum], taken: [Stratum], meanScore: Double?, facts: [String: JSON]
-    ) {
+        dropped: [Stratum], taken: [Stratum], meanScore: Double?, facts: [String: JSON],
+        context: String = "the round"
+    ) throws(DatasetError) {
         self.number = number
         self.selection = selection
         self.from = from
@@ -37,6 +57,25 @@ package struct VersionRound: Hashable, Sendable {
         self.taken = taken
         self.meanScore = meanScore
         self.facts = facts.filter { !VersionRound.keys.contains($0.key) }
+        let known = facts.filter { $0.value != .null }
+        scoring = try known["curation"].map { (json) throws(DatasetError) in
+            let members = try ManifestMembers(
+                json, of: "'curation' of \(context)", required: ["score"],
+                optional: Array((json.object ?? [:]).keys))
+            return Scoring(
+                score: try members.string("score"),
+                column: members.has("by") ? try members.string("by") : nil)
+        }
+        judge = try known["judge"].map { (json) throws(DatasetError) in
+            try RoundJudge(json, "'judge' of \(context)")
+        }
+        let members = try ManifestMembers(
+            .object(known), of: context, required: [], optional: Array(known.keys))
+        pool =
+            members.has("candidates") && members.has("mean_candidate_score")
+            ? Pool(
+                candidates: try members.count("candidates"),
+                meanScore: try members.size("mean_candidate_score")) : nil
     }
 
     /// Reads the member `round` of a version; `context` is for messages.
@@ -45,14 +84,14 @@ package struct VersionRound: Hashable, Sendable {
         let facts = all.filter { !VersionRound.keys.contains($0.key) }
         let members = try ManifestMembers(
             json, of: context, required: VersionRound.keys, optional: Array(facts.keys))
-        self.init(
+        try self.init(
             number: try members.count("number", in: 1...1_000_000),
             selection: try members.string("selection"), from: try members.string("from"),
             acquisition: try members.string("acquisition"),
             added: try members.list("added", Stratum.init),
             dropped: try members.list("dropped", Stratum.init),
             taken: try members.list("taken", Stratum.init),
-            meanScore: try members.optionalSize("mean_score"), facts: facts)
+            meanScore: try members.optionalSize("mean_score"), facts: facts, context: context)
     }
 
     package var json: JSON {

@@ -66,7 +66,7 @@ package struct RankOrder {
                 shards.append(
                     Shard(
                         part: part, ranks: ranks, samples: Array(samples[start..<end]),
-                        name: "\(part.rawValue)-\(SampleListing.Part.digits(number)).h5"))
+                        name: ShardPacking.name(part, number)))
                 start = end
             }
         }

@@ -1,4 +1,4 @@
-package import Documents
+internal import Documents
 package import Fields
 internal import Parallel
 package import Shards
@@ -37,8 +37,11 @@ package struct ShardFormat {
 
     /// What a shard that is not of the standard codec says of those that `unpack` makes of it.
     package var levelAttribute: [(name: String, value: ShardAttribute)] {
-        codec.isStandard ? [] : [("compression_level", .integer(level))]
+        recordedLevel.map { [("compression_level", .integer($0))] } ?? []
     }
+
+    /// The level that a manifest records: that of standard shards is in the solve stage's.
+    package var recordedLevel: Int? { codec.isStandard ? nil : level }
 
     /// Returns what turns a sample of standard form into this one; each thread has its own.
     package func transcoder() throws -> (EncodedSample) throws -> EncodedSample {
@@ -53,26 +56,6 @@ package struct ShardFormat {
                     ShardsError(error.code, "sample \(sample.id): " + "\(error.message)"))
             }
         }
-    }
-
-    /// The layout of a pack stage's manifest, whose table of locations is `locations`; `choices` is
-    /// a version's file of choices.
-    package func layout(
-        samplesPerShard: Int, locations: Manifest.File, choices: Manifest.File? = nil
-    ) -> JSON {
-        func reference(_ file: Manifest.File) -> JSON {
-            .object([
-                "path": .string(file.path), "bytes": .integer(file.bytes),
-                "sha256": .string(file.sha256.description),
-            ])
-        }
-        var members: [String: JSON] = [
-            "codec": .string(codec.name), "samples_per_shard": .integer(samplesPerShard),
-            "locations": reference(locations),
-        ]
-        members["choices"] = choices.map(reference)
-        if !codec.isStandard { members["compression_level"] = .integer(level) }
-        return .object(members)
     }
 
     /// Writes where every sample of the shards in `folder` lies, as the file `name`; see
@@ -95,19 +78,6 @@ package struct ShardFormat {
         let digest = try writer.commit()
         return Manifest.File(
             path: name, bytes: digest.bytes, sha256: digest.sha256, samples: samples)
-    }
-}
-
-extension Manifest {
-    /// The codec of a pack stage's shards.
-    package var codec: any ShardCodec {
-        get throws {
-            let name = layout["codec"]?.string ?? ""
-            guard let codec = ShardCodecs.named(name) else {
-                throw DatasetError(.data, "the manifest \(id.short): \(ShardCodecs.unknown(name))")
-            }
-            return codec
-        }
     }
 }
 

@@ -2,8 +2,8 @@ internal import Documents
 package import Fields
 internal import Foundation
 internal import Parallel
-internal import Sampling
-package import Shards
+package import Sampling
+internal import Shards
 
 /// Writes shards of solved samples into a dataset's pack stage, for the stage itself and for
 /// further versions. Compressed chunks are carried over, but for what the codec makes of y.
@@ -27,11 +27,11 @@ package struct ShardPacking {
     package var isAddition = false
     /// Shards that versions list: one that is there as they list it stays as it is, whatever wrote
     /// it.
-    package var known: [Manifest.File] = []
+    package var known: [PackManifest.Shard] = []
 
     package init(
         dataset: Dataset, store: SolvedSamples, form: ShardFormat, threads: Int,
-        isAddition: Bool = false, known: [Manifest.File] = []
+        isAddition: Bool = false, known: [PackManifest.Shard] = []
     ) {
         self.isAddition = isAddition
         self.dataset = dataset
@@ -39,6 +39,11 @@ package struct ShardPacking {
         self.form = form
         self.threads = threads
         self.known = known
+    }
+
+    /// The name of the shard of `part` with this number.
+    package static func name(_ part: Split.Part, _ number: Int) -> String {
+        "\(part.rawValue)-\(SampleListing.Part.digits(number)).h5"
     }
 
     /// What shards of added samples are called before their digest.
@@ -70,10 +75,10 @@ package struct ShardPacking {
     ///
     /// - Parameter progress: Called with the number of samples that are done.
     /// - Returns: their entries in a manifest.
-    package func write(_ shards: [Shard], progress: @escaping (Int) -> Void) throws -> [Manifest
-        .File]
+    package func write(_ shards: [Shard], progress: @escaping (Int) -> Void) throws
+        -> [PackManifest.Shard]
     {
-        var files: [Manifest.File] = []
+        var files: [PackManifest.Shard] = []
         var done = 0
         let atOnce = max(1, min(threads, shards.count))
         let threadsOfOne = max(1, threads / atOnce)
@@ -83,16 +88,11 @@ package struct ShardPacking {
         } consume: { number, file in
             let plan = shards[number].plan
             files.append(
-                Manifest.File(
-                    path: plan.name, bytes: file.bytes, sha256: file.sha256,
-                    samples: plan.samples.count,
-                    extra: [
-                        "part": .string(plan.part.rawValue),
-                        "digest": .string(shards[number].content.description),
-                        "ranks": .array([
-                            .integer(plan.ranks.lowerBound), .integer(plan.ranks.upperBound),
-                        ]),
-                    ]))
+                PackManifest.Shard(
+                    file: Manifest.File(
+                        path: plan.name, bytes: file.bytes, sha256: file.sha256,
+                        samples: plan.samples.count), part: plan.part, ranks: plan.ranks,
+                    digest: shards[number].content))
             done += plan.samples.count
             progress(done)
         }
@@ -127,8 +127,8 @@ package struct ShardPacking {
     /// The file of a shard where it is the very one that versions list, to the byte.
     private func listed(_ shard: Shard) throws -> Manifest.File? {
         let name = shard.plan.name
-        guard let entry = known.first(where: { $0.path == name }),
-            entry.extra["digest"]?.string == shard.content.description,
+        guard let listed = known.first(where: { $0.file.path == name }),
+            listed.digest == shard.content, case let entry = listed.file,
             let found = try? FileDigest(of: dataset.path("pack/\(name)"), followingLinks: false),
             found.sha256 == entry.sha256, found.bytes == entry.bytes, try !changes(shard)
         else { return nil }

@@ -24,7 +24,7 @@ package final class PackedSamples: Sendable {
     private let shards: PackedShards
 
     /// The pack stage's manifest.
-    package var manifest: Manifest { shards.manifest }
+    package var manifest: PackManifest { shards.manifest }
     /// The equation, and the lattice of the fields.
     package var physics: Physics { shards.physics }
 
@@ -34,13 +34,12 @@ package final class PackedSamples: Sendable {
     /// - Throws: `DatasetError` or `ShardsError` where a shard is missing or is not what the
     ///   manifest lists.
     package init(
-        _ manifest: Manifest, in folder: String, visit: (ShardReader) throws -> Void = { _ in }
+        _ manifest: PackManifest, in folder: String, visit: (ShardReader) throws -> Void = { _ in }
     ) throws {
-        shards = try PackedShards(manifest, in: folder, keeping: 128)
+        shards = PackedShards(manifest, in: folder, keeping: 128)
         var samples: [Sample] = []
-        for (number, file) in manifest.files.enumerated() {
+        for (number, shard) in manifest.shards.enumerated() {
             try Interruption.check()
-            let part = try shards.part(of: file)
             let reader = try shards.open(number)
             try visit(reader)
             for row in 0..<reader.count {
@@ -48,7 +47,7 @@ package final class PackedSamples: Sendable {
                     Sample(
                         id: reader.ids[row], rank: Int(clamping: reader.ranks?[row] ?? 0),
                         file: Int32(number), row: Int32(row),
-                        sources: Int32(reader.sourceCounts[row]), part: part))
+                        sources: Int32(reader.sourceCounts[row]), part: shard.part))
             }
         }
         self.samples = samples
@@ -59,7 +58,7 @@ package final class PackedSamples: Sendable {
     ///
     /// - Throws: `DatasetError` where a name is unknown, or nothing is left.
     package func select(_ expression: String, of part: Split.Part? = nil) throws -> [Sample] {
-        let selection = try SelectionExpression(expression, among: shards.selections)
+        let selection = try SelectionExpression(expression, among: manifest.selections)
         let found = samples.filter {
             (part == nil || $0.part == part)
                 && selection.contains(part: $0.part, rank: $0.rank, sources: Int($0.sources))

@@ -1,20 +1,18 @@
 internal import Documents
 package import Fields
 internal import Foundation
-package import Sampling
+internal import Sampling
 package import Shards
 internal import Synchronization
 
 /// The shards of a pack stage, opened as they are asked for. Safe for any number of threads.
 package final class PackedShards: Sendable {
     /// The pack stage's manifest.
-    package let manifest: Manifest
+    package let manifest: PackManifest
     /// Its folder.
     package let folder: String
     /// The equation, and the lattice of the fields.
-    package let physics: Physics
-    /// The manifest's selections.
-    package let selections: [Selection]
+    package var physics: Physics { manifest.physics }
     private let kept: Mutex<[(file: Int, reader: ShardReader)]>
     private let maximumKept: Int
 
@@ -22,31 +20,11 @@ package final class PackedShards: Sendable {
     ///
     /// - Parameter keeping: shards that stay open. One that is opened again costs a few
     ///   milliseconds, one that stays some megabytes.
-    package init(_ manifest: Manifest, in folder: String, keeping: Int) throws {
+    package init(_ manifest: PackManifest, in folder: String, keeping: Int) {
         self.manifest = manifest
         self.folder = folder
         maximumKept = keeping
         kept = Mutex([])
-        physics = try Physics(json: manifest.parameters["physics"] ?? .null)
-        do {
-            selections = try (manifest.content["selections"]?.array ?? []).map {
-                try Selection(json: $0)
-            }
-        } catch let error as SamplingError {
-            throw DatasetError(
-                .data,
-                "\(folder): the manifest.json of version \(manifest.id.short): \(error.message)")
-        }
-    }
-
-    /// The part that a file of the manifest belongs to.
-    package func part(of file: Manifest.File) throws -> Split.Part {
-        guard let part = file.extra["part"]?.string.flatMap(Split.Part.init(rawValue:)) else {
-            throw DatasetError(
-                .data,
-                "\(folder): the entry of '\(file.path)' has no part: run " + "'steadyset verify'")
-        }
-        return part
     }
 
     /// The reader of the manifest's file `number`; the last few stay open.
@@ -67,7 +45,7 @@ package final class PackedShards: Sendable {
     /// - Throws: `DatasetError` or `ShardsError` where the shard is missing or is not what the
     ///   manifest lists.
     package func open(_ number: Int) throws -> ShardReader {
-        let file = manifest.files[number]
+        let file = manifest.shards[number].file
         let path: String
         do { path = try SafePath.resolve(file.path, in: folder) } catch {
             guard error.code == .notFound else { throw error }

@@ -14,8 +14,8 @@ package final class SolvedSamples {
     /// Files open at a time; a shard needs few.
     private static let maximumOpen = 4
 
-    package convenience init(_ manifest: Manifest, in folder: String) {
-        self.init(manifest.files, in: folder)
+    package convenience init(_ manifest: SolveManifest, in folder: String) {
+        self.init(manifest.parts.map(\.file), in: folder)
     }
 
     private init(_ files: [Manifest.File], in folder: String) {
@@ -41,11 +41,6 @@ package final class SolvedSamples {
         } consume: { [self] file, _ in
             verified.insert(file)
         }
-    }
-
-    /// The level that a solve stage's chunks were compressed with.
-    package static func compressionLevel(_ manifest: Manifest) -> Int {
-        manifest.layout["compression_level"]?.int ?? Zstd.defaultLevel
     }
 
     /// The reader of a file. Its digest is checked when it is opened first.

@@ -1,4 +1,4 @@
-package import Documents
+internal import Documents
 internal import Fields
 internal import Sampling
 
@@ -36,19 +36,15 @@ extension ChosenSample {
     }
 
     /// Counts and mean scores by number of sources, for manifests.
-    package static func summary(of choices: [ChosenSample]) -> JSON {
-        .array(
-            Dictionary(grouping: choices, by: \.sources).sorted { $0.key < $1.key }.map {
-                sources, own in
-                let joined = own.filter { $0.action != .dropped }
-                return .object([
-                    "sources": .integer(sources),
-                    "added": .integer(own.count { $0.action == .added }),
-                    "taken": .integer(own.count { $0.action == .taken }),
-                    "dropped": .integer(own.count { $0.action == .dropped }),
-                    "mean_score": joined.isEmpty
-                        ? .null : .number(ScoreMean.of(joined.map { $0.score ?? 0 })),
-                ])
-            })
+    package static func summary(of choices: [ChosenSample]) -> [ResampleManifest.StratumChoices] {
+        Dictionary(grouping: choices, by: \.sources).sorted { $0.key < $1.key }.map {
+            sources, own in
+            let joined = own.filter { $0.action != .dropped }
+            return ResampleManifest.StratumChoices(
+                sources: sources, added: own.count { $0.action == .added },
+                taken: own.count { $0.action == .taken },
+                dropped: own.count { $0.action == .dropped },
+                meanScore: joined.isEmpty ? nil : ScoreMean.of(joined.map { $0.score ?? 0 }))
+        }
     }
 }

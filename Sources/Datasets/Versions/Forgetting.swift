@@ -21,18 +21,36 @@ package struct Forgetting: Equatable {
         "\(dataset.privateFolder)/forgetting.json"
     }
 
-    /// What a killed command left, or nil.
-    package init?(in dataset: Dataset) {
-        guard
-            let json = try? JSON.parse(
-                file: Forgetting.path(in: dataset), maximumBytes: 1 << 24, followingLinks: false),
-            json["format"] == .string(Forgetting.format), json["version"] == .integer(1),
-            let versions = json["versions"]?.object, let rounds = json["rounds"]?.array
-        else { return nil }
-        for (short, tags) in versions where short.utf8.count == 16 && Versions.areDigits(short) {
-            self.versions[short] = (tags.array ?? []).compactMap(\.string)
+    /// What a killed command left, or nil where there is nothing of the kind.
+    ///
+    /// - Throws: `DatasetError` of kind `.data` where the file is there and is not one of these: what
+    ///   was to be forgotten is not known then.
+    package init?(in dataset: Dataset) throws {
+        let path = Forgetting.path(in: dataset)
+        guard try PathEntry(at: path) != .nothing else { return nil }
+        do {
+            let json = try JSON.parse(file: path, maximumBytes: 1 << 24, followingLinks: false)
+            let members = try JSONMembers<DatasetError>(
+                json, of: path, required: ["format", "version", "versions", "rounds"])
+            guard try members.string("format") == Forgetting.format, try members.int("version") == 1
+            else { throw DatasetError(.data, "'format' and 'version' are others") }
+            versions = try members.get("versions", "an object of ids and tags") { json in
+                json.object.flatMap { entries in
+                    let tags = entries.compactMapValues { $0.array.map { $0.compactMap(\.string) } }
+                    let areIDs = tags.keys.allSatisfy {
+                        $0.utf8.count == 16 && Versions.areDigits($0)
+                    }
+                    return areIDs && tags.count == entries.count ? tags : nil
+                }
+            }
+            rounds = Set(try members.ints("rounds"))
+        } catch {
+            throw DatasetError(
+                .data,
+                "\(path): is not what 'steadyset gc' writes (\(DatasetError(error).message)), so "
+                    + "what it was to forget is not known: remove this file, and run 'steadyset "
+                    + "gc --drop' again", path: path, cause: error)
         }
-        self.rounds = Set(rounds.compactMap(\.int))
     }
 
     package init(versions: [String: [String]], rounds: Set<Int>) {

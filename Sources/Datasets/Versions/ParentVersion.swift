@@ -1,33 +1,31 @@
 internal import Documents
 package import Fields
 internal import Sampling
-package import Shards
+internal import Shards
 internal import Solving
 
 /// A version that another is made from: its samples, and what the other continues.
 package struct ParentVersion {
-    package let manifest: Manifest
+    package let manifest: PackManifest
     package let samples: PackedSamples
     /// Has seen all samples, as the manifest's digest has.
     package let digest: Digest.Hasher
     /// Ranks of the training samples, ascending.
     package let ranks: [Int]
     /// Numbers of sources, ascending.
-    package let strata: [Int]
-    private let accuracy: Accuracy
-    private let codec: any ShardCodec
+    package var strata: [Int] { manifest.strata.map(\.sources) }
 
     /// The first rank of a new training sample: after all ranks that there are, and after those of
     /// all selections, of which the last may be of no sample.
     package let nextRank: Int
     /// Samples in a shard at most.
-    package var samplesPerShard: Int { max(1, manifest.layout["samples_per_shard"]?.int ?? 1) }
+    package var samplesPerShard: Int { manifest.samplesPerShard }
 
     /// Reads the columns of all shards.
     ///
     /// - Throws: `DatasetError` where they are not what the manifest's digest covers.
     package init(_ dataset: Dataset) throws {
-        let manifest = try dataset.manifest(.pack)
+        let manifest = try dataset.manifest(PackManifest.self)
         var hasher = Digest.Hasher()
         samples = try PackedSamples(manifest, in: dataset.folder(.pack)) { reader in
             for row in 0..<reader.count {
@@ -35,7 +33,7 @@ package struct ParentVersion {
                     reader.content(at: row, rank: reader.ranks.map { Int(clamping: $0[row]) }))
             }
         }
-        guard hasher.finish().description == manifest.content["digest"]?.string else {
+        guard hasher.finish() == manifest.digest else {
             throw DatasetError(
                 .data,
                 "\(dataset.name): the samples are not those that its manifest's digest covers: "
@@ -44,20 +42,16 @@ package struct ParentVersion {
         self.manifest = manifest
         digest = hasher
         ranks = samples.all(of: .train).map(\.rank)
-        let ends = try (manifest.content["selections"]?.array ?? []).map { try Selection(json: $0) }
-            .filter { $0.part == .train }.map(\.span.upperBound)
+        let ends = manifest.selections.filter { $0.part == .train }.map(\.span.upperBound)
         nextRank = max((ranks.last ?? -1) + 1, ends.max() ?? 0)
-        strata = (manifest.content["strata"]?.array ?? []).compactMap { $0["sources"]?.int }
-        accuracy = Accuracy(json: manifest.parameters)
-        codec = try manifest.codec
     }
 
     /// What shards of added samples have in common with those that are there; `level` is that of
     /// the chunks.
     package func form(level: Int) -> ShardFormat {
         ShardFormat(
-            physics: samples.physics, accuracy: accuracy, maximumSources: strata.last ?? 1,
-            codec: codec, level: level)
+            physics: samples.physics, accuracy: manifest.accuracy,
+            maximumSources: strata.last ?? 1, codec: manifest.codec, level: level)
     }
 }
 
@@ -74,34 +68,32 @@ package struct Additions {
 
     /// Finds the samples of a finished solve stage, and checks that they belong to the problem of
     /// `parent`.
-    package init(_ solved: Dataset?, parent: Manifest, threads: Int) throws {
-        let given = parent.layout["compression_level"]?.int
+    package init(_ solved: Dataset?, parent: PackManifest, threads: Int) throws {
         guard let solved else {
             store = nil
-            level = given ?? Zstd.defaultLevel
+            level = parent.level
             return
         }
-        let (sample, solve) = (try solved.manifest(.sample), try solved.manifest(.solve))
-        guard solve.inputs.contains(where: { $0.stage == sample.stage && $0.id == sample.id })
-        else {
+        let sample = try solved.manifest(SampleManifest.self)
+        let solve = try solved.manifest(SolveManifest.self)
+        guard solve.wasMade(from: sample) else {
             throw DatasetError(
                 .data,
                 "\(solved.root)/solve was made from another 'sample' than is there: solve again")
         }
-        var parameters = solve.parameters.object ?? [:]
-        parameters["physics"] = try SampleListing(sample).physics.json
-        guard .object(parameters) == parent.parameters else {
+        guard sample.origin.physics == parent.physics, solve.accuracy == parent.accuracy else {
             throw DatasetError(
                 .data,
                 "\(solved.root) has another physics or accuracy than the dataset that its samples "
                     + "are to be added to")
         }
-        level = SolvedSamples.compressionLevel(solve)
-        guard given ?? level == level else {
+        level = solve.compressionLevel
+        let given = parent.compressionLevel ?? level
+        guard given == level else {
             throw DatasetError(
                 .data,
                 "\(solved.root) was solved with compression level \(level), the dataset has "
-                    + "\(given ?? level): solve with that")
+                    + "\(given): solve with that")
         }
         let store = SolvedSamples(solve, in: solved.folder(.solve))
         try store.verify(threads: threads)
@@ -112,9 +104,6 @@ package struct Additions {
                 places[id] = (Int32(file), Int32(row), reader.sourceCounts[row])
             }
         }
-        leftOut = Set(
-            (solve.content["left_out"]?.array ?? []).compactMap {
-                $0["id"]?.string.flatMap { SampleID($0) }
-            })
+        leftOut = Set(solve.leftOut.map(\.id))
     }
 }

@@ -13,7 +13,7 @@ extension Versions {
     ///
     /// - Throws: `DatasetError` where the file is not what it must be.
     package func tags() throws -> [String: Digest] {
-        guard InputFile.isFolder(tagsPath) != nil else { return [:] }
+        guard try PathEntry(at: tagsPath) != .nothing else { return [:] }
         let json = try JSON.parse(file: tagsPath)
         try Schema.named("tags").check(json, source: tagsPath)
         var tags: [String: Digest] = [:]
@@ -28,7 +28,7 @@ extension Versions {
     /// name is free.
     package func holder(of name: String, otherThan id: Digest? = nil) throws -> Digest? {
         guard let held = try tags()[name], held != id else { return nil }
-        if let base = try? baseManifest().id, base == held { return held }
+        if try baseID() == held { return held }
         return try PathEntry(at: "\(folder)/\(Versions.fileName(of: held))") == .nothing
             ? nil : held
     }

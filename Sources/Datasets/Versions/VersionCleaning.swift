@@ -42,13 +42,12 @@ public struct VersionCleaning {
         let versions = Versions(of: dataset)
         let tags = try versions.tags()
         let base = try versions.baseManifest()
-        let begun = Forgetting(in: dataset)
+        let begun = try Forgetting(in: dataset)
         let forgotten = try Set(
             drop.map {
                 try begun?.version(named: $0) ?? VersionCleaning.short($0, versions, tags, base)
             } + (begun?.versions.keys ?? [:].keys))
-        let present = Versions.shortIDs(among: try VersionCleaning.names(in: versions.folder))
-        let kept = try present.filter { !forgotten.contains($0) }.map { short in
+        let kept = try versions.shortIDs().filter { !forgotten.contains($0) }.map { short in
             do { return try versions.manifest(short: short) } catch {
                 throw DatasetError(
                     .data,
@@ -66,7 +65,8 @@ public struct VersionCleaning {
         }
         var numbers = begun?.rounds ?? []
         for short in forgotten {
-            if let number = try? versions.manifest(short: short).content["round"]?["number"]?.int {
+            // What is forgotten need not be readable.
+            if let number = try? versions.manifest(short: short).descent?.round.number {
                 numbers.insert(number)
             }
         }
@@ -80,7 +80,7 @@ public struct VersionCleaning {
 
     /// The first digits of the version that `text` names, which need not be readable.
     private static func short(
-        _ text: String, _ versions: Versions, _ tags: [String: Digest], _ base: Manifest
+        _ text: String, _ versions: Versions, _ tags: [String: Digest], _ base: PackManifest
     ) throws -> String {
         let digits = tags[text]?.description ?? text
         if text == Versions.base
@@ -91,38 +91,39 @@ public struct VersionCleaning {
                 "the base cannot be forgotten: remove the folder \(versions.dataset.root) instead")
         }
         let isID = digits.utf8.count >= Versions.fewestDigits && Versions.areDigits(digits)
-        let found = versions.shortIDs().filter { isID && $0.hasPrefix(digits.prefix(16)) }
+        let found = try versions.shortIDs().filter { isID && $0.hasPrefix(digits.prefix(16)) }
         guard found.count == 1 else {
             throw DatasetError(
                 .noInput,
                 "\(versions.dataset.root) has "
                     + "\(found.isEmpty ? "no version" : "several versions") '\(text)': "
-                    + versions.listing())
+                    + (try versions.listing()))
         }
         return found[0]
     }
 
     /// Everything in `pack` and `rounds` that the versions do not need.
     private static func unneeded(
-        _ dataset: Dataset, _ versions: Versions, manifests: [Manifest], droppedRounds: Set<Int>
+        _ dataset: Dataset, _ versions: Versions, manifests: [PackManifest], droppedRounds: Set<Int>
     ) throws -> [Item] {
         var named: Set<String> = []
         var rounds: Set<Int> = []
         for manifest in manifests {
-            named.formUnion(manifest.files.map(\.path))
-            for key in ["locations", "choices"] {
-                if let path = manifest.layout[key]?["path"]?.string { named.insert(path) }
+            named.formUnion(manifest.shards.map(\.file.path))
+            named.formUnion(manifest.companions.map(\.path))
+            if let descent = manifest.descent {
+                named.insert(Versions.fileName(of: manifest.id))
+                rounds.insert(descent.round.number)
             }
-            if manifest.parent != nil { named.insert(Versions.fileName(of: manifest.id)) }
-            if let number = manifest.content["round"]?["number"]?.int { rounds.insert(number) }
         }
         var items: [Item] = []
-        for name in try names(in: versions.folder) where !named.contains(name) && isOurs(name) {
+        for name in try PathEntry.names(in: versions.folder)
+        where !named.contains(name) && isOurs(name) {
             items.append(try item("\(Stage.pack.rawValue)/\(name)", in: dataset))
         }
         // The round after the last may be at work.
         let next = (rounds.max() ?? 0) + 1
-        for name in try names(in: dataset.path(Dataset.roundsName)) {
+        for name in try PathEntry.names(in: dataset.path(Dataset.roundsName)) {
             if isRemoved(round: name) {
                 items.append(try item("\(Dataset.roundsName)/\(name)", in: dataset))
                 continue
@@ -164,14 +165,6 @@ public struct VersionCleaning {
         return false
     }
 
-    private static func names(in folder: String) throws -> [String] {
-        guard InputFile.isFolder(folder) == true else { return [] }
-        do { return try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
-            throw DatasetError(
-                .noInput, "\(folder): cannot be read: " + "\(error.localizedDescription)")
-        }
-    }
-
     /// The item at a path, with the bytes of every file below it.
     private static func item(_ path: String, in dataset: Dataset) throws -> Item {
         let whole = dataset.path(path)
@@ -201,7 +194,7 @@ public struct VersionCleaning {
         let tags = Dictionary(
             grouping: try versions.tags().filter { droppedTags.contains($0.key) }, by: \.value.short
         )
-        let begun = Forgetting(in: dataset)
+        let begun = try Forgetting(in: dataset)
         let forgetting = Forgetting(
             versions: Dictionary(
                 uniqueKeysWithValues: dropped.map {
@@ -219,7 +212,8 @@ public struct VersionCleaning {
                 prefix + VersionCleaning.removedName(round: item.path.dropFirst(prefix.count))
             if try PathEntry(at: dataset.path(aside)) != .nothing { try remove(aside) }
             guard unsafe rename(dataset.path(item.path), dataset.path(aside)) == 0 else {
-                return item.path
+                throw DatasetError(
+                    ShardsError(errno: errno, "rename", path: dataset.path(item.path)))
             }
             return aside
         }

@@ -48,19 +48,20 @@ public struct VersionDiff {
         }
         func side(_ number: Int) throws -> Side {
             let manifest = stores[number].manifest
-            let first = lineages[1 - number].dropFirst().first?.content["round"]?["from"]?.string
-            let isAncestor = lineages[1 - number].first?.id == manifest.id
+            let first = lineages[1 - number].dropFirst().first?.descent?.round.from
+            let id = manifest.id
+            let isAncestor = lineages[1 - number].first?.id == id
             let expression =
-                selection ?? manifest.content["round"]?["selection"]?.string
+                selection ?? manifest.descent?.round.selection
                 ?? (isAncestor ? first : nil) ?? "train"
             let chosen = try stores[number].select(expression, of: .train)
-            let tag = try Versions(of: datasets[number]).tags().filter { $0.value == manifest.id }
+            let tag = try Versions(of: datasets[number]).tags().filter { $0.value == id }
                 .keys.min()
             let isBase = manifest.parent == nil
-            let version = tag ?? (isBase ? Versions.base : manifest.id.short)
+            let version = tag ?? (isBase ? Versions.base : id.short)
             return Side(
                 name: "\(datasets[number].root)@\(version)",
-                id: manifest.id, expression: expression,
+                id: id, expression: expression,
                 training: Dictionary(chosen.map { ($0.id, Int($0.sources)) }) { first, _ in first },
                 samples: stores[number].samples.count)
         }
@@ -77,14 +78,13 @@ public struct VersionDiff {
         for (dataset, lineage) in zip(datasets, lineages) {
             let shared = Set(lineages[0].map(\.id)).intersection(lineages[1].map(\.id))
             for manifest in lineage where !shared.contains(manifest.id) {
-                guard let path = manifest.layout["choices"]?["path"]?.string else { continue }
+                guard let file = manifest.choices, let descent = manifest.descent else { continue }
                 let table = try ChoiceTable(
-                    path: try SafePath.resolve(path, in: dataset.folder(.pack)))
-                guard Digest(of: table.bytes).description == manifest.content["choices"]?.string
-                else {
+                    path: try SafePath.resolve(file.path, in: dataset.folder(.pack)))
+                guard Digest(of: table.bytes) == descent.choices else {
                     throw DatasetError(
                         .data,
-                        "\(dataset.folder(.pack))/\(path): was altered or damaged: run 'steadyset "
+                        "\(dataset.folder(.pack))/\(file.path): was altered or damaged: run 'steadyset "
                             + "verify'")
                 }
                 for row in table.rows { reasons[row.choice.id] = row.choice }

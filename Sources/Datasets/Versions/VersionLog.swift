@@ -1,13 +1,15 @@
 public import Documents
 internal import Fields
 internal import Foundation
+internal import Sampling
 internal import Shards
 
 /// The lineage of a dataset's versions: what each round added and dropped, by which rule and model.
 public struct VersionLog {
     /// One version.
     private struct Entry {
-        let manifest: Manifest
+        let manifest: PackManifest
+        let id: Digest
         /// Tags, sorted.
         let tags: [String]
         /// Bytes of the files that its parent does not have.
@@ -29,7 +31,7 @@ public struct VersionLog {
         let base = try versions.baseManifest()
         var broken: [String] = []
         var manifests = [base]
-        for short in versions.shortIDs() {
+        for short in try versions.shortIDs() {
             do {
                 if let found = try versions.lineage(of: try versions.manifest(short: short).id).last
                 {
@@ -37,50 +39,45 @@ public struct VersionLog {
                 }
             } catch { broken.append(DatasetError(error).message) }
         }
-        let byID = Dictionary(manifests.map { ($0.id, $0) }) { first, _ in first }
-        entries = manifests.map { manifest in
-            let inherited = manifest.parent.flatMap { byID[$0] }?.files.count ?? 0
+        let known = manifests.map { (id: $0.id, manifest: $0) }
+        let byID = Dictionary(known.map { ($0.id, $0.manifest) }) { first, _ in first }
+        entries = known.map { id, manifest in
+            let inherited = manifest.parent.flatMap { byID[$0] }?.shards.count ?? 0
             return Entry(
-                manifest: manifest, tags: tags.filter { $0.value == manifest.id }.keys.sorted(),
-                bytes: manifest.files.dropFirst(inherited).reduce(0) { $0 + $1.bytes }
-                    + (manifest.layout["locations"]?["bytes"]?.int ?? 0)
-                    + (manifest.layout["choices"]?["bytes"]?.int ?? 0))
+                manifest: manifest, id: id, tags: tags.filter { $0.value == id }.keys.sorted(),
+                bytes: manifest.shards.dropFirst(inherited).reduce(0) { $0 + $1.file.bytes }
+                    + manifest.companions.reduce(0) { $0 + $1.bytes })
         }
         self.dataset = dataset
         self.broken = broken
     }
 
     private func children(of entry: Entry) -> [Entry] {
-        entries.filter { $0.manifest.parent == entry.manifest.id }.sorted {
-            (VersionLog.number($0), $0.manifest.id.short) < (
-                VersionLog.number($1), $1.manifest.id.short
-            )
+        entries.filter { $0.manifest.parent == entry.id }.sorted {
+            (VersionLog.number($0), $0.id.short) < (VersionLog.number($1), $1.id.short)
         }
     }
 
+    /// The number of the round that made a version; 0 for the base.
     private static func number(_ entry: Entry) -> Int {
-        entry.manifest.content["round"]?["number"]?.int ?? 0
+        entry.manifest.descent.map(\.round.number) ?? 0
     }
 
     /// A score with three significant digits.
     package static func digits(_ score: Double) -> String { String(format: "%.3g", score) }
 
-    /// The number of samples that a round's table of them has.
-    package static func count(_ table: JSON?) -> Int {
-        (table?.array ?? []).reduce(0) { $0 + ($1["samples"]?.int ?? 0) }
-    }
-
     /// The versions for machines, parents before their children.
     public var json: JSON {
         var list: [JSON] = []
         func append(_ entry: Entry) {
-            let (manifest, content) = (entry.manifest, entry.manifest.content)
+            let descent = entry.manifest.descent
             list.append(
                 .object([
-                    "id": .string(manifest.id.description),
+                    "id": .string(entry.id.description),
                     "tags": .array(entry.tags.map(JSON.string)),
-                    "parent": content["parent"] ?? .null, "samples": content["samples"] ?? .null,
-                    "bytes": .integer(entry.bytes), "round": content["round"] ?? .null,
+                    "parent": descent.map { .string($0.parent.description) } ?? .null,
+                    "samples": .integer(entry.manifest.samples), "bytes": .integer(entry.bytes),
+                    "round": descent?.round.json ?? .null,
                 ]))
             for child in children(of: entry) { append(child) }
         }
@@ -95,11 +92,11 @@ public struct VersionLog {
     public var text: String {
         var lines = [dataset.root]
         func append(_ entry: Entry, _ first: String, _ rest: String) {
-            let (manifest, content) = (entry.manifest, entry.manifest.content)
+            let manifest = entry.manifest
             let names = manifest.parent == nil ? [Versions.base] + entry.tags : entry.tags
             lines.append(
-                "\(first)\((names + [manifest.id.short]).joined(separator: "  "))  "
-                    + "\(content["samples"]?.int ?? 0) samples, "
+                "\(first)\((names + [entry.id.short]).joined(separator: "  "))  "
+                    + "\(manifest.samples) samples, "
                     + "\(Words.bytes(entry.bytes))\(manifest.parent == nil ? "" : " more")")
             let children = children(of: entry)
             let bar = children.isEmpty ? "   " : "│  "
@@ -115,32 +112,28 @@ public struct VersionLog {
     }
 
     /// What a round did and why.
-    private static func words(_ manifest: Manifest) -> [String] {
-        guard let round = manifest.content["round"] else { return [] }
-        let counts = [("added", "added"), ("taken", "taken"), ("dropped", "dropped")].map {
-            key, word in "\(count(round[key])) \(word)"
+    private static func words(_ manifest: PackManifest) -> [String] {
+        guard let round = manifest.descent?.round else { return [] }
+        let counts = [(round.added, "added"), (round.taken, "taken"), (round.dropped, "dropped")]
+            .map { "\($0.samples) \($1)" }
+        let size = manifest.selections.first { $0.name == round.selection }?.samples
+        var why = "by \(round.acquisition)"
+        if let scoring = round.scoring {
+            why += " of \(scoring.score)" + (scoring.column.map { " (\($0))" } ?? "")
         }
-        let selection = round["selection"]?.string ?? ""
-        let size = (manifest.content["selections"]?.array ?? []).first {
-            $0["name"]?.string == selection
-        }?["samples"]?.int
-        var why = "by \(round["acquisition"]?.string ?? "")"
-        if let curation = round["curation"], let score = curation["score"]?.string {
-            why += " of \(score)" + (curation["by"]?.string.map { " (\($0))" } ?? "")
+        switch round.judge {
+        case .model(let digest): why += ", model \(digest.short)"
+        case .command: why += ", judged by a command"
+        case .scores(let digest): why += ", scores \(digest.short)"
+        case nil: break
         }
-        let judge = round["judge"]
-        if let model = judge?["model"]?.string { why += ", model \(model.prefix(16))" }
-        if judge?["command"] != nil { why += ", judged by a command" }
-        if let scores = judge?["scores"]?.string { why += ", scores \(scores.prefix(16))" }
-        if let mean = round["mean_score"]?.double {
-            why += ", mean score " + "\(VersionLog.digits(mean))"
-        }
-        if let all = round["mean_candidate_score"]?.double, let count = round["candidates"]?.int {
-            why += " (of \(count) candidates \(VersionLog.digits(all)))"
+        if let mean = round.meanScore { why += ", mean score \(VersionLog.digits(mean))" }
+        if let pool = round.pool {
+            why += " (of \(pool.candidates) candidates \(VersionLog.digits(pool.meanScore)))"
         }
         return [
-            "round \(round["number"]?.int ?? 0) after '\(round["from"]?.string ?? "")': "
-                + "\(counts.joined(separator: ", ")); \(selection) has \(size ?? 0) samples", why,
+            "round \(round.number) after '\(round.from)': \(counts.joined(separator: ", ")); "
+                + "\(round.selection) has \(size ?? 0) samples", why,
         ]
     }
 }

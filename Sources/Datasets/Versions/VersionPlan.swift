@@ -1,4 +1,4 @@
-package import Documents
+internal import Documents
 package import Fields
 internal import Sampling
 internal import Shards
@@ -89,52 +89,41 @@ package struct VersionPlan {
         }
     }
 
-    /// The version's content.
+    /// The version's manifest, but for its shards and files.
     ///
     /// - Parameters:
     ///   - digest: of all samples.
     ///   - largest: the largest bound.
     ///   - choices: SHA-256 of the choices' file.
-    package func content(
+    package func version(
         of round: VersionWriter.Round, digest: Digest, largest: Double, choices: Digest
-    ) throws -> JSON {
-        var content = parent.manifest.content.object ?? [:]
+    ) throws(DatasetError) -> PackManifest {
         let name = "\(Split.Part.train.rawValue)/\(round.name)"
-        let selections = content["selections"]?.array ?? []
-        guard !selections.contains(where: { $0["name"]?.string == name }) else {
+        var version = parent.manifest
+        guard !version.selections.contains(where: { $0.name == name }) else {
             throw DatasetError(
-                .data, "the selection '\(name)' is there already: choose another " + "name")
+                .data, "the selection '\(name)' is there already: choose another name")
         }
-        let selection = Selection(name: name, part: .train, ranges: ranges, samples: size)
         let new = counts(.added)
-        content["selections"] = .array(selections + [selection.json])
-        content["samples"] = .integer((content["samples"]?.int ?? 0) + added.count)
-        content["strata"] = .array(
-            (content["strata"]?.array ?? []).map { entry in
-                let sources = entry["sources"]?.int ?? 0
-                return .object([
-                    "sources": .integer(sources),
-                    "samples": .integer((entry["samples"]?.int ?? 0) + (new[sources] ?? 0)),
-                ])
-            })
-        content["parts"] = .array(
-            (content["parts"]?.array ?? []).map { entry in
-                let isTrain = entry["part"]?.string == Split.Part.train.rawValue
-                return .object([
-                    "part": entry["part"] ?? .null,
-                    "samples": .integer((entry["samples"]?.int ?? 0) + (isTrain ? added.count : 0)),
-                ])
-            })
-        content["digest"] = .string(digest.description)
-        content["largest_error_bound"] = .number(largest)
-        content["parent"] = .string(parent.manifest.id.description)
-        content["choices"] = .string(choices.description)
-        content["round"] = .object(
-            (round.facts.object ?? [:]).merging([
-                "selection": .string(name), "from": .string(round.from), "added": table(.added),
-                "dropped": table(.dropped), "taken": table(.taken), "mean_score": meanScore,
-            ]) { $1 })
-        return .object(content)
+        version.inputs = [parent.manifest.input]
+        version.selections.append(
+            Selection(name: name, part: .train, ranges: ranges, samples: size))
+        version.samples += added.count
+        for number in version.strata.indices {
+            version.strata[number].samples += new[version.strata[number].sources] ?? 0
+        }
+        for number in version.parts.indices where version.parts[number].part == .train {
+            version.parts[number].samples += added.count
+        }
+        version.digest = digest
+        version.largestErrorBound = largest
+        version.descent = PackManifest.Descent(
+            parent: parent.manifest.id, choices: choices,
+            round: try VersionRound(
+                number: round.number, selection: name, from: round.from,
+                acquisition: round.acquisition, added: table(.added), dropped: table(.dropped),
+                taken: table(.taken), meanScore: meanScore, facts: round.facts))
+        return version
     }
 
     private func counts(_ action: ChosenSample.Action) -> [Int: Int] {
@@ -145,15 +134,13 @@ package struct VersionPlan {
         return counts
     }
 
-    private func table(_ action: ChosenSample.Action) -> JSON {
-        let counts = counts(action)
-        let strata = counts.keys.sorted()
-        return SampleListing.table(strata: strata, counts: strata.map { counts[$0] ?? 0 })
+    private func table(_ action: ChosenSample.Action) -> [Stratum] {
+        counts(action).sorted { $0.key < $1.key }.map { Stratum(sources: $0, samples: $1) }
     }
 
     /// The mean score of the samples that joined and have one.
-    private var meanScore: JSON {
+    private var meanScore: Double? {
         let scores = rows.filter { $0.choice.action != .dropped }.compactMap(\.choice.score)
-        return scores.isEmpty ? .null : .number(ScoreMean.of(scores))
+        return scores.isEmpty ? nil : ScoreMean.of(scores)
     }
 }

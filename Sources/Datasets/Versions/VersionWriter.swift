@@ -3,7 +3,7 @@ internal import Fields
 internal import Foundation
 internal import Parallel
 internal import Sampling
-package import Shards
+internal import Shards
 internal import Solving
 
 /// Makes a further version of a dataset: new samples in shards of their own, a training set chosen
@@ -22,15 +22,23 @@ package struct VersionWriter {
         /// What is added, dropped and taken, in the order of choice, which is that of the new
         /// samples' ranks.
         package var choices: [ChosenSample]
-        /// Facts of the round, an object with `number` (from 1) and `acquisition` at least; free of
-        /// clocks, hosts and paths.
-        package var facts: JSON
+        /// From 1.
+        package var number: Int
+        /// The rule that chose.
+        package var acquisition: String
+        /// Further facts of the round, free of clocks, hosts and paths.
+        package var facts: [String: JSON]
 
         /// Creates a round's decision.
-        package init(name: String, from: String, choices: [ChosenSample], facts: JSON) {
+        package init(
+            name: String, from: String, choices: [ChosenSample], number: Int, acquisition: String,
+            facts: [String: JSON] = [:]
+        ) {
             self.name = name
             self.from = from
             self.choices = choices
+            self.number = number
+            self.acquisition = acquisition
             self.facts = facts
         }
     }
@@ -81,7 +89,7 @@ package struct VersionWriter {
     /// - Throws: `DatasetError` of kind `.data` where a choice makes no sense: a new sample
     ///   that is in the dataset already, under whatever id and from whatever side it is seen, or is
     ///   not solved; a dropped one that the training set lacks, a taken one that it has.
-    @discardableResult package func write(_ round: Round) throws -> Manifest {
+    @discardableResult package func write(_ round: Round) throws -> PackManifest {
         let started = Stopwatch()
         try Versions.check(roundName: round.name)
         let base = try ParentVersion(parent)
@@ -100,7 +108,7 @@ package struct VersionWriter {
 
         // Shards, by the digests of their samples.
         var all = base.digest
-        var largest = base.manifest.content["largest_error_bound"]?.double ?? 0
+        var largest = base.manifest.largestErrorBound
         let new = try plan.added.enumerated().map { number, id in
             guard let place = additions.places[id] else {
                 throw DatasetError(
@@ -136,17 +144,13 @@ package struct VersionWriter {
 
         // What the version is, whatever its files.
         let bytes = ChoiceTable(plan.rows).bytes
-        var manifest = base.manifest
-        manifest.inputs = [
-            Manifest.Input(
-                stage: Stage.pack.rawValue, path: base.manifest.packPath, id: base.manifest.id)
-        ]
-        manifest.content = try plan.content(
+        var manifest = try plan.version(
             of: round, digest: all.finish(), largest: largest, choices: Digest(of: bytes))
-        if !movesName, let other = try versions.holder(of: round.name, otherThan: manifest.id) {
+        let id = manifest.id
+        if !movesName, let other = try versions.holder(of: round.name, otherThan: id) {
             throw Versions.taken(round.name, by: other, in: parent)
         }
-        if let finished = finished(manifest.id, in: versions) {
+        if let finished = finished(id, in: versions) {
             try versions.tag(finished.id, as: round.name)
             report(finished, samples: new.count, since: started, skipped: true)
             return finished
@@ -154,7 +158,7 @@ package struct VersionWriter {
         try refuseCopies(of: base, plan.added, additions)
 
         reporter.began(.pack, total: new.count, done: 0)
-        manifest.files +=
+        manifest.shards +=
             try packing?.write(shards) { [reporter] in reporter.advanced(.pack, done: $0) } ?? []
         let choicesFile = Manifest.File(
             path: "choices-\(Digest(of: bytes).short).csv", bytes: bytes.count,
@@ -162,30 +166,30 @@ package struct VersionWriter {
         try AtomicFile.write(bytes, to: "\(versions.folder)/\(choicesFile.path)")
         let form = base.form(level: additions.level)
         let locations = try form.writeLocations(
-            of: manifest.files, in: versions.folder, as: "locations-\(manifest.id.short).npy")
-        manifest.layout = form.layout(
-            samplesPerShard: base.samplesPerShard, locations: locations, choices: choicesFile)
-        try manifest.write(path: "\(versions.folder)/\(Versions.fileName(of: manifest.id))")
-        try versions.tag(manifest.id, as: round.name)
+            of: manifest.shards.map(\.file), in: versions.folder,
+            as: "locations-\(id.short).npy")
+        manifest.compressionLevel = form.recordedLevel
+        manifest.locations = PackManifest.Companion(locations)
+        manifest.choices = PackManifest.Companion(choicesFile)
+        try manifest.manifest.write(path: "\(versions.folder)/\(Versions.fileName(of: id))")
+        try versions.tag(id, as: round.name)
         report(manifest, samples: new.count, since: started, skipped: false)
         return manifest
     }
 
     /// The version's manifest where it is complete, with all its files.
-    private func finished(_ id: Digest, in versions: Versions) -> Manifest? {
-        guard let manifest = try? versions.lineage(of: id).last else { return nil }
-        var files = manifest.files.map { (path: $0.path, bytes: $0.bytes as Int?) }
-        for member in ["locations", "choices"] {
-            guard let entry = manifest.layout[member], let path = entry["path"]?.string else {
-                return nil
-            }
-            files.append((path, entry["bytes"]?.int))
-        }
+    private func finished(_ id: Digest, in versions: Versions) -> PackManifest? {
+        // What cannot be read is written anew, to the same bytes.
+        guard let manifest = try? versions.lineage(of: id).last, manifest.companions.count == 2
+        else { return nil }
+        let files =
+            manifest.shards.map { ($0.file.path, $0.file.bytes) }
+            + manifest.companions.map { ($0.path, $0.bytes) }
         let isComplete = files.allSatisfy { file in
-            guard let path = try? SafePath.resolve(file.path, in: versions.folder) else {
+            guard let path = try? SafePath.resolve(file.0, in: versions.folder) else {
                 return false
             }
-            return PathEntry.size(of: path) == file.bytes
+            return PathEntry.size(of: path) == file.1
         }
         return isComplete ? manifest : nil
     }
@@ -217,11 +221,12 @@ package struct VersionWriter {
         }
     }
 
-    private func report(_ manifest: Manifest, samples: Int, since started: Stopwatch, skipped: Bool)
-    {
-        let own = manifest.files.filter { $0.path.hasPrefix(ShardPacking.added) }.suffix(
-            (samples + max(1, manifest.layout["samples_per_shard"]?.int ?? 1) - 1)
-                / max(1, manifest.layout["samples_per_shard"]?.int ?? 1))
+    private func report(
+        _ manifest: PackManifest, samples: Int, since started: Stopwatch, skipped: Bool
+    ) {
+        let size = manifest.samplesPerShard
+        let own = manifest.shards.map(\.file).filter { $0.path.hasPrefix(ShardPacking.added) }
+            .suffix((samples + size - 1) / size)
         reporter.ended(
             .pack, id: manifest.id, samples: samples, bytes: own.reduce(0) { $0 + $1.bytes },
             seconds: started.seconds, skipped: skipped)

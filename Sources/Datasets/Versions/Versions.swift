@@ -1,7 +1,7 @@
 internal import Documents
 package import Fields
 internal import Foundation
-package import Shards
+internal import Shards
 
 /// The versions of a dataset: the base, `pack/manifest.json`, and those that rounds made of it,
 /// each a file `pack/version-<16 digits of its id>.json` that names its parent.
@@ -26,9 +26,13 @@ package struct Versions {
 
     /// The first 16 digits of the ids of all versions but the base, ascending; from the names of
     /// files alone.
-    package func shortIDs() -> [String] {
+    ///
+    /// - Throws: `DatasetError` of kind `.noInput` where the folder is there and cannot be read.
+    package func shortIDs() throws(DatasetError) -> [String] {
         Versions.shortIDs(
-            among: (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+            among: try PathEntry.names(
+                in: folder, orThrow: .noInput,
+                "so nobody knows which versions there are: make it readable"))
     }
 
     /// The same among the names of files.
@@ -44,16 +48,26 @@ package struct Versions {
     }
 
     /// The base's manifest.
-    package func baseManifest() throws -> Manifest { try dataset.manifest(.pack) }
+    package func baseManifest() throws -> PackManifest {
+        try dataset.manifest(PackManifest.self)
+    }
+
+    /// The base's id; nil where there is no base.
+    ///
+    /// - Throws: `DatasetError` where it is there and cannot be read.
+    package func baseID() throws -> Digest? {
+        guard try PathEntry(at: "\(folder)/\(Manifest.fileName)") != .nothing else { return nil }
+        return try baseManifest().id
+    }
 
     /// The manifest of the version whose id starts with these 16 digits, checked by itself; not its
     /// parents.
-    package func manifest(short: String) throws -> Manifest {
+    package func manifest(short: String) throws -> PackManifest {
         let path = "\(folder)/version-\(short).json"
-        let manifest = try Manifest.read(path: path)
-        guard manifest.stage == Stage.pack.rawValue, let parent = manifest.parent else {
+        let manifest = try PackManifest(try Manifest.read(path: path), path: path)
+        guard let parent = manifest.parent else {
             throw DatasetError(
-                .data, "\(path): is not the manifest of a version: it has no " + "parent")
+                .data, "\(path): is not the manifest of a version: it has no parent", path: path)
         }
         guard manifest.id.short == short, manifest.inputs.count == 1,
             manifest.inputs[0].id == parent
@@ -68,21 +82,21 @@ package struct Versions {
     /// The manifest of a version and those of all that it was made from, the base first.
     ///
     /// - Throws: `DatasetError` where one is missing, altered, or does not continue its parent.
-    package func lineage(of id: Digest?) throws -> [Manifest] {
+    package func lineage(of id: Digest?) throws -> [PackManifest] {
         guard let id else { return [try baseManifest()] }
-        var chain: [Manifest] = []
+        var chain: [PackManifest] = []
         var next: Digest? = id
         while let wanted = next {
             let path = "\(folder)/\(Versions.fileName(of: wanted))"
-            guard InputFile.isFolder(path) != nil else {
+            guard try PathEntry(at: path) != .nothing else {
                 guard let child = chain.last else {
                     throw DatasetError(
                         .noInput,
-                        "\(dataset.root) has no version " + "\(wanted.short): \(listing())")
+                        "\(dataset.root) has no version " + "\(wanted.short): \(try listing())")
                 }
-                guard let base = try? baseManifest(), base.id == wanted else {
-                    throw orphan(child, wanted)
-                }
+                let base: PackManifest
+                do { base = try baseManifest() } catch { throw orphan(child, wanted, error) }
+                guard base.id == wanted else { throw orphan(child, wanted) }
                 chain.append(base)
                 break
             }
@@ -99,35 +113,36 @@ package struct Versions {
     }
 
     /// Refuses a version that does not begin with all that its parent has.
-    private func check(_ child: Manifest, continues parent: Manifest) throws {
+    private func check(_ child: PackManifest, continues parent: PackManifest) throws {
         let path = "\(folder)/\(Versions.fileName(of: child.id))"
-        guard child.inputs[0].path == parent.packPath, child.parameters == parent.parameters else {
+        guard child.inputs[0].path == parent.packPath, child.physics == parent.physics,
+            child.accuracy == parent.accuracy
+        else {
             throw DatasetError(
                 .data, "\(path): its parent \(parent.id.short) is of another " + "place or problem")
         }
-        guard Array(child.files.prefix(parent.files.count)) == parent.files else {
+        guard Array(child.shards.prefix(parent.shards.count)) == parent.shards else {
             throw DatasetError(
                 .data,
                 "\(path): its parent \(parent.id.short) was altered: its shards are not those "
                     + "that this version builds on. Pack the dataset as it was before, or forget "
                     + "the version with 'steadyset gc --drop'")
         }
-        let (old, new) = (
-            parent.content["selections"]?.array ?? [], child.content["selections"]?.array ?? []
-        )
-        guard Array(new.prefix(old.count)) == old else {
+        guard Array(child.selections.prefix(parent.selections.count)) == parent.selections else {
             throw DatasetError(
                 .data, "\(path): changes selections of its parent " + "\(parent.id.short)")
         }
     }
 
     /// What a version's error says whose parent is not there.
-    private func orphan(_ child: Manifest, _ parent: Digest) -> DatasetError {
+    private func orphan(_ child: PackManifest, _ parent: Digest, _ cause: (any Error)? = nil)
+        -> DatasetError
+    {
         DatasetError(
             .data,
             "\(folder)/\(Versions.fileName(of: child.id)): its parent, version \(parent.short), "
                 + "is missing or was altered. Bring it back, or forget this version with "
-                + "'steadyset gc --drop \(child.id.short)'")
+                + "'steadyset gc --drop \(child.id.short)'", cause: cause)
     }
 
     /// The id of the version that `text` names: a tag, `base`, or the first digits of an id; nil
@@ -136,29 +151,29 @@ package struct Versions {
     /// - Throws: `DatasetError` of kind `.noInput` that lists what there is.
     package func resolve(_ text: String) throws -> Digest? {
         guard !text.isEmpty else {
-            throw DatasetError(.usage, "'\(dataset.root)@' names no version: \(listing())")
+            throw DatasetError(.usage, "'\(dataset.root)@' names no version: \(try listing())")
         }
         if text == Versions.base { return nil }
-        let base = try? baseManifest().id
+        let base = try baseID()
         if let id = try tags()[text] {
             if id == base { return nil }
-            guard InputFile.isFolder("\(folder)/\(Versions.fileName(of: id))") != nil else {
+            guard try PathEntry(at: "\(folder)/\(Versions.fileName(of: id))") != .nothing else {
                 throw DatasetError(
                     .data,
                     "\(dataset.root): the tag '\(text)' is of version \(id.short), which is not "
-                        + "there: \(listing())")
+                        + "there: \(try listing())")
             }
             return id
         }
         if text.utf8.count >= Versions.fewestDigits, text.utf8.count <= 64, Versions.areDigits(text)
         {
             let isBase = base?.description.hasPrefix(text) ?? false
-            let found = shortIDs().filter { $0.hasPrefix(text.prefix(16)) }
+            let found = try shortIDs().filter { $0.hasPrefix(text.prefix(16)) }
             guard found.count + (isBase ? 1 : 0) <= 1 else {
                 throw DatasetError(
                     .usage,
                     "\(dataset.root): '\(text)' is the beginning of several versions: write more "
-                        + "digits. \(listing())")
+                        + "digits. \(try listing())")
             }
             if isBase { return nil }
             if let short = found.first {
@@ -166,13 +181,13 @@ package struct Versions {
                 if id.description.hasPrefix(text) { return id }
             }
         }
-        throw DatasetError(.noInput, "\(dataset.root) has no version '\(text)': \(listing())")
+        throw DatasetError(.noInput, "\(dataset.root) has no version '\(text)': \(try listing())")
     }
 
     /// What there is, for messages.
-    package func listing() -> String {
-        let tags = (try? tags()) ?? [:]
-        let others = shortIDs().map { short in
+    package func listing() throws -> String {
+        let tags = try tags()
+        let others = try shortIDs().map { short in
             let names = tags.filter { $0.value.short == short }.keys.sorted()
             return names.isEmpty ? short : "\(names.joined(separator: ", ")) (\(short))"
         }

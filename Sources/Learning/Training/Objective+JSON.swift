@@ -23,7 +23,7 @@ extension PointwiseLoss {
         }
     }
 
-    var json: JSON {
+    package var json: JSON {
         func form(_ kind: String, _ delta: Double) -> JSON {
             .object(["kind": .string(kind), "delta": .number(delta)])
         }
@@ -107,7 +107,7 @@ extension PrefactorPlan {
         }
     }
 
-    var json: JSON {
+    package var json: JSON {
         switch self {
         case .always(.none): .string("none")
         case .always(let prefactor): .object(prefactor.members)

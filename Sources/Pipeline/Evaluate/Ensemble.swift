@@ -12,11 +12,13 @@ final class Ensemble {
     struct Member {
         let weights: ModelWeights
         let path: String
-        /// The manifest of its training, where it was named by a folder.
-        let manifest: Manifest?
+        /// Its training as an input, where it was named by a folder.
+        let input: Manifest.Input?
 
         /// The folder of the training.
         fileprivate var folder: String?
+        /// The digest of the weights half-way through it, where they were kept.
+        fileprivate var halfway: Digest?
     }
 
     /// How far the fields of a prediction lie from each other: the column of errors that says it.
@@ -171,7 +173,7 @@ final class Ensemble {
 
     /// The model half-way through the training of `member`.
     private static func halfway(of member: Member) throws -> ModelWeights {
-        guard let folder = member.folder, let known = member.manifest?.content["halfway"] else {
+        guard let folder = member.folder, let known = member.halfway else {
             throw PipelineError(
                 .data,
                 "\(member.path): its training kept no model half-way: train it with 'score: tod' in "
@@ -179,7 +181,7 @@ final class Ensemble {
         }
         let file = "\(folder)/\(StageFile.halfway)"
         let weights = try WeightsFile.model(file)
-        guard known["digest"]?.string == weights.digest.description else {
+        guard known == weights.digest else {
             throw PipelineError(
                 .data,
                 "\(file) was altered or damaged: it is not what manifest.json beside it lists; "
@@ -191,7 +193,7 @@ final class Ensemble {
     /// The model at `path`: a dataset's folder, that of its train stage, or a file of weights.
     private static func member(_ path: String) throws -> Member {
         guard InputFile.isFolder(path) == true else {
-            return Member(weights: try WeightsFile.model(path), path: path, manifest: nil)
+            return Member(weights: try WeightsFile.model(path), path: path, input: nil)
         }
         let (dataset, stages) = try Dataset.locate(path)
         guard stages.contains(.train) else {
@@ -199,16 +201,17 @@ final class Ensemble {
                 .noInput,
                 "\(path) has no trained model: run 'steadyset train' or 'steadyset run' " + "first")
         }
-        let manifest = try dataset.manifest(.train)
+        let manifest = try dataset.manifest(TrainManifest.self)
         let file = "\(dataset.folder(.train))/\(StageFile.weights)"
         let weights = try WeightsFile.model(file)
-        guard manifest.content["digest"]?.string == weights.digest.description else {
+        guard manifest.digest == weights.digest else {
             throw PipelineError(
                 .data,
                 "\(file) was altered or damaged: it is not what manifest.json beside it lists; "
                     + "train again")
         }
         return Member(
-            weights: weights, path: path, manifest: manifest, folder: dataset.folder(.train))
+            weights: weights, path: path, input: manifest.input, folder: dataset.folder(.train),
+            halfway: manifest.halfway?.digest)
     }
 }

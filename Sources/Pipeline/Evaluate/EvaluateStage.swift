@@ -37,17 +37,14 @@ struct EvaluateStage: PipelineStage {
     func upstream(in context: StageContext) throws -> [Digest] {
         let pack = try shards.fingerprint(in: context)
         return [
-            context.dataset.fingerprint(of: .train, try context.dataset.manifest(.train)), pack,
+            context.dataset.fingerprint(of: try context.dataset.manifest(TrainManifest.self)), pack,
         ]
     }
 
     func perform(in context: StageContext, fingerprint: Digest) throws {
         let source = try shards.dataset(in: context)
-        let parts =
-            try source.manifest(.pack).content["parts"]?.array?.compactMap { $0["part"]?.string }
-            ?? []
-        let part =
-            [Split.Part.test, .validation, .train].first { parts.contains($0.rawValue) } ?? .train
+        let parts = try source.manifest(PackManifest.self).parts.map(\.part)
+        let part = [Split.Part.test, .validation].first(where: parts.contains) ?? .train
         if part != .test { context.reporter.warned(PipelineCheck.withoutTest(part)) }
         try Evaluator(
             .packed(source, selection: part.rawValue),

@@ -10,7 +10,7 @@ internal import Synchronization
 /// Configurations of a finished sample stage, solved or not, in their order.
 final class ListedConfigurations: EvaluatedSamples {
     /// The sample stage's manifest.
-    let manifest: Manifest
+    let manifest: SampleManifest
     let name: String
     let title = "the configurations"
     private let listing: SampleListing
@@ -24,7 +24,7 @@ final class ListedConfigurations: EvaluatedSamples {
 
     /// The configurations of `data`'s sample stage; no line is read yet.
     init(_ data: Dataset) throws {
-        manifest = try data.manifest(.sample)
+        manifest = try data.manifest(SampleManifest.self)
         folder = data.folder(.sample)
         name = data.root
         let listing = try SampleListing(manifest)
@@ -77,7 +77,7 @@ final class ListedConfigurations: EvaluatedSamples {
 
     private func read(_ part: SampleListing.Part) throws -> [ListedConfiguration] {
         try ConfigurationsFile.read(
-            manifest.files[part.number], in: folder, physics: listing.physics, ids: part.ids)
+            manifest.parts[part.number].file, in: folder, physics: listing.physics, ids: part.ids)
     }
 }
 

@@ -52,7 +52,7 @@ struct PackedEvaluatedSamples: EvaluatedSamples {
     let title = "the selection"
 
     init(_ data: Dataset, selection: String) throws {
-        store = try PackedSamples(try data.manifest(.pack), in: data.folder(.pack))
+        store = try PackedSamples(try data.manifest(PackManifest.self), in: data.folder(.pack))
         samples = try store.select(selection)
         name = "the dataset \(data.root)"
     }

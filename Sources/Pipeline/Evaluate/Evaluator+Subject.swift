@@ -6,14 +6,7 @@ internal import Solving
 
 extension Evaluator {
     /// Where labels come from.
-    enum Labels: String, Hashable, Sendable {
-        /// The shards hold them.
-        case stored
-        /// They are computed while models predict, and forgotten.
-        case solved
-        /// There are none: errors are estimated and bounded.
-        case none
-    }
+    typealias Labels = EvaluateManifest.Labels
 
     /// What is judged, and how it is named in the manifest.
     struct Subject {
@@ -23,7 +16,7 @@ extension Evaluator {
         /// The manifest that the samples are of; nil where a file has them.
         let input: Manifest.Input?
         /// What names the samples in the manifest's parameters.
-        let parameters: [String: JSON]
+        let parameters: EvaluateManifest.Parameters
         /// How exact solved labels are.
         var accuracy = Accuracy()
 
@@ -34,9 +27,8 @@ extension Evaluator {
             let samples = try PackedEvaluatedSamples(data, selection: selection)
             return Subject(
                 samples: samples, labels: labels,
-                input: Manifest.Input(
-                    stage: "pack", path: samples.store.manifest.packPath,
-                    id: samples.store.manifest.id), parameters: ["selection": .string(selection)])
+                input: samples.store.manifest.input,
+                parameters: EvaluateManifest.Parameters(selection: selection))
         }
 
         /// The configurations of `data`'s sample stage.
@@ -46,9 +38,8 @@ extension Evaluator {
             let samples = try ListedConfigurations(data)
             return Subject(
                 samples: samples, labels: labels == .stored ? .solved : labels,
-                input: Manifest.Input(
-                    stage: "sample", path: "sample/\(Manifest.fileName)", id: samples.manifest.id),
-                parameters: [:], accuracy: accuracy)
+                input: samples.manifest.input, parameters: EvaluateManifest.Parameters(),
+                accuracy: accuracy)
         }
 
         /// The configurations of a file.
@@ -57,7 +48,7 @@ extension Evaluator {
         ) -> Subject {
             Subject(
                 samples: LinedConfigurations(file), labels: labels == .stored ? .solved : labels,
-                input: nil, parameters: ["configurations": .string(file.digest.description)],
+                input: nil, parameters: EvaluateManifest.Parameters(configurations: file.digest),
                 accuracy: accuracy)
         }
     }
@@ -93,8 +84,8 @@ extension Evaluator.Subject {
             let (dataset, stages) = try Dataset.locate(data)
             let physics =
                 stages.contains(.pack)
-                ? try Physics(json: try dataset.manifest(.pack).parameters["physics"] ?? .null)
-                : try SampleListing(try dataset.manifest(.sample)).physics
+                ? try dataset.manifest(PackManifest.self).physics
+                : try dataset.manifest(SampleManifest.self).origin.physics
             self = .imported(
                 try ImportedConfigurations(path: from, physics: physics), labels: labels)
         } else if case .models(let models) = predictions {

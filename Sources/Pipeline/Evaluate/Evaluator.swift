@@ -58,35 +58,32 @@ final class Evaluator {
 
     /// What determines the result, apart from the samples; the manifest's parameters, but for the
     /// digest of predictions.
-    private var parameters: [String: JSON] {
-        var members = subject.parameters
-        members.merge(["models": .array([]), "dropout_samples": .integer(0), "predictions": .null])
-        { $1 }
+    private var parameters: EvaluateManifest.Parameters {
+        var parameters = subject.parameters
         if case .models(let ensemble) = predictions {
-            members["models"] = .array(
-                ensemble.members.map { .string($0.weights.digest.description) })
-            members["dropout_samples"] = .integer(ensemble.dropoutSamples)
-            if ensemble.spread == .tod { members["halfway"] = .bool(true) }
+            parameters.models = ensemble.members.map(\.weights.digest)
+            parameters.dropoutSamples = ensemble.dropoutSamples
+            parameters.comparesHalfway = ensemble.spread == .tod
         }
-        if subject.labels != .stored { members["labels"] = .string(subject.labels.rawValue) }
-        if subject.labels == .solved { members["solver"] = subject.accuracy.json }
-        if writesFeatures { members["features"] = .bool(true) }
-        return members
+        parameters.labels = subject.labels
+        if subject.labels == .solved { parameters.solver = subject.accuracy }
+        parameters.writesFeatures = writesFeatures
+        return parameters
     }
 
     private var fingerprint: Digest {
         step
             ?? Fingerprint.evaluate(
-                parameters: .object(parameters), data: subject.input.map { ($0.stage, $0.id) })
+                parameters: parameters.json, data: subject.input.map { ($0.stage, $0.id) })
     }
 
     /// The manifest where this very evaluation was done before; never for a file of predictions,
     /// which may have changed.
-    private var finished: Manifest? {
+    private var finished: EvaluateManifest? {
         guard case .models = predictions, let record = StepRecord(step: "evaluate", in: output),
             record.fingerprint == fingerprint, record.isIntact(in: output)
         else { return nil }
-        return try? output.manifest(.evaluate)
+        return try? output.manifest(EvaluateManifest.self)
     }
 
     /// What is gathered while samples are judged.
@@ -108,10 +105,10 @@ final class Evaluator {
     func run() throws {
         let started = Stopwatch()
         if let manifest = finished {
-            return context.skipped(manifest, stage: .evaluate)
+            return context.skipped(manifest)
         }
         try output.protectErrors(
-            models: parameters["models"] ?? .null, predictions: nil, fingerprint: fingerprint,
+            models: parameters.models, predictions: nil, fingerprint: fingerprint,
             replace: context.replace)
         reporter.began(.evaluate, total: samples.count, done: 0)
         let folder = output.folder(.evaluate)
@@ -222,10 +219,10 @@ final class Evaluator {
         }
         var parameters = parameters
         if case .file = predictions {
-            let values = JSON.string(progress.values.finish().description)
-            parameters["predictions"] = values
+            let values = progress.values.finish()
+            parameters.predictions = values
             try output.protectErrors(
-                models: parameters["models"] ?? .null, predictions: values,
+                models: parameters.models, predictions: values,
                 fingerprint: fingerprint, replace: context.replace)
         }
         // Until here, an earlier evaluation stays as it was.
@@ -239,9 +236,11 @@ final class Evaluator {
         } else {
             try AtomicFile.withdraw("\(folder)/\(FeaturesFile.name)")
         }
-        let manifest = try manifest(parameters, progress, files)
+        let manifest = manifest(
+            parameters, progress, errors: errors,
+            files: files.map { Manifest.File($0.0, $0.1, samples: table.count) })
         try context.commit(
-            manifest, stage: .evaluate, fingerprint: fingerprint, samples: table.count,
+            manifest, fingerprint: fingerprint, samples: table.count,
             started: started,
             provenance: [
                 "waited_seconds": .number(progress.waited),
@@ -258,36 +257,23 @@ final class Evaluator {
     }
 
     private func manifest(
-        _ parameters: [String: JSON], _ progress: Progress,
-        _ written: [(name: String, digest: FileDigest)]
-    ) throws -> Manifest {
+        _ parameters: EvaluateManifest.Parameters, _ progress: Progress, errors: FileDigest,
+        files: [Manifest.File]
+    ) -> EvaluateManifest {
         var inputs = subject.input.map { [$0] } ?? []
         if case .models(let ensemble) = predictions {
-            for member in ensemble.members {
-                guard let id = member.manifest?.id else { continue }
-                inputs.append(
-                    Manifest.Input(stage: "train", path: "train/\(Manifest.fileName)", id: id))
-            }
+            inputs += ensemble.members.compactMap(\.input)
         }
         let table = progress.table
-        var content: [String: JSON] = ["samples": .integer(table.count)]
-        content["digest"] = written.first.map { .string($0.digest.sha256.description) }
-        if subject.labels == .none {
-            content["estimate_mae"] = table.mae.isFinite ? .number(table.mae) : .null
-            content["largest_bound"] =
-                table.largestBound.isFinite ? .number(table.largestBound) : .null
-        } else {
-            content["mae"] = .number(table.mae)
+        var features: EvaluateManifest.Features?
+        if let width = progress.features?.width, let file = files.last {
+            features = EvaluateManifest.Features(width: width, digest: file.sha256)
         }
-        if progress.leftOut > 0 { content["left_out"] = .integer(progress.leftOut) }
-        let files = written.map { Manifest.File($0.name, $0.digest, samples: table.count) }
-        if let features = progress.features, let file = files.last {
-            content["features"] = .object([
-                "width": .integer(features.width), "digest": .string(file.sha256.description),
-            ])
-        }
-        return Manifest(
-            stage: Stage.evaluate.rawValue, parameters: .object(parameters), inputs: inputs,
-            content: .object(content), files: files)
+        return EvaluateManifest(
+            parameters: parameters, inputs: inputs, samples: table.count,
+            result: subject.labels == .none
+                ? .estimated(mae: table.mae, largestBound: table.largestBound)
+                : .measured(mae: table.mae), digest: errors.sha256, leftOut: progress.leftOut,
+            features: features, files: files)
     }
 }

@@ -31,17 +31,17 @@ struct PackStage: PipelineStage {
     }
 
     func upstream(in context: StageContext) throws -> [Digest] {
-        [context.dataset.fingerprint(of: .split, try earlier(in: context).split)]
+        [context.dataset.fingerprint(of: try earlier(in: context).split)]
     }
 
     /// The samples, and the manifests of the stages before.
     private func earlier(in context: StageContext) throws -> (
-        listing: SampleListing, solve: Manifest, split: Manifest
+        listing: SampleListing, solve: SolveManifest, split: SplitManifest
     ) {
-        let (sampleManifest, listing) = try context.listing(of: design)
-        let solve = try context.dataset.manifest(.solve)
-        let split = try context.dataset.manifest(.split)
-        try context.require(solve, madeFrom: sampleManifest)
+        let (sample, listing) = try context.listing(of: design)
+        let solve = try context.dataset.manifest(SolveManifest.self)
+        let split = try context.dataset.manifest(SplitManifest.self)
+        try context.require(solve, madeFrom: sample)
         try context.require(split, madeFrom: solve)
         return (listing, solve, split)
     }
@@ -50,17 +50,15 @@ struct PackStage: PipelineStage {
         let started = Stopwatch()
         let dataset = context.dataset
         let (listing, solveManifest, splitManifest) = try earlier(in: context)
-        let samples = solveManifest.content["samples"]?.int ?? 0
-        context.reporter.began(stage, total: samples, done: 0)
+        context.reporter.began(stage, total: solveManifest.samples, done: 0)
 
         let store = SolvedSamples(solveManifest, in: dataset.folder(.solve))
         try store.verify(threads: context.threads)
-        let split = try Split(json: splitManifest.parameters)
-        let order = try RankOrder(store, split: split, strata: listing.strata)
+        let order = try RankOrder(store, split: splitManifest.split, strata: listing.strata)
         let form = ShardFormat(
-            physics: listing.physics, accuracy: Accuracy(json: solveManifest.parameters),
+            physics: listing.physics, accuracy: solveManifest.accuracy,
             maximumSources: listing.strata.last ?? 1, codec: codec,
-            level: SolvedSamples.compressionLevel(solveManifest))
+            level: solveManifest.compressionLevel)
         var packing = ShardPacking(
             dataset: dataset, store: store, form: form, threads: context.threads)
         var all = Digest.Hasher()
@@ -71,33 +69,26 @@ struct PackStage: PipelineStage {
                 content: try packing.digest(of: plan.samples, all: &all, largest: &largest))
         }
         let done = shards.reduce(0) { $0 + $1.plan.samples.count }
-        var manifest = Manifest(
-            stage: stage.rawValue,
-            parameters: .object(
-                (form.accuracy.json.object ?? [:]).merging(["physics": listing.physics.json]) { $1 }
-            ),
-            inputs: [
-                context.input(.solve, solveManifest), context.input(.split, splitManifest),
-            ],
-            content: .object([
-                "samples": .integer(done), "strata": solveManifest.content["strata"] ?? .null,
-                "parts": splitManifest.content["parts"] ?? .null,
-                "selections": splitManifest.content["selections"] ?? .null,
-                "digest": .string(all.finish().description),
-                "largest_error_bound": .number(largest),
-            ]))
+        var manifest = PackManifest(
+            physics: listing.physics, accuracy: solveManifest.accuracy,
+            inputs: [solveManifest.input, splitManifest.input], samples: done,
+            strata: solveManifest.strata, parts: splitManifest.parts,
+            selections: splitManifest.selections, digest: all.finish(),
+            largestErrorBound: largest, codec: codec, compressionLevel: form.recordedLevel,
+            samplesPerShard: samplesPerShard)
         if !context.replace { try protectShards(store, packing, shards, in: context) }
-        packing.known = try VersionGuard(context, split: split).check(
-            manifest, packing, shards, samplesPerShard: samplesPerShard)
+        packing.known = try VersionGuard(context, split: splitManifest.split).check(
+            manifest, packing, shards)
         try context.invalidate(stage)
-        manifest.files = try packing.write(shards) { context.reporter.advanced(stage, done: $0) }
-        let locations = try form.writeLocations(of: manifest.files, in: dataset.folder(stage))
-        manifest.layout = form.layout(samplesPerShard: samplesPerShard, locations: locations)
+        manifest.shards = try packing.write(shards) { context.reporter.advanced(stage, done: $0) }
+        let files = manifest.shards.map(\.file)
+        let locations = try form.writeLocations(of: files, in: dataset.folder(stage))
+        manifest.locations = PackManifest.Companion(locations)
         try context.sweep(
-            stage, keeping: Set(manifest.files.map(\.path)),
-            steps: Set(manifest.files.map { ShardPacking.step($0.path) }))
+            stage, keeping: Set(files.map(\.path)),
+            steps: Set(files.map { ShardPacking.step($0.path) }))
         try context.commit(
-            manifest, stage: stage, fingerprint: fingerprint, further: [locations], samples: done,
-            started: started)
+            manifest, fingerprint: fingerprint, further: [locations],
+            samples: done, started: started)
     }
 }

@@ -27,11 +27,10 @@ struct RunForecast {
         var forecast = Forecast(root: context.base.root)
         forecast.samples = total
         let stages = last.upToHere
-        let solved = SolvedSoFar(in: context.base)
+        let solved = try SolvedSoFar(in: context.base)
         // Copies of earlier samples are never solved; which those are is known where they have been
         // drawn.
-        let copies =
-            (try? context.base.manifest(.sample).content["copies"]?.array?.count) ?? 0
+        let copies = (try? context.base.manifest(SampleManifest.self).copies.count) ?? 0
         forecast.unsolved = stages.contains(.solve) ? max(0, total - copies - solved.samples) : 0
         let done = try doneSteps(upTo: last, origin)
         let isPacked = done[Stage.pack.rawValue] == true
@@ -85,7 +84,7 @@ struct RunForecast {
     private func doneSteps(upTo last: Stage, _ origin: ConfigurationOrigin) throws -> [String: Bool]
     {
         guard let (manifest, listing) = try? context.listing(of: list.pipeline.design),
-            manifest.parameters == origin.parameters
+            manifest.origin.parameters == origin.parameters
         else { return [:] }
         let steps = list.planned(try list.list(upTo: last, origin), listing)
         return Dictionary(
@@ -114,8 +113,8 @@ private struct SolvedSoFar {
     private(set) var bytes = 0
     private(set) var seconds = 0.0
 
-    init(in dataset: Dataset) {
-        for step in StepRecord.steps(.solve, in: dataset) where step != Stage.solve.rawValue {
+    init(in dataset: Dataset) throws {
+        for step in try StepRecord.steps(.solve, in: dataset) where step != Stage.solve.rawValue {
             guard let record = StepRecord(step: step, in: dataset), record.isIntact(in: dataset)
             else { continue }
             samples += record.files.reduce(0) { $0 + $1.samples } + record.leftOut.count

@@ -90,14 +90,16 @@ extension SolveStage {
     ///   - done: Which of the parts stay as they are.
     ///   - only: The part that is solved; all for nil.
     func protectLabels(
-        _ listing: SampleListing, _ sampleManifest: Manifest, done: [Bool],
+        _ listing: SampleListing, _ sampleManifest: SampleManifest, done: [Bool],
         only: SampleListing.Part? = nil, in context: StageContext
     ) throws {
         let dataset = context.dataset
-        var (other, lost, words) = (0, 0, "")
+        // A sample may be in a part and in a shard.
+        var (other, lost, words) = (Set<SampleID>(), 0, "")
         func count(_ reader: ShardReader) -> Bool {
             guard !reader.isOf(listing.physics, accuracy) else { return false }
-            (other, words) = (other + reader.count, reader.accuracyWords)
+            other.formUnion(reader.ids)
+            words = reader.accuracyWords
             return true
         }
         for file in try LabelFile.present(.solve, in: dataset)
@@ -119,10 +121,10 @@ extension SolveStage {
         if only == nil {
             for file in try LabelFile.present(.pack, in: dataset) { _ = count(try file.reader()) }
         }
-        guard other == 0 else {
+        guard other.isEmpty else {
             throw PipelineError(
                 .cannotCreate,
-                "\(dataset.root) holds \(other) labels of another 'solver' (\(words)) or "
+                "\(dataset.root) holds \(other.count) labels of another 'solver' (\(words)) or "
                     + "'physics': choose another folder for --output, or pass --replace to "
                     + "compute them anew")
         }

@@ -13,7 +13,7 @@ extension TrainStage {
     ///   - fingerprint: This training's.
     ///   - content: What its checkpoint names.
     func protectModel(
-        _ pack: Manifest, of source: Dataset, fingerprint: Digest, content: Digest,
+        _ pack: PackManifest, of source: Dataset, fingerprint: Digest, content: Digest,
         in context: StageContext
     ) throws {
         let dataset = context.dataset
@@ -38,8 +38,8 @@ extension TrainStage {
             throw refuse(
                 "is of a training that was not finished and that this pipeline does not continue")
         }
-        let manifest: Manifest
-        do { manifest = try dataset.manifest(.train) } catch {
+        let manifest: TrainManifest
+        do { manifest = try dataset.manifest(TrainManifest.self) } catch {
             throw refuse(
                 "is a model whose manifest cannot be read (\(PipelineError(error).message)), "
                     + "perhaps another one")
@@ -47,7 +47,7 @@ extension TrainStage {
         guard isOf(manifest, pack)
         else {
             throw refuse(
-                manifest.parameters == training.json
+                manifest.training.json == training.json
                     ? "is a model of other shards than those that are there now"
                     : "is a model of " + "another 'train'")
         }
@@ -56,9 +56,10 @@ extension TrainStage {
     /// Takes back an evaluation of the model that is replaced: its numbers are of no model that is
     /// there.
     func invalidateEvaluation(in dataset: Dataset) throws {
-        guard let old = try? dataset.manifest(.train).content["digest"],
-            let evaluation = try? dataset.manifest(.evaluate),
-            evaluation.parameters["models"]?.array?.contains(old) == true
+        // What cannot be read is of no model that is known.
+        guard let old = try? dataset.manifest(TrainManifest.self).digest,
+            let evaluation = try? dataset.manifest(EvaluateManifest.self),
+            evaluation.parameters.models.contains(old)
         else { return }
         try StepRecord.remove(Stage.evaluate.rawValue, in: dataset)
         try AtomicFile.withdraw("\(dataset.folder(.evaluate))/\(Manifest.fileName)")
@@ -72,8 +73,9 @@ extension Dataset {
     /// - Parameters:
     ///   - models: The digests of the models; empty where a file has the predictions.
     ///   - predictions: The digest of the predictions, as far as it is known.
-    func protectErrors(models: JSON, predictions: JSON?, fingerprint: Digest, replace: Bool) throws
-    {
+    func protectErrors(
+        models: [Digest], predictions: Digest?, fingerprint: Digest, replace: Bool
+    ) throws {
         let folder = folder(.evaluate)
         guard !replace, try PathEntry(at: "\(folder)/\(StageFile.errors)") == .file,
             try PathEntry(at: "\(folder)/\(Manifest.fileName)") != .nothing,
@@ -86,14 +88,14 @@ extension Dataset {
                 "\(folder)/\(StageFile.errors) \(what): choose another folder for --output, or "
                     + "pass --replace")
         }
-        let old: Manifest
-        do { old = try manifest(.evaluate) } catch {
+        let old: EvaluateManifest
+        do { old = try manifest(EvaluateManifest.self) } catch {
             throw refuse(
                 "is there, but its manifest cannot be read (\(PipelineError(error).message)), so "
                     + "whose it is is not known")
         }
-        guard old.parameters["models"] == models else { throw refuse("is of another model") }
-        if let predictions, old.parameters["predictions"] != predictions {
+        guard old.parameters.models == models else { throw refuse("is of another model") }
+        if let predictions, old.parameters.predictions != predictions {
             throw refuse("is of other predictions")
         }
     }

@@ -20,16 +20,15 @@ struct VersionGuard {
     ///
     /// - Returns: The shards of the base as versions list them.
     func check(
-        _ manifest: Manifest, _ packing: ShardPacking, _ shards: [ShardPacking.Shard],
-        samplesPerShard: Int
-    ) throws -> [Manifest.File] {
+        _ manifest: PackManifest, _ packing: ShardPacking, _ shards: [ShardPacking.Shard]
+    ) throws -> [PackManifest.Shard] {
         let children = try childrenOfBase()
-        let known = children.versions.flatMap(\.files)
+        let known = children.versions.flatMap(\.shards)
         if context.replace { return known }
+        let id = manifest.id
         let isSame = children.versions.allSatisfy { child in
-            child.parent == manifest.id
-                && child.layout["codec"]?.string == packing.form.codec.name
-                && child.layout["samples_per_shard"]?.int == samplesPerShard
+            child.parent == id && child.codec.name == manifest.codec.name
+                && child.samplesPerShard == manifest.samplesPerShard
         }
         if !isSame { throw wouldChange(children.versions) }
         guard !children.versions.isEmpty || children.unreadable != nil else { return known }
@@ -43,11 +42,21 @@ struct VersionGuard {
         return known
     }
 
-    /// Refuses to begin an earlier stage anew with other parameters where versions build on what
-    /// came of it.
-    func check(_ stage: Stage, parameters: JSON, strata: [Int], counts: [Int]) throws {
+    /// Refuses to sample anew from another origin where versions build on what came of it.
+    func check(_ origin: ConfigurationOrigin, strata: [Int], counts: [Int]) throws {
+        let old = try? context.dataset.manifest(SampleManifest.self).origin.parameters
+        try check(isOther: old.map { $0 != origin.parameters } ?? false, strata, counts)
+    }
+
+    /// Refuses to split anew in another way where versions build on what came of it.
+    func check(_ split: Split, strata: [Int], counts: [Int]) throws {
+        let old = try? context.dataset.manifest(SplitManifest.self).split
+        try check(isOther: old.map { $0 != split } ?? false, strata, counts)
+    }
+
+    private func check(isOther: Bool, _ strata: [Int], _ counts: [Int]) throws {
         let children = try childrenOfBase()
-        if let old = try? context.dataset.manifest(stage), old.parameters != parameters {
+        if isOther {
             if let unreadable = children.unreadable { throw unreadable }
             if !children.versions.isEmpty { throw wouldChange(children.versions) }
         }
@@ -55,8 +64,7 @@ struct VersionGuard {
         // split gave its base.
         let selections = try split.selections(strata: strata, counts: counts)
         for child in children.versions {
-            let theirs = try (child.content["selections"]?.array ?? []).prefix(selections.count).map
-            { try Selection(json: $0) }
+            let theirs = child.selections.prefix(selections.count)
             let isSame =
                 theirs.count == selections.count
                 && zip(selections, theirs).allSatisfy {
@@ -69,9 +77,9 @@ struct VersionGuard {
 
     /// The versions made from the base as it is, and why one of all cannot be read, so that nobody
     /// knows what it builds on.
-    private func childrenOfBase() throws -> (versions: [Manifest], unreadable: PipelineError?) {
+    private func childrenOfBase() throws -> (versions: [PackManifest], unreadable: PipelineError?) {
         let versions = Versions(of: context.dataset)
-        var all: [Manifest] = []
+        var all: [PackManifest] = []
         var unreadable: PipelineError?
         for short in Versions.shortIDs(among: try PathEntry.names(in: versions.folder)) {
             do { all.append(try versions.manifest(short: short)) } catch {
@@ -83,6 +91,7 @@ struct VersionGuard {
                         + "--output")
             }
         }
+        // A base that cannot be read is none that versions are known to be made from.
         let base = try? versions.baseManifest().id
         let ids = Set(all.map(\.id))
         let children = all.filter { version in
@@ -94,7 +103,7 @@ struct VersionGuard {
         return (children, unreadable)
     }
 
-    private func wouldChange(_ children: [Manifest]) -> PipelineError {
+    private func wouldChange(_ children: [PackManifest]) -> PipelineError {
         PipelineError(
             .cannotCreate,
             "\(context.dataset.root) has versions (\(children.map(\.id.short).joined(separator: ", "))), "

@@ -82,20 +82,20 @@ public struct ResampleCommand {
     /// The physics of a dataset that was made with `--from`, whose sources may mean something else
     /// than its pipeline says.
     private static func importedPhysics(of dataset: Dataset) throws -> Physics? {
-        guard let sample = try? dataset.manifest(.sample), sample.parameters["import"] != nil else {
-            return nil
-        }
-        return try Physics(json: try dataset.manifest(.pack).parameters["physics"] ?? .null)
+        guard let sample = try? dataset.manifest(SampleManifest.self),
+            case .imported = sample.origin
+        else { return nil }
+        return try dataset.manifest(PackManifest.self).physics
     }
 
     /// Chooses, solves, packs; returns the new version's reference.
     public func run() throws -> String {
         guard let curation = pipeline.curation else { return "" }
         return try withExtendedLifetime(try context.base.claim(mustExist: true)) {
-            let pack = try parent.manifest(.pack)
-            let number = (pack.content["round"]?["number"]?.int ?? 0) + 1
+            let last = try parent.manifest(PackManifest.self).descent?.round
+            let number = last.map { $0.number + 1 } ?? 1
             let selection =
-                options.selection ?? pack.content["round"]?["selection"]?.string
+                options.selection ?? last?.selection
                 ?? pipeline.trainingSelection
             if options.selection == nil {
                 context.reporter.noted(

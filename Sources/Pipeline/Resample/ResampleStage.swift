@@ -86,7 +86,9 @@ struct ResampleStage: PipelineStage {
         let pack = try earlier.fingerprint(in: context)
         guard hasModel else { return [pack] }
         let model = context.of(round: round - 1)
-        return [pack, model.dataset.fingerprint(of: .train, try model.dataset.manifest(.train))]
+        return [
+            pack, model.dataset.fingerprint(of: try model.dataset.manifest(TrainManifest.self)),
+        ]
     }
 
     func isReadable(_ record: StepRecord, in context: StageContext) -> Bool {

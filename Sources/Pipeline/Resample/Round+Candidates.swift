@@ -134,7 +134,7 @@ extension Round {
                 .noInput, "\(path) has no configurations: run 'steadyset sample' " + "with it first"
             )
         }
-        let physics = try SampleListing(try dataset.manifest(.sample)).physics
+        let physics = try dataset.manifest(SampleManifest.self).origin.physics
         guard physics == store.physics else {
             throw PipelineError(
                 .data,
@@ -259,12 +259,13 @@ extension Round {
 
     /// The configurations of a sample stage, without copies of earlier ones.
     static func items(of dataset: Dataset) throws -> [ListedConfiguration] {
-        let manifest = try dataset.manifest(.sample)
+        let manifest = try dataset.manifest(SampleManifest.self)
         let listing = try SampleListing(manifest)
         return try listing.parts.flatMap { part in
             try Interruption.check()
             return try ConfigurationsFile.read(
-                manifest.files[part.number], in: dataset.folder(.sample), physics: listing.physics,
+                manifest.parts[part.number].file, in: dataset.folder(.sample),
+                physics: listing.physics,
                 ids: part.ids
             ).enumerated().filter { !listing.copies.contains(part.first + $0.offset) }.map(
                 \.element)

@@ -58,7 +58,7 @@ extension Round {
     /// Writes the resample stage: the choices, and the configurations that are to be solved, in the
     /// order of choice.
     func write(
-        _ choices: [ChosenSample], _ set: CandidateSet, parent: Manifest, fingerprint: Digest
+        _ choices: [ChosenSample], _ set: CandidateSet, parent: PackManifest, fingerprint: Digest
     ) throws {
         let folder = context.dataset.folder(.resample)
         let started = Stopwatch()
@@ -82,39 +82,28 @@ extension Round {
         }
         let joined = choices.filter { $0.action != .dropped }
         let added = choices.count { $0.action == .added }
-        let manifest = Manifest(
-            stage: Stage.resample.rawValue,
-            parameters: .object([
-                "round": .integer(number), "curation": curation.json,
-                "selection": .string(selection), "judge": try judgeJSON(),
-            ]), inputs: [],
-            content: .object([
-                "parent": .string(parent.id.description),
-                "candidates": .integer(set.candidates.count),
-                "mean_candidate_score": .number(ScoreMean.of(set.candidates.map(\.score))),
-                "added": .integer(added),
-                "taken": .integer(choices.count { $0.action == .taken }),
-                "dropped": .integer(choices.count { $0.action == .dropped }),
-                "mean_score": .number(ScoreMean.of(joined.map { $0.score ?? 0 })),
-                "strata": ChosenSample.summary(of: choices),
-                "digest": .string(Digest(of: text).description),
-            ]),
+        let manifest = ResampleManifest(
+            round: number, curation: curation, selection: selection, judge: try recordedJudge(),
+            parent: parent.id, candidates: set.candidates.count,
+            meanCandidateScore: ScoreMean.of(set.candidates.map(\.score)), added: added,
+            taken: choices.count { $0.action == .taken },
+            dropped: choices.count { $0.action == .dropped },
+            meanScore: ScoreMean.of(joined.map { $0.score ?? 0 }),
+            strata: ChosenSample.summary(of: choices), digest: Digest(of: text),
             files: [
                 file(StageFile.choices, text, samples: choices.count),
                 file(StageFile.configurations, lines, samples: added),
             ])
         try context.commit(
-            manifest, stage: .resample, fingerprint: fingerprint, samples: choices.count,
-            started: started)
+            manifest, fingerprint: fingerprint, samples: choices.count, started: started)
     }
 
-    /// Who scored, for manifests and fingerprints.
-    func judgeJSON() throws -> JSON {
+    /// Who scored, for manifests.
+    func recordedJudge() throws -> RoundJudge {
         switch judge {
-        case .model(let model):
-            .object(["model": .string(try model.manifest(.train).content["digest"]?.string ?? "")])
-        case .trainer(let trainer): .object(["command": .string(trainer.command)])
-        case .table(let scores): scores.json
+        case .model(let model): .model(try model.manifest(TrainManifest.self).digest)
+        case .trainer(let trainer): .command(trainer.command)
+        case .table(let scores): .scores(scores.digest)
         }
     }
 }

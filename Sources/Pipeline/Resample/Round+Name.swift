@@ -7,13 +7,13 @@ internal import Shards
 extension Round {
     /// Refuses to begin a round whose name another version has, which would lose it, unless it is
     /// this very round again.
-    func protectName(parent pack: Manifest) throws {
+    func protectName(parent pack: PackManifest) throws {
         let versions = Versions(of: context.base)
         guard let held = try versions.holder(of: name) else { return }
         if let manifest = try? versions.manifest(short: held.short), manifest.parent == pack.id,
-            let round = manifest.content["round"], round["number"]?.int == number,
-            round["from"]?.string == selection, round["curation"] == curation.json,
-            round["judge"] == (try judgeJSON())
+            let round = manifest.descent?.round, round.number == number,
+            round.from == selection, round.facts["curation"] == curation.json,
+            round.judge == (try recordedJudge())
         {
             return
         }

@@ -7,21 +7,22 @@ internal import Solving
 
 extension Round {
     /// Refuses what could not become a version of the parent, before anything is scored or solved.
-    func checkParent(_ pack: Manifest) throws {
+    func checkParent(_ pack: PackManifest) throws {
         try Versions.check(tag: name)
-        let names = (pack.content["selections"]?.array ?? []).compactMap { $0["name"]?.string }
-        guard !names.contains("train/\(name)") else {
+        guard !pack.selections.contains(where: { $0.name == "train/\(name)" }) else {
             throw PipelineError(
                 .data,
                 "\(parent.name) has a selection '\(name)' already: choose another name, or "
                     + "another version to go on from")
         }
         guard solvesChoices else { return }
-        var own = pipeline.accuracy.json.object ?? [:]
-        own["physics"] = pipeline.physics.json
+        func problem(_ physics: Physics, _ accuracy: Accuracy) -> JSON {
+            .object(accuracy.members.merging(["physics": physics.json]) { $1 })
+        }
         var differences = Round.differences(
-            .object(own), pack.parameters, pack: parent.name, pipeline: context.pipelinePath)
-        if let level = pack.layout["compression_level"]?.int, level != pipeline.compressionLevel {
+            problem(pipeline.physics, pipeline.accuracy), problem(pack.physics, pack.accuracy),
+            pack: parent.name, pipeline: context.pipelinePath)
+        if let level = pack.compressionLevel, level != pipeline.compressionLevel {
             differences.append(
                 "solver.compression_level is \(level) in \(parent.name), "
                     + "\(pipeline.compressionLevel) in \(context.pipelinePath)")

@@ -14,7 +14,8 @@ extension Round {
             try stages.makeShards(in: pool)
             let dataset = pool.dataset
             // Not those whose labels could not be certified: they are left out of the choice.
-            let store = try PackedSamples(try dataset.manifest(.pack), in: dataset.folder(.pack))
+            let store = try PackedSamples(
+                try dataset.manifest(PackManifest.self), in: dataset.folder(.pack))
             let ids = store.all(of: .train).map(\.id)
             return (try trainerScores(of: dataset, selection: "train", ids), nil)
         }

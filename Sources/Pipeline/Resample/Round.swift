@@ -58,7 +58,7 @@ struct Round {
     ///
     /// - Throws: `RoundsEnd` where there are too few candidates.
     func perform(_ fingerprint: Digest) throws {
-        let pack = try parent.manifest(.pack)
+        let pack = try parent.manifest(PackManifest.self)
         try checkParent(pack)
         try protectName(parent: pack)
         try Dataset.createFolder(context.dataset.stepsFolder)

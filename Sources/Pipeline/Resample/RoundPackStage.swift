@@ -74,14 +74,14 @@ struct RoundPackStage: PipelineStage {
         writer.movesName = context.replace
         let manifest = try writer.write(
             VersionWriter.Round(
-                name: name, from: resampled.selection, choices: try ChosenSample.read(path: path),
-                facts: .object([
-                    "number": .integer(round),
-                    "acquisition": .string(resampled.curation.acquisition.name),
+                name: name, from: resampled.selection,
+                choices: try ChosenSample.read(path: path), number: round,
+                acquisition: resampled.curation.acquisition.name,
+                facts: [
                     "curation": resampled.curation.json, "judge": resampled.judge.json,
                     "candidates": .integer(resampled.candidates),
                     "mean_candidate_score": .number(resampled.meanCandidateScore),
-                ])))
+                ]))
         try StepRecord(
             step: id, fingerprint: fingerprint,
             files: try RoundPackStage.files(of: manifest, in: context.base.at(manifest.id), parent),
@@ -91,15 +91,16 @@ struct RoundPackStage: PipelineStage {
     }
 
     /// The files of a version that are not its parent's, with its manifest first.
-    private static func files(of manifest: Manifest, in version: Dataset, _ parent: Dataset) throws
-        -> [Manifest.File]
+    private static func files(of manifest: PackManifest, in version: Dataset, _ parent: Dataset)
+        throws -> [Manifest.File]
     {
         let own = try FileDigest(of: version.packManifest, followingLinks: false)
-        let added = manifest.files.dropFirst(try parent.manifest(.pack).files.count)
+        let added = manifest.shards.map(\.file).dropFirst(
+            try parent.manifest(PackManifest.self).shards.count)
         return [
             Manifest.File(
                 path: manifest.packPath, bytes: own.bytes, sha256: own.sha256,
-                samples: manifest.files.count)
+                samples: manifest.shards.count)
         ]
             + added.map {
                 Manifest.File(

@@ -39,7 +39,7 @@ struct RoundRecords {
     /// - Throws: `RoundsEnd` where the round did not take place.
     func fingerprint(after number: Int) throws -> Digest {
         try checkEnd(upTo: number, for: number)
-        if number == 0 { return base.fingerprint(of: .pack, try base.manifest(.pack)) }
+        if number == 0 { return base.fingerprint(of: try base.manifest(PackManifest.self)) }
         guard let record = place(of: number).record else { throw missing(number) }
         return record.fingerprint
     }

@@ -25,7 +25,7 @@ struct RoundSolveStage: PipelineStage {
     func upstream(in context: StageContext) throws -> [Digest] {
         try RoundRecords(of: context.base).checkEnd(upTo: round, for: round)
         return [
-            context.dataset.fingerprint(of: .resample, try context.dataset.manifest(.resample))
+            context.dataset.fingerprint(of: try context.dataset.manifest(ResampleManifest.self))
         ]
     }
 

@@ -42,11 +42,12 @@ struct RoundsCurve {
         throws
     {
         let own = context.of(round: model)
-        let store = try PackedSamples(try version.manifest(.pack), in: version.folder(.pack))
+        let store = try PackedSamples(
+            try version.manifest(PackManifest.self), in: version.folder(.pack))
         var errors = own.dataset
         if !store.all(of: .validation).isEmpty {
             errors = Dataset(root: "\(context.base.round(model).root)/validation")
-            if isLast || (try? errors.manifest(.evaluate)) == nil {
+            if isLast || (try? errors.manifest(EvaluateManifest.self)) == nil {
                 try Evaluator(
                     .packed(version, selection: "validation"),
                     predictions: .models(
@@ -72,7 +73,8 @@ struct RoundsCurve {
             return
         }
         try add(
-            path, PackedSamples(try version.manifest(.pack), in: version.folder(.pack)), selection)
+            path, PackedSamples(try version.manifest(PackManifest.self), in: version.folder(.pack)),
+            selection)
     }
 
     private mutating func add(_ path: String, _ store: PackedSamples, _ selection: String) throws {

@@ -58,7 +58,7 @@ struct TrainerCall {
             let ended = try? JSON.parse(
                 file: dataset.path(TrainerCall.ended), followingLinks: false)
         else { return false }
-        return try ended["version"]?.string == version.manifest(.pack).id.description
+        return try ended["version"]?.string == version.manifest(PackManifest.self).id.description
             && ended["selection"]?.string == selection
     }
 
@@ -75,10 +75,12 @@ struct TrainerCall {
         let folder = TrainerCall.folder(number, of: context.base)
         try Dataset.createFolder(folder)
         try Dataset.createFolder(dataset.stepsFolder)
-        let pack = try version.manifest(.pack)
+        let pack = try version.manifest(PackManifest.self)
         let fingerprint = Fingerprint.trainer(
             trainer.command, pack: pack.id, selection: selection,
-            candidates: try candidates.map { (try $0.dataset.manifest(.pack).id, $0.selection) },
+            candidates: try candidates.map {
+                (try $0.dataset.manifest(PackManifest.self).id, $0.selection)
+            },
             seed: curation.seed)
         if let record = StepRecord(step: "trainer", in: dataset), record.fingerprint == fingerprint,
             record.isIntact(in: dataset),

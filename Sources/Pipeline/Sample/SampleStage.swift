@@ -39,34 +39,29 @@ struct SampleStage: PipelineStage {
         if let later, !context.replace {
             try protectSolvedSamples(later.solve, in: context)
             try VersionGuard(context, split: later.split).check(
-                stage, parameters: origin.parameters, strata: origin.strata, counts: origin.counts)
+                origin, strata: origin.strata, counts: origin.counts)
         }
         let total = origin.counts.reduce(0, +)
         context.reporter.began(stage, total: total, done: 0)
         try context.invalidate(stage)
-        var parts: [SampleManifest.Part] = []
+        var files: [Manifest.File] = []
         let listing = try SampleListing(
             origin, samplesPerPart: samplesPerPart, threads: context.threads, lines: true,
             findsCopies: findsCopies
         ) { part, lines in
             try AtomicFile.write(lines, to: "\(dataset.folder(stage))/\(part.configurations)")
-            parts.append(
-                SampleManifest.Part(
-                    file: Manifest.File(
-                        path: part.configurations, bytes: lines.count, sha256: Digest(of: lines),
-                        samples: part.count), first: part.first, ids: part.ids))
+            files.append(
+                Manifest.File(
+                    path: part.configurations, bytes: lines.count, sha256: Digest(of: lines),
+                    samples: part.count))
             context.reporter.advanced(stage, done: part.first + part.count)
         }
-        try context.sweep(stage, keeping: Set(parts.map(\.file.path)))
+        try context.sweep(stage, keeping: Set(files.map(\.path)))
         warn(of: listing.copies, among: total, context.reporter)
-        let manifest = SampleManifest(
-            origin: origin.listed, samples: total,
-            strata: [Stratum](strata: listing.strata, counts: listing.sequence.counts),
-            digest: listing.digest, copies: listing.copies.entries, samplesPerPart: samplesPerPart,
-            parts: parts)
+        let manifest = listing.manifest(
+            of: origin.recorded, samplesPerPart: samplesPerPart, files: files)
         try context.commit(
-            manifest.manifest, stage: stage, fingerprint: fingerprint, samples: total,
-            started: started)
+            manifest, fingerprint: fingerprint, samples: total, started: started)
     }
 
     /// Says how many samples are left out because earlier ones are the same problem.
@@ -79,15 +74,5 @@ struct SampleStage: PipelineStage {
             "\(copies.count) of \(total) samples are left out (\(table)): each is the image of an "
                 + "earlier one, as it is or seen from another side, such as \(first.id) of "
                 + "\(first.original); sample/manifest.json lists them all")
-    }
-}
-
-extension ConfigurationOrigin {
-    /// How manifests name it.
-    fileprivate var listed: SampleManifest.Origin {
-        switch self {
-        case .drawn(let design): .drawn(design)
-        case .imported(let file): .imported(file.physics)
-        }
     }
 }

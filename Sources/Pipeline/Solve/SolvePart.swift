@@ -47,7 +47,7 @@ struct SolvePart: PipelineStage {
     func skip(in context: StageContext) {}
 
     func perform(in context: StageContext, fingerprint: Digest) throws {
-        let sampleManifest = try context.dataset.manifest(.sample)
+        let sampleManifest = try context.dataset.manifest(SampleManifest.self)
         if !context.replace {
             try whole.protectLabels(
                 listing, sampleManifest, done: listing.parts.map { _ in false }, only: part,
@@ -61,7 +61,8 @@ struct SolvePart: PipelineStage {
     /// Solves it: samples in parallel, written in order. Returns what commits its file, as a
     /// whole.
     func solve(
-        _ sampleManifest: Manifest, in context: StageContext, progress: @escaping (Int) -> Void
+        _ sampleManifest: SampleManifest, in context: StageContext,
+        progress: @escaping (Int) -> Void
     ) throws -> () throws -> Void {
         let (dataset, reporter) = (context.dataset, context.reporter)
         let started = Stopwatch()
@@ -133,10 +134,10 @@ struct SolvePart: PipelineStage {
 extension StageContext {
     /// Reads and checks a part's configurations; those of copies of earlier samples are left out.
     func configurations(
-        _ part: SampleListing.Part, _ listing: SampleListing, _ sampleManifest: Manifest
+        _ part: SampleListing.Part, _ listing: SampleListing, _ sampleManifest: SampleManifest
     ) throws -> [ListedConfiguration] {
         try ConfigurationsFile.read(
-            sampleManifest.files[part.number], in: dataset.folder(.sample),
+            sampleManifest.parts[part.number].file, in: dataset.folder(.sample),
             physics: listing.physics, ids: part.ids
         ).enumerated().filter { !listing.copies.contains(part.first + $0.offset) }.map(\.element)
     }

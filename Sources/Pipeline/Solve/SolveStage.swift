@@ -94,7 +94,7 @@ struct SolveStage: PipelineStage {
 
     /// Writes the manifest over parts that are all there.
     private func gather(
-        _ listing: SampleListing, _ sampleManifest: Manifest, fingerprint: Digest,
+        _ listing: SampleListing, _ sampleManifest: SampleManifest, fingerprint: Digest,
         started: Stopwatch, in context: StageContext
     ) throws {
         let dataset = context.dataset
@@ -137,15 +137,13 @@ struct SolveStage: PipelineStage {
                     + "\(dataset.folder(.sample))")
         }
         let manifest = SolveManifest(
-            accuracy: accuracy, inputs: [context.input(.sample, sampleManifest)], samples: samples,
-            strata: [Stratum](
-                strata: listing.strata, counts: listing.strata.map { counts[$0] ?? 0 }),
+            accuracy: accuracy, inputs: [sampleManifest.input], samples: samples,
+            strata: listing.strata.map { Stratum(sources: $0, samples: counts[$0] ?? 0) },
             digest: hasher.finish(), largestErrorBound: largest, leftOut: leftOut,
-            samplesPerPart: try SampleManifest(sampleManifest).samplesPerPart,
-            compressionLevel: compressionLevel, parts: files)
+            samplesPerPart: sampleManifest.samplesPerPart, compressionLevel: compressionLevel,
+            parts: files)
         try context.commit(
-            manifest.manifest, stage: stage, fingerprint: fingerprint, samples: samples,
-            started: started,
+            manifest, fingerprint: fingerprint, samples: samples, started: started,
             work: work)
     }
 }

@@ -26,15 +26,15 @@ struct SplitStage: PipelineStage {
 
     func upstream(in context: StageContext) throws -> [Digest] {
         let (_, solve) = try solved(in: context)
-        return [context.dataset.fingerprint(of: .solve, solve)]
+        return [context.dataset.fingerprint(of: solve)]
     }
 
     /// The samples, and the manifest of their labels.
-    private func solved(in context: StageContext) throws -> (SampleListing, Manifest) {
+    private func solved(in context: StageContext) throws -> (SampleListing, SolveManifest) {
         let (sampleManifest, listing) = try context.listing(of: design)
-        let manifest = try context.dataset.manifest(.solve)
+        let manifest = try context.dataset.manifest(SolveManifest.self)
         try context.require(manifest, madeFrom: sampleManifest)
-        guard manifest.parameters == accuracy.json else {
+        guard manifest.accuracy == accuracy else {
             throw PipelineError(
                 .data,
                 "\(context.dataset.folder(.solve)) was solved with another 'solver' than "
@@ -48,22 +48,18 @@ struct SplitStage: PipelineStage {
         let (listing, solveManifest) = try solved(in: context)
         if !context.replace {
             try VersionGuard(context, split: split).check(
-                stage, parameters: split.json, strata: listing.strata,
+                split, strata: listing.strata,
                 counts: listing.sequence.counts)
         }
-        let samples = solveManifest.content["samples"]?.int ?? 0
+        let samples = solveManifest.samples
         context.reporter.began(stage, total: samples, done: 0)
         try context.invalidate(stage)
         try context.sweep(stage, keeping: [])
         let selections = try SplitSelections.of(split, listing, solveManifest)
-        let manifest = Manifest(
-            stage: stage.rawValue, parameters: split.json,
-            inputs: [context.input(.solve, solveManifest)],
-            content: .object([
-                "parts": SplitSelections.table(ofParts: selections),
-                "selections": .array(selections.map(\.json)),
-            ]), layout: .object([:]), files: [])
+        let manifest = SplitManifest(
+            split: split, inputs: [solveManifest.input],
+            parts: SplitSelections.counts(ofParts: selections), selections: selections)
         try context.commit(
-            manifest, stage: stage, fingerprint: fingerprint, samples: samples, started: started)
+            manifest, fingerprint: fingerprint, samples: samples, started: started)
     }
 }

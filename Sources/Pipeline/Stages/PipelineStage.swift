@@ -65,7 +65,7 @@ extension PipelineStage {
     func isSame(in context: StageContext) -> Bool { false }
 
     func skip(in context: StageContext) throws {
-        context.skipped(try context.dataset.manifest(stage), stage: stage)
+        context.skipped(try context.dataset.typedManifest(stage))
     }
 
     /// Does the stage, unless it is done.

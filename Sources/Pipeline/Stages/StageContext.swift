@@ -63,11 +63,10 @@ struct StageContext {
 extension StageContext {
     /// The sample stage as it is on the disk, which must be what `design` asks for where it was
     /// drawn.
-    func listing(of design: Design?) throws -> (Manifest, SampleListing) {
-        let manifest = try dataset.manifest(.sample)
+    func listing(of design: Design?) throws -> (SampleManifest, SampleListing) {
+        let manifest = try dataset.manifest(SampleManifest.self)
         let listing = try SampleListing(manifest)
-        let current = design.map { ConfigurationOrigin.drawn($0).parameters }
-        if manifest.parameters["import"] == nil, let current, manifest.parameters != current {
+        if case .drawn(let drawn) = manifest.origin, let design, drawn.json != design.json {
             throw PipelineError(
                 .data,
                 "\(dataset.folder(.sample)) was made from another 'sampling' or 'physics' than "
@@ -78,13 +77,14 @@ extension StageContext {
     }
 
     /// Refuses a stage that was made from another version of the one before it.
-    func require(_ manifest: Manifest, madeFrom earlier: Manifest) throws {
-        guard manifest.inputs.contains(where: { $0.stage == earlier.stage && $0.id == earlier.id })
-        else {
+    func require<Own: StageManifest, Earlier: StageManifest>(
+        _ manifest: Own, madeFrom earlier: Earlier
+    ) throws {
+        guard manifest.wasMade(from: earlier) else {
             throw PipelineError(
                 .data,
-                "\(dataset.root)/\(manifest.stage) was made from another '\(earlier.stage)' than "
-                    + "the one that is there: run 'steadyset \(manifest.stage)' again")
+                "\(dataset.root)/\(Own.stage) was made from another '\(Earlier.stage)' than the "
+                    + "one that is there: run 'steadyset \(Own.stage)' again")
         }
     }
 
@@ -100,7 +100,7 @@ extension StageContext {
     /// killed run left among them, and the records of steps other than the stage's own and `steps`.
     /// Files of any other name are the user's, and stay.
     func sweep(_ stage: Stage, keeping names: Set<String>, steps: Set<String> = []) throws {
-        for step in StepRecord.steps(stage, in: dataset)
+        for step in try StepRecord.steps(stage, in: dataset)
         where step != stage.rawValue && !steps.contains(step) {
             try? StepRecord.remove(step, in: dataset)
         }
@@ -130,10 +130,11 @@ extension StageContext {
     /// `further` are files that the manifest names outside `files`, `worked` the samples that the
     /// work was on where that is another number, and `extra` further members of the provenance.
     func commit(
-        _ manifest: Manifest, stage: Stage, fingerprint: Digest, further: [Manifest.File] = [],
+        _ typed: some StageManifest, fingerprint: Digest, further: [Manifest.File] = [],
         samples: Int, started: Stopwatch, work: Double? = nil, worked: Int? = nil,
         provenance extra: [String: JSON] = [:]
     ) throws {
+        let (manifest, stage) = (typed.manifest, type(of: typed).stage)
         let folder = dataset.folder(stage)
         let seconds = started.seconds
         try Provenance(
@@ -150,20 +151,11 @@ extension StageContext {
     }
 
     /// Reports a stage in which nothing was to do.
-    func skipped(_ manifest: Manifest, stage: Stage) {
-        let parts = manifest.content["parts"]?.array ?? []
-        let samples =
-            manifest.content["samples"]?.int ?? parts.reduce(0) { $0 + ($1["samples"]?.int ?? 0) }
+    func skipped(_ typed: some StageManifest) {
+        let manifest = typed.manifest
         reporter.ended(
-            stage, id: manifest.id, samples: samples,
+            type(of: typed).stage, id: manifest.id, samples: typed.count,
             bytes: manifest.files.reduce(0) { $0 + $1.bytes }, seconds: 0, skipped: true)
-    }
-
-    /// A manifest's reference to the stage that it was made from.
-    func input(_ stage: Stage, _ manifest: Manifest) -> Manifest.Input {
-        Manifest.Input(
-            stage: stage.rawValue, path: stage == .pack ? manifest.packPath : stage.manifestPath(),
-            id: manifest.id)
     }
 
     /// What is thrown where labels would be lost that nobody asks for any more.
@@ -179,7 +171,8 @@ extension StageContext {
 extension Dataset {
     /// The fingerprint of a stage that has this manifest here: that of its record, or the
     /// manifest's id where there is no record of it.
-    func fingerprint(of stage: Stage, _ manifest: Manifest) -> Digest {
+    func fingerprint<Own: StageManifest>(of manifest: Own) -> Digest {
+        let stage = Own.stage
         guard version == nil, let record = StepRecord(step: stage.rawValue, in: self),
             let own = record.files.first, own.path == stage.manifestPath(),
             let found = try? FileDigest(

@@ -24,6 +24,6 @@ struct PackedShardsOrigin {
     /// The fingerprint of what wrote them.
     func fingerprint(in context: StageContext) throws -> Digest {
         guard let data else { return try RoundRecords(of: context.base).fingerprint(after: round) }
-        return data.fingerprint(of: .pack, try data.manifest(.pack))
+        return data.fingerprint(of: try data.manifest(PackManifest.self))
     }
 }

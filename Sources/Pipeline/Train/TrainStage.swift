@@ -43,27 +43,28 @@ struct TrainStage: PipelineStage {
     /// same id, whatever steps wrote those: so models outlive changes that are in no id, such as the
     /// sizes of files, and formulas of fingerprints that earlier releases had.
     func isSame(in context: StageContext) -> Bool {
-        guard let manifest = try? context.dataset.manifest(stage),
+        guard let manifest = try? context.dataset.manifest(TrainManifest.self),
             let pack = try? PackedShardsOrigin(round: round, data: data).dataset(in: context)
-                .manifest(.pack)
+                .manifest(PackManifest.self)
         else { return false }
-        return isOf(manifest, pack) && (manifest.content["halfway"] != nil) == keepsHalfway
+        return isOf(manifest, pack) && (manifest.halfway != nil) == keepsHalfway
     }
 
     /// Whether a manifest is of this training on those shards.
-    func isOf(_ manifest: Manifest, _ pack: Manifest) -> Bool {
-        manifest.parameters == training.json
-            && manifest.inputs.contains { $0.id == pack.id }
+    func isOf(_ manifest: TrainManifest, _ pack: PackManifest) -> Bool {
+        let id = pack.id
+        return manifest.training.json == training.json && manifest.inputs.contains { $0.id == id }
     }
 
     func perform(in context: StageContext, fingerprint: Digest) throws {
         let begun = Stopwatch()
         let (dataset, reporter) = (context.dataset, context.reporter)
         let source = try PackedShardsOrigin(round: round, data: data).dataset(in: context)
-        let pack = try source.manifest(.pack)
+        let pack = try source.manifest(PackManifest.self)
+        let input = pack.input
         // A checkpoint names what it learns from by content, so that it can go on whatever steps
         // wrote that.
-        let content = Fingerprint.train(pack: pack.id, training, keepsHalfway: keepsHalfway)
+        let content = Fingerprint.train(pack: input.id, training, keepsHalfway: keepsHalfway)
         try protectModel(pack, of: source, fingerprint: fingerprint, content: content, in: context)
         let store = try PackedSamples(pack, in: source.folder(.pack))
         let samples = try store.select(training.selection, of: .train)
@@ -106,7 +107,7 @@ struct TrainStage: PipelineStage {
         }
         func snapshot() -> EpochSnapshot {
             EpochSnapshot(
-                weights: run.weights(physics: store.physics, trainedOn: pack.id),
+                weights: run.weights(physics: store.physics, trainedOn: input.id),
                 metrics: run.metrics, checkpoint: run.checkpoint(fingerprint: content))
         }
         do {
@@ -128,15 +129,14 @@ struct TrainStage: PipelineStage {
             throw PipelineError(.diverged, "\(error.message). \(kept)")
         }
         try save(snapshot())
-        let weights = run.weights(physics: store.physics, trainedOn: pack.id)
+        let weights = run.weights(physics: store.physics, trainedOn: input.id)
         var manifest = TrainManifest(
-            training: training, inputs: [context.input(.pack, pack)], samples: samples.count,
+            training: training, inputs: [input], samples: samples.count,
             judgedSamples: judges.count, parameterCount: model.parameterCount,
             epochs: run.metrics.count, steps: run.steps, bestEpoch: run.bestEpoch,
-            judged: run.metrics.map { run.judgedValue($0) }, digest: weights.digest,
-            files: [])
+            judged: run.metrics.map(run.judgedValue), digest: weights.digest, files: [])
         if keepsHalfway {
-            let weights = run.halfwayWeights(physics: store.physics, trainedOn: pack.id)
+            let weights = run.halfwayWeights(physics: store.physics, trainedOn: input.id)
             let file = try WeightsFile.write(weights, to: "\(folder)/\(StageFile.halfway)")
             files.append((StageFile.halfway, file))
             manifest.halfway = TrainManifest.Halfway(
@@ -152,7 +152,7 @@ struct TrainStage: PipelineStage {
             if !changed.isEmpty { extra["code_changed"] = .array(changed.map(JSON.string)) }
         }
         try context.commit(
-            manifest.manifest, stage: stage, fingerprint: fingerprint, samples: samples.count,
+            manifest, fingerprint: fingerprint, samples: samples.count,
             started: begun, work: run.seconds, worked: samples.count * run.metrics.count,
             provenance: extra)
         AtomicFile.remove(TrainingCheckpoint.path(in: dataset))

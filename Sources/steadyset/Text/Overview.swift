@@ -2,6 +2,7 @@ internal import Datasets
 internal import Documents
 internal import Fields
 internal import Foundation
+internal import Learning
 internal import Sampling
 internal import Shards
 internal import Solving
@@ -20,11 +21,11 @@ struct Overview: Sendable {
             (json, text) = try Overview.shard(path)
         } else {
             let (dataset, stages) = try Dataset.locate(path)
-            let manifests = try stages.map { try dataset.manifest($0) }
+            let manifests = try stages.map { (stage: $0, manifest: try dataset.manifest($0)) }
             json = .object([
                 "dataset": .string(dataset.root),
                 "version": dataset.version.map { .string($0.description) } ?? .null,
-                "stages": .array(manifests.map(Overview.summary)),
+                "stages": .array(manifests.map { Overview.summary($0.manifest) }),
             ])
             text = try Overview.text(dataset, manifests)
         }
@@ -41,137 +42,135 @@ struct Overview: Sendable {
         ])
     }
 
-    private static func text(_ dataset: Dataset, _ manifests: [Manifest]) throws -> String {
+    private static func text(_ dataset: Dataset, _ all: [(stage: Stage, manifest: Manifest)]) throws
+        -> String
+    {
+        var stages = StageManifests()
+        for (stage, manifest) in all {
+            let name =
+                stage == .pack ? manifest.packPath : "\(stage.rawValue)/\(Manifest.fileName)"
+            try stages.add(manifest, of: stage, path: dataset.path(name))
+        }
         var lines = ["dataset  \(dataset.root)"]
         if let version = dataset.version {
             lines.append("version  \(version)")
         } else {
-            let others = Versions(of: dataset).shortIDs().count
+            let others = try Versions(of: dataset).shortIDs().count
             if others > 0 {
                 lines.append("versions \(others) beside this, the base: 'steadyset log' shows them")
             }
         }
-        if let manifest = manifests.first(where: { $0.stage == "pack" }) ?? manifests.first,
-            let physics = try physics(manifest) ?? manifests.compactMap({ try physics($0) }).first
-        {
+        if let physics = stages.pack?.physics ?? stages.sample?.origin.physics {
             lines += physics.words
         }
-        if let parameters = manifests.first(where: { $0.parameters["tolerance"] != nil })?
-            .parameters
-        {
-            let accuracy = Accuracy(json: parameters)
+        if let accuracy = stages.solve?.accuracy ?? stages.pack?.accuracy {
             let grid = accuracy.gridBits.map { "multiples of 2^-\($0)" } ?? "plain Float32"
             lines.append("labels   certified to \(accuracy.tolerance), \(grid)")
         }
-        if let design = manifests.first(where: { $0.stage == "sample" })?.parameters["design"] {
-            let design = try Design(json: design)
+        if case .drawn(let design)? = stages.sample?.origin {
+            let json = design.json
             let shapes =
-                design.json["radius"].map { "radius \($0.canonicalText)" }
-                ?? "shapes \(design.json["shapes"]?.canonicalText ?? "")"
+                json["radius"].map { "radius \($0.canonicalText)" }
+                ?? "shapes \(JSON.array(design.shapes.map(\.json)).canonicalText)"
             lines.append(
                 "design   seed \(design.seed), \(shapes), values "
                     + "\(design.values.json.canonicalText)")
         }
-        if let strata = manifests.compactMap({ $0.content["strata"]?.array }).last {
-            lines.append("strata   \(describe(strata: strata))")
+        if let strata = stages.pack?.strata ?? stages.solve?.strata ?? stages.sample?.strata {
+            lines.append("strata   \(describe(strata))")
         }
         lines.append("")
-        for manifest in manifests {
-            let bytes = manifest.files.reduce(0) { $0 + $1.bytes }
-            let name = manifest.stage.padding(toLength: 8, withPad: " ", startingAt: 0)
-            let samples = manifest.content["samples"]?.int.map { "\($0) samples, " } ?? ""
-            lines.append(
-                "\(name) \(samples)\(manifest.files.count) "
-                    + "\(manifest.files.count == 1 ? "file" : "files"), \(Words.bytes(bytes))\n   "
-                    + "      id \(manifest.id)"
-            )
-            if let copies = manifest.content["copies"]?.array, !copies.isEmpty {
-                lines.append(
-                    "         \(copies.count) samples left out: earlier ones are the "
-                        + "same problem")
-            }
-            if let left = manifest.content["left_out"]?.array, !left.isEmpty {
-                lines.append(
-                    "         \(left.count) samples left out: their bound is above the "
-                        + "tolerance")
-            }
-            if let bound = manifest.content["largest_error_bound"]?.double, manifest.stage == "pack"
-            {
-                lines.append("         largest error bound \(bound)")
-            }
-        }
-        for manifest in manifests { lines += learned(manifest) }
-        if let selections = manifests.compactMap({ $0.content["selections"]?.array }).last {
-            lines += ["", "selections"] + (try table(selections))
+        for (stage, manifest) in all { lines += describe(stage, manifest, stages) }
+        if let train = stages.train { lines += describe(train) }
+        if let evaluate = stages.evaluate { lines += describe(evaluate) }
+        if let selections = stages.pack?.selections ?? stages.split?.selections {
+            lines += ["", "selections"] + table(selections)
         }
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// What a training or an evaluation came to.
-    private static func learned(_ manifest: Manifest) -> [String] {
-        let (parameters, content) = (manifest.parameters, manifest.content)
-        switch manifest.stage {
-        case Stage.train.rawValue:
-            let model = parameters["model"]
-            let words = [
-                "",
-                "model    \(model?["kind"]?.string ?? ""), width \(model?["width"]?.double ?? 0), "
-                    + "\(content["parameters"]?.int ?? 0) parameters",
-                "trained  \(content["epochs"]?.int ?? 0) epochs on "
-                    + "'\(parameters["selection"]?.string ?? "")', loss "
-                    + "\(parameters["loss"]?.canonicalText ?? ""), prefactor "
-                    + "\(parameters["prefactor"]?.canonicalText ?? "")",
-            ]
-            let epoch = content["best_epoch"]?.int ?? 0
-            let judged = content["judged"]?.array ?? []
-            guard judged.indices.contains(epoch - 1), let value = judged[epoch - 1].double else {
-                return words
+    /// What a stage holds.
+    private static func describe(_ stage: Stage, _ manifest: Manifest, _ stages: StageManifests)
+        -> [String]
+    {
+        let bytes = manifest.files.reduce(0) { $0 + $1.bytes }
+        let name = stage.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0)
+        let samples: Int? =
+            switch stage {
+            case .sample: stages.sample?.samples
+            case .solve: stages.solve?.samples
+            case .pack: stages.pack?.samples
+            case .train: stages.train?.samples
+            case .evaluate: stages.evaluate?.samples
+            case .split, .resample: nil
             }
-            let by =
-                "\(parameters["best_by"]?.string ?? "") of "
-                + "\(parameters["judge"]?.string ?? "")"
-            return words + ["best     epoch \(epoch), \(by) \(value)"]
-        case Stage.evaluate.rawValue:
-            let what =
-                parameters["selection"]?.string.map { "samples of '\($0)'" } ?? "configurations"
-            let result =
-                if let bound = content["largest_bound"] {
-                    "estimated mean absolute error "
-                        + "\(content["estimate_mae"]?.double ?? .infinity), no error above "
-                        + "\(bound.double ?? .infinity)"
-                } else {
-                    "mean absolute error \(content["mae"]?.double ?? 0)"
-                }
-            return ["", "judged   \(content["samples"]?.int ?? 0) \(what), \(result)"]
-        default: return []
+        var lines = [
+            "\(name) \(samples.map { "\($0) samples, " } ?? "")\(manifest.files.count) "
+                + "\(manifest.files.count == 1 ? "file" : "files"), \(Words.bytes(bytes))\n   "
+                + "      id \(manifest.id)"
+        ]
+        if stage == .sample, let copies = stages.sample?.copies.count, copies > 0 {
+            lines.append(
+                "         \(copies) samples left out: earlier ones are the same problem")
         }
+        if stage == .solve, let left = stages.solve?.leftOut.count, left > 0 {
+            lines.append(
+                "         \(left) samples left out: their bound is above the tolerance")
+        }
+        if stage == .pack, let bound = stages.pack?.largestErrorBound {
+            lines.append("         largest error bound \(bound)")
+        }
+        return lines
     }
 
-    private static func physics(_ manifest: Manifest) throws -> Physics? {
-        let json =
-            manifest.parameters["physics"] ?? manifest.parameters["design"]?["physics"]
-            ?? manifest.parameters["import"]?["physics"]
-        return try json.map { try Physics(json: $0) }
+    /// What a training came to.
+    private static func describe(_ train: TrainManifest) -> [String] {
+        let training = train.training
+        let words = [
+            "",
+            "model    \(training.model.kind.rawValue), width \(training.model.width), "
+                + "\(train.parameterCount) parameters",
+            "trained  \(train.epochs) epochs on '\(training.selection)', loss "
+                + "\(training.loss.json.canonicalText), prefactor "
+                + training.prefactor.json.canonicalText,
+        ]
+        guard train.judged.indices.contains(train.bestEpoch - 1),
+            let value = train.judged[train.bestEpoch - 1]
+        else { return words }
+        let by = "\(training.bestBy.rawValue) of \(training.judge.rawValue)"
+        return words + ["best     epoch \(train.bestEpoch), \(by) \(value)"]
+    }
+
+    /// What an evaluation came to.
+    private static func describe(_ evaluate: EvaluateManifest) -> [String] {
+        let what = evaluate.parameters.selection.map { "samples of '\($0)'" } ?? "configurations"
+        let result =
+            switch evaluate.result {
+            case .measured(let mae): "mean absolute error \(mae)"
+            case .estimated(let mae, let bound):
+                "estimated mean absolute error \(mae), no error above \(bound)"
+            }
+        return ["", "judged   \(evaluate.samples) \(what), \(result)"]
     }
 
     /// `1…20 sources, 25 samples each`, or one by one where they differ.
-    private static func describe(strata: [JSON]) -> String {
-        let sources = strata.compactMap { $0["sources"]?.int }
-        let samples = strata.compactMap { $0["samples"]?.int }
-        guard let first = sources.first, let last = sources.last else { return "none" }
-        if Set(samples).count == 1, sources == Array(first...last) {
-            return "\(first == last ? "\(first)" : "\(first) to \(last)") sources, \(samples[0]) "
-                + "samples each"
+    private static func describe(_ strata: [Stratum]) -> String {
+        guard let first = strata.first, let last = strata.last else { return "none" }
+        let areAlike = strata.allSatisfy { $0.samples == first.samples }
+        if areAlike, strata.map(\.sources) == Array(first.sources...last.sources) {
+            let range =
+                first.sources == last.sources
+                ? "\(first.sources)" : "\(first.sources) to \(last.sources)"
+            return "\(range) sources, \(first.samples) samples each"
         }
-        let pairs = zip(sources, samples).map { "\($0): \($1)" }
+        let pairs = strata.map { "\($0.sources): \($0.samples)" }
         return "samples by number of sources " + pairs.prefix(24).joined(separator: ", ")
             + (pairs.count > 24 ? ", …" : "")
     }
 
     /// Subsets and windows line by line; the selections of one stratum, which are many, in one line
     /// a part.
-    private static func table(_ selections: [JSON]) throws -> [String] {
-        let all = try selections.map { try Selection(json: $0) }
+    private static func table(_ all: [Selection]) -> [String] {
         var lines = all.filter { $0.stratum == nil }.map { selection in
             let name = selection.name.padding(toLength: 20, withPad: " ", startingAt: 0)
             let ranges = selection.ranges.count == 1 ? "" : " in \(selection.ranges.count) ranges"
