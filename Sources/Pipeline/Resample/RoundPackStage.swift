@@ -69,7 +69,7 @@ struct RoundPackStage: PipelineStage {
         let resampled = try context.dataset.manifest(ResampleManifest.self)
         let path = "\(context.dataset.folder(.resample))/\(StageFile.choices)"
         var writer = VersionWriter(
-            parent: parent, solved: try solving.solve(in: context), threads: context.threads,
+            parent: parent, solved: try added(in: context), threads: context.threads,
             reporter: context.reporter)
         writer.movesName = context.replace
         let manifest = try writer.write(
@@ -88,6 +88,16 @@ struct RoundPackStage: PipelineStage {
             seconds: started.seconds
         ).write(in: context.base)
         try removeWork(in: context)
+    }
+
+    /// Where what was chosen is solved; nil where that is nothing.
+    private func added(in context: StageContext) throws -> Dataset? {
+        let place = solving.record(in: context)
+        if let record = place.record, !record.files.isEmpty, record.isIntact(in: place.dataset) {
+            return RoundWork(of: context).added
+        }
+        // It went when it had joined a version, which was forgotten since.
+        return try solving.solve(in: context)
     }
 
     /// The files of a version that are not its parent's, with its manifest first.
