@@ -122,6 +122,12 @@ struct ResampleStage: PipelineStage {
                 "\(end.message). Rounds end here, with \(round - 1) of at most \(curation.count); "
                     + "the last model is that of \(selection)", in: context, fingerprint)
         }
+        let path = TrainerCall.testErrors(round - 1, of: context.base)
+        if case .trainer = scorer, curation.stop != nil, InputFile.isFolder(path) != false {
+            context.reporter.warned(
+                "the trainer wrote no errors of the test part, which STEADYSET_TEST_ERRORS names, "
+                    + "so 'stop' cannot tell what round \(round) is worth")
+        }
     }
 
     /// Ends the rounds where the next one would gain too little.

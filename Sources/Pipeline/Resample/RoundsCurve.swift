@@ -31,7 +31,7 @@ struct RoundsCurve {
             if hasModels {
                 try add(model: earlier, version, selection, isLast: earlier == number - 1)
             } else {
-                try add(trainer: earlier, version, selection, isLast: earlier == number - 2)
+                try add(trainer: earlier, version, selection)
             }
         }
     }
@@ -60,18 +60,9 @@ struct RoundsCurve {
     }
 
     /// Adds what the user's program wrote of the test part, if it did.
-    private mutating func add(trainer: Int, _ version: Dataset, _ selection: String, isLast: Bool)
-        throws
-    {
+    private mutating func add(trainer: Int, _ version: Dataset, _ selection: String) throws {
         let path = TrainerCall.testErrors(trainer, of: context.base)
-        guard InputFile.isFolder(path) == false else {
-            if isLast {
-                context.reporter.warned(
-                    "the trainer wrote no errors of the test part, which STEADYSET_TEST_ERRORS "
-                        + "names, so 'stop' cannot tell what round \(trainer + 1) is worth")
-            }
-            return
-        }
+        guard InputFile.isFolder(path) == false else { return }
         try add(
             path, PackedSamples(try version.manifest(PackManifest.self), in: version.folder(.pack)),
             selection)
