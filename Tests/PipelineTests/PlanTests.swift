@@ -9,11 +9,13 @@ import Testing
     /// A pipeline that trains; `rounds` are members of that block.
     private static func text(epochs: Int = 1, rounds: String? = nil) -> String {
         pipelineText(
+            lattice: "[32, 32]",
             extra: """
                 train:
                   model: {kind: u-net, width: 0.03125}
                   epochs: \(epochs)
                   judge: none
+                  selection: S50%
                 \(rounds.map { "rounds: {\($0)}" } ?? "")
                 """)
     }
