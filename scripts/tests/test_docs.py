@@ -161,7 +161,8 @@ def test_versions_of_formats():
         for name, schema in SCHEMAS.items()
     }
     assert {version for name, version in versions.items() if name.startswith("manifest-")} == {VERSION}
-    assert f"Manifests and shards are of version {VERSION}, all other" in " ".join(ARTICLES["Formats"].split())
+    said = f"Manifests and shards are of version {VERSION}, plans of version {versions['plan']}, all other formats of version 1"
+    assert said in " ".join(ARTICLES["Formats"].split())
     manifests = ARTICLES["Formats"].partition("\n## Manifests\n")[2]
     assert next(row for row in table(manifests, "member") if row[0] == "`version`")[2] == str(VERSION)
     assert next(row for row in table(ARTICLES["Formats"], "attribute") if row[0] == "`version`")[2] == str(VERSION)
