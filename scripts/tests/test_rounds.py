@@ -12,6 +12,8 @@ import subprocess
 import sys
 import time
 
+import h5py
+import hdf5plugin  # noqa: F401 - registers filter 32001 with h5py
 import numpy as np
 import pytest
 import steadyset as reader
@@ -157,6 +159,8 @@ def test_killed_at_random_moments(rounds, tmp_path):
         {"score": "estimate", "by": "max"},
         {"score": "bound"},
         {"score": "variance", "passes": 3},
+        {"score": "tod", "drop": 4},
+        {"score": "tod", "candidates": "unselected", "pool": None},
         {"by": "sources", "drop": 9},
         {"candidates": "unselected", "pool": None, "drop": 4},
         {"neighbours": {"share": 0.5, "hardest": 5, "moves": 3, "values": 0.5}},
@@ -189,6 +193,59 @@ def test_every_rule(keys, tmp_path):
         near = [line for line in taken if line["origin"] == "neighbour"]
         assert all(line["parent_id"] for line in near)
     assert "0 findings" in steadyset("verify", dataset, "--resolve", "5").stdout
+
+
+def fields(folder, weights, configurations):
+    """What the model in a file of weights gives for configurations: fields by id."""
+    output = folder / f"{weights.stem}.h5"
+    steadyset("predict", "--model", weights, "--from", configurations, "-o", output)
+    with h5py.File(output) as file:
+        return {f"{id:016x}": y for id, y in zip(file["id"][:].tolist(), file["y"][:].astype("f8"))}
+
+
+def test_the_distance_from_half_way(tmp_path):
+    """Scores by `tod` are how far the model's fields moved since half of its training; nothing else that a training leaves changes
+    by being asked for it, and an interruption changes nothing."""
+    train = {"epochs": 9, "judge": "none"}
+    pipeline = write(tmp_path, changed(ROUNDS, rounds={"count": 1, "score": "tod"}, train=train), "tod.yaml")
+    dataset = tmp_path / "tod"
+    with subprocess.Popen(
+        [BINARY, "run", pipeline, "-o", dataset], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert any("epoch 6/" in line for line in process.stderr)
+        process.terminate()
+    assert not (dataset / "train/manifest.json").exists()
+    steadyset("run", pipeline, "-o", dataset)
+    whole = tmp_path / "whole"
+    steadyset("run", pipeline, "-o", whole)
+    assert lasting(dataset) == lasting(whole)
+    assert (dataset / "train/halfway.safetensors").read_bytes() == (whole / "train/halfway.safetensors").read_bytes()
+    check("manifest-train", manifest(dataset, "train"))
+    content = manifest(dataset, "train")["content"]
+    assert (content["best_epoch"], content["halfway"]["epoch"]) == (9, 4)
+    chosen = dataset / "rounds/1/resample/configurations.jsonl"
+    late, half = (fields(tmp_path, dataset / f"train/{name}.safetensors", chosen) for name in ("weights", "halfway"))
+    lines = [line for line in choices(dataset, "round-1") if line["action"] == "added"]
+    assert len(lines) == len(late) == 9
+    for line in lines:
+        distance = np.sqrt(np.mean((late[line["id"]] - half[line["id"]]) ** 2))
+        assert float(line["score"]) == pytest.approx(distance, rel=1e-8) and distance > 0
+    scores = [float(line["score"]) for line in lines]
+    assert scores == sorted(scores, reverse=True)
+    assert "0 findings" in steadyset("verify", dataset).stdout
+    # The same training without it has the same weights under another id, and keeps no more than them.
+    plain = write(tmp_path, changed(ROUNDS, rounds={"count": 1}, train=train), "plain.yaml")
+    steadyset("run", plain, "-o", tmp_path / "plain", "--until", "train")
+    assert (tmp_path / "plain/train/weights.safetensors").read_bytes() == (dataset / "train/weights.safetensors").read_bytes()
+    assert not (tmp_path / "plain/train/halfway.safetensors").exists()
+    # Half-way through one epoch is what the training began with.
+    short = write(tmp_path, changed(ROUNDS, rounds={"count": 1, "score": "tod"}, train={"epochs": 1}), "short.yaml")
+    steadyset("run", short, "-o", tmp_path / "short", "--until", "train")
+    assert manifest(tmp_path / "short", "train")["content"]["halfway"]["epoch"] == 0
+    # A model that was altered is refused, and found.
+    path = whole / "train/halfway.safetensors"
+    path.write_bytes(path.read_bytes()[:-1] + bytes([path.read_bytes()[-1] ^ 1]))
+    assert "halfway.safetensors" in steadyset("verify", whole, expect=1).stdout
 
 
 def configurations(samples):

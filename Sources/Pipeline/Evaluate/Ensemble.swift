@@ -26,8 +26,8 @@ final class Ensemble {
         /// The mean over sites of the variance of the fields of models, or of passes of dropout.
         case variance
         /// The root of the mean over sites of the squared difference from the field of the model
-        /// half-way through its training (temporal output discrepancy; Huang, Li, Zhao and Chan
-        /// 2024, arXiv:2407.07674).
+        /// half-way through its training (temporal output discrepancy; Huang, Wang, Xiong, Huan and
+        /// Dou 2021, arXiv:2107.14153).
         case tod
     }
 
