@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// One schema object, as the list of what it asks for.
 package struct SchemaNode: Sendable {
     /// What is asked, in the order in which it is checked.
@@ -89,30 +87,5 @@ package enum JSONType: String, Sendable, CaseIterable {
         case .object, .array, .integer: "an \(rawValue)"
         case .number, .string: "a \(rawValue)"
         }
-    }
-}
-
-/// A regular expression, compiled once.
-///
-/// `Regex` is not `Sendable`, hence the lock.
-package final class SchemaPattern: Sendable {
-    package let text: String
-    private let expression: Mutex<Regex<AnyRegexOutput>>
-
-    /// Compiles `text`, or returns nil where it is not a regular expression.
-    package init?(_ text: String) {
-        guard let compiled = try? Regex(text) else { return nil }
-        self.text = text
-        expression = Mutex(compiled)
-    }
-
-    /// More bytes than this are not looked at: what patterns are for is names and digests.
-    private static let maximumBytes = 4096
-
-    /// Whether a part of `string` matches, as JSON Schema has it; no string of more than 4096 bytes
-    /// does.
-    package func matches(_ string: String) -> Bool {
-        guard string.utf8.count <= SchemaPattern.maximumBytes else { return false }
-        return expression.withLock { string.firstMatch(of: $0) != nil }
     }
 }

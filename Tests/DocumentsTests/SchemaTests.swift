@@ -244,6 +244,25 @@ struct SchemaTests {
         }
     }
 
+    /// Rows of sets, which are compared byte by byte, and others: a pattern in a group is none.
+    @Test(arguments: [
+        "^[0-9a-f]{4}$", "^[A-Za-z0-9][A-Za-z0-9._-]{0,3}$", "^[a-z][a-z-]*$", "^a[0-9]+$",
+        "^[A-Za-z0-9_]{1,3}$", "^ab?$", "^[a-z]*b$", "^[^a]$", "^[a-z]{2}[0-9]{1,2}$", "[a-c]",
+        "^(a|b)$", "^a.c$",
+    ]) func patternsAreThoseOfRegularExpressions(_ text: String) throws {
+        let plain = try #require(SchemaPattern(text))
+        let group = try #require(SchemaPattern("(?:\(text))"))
+        let parts = ["a", "b", "f", "g", "0", "9", "_", "-", ".", "A", "é", "c", " ", ""]
+        for first in parts {
+            for second in parts {
+                for third in parts {
+                    let string = first + second + third + first
+                    #expect(plain.matches(string) == group.matches(string), "\(string)")
+                }
+            }
+        }
+    }
+
     @Test func schemasAreCompiledOnceForAllThreads() async throws {
         await withTaskGroup(of: Int?.self) { group in
             for _ in 0..<64 {
