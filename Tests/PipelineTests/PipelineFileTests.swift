@@ -57,7 +57,8 @@ import Testing
         #expect(file.training?.bestBy == .mae && file.training?.epochs == 3)
         #expect(file.training?.optimiser.beta1 == 0.8)
         #expect(file.training?.optimiser.learningRate == 1e-4 && file.modelCode == "4T-1")
-        #expect(file.curation?.acquisition == .power(exponent: 3))
+        #expect(file.curation?.acquisition.name == "power")
+        #expect(file.curation?.json["power"] == .integer(3))
         #expect(file.curation?.column == "mae" && file.curation?.pool == 5000)
         #expect(file.trainer?.timeLimit == 3600 && file.trainer?.command == "true")
         // An import may replace what sources do, and with it the overlap's default.

@@ -21,7 +21,8 @@ import Testing
         #expect(curation == plain)
         #expect(curation.count == 1 && curation.pool == 5000 && curation.drop == 0)
         #expect(
-            curation.acquisition == .top && curation.score == .error && curation.column == "mae")
+            curation.acquisition == .top && curation.score.rawValue == "error"
+                && curation.column == "mae")
         #expect(curation.budget == .free && curation.source == .drawn && curation.stop == nil)
     }
 
