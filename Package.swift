@@ -95,6 +95,13 @@ let package = Package(
         tests(of: "Learning", ["Documents", "Fields", "Sampling"], exclude: ["Golden"]),
         tests(of: "Shards", ["Documents", "Fields"], exclude: ["Golden"]),
         tests(
+            of: "Datasets",
+            [
+                "Documents", "Fields", "Learning", "Pipeline", "Sampling", "Shards", "Solving",
+            ]),
+        tests(
+            of: "Verification", ["Datasets", "Documents", "Fields", "Pipeline", "Shards"]),
+        tests(
             of: "Pipeline",
             [
                 "Datasets", "Documents", "Exports", "Fields", "Learning", "Parallel", "Sampling",

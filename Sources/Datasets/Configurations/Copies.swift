@@ -25,7 +25,7 @@ package struct Copies {
         package var index: Int
         package var original: SampleID
 
-        init(id: SampleID, sources: Int, index: Int, original: SampleID) {
+        package init(id: SampleID, sources: Int, index: Int, original: SampleID) {
             self.id = id
             self.sources = sources
             self.index = index
