@@ -78,7 +78,7 @@ public struct Dataset: Hashable, Sendable {
                 throw DatasetError(
                     .data,
                     "\(folder(stage))/manifest.json is the manifest of a version, which belongs "
-                        + "into \(Versions.fileName(of: manifest.id)): the base is missing")
+                        + "into \(PackManifest.fileName(of: manifest.id)): the base is missing")
             }
             return manifest
         } catch let error as ShardsError where error.code == .notFound {
@@ -127,7 +127,7 @@ public struct Dataset: Hashable, Sendable {
         let created = try Folder.create(stepsFolder)
         do {
             let lock = try FileLock("\(privateFolder)/lock", shared: shared, holder: root)
-            if !forgetting { Forgetting.remove(in: self) }
+            if !forgetting { Forgetting.remove(in: privateFolder) }
             return lock
         } catch {
             Folder.remove(created)
@@ -165,7 +165,7 @@ public struct Dataset: Hashable, Sendable {
     /// it.
     @discardableResult package func publish(
         _ writer: ShardWriter, as path: String, step: String, fingerprint: Digest,
-        leftOut: [StepRecord.LeftOut] = [], started: Stopwatch
+        leftOut: [UncertifiedSample] = [], started: Stopwatch
     ) throws -> Manifest.File {
         let digest = try writer.finish()
         try AtomicFile.commit(temporary: writer.path, as: self.path(path))

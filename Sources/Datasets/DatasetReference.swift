@@ -44,6 +44,14 @@ extension Dataset {
 extension Digest {
     /// The first 16 digits, by which files of versions are named.
     package var short: String { String(description.prefix(16)) }
+
+    /// The fewest digits that name a version.
+    package static let fewestDigits = 4
+
+    /// Whether these are digits of one: lower-case and hexadecimal.
+    package static func areDigits(_ text: some StringProtocol) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+    }
 }
 
 extension Manifest {
@@ -55,6 +63,6 @@ extension Manifest {
 
     /// Where a pack stage's manifest is, relative to its dataset.
     package var packPath: String {
-        "\(Stage.pack.rawValue)/\(parent == nil ? Manifest.fileName : Versions.fileName(of: id))"
+        "\(Stage.pack.rawValue)/\(parent == nil ? Manifest.fileName : PackManifest.fileName(of: id))"
     }
 }

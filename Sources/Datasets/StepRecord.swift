@@ -1,4 +1,4 @@
-package import Documents
+internal import Documents
 package import Fields
 internal import Foundation
 package import Shards
@@ -6,28 +6,11 @@ package import Shards
 /// The record of a finished step: what it wrote, and the fingerprint of everything that determined
 /// it.
 package struct StepRecord {
-    /// A configuration whose label could not be certified.
-    package struct LeftOut: Hashable {
-        package var id: SampleID
-        /// Number of sources.
-        package var sources: Int
-        package var index: Int
-        /// What was reached; nil where it is not finite.
-        package var errorBound: Double?
-
-        package init(id: SampleID, sources: Int, index: Int, errorBound: Double? = nil) {
-            self.id = id
-            self.sources = sources
-            self.index = index
-            self.errorBound = errorBound
-        }
-    }
-
     package var step: String
     package var fingerprint: Digest
     /// Files by their path in the dataset.
     package var files: [Manifest.File]
-    package var leftOut: [LeftOut] = []
+    package var leftOut: [UncertifiedSample] = []
     /// Seconds of work.
     package var seconds: Double
 
@@ -59,7 +42,7 @@ package struct StepRecord {
             else { return nil }
             return Manifest.File(path: path, bytes: bytes, sha256: sha256, samples: samples)
         }
-        leftOut = (json["left_out"]?.array ?? []).compactMap { try? LeftOut($0, "") }
+        leftOut = (json["left_out"]?.array ?? []).compactMap { try? UncertifiedSample($0, "") }
         seconds = json["seconds"]?.double ?? 0
     }
 
@@ -72,7 +55,8 @@ package struct StepRecord {
     }
 
     package init(
-        step: String, fingerprint: Digest, files: [Manifest.File], leftOut: [LeftOut] = [],
+        step: String, fingerprint: Digest, files: [Manifest.File],
+        leftOut: [UncertifiedSample] = [],
         seconds: Double
     ) {
         self.step = step
@@ -131,24 +115,5 @@ package struct StepRecord {
         }.map {
             String($0.dropLast(5))
         }
-    }
-}
-
-extension StepRecord.LeftOut {
-    /// Reads an element of a list; `context` is for messages.
-    package init(_ json: JSON, _ context: String) throws(DatasetError) {
-        let members = try JSONMembers<DatasetError>(
-            json, of: context, required: ["id", "sources", "index", "error_bound"])
-        self.init(
-            id: try members.sampleID("id"), sources: try members.count("sources"),
-            index: try members.count("index"),
-            errorBound: try members.optionalSize("error_bound"))
-    }
-
-    package var json: JSON {
-        .object([
-            "id": .string(id.description), "sources": .integer(sources), "index": .integer(index),
-            "error_bound": errorBound.map(JSON.number) ?? .null,
-        ])
     }
 }

@@ -143,7 +143,7 @@ public final class Unpacker {
         version.codec = form.codec
         version.compressionLevel = form.recordedLevel
         try version.manifest.write(
-            path: "\(folder)/\(isBase ? Manifest.fileName : Versions.fileName(of: id))")
+            path: "\(folder)/\(isBase ? Manifest.fileName : PackManifest.fileName(of: id))")
         let written = Versions(of: Dataset(alone: .pack, folder: folder))
         for (name, tagged) in try Versions(of: source).tags() where tagged == id {
             try written.tag(id, as: name)

@@ -24,7 +24,8 @@ extension Verifier {
         for manifest in self.versions.sorted(by: { $0.shards.count < $1.shards.count }) {
             let own = manifest.shards.map(\.file).filter { !decoded.contains($0.path) }
             checkForm(
-                manifest.manifest, path: "\(versions.folder)/\(Versions.fileName(of: manifest.id))")
+                manifest.manifest,
+                path: "\(versions.folder)/\(PackManifest.fileName(of: manifest.id))")
             for file in own { attempt { try checkFile(file, of: .pack) } }
             attempt { try checkPack(manifest, decoding: Set(own.map(\.path))) }
             attempt { try checkChoices(of: manifest) }
@@ -47,7 +48,7 @@ extension Verifier {
     /// The file of choices, and that the version is what they make of its parent.
     private func checkChoices(of manifest: PackManifest) throws {
         let folder = dataset.folder(.pack)
-        let name = "\(folder)/\(Versions.fileName(of: manifest.id))"
+        let name = "\(folder)/\(PackManifest.fileName(of: manifest.id))"
         guard let descent = manifest.descent, let file = manifest.choices else {
             return found("\(name): lacks parent, round or choices")
         }

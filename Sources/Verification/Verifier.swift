@@ -157,13 +157,14 @@ public final class Verifier {
     private func isProper(_ input: Manifest.Input, _ source: Stage) -> Bool {
         input.path == "\(source.rawValue)/\(Manifest.fileName)"
             || (source == .pack
-                && input.path == "\(source.rawValue)/\(Versions.fileName(of: input.id))")
+                && input.path == "\(source.rawValue)/\(PackManifest.fileName(of: input.id))")
     }
 
     /// The manifest itself, what it was made from, and the digests of its files.
     private func checkManifest(_ stage: Stage) throws {
         let manifest = try dataset.manifest(stage)
-        let name = manifest.parent == nil ? Manifest.fileName : Versions.fileName(of: manifest.id)
+        let name =
+            manifest.parent == nil ? Manifest.fileName : PackManifest.fileName(of: manifest.id)
         let path = "\(dataset.folder(stage))/\(name)"
         checkForm(manifest, path: path)
         attempt { try manifests.add(manifest, of: stage, path: path) }

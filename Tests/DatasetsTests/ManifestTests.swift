@@ -61,7 +61,9 @@ import Testing
                 var members = damaged[keyPath: place].object ?? [:]
                 members[name] = nil
                 damaged[keyPath: place] = .object(members)
-                let error = failure { _ = try stage.manifestType.init(damaged, path: "DIR/m.json") }
+                let error = failure {
+                    _ = try StageManifests.type(of: stage).init(damaged, path: "DIR/m.json")
+                }
                 #expect(error?.kind == .data, "\(stage) \(name)")
                 #expect(error?.message.contains("DIR/m.json") == true, "\(stage) \(name)")
                 let isNamed =
@@ -80,7 +82,9 @@ import Testing
                 var members = damaged[keyPath: place].object ?? [:]
                 members[name] = .array([.bool(true), .string("no"), .null])
                 damaged[keyPath: place] = .object(members)
-                let error = failure { _ = try stage.manifestType.init(damaged, path: "DIR/m.json") }
+                let error = failure {
+                    _ = try StageManifests.type(of: stage).init(damaged, path: "DIR/m.json")
+                }
                 #expect(error?.kind == .data, "\(stage) \(name)")
                 #expect(error?.path != nil, "\(stage) \(name)")
             }
@@ -96,8 +100,9 @@ import Testing
                 members["stranger"] = .integer(1)
                 damaged[keyPath: place] = .object(members)
                 #expect(
-                    failure { _ = try stage.manifestType.init(damaged) }?.message.contains(
-                        "'stranger'") == true, "\(stage)")
+                    failure { _ = try StageManifests.type(of: stage).init(damaged) }?.message
+                        .contains(
+                            "'stranger'") == true, "\(stage)")
             }
         }
     }

@@ -20,7 +20,7 @@ import Testing
                         samples: 3)
                 ],
                 leftOut: [
-                    StepRecord.LeftOut(
+                    UncertifiedSample(
                         id: try Samples.id(5), sources: 3, index: 2, errorBound: nil)
                 ], seconds: 1.5)
         )

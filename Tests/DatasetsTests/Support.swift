@@ -120,8 +120,8 @@ enum Samples {
             strata: [Stratum(sources: 1, samples: 2), Stratum(sources: 3, samples: 2)],
             digest: digest(4), largestErrorBound: 9e-7,
             leftOut: [
-                StepRecord.LeftOut(id: try id(7), sources: 3, index: 1, errorBound: nil),
-                StepRecord.LeftOut(id: try id(8), sources: 3, index: 2, errorBound: 0.5),
+                UncertifiedSample(id: try id(7), sources: 3, index: 1, errorBound: nil),
+                UncertifiedSample(id: try id(8), sources: 3, index: 2, errorBound: 0.5),
             ], samplesPerPart: 4, compressionLevel: 3,
             parts: [SolveManifest.Part(file: file("part-00000.h5", samples: 4), first: 0)])
     }

@@ -83,14 +83,14 @@ import Testing
     @Test func aTableOfErrorsIsReadBack() throws {
         let scratch = try Scratch()
         let path = "\(scratch.path)/errors.csv"
-        var table = try ErrorTable(path, hasLabels: true, hasVariance: false)
+        var table = try ErrorTable(path, hasLabels: true, spread: nil)
         #expect(ErrorTable.isMeasure("mae") && ErrorTable.isMeasure("R4"))
         #expect(!ErrorTable.isMeasure("mean"))
         let (x, y, prediction): ([Float], [Float], [Float]) = ([0, 1], [0.5, 1], [0.25, 1])
         let errors = FieldErrors(x: x[...], y: y[...], prediction: prediction[...])
         try table.add(
             EvaluatedSample(id: try Samples.id(4), sources: 1, place: nil), .errors(errors),
-            variance: nil)
+            spread: nil)
         #expect(!scratch.has("errors.csv"))
         _ = try table.commit()
         let scores = try ScoreTable(path: path, column: "mae")

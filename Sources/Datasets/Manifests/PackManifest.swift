@@ -114,9 +114,12 @@ package struct PackManifest: StageManifest {
     /// The id of the version that this one was made from; nil for the base.
     package var parent: Digest? { descent?.parent }
 
+    /// The name of the manifest of a version other than the base.
+    package static func fileName(of id: Digest) -> String { "version-\(id.short).json" }
+
     /// Where it is, relative to its dataset.
     package var packPath: String {
-        "\(Stage.pack.rawValue)/\(parent == nil ? Manifest.fileName : Versions.fileName(of: id))"
+        "\(Stage.pack.rawValue)/\(parent == nil ? Manifest.fileName : PackManifest.fileName(of: id))"
     }
 
     /// Bytes of the shards.

@@ -25,7 +25,7 @@ package struct SolveManifest: StageManifest {
     package var digest: Digest
     package var largestErrorBound: Double
     /// Samples whose label could not be certified.
-    package var leftOut: [StepRecord.LeftOut]
+    package var leftOut: [UncertifiedSample]
     package var samplesPerPart: Int
     /// zstd's level of the chunks.
     package var compressionLevel: Int
@@ -33,7 +33,7 @@ package struct SolveManifest: StageManifest {
 
     package init(
         accuracy: Accuracy, inputs: [Manifest.Input], samples: Int, strata: [Stratum],
-        digest: Digest, largestErrorBound: Double, leftOut: [StepRecord.LeftOut],
+        digest: Digest, largestErrorBound: Double, leftOut: [UncertifiedSample],
         samplesPerPart: Int, compressionLevel: Int, parts: [Part]
     ) {
         self.accuracy = accuracy
@@ -60,7 +60,7 @@ package struct SolveManifest: StageManifest {
         strata = try content.list("strata", Stratum.init)
         digest = try content.digest("digest")
         largestErrorBound = try content.size("largest_error_bound")
-        leftOut = try content.list("left_out", StepRecord.LeftOut.init)
+        leftOut = try content.list("left_out", UncertifiedSample.init)
         let layout = try manifest.layout(["samples_per_part", "compression_level"], path: path)
         samplesPerPart = try layout.count("samples_per_part", in: 1...1 << 53)
         compressionLevel = try layout.count("compression_level", in: 1...19)

@@ -64,28 +64,13 @@ extension StageManifest {
     }
 }
 
-extension Stage {
-    /// What its manifest is.
-    package var manifestType: any StageManifest.Type {
-        switch self {
-        case .sample: SampleManifest.self
-        case .solve: SolveManifest.self
-        case .split: SplitManifest.self
-        case .pack: PackManifest.self
-        case .train: TrainManifest.self
-        case .evaluate: EvaluateManifest.self
-        case .resample: ResampleManifest.self
-        }
-    }
-}
-
 extension Dataset {
     /// Reads the manifest of a stage into the type that it has.
     package func typedManifest(_ stage: Stage) throws -> any StageManifest {
         func read<Own: StageManifest>(_ type: Own.Type) throws -> any StageManifest {
             try manifest(type)
         }
-        return try read(stage.manifestType)
+        return try read(StageManifests.type(of: stage))
     }
 
     /// Reads the manifest of a stage into its type; that of the pack stage of the version that is

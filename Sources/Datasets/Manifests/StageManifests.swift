@@ -14,6 +14,19 @@ package struct StageManifests: Sendable {
     /// None.
     package init() {}
 
+    /// What the manifest of a stage is.
+    package static func type(of stage: Stage) -> any StageManifest.Type {
+        switch stage {
+        case .sample: SampleManifest.self
+        case .solve: SolveManifest.self
+        case .split: SplitManifest.self
+        case .pack: PackManifest.self
+        case .train: TrainManifest.self
+        case .evaluate: EvaluateManifest.self
+        case .resample: ResampleManifest.self
+        }
+    }
+
     /// Adds the manifest of a stage; `path` is for messages.
     ///
     /// - Throws: `DatasetError` where one of its members is not what it must be.

@@ -17,16 +17,14 @@ package struct Forgetting: Equatable {
 
     private static let format = "steadyset-forgetting"
 
-    private static func path(in dataset: Dataset) -> String {
-        "\(dataset.privateFolder)/forgetting.json"
-    }
+    private static func path(in folder: String) -> String { "\(folder)/forgetting.json" }
 
-    /// What a killed command left, or nil where there is nothing of the kind.
+    /// What a killed command left in `folder`, that of a dataset's private files, or nil where there is nothing of the kind.
     ///
     /// - Throws: `DatasetError` of kind `.data` where the file is there and is not one of these: what
     ///   was to be forgotten is not known then.
-    package init?(in dataset: Dataset) throws {
-        let path = Forgetting.path(in: dataset)
+    package init?(in folder: String) throws {
+        let path = Forgetting.path(in: folder)
         guard try PathEntry(at: path) != .nothing else { return nil }
         do {
             let json = try JSON.parse(file: path, maximumBytes: 1 << 24, followingLinks: false)
@@ -38,7 +36,7 @@ package struct Forgetting: Equatable {
                 json.object.flatMap { entries in
                     let tags = entries.compactMapValues { $0.array.map { $0.compactMap(\.string) } }
                     let areIDs = tags.keys.allSatisfy {
-                        $0.utf8.count == 16 && Versions.areDigits($0)
+                        $0.utf8.count == 16 && Digest.areDigits($0)
                     }
                     return areIDs && tags.count == entries.count ? tags : nil
                 }
@@ -61,25 +59,25 @@ package struct Forgetting: Equatable {
     /// id.
     package func version(named text: String) -> String? {
         if let tagged = versions.first(where: { $0.value.contains(text) }) { return tagged.key }
-        guard text.utf8.count >= Versions.fewestDigits, Versions.areDigits(text) else { return nil }
+        guard text.utf8.count >= Digest.fewestDigits, Digest.areDigits(text) else { return nil }
         let found = versions.keys.filter { $0.hasPrefix(text.prefix(16)) }
         return found.count == 1 ? found.first : nil
     }
 
     /// Writes it; from now on the forgetting will be finished.
-    package func write(in dataset: Dataset) throws {
+    package func write(in folder: String) throws {
         let json = JSON.object([
             "format": .string(Forgetting.format), "version": .integer(1),
             "versions": .object(versions.mapValues { .array($0.sorted().map(JSON.string)) }),
             "rounds": .array(rounds.sorted().map(JSON.integer)),
         ])
-        try AtomicFile.write(json.prettyBytes, to: Forgetting.path(in: dataset))
+        try AtomicFile.write(json.prettyBytes, to: Forgetting.path(in: folder))
     }
 
     /// Takes away what is left of one that was not finished, and itself last: after that nothing
     /// may be left to do.
-    package static func remove(in dataset: Dataset) {
-        for file in [AtomicFile.temporary(for: path(in: dataset)), path(in: dataset)] {
+    package static func remove(in folder: String) {
+        for file in [AtomicFile.temporary(for: path(in: folder)), path(in: folder)] {
             AtomicFile.remove(file)
         }
     }

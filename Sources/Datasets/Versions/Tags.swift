@@ -29,7 +29,7 @@ extension Versions {
     package func holder(of name: String, otherThan id: Digest? = nil) throws -> Digest? {
         guard let held = try tags()[name], held != id else { return nil }
         if try baseID() == held { return held }
-        return try PathEntry(at: "\(folder)/\(Versions.fileName(of: held))") == .nothing
+        return try PathEntry(at: "\(folder)/\(PackManifest.fileName(of: held))") == .nothing
             ? nil : held
     }
 
@@ -70,7 +70,8 @@ extension Versions {
                 "'\(name)' cannot be a tag: tags have 1 to 64 letters, digits, '.', '-' and '_', "
                     + "and begin with a letter")
         }
-        guard name != base, !(name.utf8.count >= fewestDigits && areDigits(name)) else {
+        guard name != base, !(name.utf8.count >= Digest.fewestDigits && Digest.areDigits(name))
+        else {
             throw DatasetError(
                 .usage,
                 "'\(name)' cannot be a tag: it would be taken for the " + "base or for an id")

@@ -42,7 +42,7 @@ public struct VersionCleaning {
         let versions = Versions(of: dataset)
         let tags = try versions.tags()
         let base = try versions.baseManifest()
-        let begun = try Forgetting(in: dataset)
+        let begun = try Forgetting(in: dataset.privateFolder)
         let forgotten = try Set(
             drop.map {
                 try begun?.version(named: $0) ?? VersionCleaning.short($0, versions, tags, base)
@@ -84,13 +84,13 @@ public struct VersionCleaning {
     ) throws -> String {
         let digits = tags[text]?.description ?? text
         if text == Versions.base
-            || (digits.utf8.count >= Versions.fewestDigits && base.id.description.hasPrefix(digits))
+            || (digits.utf8.count >= Digest.fewestDigits && base.id.description.hasPrefix(digits))
         {
             throw DatasetError(
                 .usage,
                 "the base cannot be forgotten: remove the folder \(versions.dataset.root) instead")
         }
-        let isID = digits.utf8.count >= Versions.fewestDigits && Versions.areDigits(digits)
+        let isID = digits.utf8.count >= Digest.fewestDigits && Digest.areDigits(digits)
         let found = try versions.shortIDs().filter { isID && $0.hasPrefix(digits.prefix(16)) }
         guard found.count == 1 else {
             throw DatasetError(
@@ -112,7 +112,7 @@ public struct VersionCleaning {
             named.formUnion(manifest.shards.map(\.file.path))
             named.formUnion(manifest.companions.map(\.path))
             if let descent = manifest.descent {
-                named.insert(Versions.fileName(of: manifest.id))
+                named.insert(PackManifest.fileName(of: manifest.id))
                 rounds.insert(descent.round.number)
             }
         }
@@ -155,7 +155,7 @@ public struct VersionCleaning {
         ]
         for (prefix, suffix) in forms where plain.hasPrefix(prefix) && plain.hasSuffix(suffix) {
             let digits = plain.dropFirst(prefix.count).dropLast(suffix.count)
-            return digits.utf8.count == 16 && Versions.areDigits(digits)
+            return digits.utf8.count == 16 && Digest.areDigits(digits)
         }
         for part in Split.Part.allCases
         where plain.hasPrefix("\(part.rawValue)-") && plain.hasSuffix(".h5") {
@@ -194,13 +194,15 @@ public struct VersionCleaning {
         let tags = Dictionary(
             grouping: try versions.tags().filter { droppedTags.contains($0.key) }, by: \.value.short
         )
-        let begun = try Forgetting(in: dataset)
+        let begun = try Forgetting(in: dataset.privateFolder)
         let forgetting = Forgetting(
             versions: Dictionary(
                 uniqueKeysWithValues: dropped.map {
                     ($0, (begun?.versions[$0] ?? []) + (tags[$0] ?? []).map(\.key))
                 }), rounds: droppedRounds)
-        if !dropped.isEmpty || !droppedRounds.isEmpty { try forgetting.write(in: dataset) }
+        if !dropped.isEmpty || !droppedRounds.isEmpty {
+            try forgetting.write(in: dataset.privateFolder)
+        }
         // The work of a round goes as a whole, at once; then tags, then versions, which go before
         // their shards do.
         let paths = try items.map { item in
@@ -231,7 +233,7 @@ public struct VersionCleaning {
             // One that stood aside and was listed for itself is gone by now.
             if try PathEntry(at: dataset.path(path)) != .nothing { try remove(path) }
         }
-        Forgetting.remove(in: dataset)
+        Forgetting.remove(in: dataset.privateFolder)
     }
 
     private func remove(_ path: String) throws {

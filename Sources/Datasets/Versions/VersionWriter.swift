@@ -171,7 +171,7 @@ package struct VersionWriter {
         manifest.compressionLevel = form.recordedLevel
         manifest.locations = PackManifest.Companion(locations)
         manifest.choices = PackManifest.Companion(choicesFile)
-        try manifest.manifest.write(path: "\(versions.folder)/\(Versions.fileName(of: id))")
+        try manifest.manifest.write(path: "\(versions.folder)/\(PackManifest.fileName(of: id))")
         try versions.tag(id, as: round.name)
         report(manifest, samples: new.count, since: started, skipped: false)
         return manifest

@@ -13,16 +13,11 @@ package struct Versions {
 
     /// How the base is called.
     package static let base = "base"
-    /// The fewest digits that name a version.
-    package static let fewestDigits = 4
 
     package init(of dataset: Dataset) {
         self.dataset = dataset.at(nil)
         folder = dataset.folder(.pack)
     }
-
-    /// The name of the manifest of a version other than the base.
-    package static func fileName(of id: Digest) -> String { "version-\(id.short).json" }
 
     /// The first 16 digits of the ids of all versions but the base, ascending; from the names of
     /// files alone.
@@ -39,12 +34,7 @@ package struct Versions {
     package static func shortIDs(among names: [String]) -> [String] {
         names.filter { $0.hasPrefix("version-") && $0.hasSuffix(".json") }.map {
             String($0.dropFirst("version-".count).dropLast(".json".count))
-        }.filter { $0.utf8.count == 16 && Versions.areDigits($0) }.sorted()
-    }
-
-    /// Whether these are lower-case hexadecimal digits.
-    package static func areDigits(_ text: some StringProtocol) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+        }.filter { $0.utf8.count == 16 && Digest.areDigits($0) }.sorted()
     }
 
     /// The base's manifest.
@@ -87,7 +77,7 @@ package struct Versions {
         var chain: [PackManifest] = []
         var next: Digest? = id
         while let wanted = next {
-            let path = "\(folder)/\(Versions.fileName(of: wanted))"
+            let path = "\(folder)/\(PackManifest.fileName(of: wanted))"
             guard try PathEntry(at: path) != .nothing else {
                 guard let child = chain.last else {
                     throw DatasetError(
@@ -114,7 +104,7 @@ package struct Versions {
 
     /// Refuses a version that does not begin with all that its parent has.
     private func check(_ child: PackManifest, continues parent: PackManifest) throws {
-        let path = "\(folder)/\(Versions.fileName(of: child.id))"
+        let path = "\(folder)/\(PackManifest.fileName(of: child.id))"
         guard child.inputs[0].path == parent.packPath, child.physics == parent.physics,
             child.accuracy == parent.accuracy
         else {
@@ -140,7 +130,7 @@ package struct Versions {
     {
         DatasetError(
             .data,
-            "\(folder)/\(Versions.fileName(of: child.id)): its parent, version \(parent.short), "
+            "\(folder)/\(PackManifest.fileName(of: child.id)): its parent, version \(parent.short), "
                 + "is missing or was altered. Bring it back, or forget this version with "
                 + "'steadyset gc --drop \(child.id.short)'", cause: cause)
     }
@@ -157,7 +147,7 @@ package struct Versions {
         let base = try baseID()
         if let id = try tags()[text] {
             if id == base { return nil }
-            guard try PathEntry(at: "\(folder)/\(Versions.fileName(of: id))") != .nothing else {
+            guard try PathEntry(at: "\(folder)/\(PackManifest.fileName(of: id))") != .nothing else {
                 throw DatasetError(
                     .data,
                     "\(dataset.root): the tag '\(text)' is of version \(id.short), which is not "
@@ -165,8 +155,7 @@ package struct Versions {
             }
             return id
         }
-        if text.utf8.count >= Versions.fewestDigits, text.utf8.count <= 64, Versions.areDigits(text)
-        {
+        if text.utf8.count >= Digest.fewestDigits, text.utf8.count <= 64, Digest.areDigits(text) {
             let isBase = base?.description.hasPrefix(text) ?? false
             let found = try shortIDs().filter { $0.hasPrefix(text.prefix(16)) }
             guard found.count + (isBase ? 1 : 0) <= 1 else {

@@ -133,6 +133,6 @@ struct RoundPackStage: PipelineStage {
 extension Dataset {
     /// The path of the manifest of its shards, that of the version which is meant.
     var packManifest: String {
-        "\(folder(.pack))/\(version.map(Versions.fileName) ?? Manifest.fileName)"
+        "\(folder(.pack))/\(version.map(PackManifest.fileName) ?? Manifest.fileName)"
     }
 }

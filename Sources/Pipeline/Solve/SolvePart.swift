@@ -78,7 +78,7 @@ struct SolvePart: PipelineStage {
             fixed: try ShardCoefficient.fixedValues(under: physics),
             attributes: ShardAttribute.describing(physics, whole.accuracy),
             level: whole.compressionLevel)
-        var leftOut: [StepRecord.LeftOut] = []
+        var leftOut: [UncertifiedSample] = []
         let (accuracy, level) = (whole.accuracy, whole.compressionLevel)
         try OrderedWork.run(count: count, threads: context.threads) {
             let solver = Solver(physics: physics, accuracy: accuracy)
@@ -102,7 +102,7 @@ struct SolvePart: PipelineStage {
             } else {
                 let (item, bound) = (configurations[position], result.0.errorBound)
                 leftOut.append(
-                    StepRecord.LeftOut(
+                    UncertifiedSample(
                         id: item.id, sources: item.configuration.sources.count, index: item.index,
                         errorBound: bound.isFinite ? bound : nil))
                 if leftOut.count <= SolvePart.warningsPerPart {

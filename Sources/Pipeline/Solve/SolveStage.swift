@@ -101,7 +101,7 @@ struct SolveStage: PipelineStage {
         var hasher = Digest.Hasher()
         var largest = 0.0
         var counts: [Int: Int] = [:]
-        var leftOut: [StepRecord.LeftOut] = []
+        var leftOut: [UncertifiedSample] = []
         var files: [SolveManifest.Part] = []
         var work = 0.0
         for part in listing.parts {
