@@ -290,3 +290,13 @@ def test_no_further_thread(kind, pristine, tmp_path):
         result = fault(*command.arguments, call="thread", number=number, error=errno.EAGAIN, always=True)
         assert result.returncode == 0, result.stderr
         assert results(command.place) == good
+
+
+def test_training_killed_at_each_rename(pristine, tmp_path):
+    """Between weights, metrics and checkpoint too: the same command goes on, to the same bytes."""
+    command = Train(pristine, tmp_path)
+    command.reset()
+    total = calls(*command.arguments, call="rename", under=command.output, folder=tmp_path)
+    good = results(command.place)
+    for number in range(1, total + 1):
+        check(command, "rename", number, "kill", good)

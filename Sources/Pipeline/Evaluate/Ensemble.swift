@@ -74,12 +74,12 @@ final class Ensemble {
         }
         let workers = Workers(threads: threads)
         networks = members.map { $0.weights.network(workers: workers) }
-        halfway =
-            try comparesHalfway
-            ? {
-                let weights = try Ensemble.halfway(of: members[0])
-                return (weights.network(workers: workers), weights)
-            }() : nil
+        if comparesHalfway {
+            let weights = try Ensemble.halfway(of: members[0])
+            halfway = (weights.network(workers: workers), weights)
+        } else {
+            halfway = nil
+        }
     }
 
     /// What predictions have beside their fields; nil of one field.

@@ -92,6 +92,9 @@ struct TrainStage: PipelineStage {
         func save(_ snapshot: EpochSnapshot) throws {
             let isFirst = !saved.isBegun
             try saved.save(snapshot.metrics.count) {
+                // First: whatever is killed from here on goes on from it. Weights without one are
+                // taken for somebody's model, which is not overwritten.
+                try snapshot.checkpoint.write(in: dataset)
                 if isFirst {
                     try invalidateEvaluation(in: dataset)
                     try context.invalidate(stage)
@@ -101,7 +104,6 @@ struct TrainStage: PipelineStage {
                 let metrics = try AtomicFile.write(
                     EpochMetrics.lines(snapshot.metrics), to: "\(folder)/\(StageFile.metrics)")
                 files = [(StageFile.weights, weights), (StageFile.metrics, metrics)]
-                try snapshot.checkpoint.write(in: dataset)
             }
             unsaved = nil
         }

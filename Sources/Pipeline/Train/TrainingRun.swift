@@ -78,9 +78,9 @@ final class TrainingRun {
             adam = Adam(description.optimiser, count: network.parameters.count)
             best = BestEpoch(patience: description.earlyStop)
             (bestParameters, bestStatistics) = (network.parameters, network.statistics)
-            if keepsHalfway, description.epochs < 2 { halfway = numbers }
         }
         secondsBefore = checkpoint?.seconds ?? 0
+        if checkpoint == nil, keepsHalfway, description.epochs < 2 { halfway = numbers }
     }
 
     /// The number of the best epoch, from 1.
