@@ -96,14 +96,14 @@ package final class SchemaPattern: Sendable {
                 guard let end = rest.firstIndex(of: UInt8(ascii: "}")) else { return nil }
                 let bounds = String(decoding: rest[(rest.startIndex + 1)..<end], as: UTF8.self)
                     .split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-                guard let least = bounds[0], let most = bounds.last ?? nil, bounds.count < 3 else {
-                    return nil
-                }
-                (piece.least, piece.most) = (least, most)
+                guard let least = bounds[0], let most = bounds.last ?? nil, bounds.count < 3,
+                    0...most ~= least
+                else { return nil }
+                (piece.least, piece.most) = (least, min(most, maximumBytes))
                 rest = rest[(end + 1)...]
             case UInt8(ascii: "*"), UInt8(ascii: "+"):
                 piece.least = rest.removeFirst() == UInt8(ascii: "+") ? 1 : 0
-                piece.most = .max
+                piece.most = maximumBytes
             default: break
             }
             pieces.append(piece)
