@@ -244,7 +244,11 @@ extension String {
     /// The key as a step of a JSON pointer (RFC 6901, §4), a long one shortened: every place below
     /// it repeats it.
     fileprivate var pointerToken: String {
-        shortened.replacing("~", with: "~0").replacing("/", with: "~1")
+        let short = shortened
+        // Most keys have neither, and every member of a document comes here.
+        guard short.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") })
+        else { return short }
+        return short.replacing("~", with: "~0").replacing("/", with: "~1")
     }
     /// The key that a step of a JSON pointer stands for.
     fileprivate var fromPointerToken: String {

@@ -26,13 +26,17 @@ package final class SchemaPattern: Sendable {
     package func matches(_ string: String) -> Bool {
         guard string.utf8.count <= SchemaPattern.maximumBytes else { return false }
         guard let row else { return expression.withLock { string.firstMatch(of: $0) != nil } }
-        var bytes = string.utf8[...]
+        var bytes = string.utf8.makeIterator()
+        var next = bytes.next()
         for piece in row {
-            let run = bytes.prefix(piece.most).prefix { piece.holds($0) }
-            guard run.count >= piece.least else { return false }
-            bytes = bytes.dropFirst(run.count)
+            var count = 0
+            while count < piece.most, let byte = next, piece.holds(byte) {
+                count += 1
+                next = bytes.next()
+            }
+            guard count >= piece.least else { return false }
         }
-        return bytes.isEmpty
+        return next == nil
     }
 
     /// So many characters of a set.
