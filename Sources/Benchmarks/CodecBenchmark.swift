@@ -110,8 +110,8 @@ public struct CodecBenchmark {
                 guard back == label else {
                     throw PipelineError(
                         .data,
-                        "sample \(configuration.id): the codec '\(rows[number].codec.name)' changes "
-                            + "its label; this is a defect")
+                        "sample \(configuration.id): the codec '\(rows[number].codec.name)' "
+                            + "changes its label; this is a defect")
                 }
             }
         }

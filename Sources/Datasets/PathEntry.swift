@@ -55,7 +55,8 @@ package enum PathEntry: Equatable {
 
     /// What to do about a folder that is to be written to.
     package static let writingAdvice =
-        "so nobody knows what would be lost: make it readable, or choose another folder for --output"
+        "so nobody knows what would be lost: make it readable, or choose another folder for "
+        + "--output"
 
     private static func unreadable(
         _ path: String, _ code: Int32, _ kind: FailureKind = .cannotCreate,

@@ -1,10 +1,11 @@
 extension Schema {
     /// Returns `json` with the `default` of each member that is missing, at any depth.
     ///
-    /// Of `oneOf` and `anyOf` the first form that `json` has gives defaults, of a condition the side
-    /// that applies, as annotations are collected (JSON Schema 2020-12, Core §7.7.1). Members come
-    /// before conditions, so a condition sees defaults of its own object. `json` is a document that
-    /// the schema accepts; of another what can be filled is. Time and depth are those of a check.
+    /// Of `oneOf` and `anyOf` the first form that `json` has gives defaults, of a condition the
+    /// side that applies, as annotations are collected (JSON Schema 2020-12, Core §7.7.1). Members
+    /// come before conditions, so a condition sees defaults of its own object. `json` is a document
+    /// that the schema accepts; of another what can be filled is. Time and depth are those of a
+    /// check.
     public func filled(_ json: JSON) -> JSON {
         SchemaDefaults(schema: self).filled(nodes[0], json, references: 0)
     }

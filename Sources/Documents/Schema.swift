@@ -2,9 +2,10 @@
 ///
 /// Supported are type, properties, required, additionalProperties, propertyNames,
 /// min/maxProperties, items, prefixItems, min/maxItems, uniqueItems, enum, const, minimum, maximum,
-/// their exclusive forms, min/maxLength, pattern, oneOf, anyOf, allOf, not, if/then/else, and `$ref`
-/// to a place in this file or another: `#/$defs/…`, `physics.json`, `physics.json#/$defs/…`. A
-/// schema with any other keyword does not load. Of the annotations `default` is used, by `filled`.
+/// their exclusive forms, min/maxLength, pattern, oneOf, anyOf, allOf, not, if/then/else, and
+/// `$ref` to a place in this file or another: `#/$defs/…`, `physics.json`, `physics.json#/$defs/…`.
+/// A schema with any other keyword does not load. Of the annotations `default` is used, by
+/// `filled`.
 public struct Schema: Sendable {
     /// One way in which a document is not of the form that a schema asks for.
     public struct Violation: Hashable, Sendable, CustomStringConvertible {
@@ -28,7 +29,8 @@ public struct Schema: Sendable {
     ///
     /// - Parameters:
     ///   - name: its file's name, before `.json`.
-    ///   - file: gives the other files that it refers to by their names, or nil where there is none.
+    ///   - file: gives the other files that it refers to by their names, or nil where there is
+    ///     none.
     /// - Throws: `DocumentError` with code `.schema` where a keyword is unknown or malformed, or a
     ///   reference leads nowhere, with its place; what `file` throws.
     public init(

@@ -59,8 +59,8 @@ package final class ExportedSamples {
         guard manifest.codec.isStandard else {
             throw DatasetError(
                 .data,
-                "\(folder) is packed with the codec '\(manifest.codec.name)': "
-                    + "only standard shards can be exported, so unpack it first")
+                "\(folder) is packed with the codec '\(manifest.codec.name)': only standard "
+                    + "shards can be exported, so unpack it first")
         }
         let packed = PackedShards(manifest, in: folder, keeping: 8)
         self.packed = packed

@@ -117,8 +117,8 @@ public struct Commands {
         }
     }
 
-    /// The pipeline's plan. Draws every configuration, to know which parts there are: about 10 s for
-    /// 400,000.
+    /// The pipeline's plan. Draws every configuration, to know which parts there are: about 10 s
+    /// for 400,000.
     public func plan() throws -> Plan {
         let last = try stages.last()
         let origin = try stages.origin()

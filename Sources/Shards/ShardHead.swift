@@ -134,8 +134,8 @@ struct ShardHead: Sendable {
         guard shapes[0] == shapes[1] else {
             throw ShardsError(
                 .corrupt,
-                "/\(codec.fields[0].name) and /\(codec.fields[1].name) of \(path) have "
-                    + "different shapes, \(shapes[0]) and \(shapes[1])", path: path)
+                "/\(codec.fields[0].name) and /\(codec.fields[1].name) of \(path) have different "
+                    + "shapes, \(shapes[0]) and \(shapes[1])", path: path)
         }
         do { return (shapes[0][0], try Lattice(rows: shapes[0][1], columns: shapes[0][2])) } catch {
             throw ShardsError(.tooLarge, "\(path): \(error.message)", path: path)

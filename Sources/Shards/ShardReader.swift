@@ -324,8 +324,8 @@ public final class ShardReader: Sendable {
     private func notStored(_ field: ShardField) -> ShardsError {
         ShardsError(
             .format,
-            "\(path) stores no \(field.name): its codec is '\(codec.name)'; "
-                + "'steadyset unpack' makes standard shards of it", path: path)
+            "\(path) stores no \(field.name): its codec is '\(codec.name)'; 'steadyset unpack' "
+                + "makes standard shards of it", path: path)
     }
 
     private func located(_ error: ShardsError, _ field: String, _ position: Int) -> ShardsError {

@@ -10,8 +10,8 @@ internal import Solving
 /// Turns shards of any codec into standard ones: the very files, and the manifest, that `pack` with
 /// the standard codec writes. A version comes with all that it was made from.
 ///
-/// Labels are decoded, those that no shard holds solved again. Every y is compared with its digest, every file
-/// with the manifest.
+/// Labels are decoded, those that no shard holds solved again. Every y is compared with its digest,
+/// every file with the manifest.
 public final class Unpacker {
     /// What was done.
     public struct Result: Sendable {

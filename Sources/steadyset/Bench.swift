@@ -47,8 +47,8 @@ struct Bench: ParsableCommand {
 
     @Flag(
         help: ArgumentHelp(
-            "Measure the codecs of labels instead, on grids of different steps; --samples of "
-                + "each stratum."))
+            "Measure the codecs of labels instead, on grids of different steps; --samples of each "
+                + "stratum."))
     var codecs = false
 
     @Option(
@@ -64,13 +64,11 @@ struct Bench: ParsableCommand {
         }
         if !(1...1000).contains(repeats) {
             throw ValidationError(
-                "--repeats must be from 1 to "
-                    + "1000, not \(repeats)")
+                "--repeats must be from 1 to 1000, not \(repeats)")
         }
         if training.train, pipeline != nil || imported.from != nil || only != nil {
             throw ValidationError(
-                "--train times a model by itself: give no pipeline, no --from "
-                    + "and no --only")
+                "--train times a model by itself: give no pipeline, no --from and no --only")
         }
     }
 
@@ -107,8 +105,8 @@ struct Bench: ParsableCommand {
 struct TrainingTimerOptions: ParsableArguments {
     @Flag(
         help: ArgumentHelp(
-            "Time training steps of a model instead, on images in memory; --repeats is the "
-                + "number of steps."))
+            "Time training steps of a model instead, on images in memory; --repeats is the number "
+                + "of steps."))
     var train = false
 
     @Option(help: "The model: encoder-decoder or u-net.")
@@ -126,8 +124,7 @@ struct TrainingTimerOptions: ParsableArguments {
     func validate() throws {
         if !(1...100_000).contains(batch) {
             throw ValidationError(
-                "--batch must be from 1 to "
-                    + "100000, not \(batch)")
+                "--batch must be from 1 to 100000, not \(batch)")
         }
     }
 

@@ -38,8 +38,7 @@ struct Evaluate: ParsableCommand {
     func validate() throws {
         if !(0...10_000).contains(dropoutSamples) {
             throw ValidationError(
-                "--dropout-samples must be from 0 to 10000, not "
-                    + "\(dropoutSamples)")
+                "--dropout-samples must be from 0 to 10000, not \(dropoutSamples)")
         }
     }
 

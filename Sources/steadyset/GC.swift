@@ -18,8 +18,8 @@ struct GC: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Forget this version first; may be given several times. Refused while another "
-                + "was made from it."))
+            "Forget this version first; may be given several times. Refused while another was "
+                + "made from it."))
     var drop: [String] = []
 
     @OptionGroup var locking: LockOption

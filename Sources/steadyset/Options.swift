@@ -126,8 +126,7 @@ struct SubjectOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A trained model: a folder or a file of weights. Several: the mean of their "
-                + "fields."))
+            "A trained model: a folder or a file of weights. Several: the mean of their fields."))
     var model: [String] = []
 
     @Option(help: "A file of predictions, instead of a model.")
@@ -136,8 +135,7 @@ struct SubjectOptions: ParsableArguments {
     func validate() throws {
         if model.count > 64 {
             throw ValidationError(
-                "at most 64 models predict together, not "
-                    + "\(model.count)")
+                "at most 64 models predict together, not \(model.count)")
         }
     }
 }

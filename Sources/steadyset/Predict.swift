@@ -11,8 +11,7 @@ struct Predict: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A trained model: a folder or a file of weights. Several: the mean of their "
-                + "fields."))
+            "A trained model: a folder or a file of weights. Several: the mean of their fields."))
     var model: [String]
 
     @Option(help: "Configurations, as JSON Lines.")

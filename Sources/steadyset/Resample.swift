@@ -26,21 +26,21 @@ struct Resample: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The configurations that were scored: JSON Lines, or a dataset that has a "
-                + "sample stage."))
+            "The configurations that were scored: JSON Lines, or a dataset that has a sample "
+                + "stage."))
     var from: String?
 
     @Option(
         help: ArgumentHelp(
-            "With --from: what sources do; as in the dataset if it was imported, else as in "
-                + "the pipeline."))
+            "With --from: what sources do; as in the dataset if it was imported, else as in the "
+                + "pipeline."))
     var sources: SourceModel?
 
     @Option(
         help:
             ArgumentHelp(
-                "With --from: what holds where disks overlap; as in the dataset if it was imported, "
-                    + "else as in the pipeline.")
+                "With --from: what holds where disks overlap; as in the dataset if it was "
+                    + "imported, else as in the pipeline.")
     )
     var overlap: OverlapPolicy?
 

@@ -4,8 +4,7 @@ internal import Pipeline
 
 struct Sample: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Draw or import the configurations "
-            + "of a dataset.")
+        abstract: "Draw or import the configurations of a dataset.")
 
     @OptionGroup var options: PipelineOptions
     @OptionGroup var imported: ImportOptions

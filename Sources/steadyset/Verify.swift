@@ -50,8 +50,7 @@ struct Verify: ParsableCommand {
             let versions =
                 report.versions == 0
                 ? ""
-                : ", \(report.versions) "
-                    + "version\(report.versions == 1 ? "" : "s")"
+                : ", \(report.versions) version\(report.versions == 1 ? "" : "s")"
             Terminal.write(
                 "\(report.findings.isEmpty ? "sound" : "NOT sound"): \(stages)\(versions); "
                     + "\(report.files) files, \(report.samples) samples decoded, "

@@ -7,7 +7,8 @@ import Solving
 import Testing
 
 @Suite struct ManifestTests {
-    /// Every member of a manifest's three objects that readers depend on: where it is, and its name.
+    /// Every member of a manifest's three objects that readers depend on: where it is, and its
+    /// name.
     private func members(of manifest: Manifest) -> [(WritableKeyPath<Manifest, JSON>, String)] {
         let objects: [WritableKeyPath<Manifest, JSON>] = [\.parameters, \.content, \.layout]
         return objects.flatMap { path in

@@ -46,7 +46,7 @@ final class Scratch {
             """
             format: 1
             name: test
-            physics: { lattice: [20, 17], decay_rate: 0.05 }
+            physics: { lattice: [36, 33], decay_rate: 0.05 }
             sampling: { strata: [1, 3], samples_per_stratum: \(samples), radius: 1, seed: \(seed) }
             solver: { samples_per_part: 8 }
             split: { subsets: [50, 100] }
@@ -88,9 +88,9 @@ enum Samples {
     }
 
     static func physics() throws -> Physics {
-        try Physics(
-            json: try JSON.parse(
-                Array(#"{"lattice": [20, 17], "decay_rate": 0.05}"#.utf8), source: "test"))
+        let own = Array(#"{"lattice": [36, 33], "decay_rate": 0.05}"#.utf8)
+        return try Physics(
+            json: Schema.filled(try JSON.parse(own, source: "test"), by: "physics"))
     }
 
     static func id(_ number: Int) throws -> SampleID {

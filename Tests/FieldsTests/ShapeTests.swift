@@ -235,7 +235,9 @@ import Testing
                 Polygon([Polygon.Corner(down: 0, across: 0), Polygon.Corner(down: 3, across: 3)])),
             Shape(Polygon([])),
             Shape(
-                Polygon((0..<17).map { Polygon.Corner(down: Double($0), across: Double($0 * $0)) })),
+                Polygon(
+                    (0..<17).map { Polygon.Corner(down: Double($0), across: Double($0 * $0)) }
+                )),
             Shape(Polygon([0, 1, .nan].map { Polygon.Corner(down: $0, across: 2 * $0 * $0) })),
             Shape(Polygon([0.1, 0.2, 0.3].map { Polygon.Corner(down: $0, across: $0 * $0) })),
             Shape(Ellipse(down: 3, across: 17, angle: 0)),

@@ -47,7 +47,7 @@ struct CodecTests {
                     try scratch.bytes("\(codec)-unpacked/pack/\(name)")
                         == scratch.bytes("standard/pack/\(name)"), "\(codec), \(name)")
             }
-            #expect(throws: PipelineError.self) {
+            #expect(throws: DatasetError.self) {
                 _ = try Unpacker(path: folder, output: "\(scratch.path)/\(codec)-unpacked")
             }
         }
@@ -63,7 +63,7 @@ struct CodecTests {
         var bytes = try scratch.bytes(shard)
         bytes[bytes.count / 2] ^= 1
         try bytes.write(to: URL(fileURLWithPath: "\(scratch.path)/\(shard)"))
-        #expect(throws: PipelineError.self) {
+        #expect(throws: DatasetError.self) {
             _ = try Unpacker(path: "\(scratch.path)/archive", output: "\(scratch.path)/u").unpack()
         }
         #expect(!FileManager.default.fileExists(atPath: "\(scratch.path)/u/pack/manifest.json"))

@@ -204,7 +204,7 @@ import Verification
         _ = try scratch.file("data/pack/notes.txt", "mine")
         _ = try scratch.file("data/pack/train-00099.h5", "left by an earlier run")
         // Whether such a file holds labels nobody knows, so it goes on --replace alone.
-        #expect(throws: PipelineError.self) { try run(pipelineText(samples: "12"), in: scratch) }
+        #expect(throws: DatasetError.self) { try run(pipelineText(samples: "12"), in: scratch) }
         #expect(FileManager.default.fileExists(atPath: "\(scratch.path)/data/pack/train-00099.h5"))
         try run(pipelineText(samples: "12"), in: scratch, replace: true)
         #expect(try scratch.bytes("data/pack/notes.txt") == Data("mine".utf8))

@@ -259,7 +259,7 @@ import Verification
                 $0.replace(#""number" : 1"#, with: #""number" : 2"#);
                 $0.replace(#""number": 1"#, with: #""number": 2"#)
             }.contains("altered"))
-        #expect(try damaged("manifest.json") { $0 = "{}" }.contains("missing or was altered"))
+        #expect(try damaged("manifest.json") { $0 = "{}" }.contains("manifest.json"))
         _ = try Overview(path: "\(fixture.path)@round-1")
     }
 

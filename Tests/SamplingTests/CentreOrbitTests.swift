@@ -7,30 +7,33 @@ import Testing
 @Suite struct CentreOrbitTests {
     private static func range(_ value: Double) -> ParameterRange { ParameterRange(value) }
 
-    private static let cases:
-        [(name: String, lattice: (Int, Int), boundary: Boundary, across: Double, shape: ShapeRange)] =
-            [
-                ("square", (32, 32), .absorbing, 1, .disk(radius: range(5))),
-                ("odd square", (33, 33), .absorbing, 1, .disk(radius: range(5))),
-                ("rectangle", (32, 37), .absorbing, 1, .disk(radius: range(5))),
-                ("tensor", (33, 33), .absorbing, 2, .disk(radius: range(6))),
-                (
-                    "ellipse", (33, 33), .absorbing, 1,
-                    .measured(Ellipse.self, [range(6), range(3), range(0)])
-                ),
-                (
-                    "turned ellipse", (32, 32), .absorbing, 1,
-                    .measured(Ellipse.self, [range(7), range(3), range(30)])
-                ),
-                (
-                    "diagonal", (32, 32), .absorbing, 1,
-                    .measured(Ellipse.self, [range(7), range(3), range(45)])
-                ),
-                (
-                    "turned square", (33, 33), .absorbing, 1,
-                    .measured(Rectangle.self, [range(5), range(5), range(20)])
-                ), ("torus", (32, 32), Boundary(all: .periodic), 1, .disk(radius: range(5))),
-            ]
+    private typealias Case = (
+        name: String, lattice: (Int, Int), boundary: Boundary, across: Double, shape: ShapeRange
+    )
+
+    private static let cases: [Case] =
+        [
+            ("square", (32, 32), .absorbing, 1, .disk(radius: range(5))),
+            ("odd square", (33, 33), .absorbing, 1, .disk(radius: range(5))),
+            ("rectangle", (32, 37), .absorbing, 1, .disk(radius: range(5))),
+            ("tensor", (33, 33), .absorbing, 2, .disk(radius: range(6))),
+            (
+                "ellipse", (33, 33), .absorbing, 1,
+                .measured(Ellipse.self, [range(6), range(3), range(0)])
+            ),
+            (
+                "turned ellipse", (32, 32), .absorbing, 1,
+                .measured(Ellipse.self, [range(7), range(3), range(30)])
+            ),
+            (
+                "diagonal", (32, 32), .absorbing, 1,
+                .measured(Ellipse.self, [range(7), range(3), range(45)])
+            ),
+            (
+                "turned square", (33, 33), .absorbing, 1,
+                .measured(Rectangle.self, [range(5), range(5), range(20)])
+            ), ("torus", (32, 32), Boundary(all: .periodic), 1, .disk(radius: range(5))),
+        ]
 
     /// Every place of a case is drawn, as one of as many problems as it has orbits.
     @Test(arguments: 0..<12) func everyProblemOnce(_ number: Int) throws {

@@ -66,7 +66,7 @@ struct CodecTests {
 
     /// Lattices of odd sides, with a grid and without.
     @Test(arguments: holding, [0x1p-20, 0]) func oddLattices(name: String, step: Double) throws {
-        let lattice = try Lattice(rows: 17, columns: 23)
+        let lattice = try Lattice(rows: 37, columns: 33)
         let step = step == 0 ? nil : step
         var samples = (0..<3).map { Sample.make($0, on: lattice) }
         if step == nil { for k in 0..<3 { samples[k].y = samples[k].y.map { $0 * 1.1 } } }

@@ -41,6 +41,7 @@ struct LabelPredictorTests {
                     "lattice": .array([.integer(lattice.rows), .integer(lattice.columns)]),
                     "diffusivity": diffusivity, "decay_rate": decay,
                     "sources": .string(Bool.random(using: &random) ? "pinned" : "emitting"),
+                    "overlap": .string("max"),
                     "boundary": .object([
                         "top": name(boundary.top), "bottom": name(boundary.bottom),
                         "left": name(boundary.left), "right": name(boundary.right),

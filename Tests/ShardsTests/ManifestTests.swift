@@ -52,7 +52,7 @@ struct ManifestTests {
         ("\"version\": 3", "\"version\": 2", .format, "version"),
         ("steadyset-manifest", "other", .format, "not a manifest"),
         ("\"bytes\": 10", "\"bytes\": -1", .schema, "at least 0"),
-        ("\"bytes\": 10", "\"bytes\": 1e300", .schema, "not one"), ("{", "[", .syntax, "line 2"),
+        ("\"bytes\": 10", "\"bytes\": 1e300", .schema, "at most"), ("{", "[", .syntax, "line 2"),
         ("\"samples\": 3", "\"samples\": 0.5", .schema, "must be an integer"),
     ]) func alterations(_ old: String, _ new: String, _ expected: ShardsError.Code, _ part: String)
         throws

@@ -20,7 +20,7 @@ final class DamagedDataset {
         try """
         format: 1
         name: test
-        physics: { lattice: [20, 17], decay_rate: 0.05 }
+        physics: { lattice: [36, 33], decay_rate: 0.05 }
         sampling: { strata: [1, 3], samples_per_stratum: \(samples), radius: 1, seed: 3 }
         solver: { samples_per_part: 8 }
         split: { subsets: [50, 100] }

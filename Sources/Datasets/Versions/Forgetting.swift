@@ -19,10 +19,11 @@ package struct Forgetting: Equatable {
 
     private static func path(in folder: String) -> String { "\(folder)/forgetting.json" }
 
-    /// What a killed command left in `folder`, that of a dataset's private files, or nil where there is nothing of the kind.
+    /// What a killed command left in `folder`, that of a dataset's private files, or nil where
+    /// there is nothing of the kind.
     ///
-    /// - Throws: `DatasetError` of kind `.data` where the file is there and is not one of these: what
-    ///   was to be forgotten is not known then.
+    /// - Throws: `DatasetError` of kind `.data` where the file is there and is not one of these:
+    ///   what was to be forgotten is not known then.
     package init?(in folder: String) throws {
         let path = Forgetting.path(in: folder)
         guard try PathEntry(at: path) != .nothing else { return nil }

@@ -84,8 +84,8 @@ public struct VersionDiff {
                 guard Digest(of: table.bytes) == descent.choices else {
                     throw DatasetError(
                         .data,
-                        "\(dataset.folder(.pack))/\(file.path): was altered or damaged: run 'steadyset "
-                            + "verify'")
+                        "\(dataset.folder(.pack))/\(file.path): was altered or damaged: run "
+                            + "'steadyset verify'")
                 }
                 for row in table.rows { reasons[row.choice.id] = row.choice }
             }

@@ -130,9 +130,9 @@ package struct Versions {
     {
         DatasetError(
             .data,
-            "\(folder)/\(PackManifest.fileName(of: child.id)): its parent, version \(parent.short), "
-                + "is missing or was altered. Bring it back, or forget this version with "
-                + "'steadyset gc --drop \(child.id.short)'", cause: cause)
+            "\(folder)/\(PackManifest.fileName(of: child.id)): its parent, version "
+                + "\(parent.short), is missing or was altered. Bring it back, or forget this "
+                + "version with 'steadyset gc --drop \(child.id.short)'", cause: cause)
     }
 
     /// The id of the version that `text` names: a tag, `base`, or the first digits of an id; nil

@@ -92,8 +92,8 @@ struct KerchunkFormat: ExportFormat {
         }
         if task.samples.count > 200_000 {
             task.result.notes.append(
-                "a reader keeps all \(2 * task.samples.count) references in memory: --selection makes "
-                    + "a smaller file")
+                "a reader keeps all \(2 * task.samples.count) references in memory: --selection "
+                    + "makes a smaller file")
         }
     }
 

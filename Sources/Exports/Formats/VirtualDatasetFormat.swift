@@ -48,9 +48,9 @@ struct VirtualDatasetFormat: ExportFormat {
         try task.publish(file: destination, try document.finish())
         if task.samples.shards.count >= Self.manyShards {
             task.result.notes.append(
-                "the file refers to \(task.samples.shards.count) shards: a reader that may not open as "
-                    + "many files at once reads NaN without an error (raise it with 'ulimit -n "
-                    + "\(2 * task.samples.shards.count)')")
+                "the file refers to \(task.samples.shards.count) shards: a reader that may not "
+                    + "open as many files at once reads NaN without an error (raise it with "
+                    + "'ulimit -n \(2 * task.samples.shards.count)')")
         }
         task.result.notes.append(
             "a shard that is missing or moved reads as NaN without an error: keep '\(folder)' "

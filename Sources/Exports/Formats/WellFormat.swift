@@ -129,8 +129,8 @@ struct WellFormat: ExportFormat {
         }
     }
 
-    /// Conditions by axis: The Well knows walls, open and periodic task.sides. Absorbing ones are walls
-    /// with the value 0.
+    /// Conditions by axis: The Well knows walls, open and periodic task.sides. Absorbing ones are
+    /// walls with the value 0.
     private static func writeBoundary(
         _ document: HDF5Document, _ boundary: Boundary, _ rows: Int, _ columns: Int
     ) throws {

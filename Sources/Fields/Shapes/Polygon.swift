@@ -66,8 +66,8 @@ package struct Polygon: ShapeForm {
         }
         let offsets = -ShapeLimits.maximumExtent...ShapeLimits.maximumExtent
         return corners.first { !offsets.contains($0.down) || !offsets.contains($0.across) }.map {
-            "the corner at \($0.down), \($0.across) is further than "
-                + "\(ShapeLimits.maximumExtent) sites away"
+            "the corner at \($0.down), \($0.across) is further than \(ShapeLimits.maximumExtent) "
+                + "sites away"
         }
     }
 

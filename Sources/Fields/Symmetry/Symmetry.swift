@@ -19,9 +19,9 @@ public struct Symmetry: Hashable, Sendable, CaseIterable {
 
     /// Returns the copy of `configuration`, or nil where its physics would not stay the same.
     ///
-    /// The field of a copy is the copy of the field, whatever the angles, as sites on an edge belong
-    /// to every form but polygons: of these, upper and left edges become lower and right ones, and
-    /// sites on them may differ.
+    /// The field of a copy is the copy of the field, whatever the angles, as sites on an edge
+    /// belong to every form but polygons: of these, upper and left edges become lower and right
+    /// ones, and sites on them may differ.
     public func callAsFunction(_ configuration: Configuration) -> Configuration? {
         guard keeps(configuration.physics) else { return nil }
         let lattice = configuration.physics.lattice

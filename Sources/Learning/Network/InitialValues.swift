@@ -7,8 +7,8 @@ extension ModelDescription {
     /// Returns the parameters that a training with `seed` starts from, flat, in the order of
     /// `tensors`.
     ///
-    /// Each layer says what its arrays begin with. Number e of a tensor that is uniform, number t of
-    /// all, is word e mod 4 of Philox at (t, e/4, 0, 0).
+    /// Each layer says what its arrays begin with. Number e of a tensor that is uniform, number t
+    /// of all, is word e mod 4 of Philox at (t, e/4, 0, 0).
     public func initialParameters(seed: UInt32) -> [Float] {
         let philox = Philox(seed: seed, stream: Self.initialStream)
         var values: [Float] = []

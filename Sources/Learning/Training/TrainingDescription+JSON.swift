@@ -6,8 +6,8 @@ extension TrainingDescription {
     /// object that its schema has accepted. A `code` sets what its row of the paper's tables says,
     /// other keys override it, and those that are missing have the schema's defaults.
     ///
-    /// - Throws: `LearningError` with code `.training` where a code is unknown, a member is missing,
-    ///   unknown or of the wrong type, or keys contradict each other.
+    /// - Throws: `LearningError` with code `.training` where a code is unknown, a member is
+    ///   missing, unknown or of the wrong type, or keys contradict each other.
     public init(json: JSON) throws(LearningError) {
         let json = Schema.filled(try ModelCode.resolved(json), by: "training")
         let members = try Members(

@@ -40,7 +40,8 @@ struct PipelineCheck {
             throw fail(
                 "pack.codec",
                 "\(codec.name)s hold no fields, so no model can learn from them: choose "
-                    + "\(others.joined(separator: " or ")), or make the dataset alone with --until pack"
+                    + "\(others.joined(separator: " or ")), or make the dataset alone with "
+                    + "--until pack"
             )
         }
         let start = try selection(pipeline.trainingSelection, among: selections)

@@ -176,8 +176,8 @@ final class Ensemble {
         guard let folder = member.folder, let known = member.halfway else {
             throw PipelineError(
                 .data,
-                "\(member.path): its training kept no model half-way: train it with 'score: tod' in "
-                    + "the pipeline's rounds")
+                "\(member.path): its training kept no model half-way: train it with 'score: tod' "
+                    + "in the pipeline's rounds")
         }
         let file = "\(folder)/\(StageFile.halfway)"
         let weights = try WeightsFile.model(file)

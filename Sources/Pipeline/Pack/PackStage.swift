@@ -6,8 +6,8 @@ internal import Sampling
 internal import Shards
 internal import Solving
 
-/// The pack stage: shards in rank order, so that a subset is a prefix of them. Compressed chunks are
-/// carried over, but for what the codec makes of y.
+/// The pack stage: shards in rank order, so that a subset is a prefix of them. Compressed chunks
+/// are carried over, but for what the codec makes of y.
 struct PackStage: PipelineStage {
     /// What the samples must have been drawn from, where they were.
     let design: Design?

@@ -106,9 +106,10 @@ struct VersionGuard {
     private func wouldChange(_ children: [PackManifest]) -> PipelineError {
         PipelineError(
             .cannotCreate,
-            "\(context.dataset.root) has versions (\(children.map(\.id.short).joined(separator: ", "))), "
-                + "and this pipeline would change the shards that they build on: choose another "
-                + "folder for --output, or forget them with 'steadyset gc --drop', or pass "
-                + "--replace, after which they cannot be read any more")
+            "\(context.dataset.root) has versions "
+                + "(\(children.map(\.id.short).joined(separator: ", "))), and this pipeline would "
+                + "change the shards that they build on: choose another folder for --output, or "
+                + "forget them with 'steadyset gc --drop', or pass --replace, after which they "
+                + "cannot be read any more")
     }
 }

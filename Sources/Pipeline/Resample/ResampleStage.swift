@@ -98,8 +98,8 @@ struct ResampleStage: PipelineStage {
     func skip(in context: StageContext) throws {
         guard record(in: context).record?.files.isEmpty == true else { return }
         throw RoundsEnd(
-            "no round \(round): there was too little to choose from, or to gain, before, and would "
-                + "be again; rounds end here, with \(round - 1) of at most \(curation.count)")
+            "no round \(round): there was too little to choose from, or to gain, before, and "
+                + "would be again; rounds end here, with \(round - 1) of at most \(curation.count)")
     }
 
     func perform(in context: StageContext, fingerprint: Digest) throws {
@@ -140,8 +140,8 @@ struct ResampleStage: PipelineStage {
                 + "those before", in: context, fingerprint)
     }
 
-    /// Records that the round does not take place: nothing was made, and nothing will be by the same
-    /// rule from the same samples.
+    /// Records that the round does not take place: nothing was made, and nothing will be by the
+    /// same rule from the same samples.
     private func ended(_ message: String, in context: StageContext, _ fingerprint: Digest) throws
         -> RoundsEnd
     {

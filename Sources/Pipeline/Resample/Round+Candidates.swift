@@ -244,8 +244,8 @@ extension Round {
         guard !parents.isEmpty else {
             throw PipelineError(
                 .data,
-                "\(context.pipelinePath): rounds: the hardest candidates have no neighbours: allow "
-                    + "more moves or other values")
+                "\(context.pipelinePath): rounds: the hardest candidates have no neighbours: "
+                    + "allow more moves or other values")
         }
         let folder = RoundWork(of: context).folder("neighbours")
         try Dataset.createFolder(folder.root)

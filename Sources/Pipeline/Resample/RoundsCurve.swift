@@ -22,8 +22,8 @@ struct RoundsCurve {
     }
 
     /// Adds the models that are there before round `number`, the first of which learnt from the
-    /// selection `start`. A program of the user's own learns from a version only when its candidates
-    /// are scored, so of the last one nothing is known yet.
+    /// selection `start`. A program of the user's own learns from a version only when its
+    /// candidates are scored, so of the last one nothing is known yet.
     mutating func addRounds(before number: Int, start: String, hasModels: Bool) throws {
         for earlier in 0..<(hasModels ? number : number - 1) {
             let version = try RoundRecords(of: context.base).version(after: earlier)

@@ -46,8 +46,8 @@ struct TrainerCall {
         "\(folder(number, of: dataset))/\(testErrorsName)"
     }
 
-    /// The file that says what the program learnt from in the call of round `number`, relative to the
-    /// folder of the round.
+    /// The file that says what the program learnt from in the call of round `number`, relative to
+    /// the folder of the round.
     static let ended = "trainer/\(endedName)"
 
     /// Whether the program has learnt from the version in a call that ended well, with whatever

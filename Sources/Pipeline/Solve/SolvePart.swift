@@ -116,8 +116,8 @@ struct SolvePart: PipelineStage {
         if count < part.count { progress(part.count) }
         if leftOut.count > SolvePart.warningsPerPart {
             reporter.warned(
-                "\(leftOut.count - SolvePart.warningsPerPart) more samples of \(part.step) are left "
-                    + "out; solve/manifest.json will list them all")
+                "\(leftOut.count - SolvePart.warningsPerPart) more samples of \(part.step) are "
+                    + "left out; solve/manifest.json will list them all")
         }
         let fingerprint = fingerprint(upstream: [])
         return { [leftOut] in

@@ -88,8 +88,8 @@ struct SolveStage: PipelineStage {
         guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.doubleValue, free < needed
         else { return }
         context.reporter.warned(
-            "\(context.dataset.root) will take about \(Words.bytes(Int(needed))) more, and the disk has "
-                + "only \(Words.bytes(Int(free))) free")
+            "\(context.dataset.root) will take about \(Words.bytes(Int(needed))) more, and the "
+                + "disk has only \(Words.bytes(Int(free))) free")
     }
 
     /// Writes the manifest over parts that are all there.

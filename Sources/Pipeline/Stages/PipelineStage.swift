@@ -2,8 +2,8 @@ internal import Datasets
 internal import Fields
 internal import Shards
 
-/// A stage of a pipeline, or a step of one: what it is called, what it is made from, what it writes,
-/// and how. `run`, `plan`, `step` and `run --dry-run` all go over a list of these.
+/// A stage of a pipeline, or a step of one: what it is called, what it is made from, what it
+/// writes, and how. `run`, `plan`, `step` and `run --dry-run` all go over a list of these.
 protocol PipelineStage {
     /// The stage, which is also the name of the folder that it writes.
     var stage: Stage { get }
@@ -96,8 +96,8 @@ extension PipelineStage {
 }
 
 extension Stage {
-    /// The path of its manifest, relative to the dataset, in the folder of a round or, for 0, in the
-    /// dataset's own.
+    /// The path of its manifest, relative to the dataset, in the folder of a round or, for 0, in
+    /// the dataset's own.
     func manifestPath(round: Int = 0) -> String {
         path(Manifest.fileName, round: round)
     }

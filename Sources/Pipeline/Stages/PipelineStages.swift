@@ -52,8 +52,8 @@ struct PipelineStages {
         return asked
     }
 
-    /// The stages up to `last`; the rounds are the last of all. A trainer of the user's own works in
-    /// the rounds alone.
+    /// The stages up to `last`; the rounds are the last of all. A trainer of the user's own works
+    /// in the rounds alone.
     func list(upTo last: Stage, _ origin: ConfigurationOrigin) throws -> [any PipelineStage] {
         [sample(origin)] + (try afterSampling(upTo: last))
     }
@@ -104,8 +104,8 @@ struct PipelineStages {
         guard let training = pipeline.training else {
             throw PipelineError(
                 .data,
-                "\(path): has no 'train', so there is nothing to train: add it, with model.kind at "
-                    + "least")
+                "\(path): has no 'train', so there is nothing to train: add it, with model.kind "
+                    + "at least")
         }
         return TrainStage(
             training: training, code: pipeline.modelCode, keepsHalfway: pipeline.keepsHalfway,

@@ -40,8 +40,8 @@ struct TrainStage: PipelineStage {
     }
 
     /// A training is the same where it has the same description and learnt from the shards with the
-    /// same id, whatever steps wrote those: so models outlive changes that are in no id, such as the
-    /// sizes of files, and formulas of fingerprints that earlier releases had.
+    /// same id, whatever steps wrote those: so models outlive changes that are in no id, such as
+    /// the sizes of files, and formulas of fingerprints that earlier releases had.
     func isSame(in context: StageContext) -> Bool {
         guard let manifest = try? context.dataset.manifest(TrainManifest.self),
             let pack = try? PackedShardsOrigin(round: round, data: data).dataset(in: context)

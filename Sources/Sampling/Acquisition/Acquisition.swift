@@ -22,8 +22,8 @@ public struct Acquisition: Hashable, Sendable {
     /// Reads the keys `acquisition`, `top` where it is left out, and those of its rule from the
     /// block `rounds`.
     ///
-    /// - Throws: `SamplingError` with code `.document` where there is no such rule, a key belongs to
-    ///   another one, or a value is out of range.
+    /// - Throws: `SamplingError` with code `.document` where there is no such rule, a key belongs
+    ///   to another one, or a value is out of range.
     package init(json: JSON) throws(SamplingError) {
         let name = json["acquisition"]?.string ?? TopAcquisition.name
         guard let rule = Acquisition.rules.first(where: { $0.name == name }) else {

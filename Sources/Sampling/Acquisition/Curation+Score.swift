@@ -34,8 +34,8 @@ extension Curation {
             // The variance of passes of dropout.
             Score("variance", .passes),
             // The distance of the field from the one that the model gave half-way (temporal output
-            // discrepancy; Huang, Wang, Xiong, Huan and Dou 2021, arXiv:2107.14153; of surrogates of
-            // simulations Bajracharya, Toledo-Marín, Fox, Jha and Wang 2024, arXiv:2407.07674).
+            // discrepancy; Huang, Wang, Xiong, Huan and Dou 2021, arXiv:2107.14153; of surrogates
+            // of simulations Bajracharya, Toledo-Marín, Fox, Jha and Wang 2024, arXiv:2407.07674).
             Score("tod", .halfway),
         ]
 

@@ -20,7 +20,8 @@ extension ShardCodec {
     /// The chunks of a sample, in their order in the file, without coefficients.
     package var fields: [ShardField] { labels.map { [.x, $0.field] } ?? [] }
 
-    /// Names of the columns that shards of this codec have beside those of all, of binary64 numbers.
+    /// Names of the columns that shards of this codec have beside those of all, of binary64
+    /// numbers.
     package var columns: [String] { labels?.columns ?? [] }
 
     /// The coefficients of which each sample has a chunk.
@@ -97,10 +98,11 @@ public protocol LabelEncoder: AnyObject {
 
 /// Turns frames of one shard into labels; safe for any number of threads.
 public protocol LabelDecoder: Sendable {
-    /// Fills `y`, (rows, columns), with the label in `frame`, whose bytes are known to be those that
-    /// were written, and which may be changed; `decoder` has the thread's memory.
+    /// Fills `y`, (rows, columns), with the label in `frame`, whose bytes are known to be those
+    /// that were written, and which may be changed; `decoder` has the thread's memory.
     ///
-    /// - Throws: `ShardsError` with code `.corrupt` where the frame or what is beside it is damaged.
+    /// - Throws: `ShardsError` with code `.corrupt` where the frame or what is beside it is
+    ///   damaged.
     func decode(
         _ frame: inout [UInt8], beside fields: LabelFields, into y: inout [Float],
         with decoder: SampleDecoder

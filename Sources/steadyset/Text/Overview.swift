@@ -106,8 +106,8 @@ struct Overview: Sendable {
             }
         var lines = [
             "\(name) \(samples.map { "\($0) samples, " } ?? "")\(manifest.files.count) "
-                + "\(manifest.files.count == 1 ? "file" : "files"), \(Words.bytes(bytes))\n   "
-                + "      id \(manifest.id)"
+                + "\(manifest.files.count == 1 ? "file" : "files"), \(Words.bytes(bytes))\n       "
+                + "  id \(manifest.id)"
         ]
         if stage == .sample, let copies = stages.sample?.copies.count, copies > 0 {
             lines.append(

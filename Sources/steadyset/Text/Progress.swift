@@ -52,8 +52,7 @@ final class TextProgress: Reporter {
         var line = "epoch \(number)/\(epochs)  loss \(value("train_loss"))"
         if epoch["judge_loss"]?.double != nil {
             line +=
-                "  judged \(value("judge_loss")), MAE "
-                + "\(value("judge_mae"))"
+                "  judged \(value("judge_loss")), MAE \(value("judge_mae"))"
         }
         Terminal.clear()
         Terminal.note(line + "\n")

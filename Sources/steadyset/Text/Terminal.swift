@@ -58,8 +58,8 @@ enum Terminal {
         let reason = unsafe String(cString: strerror(number))
         throw PipelineError(
             .io,
-            "cannot write to standard output: \(reason); what was done is kept, so run the "
-                + "same command again")
+            "cannot write to standard output: \(reason); what was done is kept, so run the same "
+                + "command again")
     }
 
     /// Writes to standard error.
