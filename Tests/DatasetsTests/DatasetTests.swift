@@ -33,7 +33,9 @@ import Testing
     }
 
     @Test func stagesTellOfOneAnother() throws {
-        let dataset = try Scratch().makeDataset()
+        let scratch = try Scratch()
+        defer { withExtendedLifetime(scratch) {} }
+        let dataset = try scratch.makeDataset()
         let sample = try dataset.manifest(SampleManifest.self)
         let solve = try dataset.manifest(SolveManifest.self)
         let split = try dataset.manifest(SplitManifest.self)

@@ -5,9 +5,9 @@ import math
 import subprocess
 import sys
 
-import jsonschema
 import pytest
 from conftest import BINARY, REPOSITORY, steadyset
+from test_schemas import SCHEMAS, validator
 
 sys.path.insert(0, str(REPOSITORY / "scripts"))
 
@@ -22,7 +22,7 @@ from studies.results import REGIONS  # noqa: E402
 def test_plans(scale):
     """Pipelines that the schema accepts; every case has the baseline, and data with a start of its own for each seed."""
     study = curation.load(scale)
-    schema = json.loads((REPOSITORY / "schemas/pipeline.schema.json").read_text())
+    schema = SCHEMAS["pipeline"]
     assert len(study.seeds) >= (2 if scale == "tiny" else 5)
     for case in study.cases:
         assert study.baseline in case.ways and study.best in case.ways
@@ -36,7 +36,7 @@ def test_plans(scale):
                 document = json.loads(curation.pipeline(study, case, seed, way))
                 assert parse_training(document["train"]).seed == document["rounds"]["seed"] == seed
                 if "rounds" in schema["properties"]:
-                    jsonschema.Draft202012Validator(schema).validate(document)
+                    validator("pipeline").validate(document)
         for network in case.exchange:
             document = json.loads(curation.pipeline(study, case, 1, network=network, selection="round-2"))
             assert document["train"]["model"]["kind"] == network != case.network
