@@ -23,7 +23,7 @@ extension Benchmark {
         let missed = strata.reduce(0) { $0 + $1.count - $1.certified }
         if missed > 0 {
             lines.append(
-                "NOT certified, so that the pipeline would leave them out: " + "\(missed) samples")
+                "NOT certified, so that the pipeline would leave them out: \(missed) samples")
         }
         lines.append("making a solver, once a thread: \(Benchmark.milliseconds(setup.cpu)) ms")
         if let rates {

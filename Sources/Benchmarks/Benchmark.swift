@@ -166,7 +166,7 @@ public struct Benchmark {
         try Dataset.createFolder(path)
         guard try FileManager.default.contentsOfDirectory(atPath: path).isEmpty else {
             throw PipelineError(
-                .cannotCreate, "\(path) is not empty: choose a new folder for " + "--fields")
+                .cannotCreate, "\(path) is not empty: choose a new folder for --fields")
         }
         return path
     }

@@ -42,7 +42,7 @@ public struct CodecBenchmark {
             ?? PipelineFile(text: Benchmark.standardPipeline, path: "the standard pipeline")
         guard let design = pipeline.design else {
             throw PipelineError(
-                .data, "\(path ?? ""): has no 'sampling', so there is nothing to " + "measure")
+                .data, "\(path ?? ""): has no 'sampling', so there is nothing to measure")
         }
         var addresses: [SampleAddress] = []
         for (stratum, count) in design.counts.enumerated() {

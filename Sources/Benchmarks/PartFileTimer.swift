@@ -32,7 +32,7 @@ package struct PartFileTimer {
         guard InputFile.isFolder(folder) == true else {
             throw PipelineError(
                 .cannotCreate,
-                "\(folder): there is no such folder to write to: " + "create it first")
+                "\(folder): there is no such folder to write to: create it first")
         }
         self.samples = samples
         physics = origin.physics

@@ -22,7 +22,7 @@ public struct ReadingBenchmark {
     public init(path: String, epochs: Int) throws {
         let (dataset, stages) = try Dataset.locate(path)
         guard stages.contains(.pack) else {
-            throw PipelineError(.noInput, "\(path): has no pack " + "stage")
+            throw PipelineError(.noInput, "\(path): has no pack stage")
         }
         Interruption.listen()
         let manifest = try dataset.manifest(.pack)

@@ -105,7 +105,7 @@ public struct Dataset: Hashable, Sendable {
         if let isFolder = InputFile.isFolder(root) {
             guard isFolder else {
                 throw DatasetError(
-                    .cannotCreate, "\(root) is a file: choose a folder for " + "--output")
+                    .cannotCreate, "\(root) is a file: choose a folder for --output")
             }
             let ours = Set(
                 Stage.allCases.map(\.rawValue) + [Dataset.privateName, Dataset.roundsName])

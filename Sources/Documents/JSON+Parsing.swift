@@ -24,7 +24,7 @@ extension JSON {
         guard bytes.count <= maximumBytes else {
             throw DocumentError(
                 .tooLarge,
-                "\(source) has \(bytes.count) bytes; at most \(maximumBytes) are " + "accepted",
+                "\(source) has \(bytes.count) bytes; at most \(maximumBytes) are accepted",
                 source: source)
         }
         var parser = JSONParser(

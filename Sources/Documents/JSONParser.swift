@@ -75,7 +75,7 @@ package struct JSONParser {
             let key = try string()
             skipSpace()
             guard take(UInt8(ascii: ":")) else {
-                throw failure("unexpected \(found) where ':' is " + "expected")
+                throw failure("unexpected \(found) where ':' is expected")
             }
             skipSpace()
             guard members.updateValue(try value(depth: depth + 1), forKey: key) == nil else {
@@ -84,7 +84,7 @@ package struct JSONParser {
             skipSpace()
             if take(UInt8(ascii: "}")) { return .object(members) }
             guard take(UInt8(ascii: ",")) else {
-                throw failure("unexpected \(found) where ',' or " + "'}' is expected")
+                throw failure("unexpected \(found) where ',' or '}' is expected")
             }
             skipSpace()
         }
@@ -103,7 +103,7 @@ package struct JSONParser {
             skipSpace()
             if take(UInt8(ascii: "]")) { return .array(values) }
             guard take(UInt8(ascii: ",")) else {
-                throw failure("unexpected \(found) where ',' or " + "']' is expected")
+                throw failure("unexpected \(found) where ',' or ']' is expected")
             }
             skipSpace()
         }
@@ -111,7 +111,7 @@ package struct JSONParser {
 
     private func checkDepth(_ depth: Int) throws(DocumentError) {
         guard depth < maximumDepth else {
-            throw failure("is nested deeper than \(maximumDepth) " + "levels")
+            throw failure("is nested deeper than \(maximumDepth) levels")
         }
     }
 
@@ -245,7 +245,7 @@ package struct JSONParser {
                 start = position
             case ..<0x20:
                 throw failure(
-                    "a control character (code \(byte)) in a string; write it as an " + "escape")
+                    "a control character (code \(byte)) in a string; write it as an escape")
             case ..<0x80: position += 1
             default: position += try sequenceLength()
             }

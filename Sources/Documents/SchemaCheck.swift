@@ -87,7 +87,7 @@ package struct SchemaCheck {
         case .bound(let bound, let comparison):
             guard let value = json.double, !comparison.holds(value, bound) else { return [] }
             return found(
-                "is \(json.brief), must be \(comparison.rawValue) " + "\(JSON.number(bound).brief)")
+                "is \(json.brief), must be \(comparison.rawValue) \(JSON.number(bound).brief)")
         case .count(let limit, let counted, let isMinimum):
             guard let count = count(json, counted), isMinimum ? count < limit : count > limit else {
                 return []
@@ -110,7 +110,7 @@ package struct SchemaCheck {
             default: return found("fits more than one of the forms that are allowed")
             }
         case .not(let node):
-            return same(node).isEmpty ? found("is \(json.brief), which is not " + "allowed") : []
+            return same(node).isEmpty ? found("is \(json.brief), which is not allowed") : []
         case .conditional(let condition, let then, let otherwise):
             return (same(condition).isEmpty ? then : otherwise).map(same) ?? []
         }
@@ -127,7 +127,7 @@ package struct SchemaCheck {
             if case .never? = others.keywords.first {
                 let free = known.keys.filter { members[$0] == nil }
                 let hint = EditDistance.nearest(to: key, among: free).map {
-                    ": did you mean " + "'\($0)'?"
+                    ": did you mean '\($0)'?"
                 }
                 let valid = known.keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
                 let message = "unknown key '\(key.shortened)'" + (hint ?? "; there are \(valid)")

@@ -126,7 +126,7 @@ package struct SchemaLoader {
         case "const": return .values([value])
         case "enum":
             guard let values = value.array, !values.isEmpty else {
-                throw failure("is not a list " + "of values", path)
+                throw failure("is not a list of values", path)
             }
             return .values(values)
         case "required":
@@ -199,7 +199,7 @@ package struct SchemaLoader {
 
     private mutating func list(_ json: JSON, _ path: String) throws(DocumentError) -> [SchemaNode] {
         guard let values = json.array, !values.isEmpty else {
-            throw failure("is not a list of " + "schemas", path)
+            throw failure("is not a list of schemas", path)
         }
         var nodes: [SchemaNode] = []
         for (index, value) in values.enumerated() {
@@ -221,6 +221,6 @@ package struct SchemaLoader {
     private func failure(_ message: String, _ path: String) -> DocumentError {
         DocumentError(
             .schema,
-            "the schema '\(name)' is wrong: " + "\(path.isEmpty ? "the root" : path) \(message)")
+            "the schema '\(name)' is wrong: \(path.isEmpty ? "the root" : path) \(message)")
     }
 }

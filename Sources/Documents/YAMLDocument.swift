@@ -18,7 +18,7 @@ package struct YAMLDocument: Sendable {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             let line = 1 + YAMLDocument.validPrefix(of: bytes).count { $0 == 10 }
             throw DocumentError(
-                .schema, "\(path):\(line): is not UTF-8: save the file in that " + "encoding")
+                .schema, "\(path):\(line): is not UTF-8: save the file in that encoding")
         }
         try self.init(text, path: path)
     }
@@ -39,14 +39,14 @@ package struct YAMLDocument: Sendable {
             if let error = nodes.error { throw error }
             if second != nil {
                 throw DocumentError(
-                    .schema, "\(path): holds more than one YAML document; a " + "pipeline is one")
+                    .schema, "\(path): holds more than one YAML document; a pipeline is one")
             }
         } catch let error as YamlError {
             throw DocumentError(.schema, YAMLDocument.describe(error, path: path))
         }
         guard let root else {
             throw DocumentError(
-                .schema, "\(path): is empty; see pipelines/ for examples of a " + "pipeline")
+                .schema, "\(path): is empty; see pipelines/ for examples of a pipeline")
         }
         var lines: [String: Int] = [:]
         var order = Order(tags: TagPlaces(text))
@@ -122,14 +122,14 @@ package struct YAMLDocument: Sendable {
                 try order.checkTag(of: key, path: path)
                 guard let name = key.string else {
                     throw DocumentError(
-                        .schema, "\(path):\(key.mark?.line ?? line): keys must be " + "plain words")
+                        .schema, "\(path):\(key.mark?.line ?? line): keys must be plain words")
                 }
                 let child = "\(pointer)/\(name)"
                 lines[child] = key.mark?.line ?? line
                 guard members[name] == nil else {
                     throw DocumentError(
                         .schema,
-                        "\(path):\(key.mark?.line ?? line): the key " + "'\(name)' is there twice")
+                        "\(path):\(key.mark?.line ?? line): the key '\(name)' is there twice")
                 }
                 members[name] = try self.value(
                     value, pointer: child, path: path, lines: &lines, order: &order)
@@ -161,7 +161,7 @@ package struct YAMLDocument: Sendable {
             if plain, let number = Double(scalar.string) {
                 guard number.isFinite else {
                     throw DocumentError(
-                        .schema, "\(path):\(line): the number \(scalar.string) is " + "too large")
+                        .schema, "\(path):\(line): the number \(scalar.string) is too large")
                 }
                 return .number(number)
             }

@@ -44,7 +44,7 @@ package final class ExportDestination {
         guard InputFile.isFolder(parent) == true else {
             throw DatasetError(
                 .cannotCreate,
-                "\(parent): there is no such folder: create it, or " + "check --output")
+                "\(parent): there is no such folder: create it, or check --output")
         }
     }
 

@@ -54,7 +54,7 @@ extension Boundary {
         if let word = json.string {
             guard let condition = SideCondition(rawValue: word) else {
                 throw ConfigurationError(
-                    .document, "'boundary' is not 'absorbing', 'reflecting' " + "or 'periodic'")
+                    .document, "'boundary' is not 'absorbing', 'reflecting' or 'periodic'")
             }
             self.init(all: condition)
             return

@@ -47,7 +47,7 @@ public struct Source: Hashable, Sendable {
         if let disk = shape.disk { return try check(diskOfRadius: disk.radius, on: lattice) }
         do { try shape.check() } catch {
             throw ConfigurationError(
-                .source, "source at row \(row), column \(column): " + "\(error.message)")
+                .source, "source at row \(row), column \(column): \(error.message)")
         }
         guard let box = shape.footprint.box else {
             throw ConfigurationError(

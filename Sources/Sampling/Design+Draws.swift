@@ -55,7 +55,7 @@ extension Design {
         } catch {
             throw SamplingError(
                 .doesNotFit,
-                "the sample of \(strata[stratum]) sources at index " + "\(index): \(error)")
+                "the sample of \(strata[stratum]) sources at index \(index): \(error)")
         }
     }
 

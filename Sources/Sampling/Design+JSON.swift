@@ -77,7 +77,7 @@ extension Design {
     private static func physics(_ json: JSON) throws(SamplingError) -> Physics {
         do { return try Physics(json: json) } catch {
             throw SamplingError(
-                error.code == .document ? .document : .design, "the design's " + "physics: \(error)"
+                error.code == .document ? .document : .design, "the design's physics: \(error)"
             )
         }
     }

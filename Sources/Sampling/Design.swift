@@ -233,7 +233,7 @@ public struct Design: Hashable, Sendable {
             if let limit = limit(stratum: stratum), count > limit {
                 let what =
                     places == .orbits
-                    ? " up to reflections, turns and shifts that keep " + "the problem" : ""
+                    ? " up to reflections, turns and shifts that keep the problem" : ""
                 throw SamplingError(
                     .exhausted,
                     "\(count) samples of 1 source are asked for, but there are only \(limit) "

@@ -20,7 +20,7 @@ public struct Percentage: Hashable, Sendable, Comparable, CustomStringConvertibl
     public init(_ percent: Double) throws(SamplingError) {
         guard percent > 0, percent <= 100 else {
             throw SamplingError(
-                .split, "\(percent)% is not a share: it must be above 0% and at " + "most 100%")
+                .split, "\(percent)% is not a share: it must be above 0% and at most 100%")
         }
         // A decimal of up to four places is the double nearest to k/10⁴, and division by 10⁴ is
         // correctly rounded.
@@ -28,7 +28,7 @@ public struct Percentage: Hashable, Sendable, Comparable, CustomStringConvertibl
         guard scaled >= 1, Double(scaled) / 10_000 == percent else {
             throw SamplingError(
                 .split,
-                "\(percent)% is too fine: at most four decimals of a " + "percent are possible")
+                "\(percent)% is too fine: at most four decimals of a percent are possible")
         }
         self.tenThousandths = scaled
     }

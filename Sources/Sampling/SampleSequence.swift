@@ -74,7 +74,7 @@ public struct SampleSequence: Hashable, Sendable {
     public func addresses(in positions: Range<Int>) -> [SampleAddress] {
         precondition(
             positions.lowerBound >= 0 && positions.upperBound <= count,
-            "\(positions) is " + "outside 0..<\(count)")
+            "\(positions) is outside 0..<\(count)")
         var addresses: [SampleAddress] = []
         addresses.reserveCapacity(positions.count)
         var position = positions.lowerBound

@@ -15,12 +15,12 @@ extension ShapeRange {
             return [.disk(radius: try ParameterRange(json: radius, of: "the radius"))]
         case (nil, let shapes?):
             guard let list = shapes.array else {
-                throw SamplingError(.document, "'shapes' is not " + "a list of shapes")
+                throw SamplingError(.document, "'shapes' is not a list of shapes")
             }
             return try list.map { (json) throws(SamplingError) in try ShapeRange(json: json) }
         default:
             throw SamplingError(
-                .document, "there must be either 'radius' or 'shapes', and " + "not both")
+                .document, "there must be either 'radius' or 'shapes', and not both")
         }
     }
 

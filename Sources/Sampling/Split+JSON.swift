@@ -89,7 +89,7 @@ extension Selection {
             members.has("ranks")
             ? [try members.get("ranks", "a pair of ranks [first, end]", pair)]
             : try members.get(
-                "ranges", "an array of pairs of ranks [first, end], ascending and " + "apart"
+                "ranges", "an array of pairs of ranks [first, end], ascending and apart"
             ) { json in
                 guard let array = json.array else { return nil as [Range<Int>]? }
                 let ranges = array.compactMap(pair)
@@ -99,7 +99,7 @@ extension Selection {
         let ranks = ranges.reduce(0) { $0 + $1.count }
         guard 0...ranks ~= samples else {
             throw SamplingError(
-                .document, "'samples' of a selection of \(ranks) ranks is " + "\(samples)")
+                .document, "'samples' of a selection of \(ranks) ranks is \(samples)")
         }
         let part = try members.get("part", "'train', 'validation' or 'test'") {
             $0.string.flatMap(Split.Part.init(rawValue:))

@@ -87,7 +87,7 @@ public struct Split: Hashable, Sendable {
         guard shares.last == .hundred, zip(shares, shares.dropFirst()).allSatisfy(<) else {
             throw SamplingError(
                 .split,
-                "subsets \(subsets) are not possible: they must increase, " + "and end with 100")
+                "subsets \(subsets) are not possible: they must increase, and end with 100")
         }
         try Split.check(windows)
         self.testEvery = testEvery
@@ -120,7 +120,7 @@ public struct Split: Hashable, Sendable {
     public func index(_ place: Place) -> Int? {
         precondition(
             (0...SampleSequence.maximumCount).contains(place.position),
-            "a position is " + "out of range")
+            "a position is out of range")
         // Without every t-th element, the q-th that is left has t − 1 for each that was taken: q +
         // ⌊q/(t−1)⌋.
         func amongAll(_ rest: Int) -> Int { testEvery.map { rest + rest / ($0 - 1) } ?? rest }
@@ -186,7 +186,7 @@ public struct Split: Hashable, Sendable {
             }
             guard names.insert("\(window.share)-\(window.name)").inserted else {
                 throw SamplingError(
-                    .split, "two windows of \(window.share)% are called " + "'\(window.name)'")
+                    .split, "two windows of \(window.share)% are called '\(window.name)'")
             }
             guard (0...SampleSequence.maximumCount).contains(window.offset) else {
                 throw SamplingError(

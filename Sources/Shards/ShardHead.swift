@@ -25,7 +25,7 @@ struct ShardHead: Sendable {
         guard attributes["format"] == .string(ShardLayout.format) else {
             throw ShardsError(
                 .format,
-                "\(path) is not a shard of Steadyset: its attribute 'format' says " + "otherwise",
+                "\(path) is not a shard of Steadyset: its attribute 'format' says otherwise",
                 path: path)
         }
         guard attributes["version"] == .integer(ShardLayout.version) else {
@@ -94,7 +94,7 @@ struct ShardHead: Sendable {
                 else {
                     throw ShardsError(
                         .corrupt,
-                        "the dataset '\(name)' of \(path) is not one blosc chunk per " + "sample",
+                        "the dataset '\(name)' of \(path) is not one blosc chunk per sample",
                         path: path)
                 }
                 drawn.append(found)

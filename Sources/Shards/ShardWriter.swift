@@ -77,7 +77,7 @@ public final class ShardWriter {
     ) throws(ShardsError) {
         precondition(
             (1...ShardLayout.maximumSamples).contains(capacity),
-            "a shard holds 1 to ten " + "million samples")
+            "a shard holds 1 to ten million samples")
         precondition(
             (1...Configuration.maximumSources).contains(maximumSources),
             "see Configuration.maximumSources")
@@ -158,22 +158,22 @@ public final class ShardWriter {
         precondition(count < capacity, "a shard of capacity \(capacity) is full")
         precondition(
             (sample.rank != nil) == (kind == .shard),
-            "samples of a shard have a rank, those of a " + "part have none")
+            "samples of a shard have a rank, those of a part have none")
         precondition(
             sample.label == codec.labels?.field && sample.numbers.count == codec.columns.count,
             "a sample has the codec of its shard")
         precondition(
             sample.sources.count <= maximumSources,
-            "a sample has more sources than its " + "shard was made for")
+            "a sample has more sources than its shard was made for")
         precondition(
             sample.coefficients.count == coefficients.count,
-            "a sample brings every " + "coefficient of its shard")
+            "a sample brings every coefficient of its shard")
         precondition(
             sample.keys.count <= ShardLayout.maximumKeys,
-            "a physics has at most three " + "open keys")
+            "a physics has at most three open keys")
         precondition(
             keyCount ?? sample.keys.count == sample.keys.count,
-            "samples of a shard have " + "equally many keys")
+            "samples of a shard have equally many keys")
         do throws(ShardsError) {
             guard sample.errorBound >= leastBound, sample.errorBound.isFinite else {
                 throw ShardsError(

@@ -51,12 +51,12 @@ package struct LabelLaws {
         let largest = Double(y.max() ?? 0)
         let limit = isPinned ? image.values.max() ?? 0 : 1
         if largest > (limit + bound) * (1 + 1e-12) {
-            found.append("y has the value \(largest), " + "above \(limit)")
+            found.append("y has the value \(largest), above \(limit)")
         }
         if isPinned {
             if let site = wrongPinned(y, image) {
                 found.append(
-                    "y is \(y[site]) on site \(site), which a source holds at another " + "value")
+                    "y is \(y[site]) on site \(site), which a source holds at another value")
             }
         } else if abs(largest - 1) > bound * (1 + 1e-12) {
             found.append("the largest value of y is \(largest), not 1")

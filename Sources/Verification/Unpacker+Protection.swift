@@ -29,7 +29,7 @@ extension Unpacker {
                 continue
             }
             guard let entry = shards[name] else {
-                throw refuse(path, "holds labels of something " + "else")
+                throw refuse(path, "holds labels of something else")
             }
             guard try PathEntry(at: path) == .file else { throw refuse(path, "is no plain file") }
             let reader: ShardReader

@@ -48,7 +48,7 @@ public final class Unpacker {
         guard try PathEntry(at: "\(folder)/\(Manifest.fileName)") == .nothing else {
             throw DatasetError(
                 .cannotCreate,
-                "\(folder) holds shards already: choose another " + "folder for --output")
+                "\(folder) holds shards already: choose another folder for --output")
         }
         self.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
         self.progress = progress
@@ -62,7 +62,7 @@ public final class Unpacker {
     public func unpack() throws -> Result {
         let lineage = try Versions(of: source).lineage(of: source.version)
         guard let manifest = lineage.last else {
-            throw DatasetError(.noInput, "\(source.name): " + "has no manifest")
+            throw DatasetError(.noInput, "\(source.name): has no manifest")
         }
         let total = manifest.shards.reduce(0) { $0 + $1.file.samples }
         try protectOutput(lineage)
@@ -166,7 +166,7 @@ public final class Unpacker {
             described.allSatisfy({ reader.attributes[$0.name] == $0.value })
         else {
             throw DatasetError(
-                .data, "\(reader.path): is not the shard that its manifest " + "describes")
+                .data, "\(reader.path): is not the shard that its manifest describes")
         }
     }
 }
@@ -201,7 +201,7 @@ private final class SampleRestorer {
             guard configuration.id == sample.id else {
                 throw DatasetError(
                     .data,
-                    "\(reader.path): sample \(sample.id): its id is not " + "that of its sources")
+                    "\(reader.path): sample \(sample.id): its id is not that of its sources")
             }
             let image = SourceImage(configuration)
             let solution = solver?.solve(image, physics: configuration.physics, into: &label)

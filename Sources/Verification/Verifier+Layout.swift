@@ -88,7 +88,7 @@ extension Verifier {
         for (file, wanted) in zip(files, expected) {
             expect(
                 file.samples == wanted.samples,
-                "\(folder): '\(file.path)' is not of " + "\(file.samples) samples")
+                "\(folder): '\(file.path)' is not of \(file.samples) samples")
         }
     }
 }

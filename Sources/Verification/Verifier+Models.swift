@@ -48,7 +48,7 @@ extension Verifier {
         }
         expect(
             epochs == manifest.epochs,
-            "\(metrics): has \(epochs) epochs, the " + "manifest another number")
+            "\(metrics): has \(epochs) epochs, the manifest another number")
         let judged = lines.map {
             manifest.training.bestBy == .loss ? $0.judgeLoss : $0.judgeMAE
         }
@@ -67,7 +67,7 @@ extension Verifier {
         let rows = text.count { $0 == 10 } - 1
         expect(
             rows == manifest.samples,
-            "\(path): has \(rows) samples, the " + "manifest another number")
+            "\(path): has \(rows) samples, the manifest another number")
         let features = manifest.features == nil ? [] : [FeaturesFile.name]
         checkNames(
             manifest.files, ([StageFile.errors, StageFile.summary] + features).map { ($0, rows) },

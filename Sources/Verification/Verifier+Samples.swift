@@ -14,7 +14,7 @@ extension Verifier {
         let reader = try ShardReader(path: path)
         expect(
             reader.count == file.samples,
-            "\(path): holds \(reader.count) samples, the manifest " + "lists \(file.samples)")
+            "\(path): holds \(reader.count) samples, the manifest lists \(file.samples)")
         return reader
     }
 
@@ -25,7 +25,7 @@ extension Verifier {
         }
         return try Physics(
             json: try JSON.parse(
-                Array(text.utf8), source: "\(reader.path), " + "attribute 'physics'"))
+                Array(text.utf8), source: "\(reader.path), attribute 'physics'"))
     }
 
     /// Decodes every chunk of a file: y has its digest, lies on its grid and in range; x is the
@@ -37,15 +37,15 @@ extension Verifier {
     ) throws {
         guard reader.codec.name == codec.name else {
             return found(
-                "\(reader.path): its codec is '\(reader.codec.name)', not the " + "manifest's")
+                "\(reader.path): its codec is '\(reader.codec.name)', not the manifest's")
         }
         expect(
             reader.lattice == physics.lattice,
-            "\(reader.path): its lattice is not that of its " + "physics")
+            "\(reader.path): its lattice is not that of its physics")
         for (name, value) in ShardAttribute.describing(physics, accuracy) {
             expect(
                 reader.attributes[name] == value,
-                "\(reader.path): its attribute '\(name)' is " + "not the manifest's")
+                "\(reader.path): its attribute '\(name)' is not the manifest's")
         }
         guard reader.lattice == physics.lattice else { return }
         // A shard without fields: what it holds is checked against its configurations.
@@ -53,7 +53,7 @@ extension Verifier {
         let fixed = codec.labels == nil ? [] : try ShardCoefficient.fixedValues(under: physics)
         guard reader.coefficients == drawn, reader.fixedCoefficients == fixed.map(\.dataset) else {
             return found(
-                "\(reader.path): its datasets of coefficients are not those of its " + "physics")
+                "\(reader.path): its datasets of coefficients are not those of its physics")
         }
         for (dataset, values) in fixed {
             expect(
@@ -68,7 +68,7 @@ extension Verifier {
                 var findings: [String] = []
                 let id = reader.ids[row]
                 func named(_ message: String) -> String {
-                    "\(reader.path): sample \(id): " + "\(message)"
+                    "\(reader.path): sample \(id): \(message)"
                 }
                 func expect(_ condition: Bool, _ message: String) {
                     if !condition { findings.append(named(message)) }
@@ -87,7 +87,7 @@ extension Verifier {
                     let x = try reader.x(at: row, with: decoder)
                     expect(
                         x == image.dense(on: physics.lattice),
-                        "x is not the image of its " + "sources")
+                        "x is not the image of its sources")
                     findings += laws.violations(y, bound: bound, of: configuration, image).map(
                         named)
                     guard !drawn.isEmpty else { return findings }
@@ -148,7 +148,7 @@ extension Verifier {
                     FieldBytes.digest(of: label) == reader.ySHA256s[item.row]
                     && solution.errorBound == reader.errorBounds[item.row]
                 return same
-                    ? nil : "\(item.path): sample \(configuration.id): solved again it " + "differs"
+                    ? nil : "\(item.path): sample \(configuration.id): solved again it differs"
             }
         } consume: { [self] _, finding in
             report.resolved += 1

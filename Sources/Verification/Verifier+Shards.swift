@@ -42,7 +42,7 @@ extension Verifier {
                 }
                 expect(
                     try self.physics(of: reader) == physics,
-                    "\(reader.path): its physics is " + "not the manifest's")
+                    "\(reader.path): its physics is not the manifest's")
                 // What the manifest's id does not cover.
                 let isAddition = file.path.hasPrefix(ShardPacking.added)
                 let size = manifest.samplesPerShard
@@ -78,7 +78,7 @@ extension Verifier {
                     largest = max(largest, reader.errorBounds[row])
                     expect(
                         seen.insert(id).inserted,
-                        "\(reader.path): sample \(id) is in the " + "dataset twice")
+                        "\(reader.path): sample \(id) is in the dataset twice")
                     expect(
                         rank > lastRank[part] ?? -1 && shard.ranks.contains(rank),
                         "\(reader.path): rank \(rank) of sample \(id) is out of order")
@@ -193,7 +193,7 @@ extension Verifier {
                 + "damaged or replaced")
         expect(
             digest.sha256 == expected,
-            "\(path): does not say where the samples of the shards " + "lie")
+            "\(path): does not say where the samples of the shards lie")
     }
 
     /// Subsets of a part contain one another, and hold equally many samples of each stratum

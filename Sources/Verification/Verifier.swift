@@ -253,7 +253,7 @@ public final class Verifier {
         }
         expect(
             all.finish() == listing.digest,
-            "\(folder): the ids are not those that the " + "manifest's digest covers")
+            "\(folder): the ids are not those that the manifest's digest covers")
         // Where a part could not be read that was found, and there is nothing to compare.
         guard report.findings.count == findings else { return }
         expect(

@@ -40,7 +40,7 @@ enum ExitStatus: Int32, Sendable, CaseIterable {
         case .success: "done"
         case .damage: "verify found something wrong"
         case .diverged:
-            "train met a loss or a weight that is not finite; the last whole epoch is " + "kept"
+            "train met a loss or a weight that is not finite; the last whole epoch is kept"
         case .uncertified: "certify could not bring every field within the tolerance"
         case .trainer:
             "a trainer of your own failed, took too long or wrote no errors; the last version is "

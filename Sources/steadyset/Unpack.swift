@@ -6,7 +6,7 @@ internal import Verification
 
 struct Unpack: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Twiddle the shards of an archive or a recipe into standard ones.",
+        abstract: "Turn the shards of an archive or a recipe into standard ones.",
         discussion: """
             Writes DIR/pack: the same bytes, and the same manifest id, that pack writes with the \
             standard codec. Recipes are solved again. Every label is compared with its digest.

@@ -22,7 +22,7 @@ struct JSONTests {
     @Test(arguments: [
         ("", "line 1, column 1: the text ends"), ("[1,]", "line 1, column 4: unexpected ']'"),
         ("{\"a\":1,}", "key in double quotes"),
-        ("{\"a\":1,\"a\":2}", "line 1, column 8: the key " + "'a' occurs twice"),
+        ("{\"a\":1,\"a\":2}", "line 1, column 8: the key 'a' occurs twice"),
         ("{\"a\":1,\"\\u0061\":2}", "occurs twice"), ("NaN", "unexpected 'N'"),
         ("Infinity", "unexpected 'I'"),
         ("[\n1,\n  1e999]", "line 3, column 3: the number 1e999 is beyond"),

@@ -45,7 +45,7 @@ struct SchemaTests {
         Case(#"{"pattern":"^b+$"}"#, "\"abbc\"", "is 'abbc', must match ^b+$"),
         Case(
             #"{"enum":["max","sum"]}"#, "\"smu\"",
-            "is 'smu', must be one of 'max', 'sum': did " + "you mean 'sum'?"),
+            "is 'smu', must be one of 'max', 'sum': did you mean 'sum'?"),
         Case(#"{"const":1}"#, "2", "is 2, must be 1"),
         Case(
             #"{"required":["a"],"properties":{"a":{}},"additionalProperties":false}"#, #"{"b":1}"#,
@@ -61,14 +61,14 @@ struct SchemaTests {
             "unknown key 'unrelated'; there are 'a'"),
         Case(
             #"{"additionalProperties":{"type":"null"}}"#, #"{"a/b~":1}"#,
-            "/a~1b~0: is 1, must " + "be null"),
+            "/a~1b~0: is 1, must be null"),
         Case(
             #"{"propertyNames":{"pattern":"^[a-z]+$"}}"#, #"{"A":1}"#,
-            "the key 'A' is 'A', must " + "match ^[a-z]+$"),
+            "the key 'A' is 'A', must match ^[a-z]+$"),
         Case(#"{"items":{"type":"null"}}"#, "[null,1]", "/1: is 1, must be null"),
         Case(
             #"{"prefixItems":[{"type":"null"}],"items":false}"#, "[null,1]",
-            "/1: is 1, nothing " + "is allowed here"),
+            "/1: is 1, nothing is allowed here"),
         Case(#"{"prefixItems":[{"type":"null"}]}"#, "[null,1]"),
         Case(
             ##"{"$ref":"#/$defs/list","$defs":{"list":{"items":{"$ref":"#/$defs/list"},"type":"array"}}}"##,
@@ -85,7 +85,7 @@ struct SchemaTests {
         Case(#"{"anyOf":[{"type":"null"},{"minimum":1}]}"#, "0", "is 0, must be at least 1"),
         Case(
             #"{"oneOf":[{"minimum":1},{"minimum":2}]}"#, "2",
-            "fits more than one of the forms " + "that are allowed"),
+            "fits more than one of the forms that are allowed"),
         Case(#"{"not":{"type":"null"}}"#, "null", "is null, which is not allowed"),
         Case(#"{"not":{"type":"null"}}"#, "1"),
         Case(
@@ -125,7 +125,7 @@ struct SchemaTests {
         (#"{"minItems":-1}"#, "/minItems is not " + "a count"),
         (
             #"{"additionalProperties":{"x":1},"properties":{}}"#,
-            "/additionalProperties has the " + "keyword 'x'"
+            "/additionalProperties has the keyword 'x'"
         ), ("1", "the root"),
     ]) func schemasThatDoNotLoad(_ text: String, _ part: String) throws {
         let error = #expect(throws: DocumentError.self) {

@@ -100,7 +100,7 @@ import Verification
         let events = try run(text, in: scratch, output: "sound", from: file)
         #expect(
             events.warnings.count {
-                $0.hasPrefix("1 of 11 samples are left out (1 of 2 " + "sources)")
+                $0.hasPrefix("1 of 11 samples are left out (1 of 2 sources)")
             } == 1)
         #expect(events.samples[.pack] == 10)
         #expect(try Self.findings("\(scratch.path)/sound") == [])

@@ -15,7 +15,7 @@ struct VersionFixture {
         scratch = try Scratch()
         try run(
             pipelineText(samples: "\(samples)").replacing(
-                "pack:\n", with: "pack:\n  codec: " + "\(codec)\n"), in: scratch)
+                "pack:\n", with: "pack:\n  codec: \(codec)\n"), in: scratch)
         try solve(1, seed: 77)
     }
 

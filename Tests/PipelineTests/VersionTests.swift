@@ -145,7 +145,7 @@ import Verification
         #expect(message(new + [new[0]]).contains("twice"))
         #expect(
             message([changed(training[0]) { $0.action = .added }]).contains(
-                "already, in the " + "part 'train'"))
+                "already, in the part 'train'"))
         #expect(message([training[30]]).contains("not in the training set"))
         #expect(message([changed(training[0]) { $0.action = .taken }]).contains("already"))
         #expect(message([changed(new[0]) { $0.action = .dropped }]).contains("lacks it"))

@@ -160,10 +160,10 @@ private func writingToAFullDisk() throws -> [String] {
         limitFileSize(nil)
         let names = folder.names
         if shard != (limit < whole ? .noSpace : nil) {
-            wrong.append("limit \(limit) of \(whole): " + "\(shard as Any)")
+            wrong.append("limit \(limit) of \(whole): \(shard as Any)")
         }
         if file != (limit < sample.x.count ? .noSpace : nil) {
-            wrong.append("limit \(limit), " + "file: \(file as Any)")
+            wrong.append("limit \(limit), file: \(file as Any)")
         }
         if names != (limit < sample.x.count ? [] : ["a"]) + (limit < whole ? [] : ["s"]) {
             wrong.append("limit \(limit) leaves \(names)")

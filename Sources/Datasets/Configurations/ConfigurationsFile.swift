@@ -29,7 +29,7 @@ package enum ConfigurationsFile {
             guard json["id"]?.string == id.description, let index = json["index"]?.int, index >= 0
             else {
                 throw DatasetError(
-                    .data, "\(path):\(number + 1): the id is not that of the " + "configuration")
+                    .data, "\(path):\(number + 1): the id is not that of the configuration")
             }
             hasher.update(id.bits.littleEndianBytes)
             items.append(ListedConfiguration(configuration: configuration, id: id, index: index))
@@ -37,7 +37,7 @@ package enum ConfigurationsFile {
         guard items.count == file.samples, hasher.finish() == ids else {
             throw DatasetError(
                 .data,
-                "\(path) does not hold the configurations that the " + "manifest beside it lists")
+                "\(path) does not hold the configurations that the manifest beside it lists")
         }
         return items
     }

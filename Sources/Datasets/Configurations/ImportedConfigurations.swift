@@ -54,7 +54,7 @@ package final class ImportedConfigurations: Sendable {
             if line.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 13 }) {
                 throw DatasetError(
                     .data,
-                    "\(path):\(number): the line is empty; each line is " + "one configuration")
+                    "\(path):\(number): the line is empty; each line is one configuration")
             }
             let configuration = try ImportedConfigurations.parse(
                 line, number: number, path: path, physics: physics, schema: schema)
@@ -70,7 +70,7 @@ package final class ImportedConfigurations: Sendable {
                 Line(offset: offset, length: Int32(line.count), number: Int32(number)))
         }
         guard number > 0 else {
-            throw DatasetError(.data, "\(path): is empty; each line is one " + "configuration")
+            throw DatasetError(.data, "\(path): is empty; each line is one configuration")
         }
         digest = hasher.finish()
         strata = byStratum.keys.sorted()
@@ -93,7 +93,7 @@ package final class ImportedConfigurations: Sendable {
         }
         guard count == bytes.count else {
             throw DatasetError(
-                .data, "\(path): changed while it was read: leave it alone and " + "run again")
+                .data, "\(path): changed while it was read: leave it alone and run again")
         }
         return try ImportedConfigurations.parse(
             bytes[...], number: Int(line.number), path: path, physics: physics, schema: nil)

@@ -53,7 +53,7 @@ package struct ShardFormat {
         return { sample in
             do throws(ShardsError) { return try transcoder.transcoded(sample) } catch {
                 throw DatasetError(
-                    ShardsError(error.code, "sample \(sample.id): " + "\(error.message)"))
+                    ShardsError(error.code, "sample \(sample.id): \(error.message)"))
             }
         }
     }

@@ -87,7 +87,7 @@ package final class PackedSamples: Sendable {
         guard stages.contains(.pack) else {
             throw DatasetError(
                 .noInput,
-                "\(path) has no shards: run 'steadyset pack' or 'steadyset run' with it " + "first")
+                "\(path) has no shards: run 'steadyset pack' or 'steadyset run' with it first")
         }
         return dataset
     }

@@ -115,7 +115,7 @@ package struct ChoiceTable: Hashable, Sendable {
         else {
             throw DatasetError(
                 .data,
-                "\(path): does not begin with the line " + "'\(ChoiceTable.header)', or is cut off")
+                "\(path): does not begin with the line '\(ChoiceTable.header)', or is cut off")
         }
         rows = try lines.dropFirst().dropLast().enumerated().map { number, line in
             try ChoiceTable.row(line, at: "\(path):\(number + 2)")
@@ -138,7 +138,7 @@ package struct ChoiceTable: Hashable, Sendable {
         let fields = line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
         guard fields.count == names.count else {
             throw DatasetError(
-                .data, "\(place): has \(fields.count) fields, the first line " + "\(names.count)")
+                .data, "\(place): has \(fields.count) fields, the first line \(names.count)")
         }
         func read<Value>(_ column: Int, _ parse: (String) -> Value?) throws -> Value {
             guard let value = parse(String(decoding: fields[column], as: UTF8.self)) else {

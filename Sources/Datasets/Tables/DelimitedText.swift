@@ -43,7 +43,7 @@ package struct DelimitedText {
         self.bytes = bytes
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
             throw DatasetError(
-                .data, "\(path):1: is UTF-16 by its byte order mark: save it as " + "UTF-8")
+                .data, "\(path):1: is UTF-16 by its byte order mark: save it as UTF-8")
         }
         place = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         columns = []

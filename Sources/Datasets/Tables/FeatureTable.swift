@@ -27,7 +27,7 @@ package struct FeatureTable {
         guard shape[0] == ids.count else {
             throw DatasetError(
                 .data,
-                "\(path): has \(shape[0]) rows, the table beside it " + "\(ids.count) samples")
+                "\(path): has \(shape[0]) rows, the table beside it \(ids.count) samples")
         }
         let (count, isTooMany) = shape[0].multipliedReportingOverflow(by: shape[1])
         guard !isTooMany, count <= bytes.count / 4, bytes.count - start == 4 * count else {
@@ -57,7 +57,7 @@ package struct FeatureTable {
         chosen.reserveCapacity(ids.count * width)
         for id in ids {
             guard let row = rows[id] else {
-                throw DatasetError(.data, "\(path): has no row of " + "sample \(id)")
+                throw DatasetError(.data, "\(path): has no row of sample \(id)")
             }
             chosen += values[row * width..<(row + 1) * width]
         }

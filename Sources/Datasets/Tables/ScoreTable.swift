@@ -56,7 +56,7 @@ package struct ScoreTable {
             guard scores.updateValue(score, forKey: id) == nil else {
                 throw DatasetError(
                     .data,
-                    "\(path):\(record.line): sample \(id) is there twice: " + "keep one line of it")
+                    "\(path):\(record.line): sample \(id) is there twice: keep one line of it")
             }
             ids.append(id)
         }
@@ -91,11 +91,11 @@ package struct ScoreTable {
                 "has the \(column) '\(ForeignText.excerpt(bytes: cell, limit: 40))', more than a "
                 + "double holds"
         case .number, .other:
-            what = "has the \(column) " + "'\(ForeignText.excerpt(bytes: cell, limit: 40))'"
+            what = "has the \(column) '\(ForeignText.excerpt(bytes: cell, limit: 40))'"
         }
         throw DatasetError(
             .data,
-            "\(path):\(line): sample \(id) \(what): scores are finite " + "numbers of at least 0")
+            "\(path):\(line): sample \(id) \(what): scores are finite numbers of at least 0")
     }
 
     /// The score of a sample, or nil.

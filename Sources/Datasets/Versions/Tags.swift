@@ -74,7 +74,7 @@ extension Versions {
         else {
             throw DatasetError(
                 .usage,
-                "'\(name)' cannot be a tag: it would be taken for the " + "base or for an id")
+                "'\(name)' cannot be a tag: it would be taken for the base or for an id")
         }
     }
 }

@@ -239,7 +239,7 @@ public struct VersionCleaning {
     private func remove(_ path: String) throws {
         do { try FileManager.default.removeItem(atPath: dataset.path(path)) } catch {
             throw DatasetError(
-                .io, "\(dataset.path(path)): cannot be removed: " + "\(error.localizedDescription)")
+                .io, "\(dataset.path(path)): cannot be removed: \(error.localizedDescription)")
         }
     }
 
@@ -256,7 +256,7 @@ public struct VersionCleaning {
     /// The result for a person.
     public func text(applied: Bool) -> String {
         guard !items.isEmpty else {
-            return "\(dataset.root): there is nothing that no version " + "needs\n"
+            return "\(dataset.root): there is nothing that no version needs\n"
         }
         let word = applied ? "removed" : "would remove"
         var lines = dropped.map { "\(applied ? "forgot" : "would forget") version \($0)" }

@@ -222,7 +222,7 @@ public struct VersionDiff {
                     lines.append(
                         "\(sign) \(id)"
                             + (reason.map {
-                                " \($0.origin.rawValue) " + "\($0.acquisition)\(score)"
+                                " \($0.origin.rawValue) \($0.acquisition)\(score)"
                             } ?? ""))
                 }
             }

@@ -46,12 +46,12 @@ package struct VersionPlan {
                 if let there = byID[choice.id] {
                     throw refuse(
                         choice,
-                        "it is in the dataset already, in the part " + "'\(there.part.rawValue)'")
+                        "it is in the dataset already, in the part '\(there.part.rawValue)'")
                 }
                 guard parent.strata.contains(choice.sources) else {
                     throw refuse(
                         choice,
-                        "it has \(choice.sources) sources, which no sample of " + "the dataset has")
+                        "it has \(choice.sources) sources, which no sample of the dataset has")
                 }
                 let rank = parent.nextRank + added.count
                 added.append(choice.id)

@@ -24,7 +24,7 @@ public enum VersionTagging {
             let versions = Versions(of: dataset)
             guard try versions.tags()[name] != nil else {
                 throw DatasetError(
-                    .noInput, "\(dataset.root) has no tag '\(name)': " + "\(try versions.listing())"
+                    .noInput, "\(dataset.root) has no tag '\(name)': \(try versions.listing())"
                 )
             }
             try versions.deleteTags([name])

@@ -210,7 +210,7 @@ package struct VersionWriter {
             if let other = known.sample(of: problem) {
                 throw DatasetError(
                     .data,
-                    "sample \(id) \(other.words(in: .train)): it must not " + "come into training")
+                    "sample \(id) \(other.words(in: .train)): it must not come into training")
             }
             if let other = seen.updateValue(id, forKey: problem) {
                 throw DatasetError(

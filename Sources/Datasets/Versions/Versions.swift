@@ -64,7 +64,7 @@ package struct Versions {
         else {
             throw DatasetError(
                 .data,
-                "\(path): is not the version that its name says, or names " + "another parent")
+                "\(path): is not the version that its name says, or names another parent")
         }
         return manifest
     }
@@ -82,7 +82,7 @@ package struct Versions {
                 guard let child = chain.last else {
                     throw DatasetError(
                         .noInput,
-                        "\(dataset.root) has no version " + "\(wanted.short): \(try listing())")
+                        "\(dataset.root) has no version \(wanted.short): \(try listing())")
                 }
                 let base: PackManifest
                 do { base = try baseManifest() } catch { throw orphan(child, wanted, error) }
@@ -109,7 +109,7 @@ package struct Versions {
             child.accuracy == parent.accuracy
         else {
             throw DatasetError(
-                .data, "\(path): its parent \(parent.id.short) is of another " + "place or problem")
+                .data, "\(path): its parent \(parent.id.short) is of another place or problem")
         }
         guard Array(child.shards.prefix(parent.shards.count)) == parent.shards else {
             throw DatasetError(
@@ -120,7 +120,7 @@ package struct Versions {
         }
         guard Array(child.selections.prefix(parent.selections.count)) == parent.selections else {
             throw DatasetError(
-                .data, "\(path): changes selections of its parent " + "\(parent.id.short)")
+                .data, "\(path): changes selections of its parent \(parent.id.short)")
         }
     }
 

@@ -72,13 +72,13 @@ package struct MDSShard: Sendable {
             for (column, value) in zip(columns, values) {
                 precondition(
                     column.size ?? value.count == value.count,
-                    "a column of fixed size " + "has that size")
+                    "a column of fixed size has that size")
                 if column.size == nil { MDSShard.append(value.count, to: &bytes) }
             }
             for value in values { bytes += value }
             guard bytes.count <= MDSShard.maximumBytes else {
                 throw ShardsError(
-                    .tooLarge, "a shard of \(bytes.count) bytes is more than MDS " + "can address")
+                    .tooLarge, "a shard of \(bytes.count) bytes is more than MDS can address")
             }
             count += 1
             recordEnd()

@@ -60,7 +60,7 @@ struct WellStatistics {
     var yaml: String {
         func block(_ title: String, _ sums: [String: Sums], _ value: (Sums) -> Double) -> String {
             let lines = sums.sorted { $0.key < $1.key }.map {
-                "  \($0.key): " + "\(WellStatistics.text(value($0.value)))\n"
+                "  \($0.key): \(WellStatistics.text(value($0.value)))\n"
             }
             return "\(title):\n" + lines.joined()
         }

@@ -52,7 +52,7 @@ public struct ModelDescription: Hashable, Sendable {
     {
         guard Self.widths.contains(width) else {
             throw LearningError(
-                .model, "a width of \(width) is not supported: it must be from " + "0.001 to 4")
+                .model, "a width of \(width) is not supported: it must be from 0.001 to 4")
         }
         guard dropout >= 0, dropout < 1 else {
             throw LearningError(.model, "a dropout of \(dropout) is not a probability below 1")

@@ -138,7 +138,7 @@ public final class Network {
     /// for each.
     public func backward(_ outputGradient: [Float]) {
         precondition(
-            samples > 0 && outputGradient.count == output.count, "no forward pass of " + "this size"
+            samples > 0 && outputGradient.count == output.count, "no forward pass of this size"
         )
         var pass = trainingPass
         outputGradient.withFloats { outputGradient in

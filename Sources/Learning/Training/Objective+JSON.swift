@@ -143,7 +143,7 @@ extension LabelTransform {
             guard let floor = json["log10"]?["floor"]?.double, floor >= 1e-300, floor < 1 else {
                 throw LearningError(
                     .training,
-                    "the floor of the transform 'log10' must be from " + "1e-300 to below 1")
+                    "the floor of the transform 'log10' must be from 1e-300 to below 1")
             }
             self = .log10(floor: floor)
         } else {

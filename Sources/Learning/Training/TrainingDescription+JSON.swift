@@ -46,7 +46,7 @@ extension TrainingDescription {
         guard earlyStop == nil || judge != .none else {
             throw LearningError(
                 .training,
-                "early_stop needs a part that judges: set judge to " + "validation or test")
+                "early_stop needs a part that judges: set judge to validation or test")
         }
         guard !(prefactor.alternates && bestBy == .loss && judge != .none) else {
             throw LearningError(

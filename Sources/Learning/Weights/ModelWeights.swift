@@ -102,7 +102,7 @@ package struct ModelWeights: Sendable {
             let columns = sides[1].int, let lattice = try? Lattice(rows: rows, columns: columns)
         else {
             throw LearningError(
-                .weights, "describes its model in a way that this program does " + "not know")
+                .weights, "describes its model in a way that this program does not know")
         }
         let model = try ModelDescription(
             kind: kind, width: width, dropout: dropout, lattice: lattice)
@@ -125,13 +125,13 @@ package struct ModelWeights: Sendable {
             guard stored.values.allSatisfy(\.isFinite) else {
                 throw LearningError(
                     .weights,
-                    "the tensor '\(tensor.name)' has a value that is " + "not a finite number")
+                    "the tensor '\(tensor.name)' has a value that is not a finite number")
             }
             guard !tensor.name.hasSuffix("running_var") || stored.values.allSatisfy({ $0 >= 0 })
             else {
                 throw LearningError(
                     .weights,
-                    "the tensor '\(tensor.name)' has a value below 0, which no variance " + "has")
+                    "the tensor '\(tensor.name)' has a value below 0, which no variance has")
             }
             if tensor.isParameter {
                 parameters += stored.values
@@ -142,7 +142,7 @@ package struct ModelWeights: Sendable {
         let known = Set(model.tensors.map(\.name))
         if let foreign = file.tensors.first(where: { !known.contains($0.name) }) {
             throw LearningError(
-                .weights, "has the tensor '\(foreign.name)', which its model does " + "not have")
+                .weights, "has the tensor '\(foreign.name)', which its model does not have")
         }
         self.init(
             model: model, transform: transform ?? .none, physics: file.metadata["physics"],

@@ -10,7 +10,7 @@ extension Safetensors {
         guard file.count >= 8 else {
             throw LearningError(
                 .weights,
-                "has \(file.count) bytes, too few for a file of weights " + "(safetensors)")
+                "has \(file.count) bytes, too few for a file of weights (safetensors)")
         }
         let length = file[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length >= 2, length <= UInt64(min(maximumHeader, file.count - 8)) else {
@@ -30,7 +30,7 @@ extension Safetensors {
     /// - Throws: `LearningError` with code `.weights`, naming the tensor.
     package init(header: JSON, file: [UInt8], valuesAt start: Int) throws(LearningError) {
         guard let members = header.object else {
-            throw LearningError(.weights, "has a header that " + "is no JSON object")
+            throw LearningError(.weights, "has a header that is no JSON object")
         }
         guard members.count <= Safetensors.maximumTensors else {
             throw LearningError(
@@ -43,7 +43,7 @@ extension Safetensors {
         for (name, json) in members {
             if name == "__metadata__" {
                 guard let object = json.object else {
-                    throw LearningError(.weights, "has metadata " + "that are no object")
+                    throw LearningError(.weights, "has metadata that are no object")
                 }
                 for (key, value) in object {
                     guard let text = value.string else {
@@ -102,7 +102,7 @@ extension Safetensors {
         for extent in extents {
             guard let side = extent.int, side >= 0, side == 0 || count <= bytes / side else {
                 throw LearningError(
-                    .weights, "the tensor '\(name)' has a shape that its file " + "cannot hold")
+                    .weights, "the tensor '\(name)' has a shape that its file cannot hold")
             }
             shape.append(side)
             count *= side
@@ -113,7 +113,7 @@ extension Safetensors {
         else {
             throw LearningError(
                 .weights,
-                "the tensor '\(name)' has offsets outside its file, or " + "not of its shape")
+                "the tensor '\(name)' has offsets outside its file, or not of its shape")
         }
         return (name, shape, first..<last)
     }

@@ -97,7 +97,7 @@ struct PipelineCheck {
         guard samples(of: part) == 0 else { return }
         let other =
             part == .validation
-            ? "train.judge to 'test', as the paper does," : "train.judge to " + "'validation'"
+            ? "train.judge to 'test', as the paper does," : "train.judge to 'validation'"
         let key = "\(part.rawValue)_every"
         guard let first = pipeline.split.index(Split.Place(part: part, position: 0)) else {
             throw fail(

@@ -177,7 +177,7 @@ public struct PipelineFile: Sendable {
             return nil
         }
         if !curation.score.needsLabels {
-            return "a trainer of your own gives errors: leave out " + "'score'"
+            return "a trainer of your own gives errors: leave out 'score'"
         }
         if curation.acquisition.needsFeatures {
             return "a trainer of your own gives no features, which '\(curation.acquisition.name)' "

@@ -75,7 +75,7 @@ public struct CertificationCommand {
         guard options.from == nil || options.selection == nil else {
             throw PipelineError(
                 .usage,
-                "--selection goes with --data, not with --from, of which " + "all is certified")
+                "--selection goes with --data, not with --from, of which all is certified")
         }
         guard options.tolerance >= FieldRepair.smallestTolerance, options.tolerance <= 1 else {
             throw PipelineError(

@@ -62,7 +62,7 @@ final class Ensemble {
             guard members.count == 1 else {
                 throw PipelineError(
                     .usage,
-                    "--dropout-samples goes with one --model, not with " + "\(members.count)")
+                    "--dropout-samples goes with one --model, not with \(members.count)")
             }
             guard members[0].weights.model.dropout > 0 else {
                 throw PipelineError(
@@ -199,7 +199,7 @@ final class Ensemble {
         guard stages.contains(.train) else {
             throw PipelineError(
                 .noInput,
-                "\(path) has no trained model: run 'steadyset train' or 'steadyset run' " + "first")
+                "\(path) has no trained model: run 'steadyset train' or 'steadyset run' first")
         }
         let manifest = try dataset.manifest(TrainManifest.self)
         let file = "\(dataset.folder(.train))/\(StageFile.weights)"

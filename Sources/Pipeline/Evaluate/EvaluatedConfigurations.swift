@@ -138,11 +138,11 @@ extension ImportedConfigurations {
         }
         let physics = try Physics(
             json: try JSON.parse(
-                Array(text.utf8), source: "\(member.path), " + "metadata 'physics'"))
+                Array(text.utf8), source: "\(member.path), metadata 'physics'"))
         guard physics.lattice == models.lattice else {
             throw PipelineError(
                 .data,
-                "\(member.path) is for another lattice than its physics " + "has: it was altered")
+                "\(member.path) is for another lattice than its physics has: it was altered")
         }
         try self.init(path: path, physics: physics)
     }

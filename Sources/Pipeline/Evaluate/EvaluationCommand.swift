@@ -49,7 +49,7 @@ public struct EvaluationCommand {
         }
         guard options.from == nil || options.selection == nil else {
             throw PipelineError(
-                .usage, "--selection goes with --data, not with --from, of which " + "all is judged"
+                .usage, "--selection goes with --data, not with --from, of which all is judged"
             )
         }
         try OutputPlace.check(dataset: options.output)

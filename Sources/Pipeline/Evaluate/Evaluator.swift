@@ -51,7 +51,7 @@ final class Evaluator {
         solvers = SolverPool(physics: subject.samples.physics, accuracy: subject.accuracy)
         if case .file = predictions, writesFeatures {
             throw PipelineError(
-                .usage, "--features goes with --model: a file of predictions has " + "none")
+                .usage, "--features goes with --model: a file of predictions has none")
         }
         try predictions.check(subject.samples, context.reporter)
     }

@@ -96,7 +96,7 @@ extension IsolatedPredictions {
         let known = samples.furtherIDs() ?? Set(asked)
         try refuse(
             ids.filter { !known.contains($0) },
-            "/id has samples that \(samples.name) does " + "not have")
+            "/id has samples that \(samples.name) does not have")
     }
 
     /// The fields of samples that the file has, (samples, rows, columns).

@@ -49,7 +49,7 @@ extension TrainStage {
             throw refuse(
                 manifest.training.json == training.json
                     ? "is a model of other shards than those that are there now"
-                    : "is a model of " + "another 'train'")
+                    : "is a model of another 'train'")
         }
     }
 

@@ -99,7 +99,7 @@ public struct ExternalTrainer: Hashable, Sendable {
             // So a shell tells what became of its own commands.
             let what =
                 signals[status - 128].map {
-                    ", which a shell returns where \($0) ended its " + "command"
+                    ", which a shell returns where \($0) ended its command"
                 } ?? ""
             return "ended with status \(status)\(what)"
         }

@@ -60,7 +60,7 @@ public struct ResampleCommand {
         rounds["candidates"] = .string(options.from == nil ? "unselected" : "drawn")
         guard options.from != nil || (options.sources == nil && options.overlap == nil) else {
             throw PipelineError(
-                .usage, "--sources and --overlap go with --from: without it " + "nothing is solved")
+                .usage, "--sources and --overlap go with --from: without it nothing is solved")
         }
         let imported = options.from == nil ? nil : try ResampleCommand.importedPhysics(of: parent)
         pipeline = try PipelineFile(

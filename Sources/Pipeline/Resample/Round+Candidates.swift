@@ -105,7 +105,7 @@ extension Round {
         guard curation.drop == 0 else {
             throw PipelineError(
                 .usage,
-                "samples can be dropped by their own scores alone: leave out --drop, or " + "--from"
+                "samples can be dropped by their own scores alone: leave out --drop, or --from"
             )
         }
         let items = try given(path, store)
@@ -131,7 +131,7 @@ extension Round {
         let (dataset, stages) = try Dataset.locate(path)
         guard stages.contains(.sample) else {
             throw PipelineError(
-                .noInput, "\(path) has no configurations: run 'steadyset sample' " + "with it first"
+                .noInput, "\(path) has no configurations: run 'steadyset sample' with it first"
             )
         }
         let physics = try dataset.manifest(SampleManifest.self).origin.physics

@@ -19,6 +19,6 @@ extension Round {
         }
         guard context.replace else { throw Versions.taken(name, by: held, in: parent) }
         context.reporter.warned(
-            "the name '\(name)' moves from version \(held.short) to the one that " + "is made now")
+            "the name '\(name)' moves from version \(held.short) to the one that is made now")
     }
 }

@@ -98,7 +98,7 @@ final class ShellProcess {
         guard found == command else {
             throw PipelineError(
                 .software,
-                "how the trainer ended cannot be found out: error " + "\(errno) of waitpid")
+                "how the trainer ended cannot be found out: error \(errno) of waitpid")
         }
         let signal = status & 0x7F
         return signal == 0 ? .status(status >> 8 & 0xFF) : .signal(signal)
@@ -107,7 +107,7 @@ final class ShellProcess {
     private static func failure(_ code: Int32) -> PipelineError {
         PipelineError(
             .software,
-            "the trainer cannot be started: " + "\(unsafe String(cString: strerror(code)))")
+            "the trainer cannot be started: \(unsafe String(cString: strerror(code)))")
     }
 
     /// Starts `/bin/sh -c` with further arguments in the process group `group`, 0 for one of its
@@ -158,7 +158,7 @@ final class ShellProcess {
         defer { unsafe pointers.forEach { unsafe free($0) } }
         return unsafe pointers.withUnsafeMutableBufferPointer { buffer in
             guard let first = buffer.baseAddress else {
-                preconditionFailure("the array has its " + "end at least")
+                preconditionFailure("the array has its end at least")
             }
             return unsafe body(first)
         }

@@ -96,7 +96,7 @@ struct TrainerCall {
         let log = "\(folder)/log.txt"
         let started = Stopwatch()
         context.reporter.noted(
-            "the trainer learns from \(selection) of \(version.name); its output " + "is in \(log)")
+            "the trainer learns from \(selection) of \(version.name); its output is in \(log)")
         try trainer.run(try environment(tablesIn: call), in: folder, log: log)
         let tables = try Tables(in: call, self, column: column, scoring: ids)
         // Only what was found good is kept, in files of which no process of the program's has a
@@ -222,6 +222,6 @@ struct TrainerCall {
         guard InputFile.isFolder(earlier) == false else { return }
         try table.check(
             against: try ScoreTable(path: earlier, column: column).ids,
-            "the round before, which " + "'stop' compares")
+            "the round before, which 'stop' compares")
     }
 }

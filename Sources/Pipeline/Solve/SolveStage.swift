@@ -109,7 +109,7 @@ struct SolveStage: PipelineStage {
                 let file = record.files.first
             else {
                 throw PipelineError(
-                    .noInput, "\(part.step) is not done: run 'steadyset solve' " + "again")
+                    .noInput, "\(part.step) is not done: run 'steadyset solve' again")
             }
             let reader = try ShardReader(path: dataset.path(file.path), followingLinks: false)
             for row in 0..<reader.count {

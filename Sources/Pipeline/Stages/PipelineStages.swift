@@ -43,11 +43,11 @@ struct PipelineStages {
         }
         guard pipeline.training != nil || Stage.ofData.contains(asked) || asked == .resample else {
             throw PipelineError(
-                .usage, "\(path) has no 'train', so there is no stage " + "'\(asked)'")
+                .usage, "\(path) has no 'train', so there is no stage '\(asked)'")
         }
         guard pipeline.curation != nil || asked != .resample else {
             throw PipelineError(
-                .usage, "\(path) has no 'rounds', so there is no " + "stage '\(asked)'")
+                .usage, "\(path) has no 'rounds', so there is no stage '\(asked)'")
         }
         return asked
     }

@@ -76,7 +76,7 @@ struct TrainStage: PipelineStage {
             patience: training.earlyStop
         ) { what in
             reporter.warned(
-                "the checkpoint of this training is damaged, so it begins anew: " + "\(what)")
+                "the checkpoint of this training is damaged, so it begins anew: \(what)")
         }
         let run = TrainingRun(
             training, model: model, store: store, samples: samples, judgedBy: judges,

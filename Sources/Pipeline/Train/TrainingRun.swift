@@ -180,7 +180,7 @@ final class TrainingRun {
     ) throws -> Double {
         let asked = Stopwatch()
         guard let batch = try source.next() else {
-            throw PipelineError(.software, "there are too " + "few batches")
+            throw PipelineError(.software, "there are too few batches")
         }
         waited += asked.seconds
         network.forward(batch.x, step: UInt32(truncatingIfNeeded: adam.steps))

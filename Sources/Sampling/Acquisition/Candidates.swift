@@ -19,7 +19,7 @@ public struct Candidates: Sendable {
     public init(ids: [SampleID], strata: [Int], scores: [Double]) throws(SamplingError) {
         precondition(
             ids.count == strata.count && ids.count == scores.count,
-            "columns have equal " + "lengths")
+            "columns have equal lengths")
         var seen = Set<SampleID>(minimumCapacity: ids.count)
         for (id, score) in zip(ids, scores) {
             guard seen.insert(id).inserted else {
@@ -28,7 +28,7 @@ public struct Candidates: Sendable {
             guard score.isFinite, score >= 0 else {
                 throw SamplingError(
                     .scores,
-                    "sample \(id) has the score \(score): scores must be finite and at " + "least 0"
+                    "sample \(id) has the score \(score): scores must be finite and at least 0"
                 )
             }
         }

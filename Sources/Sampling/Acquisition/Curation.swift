@@ -130,7 +130,7 @@ public struct Curation: Hashable, Sendable {
         guard drop < members.count else {
             throw SamplingError(
                 .scores,
-                "\(drop) samples are to leave a selection of \(members.count): lower " + "'drop'")
+                "\(drop) samples are to leave a selection of \(members.count): lower 'drop'")
         }
         let groups = members.byStratum
         let shares = StratumBudget.apportion(

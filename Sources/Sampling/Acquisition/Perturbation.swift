@@ -24,7 +24,7 @@ public struct Perturbation: Hashable, Sendable {
         }
         guard values >= 0, values <= 10 else {
             throw SamplingError(
-                .design, "values that change by \(values) are not possible: 0 to " + "10 are")
+                .design, "values that change by \(values) are not possible: 0 to 10 are")
         }
         self.moves = moves
         self.values = values

@@ -53,7 +53,7 @@ package enum BloscFrame {
     ) throws(ShardsError) -> [UInt8] {
         precondition(
             !content.isEmpty && content.count % elementSize == 0,
-            "a frame holds whole " + "elements")
+            "a frame holds whole elements")
         precondition(cuts.isEmpty || form.streams == 1, "cuts are of one stream")
         guard content.count <= maximumContent else {
             throw ShardsError(.tooLarge, "a field of \(content.count) bytes does not fit a chunk")
@@ -104,7 +104,7 @@ package enum BloscFrame {
     {
         guard frame.count > headerSize else {
             throw ShardsError(
-                .corrupt, "a chunk of \(frame.count) bytes is too short for a blosc " + "frame")
+                .corrupt, "a chunk of \(frame.count) bytes is too short for a blosc frame")
         }
         let expected: [(name: String, found: Int, expected: Int)] = [
             ("version", Int(frame[0]), 2), ("zstd format", Int(frame[1]), 1),
@@ -127,7 +127,7 @@ package enum BloscFrame {
             guard length > 0, length <= frame.count - start else {
                 throw ShardsError(
                     .corrupt,
-                    "a chunk is not a blosc frame as Steadyset writes it: " + "it ends in a stream")
+                    "a chunk is not a blosc frame as Steadyset writes it: it ends in a stream")
             }
             place = start + length
             let isFollowed =

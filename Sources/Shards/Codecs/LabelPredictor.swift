@@ -55,7 +55,7 @@ package struct LabelPredictor {
     {
         precondition(
             y.count == prediction.lattice.count && x.count == y.count,
-            "fields have one " + "value per site")
+            "fields have one value per site")
         try prediction.check(coefficients)
         guard representable(y) else {
             throw ShardsError(
@@ -77,7 +77,7 @@ package struct LabelPredictor {
     ) throws(ShardsError) -> [Float] {
         precondition(
             x.count == prediction.lattice.count && bytes.count == 4 * x.count,
-            "fields have one " + "value per site")
+            "fields have one value per site")
         try prediction.check(coefficients)
         guard sourceFactor.isFinite, x.allSatisfy(\.isFinite) else {
             throw ShardsError(.corrupt, "the source factor or a value of x is not finite")

@@ -33,7 +33,7 @@ public final class SampleEncoder {
             coefficients: try coefficients.map { (values) throws(ShardsError) in
                 precondition(
                     !values.isEmpty && values.count % lattice.count == 0,
-                    "a coefficient " + "has whole planes")
+                    "a coefficient has whole planes")
                 return try BloscFrame.encode(
                     FieldBytes.bytes(of: values), as: .shuffled, with: compressor)
             })
@@ -46,7 +46,7 @@ public final class SampleEncoder {
 
     private func encode(_ bytes: [UInt8], as field: ShardField) throws(ShardsError) -> [UInt8] {
         precondition(
-            bytes.count == ShardLayout.fieldBytes(lattice), "a field has one value per " + "site")
+            bytes.count == ShardLayout.fieldBytes(lattice), "a field has one value per site")
         guard field == .x else {
             return try BloscFrame.encode(bytes, as: field.form, with: compressor)
         }

@@ -25,7 +25,7 @@ public enum Zstd {
             precondition(Zstd.levels.contains(level), "zstd levels are from 1 to 19")
             guard let context = unsafe ZSTD_createCCtx() else {
                 throw ShardsError(
-                    .compression, "zstd cannot allocate a compression context: out " + "of memory")
+                    .compression, "zstd cannot allocate a compression context: out of memory")
             }
             unsafe self.context = context
             isForFields = forFields
@@ -122,7 +122,7 @@ public enum Zstd {
         package init() throws(ShardsError) {
             guard let context = unsafe ZSTD_createDCtx() else {
                 throw ShardsError(
-                    .compression, "zstd cannot allocate a decompression context: " + "out of memory"
+                    .compression, "zstd cannot allocate a decompression context: out of memory"
                 )
             }
             unsafe self.context = context
@@ -186,12 +186,12 @@ public enum Zstd {
             guard declared == UInt64(size) else {
                 throw ShardsError(
                     .corrupt,
-                    "a zstd frame declares \(declared) bytes of content, " + "expected are \(size)")
+                    "a zstd frame declares \(declared) bytes of content, expected are \(size)")
             }
             guard try Zstd.check(length, "find the end of") == range.count else {
                 throw ShardsError(
                     .corrupt,
-                    "a zstd frame has \(length) bytes where " + "\(range.count) are stored")
+                    "a zstd frame has \(length) bytes where \(range.count) are stored")
             }
         }
 
@@ -206,7 +206,7 @@ public enum Zstd {
             }
             guard try Zstd.check(result, "decompress") == out.count else {
                 throw ShardsError(
-                    .corrupt, "a zstd frame holds \(result) bytes, expected are " + "\(out.count)")
+                    .corrupt, "a zstd frame holds \(result) bytes, expected are \(out.count)")
             }
         }
     }
@@ -219,7 +219,7 @@ public enum Zstd {
         }
         guard frame[range.lowerBound + 4] & 0b0011_1111 == 0b0010_0100 else {
             throw ShardsError(
-                .corrupt, "a zstd frame is not a single segment with a content " + "checksum")
+                .corrupt, "a zstd frame is not a single segment with a content checksum")
         }
     }
 
@@ -229,6 +229,6 @@ public enum Zstd {
         let name = unsafe String(cString: ZSTD_getErrorName(result))
         let damaged = action == "decompress" || action == "find the end of"
         throw ShardsError(
-            damaged ? .corrupt : .compression, "zstd cannot \(action) the frame: " + "\(name)")
+            damaged ? .corrupt : .compression, "zstd cannot \(action) the frame: \(name)")
     }
 }

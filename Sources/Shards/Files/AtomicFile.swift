@@ -90,7 +90,7 @@ public enum AtomicFile {
             let start = replacement ?? start
             precondition(
                 start.count == self.start.count,
-                "the start of a file is replaced by as " + "many bytes")
+                "the start of a file is replaced by as many bytes")
             try flush()
             if replacement != nil { try file?.put(start, at: 0) }
             try file?.synchronise()

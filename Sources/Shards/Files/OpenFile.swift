@@ -164,7 +164,7 @@ package struct OpenFile: ~Copyable {
                 done += count
             } else if count == 0 {
                 throw ShardsError(
-                    .corrupt, "\(path) ended while it was read: leave it alone and " + "run again",
+                    .corrupt, "\(path) ended while it was read: leave it alone and run again",
                     path: path)
             } else if errno != EINTR {
                 throw ShardsError(errno: errno, "read", path: path)
@@ -178,7 +178,7 @@ package struct OpenFile: ~Copyable {
         let expected = try size()
         guard expected <= maximumBytes else {
             throw ShardsError(
-                .tooLarge, "has \(expected) bytes; at most \(maximumBytes) are " + "accepted here",
+                .tooLarge, "has \(expected) bytes; at most \(maximumBytes) are accepted here",
                 path: path)
         }
         var bytes: [UInt8] = []
@@ -192,7 +192,7 @@ package struct OpenFile: ~Copyable {
             bytes += buffer[..<count]
             guard bytes.count <= maximumBytes else {
                 throw ShardsError(
-                    .tooLarge, "grew beyond the \(maximumBytes) bytes that are " + "accepted here",
+                    .tooLarge, "grew beyond the \(maximumBytes) bytes that are accepted here",
                     path: path)
             }
         }

@@ -108,7 +108,7 @@ public enum SafePath {
         guard relative.utf8.count <= 4096 else {
             throw ShardsError(
                 .unsafePath,
-                "a path has \(relative.utf8.count) bytes, at most 4096 " + "are accepted")
+                "a path has \(relative.utf8.count) bytes, at most 4096 are accepted")
         }
         guard !relative.utf8.contains(0) else { throw refuse("contains a NUL character") }
         guard !relative.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
@@ -125,10 +125,10 @@ public enum SafePath {
         for component in components {
             guard !component.isEmpty else { throw refuse("has an empty component") }
             guard component != ".", component != ".." else {
-                throw refuse("has the component " + "'\(component)'")
+                throw refuse("has the component '\(component)'")
             }
             guard component.utf8.count <= 255 else {
-                throw refuse("has a component of more than " + "255 bytes")
+                throw refuse("has a component of more than 255 bytes")
             }
         }
         return components

@@ -34,7 +34,7 @@ extension ShardsError {
         case EROFS, EACCES, EPERM:
             self.init(
                 .readOnly,
-                "cannot \(action) \(path): \(reason); check who owns it and its " + "permissions",
+                "cannot \(action) \(path): \(reason); check who owns it and its permissions",
                 path: path)
         case ENOENT, ENOTDIR:
             self.init(.notFound, "cannot \(action) \(path): \(reason); check the path", path: path)

@@ -75,7 +75,7 @@ extension HDF5 {
                 count == 0 || H5Dget_storage_size(dataset.id) == bytes
             else {
                 throw ShardsError(
-                    .corrupt, "the dataset '\(name)' of \(path) is not stored in " + "one piece",
+                    .corrupt, "the dataset '\(name)' of \(path) is not stored in one piece",
                     path: path)
             }
             var values = [E](repeating: E(), count: count)

@@ -54,7 +54,7 @@ extension HDF5.Facts {
             let (product, isTooMany) = expected.multipliedReportingOverflow(by: count)
             guard !isTooMany else {
                 throw ShardsError(
-                    .corrupt, "/\(name) of \(path) has too many " + "chunks", path: path)
+                    .corrupt, "/\(name) of \(path) has too many chunks", path: path)
             }
             expected = product
         }

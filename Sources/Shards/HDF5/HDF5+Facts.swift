@@ -103,10 +103,10 @@ extension HDF5 {
         let standard = steadyset_h5p_default()
         try check(
             unsafe H5Lget_info(file, name, &info, standard),
-            "look up the dataset '\(name)' " + "of", path: path)
+            "look up the dataset '\(name)' of", path: path)
         guard info.type == H5L_TYPE_HARD else {
             throw ShardsError(
-                .corrupt, "the dataset '\(name)' of \(path) is a link to another " + "place",
+                .corrupt, "the dataset '\(name)' of \(path) is a link to another place",
                 path: path)
         }
         return try Handle(

@@ -50,7 +50,7 @@ extension ShardsError {
         case .hdf5:
             ShardsError(
                 .corrupt,
-                "\(message); the file is damaged or incomplete: copy or build " + "it again",
+                "\(message); the file is damaged or incomplete: copy or build it again",
                 path: path)
         case .readOnly: ShardsError(.unreadable, message, path: path)
         default: self

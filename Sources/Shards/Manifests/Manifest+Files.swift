@@ -94,7 +94,7 @@ extension Manifest {
         guard id.description == recorded else {
             throw ShardsError(
                 .digestMismatch,
-                "\(path) was altered: its content has the id \(id), recorded is " + "\(recorded)",
+                "\(path) was altered: its content has the id \(id), recorded is \(recorded)",
                 path: path)
         }
     }

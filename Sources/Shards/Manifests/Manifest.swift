@@ -51,7 +51,7 @@ public struct Manifest: Hashable, Sendable {
         ) {
             precondition(
                 File.members.isDisjoint(with: extra.keys),
-                "extra members have names of " + "their own")
+                "extra members have names of their own")
             self.path = path
             self.bytes = bytes
             self.sha256 = sha256

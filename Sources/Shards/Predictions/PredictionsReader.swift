@@ -97,7 +97,7 @@ public final class PredictionsReader: Sendable {
                 path: path)
         }
         let type = try HDF5.Handle<HDF5.Datatype>(
-            H5Dget_type(dataset.id), "inspect the dataset " + "'id' of", path: path)
+            H5Dget_type(dataset.id), "inspect the dataset 'id' of", path: path)
         guard H5Tget_class(type.id) == H5T_INTEGER, H5Tget_size(type.id) == 8 else {
             throw ShardsError(
                 .corrupt,

@@ -45,7 +45,7 @@ public final class PredictionsWriter {
     /// Appends the field of the next sample, (rows, columns).
     public func append(_ y: [Float]) throws(ShardsError) {
         precondition(
-            handles != nil && count < shape[0], "the file is finished, has failed, or is " + "full")
+            handles != nil && count < shape[0], "the file is finished, has failed, or is full")
         let dataset = handles?.y.id ?? -1
         do {
             try HDF5.locked { () throws(ShardsError) in

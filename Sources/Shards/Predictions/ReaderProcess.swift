@@ -33,7 +33,7 @@ final class ReaderProcess: Sendable {
     /// Starts `command` with `path` as its last argument.
     init(_ command: [String], path: String) throws(ShardsError) {
         func fail(_ number: Int32) -> ShardsError {
-            ShardsError(errno: number, "start a process " + "to read", path: path)
+            ShardsError(errno: number, "start a process to read", path: path)
         }
         var ends: [Int32] = [-1, -1]
         #if canImport(Darwin)
@@ -137,7 +137,7 @@ final class ReaderProcess: Sendable {
         return unsafe pointers.withUnsafeMutableBufferPointer { buffer in
             // Never empty: the end mark is there.
             guard let start = buffer.baseAddress else {
-                preconditionFailure("a buffer of at least " + "one has an address")
+                preconditionFailure("a buffer of at least one has an address")
             }
             return unsafe body(UnsafePointer(start))
         }

@@ -28,7 +28,7 @@ extension ShardFile {
     func otherType(_ name: String) -> ShardsError {
         ShardsError(
             .corrupt,
-            "the dataset '\(name)' of \(path) has numbers of another type than a shard " + "has",
+            "the dataset '\(name)' of \(path) has numbers of another type than a shard has",
             path: path)
     }
 
@@ -61,7 +61,7 @@ extension ShardFile {
         let place = try chunks.place(of: position, path: path)
         guard place.bytes <= size, place.offset <= UInt64(size - Int(place.bytes)) else {
             throw ShardsError(
-                .corrupt, "the chunk of sample \(position) of \(path) leads beyond " + "its end",
+                .corrupt, "the chunk of sample \(position) of \(path) leads beyond its end",
                 path: path)
         }
         return place

@@ -93,7 +93,7 @@ extension ShardFile {
             var cursor = message.cursor(path)
             let (version, count) = (try cursor.byte(), try cursor.byte())
             guard version == 2, count <= 4 else {
-                throw cursor.damage("a dataset has \(count) " + "filters")
+                throw cursor.damage("a dataset has \(count) filters")
             }
             var filters: [Int] = []
             for _ in 0..<count {
@@ -234,12 +234,12 @@ extension ShardFile {
             else {
                 throw ShardsError(
                     .corrupt,
-                    "sample \(position) of \(path) is missing: its chunk was never " + "written",
+                    "sample \(position) of \(path) is missing: its chunk was never written",
                     path: path)
             }
             guard masks[position] == 0 else {
                 throw ShardsError(
-                    .corrupt, "sample \(position) of \(path) was stored without its " + "filter",
+                    .corrupt, "sample \(position) of \(path) was stored without its filter",
                     path: path)
             }
             return (addresses[position], bytes)

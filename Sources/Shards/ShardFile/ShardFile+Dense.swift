@@ -44,7 +44,7 @@ extension ShardFile {
             let head = 13 + offsetBytes
             let table = try block.bytes(at: root, count: head + 8 * rows * width + 4)
             guard table.starts(with: "FHIB".utf8) else {
-                throw block.damage("a heap in it has no " + "table of blocks")
+                throw block.damage("a heap in it has no table of blocks")
             }
             try block.check(table[...], "heap")
             var cursor = Cursor(table[head...], path: block.path)
@@ -52,7 +52,7 @@ extension ShardFile {
             for row in 0..<rows {
                 let size = row == 0 ? start : start << UInt64(row - 1)
                 guard size <= largest else {
-                    throw block.foreign("it has a heap of more than " + "direct blocks")
+                    throw block.foreign("it has a heap of more than direct blocks")
                 }
                 for _ in 0..<width {
                     let address = try cursor.number(bytes: 8)
@@ -72,7 +72,7 @@ extension ShardFile {
             }
             var bytes = try block.bytes(at: address, count: Int(size))
             guard bytes.starts(with: "FHDB".utf8) else {
-                throw block.damage("a heap in it lacks a " + "block")
+                throw block.damage("a heap in it lacks a block")
             }
             if hasChecksum {
                 // It covers the block as if it were 0 itself.
@@ -108,7 +108,7 @@ extension ShardFile {
             }
             let leaf = try block.bytes(at: root, count: 6 + count * size + 4)
             guard leaf.starts(with: "BTLF".utf8) else {
-                throw block.damage("an index in it has no " + "leaf")
+                throw block.damage("an index in it has no leaf")
             }
             try block.check(leaf[...], "index of names")
             return try (0..<count).map { (number) throws(ShardsError) in
@@ -121,7 +121,7 @@ extension ShardFile {
         private func object(_ id: ArraySlice<UInt8>) throws(ShardsError) -> ArraySlice<UInt8> {
             var cursor = Cursor(id, path: block.path)
             guard try cursor.byte() == 0 else {
-                throw block.foreign("a name or an attribute lies " + "outside of its heap")
+                throw block.foreign("a name or an attribute lies outside of its heap")
             }
             let offset = try cursor.number(bytes: offsetBytes)
             let length = try cursor.number(bytes: min(8, cursor.count))

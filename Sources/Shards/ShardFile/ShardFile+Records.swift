@@ -66,7 +66,7 @@ extension ShardFile {
 
         mutating func slice(_ count: Int) throws(ShardsError) -> ArraySlice<UInt8> {
             guard count >= 0, count <= rest.count else {
-                throw damage("one of its records is cut " + "off")
+                throw damage("one of its records is cut off")
             }
             defer { rest = rest.dropFirst(count) }
             return rest.prefix(count)
@@ -186,7 +186,7 @@ extension ShardFile {
             -> Int
         {
             guard size <= maximumBytes else {
-                throw block.damage("a header in it claims \(size) " + "bytes")
+                throw block.damage("a header in it claims \(size) bytes")
             }
             return start + Int(size) + 4
         }

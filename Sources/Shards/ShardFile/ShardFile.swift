@@ -95,7 +95,7 @@ final class ShardFile: Sendable {
         }
         guard let address = link else {
             throw ShardsError(
-                .corrupt, "the dataset '\(name)' of \(path) is a link to another " + "place",
+                .corrupt, "the dataset '\(name)' of \(path) is a link to another place",
                 path: path)
         }
         let header = try ObjectHeader(at: address, in: block, what: "dataset '\(name)'")
@@ -118,7 +118,7 @@ final class ShardFile: Sendable {
     /// Returns the address of the root group's header (section II.A, versions 2 and 3).
     private static func superblock(_ block: Block) throws(ShardsError) -> UInt64 {
         guard block.size >= 48 else {
-            throw block.damage("it has \(block.size) bytes, too few for " + "a shard")
+            throw block.damage("it has \(block.size) bytes, too few for a shard")
         }
         let bytes = try block.bytes(at: 0, count: 48)
         guard bytes[..<8].elementsEqual(signature) else {
@@ -155,7 +155,7 @@ final class ShardFile: Sendable {
         if flags & 16 != 0 { _ = try cursor.byte() }
         let length = try cursor.number(bytes: 1 << Int(flags & 3))
         guard (1...255).contains(length) else {
-            throw cursor.damage("a link has a name of " + "\(length) bytes")
+            throw cursor.damage("a link has a name of \(length) bytes")
         }
         let name = try cursor.text(Int(length))
         return (name, isHard ? try cursor.number(bytes: 8) : nil)
@@ -169,7 +169,7 @@ final class ShardFile: Sendable {
         var cursor = message.cursor(path)
         let (version, flags) = (try cursor.byte(), try cursor.byte())
         guard version == 3, flags == 0 else {
-            throw cursor.damage("an attribute has another form " + "than a shard's")
+            throw cursor.damage("an attribute has another form than a shard's")
         }
         let (nameBytes, typeBytes) = (try cursor.number(bytes: 2), try cursor.number(bytes: 2))
         let spaceBytes = try cursor.number(bytes: 2)

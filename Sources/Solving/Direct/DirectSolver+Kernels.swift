@@ -54,7 +54,7 @@ extension DirectSolver {
         let columns = lattice.columns
         unsafe label.withUnsafeMutableBufferPointer { buffer in
             precondition(
-                buffer.count >= (row + 1) * columns, "the label has another lattice's " + "size")
+                buffer.count >= (row + 1) * columns, "the label has another lattice's size")
             let out = unsafe Line(start: buffer.baseAddress.unsafelyUnwrapped + row &* columns)
             var k = 0
             while k < columns {

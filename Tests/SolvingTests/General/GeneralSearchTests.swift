@@ -34,7 +34,7 @@ import Testing
             #expect(solution.cycles <= 30, words)
             #expect(label.allSatisfy { $0.isFinite && $0 >= -2e-5 && $0 <= 1.00002 }, words)
             if solution.cycles > slowest.cycles {
-                slowest = (solution.cycles, "\(problem), seed " + "\(seed)")
+                slowest = (solution.cycles, "\(problem), seed \(seed)")
             }
             // The same to all the accuracy that Double gives.
             var exact = label

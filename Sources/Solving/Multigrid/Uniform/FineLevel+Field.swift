@@ -9,7 +9,7 @@ extension FineLevel {
     package func take(_ values: [Float], _ image: SourceImage, pinned: Bool) -> ResidualNorms {
         precondition(
             values.count == lattice.rows * lattice.columns,
-            "the field has another " + "lattice's size")
+            "the field has another lattice's size")
         _ = start(image, pinned: pinned)
         let columns = lattice.columns
         let factor = pinned ? 1 : 1 / scale(values, image)

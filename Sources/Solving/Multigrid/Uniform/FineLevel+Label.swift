@@ -16,7 +16,7 @@ extension FineLevel {
     func writeLabel(scale: Double, step: Double?, into label: inout [Float]) {
         precondition(
             label.count == lattice.rows * lattice.columns,
-            "the label has another " + "lattice's size")
+            "the label has another lattice's size")
         let rounded = LabelRounding(scale: scale, step: step)
         let columns = lattice.columns
         unsafe label.withUnsafeMutableBufferPointer { buffer in
