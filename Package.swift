@@ -78,12 +78,16 @@ let package = Package(
                 "Shards", "Solving",
             ]),
 
+        module(
+            "Engine",
+            ["Datasets", "Documents", "Fields", "Pipeline", "Sampling", "Shards", "Solving"]),
+
         .executableTarget(
             name: "steadyset",
             dependencies: [
-                "Benchmarks", "Datasets", "Documents", "Exports", "Fields", "Learning", "Parallel",
-                "Pipeline", "Sampling",
-                "Shards", "Solving", "Verification", "CProcessor",
+                "Benchmarks", "Datasets", "Documents", "Engine", "Exports", "Fields", "Learning",
+                "Parallel", "Pipeline", "Sampling", "Shards", "Solving", "Verification",
+                "CProcessor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: rules),
@@ -99,6 +103,7 @@ let package = Package(
             [
                 "Documents", "Fields", "Learning", "Pipeline", "Sampling", "Shards", "Solving",
             ]),
+        tests(of: "Engine", ["Documents", "Fields"]),
         tests(
             of: "Verification", ["Datasets", "Documents", "Fields", "Pipeline", "Shards"]),
         tests(

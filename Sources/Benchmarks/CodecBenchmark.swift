@@ -103,7 +103,8 @@ public struct CodecBenchmark {
                 let (expand, _) = try Elapsed.fastest(of: repeats) {
                     // Decoding may change the frame.
                     var frame = packed.frame
-                    try coder.decoder.decode(&frame, beside: fields, into: &back, with: decoder)
+                    var span = back.mutableSpan
+                    try coder.decoder.decode(&frame, beside: fields, into: &span, with: decoder)
                 }
                 rows[number].add(
                     label, packed.frame, xBytes, compress, expand, solution.errorBound)

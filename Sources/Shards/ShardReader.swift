@@ -179,7 +179,8 @@ public final class ShardReader: Sendable {
         with decoder: SampleDecoder, frame: inout [UInt8]
     ) throws(ShardsError) {
         try read(field, at: position, into: &frame)
-        do { try decoder.decode(&frame, as: field, into: &values, isVerified: true) } catch {
+        var span = values.mutableSpan
+        do { try decoder.decode(&frame, as: field, into: &span, isVerified: true) } catch {
             throw located(error, field.name, position)
         }
     }
@@ -313,7 +314,8 @@ public final class ShardReader: Sendable {
             }
         }
         try read(coding.field, at: position, into: &frame)
-        do { try labels.decode(&frame, beside: fields, into: &y, with: decoder) } catch {
+        var span = y.mutableSpan
+        do { try labels.decode(&frame, beside: fields, into: &span, with: decoder) } catch {
             throw located(error, "y", position)
         }
     }

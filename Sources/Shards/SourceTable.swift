@@ -1,8 +1,8 @@
-internal import Fields
+package import Fields
 
 /// The forms that `/sources` has: as wide as the shapes in the file need, so that disks take four
 /// columns.
-enum SourceTable: CaseIterable {
+package enum SourceTable: CaseIterable {
     /// Disks alone.
     case disks
     /// Shapes of at most three parameters.
@@ -54,6 +54,12 @@ enum SourceTable: CaseIterable {
         if source.shape.code == Polygon.code { row += [.nan, .nan, .nan] }
         if source.shape.disk == nil { row += source.shape.parameters }
         return row + repeatElement(.nan, count: width - row.count)
+    }
+
+    /// The source of a row of any form; nil where there is no form of its width, or it is not one
+    /// that `row(of:)` makes.
+    package static func source(ofRow row: [Double], on lattice: Lattice) -> Source? {
+        SourceTable(width: row.count)?.source(ofRow: row[...], on: lattice)
     }
 
     /// The source of a row, or nil where the row is not one that `row(of:)` makes; ranges are

@@ -87,10 +87,15 @@ public final class Unpacker {
             let target = try SafePath.below(folder, file.path)
             let writer = try form.writer(for: target, capacity: reader.count)
             try OrderedWork.run(count: reader.count, threads: threads) {
-                let restorer = try SampleRestorer(form, codec: reader.codec)
+                let converter = try SampleConverter(form)
                 return { row in
                     try Interruption.check()
-                    return try restorer.sample(at: row, of: reader)
+                    do { return try converter.converted(try reader.sample(at: row)) } catch let
+                        error as DatasetError
+                    {
+                        throw DatasetError(
+                            error.kind, "\(reader.path): \(error.message)", path: reader.path)
+                    }
                 }
             } consume: { [progress] in
                 try writer.append($1)
@@ -168,56 +173,5 @@ public final class Unpacker {
             throw DatasetError(
                 .data, "\(reader.path): is not the shard that its manifest describes")
         }
-    }
-}
-
-/// Makes samples of standard form from a shard of any codec; one thread owns it.
-private final class SampleRestorer {
-    private let form: ShardFormat
-    private let decoder: SampleDecoder
-    private let encoder: SampleEncoder
-    private let solver: Solver?
-    private var label: [Float]
-
-    init(_ form: ShardFormat, codec: any ShardCodec) throws {
-        self.form = form
-        decoder = try SampleDecoder(lattice: form.physics.lattice)
-        encoder = try SampleEncoder(lattice: form.physics.lattice, level: form.level)
-        solver =
-            codec.labels == nil ? Solver(physics: form.physics, accuracy: form.accuracy) : nil
-        label = solver == nil ? [] : [Float](repeating: 0, count: form.physics.lattice.count)
-    }
-
-    func sample(at row: Int, of reader: ShardReader) throws -> EncodedSample {
-        var sample = try reader.sample(at: row)
-        if sample.label != nil {
-            // A frame that is that of y is carried over.
-            if sample.label != .y {
-                sample.y = try encoder.frame(
-                    of: try reader.y(at: row, with: decoder, checkingDigest: true), as: .y)
-            }
-        } else {
-            let configuration = try reader.configuration(at: row, under: form.physics)
-            guard configuration.id == sample.id else {
-                throw DatasetError(
-                    .data,
-                    "\(reader.path): sample \(sample.id): its id is not that of its sources")
-            }
-            let image = SourceImage(configuration)
-            let solution = solver?.solve(image, physics: configuration.physics, into: &label)
-            let solved = try encoder.encode(
-                configuration, under: form.physics, image: image, label: label, id: sample.id,
-                index: sample.index, errorBound: sample.errorBound)
-            guard solved.ySHA256 == sample.ySHA256, solution?.errorBound == sample.errorBound else {
-                throw DatasetError(
-                    .data,
-                    "\(reader.path): sample \(sample.id): solved again it differs from its "
-                        + "digest; the Steadyset that packed it may be another one")
-            }
-            (sample.x, sample.y, sample.coefficients) = (solved.x, solved.y, solved.coefficients)
-        }
-        sample.label = .y
-        sample.numbers = []
-        return sample
     }
 }

@@ -53,14 +53,17 @@ extension Verifier {
     /// The level of a file's chunks: they are what that level makes of the fields, or what none
     /// does, where another release of zstd wrote them.
     package func checkLevel(_ level: Int, of reader: ShardReader) throws {
+        guard reader.codec.labels != nil else { return }
         let rows =
             0..<min(reader.count, max(1, min(8, Verifier.compressedSites / reader.lattice.count)))
         let decoder = try SampleDecoder(lattice: reader.lattice)
-        let fields = try rows.flatMap { row in
-            [
-                (ShardField.x, try reader.x(at: row, with: decoder), try reader.frame(.x, at: row)),
-                (ShardField.y, try reader.y(at: row, with: decoder), try reader.frame(.y, at: row)),
-            ]
+        var fields = try rows.map { row in
+            (ShardField.x, try reader.x(at: row, with: decoder), try reader.frame(.x, at: row))
+        }
+        if reader.codec.isStandard {
+            fields += try rows.map { row in
+                (ShardField.y, try reader.y(at: row, with: decoder), try reader.frame(.y, at: row))
+            }
         }
         func isMade(by level: Int) throws -> Bool {
             let encoder = try SampleEncoder(lattice: reader.lattice, level: level)

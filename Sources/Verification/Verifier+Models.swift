@@ -23,6 +23,10 @@ extension Verifier {
                 weights.digest == halfway.digest && weights.epoch == halfway.epoch,
                 "\(path): the weights are not those that the manifest says")
         }
+        let seen = manifest.training.samplesPerEpoch.map { 0..<$0 * manifest.epochs }
+        expect(
+            manifest.ranks == seen && (seen == nil || samples == manifest.training.samplesPerEpoch),
+            "\(folder): the ranks that the model has seen are not those of its epochs")
         let path = "\(folder)/\(StageFile.weights)"
         let weights = try WeightsFile.model(path)
         expect(

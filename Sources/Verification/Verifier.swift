@@ -286,8 +286,7 @@ public final class Verifier {
                 // the same.
                 try checkSamples(
                     of: reader, physics: physics, accuracy: manifest.accuracy,
-                    codec: ShardCodecs.standard,
-                    solvable: true)
+                    codec: reader.codec, solvable: true)
                 if number == 0 { try checkLevel(manifest.compressionLevel, of: reader) }
                 remember(reader)
                 for row in 0..<reader.count {

@@ -39,7 +39,7 @@ struct Steadyset: ParsableCommand {
             Evaluate.self,
             Resample.self, Predict.self, Certify.self, Log.self, Diff.self, Tag.self, GC.self,
             Verify.self, Show.self,
-            Export.self, Bench.self, Plan.self, Step.self, ReadPredictions.self,
+            Export.self, Bench.self, Plan.self, Step.self, ReadPredictions.self, ServeEngine.self,
         ])
 
     /// Parses and runs, and turns every error into one message and one documented status.

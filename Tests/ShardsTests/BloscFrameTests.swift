@@ -148,15 +148,4 @@ struct BloscFrameTests {
                     bomb, as: .x)
             } == .corrupt)
     }
-
-    @Test func digestOfAnotherFieldIsFound() throws {
-        let lattice = try Lattice(rows: 32, columns: 32)
-        let sample = Sample.make(1, on: lattice)
-        let frame = try SampleEncoder(lattice: lattice).frame(of: sample.y, as: .y)
-        let decoder = try SampleDecoder(lattice: lattice)
-        #expect(try decoder.decodeY(frame, sha256: FieldBytes.digest(of: sample.y)) == sample.y)
-        #expect(
-            try code { _ = try decoder.decodeY(frame, sha256: FieldBytes.digest(of: sample.x)) }
-                == .digestMismatch)
-    }
 }

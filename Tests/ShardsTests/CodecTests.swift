@@ -104,6 +104,36 @@ struct CodecTests {
             "equal samples make equal bytes")
     }
 
+    /// Samples of any codec become those of any other, the very bytes that fields are encoded to.
+    @Test(arguments: names, names) func transcoding(from: String, to: String) throws {
+        let content = ShardContent(
+            physics: try Physics(lattice: lattice), step: 0x1p-20, fixed: [])
+        func encoded(_ name: String) throws -> [EncodedSample] {
+            let encoder = try SampleEncoder(
+                codec: try codec(name), content: content, level: Zstd.defaultLevel)
+            return try samples.enumerated().map { number, sample in
+                try encoder.encode(
+                    x: sample.x, y: sample.y, id: SampleID(bits: UInt64(number)), sources: [],
+                    index: UInt64(number), errorBound: 5e-7)
+            }
+        }
+        let (given, wanted) = (try encoded(from), try encoded(to))
+        let transcoder = try SampleTranscoder(
+            to: try codec(to), content: content, level: Zstd.defaultLevel)
+        let isPossible = try codec(from).labels != nil || codec(to).labels == nil
+        for (sample, expected) in zip(given, wanted) {
+            guard isPossible else {
+                #expect(try code { _ = try transcoder.transcoded(sample) } == .format)
+                continue
+            }
+            #expect(try transcoder.transcoded(sample) == expected)
+        }
+        guard isPossible, from != to, try codec(to).labels != nil else { return }
+        var other = given[0]
+        other.ySHA256 = given[1].ySHA256
+        #expect(try code { _ = try transcoder.transcoded(other) } == .digestMismatch)
+    }
+
     /// A change of any one byte of a chunk is found when the sample is read, but for the few bits
     /// of a zstd frame that no decoder looks at, such as those that fill the last byte of a table.
     @Test(arguments: holding) func changesInChunks(name: String) throws {

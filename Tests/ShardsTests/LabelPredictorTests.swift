@@ -211,3 +211,16 @@ struct LabelPredictorTests {
             } == .corrupt)
     }
 }
+
+extension LabelPredictor {
+    /// The label whose residuals are `bytes`.
+    fileprivate func label(
+        of bytes: [UInt8], x: [Float], coefficients: LabelPrediction.Coefficients,
+        sourceFactor: Double
+    ) throws(ShardsError) -> [Float] {
+        var y = FieldBytes.floats(of: bytes)
+        var span = y.mutableSpan
+        try restore(&span, x: x, coefficients: coefficients, sourceFactor: sourceFactor)
+        return y
+    }
+}

@@ -22,8 +22,11 @@ package struct TrainManifest: StageManifest {
 
     package var training: TrainingDescription
     package var inputs: [Manifest.Input]
-    /// Samples that it was trained on.
+    /// Samples that it was trained on; of an endless set, ranks of an epoch.
     package var samples: Int
+    /// The training ranks that it has seen, once each, of an endless set; nil where every epoch has
+    /// the same samples.
+    package var ranks: Range<Int>?
     /// Samples that judged it after every epoch.
     package var judgedSamples: Int
     /// Parameters of the model.
@@ -72,7 +75,7 @@ package struct TrainManifest: StageManifest {
             [
                 "samples", "judged_samples", "parameters", "epochs", "steps", "best_epoch",
                 "judged", "digest",
-            ], optional: ["halfway"], path: path)
+            ], optional: ["halfway", "ranks"], path: path)
         samples = try content.count("samples", in: 1...1 << 53)
         judgedSamples = try content.count("judged_samples")
         parameterCount = try content.count("parameters", in: 1...1 << 53)
@@ -93,6 +96,16 @@ package struct TrainManifest: StageManifest {
                 epoch: try members.count("epoch", in: 0...10_000),
                 digest: try members.digest("digest"))
         }
+        ranks = try content.optional("ranks").map { (json) throws(DatasetError) in
+            guard let ends = json.array, ends.count == 2, let first = ends[0].int,
+                let end = ends[1].int, first >= 0, end > first
+            else {
+                throw DatasetError(
+                    .data, "'ranks' of the content of \(path) is not a range of ranks",
+                    member: "ranks")
+            }
+            return first..<end
+        }
         files = manifest.files
         _ = try manifest.layout(path: path)
         try manifest.checkPlain(path: path)
@@ -108,6 +121,9 @@ package struct TrainManifest: StageManifest {
         ]
         content["halfway"] = halfway.map {
             .object(["epoch": .integer($0.epoch), "digest": .string($0.digest.description)])
+        }
+        content["ranks"] = ranks.map {
+            .array([.integer($0.lowerBound), .integer($0.upperBound)])
         }
         return Manifest(
             stage: Self.stage.rawValue, parameters: training.json, inputs: inputs,

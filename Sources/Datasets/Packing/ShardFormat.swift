@@ -25,11 +25,13 @@ package struct ShardFormat {
         self.level = level
     }
 
-    /// Begins a shard of up to `capacity` samples that will be called `path`.
-    package func writer(for path: String, capacity: Int) throws -> ShardWriter {
+    /// Begins a shard, or a part, of up to `capacity` samples that will be called `path`.
+    package func writer(for path: String, capacity: Int, kind: ShardKind = .shard) throws
+        -> ShardWriter
+    {
         try ShardWriter(
             path: AtomicFile.temporary(for: path), lattice: physics.lattice, capacity: capacity,
-            maximumSources: maximumSources, kind: .shard, codec: codec,
+            maximumSources: maximumSources, kind: kind, codec: codec,
             coefficients: codec.coefficients(under: physics),
             fixed: codec.labels == nil ? [] : try ShardCoefficient.fixedValues(under: physics),
             attributes: ShardAttribute.describing(physics, accuracy) + levelAttribute, level: level)
@@ -43,19 +45,16 @@ package struct ShardFormat {
     /// The level that a manifest records: that of standard shards is in the solve stage's.
     package var recordedLevel: Int? { codec.isStandard ? nil : level }
 
-    /// Returns what turns a sample of standard form into this one; each thread has its own.
-    package func transcoder() throws -> (EncodedSample) throws -> EncodedSample {
-        let transcoder = try SampleTranscoder(
-            to: codec,
-            content: ShardContent(
-                physics: physics, step: accuracy.step,
-                fixed: try ShardCoefficient.fixedValues(under: physics)), level: level)
-        return { sample in
-            do throws(ShardsError) { return try transcoder.transcoded(sample) } catch {
-                throw DatasetError(
-                    ShardsError(error.code, "sample \(sample.id): \(error.message)"))
-            }
-        }
+    /// What is the same for all samples.
+    func content() throws -> ShardContent {
+        ShardContent(
+            physics: physics, step: accuracy.step,
+            fixed: try ShardCoefficient.fixedValues(under: physics))
+    }
+
+    /// Returns what makes samples of this form from fields; each thread has its own.
+    package func encoder() throws -> SampleEncoder {
+        try SampleEncoder(codec: codec, content: try content(), level: level)
     }
 
     /// Writes where every sample of the shards in `folder` lies, as the file `name`; see

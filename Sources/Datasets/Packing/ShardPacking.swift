@@ -165,12 +165,12 @@ package struct ShardPacking {
         let writer = try form.writer(
             for: dataset.path("pack/\(plan.name)"), capacity: plan.samples.count)
         try OrderedWork.run(count: plan.samples.count, threads: threads) {
-            let (own, transcode) = (store.copy(), try form.transcoder())
+            let (own, converter) = (store.copy(), try SampleConverter(form))
             return { position in
                 try Interruption.check()
                 var sample = try own.sample(plan.samples[position])
                 if isAddition { sample.index = UInt64(plan.samples[position].rank) }
-                return try transcode(sample)
+                return try converter.converted(sample)
             }
         } consume: {
             try writer.append($1)

@@ -62,7 +62,7 @@ package final class PackedShards: Sendable {
         let reader = try ShardReader(path: path)
         guard reader.kind == .shard, reader.ranks != nil, reader.count == file.samples,
             reader.lattice == physics.lattice,
-            reader.coefficients == ShardCoefficient.drawn(under: physics)
+            reader.coefficients == manifest.codec.coefficients(under: physics)
         else {
             throw DatasetError(
                 .data,

@@ -16,7 +16,7 @@ extension TrainingDescription {
                 "batch", "best_by", "early_stop", "epochs", "judge", "label_noise", "loss", "model",
                 "optimiser", "prefactor", "schedule", "seed", "selection", "transform",
                 "warm_up_epochs",
-            ])
+            ], optional: ["samples_per_epoch"])
         let network = try Members(
             try members.json("model"), of: "train.model", required: ["kind", "width", "dropout"])
         self.init()
@@ -24,6 +24,13 @@ extension TrainingDescription {
             kind: try network.word("kind"), width: try network.double("width"),
             dropout: try network.double("dropout"))
         selection = try members.string("selection")
+        samplesPerEpoch = try members.optionalInt("samples_per_epoch")
+        guard (samplesPerEpoch == nil) == (selection != TrainingDescription.endless) else {
+            throw LearningError(
+                .training,
+                "samples_per_epoch is said where selection is '\(TrainingDescription.endless)', "
+                    + "and only there")
+        }
         judge = try members.word("judge")
         bestBy = try members.word("best_by")
         loss = try PointwiseLoss(json: try members.json("loss"))
@@ -59,7 +66,8 @@ extension TrainingDescription {
     /// The description with every key, in one form for equal trainings: the parameters of a
     /// training's manifest.
     public var json: JSON {
-        .object([
+        let endless = samplesPerEpoch.map { ["samples_per_epoch": JSON.integer($0)] } ?? [:]
+        let members: [String: JSON] = [
             "model": .object([
                 "kind": .string(model.kind.rawValue), "width": .number(model.width),
                 "dropout": .number(model.dropout),
@@ -70,7 +78,8 @@ extension TrainingDescription {
             "warm_up_epochs": .number(warmUpEpochs), "batch": .integer(batch),
             "epochs": .integer(epochs), "early_stop": earlyStop.map(JSON.integer) ?? .null,
             "seed": .integer(Int(seed)),
-        ])
+        ]
+        return .object(members.merging(endless) { $1 })
     }
 
     private static func schedule(_ json: JSON) throws(LearningError) -> LearningRate.Shape {

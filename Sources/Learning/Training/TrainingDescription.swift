@@ -35,6 +35,8 @@ public struct TrainingDescription: Hashable, Sendable {
     package var model = Model()
     /// What to learn from: an expression of selections, of the training part.
     package var selection = "S100%"
+    /// Samples of an epoch where they are drawn without an end; nil where `selection` has them.
+    package var samplesPerEpoch: Int?
     /// What chooses the best epoch.
     package var judge = Judge.validation
     /// By what.
@@ -61,6 +63,9 @@ public struct TrainingDescription: Hashable, Sendable {
     package var earlyStop: Int?
     /// The seed of initial values, order, dropout, noise and draws.
     package var seed: UInt32 = 1
+
+    /// The selection that stands for the training part without an end.
+    package static let endless = "endless"
 
     /// The defaults.
     package init() {}

@@ -44,6 +44,11 @@ struct PipelineCheck {
                     + "--until pack"
             )
         }
+        if pipeline.training?.samplesPerEpoch != nil {
+            try checkEndless(rounds)
+            if trains { try checkJudge() }
+            return trains && stages.contains(.evaluate) ? notes : []
+        }
         let start = try selection(pipeline.trainingSelection, among: selections)
         if trains { try checkJudge() }
         if let rounds {
@@ -83,6 +88,22 @@ struct PipelineCheck {
                     + "\(PipelineCheck.list(strata)) sources")
         }
         return found
+    }
+
+    /// A model that learns from what is drawn on: there must be something to draw, and nothing to
+    /// choose.
+    private func checkEndless(_ rounds: Curation?) throws {
+        guard isDrawn else {
+            throw fail(
+                "train.selection",
+                "'endless' draws on, and these samples are imported: set it to what there is")
+        }
+        guard rounds == nil else {
+            throw fail(
+                "train.selection",
+                "'endless' takes every sample once, and rounds choose among samples: leave out "
+                    + "'rounds', or set it to a selection such as S100%")
+        }
     }
 
     /// The part that chooses the best epoch must have a sample.

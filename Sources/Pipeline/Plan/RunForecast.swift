@@ -157,14 +157,11 @@ private struct SampleCost {
             lattice.count > SampleCost.sites
             ? [last / 2] : Array(Set([0, last / 2, last])).sorted()
         let (physics, pipeline) = (origin.physics, list.pipeline)
-        let form = ShardFormat(
-            physics: physics, accuracy: pipeline.accuracy, maximumSources: origin.strata[last],
-            codec: list.codec, level: pipeline.compressionLevel)
-        let transcode = try form.transcoder()
         let timer = try SampleTimer(
-            origin, accuracy: pipeline.accuracy, level: pipeline.compressionLevel)
+            origin, accuracy: pipeline.accuracy, codec: list.codec,
+            level: pipeline.compressionLevel)
         let table = Double(origin.strata[last]) * 40
-        var (measured, ratio) = (0, 0.0)
+        var (measured, fields) = (0, 0.0)
         for ordinal in ordinals {
             try Interruption.check()
             let address = SampleAddress(stratum: ordinal, index: 0)
@@ -175,23 +172,19 @@ private struct SampleCost {
             let found = try timer.measure(address, repeats: 1, compressing: true, decoding: false)
             guard let encoded = found.encoded, found.isCertified else { continue }
             measured += 1
-            let standard = SampleCost.bytes(of: encoded)
-            part += standard
-            ratio += SampleCost.bytes(of: try transcode(encoded)) / max(1, standard)
+            fields += SampleCost.bytes(of: encoded)
             drawing += found.draw.wall / 1e3
             solving += (found.total.wall + (found.compress?.wall ?? 0)) / 1e3
         }
         let count = Double(max(1, measured))
-        part = measured == 0 ? 1.2 * Double(lattice.count) : part / count
-        ratio = measured == 0 ? 1 : ratio / count
+        fields = measured == 0 ? 1.2 * Double(lattice.count) : fields / count
+        shard = fields + SampleCost.columns + table
+        part = shard
         (drawing, solving) = (drawing / count, (drawing + solving) / count)
         if solved.samples > 0 {
             part = Double(solved.bytes) / Double(solved.samples)
             solving = solved.seconds / Double(solved.samples) * Double(threads)
-        } else {
-            part += SampleCost.columns + table
         }
-        shard = (part - SampleCost.columns - table) * ratio + SampleCost.columns + table
     }
 
     /// Bytes of a sample's fields.

@@ -46,13 +46,21 @@ package final class SampleTimer {
 
     /// Prepares for the samples of `origin`.
     ///
-    /// - Parameter level: zstd's level.
-    package init(_ origin: ConfigurationOrigin, accuracy: Accuracy, level: Int) throws {
+    /// - Parameters:
+    ///   - codec: what samples are compressed with.
+    ///   - level: zstd's level.
+    package init(
+        _ origin: ConfigurationOrigin, accuracy: Accuracy,
+        codec: any ShardCodec = ShardCodecs.standard, level: Int
+    ) throws {
         self.origin = origin
         let physics = origin.physics
         (setup, solver) = Elapsed.measuring { Solver(physics: physics, accuracy: accuracy) }
         label = [Float](repeating: 0, count: physics.lattice.count)
-        encoder = try SampleEncoder(lattice: physics.lattice, level: level)
+        encoder = try ShardFormat(
+            physics: physics, accuracy: accuracy, maximumSources: origin.strata.last ?? 1,
+            codec: codec, level: level
+        ).encoder()
         decoder = try SampleDecoder(lattice: physics.lattice)
     }
 
@@ -67,7 +75,8 @@ package final class SampleTimer {
     /// - Parameters:
     ///   - repeats: times that each piece is done, of which the fastest counts.
     ///   - compressing: whether to compress x and y.
-    ///   - decoding: whether to expand them again, which needs `compressing`.
+    ///   - decoding: whether to expand them again, which needs `compressing` and the standard
+    ///     codec.
     package func measure(_ address: SampleAddress, repeats: Int, compressing: Bool, decoding: Bool)
         throws -> Measurement
     {

@@ -20,7 +20,7 @@ struct CandidateStages {
     var solve: SolveStage {
         SolveStage(
             design: nil, accuracy: pipeline.accuracy, compressionLevel: pipeline.compressionLevel,
-            samplesPerPart: pipeline.samplesPerPart)
+            codec: pipeline.codec, samplesPerPart: pipeline.samplesPerPart)
     }
 
     /// Solves what is sampled in `context`, and packs it.

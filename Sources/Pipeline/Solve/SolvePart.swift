@@ -69,20 +69,17 @@ struct SolvePart: PipelineStage {
         try StepRecord.remove(part.step, in: dataset)
         let configurations = try context.configurations(part, listing, sampleManifest)
         let count = configurations.count
-        let physics = listing.physics
-        let writer = try ShardWriter(
-            path: AtomicFile.temporary(for: dataset.path("solve/\(part.labels)")),
-            lattice: physics.lattice, capacity: count,
+        let (physics, accuracy) = (listing.physics, whole.accuracy)
+        let form = ShardFormat(
+            physics: physics, accuracy: accuracy,
             maximumSources: configurations.map { $0.configuration.sources.count }.max() ?? 1,
-            kind: .part, coefficients: ShardCoefficient.drawn(under: physics),
-            fixed: try ShardCoefficient.fixedValues(under: physics),
-            attributes: ShardAttribute.describing(physics, whole.accuracy),
-            level: whole.compressionLevel)
+            codec: whole.codec, level: whole.compressionLevel)
+        let writer = try form.writer(
+            for: dataset.path("solve/\(part.labels)"), capacity: count, kind: .part)
         var leftOut: [UncertifiedSample] = []
-        let (accuracy, level) = (whole.accuracy, whole.compressionLevel)
         try OrderedWork.run(count: count, threads: context.threads) {
             let solver = Solver(physics: physics, accuracy: accuracy)
-            let encoder = try SampleEncoder(lattice: physics.lattice, level: level)
+            let encoder = try form.encoder()
             var label = [Float](repeating: 0, count: physics.lattice.count)
             return { position in
                 try Interruption.check()

@@ -15,6 +15,9 @@ struct SolveStage: PipelineStage {
     let accuracy: Accuracy
     /// zstd's level.
     let compressionLevel: Int
+    /// How parts hold labels. Those that are there may be of any codec: what they say of a label
+    /// is the same.
+    let codec: any ShardCodec
     let samplesPerPart: Int
     /// Whether only the manifest is to be written, over parts that are all done.
     var gathersOnly = false
@@ -85,7 +88,8 @@ struct SolveStage: PipelineStage {
         let needed = Double(samples * lattice.count) * 1.2 * 2
         let attributes = try? FileManager.default.attributesOfFileSystem(
             forPath: context.dataset.root)
-        guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.doubleValue, free < needed
+        guard codec.labels != nil,
+            let free = (attributes?[.systemFreeSize] as? NSNumber)?.doubleValue, free < needed
         else { return }
         context.reporter.warned(
             "\(context.dataset.root) will take about \(Words.bytes(Int(needed))) more, and the "

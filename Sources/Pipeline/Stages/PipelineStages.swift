@@ -97,7 +97,8 @@ struct PipelineStages {
     var solve: SolveStage {
         SolveStage(
             design: pipeline.design, accuracy: pipeline.accuracy,
-            compressionLevel: pipeline.compressionLevel, samplesPerPart: pipeline.samplesPerPart)
+            compressionLevel: pipeline.compressionLevel, codec: codec,
+            samplesPerPart: pipeline.samplesPerPart)
     }
 
     private func train() throws -> TrainStage {

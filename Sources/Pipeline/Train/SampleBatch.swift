@@ -8,8 +8,8 @@ internal import Shards
 
 /// Some samples with their fields, as a network takes them.
 struct SampleBatch: Sendable {
-    /// The samples.
-    var samples: [PackedSamples.Sample] = []
+    /// Their ids.
+    var ids: [SampleID] = []
     /// Source images, (samples, rows, columns).
     var x: [Float] = []
     /// Steady states as they are stored, (samples, rows, columns); empty where only labels are
@@ -22,16 +22,14 @@ struct SampleBatch: Sendable {
 /// Reads batches ahead, by threads of its own, in the order of training or one after another.
 struct BatchReader: Sendable {
     /// Where samples are.
-    let store: PackedSamples
-    /// The samples, numbered from 0 in this order.
-    let samples: [PackedSamples.Sample]
-    /// Samples in a batch; the last of an epoch may have fewer.
+    let source: any TrainingSource
+    /// Numbers in a batch; the last of an epoch may have fewer. One that has no sample is left out.
     let size: Int
     /// The transform of labels.
     var transform = LabelTransform.none
     /// The noise on labels.
     var noise = LabelNoise(sigma: 0, seed: 0)
-    /// The seed of the order; nil for the samples as they come.
+    /// The seed of the order of samples that are repeated; nil for the samples as they come.
     var seed: UInt32?
     /// Whether stored steady states are wanted beside the labels.
     var keepingFields = false
@@ -42,38 +40,37 @@ struct BatchReader: Sendable {
     private static let memory = 256 << 20
 
     /// Batches in an epoch.
-    var batches: Int { (samples.count + size - 1) / size }
+    var batches: Int { (source.count + size - 1) / size }
 
     /// The batches of `epochs`, one epoch after another.
     func read(epochs: Range<Int>, threads: Int) -> Prefetch<SampleBatch> {
-        let bytes = size * store.physics.lattice.count * 4 * (keepingFields ? 3 : 2)
+        let bytes = size * source.lattice.count * 4 * (keepingFields ? 3 : 2)
         let ahead = max(1, min(4, BatchReader.memory / max(1, bytes)))
         let batches = batches
-        let (reader, lattice, first) = (self, store.physics.lattice, epochs.lowerBound)
+        let (reader, first) = (self, epochs.lowerBound)
         return Prefetch(count: epochs.count * batches, threads: min(threads, ahead), ahead: ahead) {
-            let decoder = try SampleDecoder(lattice: lattice)
-            return { try reader.batch($0 % batches, epoch: first + $0 / batches, with: decoder) }
+            let samples = try reader.source.makeReader()
+            return { try reader.batch($0 % batches, epoch: first + $0 / batches, from: samples) }
         }
     }
 
     /// Reads one batch of an epoch, both counted from 0.
-    private func batch(_ number: Int, epoch: Int, with decoder: SampleDecoder) throws -> SampleBatch
+    private func batch(_ number: Int, epoch: Int, from samples: any TrainingReader) throws
+        -> SampleBatch
     {
-        let positions = number * size..<min(samples.count, (number + 1) * size)
-        let numbers =
-            seed.map {
-                SampleOrder(count: samples.count, seed: $0).samples(
-                    at: positions, epoch: UInt32(epoch))
-            } ?? Array(positions)
-        let sites = store.physics.lattice.count
+        let numbers = numbers(
+            at: number * size..<min(source.count, (number + 1) * size), epoch: epoch)
+        let sites = source.lattice.count
         var batch = SampleBatch()
         batch.x.reserveCapacity(numbers.count * sites)
         batch.labels.reserveCapacity(numbers.count * sites)
         for number in numbers {
             try Interruption.check()
-            let fields =
-                try cache?.fields(number) { try read(number, decoder) } ?? read(number, decoder)
-            batch.samples.append(samples[number])
+            guard
+                let fields = try cache.map({ try $0.fields(number) { try read(number, samples) } })
+                    ?? read(number, samples)
+            else { continue }
+            batch.ids.append(fields.id)
             batch.x += fields.x
             batch.y += fields.y
             batch.labels += fields.label
@@ -83,28 +80,33 @@ struct BatchReader: Sendable {
         return batch
     }
 
+    /// The numbers of the samples at positions of an epoch.
+    private func numbers(at positions: Range<Int>, epoch: Int) -> [Int] {
+        guard source.isRepeated else { return positions.map { epoch * source.count + $0 } }
+        return seed.map {
+            SampleOrder(count: source.count, seed: $0).samples(at: positions, epoch: UInt32(epoch))
+        } ?? Array(positions)
+    }
+
     /// Reads the fields of a sample.
-    private func read(_ number: Int, _ decoder: SampleDecoder) throws -> SampleCache.Fields {
-        let sample = samples[number]
-        let reader = try store.reader(of: sample)
-        let x = try reader.x(at: Int(sample.row), with: decoder)
-        let y = try reader.y(at: Int(sample.row), with: decoder)
+    private func read(_ number: Int, _ samples: any TrainingReader) throws -> SampleCache.Fields? {
+        guard let (id, x, y) = try samples.sample(number) else { return nil }
         var label = y
         if let site = transform.apply(to: &label, in: label.indices) {
             throw PipelineError(
                 .data,
-                "the label of sample \(sample.id) is \(y[site]) at site \(site), which the "
+                "the label of sample \(id) is \(y[site]) at site \(site), which the "
                     + "transform \(transform.json.canonicalText) does not take: choose another")
         }
-        return SampleCache.Fields(x: x, y: keepingFields ? y : [], label: label)
+        return SampleCache.Fields(id: id, x: x, y: keepingFields ? y : [], label: label)
     }
 
-    /// The same reader, keeping what it reads.
+    /// The same reader, keeping what it reads, where that comes again.
     func caching() -> BatchReader {
+        guard source.isRepeated else { return self }
         var reader = self
         reader.cache = SampleCache(
-            samples: samples.count, bytes: store.physics.lattice.count * 4 * (keepingFields ? 3 : 2)
-        )
+            samples: source.count, bytes: source.lattice.count * 4 * (keepingFields ? 3 : 2))
         return reader
     }
 }

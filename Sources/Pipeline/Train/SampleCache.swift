@@ -1,3 +1,4 @@
+internal import Fields
 internal import Foundation
 internal import Synchronization
 
@@ -9,6 +10,7 @@ internal import Synchronization
 final class SampleCache: Sendable {
     /// The fields of a sample, (rows, columns) each; `y` is empty where only labels are asked for.
     struct Fields: Sendable {
+        let id: SampleID
         let x: [Float]
         let y: [Float]
         /// The transformed label, without noise.
@@ -27,10 +29,10 @@ final class SampleCache: Sendable {
             [Fields?](repeating: nil, count: min(samples, SampleCache.memory / max(1, bytes))))
     }
 
-    /// The fields of a sample; made by `read` where they are not kept.
-    func fields(_ sample: Int, _ read: () throws -> Fields) rethrows -> Fields {
+    /// The fields of a sample; made by `read` where they are not kept, nil where it finds none.
+    func fields(_ sample: Int, _ read: () throws -> Fields?) rethrows -> Fields? {
         if let found = kept.withLock({ sample < $0.count ? $0[sample] : nil }) { return found }
-        let fields = try read()
+        guard let fields = try read() else { return nil }
         kept.withLock { kept in if sample < kept.count { kept[sample] = fields } }
         return fields
     }

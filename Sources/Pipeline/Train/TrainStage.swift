@@ -67,8 +67,15 @@ struct TrainStage: PipelineStage {
         let content = Fingerprint.train(pack: input.id, training, keepsHalfway: keepsHalfway)
         try protectModel(pack, of: source, fingerprint: fingerprint, content: content, in: context)
         let store = try PackedSamples(pack, in: source.folder(.pack))
-        let samples = try store.select(training.selection, of: .train)
-        let judges = try judges(in: store, context.pipelinePath)
+        let samples: any TrainingSource
+        if let count = training.samplesPerEpoch {
+            samples = try EndlessSource(source, pack: pack, count: count)
+        } else {
+            samples = PackedSource(
+                store: store, samples: try store.select(training.selection, of: .train))
+        }
+        let judges = PackedSource(
+            store: store, samples: try judges(in: store, context.pipelinePath))
         let model = try model(on: store.physics.lattice, context.pipelinePath)
         let checkpoint = TrainingCheckpoint(
             in: dataset, fingerprint: content, parameters: model.parameterCount,
@@ -79,8 +86,8 @@ struct TrainStage: PipelineStage {
                 "the checkpoint of this training is damaged, so it begins anew: \(what)")
         }
         let run = TrainingRun(
-            training, model: model, store: store, samples: samples, judgedBy: judges,
-            threads: context.threads, checkpoint: checkpoint, keepsHalfway: keepsHalfway)
+            training, model: model, source: samples, judgedBy: judges, threads: context.threads,
+            checkpoint: checkpoint, keepsHalfway: keepsHalfway)
         reporter.began(
             .train, total: training.epochs * samples.count, done: run.metrics.count * samples.count)
         let folder = dataset.folder(.train)
@@ -137,6 +144,7 @@ struct TrainStage: PipelineStage {
             judgedSamples: judges.count, parameterCount: model.parameterCount,
             epochs: run.metrics.count, steps: run.steps, bestEpoch: run.bestEpoch,
             judged: run.metrics.map(run.judgedValue), digest: weights.digest, files: [])
+        if !samples.isRepeated { manifest.ranks = 0..<samples.count * run.metrics.count }
         if keepsHalfway {
             let weights = run.halfwayWeights(physics: store.physics, trainedOn: input.id)
             let file = try WeightsFile.write(weights, to: "\(folder)/\(StageFile.halfway)")

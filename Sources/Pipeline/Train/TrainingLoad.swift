@@ -14,6 +14,7 @@ package struct TrainingLoad {
     /// Estimates a training on `samples` samples, all of a dataset as a rule.
     package init?(_ training: TrainingDescription, _ lattice: Lattice, samples: Int) {
         guard let model = try? training.model(on: lattice) else { return nil }
+        let samples = training.samplesPerEpoch ?? samples
         // The decoder mirrors the encoder: products of channels on every halved lattice, twice,
         // forward and twice back.
         let encoder = [1] + model.encoderChannels

@@ -39,24 +39,23 @@ final class TrainingRun {
 
     /// Prepares a training, from the beginning or from a checkpoint.
     init(
-        _ description: TrainingDescription, model: ModelDescription, store: PackedSamples,
-        samples: [PackedSamples.Sample], judgedBy: [PackedSamples.Sample], threads: Int,
-        checkpoint: TrainingCheckpoint?, keepsHalfway: Bool
+        _ description: TrainingDescription, model: ModelDescription, source: any TrainingSource,
+        judgedBy: PackedSource, threads: Int, checkpoint: TrainingCheckpoint?, keepsHalfway: Bool
     ) {
         self.description = description
         self.model = model
         self.keepsHalfway = keepsHalfway
         train = BatchReader(
-            store: store, samples: samples, size: min(description.batch, samples.count),
+            source: source, size: min(description.batch, source.count),
             transform: description.transform,
             noise: LabelNoise(sigma: description.labelNoise, seed: description.seed),
             seed: description.seed
         ).caching()
         judge =
-            judgedBy.isEmpty
+            judgedBy.samples.isEmpty
             ? nil
             : BatchReader(
-                store: store, samples: judgedBy,
+                source: judgedBy,
                 size: max(1, min(description.batch, TrainingRun.judgedSites / model.lattice.count)),
                 transform: description.transform, keepingFields: true
             ).caching()
@@ -140,13 +139,14 @@ final class TrainingRun {
         while !isOver {
             let epoch = metrics.count
             let objective = description.objective(epoch: epoch)
-            var sum = 0.0
+            var (sum, learnt) = (0.0, 0)
             for batch in 0..<train.batches {
                 try Interruption.check()
-                sum += try step(objective, source, rate: rates(adam.steps), epoch: epoch)
-                advanced(
-                    epoch * train.samples.count + min(train.samples.count, (batch + 1) * train.size)
-                )
+                let step = try step(objective, source, rate: rates(adam.steps), epoch: epoch)
+                sum += step.loss
+                learnt += step.samples
+                let count = train.source.count
+                advanced(epoch * count + min(count, (batch + 1) * train.size))
             }
             let judged = try judge.map { try self.judge($0, objective, epoch: epoch) }
             guard network.parameters.allSatisfy(\.isFinite) else {
@@ -154,7 +154,7 @@ final class TrainingRun {
             }
             let line = EpochMetrics(
                 epoch: epoch + 1, steps: adam.steps, learningRate: rates(adam.steps - 1),
-                prefactor: objective.prefactor.name, trainLoss: sum / Double(train.samples.count),
+                prefactor: objective.prefactor.name, trainLoss: sum / Double(learnt),
                 judgeLoss: judged?.loss, judgeMAE: judged?.mae)
             metrics.append(line)
             if keepsHalfway, metrics.count == description.epochs / 2 {
@@ -174,23 +174,31 @@ final class TrainingRun {
         description.bestBy == .loss ? line.judgeLoss : line.judgeMAE
     }
 
-    /// Makes one step with the next batch; returns the sum over its samples of the objective.
+    /// Makes one step with the next batch; returns the sum over its samples of the objective, and
+    /// their number.
     private func step(
         _ objective: Objective, _ source: Prefetch<SampleBatch>, rate: Double, epoch: Int
-    ) throws -> Double {
+    ) throws -> (loss: Double, samples: Int) {
         let asked = Stopwatch()
         guard let batch = try source.next() else {
             throw PipelineError(.software, "there are too few batches")
         }
         waited += asked.seconds
+        guard !batch.ids.isEmpty else {
+            throw PipelineError(
+                .data,
+                "a whole batch of epoch \(epoch + 1) has no sample: all that would be drawn are "
+                    + "held out, or cannot be certified; choose a larger batch, or widen what is "
+                    + "drawn from")
+        }
         network.forward(batch.x, step: UInt32(truncatingIfNeeded: adam.steps))
         let (losses, gradient) = objective.gradient(
-            output: network.output, labels: batch.labels, samples: batch.samples.count,
+            output: network.output, labels: batch.labels, samples: batch.ids.count,
             sites: model.lattice.count, workers: workers)
-        try check(losses, batch.samples, "epoch \(epoch + 1), step \(adam.steps + 1)")
+        try check(losses, batch.ids, "epoch \(epoch + 1), step \(adam.steps + 1)")
         network.backward(gradient)
         adam.step(&network.parameters, gradient: network.gradient, rate: rate, workers: workers)
-        return losses.reduce(0, +)
+        return (losses.reduce(0, +), batch.ids.count)
     }
 
     /// The means over the judging samples of the objective and of the absolute error of the field
@@ -209,29 +217,27 @@ final class TrainingRun {
             }
             network.predict(batch.x, into: &output)
             let losses = objective.values(
-                output: output, labels: batch.labels, samples: batch.samples.count, sites: sites,
+                output: output, labels: batch.labels, samples: batch.ids.count, sites: sites,
                 workers: workers)
-            try check(losses, batch.samples, "the judging of epoch \(epoch + 1)")
+            try check(losses, batch.ids, "the judging of epoch \(epoch + 1)")
             description.transform.invert(&output)
             let errors = Objective(loss: .mae, prefactor: .none).values(
-                output: output, labels: batch.y, samples: batch.samples.count, sites: sites,
+                output: output, labels: batch.y, samples: batch.ids.count, sites: sites,
                 workers: workers)
-            try check(errors, batch.samples, "the judging of epoch \(epoch + 1)")
+            try check(errors, batch.ids, "the judging of epoch \(epoch + 1)")
             loss += losses.reduce(0, +)
             mae += errors.reduce(0, +)
         }
-        let count = Double(reader.samples.count)
+        let count = Double(reader.source.count)
         return (loss / count, mae / count)
     }
 
-    private func check(_ losses: [Double], _ samples: [PackedSamples.Sample], _ place: String)
-        throws
-    {
+    private func check(_ losses: [Double], _ ids: [SampleID], _ place: String) throws {
         guard !losses.allSatisfy(\.isFinite) else { return }
-        let ids = zip(losses, samples).filter { !$0.0.isFinite }.map(\.1.id.description)
+        let bad = zip(losses, ids).filter { !$0.0.isFinite }.map(\.1.description)
         let names =
-            ids.prefix(5).joined(separator: ", ")
-            + (ids.count > 5 ? " and \(ids.count - 5) more" : "")
+            bad.prefix(5).joined(separator: ", ")
+            + (bad.count > 5 ? " and \(bad.count - 5) more" : "")
         throw diverged("the loss is not finite in \(place), of the samples \(names)")
     }
 

@@ -86,12 +86,14 @@ private struct ResidualDecoder: LabelDecoder {
     }
 
     func decode(
-        _ frame: inout [UInt8], beside fields: LabelFields, into y: inout [Float],
+        _ frame: inout [UInt8], beside fields: LabelFields, into y: inout MutableSpan<Float>,
         with decoder: SampleDecoder
     ) throws(ShardsError) {
         let lines = decoder.memory { PredictionLines(columns: decoder.lattice.columns) }
-        y = try LabelPredictor(prediction, scratch: lines).label(
-            of: try decoder.bytes(frame, as: .residual), x: fields.x,
+        // The bits of the residuals, until labels take their places.
+        try decoder.decode(&frame, as: .residual, into: &y, isVerified: true)
+        try LabelPredictor(prediction, scratch: lines).restore(
+            &y, x: fields.x,
             coefficients: LabelPrediction.Coefficients(content, drawn, fields.coefficients),
             sourceFactor: fields.numbers[0])
     }

@@ -21,6 +21,16 @@ public enum FieldBytes {
         }
     }
 
+    /// Whether no value is infinite or not a number.
+    static func areFinite(_ values: [Float]) -> Bool {
+        // Without an early end, so that vectors of numbers are looked at.
+        var found: UInt32 = 0
+        for value in values {
+            found |= value.bitPattern & 0x7F80_0000 == 0x7F80_0000 ? 1 : 0
+        }
+        return found == 0
+    }
+
     /// Returns the numbers whose little-endian bytes `bytes` are.
     static func numbers<Number: BitwiseCopyable>(of bytes: [UInt8]) -> [Number] {
         let size = MemoryLayout<Number>.size
@@ -77,7 +87,8 @@ extension BloscFrame {
     ///   that it has none.
     /// - Throws: `ShardsError` with code `.corrupt`; `values` then hold anything.
     static func decode(
-        _ frame: inout [UInt8], into values: inout [Float], as form: Form, isVerified: Bool,
+        _ frame: inout [UInt8], into values: inout MutableSpan<Float>, as form: Form,
+        isVerified: Bool,
         with decompressor: Zstd.Decompressor, scratch: inout [UInt8]
     ) throws(ShardsError) {
         let count = values.count

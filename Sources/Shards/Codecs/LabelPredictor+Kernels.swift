@@ -73,22 +73,17 @@ extension LabelPredictor {
         }
     }
 
-    /// The label whose residuals are `bytes`.
-    func decoded(
-        _ bytes: [UInt8], x: [Float], _ coefficients: LabelPrediction.Coefficients, factor: Double
-    ) -> [Float] {
-        let (rows, columns) = (prediction.lattice.rows, prediction.lattice.columns)
-        return unsafe [Float](unsafeUninitializedCapacity: rows * columns) { out, count in
-            unsafe bytes.withUnsafeBytes { bytes in
-                guard let residuals = unsafe bytes.bindMemory(to: UInt32.self).baseAddress,
-                    let labels = out.baseAddress
-                else { return }
-                unsafe walk(x, coefficients, factor: factor) { row, target in
-                    unsafe restore(
-                        residuals + row * columns, row: row, to: target, labels + row * columns)
-                }
+    /// Puts labels in the place of residuals, whose bits `y` holds.
+    func decode(
+        _ y: inout MutableSpan<Float>, x: [Float], _ coefficients: LabelPrediction.Coefficients,
+        factor: Double
+    ) {
+        let columns = prediction.lattice.columns
+        unsafe y.withUnsafeMutableBufferPointer { y in
+            guard let fields = y.baseAddress else { return }
+            unsafe walk(x, coefficients, factor: factor) { row, target in
+                unsafe restore(fields + row * columns, row: row, to: target)
             }
-            count = rows * columns
         }
     }
 

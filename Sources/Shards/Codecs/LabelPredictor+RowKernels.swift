@@ -184,16 +184,16 @@ extension LabelPredictor {
         for column in 1..<prediction.lattice.columns { unsafe out[column] = values[column - 1] }
     }
 
-    /// Fills a row, divided by the step, and its labels from the residuals.
+    /// Replaces the residuals of a row, whose bits `labels` holds, by its labels, and fills
+    /// `values` with these, divided by the step.
     func restore(
-        _ residuals: UnsafePointer<UInt32>, row: Int, to values: UnsafeMutablePointer<Double>,
-        _ labels: UnsafeMutablePointer<Float>
+        _ labels: UnsafeMutablePointer<Float>, row: Int, to values: UnsafeMutablePointer<Double>
     ) {
         let columns = prediction.lattice.columns
         let out = unsafe scratch[.prediction]
         if let step = prediction.step {
             for column in 0..<columns {
-                let code = unsafe residuals[column]
+                let code = unsafe labels[column].bitPattern
                 unsafe values[column] = Double(
                     Int32(bitPattern: code &>> 1) ^ (0 &- Int32(bitPattern: code & 1)))
             }
@@ -206,7 +206,7 @@ extension LabelPredictor {
             for column in 0..<columns { unsafe labels[column] = Float(values[column] * step) }
         } else {
             for column in 0..<columns {
-                let code = unsafe residuals[column]
+                let code = unsafe labels[column].bitPattern
                 let r = Int32(bitPattern: code &>> 1) ^ (0 &- Int32(bitPattern: code & 1))
                 let p: Float =
                     unsafe row > 0 ? Float(out[column]) : column > 0 ? labels[column - 1] : 0

@@ -67,21 +67,21 @@ package struct LabelPredictor {
         return (encoded(y, x: x, coefficients, factor: factor), factor)
     }
 
-    /// Returns the label whose residuals are `bytes`.
+    /// Replaces residuals, whose bits are in `y`, (rows, columns), by the label.
     ///
     /// - Throws: `ShardsError` with code `.corrupt` or `.format` for coefficients that cannot be
     ///   predicted from.
-    package func label(
-        of bytes: [UInt8], x: [Float], coefficients: LabelPrediction.Coefficients,
+    package func restore(
+        _ y: inout MutableSpan<Float>, x: [Float], coefficients: LabelPrediction.Coefficients,
         sourceFactor: Double
-    ) throws(ShardsError) -> [Float] {
+    ) throws(ShardsError) {
         precondition(
-            x.count == prediction.lattice.count && bytes.count == 4 * x.count,
+            x.count == prediction.lattice.count && y.count == x.count,
             "fields have one value per site")
         try prediction.check(coefficients)
-        guard sourceFactor.isFinite, x.allSatisfy(\.isFinite) else {
+        guard sourceFactor.isFinite, FieldBytes.areFinite(x) else {
             throw ShardsError(.corrupt, "the source factor or a value of x is not finite")
         }
-        return decoded(bytes, x: x, coefficients, factor: sourceFactor)
+        decode(&y, x: x, coefficients, factor: sourceFactor)
     }
 }

@@ -22,13 +22,15 @@ public final class SampleDecoder {
         throws(ShardsError)
     {
         var frame = frame
-        try decode(&frame, as: field, into: &values, isVerified: false)
+        var span = values.mutableSpan
+        try decode(&frame, as: field, into: &span, isVerified: false)
     }
 
     /// Fills `values`, (rows, columns), with the field in `frame`, which is changed where its bytes
     /// are known to be those that were written; see `BloscFrame.decode`.
     func decode(
-        _ frame: inout [UInt8], as field: ShardField, into values: inout [Float], isVerified: Bool
+        _ frame: inout [UInt8], as field: ShardField, into values: inout MutableSpan<Float>,
+        isVerified: Bool
     ) throws(ShardsError) {
         precondition(values.count == lattice.count, "a field has one value per site")
         try BloscFrame.decode(
@@ -42,19 +44,6 @@ public final class SampleDecoder {
     ///   covers every value.
     public func decode(_ frame: [UInt8], as field: ShardField) throws(ShardsError) -> [Float] {
         FieldBytes.floats(of: try bytes(frame, as: field))
-    }
-
-    /// Returns y in `frame` and checks its digest.
-    ///
-    /// - Throws: `ShardsError` with code `.corrupt`, or `.digestMismatch` where a whole frame holds
-    ///   another field.
-    public func decodeY(_ frame: [UInt8], sha256: Digest) throws(ShardsError) -> [Float] {
-        let bytes = try bytes(frame, as: .y)
-        let found = Digest(of: bytes)
-        guard found == sha256 else {
-            throw ShardsError(.digestMismatch, "y has the SHA-256 \(found), recorded is \(sha256)")
-        }
-        return FieldBytes.floats(of: bytes)
     }
 
     /// Returns a coefficient in `frame`, (planes, rows, columns); see `decode(_:as:)`.

@@ -104,7 +104,7 @@ public protocol LabelDecoder: Sendable {
     /// - Throws: `ShardsError` with code `.corrupt` where the frame or what is beside it is
     ///   damaged.
     func decode(
-        _ frame: inout [UInt8], beside fields: LabelFields, into y: inout [Float],
+        _ frame: inout [UInt8], beside fields: LabelFields, into y: inout MutableSpan<Float>,
         with decoder: SampleDecoder
     ) throws(ShardsError)
 }

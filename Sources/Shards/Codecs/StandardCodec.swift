@@ -32,7 +32,7 @@ private struct StandardLabels: LabelCoding, LabelDecoder {
     { self }
 
     func decode(
-        _ frame: inout [UInt8], beside _: LabelFields, into y: inout [Float],
+        _ frame: inout [UInt8], beside _: LabelFields, into y: inout MutableSpan<Float>,
         with decoder: SampleDecoder
     ) throws(ShardsError) { try decoder.decode(&frame, as: field, into: &y, isVerified: true) }
 }
