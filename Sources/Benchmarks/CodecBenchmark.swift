@@ -93,18 +93,19 @@ public struct CodecBenchmark {
             let xBytes = try encoder.frame(of: x, as: .x).count
             let medium = configuration.physics.medium()
             var fields = LabelFields(
-                x: x, coefficients: ShardCoefficient.drawn(under: physics).map { $0.values(medium) }
-            )
+                coefficients: ShardCoefficient.drawn(under: physics).map { $0.values(medium) })
             for (number, coder) in coders.enumerated() {
                 let (compress, packed) = try Elapsed.fastest(of: repeats) {
-                    try coder.encoder.frame(of: label, beside: fields)
+                    try coder.encoder.frame(
+                        of: label, x: x, coefficients: fields.coefficients)
                 }
                 fields.numbers = packed.numbers
                 let (expand, _) = try Elapsed.fastest(of: repeats) {
                     // Decoding may change the frame.
                     var frame = packed.frame
                     var span = back.mutableSpan
-                    try coder.decoder.decode(&frame, beside: fields, into: &span, with: decoder)
+                    try coder.decoder.decode(
+                        &frame, beside: fields, x: x.span, into: &span, with: decoder)
                 }
                 rows[number].add(
                     label, packed.frame, xBytes, compress, expand, solution.errorBound)

@@ -92,18 +92,35 @@ final class ArchiveSubject: EngineSubject {
             return chunk
         }
         // Without checksums, those of zstd are looked at; a label's decoder takes both as read.
-        try decoder.decode(chunks[0], as: .x, into: &x)
-        if checksums == nil { _ = try decoder.decode(chunks[1], as: field) }
-        if let out = places.x { try memory.put(x, at: out) }
-        var fields = LabelFields(x: x, numbers: [try members.double("source_factor")])
+        let isVerified = checksums != nil
+        if !isVerified { _ = try decoder.decode(chunks[1], as: field) }
+        // A span of a property may not be passed on.
+        var own: [Float] = []
+        swap(&own, &x)
+        defer { swap(&own, &x) }
+        if let place = places.x {
+            try memory.change(at: place, count: lattice.count) { x in
+                try decoder.decode(&chunks[0], as: .x, into: &x, isVerified: isVerified)
+            }
+        } else {
+            var span = own.mutableSpan
+            try decoder.decode(&chunks[0], as: .x, into: &span, isVerified: isVerified)
+        }
+        var fields = LabelFields(numbers: [try members.double("source_factor")])
         for (number, dataset) in drawn.enumerated() {
             let values = try decoder.decode(chunks[2 + number], planes: dataset.planes)
             if let out = places.coefficients[number] { try memory.put(values, at: out) }
             fields.coefficients.append(values)
         }
         guard let out = places.y else { return }
-        try memory.change(at: out, count: lattice.count) { y in
-            try labels.decode(&chunks[1], beside: fields, into: &y, with: decoder)
+        if let place = places.x {
+            try memory.change(at: out, count: lattice.count, beside: place) { y, x in
+                try labels.decode(&chunks[1], beside: fields, x: x, into: &y, with: decoder)
+            }
+        } else {
+            try memory.change(at: out, count: lattice.count) { y in
+                try labels.decode(&chunks[1], beside: fields, x: own.span, into: &y, with: decoder)
+            }
         }
         if let expected = members.optional("sha256")?.string {
             let found = Digest(of: try memory.bytes(at: out, count: 4 * lattice.count))

@@ -36,12 +36,25 @@
     }
 
     /// Calls `body` with the `count` numbers from `place` on, to be changed there.
-    func change<Failure: Error>(
-        at place: Int, count: Int, _ body: (inout MutableSpan<Float>) throws(Failure) -> Void
-    ) throws {
+    func change(at place: Int, count: Int, _ body: (inout MutableSpan<Float>) throws -> Void)
+        throws
+    {
         let numbers = unsafe try numbers(place, count)
         var span = unsafe numbers.mutableSpan
         try body(&span)
+    }
+
+    /// The same with as many numbers from `other` on, which are only read.
+    func change(
+        at place: Int, count: Int, beside other: Int,
+        _ body: (inout MutableSpan<Float>, Span<Float>) throws -> Void
+    ) throws {
+        let reach = max(place, other)
+        _ = unsafe try numbers(reach, count)  // maps both
+        let numbers = unsafe try numbers(place, count)
+        let others = unsafe UnsafeBufferPointer(try self.numbers(other, count))
+        var span = unsafe numbers.mutableSpan
+        try body(&span, unsafe others.span)
     }
 
     private func numbers(_ place: Int, _ count: Int) throws(EngineError)

@@ -307,7 +307,6 @@ public final class ShardReader: Sendable {
         guard let (coding, labels) = labels else { throw notStored(.y) }
         var fields = LabelFields(numbers: numbers(at: position))
         if coding.usesFields {
-            fields.x = x
             for dataset in coefficients {
                 fields.coefficients.append(
                     try coefficient(dataset, at: position, with: decoder))
@@ -315,9 +314,9 @@ public final class ShardReader: Sendable {
         }
         try read(coding.field, at: position, into: &frame)
         var span = y.mutableSpan
-        do { try labels.decode(&frame, beside: fields, into: &span, with: decoder) } catch {
-            throw located(error, "y", position)
-        }
+        do {
+            try labels.decode(&frame, beside: fields, x: x.span, into: &span, with: decoder)
+        } catch { throw located(error, "y", position) }
     }
 
     /// Returns the numbers of sample `position` in the columns of the codec.

@@ -220,7 +220,7 @@ extension LabelPredictor {
     ) throws(ShardsError) -> [Float] {
         var y = FieldBytes.floats(of: bytes)
         var span = y.mutableSpan
-        try restore(&span, x: x, coefficients: coefficients, sourceFactor: sourceFactor)
+        try restore(&span, x: x.span, coefficients: coefficients, sourceFactor: sourceFactor)
         return y
     }
 }

@@ -62,12 +62,12 @@ private final class ResidualEncoder: LabelEncoder {
         compressor = try Zstd.Compressor(level: ResidualEncoder.level)
     }
 
-    func frame(of y: [Float], beside fields: LabelFields) throws(ShardsError) -> (
+    func frame(of y: [Float], x: [Float], coefficients: [[Float]]) throws(ShardsError) -> (
         frame: [UInt8], numbers: [Double]
     ) {
         let (bytes, factor) = try predictor.residual(
-            of: y, x: fields.x,
-            coefficients: LabelPrediction.Coefficients(content, drawn, fields.coefficients))
+            of: y, x: x,
+            coefficients: LabelPrediction.Coefficients(content, drawn, coefficients))
         return (
             try BloscFrame.encode(bytes, as: ShardField.residual.form, with: compressor), [factor]
         )
@@ -86,14 +86,14 @@ private struct ResidualDecoder: LabelDecoder {
     }
 
     func decode(
-        _ frame: inout [UInt8], beside fields: LabelFields, into y: inout MutableSpan<Float>,
-        with decoder: SampleDecoder
+        _ frame: inout [UInt8], beside fields: LabelFields, x: Span<Float>,
+        into y: inout MutableSpan<Float>, with decoder: SampleDecoder
     ) throws(ShardsError) {
         let lines = decoder.memory { PredictionLines(columns: decoder.lattice.columns) }
         // The bits of the residuals, until labels take their places.
         try decoder.decode(&frame, as: .residual, into: &y, isVerified: true)
         try LabelPredictor(prediction, scratch: lines).restore(
-            &y, x: fields.x,
+            &y, x: x,
             coefficients: LabelPrediction.Coefficients(content, drawn, fields.coefficients),
             sourceFactor: fields.numbers[0])
     }

@@ -22,13 +22,16 @@ public enum FieldBytes {
     }
 
     /// Whether no value is infinite or not a number.
-    static func areFinite(_ values: [Float]) -> Bool {
-        // Without an early end, so that vectors of numbers are looked at.
-        var found: UInt32 = 0
-        for value in values {
-            found |= value.bitPattern & 0x7F80_0000 == 0x7F80_0000 ? 1 : 0
+    static func areFinite(_ values: Span<Float>) -> Bool {
+        // Without an early end, so that vectors of numbers are looked at: an exponent of ones and
+        // one more carries into the sign.
+        unsafe values.withUnsafeBufferPointer { values in
+            var found: UInt32 = 0
+            for place in 0..<values.count {
+                unsafe found |= (values[place].bitPattern & 0x7F80_0000) &+ 0x0080_0000
+            }
+            return found & 0x8000_0000 == 0
         }
-        return found == 0
     }
 
     /// Returns the numbers whose little-endian bytes `bytes` are.

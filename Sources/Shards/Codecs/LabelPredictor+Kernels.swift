@@ -63,7 +63,7 @@ extension LabelPredictor {
             let out = unsafe UnsafeMutableRawBufferPointer(bytes).bindMemory(to: UInt32.self)
             unsafe y.withUnsafeBufferPointer { y in
                 guard let labels = y.baseAddress, let residuals = out.baseAddress else { return }
-                unsafe walk(x, coefficients, factor: factor) { row, target in
+                unsafe walk(x.span, coefficients, factor: factor) { row, target in
                     let (from, to) = unsafe (labels + row * columns, residuals + row * columns)
                     unsafe load(from, to: target)
                     unsafe store(target, row: row, residuals: to, labels: from)
@@ -75,8 +75,8 @@ extension LabelPredictor {
 
     /// Puts labels in the place of residuals, whose bits `y` holds.
     func decode(
-        _ y: inout MutableSpan<Float>, x: [Float], _ coefficients: LabelPrediction.Coefficients,
-        factor: Double
+        _ y: inout MutableSpan<Float>, x: Span<Float>,
+        _ coefficients: LabelPrediction.Coefficients, factor: Double
     ) {
         let columns = prediction.lattice.columns
         unsafe y.withUnsafeMutableBufferPointer { y in
@@ -96,7 +96,7 @@ extension LabelPredictor {
         var (sum, squares) = (0.0, 0.0)
         unsafe y.withUnsafeBufferPointer { y in
             guard let labels = y.baseAddress else { return }
-            unsafe walk(x, coefficients, factor: 0) { row, target in
+            unsafe walk(x.span, coefficients, factor: 0) { row, target in
                 unsafe load(labels + row * columns, to: target)
                 guard row > 0, !(row == 1 && prediction.boundary.top == .periodic) else { return }
                 let (above, predicted) = unsafe (scratch[.xAbove], scratch[.prediction])
@@ -113,7 +113,17 @@ extension LabelPredictor {
 
     /// Goes down the rows: predicts each from the two above it, then has `body` fill it in.
     private func walk(
-        _ x: [Float], _ coefficients: Coefficients, factor: Double, _ body: (Int, Row) -> Void
+        _ x: Span<Float>, _ coefficients: Coefficients, factor: Double, _ body: (Int, Row) -> Void
+    ) {
+        unsafe x.withUnsafeBufferPointer { x in
+            guard let x = x.baseAddress else { return }
+            unsafe walk(x, coefficients, factor, body)
+        }
+    }
+
+    private func walk(
+        _ x: UnsafePointer<Float>, _ coefficients: Coefficients, _ factor: Double,
+        _ body: (Int, Row) -> Void
     ) {
         let columns = prediction.lattice.columns
         var (north, above, here) = unsafe (scratch[.first], scratch[.second], scratch[.third])
@@ -126,7 +136,9 @@ extension LabelPredictor {
                 default: for column in -1...columns { unsafe north[column] = 0 }
                 }
             }
-            if row > 0 { unsafe predict(row, north, above, x, coefficients, factor) }
+            if row > 0 {
+                unsafe predict(row, north, above, x + (row - 1) * columns, coefficients, factor)
+            }
             unsafe body(row, here)
             unsafe close(here)
             unsafe (north, above, here) = (above, here, north)

@@ -10,14 +10,18 @@ private let magic = 0x1.8p52
 
 extension LabelPredictor {
     /// Puts the prediction of `row`, from 1 on, in its line; `above` is row − 1 and `north` row −
-    /// 2.
+    /// 2; `x` are the sources of row − 1, and then those of `row`.
     func predict(
         _ row: Int, _ north: UnsafeMutablePointer<Double>, _ above: UnsafeMutablePointer<Double>,
-        _ x: [Float], _ coefficients: LabelPrediction.Coefficients, _ factor: Double
+        _ x: UnsafePointer<Float>, _ coefficients: LabelPrediction.Coefficients, _ factor: Double
     ) {
         let columns = prediction.lattice.columns
-        unsafe fill(scratch[.xAbove], from: x, at: (row - 1) * columns)
-        unsafe fill(scratch[.xHere], from: x, at: row * columns)
+        // Most rows have no source.
+        let isPinned = unsafe prediction.isPinned && hasSources(x, 2 * columns)
+        if isPinned || !prediction.isPinned {
+            unsafe fill(scratch[.xAbove], from: x)
+            unsafe fill(scratch[.xHere], from: x + columns)
+        }
         if prediction.uniform == nil { prepare(row, coefficients) }
         if row == 1, prediction.boundary.top == .periodic {
             for column in 0..<columns { unsafe scratch[.prediction][column] = above[column] }
@@ -26,7 +30,7 @@ extension LabelPredictor {
         } else {
             unsafe predictVarying(north, above, factor)
         }
-        if prediction.isPinned { unsafe pin(above) }
+        if isPinned { unsafe pin(above) }
     }
 
     private func predict(
@@ -121,6 +125,19 @@ extension LabelPredictor {
         let around = first * last / (0.5 * (first + last))
         unsafe east[-1] = prediction.boundary.left == .periodic ? around : first
         unsafe east[columns - 1] = prediction.boundary.right == .periodic ? around : last
+    }
+
+    private func fill(_ row: Row, from values: UnsafePointer<Float>) {
+        for column in 0..<prediction.lattice.columns {
+            unsafe row[column] = Double(values[column])
+        }
+    }
+
+    /// Whether a value is not 0.
+    private func hasSources(_ x: UnsafePointer<Float>, _ count: Int) -> Bool {
+        var found: UInt32 = 0
+        for place in 0..<count { unsafe found |= x[place].bitPattern }
+        return found & 0x7FFF_FFFF != 0
     }
 
     private func fill(_ row: Row, from values: [Float], at start: Int) {

@@ -72,8 +72,8 @@ package struct LabelPredictor {
     /// - Throws: `ShardsError` with code `.corrupt` or `.format` for coefficients that cannot be
     ///   predicted from.
     package func restore(
-        _ y: inout MutableSpan<Float>, x: [Float], coefficients: LabelPrediction.Coefficients,
-        sourceFactor: Double
+        _ y: inout MutableSpan<Float>, x: Span<Float>,
+        coefficients: LabelPrediction.Coefficients, sourceFactor: Double
     ) throws(ShardsError) {
         precondition(
             x.count == prediction.lattice.count && y.count == x.count,

@@ -28,7 +28,7 @@ public final class SampleDecoder {
 
     /// Fills `values`, (rows, columns), with the field in `frame`, which is changed where its bytes
     /// are known to be those that were written; see `BloscFrame.decode`.
-    func decode(
+    package func decode(
         _ frame: inout [UInt8], as field: ShardField, into values: inout MutableSpan<Float>,
         isVerified: Bool
     ) throws(ShardsError) {

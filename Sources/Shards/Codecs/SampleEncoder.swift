@@ -60,7 +60,7 @@ public final class SampleEncoder {
         }
         if let encoder {
             (sample.y, sample.numbers) = try encoder.frame(
-                of: y, beside: LabelFields(x: x, coefficients: coefficients))
+                of: y, x: x, coefficients: coefficients)
         } else {
             sample.y = try encode(yBytes, as: .y)
         }

@@ -34,22 +34,23 @@ public final class SampleTranscoder {
             throw ShardsError(.format, "a recipe has no label, which '\(codec.name)' stores")
         }
         precondition(sample.coefficients.count == coefficients.count)
-        var fields = LabelFields(
-            x: try decoder.decode(sample.x, as: .x), numbers: sample.numbers)
+        let x = try decoder.decode(sample.x, as: .x)
+        var fields = LabelFields(numbers: sample.numbers)
         for (dataset, frame) in zip(coefficients, sample.coefficients) {
             fields.coefficients.append(try decoder.decode(frame, planes: dataset.planes))
         }
-        try decode(sample, as: field, beside: fields)
+        try decode(sample, as: field, beside: fields, x: x)
         var transcoded = sample
         transcoded.label = labels.field
-        (transcoded.y, transcoded.numbers) = try labelEncoder(labels).frame(of: y, beside: fields)
+        (transcoded.y, transcoded.numbers) = try labelEncoder(labels).frame(
+            of: y, x: x, coefficients: fields.coefficients)
         return transcoded
     }
 
     /// Fills `y` with the label of `sample`, and compares its digest.
-    private func decode(_ sample: EncodedSample, as field: ShardField, beside fields: LabelFields)
-        throws(ShardsError)
-    {
+    private func decode(
+        _ sample: EncodedSample, as field: ShardField, beside fields: LabelFields, x: [Float]
+    ) throws(ShardsError) {
         // That the frame's bytes are those that were written is told by the digest.
         var frame = sample.y
         let labels = try labelDecoder(of: field)
@@ -58,7 +59,7 @@ public final class SampleTranscoder {
         swap(&label, &y)
         defer { swap(&label, &y) }
         var span = label.mutableSpan
-        try labels.decode(&frame, beside: fields, into: &span, with: decoder)
+        try labels.decode(&frame, beside: fields, x: x.span, into: &span, with: decoder)
         let found = FieldBytes.digest(of: label)
         guard found == sample.ySHA256 else {
             throw ShardsError(

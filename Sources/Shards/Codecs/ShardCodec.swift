@@ -70,28 +70,27 @@ public struct ShardContent: Sendable {
     }
 }
 
-/// What a label may be decoded from beside its frame; x and coefficients are empty where the codec
+/// What a label may be decoded from beside its frame and x; coefficients are empty where the codec
 /// does not use them.
 public struct LabelFields: Sendable {
-    /// The source image, (rows, columns).
-    public var x: [Float]
     /// The sample's own coefficients, each (planes, rows, columns).
     public var coefficients: [[Float]]
     /// The sample's numbers, one for each of the codec's columns.
     public var numbers: [Double]
 
     /// Creates it from its parts.
-    public init(x: [Float] = [], coefficients: [[Float]] = [], numbers: [Double] = []) {
-        (self.x, self.coefficients, self.numbers) = (x, coefficients, numbers)
+    public init(coefficients: [[Float]] = [], numbers: [Double] = []) {
+        (self.coefficients, self.numbers) = (coefficients, numbers)
     }
 }
 
 /// Turns labels into frames. It owns memory, so each thread has its own.
 public protocol LabelEncoder: AnyObject {
-    /// Returns the frame of `y`, and the sample's numbers; `fields` has x and coefficients.
+    /// Returns the frame of `y`, and the sample's numbers; `x` is the source image, and
+    /// `coefficients` are the sample's own.
     ///
     /// - Throws: `ShardsError` with code `.format` where the codec cannot hold the label.
-    func frame(of y: [Float], beside fields: LabelFields) throws(ShardsError) -> (
+    func frame(of y: [Float], x: [Float], coefficients: [[Float]]) throws(ShardsError) -> (
         frame: [UInt8], numbers: [Double]
     )
 }
@@ -99,12 +98,13 @@ public protocol LabelEncoder: AnyObject {
 /// Turns frames of one shard into labels; safe for any number of threads.
 public protocol LabelDecoder: Sendable {
     /// Fills `y`, (rows, columns), with the label in `frame`, whose bytes are known to be those
-    /// that were written, and which may be changed; `decoder` has the thread's memory.
+    /// that were written, and which may be changed; `x` is the source image, empty where the codec
+    /// does not use it, and `decoder` has the thread's memory.
     ///
     /// - Throws: `ShardsError` with code `.corrupt` where the frame or what is beside it is
     ///   damaged.
     func decode(
-        _ frame: inout [UInt8], beside fields: LabelFields, into y: inout MutableSpan<Float>,
-        with decoder: SampleDecoder
+        _ frame: inout [UInt8], beside fields: LabelFields, x: Span<Float>,
+        into y: inout MutableSpan<Float>, with decoder: SampleDecoder
     ) throws(ShardsError)
 }

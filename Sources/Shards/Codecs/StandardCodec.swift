@@ -18,7 +18,7 @@ private struct StandardLabels: LabelCoding, LabelDecoder {
         private let encoder: SampleEncoder
         init(_ encoder: SampleEncoder) { self.encoder = encoder }
 
-        func frame(of y: [Float], beside _: LabelFields) throws(ShardsError) -> (
+        func frame(of y: [Float], x _: [Float], coefficients _: [[Float]]) throws(ShardsError) -> (
             frame: [UInt8], numbers: [Double]
         ) { (try encoder.frame(of: y, as: .y), []) }
     }
@@ -32,7 +32,7 @@ private struct StandardLabels: LabelCoding, LabelDecoder {
     { self }
 
     func decode(
-        _ frame: inout [UInt8], beside _: LabelFields, into y: inout MutableSpan<Float>,
-        with decoder: SampleDecoder
+        _ frame: inout [UInt8], beside _: LabelFields, x _: Span<Float>,
+        into y: inout MutableSpan<Float>, with decoder: SampleDecoder
     ) throws(ShardsError) { try decoder.decode(&frame, as: field, into: &y, isVerified: true) }
 }
