@@ -1,6 +1,7 @@
 """Runs the real binary, and makes the datasets that several tests look at."""
 
 import copy
+import fcntl
 import json
 import os
 import pathlib
@@ -128,10 +129,11 @@ def samples(dataset, stage="pack"):
     for entry in manifest(dataset, stage)["files"]:
         with h5py.File(pathlib.Path(dataset) / stage / entry["path"]) as shard:
             columns = {name: shard[name][:] for name in shard if name not in "xy"}
+            x, y = shard["x"], shard["y"]
             for row in range(entry["samples"]):
                 sample = {name: column[row] for name, column in columns.items()}
                 sample["sources"] = [tuple(s) for s in sample["sources"][: sample["n_sources"]].tolist()]
-                yield entry, sample | {"x": shard["x"][row], "y": shard["y"][row]}
+                yield entry, sample | {"x": x[row], "y": y[row]}
 
 
 def pytest_sessionstart(session):
@@ -140,11 +142,68 @@ def pytest_sessionstart(session):
 
 
 @pytest.fixture(scope="session")
-def tiny(tmp_path_factory):
+def once(tmp_path_factory):
+    """`once(name, make)` returns a folder, and what `make(folder)`, which filled it, returned, a value of JSON.
+
+    The processes among which the tests are divided (`scripts/test`, pytest-xdist) have it in common: the first that comes makes it.
+    Not to be altered: `unaltered` looks after that.
+    """
+    root = tmp_path_factory.getbasetemp()
+    root = (root.parent if "PYTEST_XDIST_WORKER" in os.environ else root) / "once"
+
+    def folder_of(name, make):
+        folder, record = root / name / "made", root / name / "record.json"
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with open(folder.parent / "lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not record.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # of one who failed
+                folder.mkdir()
+                record.write_text(json.dumps({"returned": make(folder), "files": state(folder)}))
+        found = json.loads(record.read_text())
+        MADE[folder] = found["files"]
+        return folder, found["returned"]
+
+    return folder_of
+
+
+# The folders that tests have in common, and `state` of them when they were made.
+MADE = {}
+
+
+def state(folder):
+    """What is below a folder, with size and time of every file that is no lock."""
+    found = {}
+    for path in folder.rglob("*"):
+        is_content = path.is_file() and path.name != "lock" and path.suffix != ".lock"
+        found[str(path.relative_to(folder))] = [path.stat().st_size, path.stat().st_mtime_ns] if is_content else None
+    return found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unaltered():
+    """What tests have in common is after each file of tests as it was made."""
+    yield
+    for folder, made in MADE.items():
+        found, MADE[folder] = state(folder), state(folder)
+        altered = sorted(name for name in {*found, *made} if found.get(name, 0) != made.get(name, 0))
+        assert not altered, f"a test altered {', '.join(altered)} in {folder}, which others use as well"
+
+
+def ran(pipeline, *options):
+    """A maker for `once`: the dataset of a pipeline, beside its file, which is written unless it is given."""
+
+    def make(folder):
+        path = pipeline if isinstance(pipeline, pathlib.Path) else write(folder, pipeline)
+        steadyset("run", path, "-o", folder / "dataset", *options)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny(once):
     """The dataset of pipelines/tiny.yaml; not to be altered."""
-    output = tmp_path_factory.mktemp("tiny") / "dataset"
-    steadyset("run", REPOSITORY / "pipelines/tiny.yaml", "-o", output)
-    return output
+    return once("tiny", ran(REPOSITORY / "pipelines/tiny.yaml"))[0] / "dataset"
 
 
 @pytest.fixture
@@ -154,49 +213,39 @@ def damaged(tiny, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def slow(tmp_path_factory):
+def slow(once):
     """(pipeline file, dataset) of SLOW, made without disturbance; not to be altered."""
-    folder = tmp_path_factory.mktemp("slow")
-    pipeline = write(folder, SLOW)
-    steadyset("run", pipeline, "-o", folder / "dataset")
-    return pipeline, folder / "dataset"
+    folder, _ = once("slow", ran(SLOW))
+    return folder / "pipeline.yaml", folder / "dataset"
 
 
 @pytest.fixture(scope="session")
-def taught(tmp_path_factory):
+def taught(once):
     """(pipeline file, dataset with a model) of TAUGHT; not to be altered."""
-    folder = tmp_path_factory.mktemp("taught")
-    pipeline = write(folder, TAUGHT)
-    steadyset("run", pipeline, "-o", folder / "dataset", "--threads", "1")
-    return pipeline, folder / "dataset"
+    folder, _ = once("taught", ran(TAUGHT, "--threads", "1"))
+    return folder / "pipeline.yaml", folder / "dataset"
 
 
 @pytest.fixture(scope="session")
-def shards(taught, tmp_path_factory):
-    """The dataset of TAUGHT without its model."""
-    folder = tmp_path_factory.mktemp("shards") / "dataset"
-    steadyset("run", taught[0], "-o", folder, "--until", "pack")
-    return folder
+def shards(once):
+    """The dataset of TAUGHT without its model; not to be altered."""
+    return once("shards", ran(TAUGHT, "--until", "pack"))[0] / "dataset"
 
 
 @pytest.fixture(scope="session")
-def quickstart(tmp_path_factory):
+def quickstart(once):
     """(folder with the dataset `quickstart`, what `run` said of it); not to be altered."""
-    folder = tmp_path_factory.mktemp("quickstart")
-    return folder, steadyset("run", REPOSITORY / "pipelines/quickstart.yaml", "--output", "quickstart", cwd=folder).stdout
+    pipeline = REPOSITORY / "pipelines/quickstart.yaml"
+    return once("quickstart", lambda folder: steadyset("run", pipeline, "--output", "quickstart", cwd=folder).stdout)
 
 
 @pytest.fixture(scope="session")
-def listed(tmp_path_factory):
+def listed(once):
     """Makes a name of golden/ids.py, once; returns (its folder, its entry, the versions of libraries)."""
     from golden import ids
 
-    made = {}
-
     def make(name):
-        if name not in made:
-            folder = tmp_path_factory.mktemp("listed")
-            made[name] = (folder, *ids.make(name, folder))
-        return made[name]
+        folder, (entry, libraries) = once(f"listed/{name}", lambda folder: ids.make(name, folder))
+        return folder, entry, libraries
 
     return make

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 import versioning
-from conftest import BINARY, TINY, steadyset, write
+from conftest import BINARY, TINY, changed, steadyset, write
 
 # Ends the process with SIGKILL before the n-th call that takes a name away below the dataset.
 SOURCE = r"""
@@ -45,21 +45,27 @@ def killer(tmp_path_factory):
     return folder / "kill.so"
 
 
-@pytest.fixture
-def built(tiny, tmp_path):
-    """A dataset with two versions and the work of their rounds; its pristine copy."""
-    dataset = shutil.copytree(tiny, tmp_path / "start")
-    pipeline = write(tmp_path, TINY)
-    one = versioning.add(dataset, versioning.solve(tmp_path, pipeline, 9, 8), "round-1")
-    document = versioning.add(
-        dataset, versioning.solve(tmp_path, pipeline, 10, 4), "round-2", parent=one, before="round-1", facts={"number": 2}
-    )
-    for number in (1, 2):
-        for name in ("train/weights.safetensors", "evaluate/errors.csv", "resample/choices.csv"):
-            path = dataset / f"rounds/{number}/{name}"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(bytes(number))
-    return dataset, document
+@pytest.fixture(scope="module")
+def built(once):
+    """(dataset with two versions and the work of their rounds, id of the second); not to be altered."""
+
+    def make(folder):
+        dataset = folder / "dataset"
+        pipeline = write(folder, changed(TINY, sampling={"samples_per_stratum": 10}))
+        steadyset("run", pipeline, "-o", dataset)
+        one = versioning.add(dataset, versioning.solve(folder, pipeline, 9, 8), "round-1")
+        two = versioning.add(
+            dataset, versioning.solve(folder, pipeline, 10, 4), "round-2", parent=one, before="round-1", facts={"number": 2}
+        )
+        for number in (1, 2):
+            for name in ("train/weights.safetensors", "evaluate/errors.csv", "resample/choices.csv"):
+                path = dataset / f"rounds/{number}/{name}"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(bytes(number))
+        return two
+
+    folder, id = once("versions-to-forget", make)
+    return folder / "dataset", id
 
 
 def files(dataset):
@@ -100,7 +106,7 @@ def test_killed_before_each_removal(by, then, built, killer, tmp_path):
 
 def test_a_run_in_between(built, killer, tmp_path):
     """Whoever writes next takes the plan away: what is made since is not forgotten."""
-    dataset, id = built
+    dataset = shutil.copytree(built[0], tmp_path / "dataset")
     environment = os.environ | {"LD_PRELOAD": str(killer), "KILL_AT": "4", "KILL_PATH": str(dataset)}
     assert subprocess.run([BINARY, "gc", dataset, "--drop", "round-2", "--apply"], env=environment).returncode == -9
     assert (dataset / ".steadyset/forgetting.json").exists()

@@ -17,7 +17,7 @@ import hdf5plugin  # noqa: F401 - registers filter 32001 with h5py
 import numpy as np
 import pytest
 import steadyset as reader
-from conftest import BINARY, TAUGHT, changed, leftovers, manifest, refused, steadyset, write
+from conftest import BINARY, TAUGHT, changed, leftovers, manifest, ran, refused, steadyset, write
 from test_schemas import check
 
 SEED = int(os.environ.get("SEED", "20236"))
@@ -53,12 +53,10 @@ def lasting(dataset):
 
 
 @pytest.fixture(scope="session")
-def rounds(tmp_path_factory):
+def rounds(once):
     """(pipeline file, dataset after three rounds); not to be altered."""
-    folder = tmp_path_factory.mktemp("rounds")
-    pipeline = write(folder, ROUNDS)
-    steadyset("run", pipeline, "-o", folder / "dataset", "--threads", "2")
-    return pipeline, folder / "dataset"
+    folder, _ = once("rounds", ran(ROUNDS, "--threads", "2"))
+    return folder / "pipeline.yaml", folder / "dataset"
 
 
 def test_what_rounds_leave(rounds):

@@ -14,10 +14,10 @@ from test_rounds import ROUNDS, choices, pool_of
 
 @pytest.fixture(scope="module")
 def scored(shards, tmp_path_factory):
-    """(pipeline, dataset, pool, ids of the pool) of a round from scores that are there; not to be altered."""
+    """(pipeline, dataset, pool, ids of the pool) of a round from scores that are there; what is refused leaves folders in it."""
     folder = tmp_path_factory.mktemp("scored")
     pipeline = write(folder, changed(ROUNDS, rounds={"add": 8}))
-    return pipeline, shards, *pool_of(shards, folder)
+    return pipeline, pathlib.Path(shutil.copytree(shards, folder / "dataset")), *pool_of(shards, folder)
 
 
 def table(ids, header="id,mae", end="\n", line=lambda id, k: f"{id},{k + 1}"):
