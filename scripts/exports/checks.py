@@ -35,11 +35,13 @@ class Truth:
         for file in self.manifest["files"]:
             with h5py.File(self.pack / file["path"]) as shard:
                 names = [n for n in ("diffusivity", "decay_rate") if n in shard and shard[n].chunks]
+                columns = {n: shard[n][:] for n in ("id", "rank", "n_sources", "error_bound", "sources")}
+                columns |= {n: shard[n] for n in ("x", "y", *names)}
                 for row in range(file["samples"]):
                     sample = {"part": file["part"], "file": file["path"], "row": row}
-                    sample |= {n: shard[n][row] for n in ("rank", "n_sources", "error_bound", "x", "y", *names)}
-                    sample["sources"] = shard["sources"][row][: sample["n_sources"]]
-                    self.samples[int(shard["id"][row])] = sample
+                    sample |= {n: columns[n][row] for n in columns if n != "id"}
+                    sample["sources"] = sample["sources"][: sample["n_sources"]]
+                    self.samples[int(columns["id"][row])] = sample
         self.coefficients = names
 
     def part(self, name):

@@ -122,7 +122,7 @@ class Base:
                 [str(self.binary), "train", "t.yaml", "-o", "t"], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
             while process.poll() is None and not (self.folder / "t/.steadyset/train.safetensors").exists():
-                pass
+                time.sleep(0.001)
             process.kill()
             process.wait()
 

@@ -347,7 +347,7 @@ def test_interrupted(slow, tmp_path):
         output = tmp_path / name
         process = subprocess.Popen([BINARY, "export", "mds", dataset, "-o", output], stderr=subprocess.PIPE)
         while not list(tmp_path.glob(f".{name}.tmp/*/*")) and process.poll() is None:
-            pass
+            time.sleep(0.001)
         process.send_signal(number)
         status = process.wait()
         process.stderr.close()

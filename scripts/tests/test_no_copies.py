@@ -34,7 +34,8 @@ class Problem:
 
     def __init__(self, x, media, pair, sides):
         # x is kept as its sites that are not 0: there are thousands of them.
-        self.lattice, self.sites, self.values = x.shape, np.flatnonzero(x), x[x != 0]
+        self.lattice, self.sites = x.shape, np.flatnonzero(x)
+        self.values = x.reshape(-1)[self.sites]
         self.media, self.pair, self.sides = media, pair, sides
 
     def picture(self):
@@ -121,10 +122,13 @@ def problems(dataset):
             names = [name for name in ("diffusivity", "decay_rate") if name in shard]
             own = {name for name in names if "random" in json.dumps(physics[name])}
             shared = {name: shard[name][...].reshape(-1, *lattice) for name in names if name not in own}
-            for row in range(entry["samples"]):
-                media = [shard[name][row].reshape(-1, *lattice) if name in own else shared[name] for name in names]
-                pair = (1, 2) if names[:1] == ["diffusivity"] and len(media[0]) == 2 else None
-                yield entry["part"], int(shard["id"][row]), Problem(shard["x"][row], media, pair, sides)
+            columns = {name: shard[name] for name in ("id", "x", *own)}
+            for start in range(0, entry["samples"], 64):
+                block = {name: column[start : start + 64] for name, column in columns.items()}
+                for id, x, row in zip(block["id"], block["x"], range(64)):
+                    media = [block[name][row].reshape(-1, *lattice) if name in own else shared[name] for name in names]
+                    pair = (1, 2) if names[:1] == ["diffusivity"] and len(media[0]) == 2 else None
+                    yield entry["part"], int(id), Problem(x, media, pair, sides)
 
 
 def copies(found):
