@@ -628,7 +628,8 @@ def test_installs(tmp_path):
     """`pip install` of a copy gives a package with its marker of types; nothing is fetched."""
     if importlib.util.find_spec("setuptools") is None:
         pytest.skip("setuptools is not installed")
-    shutil.copytree(REPOSITORY / "scripts/python", tmp_path / "source")
+    # Others import the package meanwhile, which makes and renames files of these folders.
+    shutil.copytree(REPOSITORY / "scripts/python", tmp_path / "source", ignore=shutil.ignore_patterns("__pycache__"))
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-build-isolation", "--no-deps", "--no-index"]
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     subprocess.run([*command, "--target", tmp_path / "target", tmp_path / "source"], check=True, env=environment)
