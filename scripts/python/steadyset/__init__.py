@@ -10,11 +10,24 @@
 `steadyset.torch` has a data set and a sampler for PyTorch; it is imported on request only.
 """
 
+from .command import command
 from .dataset import Dataset, open
 from .errors import DatasetError
 from .order import Order, Position, Progress
 from .samples import Batch, Sample, Samples
 from .versions import unbiased_mean
 
-__all__ = ["Batch", "Dataset", "DatasetError", "Order", "Position", "Progress", "Sample", "Samples", "open", "unbiased_mean"]
+__all__ = [
+    "Batch",
+    "Dataset",
+    "DatasetError",
+    "Order",
+    "Position",
+    "Progress",
+    "Sample",
+    "Samples",
+    "command",
+    "open",
+    "unbiased_mean",
+]
 __version__ = "0.1.0"
