@@ -13,9 +13,9 @@ from .errors import DatasetError
 def command() -> pathlib.Path:
     """Returns the absolute path of the program `steadyset`.
 
-    It is the first of: the one that the environment variable STEADYSET names, the one of the wheel that this package was
-    installed from, and the one on the PATH. A `DatasetError` says what to install where there is none, or where STEADYSET names
-    no executable file; an empty STEADYSET counts as none.
+    It is the first of: the one that the environment variable STEADYSET names, unless it is empty; the one of the wheel that
+    this package was installed from; and the one on the PATH. A `DatasetError` says what to do where there is none, or where
+    STEADYSET names no executable file.
     """
     named = os.environ.get("STEADYSET")
     if named:
@@ -31,7 +31,7 @@ def command() -> pathlib.Path:
     if found:
         return pathlib.Path(os.path.abspath(found))
     raise DatasetError(
-        "the program steadyset is not here: this package was not installed from a wheel that has it, and it is not on the PATH; "
+        "there is no program steadyset: this package was not installed from a wheel that has it, and it is not on the PATH; "
         "install the wheel for Linux on x86-64, or build the program with scripts/build and name it in $STEADYSET"
     )
 
