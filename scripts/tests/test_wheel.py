@@ -1,0 +1,226 @@
+"""What scripts/wheel makes: with a small program in the place of the real one, and the wheel in dist/ where there is one.
+
+`scripts/wheel --check` tries the real one in a bare root, which takes minutes and the right to make one.
+"""
+
+import base64
+import csv
+import email
+import hashlib
+import io
+import json
+import os
+import pathlib
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import zipfile
+
+import pytest
+from packaging.metadata import Metadata
+
+from conftest import REPOSITORY, steadyset
+
+sys.path.insert(0, str(REPOSITORY / "scripts/packaging"))
+import check  # noqa: E402
+import components  # noqa: E402
+import make_deb  # noqa: E402
+import make_wheel  # noqa: E402
+import static_build  # noqa: E402
+
+PART = components.Component("A library (static)", "1.2", "BSD-3-Clause", {"LICENSE": "As you like.\n"})
+PROGRAM = '#!/bin/sh\ncase $1 in --version) echo "steadyset VERSION" ;; *) echo "completions for $2" ;; esac\n'
+NOTES = f"steadyset-{make_wheel.version()}.dist-info"
+
+
+@pytest.fixture(scope="module")
+def pure(tmp_path_factory):
+    """The files of the Python package's own wheel."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(make_wheel, "tools", lambda: pathlib.Path(sys.executable))
+        return make_wheel.pure(tmp_path_factory.mktemp("pure"))
+
+
+@pytest.fixture
+def program(pure, tmp_path, monkeypatch):
+    """A script that answers like the program; packages are made in a folder of the test."""
+    monkeypatch.setattr(make_wheel, "DIST", tmp_path / "dist")
+    monkeypatch.setattr(make_deb, "DIST", tmp_path / "dist")
+    monkeypatch.setattr(make_wheel, "pure", lambda folder: pure)
+    monkeypatch.setattr(make_wheel, "audited", lambda path: "manylinux_2_36_x86_64")
+    monkeypatch.setattr(make_deb, "depends", lambda folder, binary: "libc6 (>= 2.36)")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    path = tmp_path / "program"
+    path.write_text(PROGRAM.replace("VERSION", make_wheel.version()))
+    path.chmod(0o755)
+    return path
+
+
+def installed(wheel, prefix):
+    """Installs a wheel without what it needs; returns its folder of packages."""
+    command = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps", "--no-index"]
+    subprocess.run([*command, "--ignore-installed", "--prefix", prefix, wheel], check=True)
+    return next(prefix.glob("l*/python3*/site-packages"))
+
+
+def found_by(site):
+    """Returns what steadyset.command() of an installed package returns."""
+    environment = {name: value for name, value in os.environ.items() if name != "STEADYSET"} | {"PYTHONPATH": str(site)}
+    code = "import steadyset; print(steadyset.command(), end='')"
+    return pathlib.Path(subprocess.check_output([sys.executable, "-c", code], env=environment, text=True))
+
+
+def sound(path):
+    """Checks a wheel: its list has every file with its digest, its metadata every licence, its name its tag."""
+    with zipfile.ZipFile(path) as wheel:
+        rows = {name: (digest, size) for name, digest, size in csv.reader(io.TextIOWrapper(wheel.open(f"{NOTES}/RECORD")))}
+        assert sorted(rows) == sorted(wheel.namelist())
+        for name in set(rows) - {f"{NOTES}/RECORD"}:
+            data = wheel.read(name)
+            digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+            assert rows[name] == (f"sha256={digest}", str(len(data))), name
+        tag = email.message_from_bytes(wheel.read(f"{NOTES}/WHEEL"))["Tag"]
+        assert path.name == f"steadyset-{make_wheel.version()}-{tag}.whl"
+        Metadata.from_email(wheel.read(f"{NOTES}/METADATA"))  # throws where it is not what indexes take
+        metadata = email.message_from_bytes(wheel.read(f"{NOTES}/METADATA"))
+        assert metadata["Version"] == make_wheel.version() and "numpy>=1.24" in metadata.get_all("Requires-Dist")
+        licences = {name for name in wheel.namelist() if name.startswith(f"{NOTES}/licenses/")}
+        assert {f"{NOTES}/licenses/{name}" for name in metadata.get_all("License-File")} == licences
+        assert f"{NOTES}/licenses/COMPONENTS.md" in licences
+        assert len({entry.date_time for entry in wheel.infolist()}) == 1
+        modes = {entry.filename: entry.external_attr >> 16 for entry in wheel.infolist()}
+        native = [name for name, mode in modes.items() if mode & stat.S_IXUSR]
+        assert native == [f"steadyset-{make_wheel.version()}.data/scripts/steadyset"]
+        return wheel.read(native[0]), metadata
+
+
+def test_one_version():
+    """The command, the Python package, and with it wheel and package, have the same."""
+    assert steadyset("--version").stdout == f"steadyset {make_wheel.version()}\n"
+    project = (REPOSITORY / "scripts/python/pyproject.toml").read_text()
+    assert 'dynamic = ["version"]' in project and "\nversion =" not in project.partition("[tool.")[0]
+
+
+def test_a_wheel_installs_command_and_package(program, tmp_path):
+    wheel = make_wheel.make(program, [PART])
+    data, metadata = sound(wheel)
+    assert data == program.read_bytes()
+    assert metadata["License-Expression"] == "Apache-2.0 AND BSD-3-Clause"
+    assert os.listdir(tmp_path / "dist") == [wheel.name], "nothing else is left"
+    site = installed(wheel, tmp_path / "prefix")
+    command = tmp_path / "prefix/bin/steadyset"
+    assert subprocess.check_output([command, "--version"], text=True) == f"steadyset {make_wheel.version()}\n"
+    assert (site / NOTES / "licenses/A-library-static/LICENSE").read_text() == "As you like.\n"
+    assert (tmp_path / "prefix/share/steadyset/pipelines/tiny.yaml").exists()
+    assert found_by(site) == command
+
+
+def test_the_same_tree_gives_the_same_bytes(program):
+    first = [make(program, [PART]).read_bytes() for make in (make_wheel.make, make_deb.make)]
+    os.utime(program, (1, 1))
+    assert [make(program, [PART]).read_bytes() for make in (make_wheel.make, make_deb.make)] == first
+
+
+def test_a_program_of_another_version_is_refused(program, tmp_path):
+    program.write_text(PROGRAM.replace("VERSION", "9.9.9"))
+    with pytest.raises(static_build.Failure, match=r"9\.9\.9.*change one"):
+        make_wheel.make(program, [PART])
+    assert not (tmp_path / "dist").exists()
+
+
+def test_a_wheel_too_large_leaves_the_old_one(program, monkeypatch):
+    wheel = make_wheel.make(program, [PART])
+    before = wheel.read_bytes()
+    monkeypatch.setattr(make_wheel, "LARGEST", 1000)
+    program.write_text(program.read_text() + "# new\n")
+    with pytest.raises(static_build.Failure, match="1000 are the most"):
+        make_wheel.make(program, [PART])
+    assert [path.read_bytes() for path in wheel.parent.iterdir()] == [before]
+
+
+def test_what_needs_other_libraries_is_refused(tmp_path, monkeypatch):
+    said = {"overall_tag": "manylinux_2_36_x86_64", "external_libs": {"libcurl.so.4": None}}
+    tool = tmp_path / "python"
+    tool.write_text(f"#!/bin/sh\necho '{json.dumps(said)}'\n")
+    tool.chmod(0o755)
+    monkeypatch.setattr(make_wheel, "tools", lambda: tool)
+    with pytest.raises(static_build.Failure, match="libcurl"):
+        make_wheel.audited(tmp_path / "a.whl")
+
+
+@pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="no dpkg here")
+def test_a_package_of_debian(program, tmp_path):
+    package = make_deb.make(program, [PART])
+    fields = subprocess.check_output(["dpkg-deb", "--field", package], text=True)
+    assert f"Version: {make_wheel.version()}\n" in fields and "Depends: libc6 (>= 2.36)\n" in fields
+    subprocess.run(["dpkg-deb", "--extract", package, tmp_path / "root"], check=True)
+    root = tmp_path / "root"
+    assert os.access(root / "usr/bin/steadyset", os.X_OK)
+    for shell, place in make_deb.COMPLETIONS.items():
+        assert (root / place).read_text() == f"completions for {shell}\n" and not os.access(root / place, os.X_OK)
+    text = (root / "usr/share/doc/steadyset/copyright").read_text()
+    assert "| A library (static) | 1.2 | BSD-3-Clause |" in text and "As you like." in text and "Apache License" in text
+    listed = subprocess.check_output(["dpkg-deb", "--contents", package], text=True)
+    assert all(line.split()[1] == "root/root" for line in listed.splitlines())
+
+
+def test_a_module_of_unknown_licence_is_refused(monkeypatch):
+    monkeypatch.setattr(components, "linked_modules", lambda: {"Fields", "Crypto", "Stranger"})
+    with pytest.raises(static_build.Failure, match="unknown licence are linked: Stranger:"):
+        list(components.packages())
+
+
+def test_missing_archives_are_named(tmp_path, monkeypatch):
+    for name, answer in (("pkg-config", ""), ("clang", "$(echo $1 | sed s/.*=//)")):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho {answer}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(static_build.Failure, match=r"libhdf5\.a, .*libzstd\.a.*apt-get install"):
+        static_build.archives()
+
+
+def test_the_article_lists_what_is_linked():
+    article = (REPOSITORY / "Sources/steadyset/Documentation.docc/Installation.md").read_text()
+    listed = set(re.findall(r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \|$", article.partition("## What is in it")[2], re.M))
+    expected = {(name, licence) for name, _, licence, _ in components.PACKAGES.values()} | set(components.SYSTEM.values())
+    expected |= {
+        ("Swift standard library, Foundation, Dispatch", "Apache-2.0 WITH Swift-exception"),
+        ("ICU (in Foundation)", "Unicode-3.0"),
+    }
+    assert listed - {("component", "licence"), ("---", "---")} == expected
+
+
+def test_steps_of_the_containerfile_are_known():
+    found = list(check.steps((REPOSITORY / "scripts/packaging/Containerfile").read_text()))
+    assert [word for word, _ in found] == ["FROM", "RUN", "COPY", "RUN", "ENV", "WORKDIR", "ENTRYPOINT", "CMD"]
+    assert dict(found)["COPY"].split()[0] == "dist/*.whl"
+
+
+@pytest.fixture
+def built():
+    """The wheel in dist/; the test is skipped where there is none, or one of another tree."""
+    wheel = check.only("*.whl")
+    if wheel is None:
+        pytest.skip("there is no wheel in dist/: scripts/wheel")
+    package = REPOSITORY / "scripts/python/steadyset"
+    with zipfile.ZipFile(wheel) as opened:
+        here = {f"steadyset/{path.relative_to(package)}": path.read_bytes() for path in package.rglob("*.py")}
+        if {name: opened.read(name) for name in opened.namelist() if name.endswith(".py")} != here:
+            pytest.skip("the wheel in dist/ is of another tree: scripts/wheel")
+    return wheel
+
+
+def test_the_wheel_in_dist(built, tmp_path):
+    data, _ = sound(built)
+    assert built.stat().st_size <= make_wheel.LARGEST
+    assert data.startswith(b"\x7fELF") and str(REPOSITORY).encode() not in data
+    site = installed(built, tmp_path / "prefix")
+    program = tmp_path / "prefix/bin/steadyset"
+    assert found_by(site) == program
+    steadyset("run", REPOSITORY / "pipelines/tiny.yaml", "-o", tmp_path / "tiny", binary=program)
+    steadyset("verify", tmp_path / "tiny", "--resolve", 5, binary=program)
+    golden = json.loads(check.GOLDEN.read_text())["made"]["tiny"]["manifests"]
+    for name, members in golden.items():
+        assert json.loads((tmp_path / "tiny" / name).read_text())["id"] == members["id"], name
