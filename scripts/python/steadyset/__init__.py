@@ -12,7 +12,7 @@
 
 from .command import command
 from .dataset import Dataset, open
-from .errors import DatasetError
+from .errors import DatasetError, EngineError
 from .order import Order, Position, Progress
 from .samples import Batch, Sample, Samples
 from .versions import unbiased_mean
@@ -21,6 +21,7 @@ __all__ = [
     "Batch",
     "Dataset",
     "DatasetError",
+    "EngineError",
     "Order",
     "Position",
     "Progress",

@@ -11,3 +11,11 @@ class DatasetError(Exception):
 
 class MissingFileError(DatasetError):
     """A file is not there. What cannot be seen (no permission, a server that is busy) is no such error."""
+
+
+class EngineError(DatasetError):
+    """A helper process failed: it cannot be started, it ended in the midst of its work, or it is of another release."""
+
+
+class NoEngineError(EngineError):
+    """No helper process can be had here at all: there is no program, or it is of another release."""
