@@ -1,4 +1,4 @@
-"""Whole datasets of a shard's HDF5 file, read through a storage.
+"""Datasets of a shard's HDF5 file, read through a storage: whole, or where they lie.
 
 To read such a file, and to forget how it was opened, the HDF5 library calls back into Python. What is open at the end of the
 process it closes itself, when no interpreter is left to be called: a crash. So nothing of h5py outlives a read here, neither
@@ -8,17 +8,21 @@ in the frames of a failure that somebody keeps nor in a thread that the end stop
 from __future__ import annotations
 
 import atexit
+import math
 import os
 import sys
 import threading
 import traceback
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from .errors import DatasetError
 from .storage import Storage, open_file
+
+T = TypeVar("T")
 
 _PATIENCE = 60.0
 """Seconds that the interpreter's end waits for a read under way; a server that does not answer takes 40."""
@@ -55,16 +59,45 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_reading.__init__)  # type: ignore[misc]
 
 
+class Layout(NamedTuple):
+    """Where a dataset lies in its file: one range of bytes from `offset` on."""
+
+    offset: int
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+
+
 def read_dataset(storage: Storage, path: str, size: int, name: str) -> npt.NDArray[Any]:
     """Returns the dataset `name` of the HDF5 file `path`, of `size` bytes; empty where there is none.
 
     The file may be a stranger's: what it says is bounded by its size. Raises `DatasetError`.
     """
+    values: npt.NDArray[Any] | None = _look(storage, path, size, name, lambda found: found[...])
+    return np.empty(0) if values is None else values
+
+
+def read_layout(storage: Storage, path: str, size: int, name: str) -> Layout | None:
+    """Returns where the dataset `name` of the HDF5 file `path` lies, None where there is none.
+
+    Raises `DatasetError`, also for one that is not stored as a plain range of bytes within the file.
+    """
+    layout = _look(
+        storage, path, size, name,
+        lambda found: Layout(found.id.get_offset(), np.dtype(found.dtype.str), tuple(found.shape)),
+    )  # fmt: skip
+    if layout is not None:
+        length = math.prod(layout.shape) * layout.dtype.itemsize
+        if layout.offset is None or not 0 <= layout.offset <= size - length:
+            raise DatasetError(f"{storage.root}/{path} is damaged: '{name}' is not a plain range of bytes of it")
+    return layout
+
+
+def _look(storage: Storage, path: str, size: int, name: str, take: Callable[[Any], T]) -> T | None:
     before = sys.exc_info()[1]
     stream = open_file(storage, path, size)
     with _reading:
         try:
-            return _read(stream, size, name)
+            return _take(stream, size, name, take)
         except BaseException as error:
             _empty_frames(error, before)
             if isinstance(error, DatasetError) or not isinstance(error, _FAILURES):
@@ -80,21 +113,20 @@ def read_dataset(storage: Storage, path: str, size: int, name: str) -> npt.NDArr
 _FAILURES = (OSError, LookupError, RuntimeError, TypeError, ValueError, MemoryError)
 
 
-def _read(stream: Any, size: int, name: str) -> npt.NDArray[Any]:
+def _take(stream: Any, size: int, name: str, take: Callable[[Any], T]) -> T | None:
     import h5py
 
     with h5py.File(stream, "r") as file:
         link = file.get(name, getlink=True)
         if link is None:
-            return np.empty(0)
+            return None
         if not isinstance(link, h5py.HardLink) or not isinstance(found := file[name], h5py.Dataset):
             raise ValueError(f"'{name}' is no dataset of this file")
         if found.external or found.is_virtual:
             raise ValueError(f"'{name}' has its values in other files")
         if found.dtype.kind not in "fiu" or found.nbytes > size:
             raise ValueError(f"'{name}' has more than the file can hold, or values that are no numbers")
-        values: npt.NDArray[Any] = found[...]
-        return values
+        return take(found)
 
 
 def _empty_frames(error: BaseException, before: BaseException | None) -> None:

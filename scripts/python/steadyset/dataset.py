@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import re
 import threading
@@ -13,10 +14,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from . import engine
 from .archive import Predictor, check_factor
-from .columns import read_dataset
+from .columns import Layout, read_dataset, read_layout
 from .errors import DatasetError, MissingFileError
 from .frame import Checksum, Decoder, FloatArray, content_size, decode, make_checksum, make_decoder
+from .labels import ArchiveLabels, Labels, RecipeLabels
 from .manifest import Manifest, Shard, chunk_names, read_locations, read_manifest
 from .order import IndexArray
 from .samples import Samples
@@ -28,14 +31,15 @@ _BLOCK = 8 << 20
 
 
 def open(
-    location: str | os.PathLike[str], *, version: str | None = None, decoder: str | None = None
+    location: str | os.PathLike[str], *, version: str | None = None, decoder: str | None = None, checked: bool = True
 ) -> Dataset:
     """Opens a dataset: the folder that `steadyset run` made, its folder `pack`, or its `pack/manifest.json`.
 
     `location` is a path, or a URL that fsspec knows (`https://…`, `s3://…`). `DATASET@VERSION` is a version of it, as
     `version` is: a tag such as `round-1`, `base`, or the first digits of an id (of a URL, 16 at least); where `version` is
     given, signs in `location` mean nothing. `decoder` names one of `steadyset.frame.DECODERS`; the fastest that works here
-    is taken otherwise. Reads the manifest, those of the versions that it was made from, and the table of
+    is taken otherwise. Fields of a recipe are solved when they are read, and compared with what was recorded of them, unless
+    `checked` is False. Reads the manifest, those of the versions that it was made from, and the table of
     locations, 92 bytes a sample, no field. Raises `DatasetError` for what is no dataset or of another format.
     """
     text = os.fspath(location)
@@ -63,16 +67,18 @@ def open(
                     # Of both, what says more than that a file is not there.
                     raise (other if isinstance(failure, MissingFileError) else failure) from other
             else:
-                return Dataset(folder, decoder, manifest if version is None else read_version(folder, version))
-    return Dataset(storage, decoder, read_version(storage, version))
+                return Dataset(folder, decoder, manifest if version is None else read_version(folder, version), checked)
+    return Dataset(storage, decoder, read_version(storage, version), checked)
 
 
 class Dataset:
     """An opened dataset. Safe for threads and after a fork, and it pickles: files are opened again in each process."""
 
-    def __init__(self, storage: Storage, decoder: str | None = None, manifest: Manifest | None = None) -> None:
+    def __init__(
+        self, storage: Storage, decoder: str | None = None, manifest: Manifest | None = None, checked: bool = True
+    ) -> None:
         self._storage = storage
-        self._decoder_name = decoder
+        self._decoder_name, self._checked = decoder, checked
         self._manifest: Manifest = read_manifest(storage) if manifest is None else manifest
         self._table = read_locations(storage, self._manifest)
         starts = [shard.first for shard in self._manifest.shards]
@@ -96,9 +102,16 @@ class Dataset:
         self._process = os.getpid()
         self._lock = threading.Lock()
         self._columns: OrderedDict[tuple[int, str], npt.NDArray[Any]] = OrderedDict()
+        self._layouts: dict[tuple[int, str], Layout | None] = {}
+        self._labels: Labels | None = None
+        if self._predictor is not None:
+            shared = [name for name in self._predictor.coefficients if f"{name}_bytes" not in self._fields]
+            self._labels = ArchiveLabels(self, shared)
+        elif self._manifest.codec == "recipe":
+            self._labels = RecipeLabels(self, self._checked)
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = ("_storage", "_decoder_name", "_manifest", "_table", "_starts", "_fields", "_predictor")
+        kept = ("_storage", "_decoder_name", "_checked", "_manifest", "_table", "_starts", "_fields", "_predictor")
         return {name: self.__dict__[name] for name in kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -290,7 +303,13 @@ class Dataset:
     def _damaged(self, row: int, error: DatasetError) -> DatasetError:
         shard = self._manifest.shards[self._shard_of(row)]
         number = int(self._table["id"][row])
-        return DatasetError(f"sample {number:016x} of {self._storage.root}/{shard.path} is damaged: {error}")
+        where = f"sample {number:016x} of {self._storage.root}/{shard.path}"
+        if self._manifest.codec == "recipe":
+            return DatasetError(
+                f"{where} cannot be made again: {error}. Its file is damaged, or another release of Steadyset made it: unpack it "
+                "with that release, or open it with checked=False"
+            )
+        return DatasetError(f"{where} is damaged: {error}")
 
     def _check_digest(self, row: int, y: FloatArray) -> None:
         digest = hashlib.sha256(np.ascontiguousarray(y, "<f4").tobytes()).digest()
@@ -335,6 +354,49 @@ class Dataset:
             raise DatasetError(f"{self._storage.root}/{shard.path} is damaged: '{name}' is not of {shard.samples} samples")
         row_of: npt.NDArray[Any] = values[row - shard.first]
         return row_of
+
+    def _rows_of(self, rows: IndexArray, name: str) -> Callable[[int], npt.NDArray[Any] | None]:
+        """Returns a function that gives the k-th of the `rows` of a column, None where there is no such column. It reads
+        those rows alone: columns of many shards would not fit into memory."""
+        ranges, layouts = [], []
+        for row in rows.tolist():
+            number = self._shard_of(row)
+            layout, shard = self._layout(number, name), self._manifest.shards[number]
+            if layout is None:
+                ranges.append(Range(shard.path, 0, 0))
+            else:
+                length = layout.dtype.itemsize * math.prod(layout.shape[1:])
+                ranges.append(Range(shard.path, layout.offset + length * (row - shard.first), length))
+            layouts.append(layout)
+        if not any(layouts):
+            return lambda k: None
+        read = self._storage.read(ranges)
+
+        def row_of(k: int) -> npt.NDArray[Any] | None:
+            layout = layouts[k]
+            return None if layout is None else np.frombuffer(read(k), layout.dtype).reshape(layout.shape[1:]).copy()
+
+        return row_of
+
+    def _layout(self, number: int, name: str) -> Layout | None:
+        if self._process != os.getpid():
+            self._reset()
+        with self._lock:
+            if (number, name) not in self._layouts:
+                shard = self._manifest.shards[number]
+                layout = read_layout(self._storage, shard.path, shard.bytes, name)
+                if layout is not None and (not layout.shape or layout.shape[0] != shard.samples):
+                    where = f"{self._storage.root}/{shard.path}"
+                    raise DatasetError(f"{where} is damaged: '{name}' is not of {shard.samples} samples")
+                self._layouts[number, name] = layout
+            return self._layouts[number, name]
+
+    def _without(self, row: int, name: str) -> DatasetError:
+        return DatasetError(f"sample {int(self._table['id'][row]):016x} has no {name} in its shard")
+
+    def _empty(self, *shape: int) -> FloatArray:
+        """An array for fields, which an engine can write itself where one makes them."""
+        return np.empty(shape, np.float32) if self._labels is None or not self._labels.usable() else engine.empty(shape)
 
     def _shared(self, number: int, name: str) -> FloatArray | None:
         """A coefficient that all samples of shard `number` share, None where it is constant or each has its own."""

@@ -30,6 +30,7 @@ _FIXED = [
 _CHUNKS = {
     "standard": [("x_bytes", "<u4"), ("y_bytes", "<u4")],
     "archive": [("source_factor", "<f8"), ("x_bytes", "<u4"), ("y_residual_bytes", "<u4")],
+    "recipe": [],
 }
 
 Table = npt.NDArray[np.void]
@@ -108,7 +109,7 @@ def _manifest(document: dict[str, Any], where: str) -> Manifest:
     codec = str(layout["codec"])
     if codec not in _CHUNKS:
         raise DatasetError(
-            f"{where} has the codec {_short(codec)}, which holds no fields that are read here: 'steadyset unpack' makes standard "
+            f"{where} has the codec {_short(codec)}, which this package does not know: 'steadyset unpack' makes standard "
             "shards of it"
         )
     if "locations" not in layout:
@@ -187,8 +188,10 @@ def read_locations(storage: Storage, manifest: Manifest) -> Table:
 
 
 def chunk_names(table: Table) -> list[str]:
-    """Returns the chunks of a sample in their order: x, y or its residuals, then coefficients."""
+    """Returns the chunks of a sample in their order: x, y or its residuals, then coefficients; none of a recipe."""
     names = table.dtype.names or ()
+    if "x_bytes" not in names:
+        return []
     return ["x", "y_residual" if "y_residual_bytes" in names else "y", *(name for name in _COEFFICIENTS if f"{name}_bytes" in names)]
 
 
@@ -207,6 +210,7 @@ def parse_table(data: bytes, where: str, codec: str = "standard") -> Table:
         fixed = [*_FIXED, *_CHUNKS[codec]]
         expected = [*fixed, *((f"{name}_bytes", "<u4") for name in _COEFFICIENTS)]
         expected += [(f"{name}_checksum", "<u8") for name in ("x", "y", "y_residual", *_COEFFICIENTS)]
+        expected = expected if _CHUNKS[codec] else fixed
         descr = header["descr"]
         if header["fortran_order"] is not False or descr[: len(fixed)] != fixed:
             raise ValueError("other fields than expected")

@@ -92,6 +92,14 @@ class RemoteFolder:
         answers = self._ask([Request(found) for found in ranges])
         return lambda k: np.frombuffer(answers[k], np.uint8)
 
+    def reader(self, ranges: Sequence[Range]) -> Callable[[int, Bytes], None]:
+        found = self.read(ranges)
+
+        def fill(k: int, data: Bytes) -> None:
+            data[:] = found(k)
+
+        return fill
+
     def size(self, path: str) -> int | None:
         check_name(path)
         connection = self._connect()

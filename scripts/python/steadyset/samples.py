@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from .errors import DatasetError
 from .frame import FloatArray, content_size
+from .labels import RecipeLabels
 from .manifest import chunk_names
 from .order import IndexArray, Order
 from .storage import Bytes
@@ -150,12 +151,15 @@ class Samples(Sequence[Sample]):
 
     def x(self, index: int) -> FloatArray:
         """Returns the source image of a sample, (rows, columns)."""
-        return self._fields(self._row(index), ["x"])[0]
+        row = self._row(index)
+        if isinstance(self.dataset._labels, RecipeLabels):
+            return self._one(row)[0]
+        return self._fields(row, ["x"])[0]
 
     def y(self, index: int) -> FloatArray:
         """Returns the steady state of a sample, (rows, columns)."""
         row = self._row(index)
-        if self.dataset._predictor is not None:
+        if self.dataset._labels is not None:
             return self._one(row)[1]
         return self._fields(row, ["y"])[0]
 
@@ -166,7 +170,7 @@ class Samples(Sequence[Sample]):
         values = self.dataset._column(row, "sources")
         count = int(self.dataset._table["n_sources"][row])
         if values is None or values.ndim != 2 or len(values) < count:
-            raise DatasetError(f"sample {int(self.dataset._table['id'][row]):016x} has no sources in its shard")
+            raise self.dataset._without(row, "sources")
         return values[:count]
 
     def keys(self, index: int) -> npt.NDArray[np.uint32]:
@@ -186,12 +190,19 @@ class Samples(Sequence[Sample]):
             out = np.empty((planes, *self.dataset.lattice), np.float32)
             self.dataset._decode(row, data, [name], [out], self._check)
             return out[0] if planes == 1 else out
+        if isinstance(self.dataset._labels, RecipeLabels):
+            planes = self.dataset._labels.planes(name)
+            if planes:
+                made: FloatArray = np.empty((1, *([2] if planes == 2 else []), *self.dataset.lattice), np.float32)
+                self.dataset._labels.make(np.array([row]), {name: made}, self._check, 1)
+                field: FloatArray = made[0]
+                return field
         stored = self.dataset._shared(self.dataset._shard_of(row), name)
         if stored is not None:
             return stored
         value = self.dataset.physics[name]
         if isinstance(value, dict) and any(not isinstance(value.get(axis), (int, float)) for axis in ("down", "across")):
-            raise DatasetError(f"sample {int(self.dataset._table['id'][row]):016x} has no {name} in its shard")
+            raise self.dataset._without(row, name)
         if isinstance(value, dict):
             planes_of = [np.full(self.dataset.lattice, value[axis], np.float32) for axis in ("down", "across")]
             return np.stack(planes_of)
@@ -208,8 +219,8 @@ class Samples(Sequence[Sample]):
         return outs
 
     def _one(self, row: int) -> tuple[FloatArray, FloatArray]:
-        fields = [np.empty((1, *self.dataset.lattice), np.float32) for _ in "xy"]
-        self._read(np.array([row]), fields, None)
+        fields = [self.dataset._empty(1, *self.dataset.lattice) for _ in "xy"]
+        self._read(np.array([row]), fields)
         return fields[0][0], fields[1][0]
 
     def _sample(self, row: int) -> Sample:
@@ -231,8 +242,14 @@ class Samples(Sequence[Sample]):
         """Reads x and y of several samples, in the order of `indices`, and returns the arrays.
 
         `x` and `y` are written into where they are given: C-contiguous float32 (samples, rows, columns). `pool` decodes
-        several at a time; ranges of bytes behind a URL are fetched at the same time in any case.
+        several at a time, as many engines do where they make the fields; ranges of bytes behind a URL are fetched at the same
+        time in any case.
         """
+        return self._read_chosen(indices, x, y, pool, getattr(pool, "_max_workers", 1))
+
+    def _read_chosen(
+        self, indices: npt.ArrayLike, x: FloatArray | None, y: FloatArray | None, pool: ThreadPoolExecutor | None, engines: int
+    ) -> tuple[FloatArray, FloatArray]:
         chosen = np.array(indices, np.int64, ndmin=1)
         if chosen.size and not (-len(self) <= int(chosen.min()) and int(chosen.max()) < len(self)):
             raise IndexError(f"samples {int(chosen.min())} to {int(chosen.max())} of {len(self)}")
@@ -241,15 +258,21 @@ class Samples(Sequence[Sample]):
         fields = []
         for out in (x, y):
             if out is None:
-                out = np.empty(shape, np.float32)
+                out = self.dataset._empty(*shape)
             elif out.shape != shape or out.dtype != np.float32 or not out.flags.c_contiguous:
                 raise ValueError(f"an array to read into is contiguous float32 of the shape {shape}")
             fields.append(out)
-        self._read(rows, fields, pool)
+        self._read(rows, fields, pool, engines)
         return fields[0], fields[1]
 
-    def _read(self, rows: IndexArray, fields: list[FloatArray], pool: ThreadPoolExecutor | None) -> None:
+    def _read(
+        self, rows: IndexArray, fields: list[FloatArray], pool: ThreadPoolExecutor | None = None, engines: int = 1
+    ) -> None:
         """Reads x and y of the records `rows` into `fields`."""
+        labels = self.dataset._labels
+        if labels is not None and labels.usable():
+            labels.make(rows, {"x": fields[0], "y": fields[1]}, self._check, engines)
+            return
         archived = self.dataset._predictor is not None
         names = chunk_names(self.dataset._table) if archived else ["x", "y"]
         part = self.dataset._fetch(rows, names)
@@ -302,8 +325,8 @@ class Samples(Sequence[Sample]):
 
         The samples are those of `order` in `epoch`, from position `start` on; without an order as they stand. `indices`
         gives them instead, such as `Progress.share(…)`. With `reuse` all batches share one pair of arrays, which the
-        next batch overwrites. `threads` decode at the same time. Raises `ValueError` where `drop_last` would leave out all
-        that there is, so that no loop ends in silence with nothing learnt.
+        next batch overwrites. `threads` decode at the same time, or as many engines. Raises `ValueError` where `drop_last`
+        would leave out all that there is, so that no loop ends in silence with nothing learnt.
         """
         if size < 1 or threads < 1:
             raise ValueError("size and threads are at least 1")
@@ -313,9 +336,9 @@ class Samples(Sequence[Sample]):
     def _batches(
         self, walk: Iterator[int], size: int, drop_last: bool, reuse: bool, threads: int
     ) -> Iterator[Batch]:
-        shape = (size, *self.dataset.lattice)
-        buffers = (np.empty(shape, np.float32), np.empty(shape, np.float32)) if reuse else None
-        pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        buffers = [self.dataset._empty(size, *self.dataset.lattice) for _ in "xy"] if reuse else None
+        by_engines = self.dataset._labels is not None and self.dataset._labels.usable()
+        pool = ThreadPoolExecutor(threads) if threads > 1 and not by_engines else None
         given = False
         try:
             while chosen := list(itertools.islice(walk, size)):
@@ -328,11 +351,8 @@ class Samples(Sequence[Sample]):
                     return
                 given = True
                 index = np.array(chosen, np.int64)
-                if buffers is None:
-                    x, y = self.read(index, pool=pool)
-                else:
-                    n = len(index)
-                    x, y = self.read(index, x=buffers[0][:n], y=buffers[1][:n], pool=pool)
+                x, y = (buffer[: len(index)] for buffer in buffers) if buffers else (None, None)
+                x, y = self._read_chosen(index, x, y, pool, threads)
                 records = self.dataset._table[self._rows[index]]
                 yield Batch(
                     x, y, index, records["id"], records["rank"], records["n_sources"], records["error_bound"]

@@ -49,6 +49,9 @@ class Storage(Protocol):
         What it returns is overwritten by the thread's next call. A file that ends before raises `DatasetError`.
         """
 
+    def reader(self, ranges: Sequence[Range]) -> Callable[[int, Bytes], None]:
+        """Returns a function that writes the k-th range into an array of as many bytes; any thread may call it."""
+
     def size(self, path: str) -> int | None:
         """Returns the number of bytes of a file, None where the server does not tell."""
 
@@ -229,21 +232,27 @@ class LocalFolder:
     def read(self, ranges: Sequence[Range]) -> Callable[[int], Bytes]:
         return lambda k: self._read(*ranges[k])
 
+    def reader(self, ranges: Sequence[Range]) -> Callable[[int, Bytes], None]:
+        return lambda k, data: self._fill(ranges[k].path, ranges[k].start, data)
+
     def _read(self, path: str, start: int, length: int) -> Bytes:
-        file = self._file(path)
         # Fresh memory for each range would cost more than reading it: the system clears every page.
         buffer: Bytes | None = getattr(self._local, "buffer", None)
         if buffer is None or len(buffer) < length:
             buffer = self._local.buffer = np.empty(length + length // 2, np.uint8)
         data = buffer[:length]
-        done = 0
+        self._fill(path, start, data)
+        return data
+
+    def _fill(self, path: str, start: int, data: Bytes) -> None:
+        file = self._file(path)
+        length, done = len(data), 0
         with self._failures(path):
             while done < length:
                 count = _read_into(file.descriptor, data[done:], start + done)
                 if count == 0:
                     raise truncated(f"{self._root}/{path}", start, length, done)
                 done += count
-        return data
 
     def size(self, path: str) -> int | None:
         with self._failures(path):

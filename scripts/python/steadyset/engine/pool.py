@@ -163,13 +163,15 @@ def _try() -> bool:
     return True
 
 
-def empty(shape: Shape) -> FloatArray:
-    """Returns an array of float32 that engines read and write without a copy; an ordinary one where it is small, or where
-    very many are held already. What it holds is undefined."""
-    if 4 * math.prod(shape) >= _LARGE:
+def empty(shape: Shape, always: bool = False) -> FloatArray:
+    """Returns an array of float32 that engines read and write without a copy; what it holds is undefined.
+
+    It is an ordinary one where it is small, or where very many are held, unless it must be one `always`, for a while.
+    """
+    if always or 4 * math.prod(shape) >= _LARGE:
         while True:
             try:
-                array = pool.current().empty(shape, _MOST_LENT)
+                array = pool.current().empty(shape, None if always else _MOST_LENT)
                 break
             except Retired:  # by another thread's fork
                 continue

@@ -47,7 +47,8 @@ def call(request: Members, definition: Definition | None = None) -> Members:
 def run(requests: Iterable[Members], definition: Definition | None = None, engines: int = 1) -> list[Members]:
     """Has requests answered by up to `engines` engines at a time, fewer where others are at work.
 
-    Returns the answers in the order of the requests. A request is taken from the iterable when an engine can have it. The first failure ends all. Raises as `call` does.
+    Returns the answers in the order of the requests. A request is taken from the iterable when an engine can have it. The
+    first failure ends all. Raises as `call` does.
     """
     crew = _Crew(definition, engines)
     try:
@@ -80,7 +81,7 @@ class _Job:
 
 
 class _Crew:
-    """The engines that a thread has for some requests. It waits for one only while it has none, so that none waits for ever."""
+    """The engines that a thread has for some requests; it waits for others' only while it has none."""
 
     def __init__(self, definition: Definition | None, most: int) -> None:
         self._definition, self._most = definition, most

@@ -1,0 +1,165 @@
+"""Fields that engines make: labels of archives out of residuals, and all fields of recipes, which are solved again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from . import engine
+from .errors import DatasetError
+from .frame import FloatArray
+from .manifest import chunk_names
+from .order import IndexArray
+from .storage import Bytes
+
+if TYPE_CHECKING:
+    from .dataset import Dataset
+
+_MOST = 16
+"""Samples of a request: enough that asking costs nothing, few enough that several engines share a batch."""
+
+Fields = Mapping[str, FloatArray]
+"""Arrays (samples, rows, columns) by what they are of, or (samples, 2, rows, columns) of a coefficient with two planes."""
+
+
+class Labels(Protocol):
+    """What makes the fields of one dataset."""
+
+    def usable(self) -> bool:
+        """Whether it works here; what does not is done without engines, or not at all."""
+
+    def make(self, rows: IndexArray, into: Fields, check: bool, engines: int) -> None:
+        """Makes fields of the records `rows`, by up to `engines` engines at a time. Raises `DatasetError`."""
+
+
+class ArchiveLabels:
+    """x and y of an archive."""
+
+    def __init__(self, dataset: Dataset, shared: list[str]) -> None:
+        self._dataset, self._shared = dataset, shared
+        self._definition: engine.Definition | None = None
+
+    def usable(self) -> bool:
+        return engine.usable()
+
+    def make(self, rows: IndexArray, into: Fields, check: bool, engines: int) -> None:
+        if self._definition is None:
+            self._definition = self._define()
+        names = chunk_names(self._dataset._table)
+        records = self._dataset._table[rows]
+        sizes = np.stack([records[f"{name}_bytes"] for name in names], 1).astype(np.int64)
+        known = all(f"{name}_checksum" in self._dataset._fields for name in names)
+        sums = np.stack([records[f"{name}_checksum"] for name in names], 1) if known else None
+        read = self._dataset._storage.reader(self._dataset._ranges(rows, names))
+
+        def samples(part: slice) -> list[engine.Members]:
+            length = sizes[part].sum(1)
+            starts = np.cumsum((length + 63) // 64 * 64)
+            block = engine.empty((int(starts[-1]) // 4,), always=True).view(np.uint8)
+            found = []
+            for k, end, size in zip(range(part.start, part.stop), starts.tolist(), length.tolist()):
+                start = end - (size + 63) // 64 * 64
+                data = block[start : start + size]
+                read(k, data)
+                sample: engine.Members = {
+                    "at": data, "chunks": sizes[k].tolist(), "source_factor": float(records["source_factor"][k]),
+                }  # fmt: skip
+                if sums is not None:
+                    sample["checksums"] = [f"{value:016x}" for value in sums[k].tolist()]
+                if check:
+                    sample["sha256"] = records["y_sha256"][k].tobytes().hex()
+                found.append(sample)
+            return found
+
+        _run(self._dataset, rows, "decode", samples, into, self._definition, engines)
+
+    def _define(self) -> engine.Definition:
+        manifest = self._dataset._manifest
+        coefficients = []
+        for name in self._shared:
+            field = self._dataset._shared(0, name)
+            if field is None:
+                where = self._dataset._storage.root
+                raise DatasetError(f"{where} is damaged: its shards do not have '{name}', which labels need")
+            coefficients.append({"name": name, "planes": field.ndim - 1, "at": field})
+        return engine.Definition({
+            "what": "archive", "physics": self._dataset.physics, "grid_bits": manifest.grid_bits, "coefficients": coefficients,
+        })  # fmt: skip
+
+
+class RecipeLabels:
+    """All fields of a recipe. With `compare`, labels that are not those that were recorded raise `DatasetError`."""
+
+    def __init__(self, dataset: Dataset, compare: bool) -> None:
+        self._dataset, self._compare = dataset, compare
+        parameters = dataset.manifest["parameters"]
+        self._definition = engine.Definition({
+            "what": "problem", "physics": dataset.physics, "tolerance": parameters["tolerance"],
+            "grid_bits": parameters["grid_bits"],
+        })  # fmt: skip
+
+    def usable(self) -> bool:
+        return True
+
+    def planes(self, name: str) -> int:
+        """Returns how many fields a coefficient has, 0 where it is constant."""
+        answer = engine.describe(self._definition)
+        found = [one["planes"] for kind in ("drawn", "shared") for one in answer[kind] if one["name"] == name]
+        return int(found[0]) if found else 0
+
+    def make(self, rows: IndexArray, into: Fields, check: bool, engines: int) -> None:
+        records = self._dataset._table[rows]
+        sources = self._dataset._rows_of(rows, "sources")
+        keys = self._dataset._rows_of(rows, "keys")
+        compare = (self._compare or check) and "y" in into
+
+        def samples(part: slice) -> list[engine.Members]:
+            found = []
+            for k in range(part.start, part.stop):
+                record, values = records[k], sources(k)
+                count = int(record["n_sources"])
+                if values is None or values.ndim != 2 or len(values) < count:
+                    raise self._dataset._without(int(rows[k]), "sources")
+                sample: engine.Members = {
+                    "id": f"{int(record['id']):016x}",
+                    "rows": [[None if value != value else value for value in row] for row in values[:count].tolist()],
+                }
+                drawn = keys(k)
+                if drawn is not None:
+                    sample["keys"] = drawn.tolist()
+                if compare:
+                    sample["sha256"] = record["y_sha256"].tobytes().hex()
+                    sample["error_bound"] = float(record["error_bound"])
+                found.append(sample)
+            return found
+
+        _run(self._dataset, rows, "solve", samples, into, self._definition, engines)
+
+
+def _run(
+    dataset: Dataset, rows: IndexArray, do: str, samples: Callable[[slice], list[engine.Members]], into: Fields,
+    definition: engine.Definition, engines: int,
+) -> None:  # fmt: skip
+    parts = list(_parts(len(rows), dataset.lattice, engines))
+    requests = (
+        {"do": do, "samples": samples(part), "into": {name: field[part] for name, field in into.items()}} for part in parts
+    )
+    try:
+        engine.run(requests, definition, engines)
+    except engine.RequestError as error:
+        if error.sample is None or not error.sample < len(rows):
+            raise DatasetError(f"{dataset._storage.root}: {error}") from error
+        raise dataset._damaged(int(rows[parts[error.request].start + error.sample]), error) from error
+
+
+def _parts(count: int, lattice: tuple[int, int], engines: int) -> Iterator[slice]:
+    """Yields ranges of samples, two for each engine where there are as many; their arrays begin at multiples of 64 bytes."""
+    unit = 16 // math.gcd(16, lattice[0] * lattice[1])
+    size = min(_MOST, -(-count // (2 * engines))) if engines > 1 else _MOST
+    size = -(-size // unit) * unit
+    for first in range(0, count, size):
+        yield slice(first, min(first + size, count))
