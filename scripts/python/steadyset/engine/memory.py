@@ -74,6 +74,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.retired = False
+        self._gone = False  # retired, and each block that comes back is unmapped
         self.descriptor = -1
         self._end = 0
         self._lock = threading.RLock()
@@ -126,7 +127,7 @@ class Memory:
     def take_back(self, block: _Block) -> None:
         """Makes a block free that nobody uses any more."""
         self._returned.append(block)
-        if self.retired:
+        if self._gone:
             # Without the lock: of a memory that was retired long ago another thread may have held it at a fork.
             self._unmap()
         elif self._lock.acquire(blocking=False):
@@ -210,6 +211,7 @@ class Memory:
         self._give_up()
 
     def _give_up(self) -> None:
+        self._gone = True
         for blocks in self._free.values():
             self._returned.extend(blocks)
         self._free.clear()

@@ -40,6 +40,23 @@ class Pool:
 
     def take(self, wait: bool = True) -> Engine | None:
         """Returns an engine, None where all that there may be are at work and `wait` is False."""
+        engine = self._idle_or_new(wait)
+        return engine if engine is None or engine.started else self._started(engine)
+
+    def fresh(self) -> Engine:
+        """Returns an engine that has just started, in the place of one that ended."""
+        return self._started(self._new())
+
+    def _started(self, engine: Engine) -> Engine:
+        while True:
+            try:
+                engine.start()
+                return engine
+            except Retired:  # by another thread's fork
+                engine.close()
+                engine = self._new()
+
+    def _idle_or_new(self, wait: bool) -> Engine | None:
         with self.changed:
             while True:
                 while self.idle:
@@ -49,20 +66,11 @@ class Pool:
                     engine.close()
                 if sum(not engine.closed for engine in list(self.engines)) < limit():
                     # It counts from here on, and starts without the lock.
-                    engine = self._new()
-                    break
+                    return self._new()
                 if not wait:
                     return None
                 # Not for ever: nobody tells of an engine that was forgotten.
                 self.changed.wait(0.5)
-        engine.start()
-        return engine
-
-    def fresh(self) -> Engine:
-        """Returns an engine that has just started, in the place of one that ended."""
-        engine = self._new()
-        engine.start()
-        return engine
 
     def _new(self) -> Engine:
         with self.changed:

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..command import command
 from ..errors import DatasetError, EngineError, NoEngineError
-from .memory import Memory
+from .memory import Memory, Retired
 
 PROTOCOL = 1
 _LENGTH = struct.Struct("<I")
@@ -57,8 +57,12 @@ class Engine:
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
 
+    @property
+    def started(self) -> bool:
+        return self._process is not None
+
     def start(self) -> None:
-        """Starts the process. Raises `EngineError`; where there is no program of this release, `NoEngineError`."""
+        """Starts the process. Raises `EngineError`; where there is no program of this release, `NoEngineError`; `Retired`."""
         try:
             program = str(command())
         except DatasetError as error:
@@ -73,6 +77,8 @@ class Engine:
     def _open(self, program: str) -> None:
         self._errors = os.memfd_create("steadyset-errors", os.MFD_CLOEXEC)
         with starting:
+            if self.memory.retired:
+                raise Retired
             self._socket, theirs = socket.socketpair()
             _opening[:] = [self._socket, theirs]
             try:

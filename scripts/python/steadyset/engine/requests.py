@@ -76,7 +76,7 @@ class _Job:
 
     def __init__(self, number: int, request: Members | None) -> None:
         self.number, self.request = number, request
-        self.ended: Ended | None = None
+        self.ended = ""  # how the engine ended that had it first
         self.places: _Places | None = None
 
 
@@ -141,12 +141,12 @@ class _Crew:
 
     def _note(self, job: _Job, ended: Ended) -> None:
         # What was killed from outside deserves another try; what ends two engines may end every one.
-        if job.ended is not None:
+        if job.ended:
             raise EngineError(
-                f"an engine {ended.how} in the midst of a request, and the one before it {job.ended.how}: where nothing kills "
+                f"an engine {ended.how} in the midst of a request, and the one before it {job.ended}: where nothing kills "
                 f"them, and there is memory enough, please report it{ended.said}"
             ) from ended
-        job.ended = ended
+        job.ended = ended.how
 
     def _collect(self) -> Engine:
         """Waits for an answer; returns the engine that is free now."""
