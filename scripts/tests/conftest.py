@@ -20,6 +20,8 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "scripts/python"))
 os.environ["PYTHONPATH"] = str(REPOSITORY / "scripts/python")
 BINARY = pathlib.Path(os.environ.get("STEADYSET", REPOSITORY / ".build/release/steadyset"))
+# The reader's engines are this binary too.
+os.environ["STEADYSET"] = str(BINARY)
 STAGES = ["sample", "solve", "split", "pack"]
 TINY = yaml.safe_load((REPOSITORY / "pipelines/tiny.yaml").read_text())
 

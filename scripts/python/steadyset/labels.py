@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import engine
-from .errors import DatasetError
+from .errors import DatasetError, NoEngineError
 from .frame import FloatArray
 from .manifest import chunk_names
 from .order import IndexArray
@@ -137,7 +137,12 @@ class RecipeLabels:
                 found.append(sample)
             return found
 
-        _run(self._dataset, rows, "solve", samples, into, self._definition, engines)
+        try:
+            _run(self._dataset, rows, "solve", samples, into, self._definition, engines)
+        except NoEngineError as error:
+            raise NoEngineError(
+                f"{self._dataset._storage.root} is a recipe, whose fields are solved when they are read: {error}"
+            ) from error
 
 
 def _run(

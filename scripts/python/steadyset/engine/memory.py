@@ -7,6 +7,7 @@ left of the file when the last process that has it ends, however it ends.
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import mmap
 import os
@@ -90,7 +91,8 @@ class Memory:
             self.descriptor = os.memfd_create("steadyset", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
             fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL)
         except OSError as error:
-            raise EngineError(f"cannot make memory for engines: {error.strerror}") from error
+            kind = NoEngineError if error.errno in (errno.ENOSYS, errno.EPERM) else EngineError
+            raise kind(f"cannot make memory for engines: {error.strerror}") from error
 
     def empty(self, shape: Shape, most: int | None = None) -> FloatArray | None:
         """Returns an array over a block, None where `most` are lent already. Raises `Retired`, and `EngineError` where there

@@ -222,8 +222,10 @@ class _Places:
             message["field"] = self._write(message["field"], replaced=True)
         return message
 
-    def read(self, array: Any) -> int:
-        """Returns the offset of an array that is read, for an encoder of JSON."""
+    def read(self, array: Any) -> Any:
+        """Returns the offset of an array that is read, for an encoder of JSON, and numbers of NumPy as Python's."""
+        if isinstance(array, np.generic):
+            return array.item()
         if not isinstance(array, np.ndarray):
             raise TypeError(f"{type(array).__name__} is nothing that an engine can be given")
         place = self._memory.place(array) if array.flags.c_contiguous else None
