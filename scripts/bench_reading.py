@@ -12,7 +12,6 @@ import time
 
 import h5py
 import hdf5plugin  # noqa: F401 - registers the blosc filter
-import numpy as np
 import steadyset
 import tensorstore
 
@@ -56,11 +55,19 @@ def zarr(folder, samples, lattice, codecs):
     return arrays
 
 
+def cpu():
+    """Seconds of CPU that this process and its engines have had."""
+    children = pathlib.Path("/proc/thread-self/children").read_text().split()
+    return time.process_time() + sum(int(pathlib.Path(f"/proc/{child}/schedstat").read_text().split()[0]) for child in children) / 1e9
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("dataset")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)))
+    parser.add_argument("--archive", help="the same samples, packed with --codec archive")
+    parser.add_argument("--recipe", help="the same samples, packed with --codec recipe")
     parser.add_argument("--folder", help="where the Zarr arrays are written and removed again")
     options = parser.parse_args()
     os.sched_setaffinity(0, {options.core})
@@ -71,7 +78,6 @@ def main():
     pack = pack / "pack" if (pack / "pack").is_dir() else pack
     shards = [h5py.File(pack / file["path"]) for file in dataset.manifest["files"]]
     fields = [(shard["x"], shard["y"], k) for shard in shards for k in range(len(shard["id"]))]
-    x, y = (np.empty((32, *lattice), np.float32) for _ in "xy")
 
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         arrays = {name: zarr(f"{folder}/{k}", samples, lattice, codecs) for k, (name, codecs) in enumerate(CODECS.items())}
@@ -80,10 +86,12 @@ def main():
             for k, name in enumerate(CODECS)
         }
 
-        def package(order):
-            for first in range(0, count, 32):
-                part = order[first : first + 32]
-                samples.read(part, x=x[: len(part)], y=y[: len(part)])
+        def package(opened):
+            def read(order):
+                for batch in opened.all.batches(32, indices=order, reuse=True):
+                    pass
+
+            return read
 
         def plain(order):
             for k in order:
@@ -100,7 +108,12 @@ def main():
 
             return read
 
-        readers = {"steadyset, Python": package, "h5py with hdf5plugin": plain, **{name: tensor(name) for name in CODECS}}
+        packages = {"steadyset, Python": dataset}
+        for codec in ("archive", "recipe"):
+            if vars(options)[codec]:
+                packages[f"steadyset, Python, {codec}"] = found = steadyset.open(vars(options)[codec])
+                assert found.all.ids.tolist() == samples.ids.tolist(), f"--{codec} has other samples"
+        readers = {name: package(opened) for name, opened in packages.items()} | {"h5py with hdf5plugin": plain} | {name: tensor(name) for name in CODECS}
         rates = {name: [] for name in ["steadyset, Swift", *readers]}
         of_cpu = {name: [] for name in rates}
         for turn in range(options.rounds + 1):
@@ -112,14 +125,16 @@ def main():
                 rates["steadyset, Swift"] += swift["epochs"]
                 of_cpu["steadyset, Swift"] += swift["epochs_cpu"]
             for name, read in readers.items():
-                start, cpu = time.perf_counter(), time.process_time()
+                start, before = time.perf_counter(), cpu()
                 read(order)
                 if turn:
                     rates[name].append(count / (time.perf_counter() - start))
-                    of_cpu[name].append(count / (time.process_time() - cpu))
+                    of_cpu[name].append(count / (cpu() - before))
 
     raw = 8 * count * lattice[0] * lattice[1]
-    shard_bytes = sum(file["bytes"] for file in dataset.manifest["files"])
+    for name, opened in packages.items():
+        sizes[name] = sum(file["bytes"] for file in opened.manifest["files"])
+    shard_bytes = sizes["steadyset, Python"]
     print(f"{count} samples of {lattice[0]} × {lattice[1]} sites, x and y, one core, {options.rounds} rounds in turns")
     print("| reader | samples/s | least | most | samples per second of CPU | ratio of bytes |\n|---|---|---|---|---|---|")
     for name, found in rates.items():

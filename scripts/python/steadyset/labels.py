@@ -56,26 +56,25 @@ class ArchiveLabels:
         sums = np.stack([records[f"{name}_checksum"] for name in names], 1) if known else None
         read = self._dataset._storage.reader(self._dataset._ranges(rows, names))
 
-        def samples(part: slice) -> list[engine.Members]:
+        def request(part: slice) -> engine.Members:
             length = sizes[part].sum(1)
-            starts = np.cumsum((length + 63) // 64 * 64)
-            block = engine.empty((int(starts[-1]) // 4,), always=True).view(np.uint8)
-            found = []
-            for k, end, size in zip(range(part.start, part.stop), starts.tolist(), length.tolist()):
-                start = end - (size + 63) // 64 * 64
-                data = block[start : start + size]
-                read(k, data)
-                sample: engine.Members = {
-                    "at": data, "chunks": sizes[k].tolist(), "source_factor": float(records["source_factor"][k]),
-                }  # fmt: skip
-                if sums is not None:
-                    sample["checksums"] = [f"{value:016x}" for value in sums[k].tolist()]
-                if check:
-                    sample["sha256"] = records["y_sha256"][k].tobytes().hex()
-                found.append(sample)
-            return found
+            room = (length + 63) // 64 * 64
+            starts = np.cumsum(room) - room
+            block = engine.empty((int(room.sum()) // 4,), always=True).view(np.uint8)
+            places = starts.tolist()
+            for k, start, end in zip(range(part.start, part.stop), places, (starts + length).tolist()):
+                read(k, block[start:end])
+            chunks, factors = sizes[part].tolist(), records["source_factor"][part].tolist()
+            samples = [{"at": at, "chunks": c, "source_factor": f} for at, c, f in zip(places, chunks, factors)]
+            if sums is not None:
+                for sample, found in zip(samples, sums[part].tolist()):
+                    sample["checksums"] = [f"{value:016x}" for value in found]
+            if check:
+                for sample, digest in zip(samples, records["y_sha256"][part]):
+                    sample["sha256"] = digest.tobytes().hex()
+            return {"do": "decode", "block": block, "samples": samples}
 
-        _run(self._dataset, rows, "decode", samples, into, self._definition, engines)
+        _run(self._dataset, rows, request, into, self._definition, engines)
 
     def _define(self) -> engine.Definition:
         manifest = self._dataset._manifest
@@ -117,7 +116,7 @@ class RecipeLabels:
         keys = self._dataset._rows_of(rows, "keys")
         compare = (self._compare or check) and "y" in into
 
-        def samples(part: slice) -> list[engine.Members]:
+        def request(part: slice) -> engine.Members:
             found = []
             for k in range(part.start, part.stop):
                 record, values = records[k], sources(k)
@@ -135,10 +134,10 @@ class RecipeLabels:
                     sample["sha256"] = record["y_sha256"].tobytes().hex()
                     sample["error_bound"] = float(record["error_bound"])
                 found.append(sample)
-            return found
+            return {"do": "solve", "samples": found}
 
         try:
-            _run(self._dataset, rows, "solve", samples, into, self._definition, engines)
+            _run(self._dataset, rows, request, into, self._definition, engines)
         except NoEngineError as error:
             raise NoEngineError(
                 f"{self._dataset._storage.root} is a recipe, whose fields are solved when they are read: {error}"
@@ -146,13 +145,11 @@ class RecipeLabels:
 
 
 def _run(
-    dataset: Dataset, rows: IndexArray, do: str, samples: Callable[[slice], list[engine.Members]], into: Fields,
+    dataset: Dataset, rows: IndexArray, request: Callable[[slice], engine.Members], into: Fields,
     definition: engine.Definition, engines: int,
 ) -> None:  # fmt: skip
     parts = list(_parts(len(rows), dataset.lattice, engines))
-    requests = (
-        {"do": do, "samples": samples(part), "into": {name: field[part] for name, field in into.items()}} for part in parts
-    )
+    requests = ({**request(part), "into": {name: field[part] for name, field in into.items()}} for part in parts)
     try:
         engine.run(requests, definition, engines)
     except engine.RequestError as error:

@@ -212,10 +212,13 @@ class LocalFolder:
     def _failures(self, path: str) -> Any:
         try:
             yield
-        except FileNotFoundError as error:
-            raise MissingFileError(f"{self._root}/{path} does not exist") from error
         except OSError as error:
-            raise DatasetError(f"cannot read {self._root}/{path}: {error.strerror or error}") from error
+            raise self._failure(path, error) from error
+
+    def _failure(self, path: str, error: OSError) -> DatasetError:
+        if isinstance(error, FileNotFoundError):
+            return MissingFileError(f"{self._root}/{path} does not exist")
+        return DatasetError(f"cannot read {self._root}/{path}: {error.strerror or error}")
 
     def read_all(self, path: str, maximum: int) -> bytes:
         with self._failures(path):
@@ -233,7 +236,18 @@ class LocalFolder:
         return lambda k: self._read(*ranges[k])
 
     def reader(self, ranges: Sequence[Range]) -> Callable[[int, Bytes], None]:
-        return lambda k, data: self._fill(ranges[k].path, ranges[k].start, data)
+        files: dict[str, _File] = {}
+
+        def fill(k: int, data: Bytes) -> None:
+            path, start, _ = ranges[k]
+            file = files.get(path)
+            if file is None:
+                if len(files) >= self.maximum_open:
+                    files.clear()
+                file = files[path] = self._file(path)
+            self._fill(file, path, start, data)
+
+        return fill
 
     def _read(self, path: str, start: int, length: int) -> Bytes:
         # Fresh memory for each range would cost more than reading it: the system clears every page.
@@ -241,18 +255,19 @@ class LocalFolder:
         if buffer is None or len(buffer) < length:
             buffer = self._local.buffer = np.empty(length + length // 2, np.uint8)
         data = buffer[:length]
-        self._fill(path, start, data)
+        self._fill(self._file(path), path, start, data)
         return data
 
-    def _fill(self, path: str, start: int, data: Bytes) -> None:
-        file = self._file(path)
+    def _fill(self, file: _File, path: str, start: int, data: Bytes) -> None:
         length, done = len(data), 0
-        with self._failures(path):
+        try:
             while done < length:
-                count = _read_into(file.descriptor, data[done:], start + done)
+                count = _read_into(file.descriptor, data[done:] if done else data, start + done)
                 if count == 0:
                     raise truncated(f"{self._root}/{path}", start, length, done)
                 done += count
+        except OSError as error:
+            raise self._failure(path, error) from error
 
     def size(self, path: str) -> int | None:
         with self._failures(path):

@@ -11,7 +11,8 @@ everything else as JSON through a socket. Engines start when they are needed, an
     lattice = engine.describe(problem)["lattice"]              # what the engine said of the definition
 
 A request is what the protocol says, without `with`, and with NumPy arrays in the places of offsets. Those in `into` are
-written by the engine, the `field` of a `repair` is read and replaced, all others are read. Arrays that `empty` gave are the
+written by the engine, the `field` of a `repair` is read and replaced, all others are read; where there is a `block`, the `at` of
+samples are counted from its beginning, in bytes. Arrays that `empty` gave are the
 shared memory itself; any other contiguous array is copied there and back, and is written only by a request that went well.
 
 What the engine finds wrong with what it was given raises `RequestError`, a `DatasetError` with the number of the sample. An

@@ -123,7 +123,7 @@ class Memory:
             base = base.base
         if not isinstance(base, Lease) or base.memory is not self:
             return None
-        inside = array.ctypes.data - base.block.address
+        inside = int(array.__array_interface__["data"][0]) - base.block.address
         return None if inside % 64 else base.block.at + inside
 
     def take_back(self, block: _Block) -> None:

@@ -47,8 +47,8 @@ def call(request: Members, definition: Definition | None = None) -> Members:
 def run(requests: Iterable[Members], definition: Definition | None = None, engines: int = 1) -> list[Members]:
     """Has requests answered by up to `engines` engines at a time, fewer where others are at work.
 
-    Returns the answers in the order of the requests. A request is taken from the iterable when an engine can have it. The
-    first failure ends all. Raises as `call` does.
+    Returns the answers in the order of the requests. A request is taken from the iterable when an engine can have it, or is
+    about to; what gives them must not ask engines itself. The first failure ends all. Raises as `call` does.
     """
     crew = _Crew(definition, engines)
     try:
@@ -216,6 +216,9 @@ class _Places:
     def fill(self, request: Members) -> Members:
         """Returns the request with offsets for those arrays that are written; `read` gives them for the others."""
         message = dict(request)
+        if "block" in message:
+            first = self.read(message.pop("block"))
+            message["samples"] = [{**sample, "at": first + sample["at"]} for sample in message["samples"]]
         if "into" in message:
             message["into"] = {name: self._write(array) for name, array in message["into"].items()}
         if message.get("do") == "repair":
