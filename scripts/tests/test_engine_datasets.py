@@ -4,6 +4,7 @@ $STEADYSET_CASES is the number of random cases of processes that are killed, 8 w
 """
 
 import concurrent.futures
+import contextlib
 import functools
 import hashlib
 import http.server
@@ -207,12 +208,17 @@ def test_behind_urls(made, codec):
 
 
 def digests(folder, indices, threads):
-    """In a worker: what it read of each sample, in batches of three, and its engines."""
-    samples = opened(folder)
+    """What is read of some samples, in batches of three."""
     found = []
-    for batch in samples.batches(3, indices=indices, threads=threads):
+    for batch in opened(folder).batches(3, indices=indices, threads=threads):
         found += [hashlib.sha256(x.tobytes() + y.tobytes()).digest() for x, y in zip(batch.x, batch.y)]
-    return list(zip(indices, found))
+    return found
+
+
+def worker(folder, jobs):
+    """Does what comes through a connection, until there is nothing more."""
+    while job := jobs.recv():
+        jobs.send(digests(folder, *job))
 
 
 @functools.cache
@@ -254,42 +260,51 @@ def test_killed(made, program, seed):
     samples, before = opened(folder / codec), descriptors()
     kept = samples.read([1, 2, 0, 3, 4, 5]) if rng.random() < 0.7 else None
     jobs = [rng.permutation(len(y))[:6].tolist() for _ in range(8)]
-    killed = threading.Event()
+    killed = []
 
     def kill(processes):
         if processes:
-            os.kill(int(rng.choice(processes)), signal.SIGKILL)
-            killed.set()
+            killed.append(int(rng.choice(processes)))
+            os.kill(killed[-1], signal.SIGKILL)
 
-    if workers:
-        with concurrent.futures.ProcessPoolExecutor(workers, multiprocessing.get_context(method)) as executor:
-            pending = [executor.submit(digests, folder / codec, job, int(rng.integers(1, 3))) for job in jobs]
-            threshold = int(rng.integers(len(jobs)))
-            broken = 0
-            for k, future in enumerate(pending):
-                if k == threshold:
-                    of = list(executor._processes or {})
-                    owned = engines(program)
-                    kill({
-                        "worker": of, "worker's engine": list(itertools.chain(*(owned.get(one, []) for one in of))),
-                        "parent's engine": owned.get(os.getpid(), []),
-                    }[victim])  # fmt: skip
-                try:
-                    assert all(found == right[index] for index, found in future.result(60))
-                except concurrent.futures.process.BrokenProcessPool:
-                    broken += 1
-            assert not broken or victim == "worker"
+    context, started = multiprocessing.get_context(method), []
+    for _ in range(workers):
+        ours, theirs = context.Pipe()
+        started.append((context.Process(target=worker, args=(folder / codec, theirs)), ours))
+        started[-1][0].start()
+        theirs.close()
+    for turn in range(4 if workers else 0):
+        asked = []
+        for process, connection in started:
+            job = jobs[int(rng.integers(len(jobs)))]
+            with contextlib.suppress(BrokenPipeError):
+                connection.send((job, int(rng.integers(1, 3))))
+                asked.append((process, connection, job))
+        if turn == 2:
+            owned, alive = engines(program), [process.pid for process, _ in started]
+            theirs = list(itertools.chain(*(owned.get(one, []) for one in alive)))
+            kill({"worker": alive, "worker's engine": theirs, "parent's engine": owned.get(os.getpid(), [])}[victim])
+        for process, connection, job in asked:
+            try:
+                assert connection.recv() == [right[index] for index in job]
+            except (EOFError, ConnectionResetError):
+                assert process.pid in killed
+    for process, connection in started:
+        with contextlib.suppress(BrokenPipeError):
+            connection.send(None)
+        process.join(60)
+        connection.close()
+        assert process.exitcode == (-signal.SIGKILL if process.pid in killed else 0)
     for k, job in enumerate(jobs):
         if k == 3:
             kill(engines(program).get(os.getpid(), []))
-        assert all(found == right[index] for index, found in digests(folder / codec, job, 1 + k % 3))
-    assert killed.is_set()
+        assert digests(folder / codec, job, 1 + k % 3) == [right[index] for index in job]
+    assert killed
     if kept is not None:
         assert np.array_equal(kept[0], x[[1, 2, 0, 3, 4, 5]]) and np.array_equal(kept[1], y[[1, 2, 0, 3, 4, 5]])
     del kept
     fresh()
     until(lambda: not engines(program), f"engines are left: {engines(program)}")
-    # What the executor itself leaves is its resource tracker.
     assert not any(name == "steadyset" for name in children())
     left = {name.split(" ", 1)[1] for name in descriptors() - before}
     assert not any("memfd" in name or "socket" in name for name in left), left
