@@ -151,7 +151,7 @@ class Generic:
     def __class_getitem__(cls, item): return cls
 torch, utils, data = (types.ModuleType(name) for name in ("torch", "torch.utils", "torch.utils.data"))
 torch.utils, utils.data, torch.Tensor = utils, data, object
-data.Dataset = data.Sampler = Generic
+data.Dataset = data.Sampler = data.IterableDataset = Generic
 sys.modules.update({"torch": torch, "torch.utils": utils, "torch.utils.data": data})
 from steadyset.torch import TorchSampler
 s = TorchSampler(20, rank=1, ranks=3, drop_last=True)

@@ -15,20 +15,29 @@ from .dataset import Dataset, open
 from .errors import DatasetError, EngineError
 from .order import Order, Position, Progress
 from .samples import Batch, Sample, Samples
+from .streams import Batches, LeftOutError, Mix, Stream, StreamBatch, Stretch, mix, stream
 from .versions import unbiased_mean
 
 __all__ = [
     "Batch",
+    "Batches",
     "Dataset",
     "DatasetError",
     "EngineError",
+    "LeftOutError",
+    "Mix",
     "Order",
     "Position",
     "Progress",
     "Sample",
     "Samples",
+    "Stream",
+    "StreamBatch",
+    "Stretch",
     "command",
+    "mix",
     "open",
+    "stream",
     "unbiased_mean",
 ]
 __version__ = "0.1.0"

@@ -45,8 +45,9 @@ def philox(key: tuple[int, int], counter: tuple[_Words, _Words, _Words, _Words])
     return philox_block(key, counter)[0]
 
 
-def permute(elements: npt.ArrayLike, count: int, seed: int, epoch: int) -> IndexArray:
-    """Returns the images of `elements`, integers of 0 … count − 1, under the permutation of (count, seed, epoch).
+def permute(elements: npt.ArrayLike, count: int, seed: int, epoch: int, purpose: int = _STREAM) -> IndexArray:
+    """Returns the images of `elements`, integers of 0 … count − 1, under the permutation of (count, seed, epoch); `purpose` is
+    the second word of the generator's key.
 
     A balanced Feistel network of eight rounds (Luby and Rackoff 1988) on the least even number of bits that holds
     `count`, with Philox as its round function; what falls outside is enciphered again (cycle walking, Black and Rogaway
@@ -65,7 +66,7 @@ def permute(elements: npt.ArrayLike, count: int, seed: int, epoch: int) -> Index
         value = images[pending]
         left, right = value >> bits, value & mask
         for turn in range(_ROUNDS):
-            word = philox((seed, _STREAM), (np.full_like(right, turn), right, number + zero * right, zero * right))
+            word = philox((seed, purpose), (np.full_like(right, turn), right, number + zero * right, zero * right))
             left, right = right, left ^ (word & mask)
         images[pending] = left << bits | right
         pending = pending[images[pending] >= count]

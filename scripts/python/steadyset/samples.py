@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, overload
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,27 @@ _GROUP = 16
 """Samples of an archive whose labels are computed at once; their lines of numbers stay in a core's cache."""
 
 
+class Origin(Protocol):
+    """What a sample was made of; it is looked at when it is asked for."""
+
+    @property
+    def physics(self) -> dict[str, Any]:
+        """The equation; coefficients that are drawn for each sample have no key in it."""
+
+    @property
+    def accuracy(self) -> tuple[float, int | None]:
+        """Tolerance and bits of the grid."""
+
+    def sources(self) -> npt.NDArray[np.float64]:
+        """A row for each source."""
+
+    def keys(self) -> npt.NDArray[np.uint32]:
+        """Keys of random coefficients."""
+
+    def coefficient(self, name: str) -> FloatArray:
+        """A coefficient at each site."""
+
+
 @dataclass(frozen=True)
 class Sample:
     """One sample. Fields are float32 (rows, columns)."""
@@ -41,6 +62,39 @@ class Sample:
     """The number of sources, the stratum."""
     error_bound: float
     """A certified upper bound of max |y − exact|."""
+    origin: Origin | None = field(default=None, repr=False, compare=False)
+    """What it was made of; None in another process than the one that read it from a dataset."""
+
+    @property
+    def physics(self) -> dict[str, Any]:
+        """The equation, as its dataset or its pipeline has it."""
+        return self._origin().physics
+
+    @property
+    def sources(self) -> npt.NDArray[np.float64]:
+        """The sources, a row each: row, column, radius, value, and further columns where there are other shapes than disks:
+        see `/sources` in the article *Formats*."""
+        return self._origin().sources()
+
+    @property
+    def keys(self) -> npt.NDArray[np.uint32]:
+        """The keys of random coefficients; none where nothing is drawn for each sample."""
+        return self._origin().keys()
+
+    @property
+    def accuracy(self) -> tuple[float, int | None]:
+        """The tolerance of labels, and the bits of their grid."""
+        return self._origin().accuracy
+
+    def coefficient(self, name: str) -> FloatArray:
+        """Returns the `diffusivity` or the `decay_rate`, (rows, columns), or (2, rows, columns) for one that differs down and
+        across; rounded to float32."""
+        return self._origin().coefficient(name)
+
+    def _origin(self) -> Origin:
+        if self.origin is None:
+            raise DatasetError(f"sample {self.id} does not know its dataset any more: ask for it where it was read")
+        return self.origin
 
 
 @dataclass(frozen=True)
@@ -58,6 +112,38 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.index)
+
+
+class _Stored:
+    """The origin of a sample of a dataset. It does not go to other processes, which would need the whole table."""
+
+    def __init__(self, one: Samples) -> None:
+        self._one = one
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _nothing, ()
+
+    @property
+    def physics(self) -> dict[str, Any]:
+        return self._one.dataset.physics
+
+    @property
+    def accuracy(self) -> tuple[float, int | None]:
+        parameters = self._one.dataset.manifest["parameters"]
+        return parameters["tolerance"], parameters["grid_bits"]
+
+    def sources(self) -> npt.NDArray[np.float64]:
+        return self._one.sources(0)
+
+    def keys(self) -> npt.NDArray[np.uint32]:
+        return self._one.keys(0)
+
+    def coefficient(self, name: str) -> FloatArray:
+        return self._one.coefficient(name, 0)
+
+
+def _nothing() -> None:
+    return None
 
 
 class Samples(Sequence[Sample]):
@@ -228,7 +314,7 @@ class Samples(Sequence[Sample]):
         record = self.dataset._table[row]
         return Sample(
             x, y, f"{int(record['id']):016x}", int(record["rank"]), int(record["n_sources"]),
-            float(record["error_bound"]),
+            float(record["error_bound"]), _Stored(Samples(self.dataset, [row], self._check)),
         )  # fmt: skip
 
     def read(

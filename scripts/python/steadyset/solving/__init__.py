@@ -1,0 +1,5 @@
+"""Problems as engines know them."""
+
+from .problem import Problem, problem
+
+__all__ = ["Problem", "problem"]
