@@ -15,15 +15,18 @@ from .dataset import Dataset, open
 from .errors import DatasetError, EngineError
 from .order import Order, Position, Progress
 from .samples import Batch, Sample, Samples
+from .solving import Certificate, Judgement, Solution, UncertifiedError, bound, certify, solve
 from .streams import Batches, LeftOutError, Mix, Stream, StreamBatch, Stretch, mix, stream
 from .versions import unbiased_mean
 
 __all__ = [
     "Batch",
     "Batches",
+    "Certificate",
     "Dataset",
     "DatasetError",
     "EngineError",
+    "Judgement",
     "LeftOutError",
     "Mix",
     "Order",
@@ -31,12 +34,17 @@ __all__ = [
     "Progress",
     "Sample",
     "Samples",
+    "Solution",
     "Stream",
     "StreamBatch",
     "Stretch",
+    "UncertifiedError",
+    "bound",
+    "certify",
     "command",
     "mix",
     "open",
+    "solve",
     "stream",
     "unbiased_mean",
 ]
