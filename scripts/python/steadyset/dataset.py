@@ -125,6 +125,11 @@ class Dataset:
         rows, columns = self.lattice
         return f"<steadyset.Dataset {self._storage.root}: {len(self)} samples of {rows} × {columns} sites>"
 
+    def _repr_html_(self) -> str:
+        from .notebook import dataset_page
+
+        return dataset_page(self)
+
     @property
     def id(self) -> str:
         """The manifest's id, which names this data wherever it is stored; cite it."""

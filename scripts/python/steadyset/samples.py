@@ -91,6 +91,11 @@ class Sample:
         across; rounded to float32."""
         return self._origin().coefficient(name)
 
+    def _repr_html_(self) -> str:
+        from .notebook import sample_page
+
+        return sample_page(self)
+
     def _origin(self) -> Origin:
         if self.origin is None:
             raise DatasetError(f"sample {self.id} does not know its dataset any more: ask for it where it was read")

@@ -47,6 +47,11 @@ class Solution:
     accuracy: tuple[float, int | None] = field(repr=False)
     """The tolerance, and the bits of the grid."""
 
+    def _repr_html_(self) -> str:
+        from ..notebook import solution_page
+
+        return solution_page(self)
+
     @property
     def sources(self) -> Rows:
         """The sources, a row each: row, column, radius, value, and further columns where there are other shapes than disks:

@@ -75,6 +75,13 @@ class Mix(Endless):
         parts = ", ".join(f"{float(weight):g} {stream.name}" for stream, weight in zip(self.streams, self.weights))
         return f"<steadyset.Mix {parts}>"
 
+    def _repr_html_(self) -> str:
+        from ..notebook import stream_page
+
+        whole = sum(map(Fraction, self.weights))
+        parts = [(stream.name, f"{float(Fraction(weight) / whole):.3%}") for stream, weight in zip(self.streams, self.weights)]
+        return stream_page(self, "Mix", [("id", self.id), ("seed", str(self.seed)), *parts])
+
     @property
     def name(self) -> str:
         return " + ".join(stream.name for stream in self.streams)

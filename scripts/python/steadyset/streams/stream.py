@@ -94,6 +94,14 @@ class Stream(Endless):
         rows, columns = self.lattice
         return f"<steadyset.Stream {self.name}: {rows} × {columns} sites, {_sources(self.strata)}>"
 
+    def _repr_html_(self) -> str:
+        from ..notebook import stream_page
+        from ..notebook.page import stream_facts
+
+        accuracy = self.tolerance, self.grid_bits
+        facts = stream_facts(self.name, self.id, self.strata, self.limits, self.physics, accuracy)
+        return stream_page(self, "Stream", facts)
+
     @property
     def name(self) -> str:
         return str(self._told["name"])
