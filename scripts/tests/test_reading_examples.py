@@ -1,6 +1,7 @@
 """What README and articles print of the quickstart dataset: their programs run on it as they are printed, and give what stands below."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -10,14 +11,14 @@ import numpy as np
 import pytest
 import reference
 import steadyset as reader
-from conftest import REPOSITORY, manifest, steadyset
+from conftest import BINARY, REPOSITORY, manifest, steadyset
 from golden import ids as golden
 
 CATALOG = REPOSITORY / "Sources/steadyset/Documentation.docc"
 ARTICLES = {path.stem: path.read_text() for path in CATALOG.glob("*.md")}
 README = (REPOSITORY / "README.md").read_text()
 PIPELINE = REPOSITORY / "pipelines/quickstart.yaml"
-NEEDS_MORE = ("https://", "torch", "rfc8785")
+NEEDS_MORE = ("https://", "torch", "jax", "rfc8785")
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +44,38 @@ def programs(article):
             yield match["program"], match["lines"] or (match["line"] and match["line"] + "\n")
 
 
-@pytest.mark.parametrize("article, least, outputs", [("Reading", 6, 3), ("Formats", 2, 1), ("Sampling", 1, 1)])
+def run(program, folder):
+    environment = dict(os.environ, STEADYSET=str(BINARY))
+    return subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, env=environment)
+
+
+@pytest.mark.parametrize("framework", ["torch", "jax"])
+def test_streams_for_others(framework, tmp_path):
+    """The programs of *Streams* for PyTorch and JAX run, where these are installed."""
+    pytest.importorskip(framework, reason=f"{framework} is not installed")
+    (tmp_path / "pipelines").symlink_to(REPOSITORY / "pipelines")
+    [program] = re.findall(rf"```python\n(import {framework}.*?)```", ARTICLES["Streams"], re.S)
+    result = run(program, tmp_path)
+    assert result.returncode == 0, result.stderr
+
+
+def test_mixtures_are_the_package_s(monkeypatch):
+    """What *Streams* prints of a mixture is what the package does."""
+    ((_, printed),) = [found for found in programs("Streams") if "stream_at" in found[0]]
+    lines = re.findall(r"^([\d. ]+) (\d+) (\d+) (\[.*\])$", printed, re.M)
+    assert len(lines) == 3
+    monkeypatch.setenv("STEADYSET", str(BINARY))
+    stream = reader.stream(REPOSITORY / "pipelines/tiny.yaml")
+    for weights, seed, first, drawn in lines:
+        mixed = reader.mix([(stream, float(weight)) for weight in weights.split()], seed=int(seed))
+        which, where = mixed.sources_of(np.arange(int(first), int(first) + 4))
+        assert str(list(zip(which.tolist(), where.tolist()))) == drawn
+
+
+@pytest.mark.parametrize("article, least, outputs", [("Reading", 6, 3), ("Formats", 2, 1), ("Sampling", 1, 1), ("Streams", 5, 5)])
 def test_programs(article, least, outputs, made, tmp_path):
     (tmp_path / "quickstart").symlink_to(made[0] / "quickstart")
+    (tmp_path / "pipelines").symlink_to(REPOSITORY / "pipelines")
     if article == "Formats":
         shutil.copytree(made[0] / "quickstart", tmp_path / "archive", ignore=shutil.ignore_patterns("pack"))
         steadyset("pack", PIPELINE, "-o", tmp_path / "archive", "--codec", "archive")
@@ -57,7 +87,7 @@ def test_programs(article, least, outputs, made, tmp_path):
         if "import" not in program and "def " not in program:
             program = before + program
         before = program
-        result = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+        result = run(program, tmp_path)
         assert result.returncode == 0, program + result.stderr
         if printed is not None:
             assert result.stdout == printed

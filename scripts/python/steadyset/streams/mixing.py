@@ -23,7 +23,7 @@ BLOCK = 4096
 """Positions that are shuffled among one another."""
 _BLOCKS_KEPT = 64
 _PURPOSE = 32
-"""Word of the generator's key that is this purpose's alone; see the article *Sampling*."""
+"""Word of the generator's key that is this purpose's alone; see the article *Streams*."""
 
 
 def mix(streams: Sequence[tuple[Stream, float]], *, seed: int = 0) -> Mix:
