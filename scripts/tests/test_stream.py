@@ -418,25 +418,63 @@ def test_an_interruption_loses_nothing(tiny_stream, monkeypatch):
     assert batches.position == 8 and walked([next(batches)]) == list(range(8, 16))
 
 
-def _in_child(stream, batches, answers):
-    answers.put((stream[5].id, None if batches is None else next(batches).index.tolist(), stream.ids(range(3))))
+def _in_child(stream, batches, walk, answers):
+    went_on = None if batches is None else (next(batches).index.tolist(), [next(walk).rank for _ in range(20)])
+    answers.put((stream[5].id, went_on, stream.ids(range(3))))
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_other_processes(method, tiny_stream):
-    """A forked child goes on where its parent's batches stood, each by itself; a spawned one gets the stream."""
+    """A forked child goes on where its parent's iterators stood, each by itself; a spawned one gets the stream."""
     context = multiprocessing.get_context(method)
     answers = context.Queue()
-    batches = tiny_stream.batches(4)
-    next(batches)
-    child = context.Process(
-        target=_in_child, args=(tiny_stream, batches if method == "fork" else None, answers)
-    )
+    batches, walk = tiny_stream.batches(4, threads=2), iter(tiny_stream)
+    next(batches), next(walk)
+    given = (batches, walk) if method == "fork" else (None, None)
+    child = context.Process(target=_in_child, args=(tiny_stream, *given, answers))
     child.start()
-    expected = (tiny_stream[5].id, [4, 5, 6, 7] if method == "fork" else None, tiny_stream.ids(range(3)))
-    assert answers.get(timeout=120) == expected
+    went_on = ([4, 5, 6, 7], list(range(1, 21))) if method == "fork" else None
+    assert answers.get(timeout=120) == (tiny_stream[5].id, went_on, tiny_stream.ids(range(3)))
     child.join()
-    assert walked([next(batches)]) == [4, 5, 6, 7]
+    assert (walked([next(batches)]), [next(walk).rank for _ in range(20)]) == ([4, 5, 6, 7], list(range(1, 21)))
+
+
+def test_a_fork_in_the_midst_of_work():
+    """What was under way, waiting or done in the parent comes in the child too, in order."""
+    gate, begun = threading.Event(), threading.Event()
+
+    def jobs():
+        for number in range(6):
+
+            def job(stop, number=number):
+                if number == 1:
+                    begun.set()
+                    gate.wait()
+                return number
+
+            yield job
+
+    work = ahead.Ahead(jobs(), 1, 4)
+    assert next(work) == 0
+    begun.wait()
+    child = os.fork()
+    if child == 0:
+        gate.set()
+        os._exit(0 if list(work) == [1, 2, 3, 4, 5] else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    gate.set()
+    assert list(work) == [1, 2, 3, 4, 5]
+
+
+def test_a_program_ends():
+    """With batches and samples under way, at once and without a word."""
+    code = (
+        "import steadyset; stream = steadyset.stream('pipelines/quickstart.yaml')\n"
+        "batches, walk = stream.batches(32, threads=2), iter(stream)\n"
+        "print(len(next(batches)), next(walk).rank)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, timeout=120)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "32 0\n", "")
 
 
 def test_pickles(tiny_stream):

@@ -24,20 +24,24 @@ class _Task(Generic[Result]):
     """One job, and what came of it."""
 
     def __init__(self, job: Job[Result]) -> None:
-        self._job: Job[Result] | None = job
+        self.job: Job[Result] | None = job
         self._done = threading.Event()
         self._result: list[Result] = []
         self._error: BaseException | None = None
 
     def do(self, stop: Stop) -> None:
-        assert self._job is not None
+        assert self.job is not None
         try:
-            self._result.append(self._job(stop))
+            self._result.append(self.job(stop))
         except BaseException as error:
             self._error = error
         finally:
-            self._job = None
             self._done.set()
+            self.job = None
+
+    @property
+    def is_done(self) -> bool:
+        return self._done.is_set()
 
     def result(self) -> Result:
         self._done.wait()
@@ -51,33 +55,43 @@ class Ahead(Generic[Result]):
     begun that were not asked for yet.
 
     Who stops asking calls `close`, or forgets it: what was begun then ends at the next occasion. Threads are daemons, so
-    that none keeps the interpreter. After a fork it is of no use in the child: `here` is False.
+    that none keeps the interpreter. A child of a fork has threads of its own, and does again what was not done. One thread
+    asks at a time.
     """
 
     def __init__(self, jobs: Iterator[Job[Result]], threads: int, most: int) -> None:
-        self._jobs, self._most = jobs, max(most, threads)
+        self._jobs, self._most, self._count = jobs, max(most, threads), threads
         self._waiting: deque[_Task[Result]] = deque()
+        self._start()
+
+    def _start(self) -> None:
         self._queue: queue.SimpleQueue[_Task[Result] | None] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._process = os.getpid()
-        self._threads = [
-            threading.Thread(target=_work, args=(self._queue, self._stop.is_set), name="steadyset-ahead", daemon=True)
-            for _ in range(threads)
-        ]
-        for thread in self._threads:
-            thread.start()
-        self._end = weakref.finalize(self, _end, self._queue, self._stop, threads)
+        self._end = weakref.finalize(self, _end, self._queue, self._stop, self._count)
         self._end.atexit = False
+        for _ in range(self._count):
+            arguments = self._queue, self._stop.is_set
+            threading.Thread(target=_work, args=arguments, name="steadyset-ahead", daemon=True).start()
 
-    @property
-    def here(self) -> bool:
-        """Whether its threads are in this process."""
-        return self._process == os.getpid()
+    def _follow(self) -> None:
+        """Begins anew in a child of a fork, which has none of the threads."""
+        self._end.detach()
+        if self._stop.is_set():
+            return
+        self._start()
+        for number, task in enumerate(self._waiting):
+            if not task.is_done:
+                assert task.job is not None
+                self._waiting[number] = _Task(task.job)
+                self._queue.put(self._waiting[number])
 
     def __iter__(self) -> Iterator[Result]:
         return self
 
     def __next__(self) -> Result:
+        if self._process != os.getpid():
+            self._follow()
         self._fill()
         if not self._waiting:
             raise StopIteration

@@ -229,7 +229,8 @@ class Batches(Iterator[StreamBatch]):
 
     `position` is where the next step begins: all that comes before was given by now, where all processes (and workers) have
     given as many batches as this one. Its `state_dict()` continues anywhere: with other sizes of batches, shares and threads
-    too. What was computed ahead counts for nothing. `close()` ends what is under way; so does forgetting the iterator.
+    too. What was computed ahead counts for nothing. `close()` ends what is under way; so does forgetting the iterator. One
+    thread asks for batches at a time.
     """
 
     def __init__(
@@ -257,9 +258,8 @@ class Batches(Iterator[StreamBatch]):
                 )
 
     def _next(self) -> Made:
-        if self._ahead is None or not self._ahead.here:
-            jobs = self._jobs(self._given)
-            self._ahead = Ahead(jobs, self._threads, self._most)
+        if self._ahead is None:
+            self._ahead = Ahead(self._jobs(self._given), self._threads, self._most)
         try:
             return next(self._ahead)
         except BaseException:

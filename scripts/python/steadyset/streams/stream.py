@@ -25,6 +25,8 @@ from .folder import pipeline_of
 
 _MOST_RANKS = 1 << 40
 """Positions in a stratum, of the engine's arithmetic."""
+_DRAWN = 1024
+"""Samples of a request that draws them: an answer has all their sources."""
 
 
 def stream(
@@ -149,8 +151,12 @@ class Stream(Endless):
     def ids(self, positions: range) -> list[str | None]:
         """Returns the ids of the samples at some positions; drawn and not solved, which takes little time. None where there is
         none; a sample whose label cannot be certified has one."""
-        request = {"do": "draw", "part": "train", "ranks": list(positions)}
-        return [sample and sample["id"] for sample in engine.call(request, self._definition)["samples"]]
+        found: list[str | None] = []
+        for first in range(0, len(positions), _DRAWN):
+            ranks = [self._position(position) for position in positions[first : first + _DRAWN]]
+            drawn = engine.call({"do": "draw", "part": "train", "ranks": ranks}, self._definition)
+            found += [sample and sample["id"] for sample in drawn["samples"]]
+        return found
 
     @property
     def positions(self) -> int:
