@@ -77,6 +77,10 @@ def test_every_form_of_sources():
         assert np.array_equal(again.sources, SOURCES) and again.keys.size == 0
     one = [reader.solve(form, physics=PHYSICS).id for form in (SOURCES[0], SOURCES[:1], MAPPINGS[:1])]
     assert len(set(one)) == 1 and one[0] != first.id
+    coarse = reader.solve(SOURCES, physics=PHYSICS, tolerance=1e-4, grid_bits=16)
+    again = reader.solve(coarse)
+    assert again.accuracy == coarse.accuracy == (1e-4, 16) and np.array_equal(again.y, coarse.y)
+    assert not np.array_equal(coarse.y, first.y)
     assert reader.solve(SOURCES, physics={"lattice": np.array([40, 33]), "decay_rate": np.float32(0.25)}).is_certified
 
 

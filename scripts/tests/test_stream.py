@@ -628,6 +628,39 @@ def test_a_share_passes_nothing_over(made):
         next(StreamShare(stream, 1, start=missing).share())
 
 
+# Just as much of PyTorch as steadyset.torch names.
+STAND_IN = """
+import itertools, sys, types
+class Generic:
+    def __class_getitem__(cls, item): return cls
+torch, utils, data = (types.ModuleType(name) for name in ("torch", "torch.utils", "torch.utils.data"))
+torch.utils, utils.data, torch.Tensor, torch.from_numpy = utils, data, object, lambda array: array
+data.Dataset = data.Sampler = data.IterableDataset = Generic
+worker = [None]
+data.get_worker_info = lambda: worker[0]
+sys.modules.update({"torch": torch, "torch.utils": utils, "torch.utils.data": data})
+import steadyset
+assert "steadyset.torch" not in sys.modules
+from steadyset.torch import TorchStream
+stream = steadyset.stream("pipelines/layers.yaml")
+data = TorchStream(stream, 3, rank=1, ranks=2, coefficients=["decay_rate"])
+for worker[0], first in ((None, 3), (types.SimpleNamespace(id=0, num_workers=2), 3), (types.SimpleNamespace(id=1, num_workers=2), 9)):
+    x, y = next(iter(data))
+    sample = stream[first]
+    print(x.shape, y.shape, (x[0, 0] == sample.x).all(), (x[0, 1] == sample.coefficient("decay_rate")).all(), (y[0, 0] == sample.y).all())
+data.advance()
+worker[0] = None
+print((next(iter(data))[1][0, 0] == stream[9].y).all(), hasattr(data, "__len__"), data.set_epoch(3))
+"""
+
+
+def test_the_class_for_pytorch_is_this_one():
+    """Each worker of a process gives its own batches, and an iteration begins where training stands."""
+    result = subprocess.run([sys.executable, "-c", STAND_IN], cwd=REPOSITORY, capture_output=True, text=True)
+    line = "(3, 2, 96, 128) (3, 1, 96, 128) True True True\n"
+    assert result.stdout == 3 * line + "True False None\n", result.stderr
+
+
 @pytest.mark.parametrize("workers", [0, 2])
 def test_with_pytorch(workers, tiny_stream):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed: scripts/test --torch")
