@@ -107,6 +107,8 @@ def test_yaml_is_1_2(tmp_path):
         ({"early_stop": 3, "judge": "none"}, "early_stop needs a part"),
         ({"prefactor": {"toggle": {"every": 1}}, "best_by": "loss"}, "best_by is loss"),
         ({"warm_up_epochs": 5, "epochs": 4}, "warm_up_epochs"),
+        ({"selection": "endless"}, "samples_per_epoch is said where train.selection is 'endless', and only there"),
+        ({"samples_per_epoch": 5}, "samples_per_epoch is said where"),
         ("mae", "train is a mapping"),
     ],
 )
@@ -130,6 +132,13 @@ def test_defaults_are_those_of_the_schemas():
     assert whole["train"]["prefactor"]["draw"] == {"step_probability": 0.8, "exponential": {"scale": 1, "of": "truth"}, "step": {"a": 1, "b": 10}}
     assert whole["train"]["best_by"] == "mae" and whole["rounds"]["power"] == 3 and "passes" not in whole["rounds"]
     assert "overlap" not in least["physics"] and "solver" not in least
+
+
+def test_endless():
+    """The key of an epoch's size is in the document where it was said, and only there, as in the manifest of the other trainer."""
+    found = parse_training(MODEL | {"selection": "endless", "samples_per_epoch": 50.0})
+    assert found.is_endless and found.document()["samples_per_epoch"] == 50
+    assert not parse_training(MODEL).is_endless and "samples_per_epoch" not in parse_training(MODEL).document()
 
 
 def test_refuses_what_the_schema_refuses():

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -310,6 +311,70 @@ def both(learnable, tmp_path_factory):
     # A GPU adds in another order: that is another test.
     run("-m", "steadyset.training", pipeline, "--data", dataset, "-o", folder / "torch", "--quiet", "--device", "cpu")
     return folder / "swift", folder / "torch", dataset
+
+
+ENDLESS = {"selection": "endless", "samples_per_epoch": 50, "epochs": 4}
+"""The dataset has 84 training samples, so the second epoch is beyond it."""
+
+
+def metrics(folder):
+    return [json.loads(line) for line in (folder / "train/metrics.jsonl").open()]
+
+
+def test_both_learn_without_an_end(learnable, tmp_path):
+    """The same samples in the same batches: losses agree as on a dataset."""
+    _, dataset = learnable
+    block = PIPELINE["train"] | {"model": {"kind": "u-net", "width": 0.05}, "label_noise": 0} | ENDLESS
+    pipeline = write(tmp_path, PIPELINE | {"train": block})
+    steadyset("train", pipeline, "--data", dataset, "-o", tmp_path / "swift")
+    run("-m", "steadyset.training", pipeline, "--data", dataset, "-o", tmp_path / "torch", "--quiet", "--device", "cpu")
+    for a, b in zip(metrics(tmp_path / "swift"), metrics(tmp_path / "torch"), strict=True):
+        assert a.keys() == b.keys() and a["steps"] == b["steps"]
+        for key in ("learning_rate", "train_loss", "judge_loss", "judge_mae"):
+            assert a[key] == pytest.approx(b[key], rel=1e-4), (key, a["epoch"])
+    scored = read_errors(tmp_path / "torch/evaluate/errors.csv")
+    assert len(scored) == len(reader.open(dataset).select("test"))
+
+
+def test_without_an_end_it_resumes_and_is_shared(learnable, tmp_path):
+    """Killed after two epochs and continued, with one thread and with two: the same bits. Two processes make the same steps."""
+    _, folder = learnable
+    dataset, training = reader.open(folder), parse_training(PIPELINE["train"] | ENDLESS)
+
+    def train(output, **options):
+        with Processes("cpu") as processes:
+            Trainer(training, dataset, output, processes, Options(**options)).run()
+        return (output / "train/weights.safetensors").read_bytes(), (output / "train/metrics.jsonl").read_bytes()
+
+    def kill(line):
+        if line.startswith("epoch 2"):
+            raise Killed
+
+    whole = train(tmp_path / "whole", threads=1)
+    with pytest.raises(Killed):
+        train(tmp_path / "parts", report=kill)
+    assert train(tmp_path / "parts", threads=2) == whole
+    pipeline = write(tmp_path, PIPELINE | {"train": PIPELINE["train"] | ENDLESS})
+    common = ["-m", "steadyset.training", pipeline, "--data", folder, "--evaluate", "none", "--device", "cpu"]
+    run("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", *common, "-o", tmp_path / "two")
+    for a, b in zip(metrics(tmp_path / "whole"), metrics(tmp_path / "two"), strict=True):
+        assert a["steps"] == b["steps"] and b["train_loss"] == pytest.approx(a["train_loss"], rel=0.05)
+
+
+def test_without_an_end_it_needs_the_stages(learnable, tmp_path, capsys):
+    """Shards alone do not say what was drawn; a batch of which nothing is there is an error."""
+    _, dataset = learnable
+    pipeline = write(tmp_path, PIPELINE | {"train": PIPELINE["train"] | ENDLESS})
+    shutil.copytree(dataset / "pack", tmp_path / "shards")
+    for data, says in ((tmp_path / "shards", "needs the folder of the dataset"), (dataset, "")):
+        status = command.main([str(pipeline), "--data", str(data), "-o", str(tmp_path / "out"), "--device", "cpu", "--quiet"])
+        assert status == (1 if says else 0) and says in capsys.readouterr().err
+    meeting = {**PIPELINE, "sampling": {"strata": [1], "samples_per_stratum": 300, "radius": {"from": 12, "to": 13}, "seed": 3}}
+    block = PIPELINE["train"] | ENDLESS | {"batch": 1, "epochs": 1, "warm_up_epochs": 0}
+    path = write(tmp_path, meeting | {"train": block}, "meeting.yaml")
+    steadyset("run", path, "-o", tmp_path / "data", "--until", "pack")
+    status = command.main([str(path), "--data", str(tmp_path / "data"), "-o", str(tmp_path / "no"), "--device", "cpu", "--quiet"])
+    assert status == 1 and "a whole batch of epoch 1 has no sample" in capsys.readouterr().err
 
 
 def same_errors(one, other, tolerance):

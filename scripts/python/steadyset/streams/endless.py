@@ -172,12 +172,13 @@ class Endless(ABC):
             fields[name] = engine.empty((count, *([2] if planes == 2 else []), *self.lattice))
         return fields
 
-    def _job(self, positions: range, coefficients: Sequence[str]) -> Job[Made]:
-        def job(stop: Stop) -> Made:
+    def job(self, positions: range, coefficients: Sequence[str] = ()) -> Job[Made]:
+        """Returns the work that makes the samples at some positions."""
+        def work(stop: Stop) -> Made:
             fields = self._arrays(len(positions), coefficients)
             return self.make(np.arange(positions.start, positions.stop, positions.step), fields, stop)
 
-        return job
+        return work
 
 
 class Stretch:
@@ -203,7 +204,7 @@ class Stretch:
         # The first sample is there soon, the others come in good company.
         first, size = 0, 1
         while part := self.positions[first : first + size]:
-            yield self.stream._job(part, ())
+            yield self.stream.job(part, ())
             first, size = first + size, min(2 * size, _MOST)
 
 
@@ -307,7 +308,7 @@ class Batches(Iterator[StreamBatch]):
 def jobs(stream: Endless, span: range, share: Share, number: int, coefficients: tuple[str, ...]) -> Iterator[Job[Made]]:
     """Yields the work for the batches of a share from `number` on. It keeps no iterator alive that was forgotten."""
     while positions := _positions(span, share, number):
-        yield stream._job(positions, coefficients)
+        yield stream.job(positions, coefficients)
         number += 1
 
 

@@ -152,6 +152,10 @@ def round_half_up(value: float) -> int:
     return math.floor(value + 0.5)
 
 
+ENDLESS = "endless"
+"""The selection that stands for the training part without an end."""
+
+
 @dataclass(frozen=True)
 class TrainingDescription:
     """The block `train`: what to learn from, the network, the loss, the optimiser, and how long."""
@@ -160,6 +164,7 @@ class TrainingDescription:
     width: float = 1.0
     dropout: float = 0.0
     selection: str = "S100%"
+    samples_per_epoch: int | None = None
     judge: str = "validation"
     best_by: str = "loss"
     loss: Loss = field(default_factory=Loss)
@@ -173,10 +178,16 @@ class TrainingDescription:
     early_stop: int | None = None
     seed: int = 1
 
+    @property
+    def is_endless(self) -> bool:
+        """Whether it learns from the training part without an end."""
+        return self.selection == ENDLESS
+
     def document(self) -> dict[str, Any]:
         """Returns the block with every key: what the manifest of `steadyset train` has as its parameters."""
         cosine = self.schedule.final is not None
-        return {
+        endless = {} if self.samples_per_epoch is None else {"samples_per_epoch": self.samples_per_epoch}
+        return endless | {
             "model": {"kind": self.kind, "width": self.width, "dropout": self.dropout},
             "selection": self.selection, "judge": self.judge, "best_by": self.best_by, "loss": self.loss.document(),
             "prefactor": prefactor_document(self.prefactor), "transform": self.transform.document(),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +29,26 @@ class LoadedBatch:
     y: FloatArray
     index: IndexArray
     """Numbers of the samples in the selection."""
-    whole: int
-    """Samples of the whole batch, over all processes."""
+    whole: int | None
+    """Samples of the whole batch, over all processes; None where each knows of its own only."""
+
+
+class Source(Protocol):
+    """What a training learns from."""
+
+    @property
+    def count(self) -> int:
+        """Numbers of an epoch."""
+
+    @property
+    def batches(self) -> int:
+        """Batches of an epoch; the last may be smaller."""
+
+    def epoch(self, order: Order, epoch: int, rank: int = 0, ranks: int = 1) -> Iterator[LoadedBatch]:
+        """Yields process `rank`'s share of every batch: positions rank, rank + ranks, … of the batch, at times none."""
+
+    def names(self, order: Order, epoch: int, number: int) -> list[str]:
+        """Returns the ids of the samples of a batch."""
 
 
 class Loader:
@@ -44,12 +63,19 @@ class Loader:
                 self._kept = samples.read(np.arange(len(samples)), pool=pool)
 
     @property
+    def count(self) -> int:
+        return len(self.samples)
+
+    @property
     def batches(self) -> int:
-        """The number of batches of an epoch; the last may be smaller."""
         return -(-len(self.samples) // self.batch)
 
+    def names(self, order: Order, epoch: int, number: int) -> list[str]:
+        positions = np.arange(number * self.batch, min(self.count, (number + 1) * self.batch))
+        chosen = self.samples[order.indices(positions, self.count, epoch)]
+        return [f"{int(found):016x}" for found in chosen.ids]
+
     def epoch(self, order: Order, epoch: int, rank: int = 0, ranks: int = 1) -> Iterator[LoadedBatch]:
-        """Yields process `rank`'s share of every batch: positions rank, rank + ranks, … of the batch, at times none."""
         count = len(self.samples)
         index = order.indices(np.arange(count), count, epoch)
         shares = [

@@ -7,6 +7,7 @@ from typing import Any
 from ..schema import complaint, filled
 from .codes import with_code
 from .description import (
+    ENDLESS,
     Draw,
     Exponential,
     Loss,
@@ -35,6 +36,7 @@ def parse_training(value: Any) -> TrainingDescription:
         width=float(block["model"]["width"]),
         dropout=float(block["model"]["dropout"]),
         selection=block["selection"],
+        samples_per_epoch=None if block.get("samples_per_epoch") is None else int(block["samples_per_epoch"]),
         judge=block["judge"],
         best_by=block["best_by"],
         loss=Loss(block["loss"]["kind"], float(block["loss"].get("delta", 0))),
@@ -48,6 +50,8 @@ def parse_training(value: Any) -> TrainingDescription:
         early_stop=None if block["early_stop"] is None else int(block["early_stop"]),
         seed=int(block["seed"]),
     )
+    if (result.samples_per_epoch is not None) != result.is_endless:
+        raise TrainingError(f"train.samples_per_epoch is said where train.selection is '{ENDLESS}', and only there")
     if result.schedule.warm_up_epochs > result.epochs:
         raise TrainingError(f"train.warm_up_epochs is {result.schedule.warm_up_epochs}, of only {result.epochs} epochs")
     if result.early_stop is not None and result.judge == "none":

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import torch
 
 from .. import __version__
@@ -26,8 +25,9 @@ from .architecture import ModelDescription, initial_values
 from .checkpoint import Checkpoint, identity
 from .choice import choose
 from .description import Prefactor, TrainingDescription, prefactor_name, prefactor_of_epoch
+from .endless import EndlessLoader, stream_of
 from .errors import TrainingError
-from .loader import Loader
+from .loader import LoadedBatch, Loader, Source
 from .network import Network
 from .options import PRECISIONS, Options
 from .processes import Processes
@@ -64,7 +64,7 @@ class Trainer:
         except ValueError as error:
             raise TrainingError(f"train.model does not fit the dataset: {error}") from error
         learnt, judged = choose(dataset, training)
-        self._learnt = self._loader(learnt)
+        self._learnt: Source = self._endless() if learnt is None else self._loader(learnt)
         self._judged = None if judged is None else self._loader(judged)
         self.network = Network(self.model)
         self.network.load_values(initial_values(self.model, training.seed))
@@ -79,11 +79,16 @@ class Trainer:
         )  # fmt: skip
         scaled = self.options.precision == "float16"
         self._scaler = torch.amp.GradScaler(processes.device.type, enabled=scaled)
-        self._checkpoint = Checkpoint(output / ".steadyset", identity(training, dataset.id, len(learnt)))
+        self._checkpoint = Checkpoint(output / ".steadyset", identity(training, dataset.id, self._learnt.count))
         self._state = _State()
 
     def _loader(self, samples: Samples) -> Loader:
         return Loader(samples, self.training.batch, threads=self.options.threads, memory=self.options.memory)
+
+    def _endless(self) -> EndlessLoader:
+        assert self.training.samples_per_epoch is not None
+        threads = self.options.threads
+        return EndlessLoader(stream_of(self.dataset), self.training.samples_per_epoch, self.training.batch, threads=threads)
 
     def run(self) -> dict[str, Any]:
         """Trains to the end, from the last checkpoint where there is one, and writes `train/weights.safetensors` (of the best
@@ -99,7 +104,7 @@ class Trainer:
             line = self._epoch()
             seconds = time.monotonic() - start
             if self.processes.first:
-                rate = len(self._learnt.samples) / seconds
+                rate = self._learnt.count / seconds
                 self.options.report(
                     f"epoch {line['epoch']} of {self.training.epochs}: {line['train_loss']:.6g} in training, "
                     f"{line['judge_loss']:.6g} judged, {rate:.0f} samples/s" if line["judge_loss"] is not None else
@@ -147,13 +152,14 @@ class Trainer:
         noise = torch.Generator(processes.device).manual_seed(_mixed(training.seed, epoch, processes.rank, 19))
         torch.manual_seed(_mixed(training.seed, epoch, processes.rank, 18))  # dropout
         self._wrapped.train()
-        told, rate = [], 0.0
+        told, rate, learnt = [], 0.0, 0
         for batch in self._learnt.epoch(Order(training.seed), epoch, processes.rank, processes.count):
             rate = training.schedule.learning_rate(
                 self._state.step, training.optimiser.learning_rate, training.epochs * per_epoch, per_epoch
             )
             self._optimiser.param_groups[0]["lr"] = rate
-            share = len(batch.index)
+            share, whole = len(batch.index), self._whole(batch, epoch)
+            learnt += whole
             x, y = self._on_device(batch.x), self._on_device(batch.y)
             if share == 0:  # every process takes part in every step
                 x, y = (torch.zeros((1, *self.dataset.lattice), device=processes.device) for _ in range(2))
@@ -166,7 +172,7 @@ class Trainer:
                 output = self._wrapped(x)
             loss = losses.training_loss(training.loss, prefactor, output.float(), label)
             # Processes' gradients are averaged; this makes the average the gradient of the whole batch's mean.
-            self._scaler.scale(loss * (share * processes.count / batch.whole)).backward()
+            self._scaler.scale(loss * (share * processes.count / whole)).backward()
             if training.optimiser.clip_norm is not None:
                 self._scaler.unscale_(self._optimiser)
                 torch.nn.utils.clip_grad_norm_(self.network.parameters(), training.optimiser.clip_norm)
@@ -182,13 +188,23 @@ class Trainer:
                 f"the loss of step {number + 1} in epoch {epoch + 1} is not finite: {self._names(epoch, number)}. The checkpoint "
                 f"of the epoch before is kept; a lower learning rate, or clip_norm, may help"
             )
-        return float(losses_of_batches.sum() / len(self._learnt.samples)), rate
+        return float(losses_of_batches.sum() / learnt), rate
+
+    def _whole(self, batch: LoadedBatch, epoch: int) -> int:
+        """Returns how many samples all processes have of a batch."""
+        whole = batch.whole
+        if whole is None:
+            count = torch.tensor(len(batch.index), dtype=torch.float64, device=self.processes.device)
+            whole = int(self.processes.sum(count))
+        if whole == 0:
+            raise TrainingError(
+                f"a whole batch of epoch {epoch + 1} has no sample: all that would be drawn are held out, or cannot be certified; "
+                "choose a larger batch, or widen what is drawn from"
+            )
+        return whole
 
     def _names(self, epoch: int, number: int) -> str:
-        count, size = len(self._learnt.samples), self.training.batch
-        positions = np.arange(number * size, min(count, (number + 1) * size))
-        chosen = self._learnt.samples[Order(self.training.seed).indices(positions, count, epoch)]
-        ids = [f"{int(found):016x}" for found in chosen.ids]
+        ids = self._learnt.names(Order(self.training.seed), epoch, number)
         return f"samples {', '.join(ids[:3])}{', …' if len(ids) > 3 else ''}"
 
     def _judge(self, prefactor: Prefactor) -> tuple[float | None, float | None]:
@@ -268,7 +284,7 @@ class Trainer:
             "program": f"steadyset.training {__version__}", "torch": torch.__version__,
             "device": str(self.processes.device), "processes": self.processes.count, "precision": self.options.precision,
             "seconds": seconds, "epochs": epochs,
-            "samples_per_second": epochs * len(self._learnt.samples) / seconds if seconds > 0 else None,
+            "samples_per_second": epochs * self._learnt.count / seconds if seconds > 0 else None,
         }  # fmt: skip
         _write_text(self.folder / "provenance.json", json.dumps(provenance, indent=2) + "\n")
 
