@@ -644,10 +644,12 @@ assert "steadyset.torch" not in sys.modules
 from steadyset.torch import TorchStream
 stream = steadyset.stream("pipelines/layers.yaml")
 data = TorchStream(stream, 3, rank=1, ranks=2, coefficients=["decay_rate"])
-for worker[0], first in ((None, 3), (types.SimpleNamespace(id=0, num_workers=2), 3), (types.SimpleNamespace(id=1, num_workers=2), 9)):
+two = [types.SimpleNamespace(id=number, num_workers=2) for number in range(2)]
+for worker[0], first in ((None, 3), (two[0], 3), (two[1], 9)):
     x, y = next(iter(data))
     sample = stream[first]
-    print(x.shape, y.shape, (x[0, 0] == sample.x).all(), (x[0, 1] == sample.coefficient("decay_rate")).all(), (y[0, 0] == sample.y).all())
+    same = (x[0, 0] == sample.x, x[0, 1] == sample.coefficient("decay_rate"), y[0, 0] == sample.y)
+    print(x.shape, y.shape, *(one.all() for one in same))
 data.advance()
 worker[0] = None
 print((next(iter(data))[1][0, 0] == stream[9].y).all(), hasattr(data, "__len__"), data.set_epoch(3))

@@ -1,4 +1,4 @@
-"""Reads datasets that Steadyset made: choose samples, decode them fast, visit them in an order that can be resumed.
+"""Reads datasets that Steadyset made, makes samples without an end, and solves: from Python, for notebooks and trainers.
 
     import steadyset
 
@@ -7,7 +7,10 @@
     for batch in train.batches(32, order=steadyset.Order(seed=1)):
         ...                                  # batch.x and batch.y are (samples, rows, columns) float32
 
-`steadyset.torch` has a data set and a sampler for PyTorch; it is imported on request only.
+    stream = steadyset.stream("paper.yaml")  # the training part of a pipeline without an end; batches are as above
+    solution = steadyset.solve([[100, 80, 5, 1.0]], physics={"lattice": [256, 256]})
+
+`steadyset.torch` has data sets and a sampler for PyTorch; it is imported on request only.
 """
 
 from .command import command

@@ -198,8 +198,8 @@ class Trainer:
             whole = int(self.processes.sum(count))
         if whole == 0:
             raise TrainingError(
-                f"a whole batch of epoch {epoch + 1} has no sample: all that would be drawn are held out, or cannot be certified; "
-                "choose a larger batch, or widen what is drawn from"
+                f"a whole batch of epoch {epoch + 1} has no sample: all that would be drawn are held out, or cannot be "
+                "certified; choose a larger batch, or widen what is drawn from"
             )
         return whole
 
