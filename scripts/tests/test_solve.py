@@ -75,6 +75,8 @@ def test_every_form_of_sources():
         again = reader.solve(form, physics=None if form is first else PHYSICS)
         assert again.id == first.id and np.array_equal(again.y, first.y)
         assert np.array_equal(again.sources, SOURCES) and again.keys.size == 0
+    table = type("Table", (), {"__array__": lambda self, dtype=None, copy=None: np.array(SOURCES, dtype)})()
+    assert reader.solve(table, physics=PHYSICS).id == first.id  # what other libraries have for tables
     one = [reader.solve(form, physics=PHYSICS).id for form in (SOURCES[0], SOURCES[:1], MAPPINGS[:1])]
     assert len(set(one)) == 1 and one[0] != first.id
     coarse = reader.solve(SOURCES, physics=PHYSICS, tolerance=1e-4, grid_bits=16)

@@ -118,7 +118,7 @@ def problem_of(
 
 def is_one(sources: Any) -> bool:
     """Whether these are the sources of one configuration, not a list of such."""
-    if knows(sources) or isinstance(sources, np.ndarray):
+    if knows(sources) or hasattr(sources, "__array__"):
         return True
     if isinstance(sources, (str, bytes, Mapping)) or not isinstance(sources, Iterable):
         raise TypeError(f"sources are {_KINDS}, not {type(sources).__name__}")
