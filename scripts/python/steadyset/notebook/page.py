@@ -165,9 +165,11 @@ def _image(field: FloatArray, scale: Scale, width: int, height: int, alt: str) -
 
 def _tag(data: bytes, width: int, height: int, alt: str) -> str:
     text = base64.b64encode(data).decode()
+    # Notebooks have rules for pictures, such as `height: auto`, which only a style of its own escapes.
+    style = f"display:block;margin:0;width:{width}px;height:{height}px;max-width:none;image-rendering:pixelated"
     return (
-        f'<img alt="{escape(alt, quote=True)}" width="{width}" height="{height}" '
-        f'style="display:block;image-rendering:pixelated" src="data:image/png;base64,{text}">'
+        f'<img alt="{escape(alt, quote=True)}" width="{width}" height="{height}" style="{style}" '
+        f'src="data:image/png;base64,{text}">'
     )
 
 
@@ -176,4 +178,4 @@ def _page(kind: str, facts: Facts, below: str) -> str:
         f'<tr><th style="text-align:left">{escape(name)}</th><td style="text-align:left">{escape(text)}</td></tr>'
         for name, text in facts
     )
-    return f"<div><strong>steadyset.{kind}</strong><table>{rows}</table>{below}</div>"
+    return f'<div><strong>steadyset.{kind}</strong><table style="margin-left:0">{rows}</table>{below}</div>'
