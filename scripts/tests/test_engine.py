@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import steadyset
 from steadyset import engine
-from steadyset.engine import memory, pool
+from steadyset.engine import memory, pool, process
 
 SHAPE = (3, 512, 512)
 
@@ -57,12 +57,12 @@ def descriptors():
 
 
 def children():
-    """Processes of which this one is the parent, zombies as well."""
+    """Processes of which this one is the parent, zombies as well, without those that `multiprocessing` keeps."""
     found = []
-    for status in pathlib.Path("/proc").glob("[0-9]*/stat"):
+    for path in pathlib.Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            name, _, rest = status.read_text().rpartition(")")
-            if int(rest.split()[1]) == os.getpid():
+            name, _, rest = (path / "stat").read_text().rpartition(")")
+            if int(rest.split()[1]) == os.getpid() and b"multiprocessing" not in (path / "cmdline").read_bytes():
                 found.append(name)
     return found
 
@@ -260,6 +260,12 @@ def test_programs_that_are_no_engines(tmp_path, monkeypatch):
     with pytest.warns(RuntimeWarning, match="no engine is used: /bin/false"):
         assert not engine.usable()
     assert not engine.usable()  # said once
+    silent = tmp_path / "silent"
+    silent.write_text("#!/bin/sh\nexec sleep 1000\n")
+    silent.chmod(0o755)
+    monkeypatch.setenv("STEADYSET", str(silent))
+    monkeypatch.setattr(process, "_START", 0.1)
+    refused("silent does not work as an engine, it has said nothing")
     monkeypatch.setenv("STEADYSET", str(tmp_path / "nothing"))
     refused("no file that can be executed")
     assert not engine.usable()

@@ -20,8 +20,9 @@ from .memory import Memory, Retired
 PROTOCOL = 1
 _LENGTH = struct.Struct("<I")
 _LONGEST = 64 << 20
+_START = 60.0
 _PATIENCE = 10.0
-"""Seconds that a process may take to end after it has closed its socket."""
+"""Seconds that a process may take to greet, and to end after it has closed its socket."""
 
 starting = threading.RLock()
 """Held while an engine starts, and before a fork: a child that had the engine's end of the socket would keep it open."""
@@ -92,8 +93,11 @@ class Engine:
                 _opening.clear()
 
     def _greet(self, program: str) -> None:
+        connection = self._connection()
         try:
+            connection.settimeout(_START)
             hello = self.receive()
+            connection.settimeout(None)
         except Ended as ended:
             raise NoEngineError(
                 f"{program} does not work as an engine, it {ended.how}: install the program of this package's release{ended.said}"
@@ -130,6 +134,9 @@ class Engine:
             answer = json.loads(self._exactly(length))
             if not isinstance(answer, dict):
                 raise ValueError
+        except TimeoutError as error:
+            self.close()
+            raise Ended(f"has said nothing for {_START:.0f} seconds") from error
         except OSError as error:
             raise self._ended() from error
         except ValueError as error:
