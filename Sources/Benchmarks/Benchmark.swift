@@ -91,6 +91,11 @@ public struct Benchmark {
                 "--sources, --overlap and --fields go with --from: drawn configurations are the "
                     + "pipeline's")
         }
+        // What would be found out after all has been measured.
+        if let scratch = options.scratch, InputFile.isFolder(scratch) != true {
+            throw PipelineError(
+                .cannotCreate, "\(scratch): there is no such folder to write to: create it first")
+        }
         Interruption.listen()
         pipeline = try Benchmark.pipeline(options)
         origin = try Benchmark.origin(options, pipeline)

@@ -44,7 +44,7 @@ extension Verifier {
                     try self.physics(of: reader) == physics,
                     "\(reader.path): its physics is not the manifest's")
                 // What the manifest's id does not cover.
-                let isAddition = file.path.hasPrefix(ShardPacking.added)
+                let isAddition = file.path.hasPrefix(ShardName.added)
                 let size = manifest.samplesPerShard
                 expect(
                     isAddition
@@ -152,15 +152,15 @@ extension Verifier {
     /// samples.
     private func checkName(_ shard: PackManifest.Shard, size: Int) {
         let file = shard.file
-        if file.path.hasPrefix(ShardPacking.added) {
+        if file.path.hasPrefix(ShardName.added) {
             return expect(
-                file.path == "\(ShardPacking.added)\(shard.digest.short).h5",
+                file.path == "\(ShardName.added)\(shard.digest.short).h5",
                 "\(dataset.folder(.pack)): '\(file.path)' is not named by the digest of its "
                     + "samples")
         }
         expect(
             shard.ranks.lowerBound % size == 0
-                && file.path == ShardPacking.name(shard.part, shard.ranks.lowerBound / size),
+                && file.path == ShardName.of(shard.part, shard.ranks.lowerBound / size),
             "\(dataset.folder(.pack)): '\(file.path)' is not named by its part and ranks")
     }
 

@@ -8,8 +8,8 @@ import Testing
 
     private func sequence() throws -> SampleSequence { try SampleSequence(counts: [3, 3]) }
 
-    private func entry(_ number: Int, sources: Int, index: Int) throws -> Copies.Entry {
-        Copies.Entry(
+    private func entry(_ number: Int, sources: Int, index: Int) throws -> SampleCopy {
+        SampleCopy(
             id: try Samples.id(number), sources: sources, index: index, original: try Samples.id(1))
     }
 

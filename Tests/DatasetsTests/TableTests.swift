@@ -39,6 +39,46 @@ import Testing
         #expect(failure { _ = try scores("id,r4\n\(first),\n", column: "r4") }?.kind == .data)
     }
 
+    @Test func aRegionUnderTwoNamesIsRefused() throws {
+        #expect(try scores("id,R2\n\(first),0.5\n", column: "r2").sorted.1 == [0.5])
+        #expect(try scores("id,r2\n\(first),0.5\n", column: "R2").sorted.1 == [0.5])
+        for column in ["r2", "R2"] {
+            let error = failure {
+                _ = try scores("id,r2,R2\n\(first),0.5,0.7\n", column: column)
+            }
+            #expect(error?.message.contains("'r2' and 'R2'") == true)
+        }
+    }
+
+    /// A table beside a manifest of ours that lists it must be that one; other tables, and other
+    /// programs' manifests, are their own business.
+    @Test func aTableIsWhatItsManifestLists() throws {
+        let scratch = try Scratch()
+        let text = "id,mae\n\(first),0.5\n"
+        let path = try scratch.file("e/errors.csv", text)
+        let digest = Digest(of: Array(text.utf8))
+        let manifest = Manifest(
+            stage: "evaluate", parameters: .object([:]), inputs: [], content: .object([:]),
+            files: [
+                Manifest.File(
+                    path: "errors.csv", bytes: text.utf8.count, sha256: digest, samples: 1)
+            ])
+        #expect(try ScoreTable(path: path, column: "mae").sorted.1 == [0.5])
+        try manifest.write(path: "\(scratch.path)/e/manifest.json")
+        #expect(try ScoreTable(path: path, column: "mae").sorted.1 == [0.5])
+        try scratch.file("e/errors.csv", "id,mae\n\(first),0.6\n")
+        let error = failure { _ = try ScoreTable(path: path, column: "mae") }
+        #expect(error?.kind == .data && error?.message.contains("is not what") == true)
+        // One that is not listed, and a manifest of another program.
+        let own = try scratch.file("e/own.csv", "id,mae\n\(first),0.6\n")
+        #expect(try ScoreTable(path: own, column: "mae").sorted.1 == [0.6])
+        try scratch.file("e/manifest.json", "{\"files\": []}")
+        #expect(try ScoreTable(path: path, column: "mae").sorted.1 == [0.6])
+        // A damaged one of ours says nothing any more.
+        try scratch.file("e/manifest.json", "{\"format\": \"steadyset-manifest\", ")
+        #expect(throws: (any Error).self) { try ScoreTable(path: path, column: "mae") }
+    }
+
     private func choice(_ number: Int, score: Double?) throws -> ChosenSample {
         ChosenSample(
             id: try Samples.id(number), sources: 3, action: .added, round: 2, origin: .neighbour,

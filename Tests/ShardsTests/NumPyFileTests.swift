@@ -31,4 +31,38 @@ import Testing
         let bytes = NumPyFile.bytes(of: [1, 2], rows: 1, columns: 2)
         #expect(Array(bytes.prefix(128)) == NumPyFile.header(rows: 1, columns: 2))
     }
+
+    /// Headers are read in the one form that NumPy writes: a change of any character is refused,
+    /// but for one of a number.
+    @Test func headersAreReadStrictly() throws {
+        for (rows, columns) in [(3, 4), (0, 7), (1000, 2048)] {
+            let header = NumPyFile.header(rows: rows, columns: columns)
+            let found = try #require(NumPyFile.float32Header(header + [1, 2, 3]))
+            #expect(found.shape == [rows, columns] && found.start == header.count)
+            for place in header.indices {
+                var damaged = header
+                damaged[place] ^= 1
+                guard let other = NumPyFile.float32Header(damaged) else { continue }
+                let isDigit = (48...57).contains(damaged[place])
+                #expect(isDigit && other.shape != [rows, columns], "byte \(place)")
+            }
+        }
+        func read(_ text: String) -> [Int]? {
+            let padding = String(repeating: " ", count: 117 - text.utf8.count)
+            let bytes = [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0]
+            return NumPyFile.float32Header(bytes + Array((text + padding + "\n").utf8))?.shape
+        }
+        #expect(read("{'descr': '<f4', 'fortran_order': False, 'shape': (5,), }") == [5])
+        #expect(
+            read("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3, 4), }") == [2, 3, 4])
+        for text in [
+            "{'descr': '<f8', 'fortran_order': False, 'shape': (5,), }",
+            "{'descr': '<f4', 'fortran_order': True, 'shape': (5,), }",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (-5,), }",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (05,), }",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (5), }",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (5,), } x",
+            "{'shape': (5,), 'descr': '<f4', 'fortran_order': False, }",
+        ] { #expect(read(text) == nil, "\(text)") }
+    }
 }

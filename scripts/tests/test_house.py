@@ -33,24 +33,23 @@ WALLS = {
 }
 
 # Arrows between the folders of a module: each may use those that are listed, and what stands in
-# the module's own top folder. A new arrow is a decision; those that are marked run both ways, and
-# are to go.
+# the module's own top folder. A new arrow is a decision.
 ARROWS = {
     "Shards": {
         "": {"Codecs", "Files", "HDF5", "ShardFile"},
         "Codecs": set(),
         "Files": {"Codecs"},
-        "HDF5": {"Codecs", "Files", "ShardFile"},  # both ways with ShardFile
+        "HDF5": {"Codecs", "Files"},
         "Manifests": {"Files"},
         "Predictions": {"Codecs", "Files", "HDF5"},
         "ShardFile": {"Codecs", "Files", "HDF5"},
     },
     "Datasets": {
         "": {"Configurations", "Manifests", "Versions"},
-        "Configurations": {"Manifests"},  # both ways
-        "Manifests": {"Configurations"},
-        "Packing": {"Configurations", "Manifests", "Samples"},  # both ways with Samples
-        "Samples": {"Configurations", "Manifests", "Packing"},
+        "Configurations": {"Manifests"},
+        "Manifests": set(),
+        "Packing": {"Configurations", "Manifests", "Samples"},
+        "Samples": {"Configurations", "Manifests"},
         "Tables": {"Configurations", "Manifests"},
         "Versions": {"Manifests", "Packing", "Samples", "Tables"},
     },
@@ -65,7 +64,7 @@ ARROWS = {
         "Solve": {"Stages"},
         "Split": {"Protection", "Stages"},
         "Pack": {"Protection", "Stages"},
-        "Train": {"Resample", "Stages"},  # both ways, by Evaluate
+        "Train": {"Stages"},
         "Evaluate": {"Configuration", "Stages", "Train"},
         "Resample": {"Configuration", "Evaluate", "Pack", "Sample", "Solve", "Split", "Stages", "Train"},
     },

@@ -1,4 +1,4 @@
-package import Documents
+internal import Documents
 package import Fields
 package import Sampling
 internal import Shards
@@ -15,39 +15,7 @@ package struct Copies {
     /// The earlier sample that each is like, by the position of the copy.
     package private(set) var originals: [Int: SampleID] = [:]
     /// The copies as a manifest lists them, in their order.
-    package private(set) var entries: [Entry] = []
-
-    /// One copy.
-    package struct Entry: Hashable {
-        package var id: SampleID
-        /// Number of sources.
-        package var sources: Int
-        package var index: Int
-        package var original: SampleID
-
-        package init(id: SampleID, sources: Int, index: Int, original: SampleID) {
-            self.id = id
-            self.sources = sources
-            self.index = index
-            self.original = original
-        }
-
-        /// Reads an element of a manifest's table; `context` is for messages.
-        init(_ json: JSON, _ context: String) throws(DatasetError) {
-            let members = try JSONMembers<DatasetError>(
-                json, of: context, required: ["id", "sources", "index", "copy_of"])
-            self.init(
-                id: try members.sampleID("id"), sources: try members.count("sources"),
-                index: try members.count("index"), original: try members.sampleID("copy_of"))
-        }
-
-        package var json: JSON {
-            .object([
-                "id": .string(id.description), "sources": .integer(sources),
-                "index": .integer(index), "copy_of": .string(original.description),
-            ])
-        }
-    }
+    package private(set) var entries: [SampleCopy] = []
 
     /// More are refused: such a design hardly has other problems than those it has given.
     package static let maximumCount = 100_000
@@ -75,7 +43,9 @@ package struct Copies {
     /// The copies that a manifest lists.
     ///
     /// - Throws: `DatasetError` where an entry is of no sample.
-    package init(_ entries: [Entry], strata: [Int], sequence: SampleSequence) throws(DatasetError) {
+    package init(_ entries: [SampleCopy], strata: [Int], sequence: SampleSequence)
+        throws(DatasetError)
+    {
         for entry in entries {
             guard let stratum = strata.firstIndex(of: entry.sources),
                 let position = sequence.position(
@@ -122,7 +92,7 @@ package struct Copies {
             let address = sequence[position]
             copies.originals[position] = original
             copies.entries.append(
-                Entry(
+                SampleCopy(
                     id: id, sources: strata[address.stratum], index: address.index,
                     original: original))
         }

@@ -48,12 +48,12 @@ package struct SampleManifest: StageManifest {
     /// SHA-256 of all ids.
     package var digest: Digest
     /// Samples that are the same problem as an earlier one.
-    package var copies: [Copies.Entry]
+    package var copies: [SampleCopy]
     package var samplesPerPart: Int
     package var parts: [Part]
 
     package init(
-        origin: Origin, samples: Int, strata: [Stratum], digest: Digest, copies: [Copies.Entry],
+        origin: Origin, samples: Int, strata: [Stratum], digest: Digest, copies: [SampleCopy],
         samplesPerPart: Int, parts: [Part]
     ) {
         self.origin = origin
@@ -84,7 +84,7 @@ package struct SampleManifest: StageManifest {
         samples = try content.count("samples", in: 1...1 << 53)
         strata = try content.list("strata", Stratum.init)
         digest = try content.digest("digest")
-        copies = content.has("copies") ? try content.list("copies", Copies.Entry.init) : []
+        copies = content.has("copies") ? try content.list("copies", SampleCopy.init) : []
         samplesPerPart = try manifest.layout(["samples_per_part"], path: path).count(
             "samples_per_part", in: 1...1 << 53)
         parts = try manifest.files(with: ["first", "ids"], path: path) {

@@ -5,28 +5,20 @@ package import Shards
 
 /// All samples of a solve stage, part by part in rank order, cut into shards.
 package struct RankOrder {
-    /// One sample: its place in the order, and where it is. 16 bytes, as there is one for every
-    /// sample of the dataset.
-    package struct Sample {
-        package let rank: Int
-        package let file: Int32
-        package let row: Int32
-    }
-
     /// A shard to be.
     package struct Shard {
         package let part: Split.Part
         /// The ranks that it is for; not all need exist.
         package let ranks: Range<Int>
-        package let samples: [Sample]
+        package let samples: [RankedSample]
         package let name: String
     }
 
-    private let parts: [(part: Split.Part, samples: [Sample])]
+    private let parts: [(part: Split.Part, samples: [RankedSample])]
 
     /// Reads the columns of every part file.
     package init(_ store: SolvedSamples, split: Split, strata: [Int]) throws {
-        var parts: [Split.Part: [Sample]] = [:]
+        var parts: [Split.Part: [RankedSample]] = [:]
         for file in store.files.indices {
             try Interruption.check()
             let reader = try store.reader(file)
@@ -46,7 +38,7 @@ package struct RankOrder {
                 let address = SampleAddress(stratum: stratum, index: Int(reader.indices[row]))
                 let place = split.rank(of: address, strata: strata.count)
                 parts[place.part, default: []].append(
-                    Sample(rank: place.rank, file: Int32(file), row: Int32(row)))
+                    RankedSample(rank: place.rank, file: Int32(file), row: Int32(row)))
             }
         }
         self.parts = Split.Part.allCases.compactMap { part in
@@ -66,7 +58,7 @@ package struct RankOrder {
                 shards.append(
                     Shard(
                         part: part, ranks: ranks, samples: Array(samples[start..<end]),
-                        name: ShardPacking.name(part, number)))
+                        name: ShardName.of(part, number)))
                 start = end
             }
         }

@@ -2,7 +2,7 @@ internal import Documents
 package import Fields
 internal import Foundation
 internal import Parallel
-package import Sampling
+internal import Sampling
 internal import Shards
 
 /// Writes shards of solved samples into a dataset's pack stage, for the stage itself and for
@@ -41,24 +41,10 @@ package struct ShardPacking {
         self.known = known
     }
 
-    /// The name of the shard of `part` with this number.
-    package static func name(_ part: Split.Part, _ number: Int) -> String {
-        "\(part.rawValue)-\(SampleListing.Part.digits(number)).h5"
-    }
-
-    /// What shards of added samples are called before their digest.
-    package static let added = "added-"
-
-    /// The step that writes a shard.
-    package static func step(_ name: String) -> String {
-        let plain = name.replacing(".h5", with: "")
-        return name.hasPrefix(added) ? plain : "pack-\(plain)"
-    }
-
     /// Computes what the digests of a shard and of all samples cover; `largest` becomes the largest
     /// bound.
     package func digest(
-        of samples: [RankOrder.Sample], all: inout Digest.Hasher, largest: inout Double
+        of samples: [RankedSample], all: inout Digest.Hasher, largest: inout Double
     ) throws -> Digest {
         try Interruption.check()
         var content = Digest.Hasher()
@@ -101,7 +87,7 @@ package struct ShardPacking {
 
     /// Whether the record of a shard says that it is this one.
     package func isRecorded(_ shard: Shard) -> Bool {
-        StepRecord(step: ShardPacking.step(shard.plan.name), in: dataset)?.fingerprint
+        StepRecord(step: ShardName.step(shard.plan.name), in: dataset)?.fingerprint
             == fingerprint(shard)
     }
 
@@ -147,7 +133,7 @@ package struct ShardPacking {
         -> Manifest.File
     {
         let plan = shard.plan
-        let step = ShardPacking.step(plan.name)
+        let step = ShardName.step(plan.name)
         let fingerprint = fingerprint(shard)
         if let record = StepRecord(step: step, in: dataset), record.fingerprint == fingerprint,
             record.isIntact(in: dataset), let file = record.files.first

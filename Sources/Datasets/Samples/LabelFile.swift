@@ -19,7 +19,7 @@ package struct LabelFile {
 
     /// The step that writes it.
     package var step: String {
-        stage == .solve ? "solve-\(SampleListing.Part.digits(number))" : ShardPacking.step(name)
+        stage == .solve ? "solve-\(SampleListing.Part.digits(number))" : ShardName.step(name)
     }
 
     /// Those of `stage` that are there. A link is none: to replace it loses nothing.

@@ -78,15 +78,14 @@ package final class SolvedSamples {
     }
 
     /// One sample with its compressed chunks.
-    package func sample(_ sample: RankOrder.Sample) throws -> EncodedSample {
+    package func sample(_ sample: RankedSample) throws -> EncodedSample {
         var encoded = try reader(Int(sample.file)).sample(at: Int(sample.row))
         encoded.rank = UInt64(sample.rank)
         return encoded
     }
 
     /// The bytes of a sample that a content digest covers, and its error bound.
-    package func content(_ sample: RankOrder.Sample) throws -> (bytes: [UInt8], errorBound: Double)
-    {
+    package func content(_ sample: RankedSample) throws -> (bytes: [UInt8], errorBound: Double) {
         let (reader, row) = (try reader(Int(sample.file)), Int(sample.row))
         return (reader.content(at: row, rank: sample.rank), reader.errorBounds[row])
     }

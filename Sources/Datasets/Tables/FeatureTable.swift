@@ -15,10 +15,11 @@ package struct FeatureTable {
 
     /// Reads the features of `ids`, the samples of the rows.
     ///
-    /// - Throws: `DatasetError` where the file is none of that form, or has another number of
-    ///   rows.
+    /// - Throws: `DatasetError` where the file is none of that form, has another number of rows, or
+    ///   is not what the manifest beside it lists.
     package init(path: String, ids: [SampleID]) throws {
         self.path = path
+        try ListedTable.check(path)
         let bytes = try InputFile.read(path, maximumBytes: FeatureTable.maximumBytes)
         guard let (shape, start) = NumPyFile.float32Header(bytes), shape.count == 2, shape[1] > 0
         else {

@@ -23,8 +23,9 @@ package struct ScoreTable {
     ///
     /// - Throws: `DatasetError` naming the line: no such file or column, a line that is not of the
     ///   table, an id that is none or is there twice, a score that is not a finite number of at
-    ///   least 0.
+    ///   least 0; or where it is not what a manifest of `evaluate` beside it lists.
     package init(path: String, column: String) throws {
+        try ListedTable.check(path)
         try self.init(
             try InputFile.read(path, maximumBytes: ScoreTable.maximumBytes), path: path,
             column: column)
@@ -72,9 +73,16 @@ package struct ScoreTable {
 
     /// The place of a column; the paper's R1 to R4 may be written small or large.
     private static func place(of column: String, in text: DelimitedText) throws -> Int? {
-        if let place = try text.place(of: column) { return place }
-        guard isRegion(column) else { return nil }
-        return try text.place(of: column.lowercased()) ?? text.place(of: column.uppercased())
+        guard isRegion(column) else { return try text.place(of: column) }
+        let (small, large) = (column.lowercased(), column.uppercased())
+        guard let place = try text.place(of: small) else { return try text.place(of: large) }
+        guard try text.place(of: large) == nil else {
+            throw DatasetError(
+                .data,
+                "\(text.path):1: has both columns '\(small)' and '\(large)', which mean the same: "
+                    + "keep one of them")
+        }
+        return place
     }
 
     private static func score(

@@ -150,7 +150,7 @@ public struct VersionCleaning {
             return true
         }
         let forms = [
-            (ShardPacking.added, ".h5"), ("choices-", ".csv"), ("locations-", ".npy"),
+            (ShardName.added, ".h5"), ("choices-", ".csv"), ("locations-", ".npy"),
             ("version-", ".json"),
         ]
         for (prefix, suffix) in forms where plain.hasPrefix(prefix) && plain.hasSuffix(suffix) {
@@ -227,8 +227,8 @@ public struct VersionCleaning {
         let manifests = paths.filter { $0.hasPrefix("\(Stage.pack.rawValue)/version-") }
         for path in manifests + paths.filter({ !manifests.contains($0) }) {
             let name = String(path.dropFirst(Stage.pack.rawValue.count + 1))
-            if name.hasPrefix(ShardPacking.added) {
-                try StepRecord.remove(ShardPacking.step(name), in: dataset)
+            if name.hasPrefix(ShardName.added) {
+                try StepRecord.remove(ShardName.step(name), in: dataset)
             }
             // One that stood aside and was listed for itself is gone by now.
             if try PathEntry(at: dataset.path(path)) != .nothing { try remove(path) }

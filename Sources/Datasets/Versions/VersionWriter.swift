@@ -122,7 +122,7 @@ package struct VersionWriter {
                     "sample \(id) has \(place.sources) sources, its choice says "
                         + "\(plan.sources[number])")
             }
-            return RankOrder.Sample(rank: base.nextRank + number, file: place.file, row: place.row)
+            return RankedSample(rank: base.nextRank + number, file: place.file, row: place.row)
         }
         var packing: ShardPacking?
         var shards: [ShardPacking.Shard] = []
@@ -136,7 +136,7 @@ package struct VersionWriter {
                 let first = base.nextRank + start
                 let shard = RankOrder.Shard(
                     part: .train, ranks: first..<first + samples.count, samples: samples,
-                    name: "\(ShardPacking.added)\(content.short).h5")
+                    name: "\(ShardName.added)\(content.short).h5")
                 shards.append(ShardPacking.Shard(plan: shard, content: content))
             }
             packing = writer
@@ -225,7 +225,7 @@ package struct VersionWriter {
         _ manifest: PackManifest, samples: Int, since started: Stopwatch, skipped: Bool
     ) {
         let size = manifest.samplesPerShard
-        let own = manifest.shards.map(\.file).filter { $0.path.hasPrefix(ShardPacking.added) }
+        let own = manifest.shards.map(\.file).filter { $0.path.hasPrefix(ShardName.added) }
             .suffix((samples + size - 1) / size)
         reporter.ended(
             .pack, id: manifest.id, samples: samples, bytes: own.reduce(0) { $0 + $1.bytes },

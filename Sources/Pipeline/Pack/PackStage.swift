@@ -86,7 +86,7 @@ struct PackStage: PipelineStage {
         manifest.locations = PackManifest.Companion(locations)
         try context.sweep(
             stage, keeping: Set(files.map(\.path)),
-            steps: Set(files.map { ShardPacking.step($0.path) }))
+            steps: Set(files.map { ShardName.step($0.path) }))
         try context.commit(
             manifest, fingerprint: fingerprint, further: [locations],
             samples: done, started: started)

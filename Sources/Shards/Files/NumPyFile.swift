@@ -16,23 +16,25 @@ public enum NumPyFile {
 
     /// Returns the shape of an array of little-endian binary32 in C order, and where its values
     /// begin; nil where `bytes` are no such file of format version 1.0.
+    ///
+    /// The header is taken in the one form that NumPy writes, to the last character: what is
+    /// damaged may say anything else.
     public static func float32Header(_ bytes: [UInt8]) -> (shape: [Int], start: Int)? {
-        guard bytes.count >= 10, bytes[0] == 0x93, bytes[1..<6].elementsEqual("NUMPY".utf8),
-            bytes[6] == 1
+        guard bytes.count >= 10, bytes[0] == 0x93, bytes[1..<8].elementsEqual("NUMPY\u{1}\0".utf8)
         else { return nil }
         let start = 10 + Int(bytes[8]) + Int(bytes[9]) << 8
-        guard start <= bytes.count else { return nil }
-        let text = String(decoding: bytes[10..<start], as: UTF8.self)
-        guard text.contains("'descr': '<f4'"), text.contains("'fortran_order': False"),
-            let key = text.firstRange(of: "'shape': ("),
-            let open = text.index(key.upperBound, offsetBy: -1, limitedBy: text.startIndex),
-            let close = text[open...].firstIndex(of: ")")
+        guard start <= bytes.count, start % 16 == 0, bytes[start - 1] == 0x0A else { return nil }
+        let text = String(decoding: bytes[10..<start - 1], as: UTF8.self)
+        let (head, tail) = ("{'descr': '<f4', 'fortran_order': False, 'shape': (", "), }")
+        guard text.hasPrefix(head), let end = text.firstRange(of: tail),
+            text[end.upperBound...].allSatisfy({ $0 == " " })
         else { return nil }
-        let words = text[text.index(after: open)..<close].split(separator: ",").map {
-            $0.filter { $0 != " " }
-        }
-        let shape = words.compactMap { Int($0) }
-        return shape.count == words.count && shape.allSatisfy { $0 >= 0 } ? (shape, start) : nil
+        let words = text[text.index(text.startIndex, offsetBy: head.count)..<end.lowerBound]
+        let shape = words.split(separator: ",").compactMap { Int($0.drop { $0 == " " }) }
+        let plain =
+            shape.count == 1
+            ? "\(shape[0])," : shape.map(String.init).joined(separator: ", ")
+        return plain == words && shape.allSatisfy { $0 >= 0 } ? (shape, start) : nil
     }
 
     /// Returns what precedes `count` records in the file of an array of records, whose bytes follow

@@ -10,7 +10,7 @@ extension HDF5 {
         /// The little-endian type of the file, and of memory.
         static var hdf5Type: hid_t { get }
         /// The same, as a shard's file says it.
-        static var elementType: ShardFile.ElementType { get }
+        static var elementType: ElementType { get }
         /// Zero.
         init()
     }
@@ -105,25 +105,25 @@ extension HDF5 {
 
 extension Float: HDF5.Element {
     static var hdf5Type: hid_t { steadyset_h5t_f32le() }
-    static var elementType: ShardFile.ElementType { .float32 }
+    static var elementType: ElementType { .float32 }
 }
 extension Double: HDF5.Element {
     static var hdf5Type: hid_t { steadyset_h5t_f64le() }
-    static var elementType: ShardFile.ElementType { .float64 }
+    static var elementType: ElementType { .float64 }
 }
 extension UInt64: HDF5.Element {
     static var hdf5Type: hid_t { steadyset_h5t_u64le() }
-    static var elementType: ShardFile.ElementType { .uint64 }
+    static var elementType: ElementType { .uint64 }
 }
 extension UInt32: HDF5.Element {
     static var hdf5Type: hid_t { steadyset_h5t_u32le() }
-    static var elementType: ShardFile.ElementType { .uint32 }
+    static var elementType: ElementType { .uint32 }
 }
 extension UInt16: HDF5.Element {
     static var hdf5Type: hid_t { steadyset_h5t_u16le() }
-    static var elementType: ShardFile.ElementType { .uint16 }
+    static var elementType: ElementType { .uint16 }
 }
 extension UInt8: HDF5.Element {
     static var hdf5Type: hid_t { steadyset_h5t_u8() }
-    static var elementType: ShardFile.ElementType { .uint8 }
+    static var elementType: ElementType { .uint8 }
 }
