@@ -10,7 +10,7 @@ import threading
 import numpy as np
 import pytest
 from steadyset import engine
-from steadyset.engine import pool
+from steadyset.engine import memory, pool, process
 from test_engine import SHAPE, children, descriptors, fake, fill, program, sum_of  # noqa: F401 - fixtures
 
 
@@ -196,6 +196,56 @@ print(os.waitstatus_to_exitcode(os.waitpid(children[-1], 0)[1]))
     command = [sys.executable, "-W", "ignore", "-c", code, str(tmp_path / "go")]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (result.returncode, result.stdout.split(), result.stderr) == (0, ["5"], "")
+
+
+def once(function):
+    """The function, with a fork behind its first call."""
+    forks = iter([lambda: in_child(lambda: None)])
+
+    def forking(*arguments, **named):
+        found = function(*arguments, **named)
+        next(forks, lambda: None)()
+        return found
+
+    return forking
+
+
+def test_a_fork_before_a_request_is_written(monkeypatch):
+    """What is written to memory that was retired meanwhile does not reach the engine, so all is written again."""
+    fill(engine.empty(SHAPE), 1.0)
+    held = engine.empty(SHAPE)
+    data = np.full(1000, 3, np.uint8)
+    monkeypatch.setattr(memory.Memory, "empty", once(memory.Memory.empty))
+    assert sum_of(data) == 3000
+    del held
+
+
+def test_a_fork_before_an_engine_starts(monkeypatch):
+    held = engine.empty(SHAPE)
+    monkeypatch.setattr(process, "command", once(process.command))
+    fill(held, 2.0)
+    assert (held == 2).all()
+
+
+def test_a_child_has_nothing_of_threads_either(tmp_path):
+    x = engine.empty(SHAPE)
+    request = {"do": "fill", "into": {"x": x}, "count": x.size, "value": 2.0, "until": str(tmp_path / "go")}
+    thread = threading.Thread(target=lambda: engine.call(request))
+    thread.start()
+    while not any(one.asked for one in list(pool.pool.engines)):
+        assert thread.is_alive()
+    sockets = {name for name in descriptors() if "socket" in name}
+
+    def work():
+        assert not any("memfd:steadyset" in name for name in descriptors())
+        assert len(sockets & descriptors()) == len(sockets) - 1
+
+    try:
+        in_child(work)
+    finally:
+        (tmp_path / "go").touch()
+        thread.join(60)
+    assert (x == 2).all()
 
 
 def test_copies_after_a_fork_are_given_up():
