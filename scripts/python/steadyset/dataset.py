@@ -96,8 +96,22 @@ class Dataset:
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
             raise DatasetError(f"{self._storage.root}: the physics has the wrong form: {error!r}") from error
 
+    def _make_decoder(self) -> Decoder:
+        try:
+            return make_decoder(self._decoder_name)
+        except DatasetError as error:
+            if self._decoder_name is not None or self._manifest.codec == "standard" or not engine.usable():
+                raise
+            failure = error
+
+        def refuse(frame: Bytes, out: FloatArray) -> None:
+            # Engines decode themselves; what they do not is refused when it is asked for.
+            raise failure
+
+        return refuse
+
     def _reset(self) -> None:
-        self._decoder: Decoder = make_decoder(self._decoder_name)
+        self._decoder = self._make_decoder()
         self._checksum: Checksum | None = make_checksum()
         self._process = os.getpid()
         self._lock = threading.Lock()
@@ -310,9 +324,10 @@ class Dataset:
         number = int(self._table["id"][row])
         where = f"sample {number:016x} of {self._storage.root}/{shard.path}"
         if self._manifest.codec == "recipe":
+            unless = ", or open it with checked=False" if self._checked else ""
             return DatasetError(
                 f"{where} cannot be made again: {error}. Its file is damaged, or another release of Steadyset made it: unpack it "
-                "with that release, or open it with checked=False"
+                f"with that release{unless}"
             )
         return DatasetError(f"{where} is damaged: {error}")
 
@@ -397,7 +412,8 @@ class Dataset:
             return self._layouts[number, name]
 
     def _without(self, row: int, name: str) -> DatasetError:
-        return DatasetError(f"sample {int(self._table['id'][row]):016x} has no {name} in its shard")
+        path = self._manifest.shards[self._shard_of(row)].path
+        return DatasetError(f"sample {int(self._table['id'][row]):016x} has no {name} in its shard, {self._storage.root}/{path}")
 
     def _empty(self, *shape: int) -> FloatArray:
         """An array for fields, which an engine can write itself where one makes them."""
