@@ -192,6 +192,7 @@ class Memory:
     def before_fork(self) -> None:
         """Waits until no other thread is in the midst of a change, and retires the memory where something is lent."""
         self._lock.acquire()
+        self._tidying = True  # until after the fork, whatever ends meanwhile
         self._tidy()
         if self._lent:
             # First of all: who finds it False after its last write knows that the write is in the file.
@@ -203,6 +204,7 @@ class Memory:
         """Goes on."""
         if self.retired:
             self._give_up()
+        self._tidying = False
         self._lock.release()
 
     def after_fork_in_child(self) -> None:
