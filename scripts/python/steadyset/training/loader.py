@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +13,7 @@ import numpy.typing as npt
 
 from ..order import IndexArray, Order
 from ..samples import Samples
+from ..streams.ahead import Ahead, Stop
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -88,43 +87,11 @@ class Loader:
             return
         with ThreadPoolExecutor(self.threads) as pool:
 
-            def read(share: IndexArray, whole: int) -> LoadedBatch:
+            def read(share: IndexArray, whole: int, stop: Stop) -> LoadedBatch:
                 return LoadedBatch(*self.samples.read(share, pool=pool), share, whole)
 
-            yield from _ahead([partial(read, share, whole) for share, whole in shares])
-
-
-def _ahead(tasks: list[Callable[[], LoadedBatch]]) -> Iterator[LoadedBatch]:
-    """Yields what the tasks return, in their order, running a few ahead of what was taken."""
-    results: queue.Queue[LoadedBatch | BaseException] = queue.Queue(_AHEAD)
-    stop = threading.Event()
-
-    def put(result: LoadedBatch | BaseException) -> None:
-        while not stop.is_set():
+            ahead: Ahead[LoadedBatch] = Ahead((partial(read, *share) for share in shares), 1, _AHEAD)
             try:
-                results.put(result, timeout=0.1)
-                return
-            except queue.Full:
-                continue
-
-    def work() -> None:
-        for task in tasks:
-            if stop.is_set():
-                return
-            try:
-                put(task())
-            except BaseException as error:
-                put(error)
-                return
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        for _ in tasks:
-            result = results.get()
-            if isinstance(result, BaseException):
-                raise result
-            yield result
-    finally:
-        stop.set()
-        thread.join()
+                yield from ahead
+            finally:
+                ahead.close()
