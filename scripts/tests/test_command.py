@@ -22,7 +22,8 @@ def program(path):
 def installed(prefix, record):
     """Installs a copy of the package below `prefix`, with a note of the installer that lists `record`; returns its folder."""
     site = prefix / "lib/python3/site-packages"
-    shutil.copytree(REPOSITORY / "scripts/python/steadyset", site / "steadyset")
+    # Without what Python writes there while others import the package.
+    shutil.copytree(REPOSITORY / "scripts/python/steadyset", site / "steadyset", ignore=shutil.ignore_patterns("__pycache__"))
     notes = site / "steadyset-0.1.0.dist-info"
     notes.mkdir()
     (notes / "METADATA").write_text("Metadata-Version: 2.1\nName: steadyset\nVersion: 0.1.0\n")
