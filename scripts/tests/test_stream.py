@@ -241,6 +241,8 @@ def test_errors_of_pipelines(tmp_path):
         reader.stream(pipeline=text)
     with pytest.raises(reader.DatasetError, match="pipeline.yaml: has no 'sampling'"):
         reader.stream(write(tmp_path, {key: value for key, value in TINY.items() if key != "sampling"}))
+    with pytest.raises(reader.DatasetError, match=r"^the pipeline:\d+: solver: rounding .* may exceed the tolerance"):
+        reader.stream(pipeline=changed(TINY, solver={"tolerance": 1e-9}))
     with pytest.raises(reader.DatasetError, match="other.yaml does not exist"):
         reader.stream(tmp_path / "other.yaml")
     (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe")
