@@ -6,6 +6,7 @@ internal import Pipeline
 
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "bench",
         abstract: "Measure this machine on a pipeline's samples, and estimate the pipeline's time "
             + "and disk.",
         discussion: """

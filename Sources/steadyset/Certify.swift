@@ -6,6 +6,7 @@ internal import Pipeline
 
 struct Certify: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "certify",
         abstract: "Bring predicted fields within a given error, and prove it for each.",
         discussion: """
             Answers for every sample 'within', with a certified bound on its largest error, or \

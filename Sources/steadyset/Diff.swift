@@ -6,6 +6,7 @@ internal import Pipeline
 
 struct Diff: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "diff",
         abstract: "Compare the training sets of two versions: by number of sources, by "
             + "acquisition, and by score.",
         discussion: "With one version, DATASET@VERSION, it is compared with its parent.")

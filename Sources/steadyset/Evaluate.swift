@@ -3,6 +3,7 @@ internal import Pipeline
 
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "evaluate",
         abstract: "Judge a model, or anybody's predictions, with labels or without.",
         discussion: """
             Writes OUTPUT/evaluate with errors.csv, a row a sample, and summary.csv, a row for \

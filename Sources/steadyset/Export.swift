@@ -12,6 +12,7 @@ struct Export: ParsableCommand {
     }
 
     static let configuration = CommandConfiguration(
+        commandName: "export",
         abstract: "Write a dataset, or a selection of it, in the format of another program.",
         discussion: """
             Formats:

@@ -6,6 +6,7 @@ internal import Pipeline
 
 struct Log: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "log",
         abstract: "Show the versions of a dataset as a tree: what each round added and dropped, "
             + "and why.")
 

@@ -3,7 +3,8 @@ internal import Datasets
 internal import Pipeline
 
 struct Pack: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Write a dataset's shards.")
+    static let configuration = CommandConfiguration(
+        commandName: "pack", abstract: "Write a dataset's shards.")
 
     @OptionGroup var options: PipelineOptions
 

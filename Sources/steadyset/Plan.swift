@@ -3,6 +3,7 @@ internal import Pipeline
 
 struct Plan: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "plan",
         abstract: "Print a pipeline's steps as JSON, for a workflow engine to walk.",
         discussion: "Draws every configuration to know the parts; writes nothing.")
 

@@ -4,6 +4,7 @@ internal import Pipeline
 
 struct Predict: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "predict",
         abstract: "Predict the fields of configurations with a trained model.",
         discussion:
             "Writes an HDF5 file with /id (u64) and /y (f32; samples, rows, columns), in the "

@@ -6,6 +6,7 @@ internal import Sampling
 
 struct Resample: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "resample",
         abstract: "Make the next version of a dataset: choose by scores, solve, pack.",
         discussion: """
             Scores are a table with the columns id and, as a rule, mae: errors.csv of 'evaluate', \

@@ -6,6 +6,7 @@ internal import Pipeline
 
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "run",
         abstract: "Make a dataset: every stage of a pipeline that is not done.")
 
     @OptionGroup var options: PipelineOptions

@@ -4,6 +4,7 @@ internal import Pipeline
 
 struct Sample: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "sample",
         abstract: "Draw or import the configurations of a dataset.")
 
     @OptionGroup var options: PipelineOptions

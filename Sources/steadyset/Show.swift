@@ -5,6 +5,7 @@ internal import Pipeline
 
 struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "show",
         abstract: "Show what a dataset, one of its stages, or a shard holds.")
 
     @Argument(help: "A dataset's folder, DATASET@VERSION, a stage's folder, or an HDF5 shard.")

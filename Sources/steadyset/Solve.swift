@@ -4,6 +4,7 @@ internal import Pipeline
 
 struct Solve: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "solve",
         abstract: "Compute certified labels for a dataset's configurations.")
 
     @OptionGroup var options: PipelineOptions

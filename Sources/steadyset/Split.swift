@@ -4,6 +4,7 @@ internal import Pipeline
 
 struct Split: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "split",
         abstract: "Divide a dataset into parts, nested subsets and windows.")
 
     @OptionGroup var options: PipelineOptions

@@ -3,6 +3,7 @@ internal import Pipeline
 
 struct Step: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "step",
         abstract: "Do one step of a pipeline's plan.",
         discussion: "Several steps of one dataset may run at the same time, each in a process of "
             + "its own.")

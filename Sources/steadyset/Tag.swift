@@ -4,6 +4,7 @@ internal import Pipeline
 
 struct Tag: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "tag",
         abstract: "Give a version of a dataset a name, or take the name away.",
         discussion: "A name that another version has moves to this one. 'log' lists the versions "
             + "and their names.")

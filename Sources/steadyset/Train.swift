@@ -6,6 +6,7 @@ internal import Pipeline
 
 struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "train",
         abstract: "Train a model on a dataset's shards.",
         discussion: """
             What is trained, and how, is the pipeline's 'train'. Epochs leave a checkpoint; the \

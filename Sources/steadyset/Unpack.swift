@@ -6,6 +6,7 @@ internal import Verification
 
 struct Unpack: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "unpack",
         abstract: "Turn the shards of an archive or a recipe into standard ones.",
         discussion: """
             Writes DIR/pack: the same bytes, and the same manifest id, that pack writes with the \

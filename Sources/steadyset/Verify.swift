@@ -7,6 +7,7 @@ internal import Verification
 
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "verify",
         abstract: "Check a dataset, or one stage of it: schemas, digests, every chunk, and the "
             + "laws of its subsets.",
         discussion: "Ends with status 0 where everything is sound, with 1 where something is not.")

@@ -2,6 +2,7 @@ import Datasets
 import Fields
 import Foundation
 import Learning
+import Shards
 import Testing
 
 @Suite struct TableTests {
@@ -56,15 +57,12 @@ import Testing
         let scratch = try Scratch()
         let text = "id,mae\n\(first),0.5\n"
         let path = try scratch.file("e/errors.csv", text)
-        let digest = Digest(of: Array(text.utf8))
-        let manifest = Manifest(
-            stage: "evaluate", parameters: .object([:]), inputs: [], content: .object([:]),
-            files: [
-                Manifest.File(
-                    path: "errors.csv", bytes: text.utf8.count, sha256: digest, samples: 1)
-            ])
+        var manifest = try Samples.evaluate(hasLabels: true)
+        manifest.files[0] = Manifest.File(
+            path: "errors.csv", bytes: text.utf8.count, sha256: Digest(of: Array(text.utf8)),
+            samples: 3)
         #expect(try ScoreTable(path: path, column: "mae").sorted.1 == [0.5])
-        try manifest.write(path: "\(scratch.path)/e/manifest.json")
+        try manifest.manifest.write(path: "\(scratch.path)/e/manifest.json")
         #expect(try ScoreTable(path: path, column: "mae").sorted.1 == [0.5])
         try scratch.file("e/errors.csv", "id,mae\n\(first),0.6\n")
         let error = failure { _ = try ScoreTable(path: path, column: "mae") }
