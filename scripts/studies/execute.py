@@ -1,6 +1,7 @@
 """Makes a study's data and trains its models, several at a time. What is done already is not done again."""
 
 import concurrent.futures
+import json
 import os
 import pathlib
 import subprocess
@@ -20,6 +21,14 @@ class Failed(Exception):
 def make_data(study, binary, folder):
     """Makes the dataset in `folder`, or finishes it."""
     call([binary, "run", study.data, "--output", folder], folder.with_suffix(".log"))
+
+
+def make_document(study, binary, folder):
+    """The same of a study whose data have more subsets than their file says: the pipeline is written beside `folder`."""
+    path = folder.with_suffix(".yaml")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(study.document, indent=2) + "\n")
+    call([binary, "run", path, "--output", folder], folder.with_suffix(".log"))
 
 
 def train(study, runs, trainer, data, folder, jobs, report):

@@ -49,6 +49,11 @@ class Study:
     data: pathlib.Path
     runs: list[Run]
 
+    @property
+    def document(self):
+        """The pipeline of the data."""
+        return read_yaml(self.data.read_text())
+
 
 def load(name, scale, seeds=None):
     """Returns a study; `seeds` are how many, from 1 on, where they are not those of the scale."""
@@ -66,7 +71,7 @@ def load(name, scale, seeds=None):
             for variant, train in study["variants"].items()
         ]
     runs = [
-        Run(variant, selection, seed, _merged(shared["train"], train) | {"seed": seed})
+        Run(variant, selection, seed, merged(shared["train"], train) | {"seed": seed})
         for seed in numbers
         for variant, selection, train in pairs
     ]
@@ -77,7 +82,8 @@ def _epochs(epochs, selection):
     return epochs["n" if selection.startswith("n") else selection[1:].split("-")[0]]
 
 
-def _merged(base, train):
+def merged(base, train):
+    """Returns a block with the members of another over its own, those of their blocks one by one."""
     found = dict(base)
     for key, value in train.items():
         both = isinstance(value, dict) and isinstance(found.get(key), dict)
@@ -87,5 +93,4 @@ def _merged(base, train):
 
 def pipeline_text(study, run):
     """Returns the pipeline file of a run: that of the data with the block `train`, JSON being YAML too."""
-    document = read_yaml(study.data.read_text())
-    return json.dumps(document | {"train": run.train}, indent=2) + "\n"
+    return json.dumps(study.document | {"train": run.train}, indent=2) + "\n"

@@ -93,3 +93,31 @@ def of_sources(results, folder):
     right.legend(fontsize=8)
     text = "Left, error by number of sources trained on and tested on; right, error over all tests by that trained on."
     return [_save(figure, folder / "sources.png", text)]
+
+
+def of_endless(study, results, field, folder):
+    """Error against the share of samples that are new, a panel a network, a line a number of samples seen, a dot a model."""
+    networks = list(dict.fromkeys(case.network for case in study.cases))
+    figure, axes = plt.subplots(1, len(networks), figsize=(10, 4), layout="constrained", sharey=True)
+    for axis, network in zip(axes, networks):
+        # Of Okabe and Ito's colours, told apart with any sight; lines and markers differ too.
+        for case, style in zip((c for c in study.cases if c.network == network), (("#0072B2", "o", "-"), ("#D55E00", "s", "--"))):
+            colour, marker, dash = style
+            found = {}
+            for result in results:
+                if result.run.variant == case.name:
+                    found.setdefault(1 / case.visits[result.run.selection], []).append(result.mean["all"])
+            shares = sorted(found)
+            for share in shares:
+                axis.plot([share] * len(found[share]), found[share], marker, color=colour, ms=4, alpha=0.5, mew=0)
+            means = [np.mean(found[share]) for share in shares]
+            axis.plot(shares, means, dash, color=colour, marker=marker, ms=6, mfc="none", label=f"{case.seen:,} seen")
+        axis.axhline(field.mean, color="black", lw=1, ls=":", label="best constant field")
+        axis.set(xscale="log", yscale="log", xlabel="share of the samples seen that are new", title=network)
+        axis.set_xticks(ticks := sorted({1 / visits for case in study.cases for visits in case.visits.values()}))
+        axis.set_xticklabels([f"1/{1 / share:.0f}" if share < 1 else "all" for share in ticks])
+        axis.minorticks_off()
+    axes[0].set_ylabel("mean absolute error")
+    axes[0].legend(fontsize=8)
+    text = "Error on the test part against the share of samples that are new: small marks are models, lines their means."
+    return [_save(figure, folder / "endless.png", text)]

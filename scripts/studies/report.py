@@ -49,14 +49,14 @@ def opening(title, command):
 
 def _article(study, trainer, done, runs, found, pictures):
     header, key = KEYS[study.name]
-    seconds = [seconds for run in done if (seconds := _seconds(runs / run.name)) is not None]
+    times = [time for run in done if (time := seconds(runs / run.name)) is not None]
     command = f"scripts/study {study.name}" + (f" --scale {study.scale}" if study.scale != "reduced" else "")
     command += f" --trainer {trainer}" if trainer != "swift" else ""
     seeds = sorted({run.seed for run in done})
     lines = [
         *opening(study.title, command),
         f"{len(done)} of {len(study.runs)} models of the scale *{study.scale}*, seeds {seeds[0]} to {seeds[-1]}, data "
-        f"`{study.data.relative_to(STUDIES.parents[1])}`; {sum(seconds) / 60:.0f} minutes of training in all, one thread a model. "
+        f"`{study.data.relative_to(STUDIES.parents[1])}`; {sum(times) / 60:.0f} minutes of training in all, one thread a model. "
         "The numbers are mean absolute errors over the test part, mean ± standard deviation over the models; R1 to R4 are the "
         "regions of the field with y ≥ 0.2, 0.1 to 0.2, 0.05 to 0.1, and below. [Studies](Studies.md) says how the verdicts are reached.",
         "",
@@ -79,7 +79,8 @@ def ending(study, findings, pictures):
     return lines
 
 
-def _seconds(target):
+def seconds(target):
+    """Returns how long the training of a run took; none where the trainer does not say."""
     path = execute.model_of(target) / "train/provenance.json"
     return json.loads(path.read_text())["seconds"] if path.is_file() else None
 

@@ -23,9 +23,10 @@ PIPELINES = sorted(
     for path in [*(REPOSITORY / "pipelines").glob("*.yaml"), *(REPOSITORY / "pipelines/studies").glob("data-*.yaml")]
 )
 # The paper's designs are cut: of one source, of which two are the same most easily, 600 (of 512² places in 8 symmetries, some five
-# pairs would be), of each other number 10. All others are made whole, with models that learn for a short time.
+# pairs would be), of each other number 10; of the samples of the study without an end a twentieth. All others are made whole, with models
+# that learn for a short time.
 PAPER = {"sampling": {"samples_per_stratum": [600] + 19 * [10]}}
-CUTS = {"paper": PAPER, "diffsolver": PAPER}
+CUTS = {"paper": PAPER, "diffsolver": PAPER, "studies/data-endless-reduced": {"sampling": {"samples_per_stratum": 260}}}
 SIDES = ("top", "right", "bottom", "left")
 
 

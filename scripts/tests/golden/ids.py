@@ -31,6 +31,7 @@ CUTS = {
     "curation": {"train": {"epochs": 4}},
     "train": {"sampling": {"samples_per_stratum": 50}, "train": {"epochs": 3}},
     "studies/data-reduced": {"sampling": {"samples_per_stratum": 50}},
+    "studies/data-endless-reduced": {"sampling": {"samples_per_stratum": 52}},
     "studies/data-disks-reduced": {"sampling": {"samples_per_stratum": 100}},
     "studies/data-rings-reduced": {"sampling": {"samples_per_stratum": 1000}},
 }
