@@ -26,8 +26,8 @@ class Case:
 
 @dataclass(frozen=True)
 class Endless:
-    """The study at a scale: the data's pipeline file and document, whose subsets are the fixed sets, and what to train. The runs of
-    the first seed come first, so that they are a comparison while the others wait."""
+    """The study at a scale: the data's pipeline file and document, whose subsets are the fixed sets, and what to train. The runs of the
+    first seed come first, so that they are a whole comparison while others wait; then case by case those of all other seeds."""
 
     name: str
     title: str
@@ -55,8 +55,9 @@ def load(scale, seeds=None):
     numbers = shared["seeds"] if seeds is None else list(range(1, seeds + 1))
     runs = [
         Run(case.name, selection, seed, _train(study, shared, case, selection, seed))
-        for seed in numbers
+        for wave in (numbers[:1], numbers[1:])
         for case in cases
+        for seed in wave
         for selection in reversed(case.visits)
     ]
     subsets = sorted({percent for found in percents.values() for percent in found.values()} | {100})

@@ -4,6 +4,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.ticker  # noqa: E402
 import numpy as np  # noqa: E402
 
 from .results import REGIONS, Spread, groups  # noqa: E402
@@ -109,14 +110,17 @@ def of_endless(study, results, field, folder):
                     found.setdefault(1 / case.visits[result.run.selection], []).append(result.mean["all"])
             shares = sorted(found)
             for share in shares:
-                axis.plot([share] * len(found[share]), found[share], marker, color=colour, ms=4, alpha=0.5, mew=0)
+                axis.plot([share] * len(found[share]), found[share], marker, color=colour, ms=3, mew=0)
             means = [np.mean(found[share]) for share in shares]
-            axis.plot(shares, means, dash, color=colour, marker=marker, ms=6, mfc="none", label=f"{case.seen:,} seen")
+            axis.plot(shares, means, dash, color=colour, marker=marker, ms=9, mfc="none", label=f"{case.seen:,} seen")
         axis.axhline(field.mean, color="black", lw=1, ls=":", label="best constant field")
         axis.set(xscale="log", yscale="log", xlabel="share of the samples seen that are new", title=network)
         axis.set_xticks(ticks := sorted({1 / visits for case in study.cases for visits in case.visits.values()}))
         axis.set_xticklabels([f"1/{1 / share:.0f}" if share < 1 else "all" for share in ticks])
-        axis.minorticks_off()
+        axis.xaxis.set_minor_locator(matplotlib.ticker.NullLocator())
+        axis.yaxis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+        axis.yaxis.set_major_formatter("{x:g}")
+        axis.yaxis.set_minor_locator(matplotlib.ticker.NullLocator())
     axes[0].set_ylabel("mean absolute error")
     axes[0].legend(fontsize=8)
     text = "Error on the test part against the share of samples that are new: small marks are models, lines their means."
