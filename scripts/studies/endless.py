@@ -49,8 +49,8 @@ def load(scale, seeds=None):
     percents = {seen: {visits: _percent(seen, visits, strata, places) for visits in shared["visits"]} for seen in shared["seen"]}
     cases = [
         Case(network, seen, {f"S{percents[seen][visits]:g}%": visits for visits in shared["visits"]} | {ENDLESS: 1})
-        for seen in shared["seen"]
         for network in study["networks"]
+        for seen in shared["seen"]
     ]
     numbers = shared["seeds"] if seeds is None else list(range(1, seeds + 1))
     runs = [

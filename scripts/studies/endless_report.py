@@ -50,7 +50,8 @@ def _article(study, found, field, minutes, pictures):
         "includes waits for a core that others had.",
         "",
         "All models of a table take the same number of steps and see as many samples. *Endless* sees each once, "
-        "`selection: endless`; its first samples are the dataset's own. A fixed set is seen `visits` times, in another order each time; "
+        "`selection: endless`; its first samples are the dataset's own, and all come in the order of their ranks, the same for every "
+        "seed. A fixed set is seen `visits` times, in another order each time and for each seed; "
         "sets are nested subsets of one dataset. No part judges epochs: the model is that of the last. "
         f"All are judged on the same {field.tested:,} test samples, which no training sees. The numbers are of the samples' mean absolute "
         "errors, mean ± standard deviation over seeds. Ratios are to *endless*, seed by seed, the geometric mean and Student's 95% "
