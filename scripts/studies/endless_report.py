@@ -1,6 +1,7 @@
 """The report of the study of training without an end: tables, findings, a picture."""
 
 import importlib.util
+import json
 import sys
 
 from . import endless_results, execute, results
@@ -12,7 +13,7 @@ from .results import Spread
 
 COLUMNS = (
     "learnt from", "samples × visits", "models", "mean", "99th percentile", "ratio of the mean", "ratio of the 99th percentile",
-    "times less than constant",
+    "times less than constant", "training loss",
 )  # fmt: skip
 
 
@@ -25,7 +26,8 @@ def write(study, data, runs, folder):
     folder.mkdir(parents=True, exist_ok=True)
     results.write_runs(folder / "models.csv", found)
     minutes = sum(time for run in done if (time := seconds(runs / run.name)) is not None) / 60
-    text = _article(study, found, field, minutes, _pictures(study, found, field, folder))
+    losses = {run: _loss(runs / run) for run in (result.run.name for result in found)}
+    text = _article(study, found, field, minutes, losses, _pictures(study, found, field, folder))
     (folder / "report.md").write_text(text)
     return text
 
@@ -39,14 +41,18 @@ def _pictures(study, found, field, folder):
     return plots.of_endless(study, found, field, folder)
 
 
-def _article(study, found, field, minutes, pictures):
+def _loss(target):
+    """The mean loss over the samples of the last epoch, as they came."""
+    lines = (execute.model_of(target) / "train/metrics.jsonl").read_text().splitlines()
+    return json.loads(lines[-1])["train_loss"]
+
+
+def _article(study, found, field, minutes, losses, pictures):
     command = "scripts/study endless" + (f" --scale {study.scale}" if study.scale != "reduced" else "")
-    whole = [seed for seed in study.seeds if sum(r.run.seed == seed for r in found) == len(study.runs) // len(study.seeds)]
-    seeds = ", ".join(map(str, whole)) or "none"
     lines = [
         *opening(study.title, command),
-        f"{len(found)} of {len(study.runs)} models of the scale *{study.scale}*; all models are there for these seeds: {seeds}. Data "
-        f"`{study.data.relative_to(STUDIES.parents[1])}`; {minutes:.0f} minutes of training in all, one thread a model. The clock "
+        f"{len(found)} of {len(study.runs)} models of the scale *{study.scale}*, seeds {study.seeds[0]} to {study.seeds[-1]}"
+        f"{_missing(study, found)}. Data `{study.data.relative_to(STUDIES.parents[1])}`; {minutes:.0f} minutes of training in all, one thread a model. The clock "
         "includes waits for a core that others had.",
         "",
         "All models of a table take the same number of steps and see as many samples. *Endless* sees each once, "
@@ -56,14 +62,26 @@ def _article(study, found, field, minutes, pictures):
         f"All are judged on the same {field.tested:,} test samples, which no training sees. The numbers are of the samples' mean absolute "
         "errors, mean ± standard deviation over seeds. Ratios are to *endless*, seed by seed, the geometric mean and Student's 95% "
         "interval. The best constant field is the median at each site of the labels of the first "
-        f"{field.count:,} training samples.",
+        f"{field.count:,} training samples. The training loss is the mean absolute error over the samples of the last epoch, as they came: "
+        "where the test error is well above it, the network knows its samples by heart.",
         "",
     ]
     for case in study.cases:
         if any(r.run.variant == case.name for r in found):
-            lines += [f"## {case.network}, {case.seen:,} samples seen", "", _trained(study, case), "", _table(found, case, field), ""]
+            lines += [f"## {case.network}, {case.seen:,} samples seen", "", _trained(study, case), "", _table(found, case, field, losses), ""]
     lines += ["## Findings", ""]
     return "\n".join(lines + ending(study, endless_results.findings(study, found, field), pictures)).rstrip() + "\n"
+
+
+def _missing(study, found):
+    """Says of which cases which seeds have models that are not trained."""
+    there = {(r.run.variant, r.run.selection, r.run.seed) for r in found}
+    seeds = {}
+    for run in study.runs:
+        if (run.variant, run.selection, run.seed) not in there:
+            seeds.setdefault(run.variant, {})[run.seed] = True
+    names = [f"`{name}` of seed {' and '.join(map(str, own))}" for name, own in seeds.items()]
+    return f"; not all are trained of {', '.join(names)}" if names else ""
 
 
 def _trained(study, case):
@@ -75,7 +93,7 @@ def _trained(study, case):
     )
 
 
-def _table(found, case, field):
+def _table(found, case, field, losses):
     rows = [f"| {' | '.join(COLUMNS)} |", "|" + "---|" * len(COLUMNS)]
     for selection, visits in sorted(case.visits.items(), key=lambda item: item[1]):
         models = list(of(found, case, selection).values())
@@ -85,8 +103,9 @@ def _table(found, case, field):
             cells += [str(means), str(Spread.of([p99_of(r) for r in models]))]
             ratios = [ratio(found, case, selection, value) if selection != ENDLESS else None for value in (mean_of, p99_of)]
             cells += ["" if one is None else str(one) for one in ratios] + [f"{field.mean / means.mean:.1f}"]
+            cells.append(str(Spread.of([losses[r.run.name] for r in models])))
         else:
-            cells += [""] * 5
+            cells += [""] * 6
         rows.append(f"| {' | '.join(cells)} |")
-    rows.append(f"| best constant field | | | {field.mean:.5f} | {field.p99:.5f} | | | 1 |")
+    rows.append(f"| best constant field | | | {field.mean:.5f} | {field.p99:.5f} | | | 1 | |")
     return "\n".join(rows)
