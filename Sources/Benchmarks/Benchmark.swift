@@ -92,7 +92,9 @@ public struct Benchmark {
                     + "pipeline's")
         }
         // What would be found out after all has been measured.
-        if let scratch = options.scratch, InputFile.isFolder(scratch) != true {
+        if options.only == nil, let scratch = options.scratch,
+            InputFile.isFolder(scratch) != true
+        {
             throw PipelineError(
                 .cannotCreate, "\(scratch): there is no such folder to write to: create it first")
         }

@@ -171,6 +171,10 @@ def test_features_that_are_not_finite(taught, scored, tmp_path):
     ids = [row["id"] for row in rows(tmp_path / "E")]
     scores = tmp_path / "E/evaluate/errors.csv"
     command = ("resample", pipeline, "-o", dataset, "--from", pool, "--scores", scores, "--acquisition", "k-centre")
+    # Beside the manifest they must be those that it lists; without it they are anybody's.
+    np.save(path, features + 1)
+    refused(*command, status=65, says="features.npy: is not what manifest.json beside it lists")
+    (tmp_path / "E/evaluate/manifest.json").unlink()
     for value in (np.nan, np.inf, -np.inf):
         bad = features.copy()
         bad[5, 3] = value
