@@ -19,8 +19,8 @@ package struct FeatureTable {
     ///   is not what the manifest beside it lists.
     package init(path: String, ids: [SampleID]) throws {
         self.path = path
-        try ListedTable.check(path)
         let bytes = try InputFile.read(path, maximumBytes: FeatureTable.maximumBytes)
+        try ListedTable.check(bytes, of: path)
         guard let (shape, start) = NumPyFile.float32Header(bytes), shape.count == 2, shape[1] > 0
         else {
             throw DatasetError(.data, "\(path): is not a NumPy file of float32, (samples, width)")

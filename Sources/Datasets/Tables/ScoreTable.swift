@@ -25,10 +25,9 @@ package struct ScoreTable {
     ///   table, an id that is none or is there twice, a score that is not a finite number of at
     ///   least 0; or where it is not what a manifest of `evaluate` beside it lists.
     package init(path: String, column: String) throws {
-        try ListedTable.check(path)
-        try self.init(
-            try InputFile.read(path, maximumBytes: ScoreTable.maximumBytes), path: path,
-            column: column)
+        let bytes = try InputFile.read(path, maximumBytes: ScoreTable.maximumBytes)
+        try ListedTable.check(bytes, of: path)
+        try self.init(bytes, path: path, column: column)
     }
 
     /// Reads the column `column` of a file's bytes; `path` is for messages.
