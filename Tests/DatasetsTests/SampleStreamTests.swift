@@ -88,6 +88,21 @@ import Datasets
         #expect(left > 100)
     }
 
+    /// Copies are left out where nothing is held out, too: a nested subset is a beginning.
+    @Test func drawsThatMeetWithoutAHeldOutPart() throws {
+        let range = ShapeRange.disk(radius: ParameterRange(from: 2, to: 2.2))
+        let design = try design(strata: [1], count: 400, shapes: [range])
+        let stream = SampleStream(design, split: try Split(testEvery: nil))
+        let classifier = ProblemClassifier(design.physics)
+        var seen: Set<ProblemClass> = []
+        for index in 0..<400 {
+            let configuration = try design.configuration(stratum: 0, index: index)
+            let isCopy = !seen.insert(classifier(configuration)).inserted
+            #expect((try stream.sample(.train, rank: index) == nil) == isCopy)
+        }
+        #expect(seen.count < 350)
+    }
+
     @Test func ranksWithoutASample() throws {
         let stream = SampleStream(
             try design(strata: [2], count: 10), split: try Split(testEvery: nil))

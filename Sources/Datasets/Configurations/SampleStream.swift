@@ -12,12 +12,14 @@ package import Sampling
 /// - Where draws may meet, those that are the same problem as an earlier sample of the dataset
 ///   (`Copies`) are left out, as the dataset leaves them out; beyond the dataset's counts, those
 ///   that are a problem which is held out. Draws are taken never to meet where the chance that a
-///   sample is one of those held out is below 10⁻¹².
+///   draw is the problem of a sample of the dataset is below 10⁻¹².
 package final class SampleStream {
     /// What is drawn from.
     package let design: Design
     /// How indices become ranks.
     package let split: Split
+    /// The strata in which draws may meet.
+    private let meeting: Set<Int>
     private let classifier: ProblemClassifier
     /// What the dataset says of the strata in which draws may meet, made when it is first needed.
     private lazy var known: Result<Known, any Error> = Result { try findKnown() }
@@ -31,6 +33,8 @@ package final class SampleStream {
     package init(_ design: Design, split: Split) {
         self.design = design
         self.split = split
+        meeting = Set(
+            design.strata.indices.filter { SampleStream.mayMeet(in: design, stratum: $0) })
         classifier = ProblemClassifier(design.physics)
     }
 
@@ -81,7 +85,7 @@ package final class SampleStream {
 
     private func isLeftOut(_ configuration: Configuration, _ address: SampleAddress) throws -> Bool
     {
-        guard mayMeet(stratum: address.stratum) else { return false }
+        guard meeting.contains(address.stratum) else { return false }
         let known = try known.get()
         if let position = design.sequence.position(of: address) {
             return known.copies.contains(position)
@@ -89,13 +93,13 @@ package final class SampleStream {
         return known.heldOut.contains(classifier(configuration))
     }
 
-    /// Whether a draw of this stratum may be the same problem as one that is held out.
+    /// Whether a draw of this stratum may be the same problem as a sample of the dataset.
     ///
     /// Each of the n sources has its centre with a chance of 1/c, and each but the largest its
     /// value with one of 1/v; n! orders and eight symmetries send one to another, and each key
     /// that is drawn must be equal. What shapes add to that is not counted, as different shapes may
     /// cover the same sites.
-    private func mayMeet(stratum: Int) -> Bool {
+    private static func mayMeet(in design: Design, stratum: Int) -> Bool {
         guard design.limit(stratum: stratum) == nil else { return false }
         var chance = 8.0
         for source in 1...design.strata[stratum] {
@@ -103,14 +107,11 @@ package final class SampleStream {
             if source > 1 { chance /= Double(design.values.grid.count) }
         }
         for _ in 0..<design.physics.openKeys { chance *= 0x1p-32 }
-        let count = design.counts[stratum]
-        let heldOut = count - split.positions(of: .train, among: count)
-        return chance * Double(heldOut) > 1e-12
+        return chance * Double(design.counts[stratum]) > 1e-12
     }
 
     /// Draws the strata in which draws may meet, as far as the dataset has them.
     private func findKnown() throws -> Known {
-        let meeting = Set(design.strata.indices.filter(mayMeet))
         var finder = Copies.Finder(strata: design.strata, sequence: design.sequence)
         var known = Known()
         for position in 0..<design.sampleCount {
