@@ -103,7 +103,7 @@ let package = Package(
             [
                 "Documents", "Fields", "Learning", "Pipeline", "Sampling", "Shards", "Solving",
             ]),
-        tests(of: "Engine", ["Documents", "Fields"]),
+        tests(of: "Engine", ["Documents", "Fields", "Shards"]),
         tests(
             of: "Verification", ["Datasets", "Documents", "Fields", "Pipeline", "Shards"]),
         tests(

@@ -1,5 +1,6 @@
 internal import Datasets
 internal import Documents
+internal import Shards
 
 /// Computes for another process, such as a Python interpreter, one request after another: draws
 /// samples, solves, decodes, judges and repairs fields, which lie in memory that both share.
@@ -9,8 +10,8 @@ internal import Documents
 /// thread; a client that wants more work done at a time starts more engines. What it answers is a
 /// function of the request and of what was defined, so that a request can be repeated elsewhere.
 ///
-/// Messages are JSON objects, each after its length, four bytes, little-endian. The first one is
-/// the engine's own. The article *Reading* says what there is to ask.
+/// Messages are JSON objects (`MessageSocket`). The first one is the engine's own. The article
+/// *Engine* says what there is to ask.
 public struct Engine {
     /// The protocol's number; clients refuse another.
     package static let version = 1
@@ -20,7 +21,8 @@ public struct Engine {
 
     /// Prepares to answer what comes over the socket `socket`, with the file `memory` for fields.
     public init(socket: Int32, memory: Int32) {
-        client = EngineClient(socket: EngineSocket(socket), memory: SharedMemory(memory))
+        client = EngineClient(
+            socket: MessageSocket(socket, maximumBytes: 64 << 20), memory: SharedMemory(memory))
     }
 
     /// Answers until the client is gone.

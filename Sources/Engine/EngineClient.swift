@@ -1,8 +1,9 @@
 internal import Documents
+internal import Shards
 
 /// Who asks: where it is heard, and the memory that it shares.
 struct EngineClient {
-    let socket: EngineSocket
+    let socket: MessageSocket
     let memory: SharedMemory
 
     /// Calls `body` with each element of the request's array, in order, and returns what it

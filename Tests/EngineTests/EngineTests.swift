@@ -1,13 +1,14 @@
 import Documents
 import Fields
 import Foundation
+import Shards
 import Testing
 
 import Engine
 
 /// A client of an engine in a thread of this process.
 private final class Client {
-    private let socket: EngineSocket
+    private let socket: MessageSocket
     private let descriptor: Int32
     let memory: SharedMemory
     let hello: JSON
@@ -24,7 +25,7 @@ private final class Client {
         try #require(size == 0)
         _ = unsafe unlink(path)
         descriptor = ends[0]
-        socket = EngineSocket(ends[0])
+        socket = MessageSocket(ends[0])
         memory = SharedMemory(file)
         let end = ends[1]
         Thread.detachNewThread {

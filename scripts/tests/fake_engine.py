@@ -72,7 +72,7 @@ def end(request):
 
 
 def receive():
-    (length,) = struct.unpack("<I", exactly(4))
+    (length,) = struct.unpack("<Q", exactly(8))
     return json.loads(exactly(length))
 
 
@@ -88,7 +88,7 @@ def exactly(length):
 
 def send(message):
     body = json.dumps(message).encode()
-    data = struct.pack("<I", len(body)) + body
+    data = struct.pack("<Q", len(body)) + body
     while data:
         data = data[os.write(0, data) :]
 

@@ -93,12 +93,12 @@ public final class IsolatedPredictions: Sendable {
     public static func serve(path: String) {
         func say(_ answer: Result<[UInt8], ShardsError>) -> Bool {
             switch answer {
-            case .success(let bytes): return ReaderProcess.send([0] + bytes, to: 1)
+            case .success(let bytes): return MessageSocket(1).send([0] + bytes)
             case .failure(let error):
                 let json = JSON.object([
                     "code": .string(error.code.rawValue), "message": .string(error.message),
                 ])
-                return ReaderProcess.send([1] + json.canonicalBytes, to: 1)
+                return MessageSocket(1).send([1] + json.canonicalBytes)
             }
         }
         let opened = Result { () throws(ShardsError) in try PredictionsReader(path: path) }
@@ -113,7 +113,7 @@ public final class IsolatedPredictions: Sendable {
             }
         }
         guard say(head), case .success(let reader) = opened else { return }
-        while let message = ReaderProcess.receive(from: 0) {
+        while let message = MessageSocket(0).receive() {
             let row = message.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             guard row < UInt64(reader.ids.count) else { return }
             guard

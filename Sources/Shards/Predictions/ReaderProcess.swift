@@ -11,8 +11,7 @@ internal import Synchronization
 /// A process of this very program that reads a file which a C library must not be trusted with:
 /// where it crashes, or does not come to an end, the file is at fault, and this process goes on.
 ///
-/// Both talk through a pair of sockets in messages: eight bytes of length, little-endian, then as
-/// many bytes.
+/// Both talk through a pair of sockets; see `MessageSocket`.
 final class ReaderProcess: Sendable {
     /// How the program is called to be such a process, without the file; nil where files are read
     /// in this one.
@@ -20,13 +19,11 @@ final class ReaderProcess: Sendable {
 
     /// The file.
     private let path: String
-    private let socket: Int32
+    private let socket: MessageSocket
     private let process: pid_t
     /// How the process ended, once that is known.
     private let ending = Mutex<String?>(nil)
 
-    /// A longer answer is refused; a field has at most 64 MiB.
-    private static let maximumMessage = 1 << 32
     /// Seconds after which an answer is not waited for any longer.
     private static let patience = 120
 
@@ -69,11 +66,11 @@ final class ReaderProcess: Sendable {
             _ = close(ends[0])
             throw fail(status)
         }
-        (self.path, socket, process) = (path, ends[0], number)
+        (self.path, socket, process) = (path, MessageSocket(ends[0]), number)
     }
 
     deinit {
-        _ = close(socket)
+        _ = close(socket.descriptor)
         _ = finish()
     }
 
@@ -81,13 +78,13 @@ final class ReaderProcess: Sendable {
     ///
     /// - Throws: `ShardsError` with code `.corrupt` where the process ended, or does not answer.
     func ask(_ message: [UInt8]) throws(ShardsError) -> [UInt8] {
-        guard ReaderProcess.send(message, to: socket) else { throw failure() }
+        guard socket.send(message) else { throw failure() }
         return try answer()
     }
 
     /// Returns the next message of the process.
     func answer() throws(ShardsError) -> [UInt8] {
-        guard let message = ReaderProcess.receive(from: socket) else { throw failure() }
+        guard let message = socket.receive() else { throw failure() }
         return message
     }
 
@@ -141,58 +138,5 @@ final class ReaderProcess: Sendable {
             }
             return unsafe body(UnsafePointer(start))
         }
-    }
-
-    /// Sends a message to the other end, or returns false where that is gone.
-    static func send(_ message: [UInt8], to socket: Int32) -> Bool {
-        let length = UInt64(message.count)
-        let bytes = (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + message
-        var done = 0
-        #if canImport(Darwin)
-            let flags: Int32 = 0
-        #else
-            let flags = Int32(MSG_NOSIGNAL)
-        #endif
-        while done < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { bytes in
-                let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[done...])
-                return unsafe Self.write(socket, rest, flags)
-            }
-            if count > 0 { done += count } else if count == 0 || errno != EINTR { return false }
-        }
-        return true
-    }
-
-    private static func write(_ socket: Int32, _ bytes: UnsafeRawBufferPointer, _ flags: Int32)
-        -> Int
-    {
-        #if canImport(Glibc)
-            unsafe Glibc.send(socket, bytes.baseAddress, bytes.count, flags)
-        #elseif canImport(Musl)
-            unsafe Musl.send(socket, bytes.baseAddress, bytes.count, flags)
-        #else
-            unsafe Darwin.send(socket, bytes.baseAddress, bytes.count, flags)
-        #endif
-    }
-
-    /// Receives a message of the other end, or returns nil where that is gone, or silent for too
-    /// long.
-    static func receive(from socket: Int32) -> [UInt8]? {
-        guard let head = receive(8, from: socket) else { return nil }
-        let length = head.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        return length <= maximumMessage ? receive(Int(length), from: socket) : nil
-    }
-
-    private static func receive(_ count: Int, from socket: Int32) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: min(max(count, 1), 1 << 20))
-        while bytes.count < count {
-            let wanted = min(buffer.count, count - bytes.count)
-            let got = unsafe buffer.withUnsafeMutableBytes {
-                unsafe recv(socket, $0.baseAddress, wanted, 0)
-            }
-            if got > 0 { bytes += buffer[..<got] } else if got == 0 || errno != EINTR { return nil }
-        }
-        return bytes
     }
 }

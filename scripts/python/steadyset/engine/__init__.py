@@ -10,7 +10,7 @@ everything else as JSON through a socket. Engines start when they are needed, an
     answers = engine.run(requests, problem, engines=4)         # an iterable of them, by up to four engines at a time
     lattice = engine.describe(problem)["lattice"]              # what the engine said of the definition
 
-A request is what the protocol says, without `with`, and with NumPy arrays in the places of offsets. Those in `into` are
+A request is what the article *Engine* says, without `with`, and with NumPy arrays in the places of offsets. Those in `into` are
 written by the engine, the `field` of a `repair` is read and replaced, all others are read; where there is a `block`, the `at` of
 samples are counted from its beginning, in bytes. Arrays that `empty` gave are the
 shared memory itself; any other contiguous array is copied there and back, and is written only by a request that went well.

@@ -18,7 +18,7 @@ from ..errors import DatasetError, EngineError, NoEngineError
 from .memory import Memory, Retired
 
 PROTOCOL = 1
-_LENGTH = struct.Struct("<I")
+_LENGTH = struct.Struct("<Q")
 _LONGEST = 64 << 20
 _START = 60.0
 _PATIENCE = 10.0
