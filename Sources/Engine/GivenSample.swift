@@ -44,6 +44,11 @@ struct GivenSample {
         }
     }
 
+    /// `sources` as rows, as they may be given.
+    static func rows(of sources: [Source]) -> JSON {
+        .array(SourceTable.rows(of: sources).map { .array($0.map(JSON.finite)) })
+    }
+
     /// Whether something is known of its label, to be compared.
     var isKnown: Bool { digest != nil || errorBound != nil }
 

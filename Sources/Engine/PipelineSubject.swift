@@ -75,7 +75,7 @@ final class PipelineSubject: EngineSubject {
         return [
             "id": .string(sample.id.description), "rank": .integer(rank),
             "n_sources": .integer(configuration.sources.count), "index": .integer(sample.index),
-            "sources": .array(configuration.sources.map(\.json)),
+            "rows": GivenSample.rows(of: configuration.sources),
             "keys": .array(
                 stream.design.physics.keys(of: configuration.physics).map { .integer(Int($0)) }),
         ]

@@ -54,7 +54,8 @@ final class ProblemSubject: EngineSubject {
             let sample = try GivenSample(json, of: source.physics)
             let places = places.sample(number)
             var answer: [String: JSON] = [
-                "id": .string(sample.configuration.id.description)
+                "id": .string(sample.configuration.id.description),
+                "rows": GivenSample.rows(of: sample.configuration.sources),
             ]
             // Coefficients alone need no solution.
             guard places.hasFields || digests || sample.isKnown || !members.has("into") else {

@@ -56,6 +56,11 @@ package enum SourceTable: CaseIterable {
         return row + repeatElement(.nan, count: width - row.count)
     }
 
+    /// The rows of `sources`, in the narrowest form that holds them.
+    package static func rows(of sources: [Source]) -> [[Double]] {
+        sources.map(SourceTable(holding: sources).row(of:))
+    }
+
     /// The source of a row of any form; nil where there is no form of its width, or it is not one
     /// that `row(of:)` makes.
     package static func source(ofRow row: [Double], on lattice: Lattice) -> Source? {

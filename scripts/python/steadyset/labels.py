@@ -14,6 +14,7 @@ from .errors import DatasetError, NoEngineError
 from .frame import FloatArray
 from .manifest import chunk_names
 from .order import IndexArray
+from .sources import given_rows
 from .storage import Bytes
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class RecipeLabels:
                     raise self._dataset._without(int(rows[k]), "sources")
                 sample: engine.Members = {
                     "id": f"{int(record['id']):016x}",
-                    "rows": [[None if value != value else value for value in row] for row in values[:count].tolist()],
+                    "rows": given_rows(values[:count]),
                 }
                 drawn = keys(k)
                 if drawn is not None:

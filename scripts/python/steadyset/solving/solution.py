@@ -13,7 +13,7 @@ import numpy.typing as npt
 from .. import engine
 from ..errors import DatasetError
 from ..frame import FloatArray
-from ..sources import Rows, rows_of
+from ..sources import Rows, table
 from .problem import Bits, Physics, Problem, Sources, given, is_one, problem, problem_of
 
 _MOST = 16
@@ -43,7 +43,7 @@ class Solution:
     physics: dict[str, Any] = field(repr=False)
     """The equation, with every default."""
     given: engine.Members = field(repr=False, compare=False)
-    """The sources and keys, as an engine was given them."""
+    """The sources, as rows, and keys, as an engine is given them."""
     accuracy: tuple[float, int | None] = field(repr=False)
     """The tolerance, and the bits of the grid."""
 
@@ -56,14 +56,12 @@ class Solution:
     def sources(self) -> Rows:
         """The sources, a row each: row, column, radius, value, and further columns where there are other shapes than disks:
         see `/sources` in the article *Formats*."""
-        if "sources" in self.given:
-            return rows_of(self.given["sources"])
-        return np.array(self.given["rows"], np.float64)
+        return table(self.given["rows"])
 
     @property
     def keys(self) -> npt.NDArray[np.uint32]:
         """The keys of random coefficients."""
-        return np.array(self.given.get("keys", []), np.uint32)
+        return np.array(self.given["keys"], np.uint32)
 
     def coefficient(self, name: str) -> FloatArray:
         """Returns the `diffusivity` or the `decay_rate`, (rows, columns), or (2, rows, columns) for one that differs down and
@@ -168,7 +166,8 @@ def _of_one(problem: Problem, samples: list[engine.Members], names: list[str], t
     return [
         Solution(
             x[k], y[k], math.inf if one["error_bound"] is None else one["error_bound"], one["is_certified"], one["method"],
-            one["id"], problem.physics, samples[first + k], (problem.tolerance, problem.grid_bits),
+            one["id"], problem.physics, {"rows": one["rows"], "keys": samples[first + k].get("keys", [])},
+            (problem.tolerance, problem.grid_bits),
         )
         for first, answer, (x, y) in zip(starts, answers, fields)
         for k, one in enumerate(answer["samples"])

@@ -18,7 +18,7 @@ from ..frame import FloatArray
 from ..order import IndexArray
 from ..samples import Sample
 from ..solving.problem import constant, problem
-from ..sources import Rows, rows_of
+from ..sources import Rows, given_rows, table
 from .ahead import Stop
 from .endless import Endless, Made, check_coefficient, compact, parts
 from .folder import pipeline_of
@@ -196,7 +196,7 @@ class Stream(Endless):
         answer = made.answers[number]
         # A copy: a view would keep the fields of the others.
         x, y = (made.fields[name][number].copy() if len(made.answers) > 1 else made.fields[name][number] for name in "xy")
-        origin = Drawn(answer["sources"], answer["keys"], self.physics, self.tolerance, self.grid_bits)
+        origin = Drawn(table(answer["rows"]), answer["keys"], self.physics, self.tolerance, self.grid_bits)
         return Sample(x, y, answer["id"], answer["rank"], answer["n_sources"], answer["error_bound"], origin)
 
 
@@ -204,21 +204,21 @@ class Drawn:
     """The origin of a sample that was drawn."""
 
     def __init__(
-        self, sources: list[dict[str, Any]], keys: list[int], physics: dict[str, Any], tolerance: float, bits: int | None
+        self, sources: Rows, keys: list[int], physics: dict[str, Any], tolerance: float, bits: int | None
     ) -> None:
         self._sources, self._keys = sources, keys
         self.physics = physics
         self.accuracy = tolerance, bits
 
     def sources(self) -> Rows:
-        return rows_of(self._sources)
+        return self._sources
 
     def keys(self) -> npt.NDArray[np.uint32]:
         return np.array(self._keys, np.uint32)
 
     def coefficient(self, name: str) -> FloatArray:
         check_coefficient(name)
-        return problem(self.physics, *self.accuracy).coefficient(name, {"sources": self._sources, "keys": self._keys})
+        return problem(self.physics, *self.accuracy).coefficient(name, {"rows": given_rows(self._sources), "keys": self._keys})
 
 
 def _sources(strata: list[int]) -> str:
