@@ -102,7 +102,7 @@ public struct Benchmark {
         pipeline = try Benchmark.pipeline(options)
         origin = try Benchmark.origin(options, pipeline)
         // There is no time to tell of a dataset that cannot be made.
-        try SampleListing.check(origin.counts, samplesPerPart: pipeline.samplesPerPart)
+        try SampleListing.check(origin.counts, pipeline.cut)
         threads = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
         do {
             let fields = try options.fields.map(Benchmark.emptyFolder)

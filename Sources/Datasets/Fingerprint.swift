@@ -14,7 +14,7 @@ package import Solving
 /// the id of its manifest takes the fingerprint's place.
 package enum Fingerprint {
     /// Rises when the same inputs give other bytes: with it, everything is done again.
-    package static let dataVersion = 4
+    package static let dataVersion = 5
 
     package static func of(_ members: [String: JSON]) -> Digest {
         var members = members
@@ -22,11 +22,11 @@ package enum Fingerprint {
         return Digest(of: JSON.object(members).canonicalBytes)
     }
 
-    package static func sample(_ origin: ConfigurationOrigin, samplesPerPart: Int) -> Digest {
+    package static func sample(_ origin: ConfigurationOrigin, _ cut: PartCut) -> Digest {
         // With copies of earlier samples being listed, what was sampled before is looked at anew.
         var members: [String: JSON] = [
             "step": .string("sample"), "parameters": origin.parameters,
-            "samples_per_part": .integer(samplesPerPart), "lists_copies": .bool(true),
+            "cut": cut.json, "lists_copies": .bool(true),
         ]
         if case .imported(let file) = origin { members["lines"] = .string(file.digest.description) }
         return of(members)
@@ -34,11 +34,14 @@ package enum Fingerprint {
 
     /// `copies` are the places of samples in the part that are not solved.
     package static func solvePart(
-        ids: Digest, without copies: [Int], physics: Physics, accuracy: Accuracy, level: Int
+        ids: Digest, _ place: PartCut.Place, strata: Int, without copies: [Int], physics: Physics,
+        accuracy: Accuracy, level: Int
     ) -> Digest {
         var members: [String: JSON] = [
             "step": .string("solve-part"), "ids": .string(ids.description), "physics": physics.json,
             "accuracy": accuracy.json, "compression_level": .integer(level),
+            "part": .string(place.part.rawValue), "rank": .integer(place.ranks.lowerBound),
+            "strata": .integer(strata),
         ]
         if !copies.isEmpty { members["without"] = .array(copies.map(JSON.integer)) }
         return of(members)

@@ -15,6 +15,8 @@ public struct Commands {
         public var pipeline: String
         /// The dataset's folder.
         public var output: String
+        /// Whether the dataset is to be planned as a new one, whatever is in the folder.
+        public var isNew = false
         /// Threads; nil for all cores.
         public var threads: Int?
         /// The user's own configurations, as JSON Lines.
@@ -68,7 +70,7 @@ public struct Commands {
             path: options.pipeline, sources: options.sources, overlap: options.overlap,
             training: options.training)
         stages = PipelineStages(
-            pipeline: pipeline, path: options.pipeline,
+            pipeline: pipeline, path: options.pipeline, dataset: options.isNew ? nil : Dataset(root: options.output),
             codec: options.codec.flatMap(ShardCodecs.named) ?? pipeline.codec,
             importPath: options.from, data: try options.data.map { try PackedSamples.locate($0) },
             findsCopies: options.findsCopies)
@@ -131,8 +133,7 @@ public struct Commands {
         [PlannedStep], SampleListing
     ) {
         let listing = try SampleListing(
-            origin, samplesPerPart: stages.pipeline.samplesPerPart, threads: context.threads,
-            lines: false
+            origin, stages.cut, threads: context.threads, lines: false
         ) { _, _ in }
         return (stages.planned(try stages.list(upTo: last, origin), listing), listing)
     }

@@ -8,41 +8,45 @@ internal import Solving
 
 /// What the ids of manifests do not cover, held against the files.
 extension Verifier {
-    /// The parts that a sample stage is cut into, and the names of their files.
-    package func checkLayout(ofSample manifest: SampleManifest, _ listing: SampleListing) {
-        let folder = dataset.folder(.sample)
-        let size = manifest.samplesPerPart
-        let isSo = listing.parts.allSatisfy { part in
-            part.first == part.number * size
-                && (part.count == size
-                    || (part.number == listing.parts.count - 1 && part.count <= size))
-        }
-        expect(isSo, "\(folder): samples_per_part is not what the files say")
-    }
-
     /// The parts of a solve stage: those of the sample stage, under their names.
     package func checkLayout(ofSolve manifest: SolveManifest, _ listing: SampleListing?) {
         let folder = dataset.folder(.solve)
-        let size = manifest.samplesPerPart
         for (number, part) in manifest.parts.enumerated() {
-            let file = part.file
-            let first = number.multipliedReportingOverflow(by: size)
             expect(
-                !first.overflow && part.first == first.partialValue && file.samples <= size
-                    && file.path == "part-\(SampleListing.Part.digits(number)).h5",
-                "\(folder): the entry of '\(file.path)' is not that of part \(number) of \(size) "
-                    + "samples")
+                part.file.path == "part-\(SampleListing.Part.digits(number)).h5"
+                    && part.file.samples <= manifest.samplesPerPart,
+                "\(folder): the entry of '\(part.file.path)' is not that of part \(number) of "
+                    + "\(manifest.samplesPerPart) samples")
         }
-        if let sample = manifests.sample {
-            expect(
-                sample.samplesPerPart == size,
-                "\(folder): samples_per_part is not that of the stage 'sample'")
+        guard let listing else { return }
+        expect(
+            listing.cut.size == manifest.samplesPerPart,
+            "\(folder): samples_per_part is not that of the stage 'sample'")
+        expect(
+            manifest.parts.count == listing.parts.count,
+            "\(folder): lists \(manifest.parts.count) parts of \(listing.parts.count)")
+        expect(
+            zip(manifest.parts, listing.parts).allSatisfy { $0.first == $1.place.first },
+            "\(folder): its parts are not those that the stage 'sample' is cut into")
+    }
+
+    /// The ranks of a part's samples: those of the cut of the sample stage.
+    package func checkRanks(
+        _ reader: ShardReader, _ part: SampleListing.Part, _ listing: SampleListing
+    ) {
+        guard let ranks = reader.ranks else {
+            return found("\(reader.path): is no part; its samples have no rank")
         }
-        if let listing {
-            expect(
-                manifest.parts.count == listing.parts.count,
-                "\(folder): lists \(manifest.parts.count) parts of \(listing.parts.count)")
+        let isSo = (0..<reader.count).allSatisfy { row in
+            guard let stratum = listing.strata.firstIndex(of: reader.sourceCounts[row]),
+                let index = Int(exactly: reader.indices[row]),
+                index < listing.sequence.counts[stratum]
+            else { return false }
+            let address = SampleAddress(stratum: stratum, index: index)
+            return listing.number(of: address) == part.number
+                && listing.rank(of: address) == Int(ranks[row])
         }
+        expect(isSo, "\(reader.path): its ranks are not those of its samples")
     }
 
     /// Sites of samples that are compressed again at most, and levels that are tried where the

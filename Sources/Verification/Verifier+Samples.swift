@@ -32,8 +32,8 @@ extension Verifier {
     /// image of the sources; the id is that of the configuration; the bound is within the
     /// tolerance.
     package func checkSamples(
-        of reader: ShardReader, physics: Physics, accuracy: Accuracy, codec: any ShardCodec,
-        solvable isSolvable: Bool
+        of reader: ShardReader, _ stage: Stage, physics: Physics, accuracy: Accuracy,
+        codec: any ShardCodec, solvable isSolvable: Bool
     ) throws {
         guard reader.codec.name == codec.name else {
             return found(
@@ -108,7 +108,7 @@ extension Verifier {
             report.findings += findings
             guard isSolvable, findings.isEmpty else { return }
             let place = Solvable(path: reader.path, row: row, physics: physics, accuracy: accuracy)
-            if reader.kind == .part, stages.contains(.pack) {
+            if stage == .solve, stages.contains(.pack) {
                 parted[reader.ids[row]] = place
             } else {
                 solvable.append(place)

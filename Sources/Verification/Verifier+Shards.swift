@@ -66,7 +66,8 @@ extension Verifier {
                 if decoding.contains(file.path) {
                     if !isAddition, dataset.version == nil { compare(reader) }
                     try checkSamples(
-                        of: reader, physics: physics, accuracy: manifest.accuracy, codec: codec,
+                        of: reader, .pack, physics: physics, accuracy: manifest.accuracy,
+                        codec: codec,
                         solvable: true)
                 }
                 var content = Digest.Hasher()

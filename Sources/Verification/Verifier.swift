@@ -212,8 +212,10 @@ public final class Verifier {
     /// the seed gives.
     private func checkSample(_ manifest: SampleManifest) throws {
         let folder = dataset.folder(.sample)
-        let listing = try SampleListing(manifest)
-        checkLayout(ofSample: manifest, listing)
+        let listing: SampleListing
+        do { listing = try SampleListing(manifest) } catch {
+            return found("\(folder): \(error.message)")
+        }
         expect(
             manifest.samples == listing.sequence.count,
             "\(folder): the number of samples is not that of the strata")
@@ -224,16 +226,16 @@ public final class Verifier {
         if case .drawn(let drawn) = manifest.origin { design = drawn }
         var copies = Copies.Finder(strata: listing.strata, sequence: listing.sequence)
         let classifier = ProblemClassifier(listing.physics)
+        var seen: [Int: (id: SampleID, problem: ProblemClass)] = [:]
         for part in listing.parts {
             try Interruption.check()
             attempt {
                 let items = try ConfigurationsFile.read(
                     manifest.parts[part.number].file, in: folder, physics: listing.physics,
                     ids: part.ids)
-                let addresses = listing.sequence.addresses(in: part.first..<part.first + part.count)
-                for (offset, (item, address)) in zip(items, addresses).enumerated() {
-                    all.update(item.id.bits.littleEndianBytes)
-                    try copies.add(item.id, classifier(item.configuration), at: part.first + offset)
+                for (item, position) in zip(items, listing.positions(of: part)) {
+                    let address = listing.sequence[position]
+                    seen[position] = (item.id, classifier(item.configuration))
                     if isNeeded {
                         configurations[item.id] = (item.configuration.sources.count, item.index)
                     }
@@ -251,6 +253,12 @@ public final class Verifier {
                 }
             }
         }
+        attempt {
+            for (position, sample) in seen.sorted(by: { $0.key < $1.key }) {
+                all.update(sample.id.bits.littleEndianBytes)
+                try copies.add(sample.id, sample.problem, at: position)
+            }
+        }
         expect(
             all.finish() == listing.digest,
             "\(folder): the ids are not those that the manifest's digest covers")
@@ -266,7 +274,6 @@ public final class Verifier {
     /// Labels: every chunk, and that the parts hold the configurations of the sample stage.
     private func checkSolve(_ manifest: SolveManifest) throws {
         let folder = dataset.folder(.solve)
-        var all = Digest.Hasher()
         let sample = manifests.sample
         let listing = try sample.map { try SampleListing($0) }
         checkLayout(ofSolve: manifest, listing)
@@ -285,12 +292,11 @@ public final class Verifier {
                 // Where shards are there, those are solved again, and parts as far as they are not
                 // the same.
                 try checkSamples(
-                    of: reader, physics: physics, accuracy: manifest.accuracy,
+                    of: reader, .solve, physics: physics, accuracy: manifest.accuracy,
                     codec: reader.codec, solvable: true)
                 if number == 0 { try checkLevel(manifest.compressionLevel, of: reader) }
                 remember(reader)
                 for row in 0..<reader.count {
-                    all.update(reader.content(at: row))
                     largest = max(largest, reader.errorBounds[row])
                     counts[reader.sourceCounts[row], default: 0] += 1
                 }
@@ -300,19 +306,19 @@ public final class Verifier {
                         sample.parts[number].file, in: dataset.folder(.sample),
                         physics: listing.physics,
                         ids: listing.parts[number].ids)
-                    let first = listing.parts[number].first
-                    let solved = items.enumerated().filter {
-                        !listing.copies.contains(first + $0.offset)
-                    }
+                    let solved = listing.withoutCopies(items, in: listing.parts[number])
+                    checkRanks(reader, listing.parts[number], listing)
                     expect(
-                        solved.map(\.element.id).filter { !leftOut.contains($0) } == reader.ids,
+                        solved.map(\.id).filter { !leftOut.contains($0) } == reader.ids,
                         "\(reader.path): does not hold the samples of "
                             + "\(listing.parts[number].configurations)")
                 }
             }
         }
+        let labels = SolvedSamples(recorded: manifest.parts.map(\.file), in: folder)
         expect(
-            all.finish() == manifest.digest,
+            (try? labels.summary(strata: manifest.strata.map(\.sources)))?.digest
+                == manifest.digest,
             "\(folder): the labels are not those that the manifest's digest covers")
         expect(
             samples == manifest.samples,

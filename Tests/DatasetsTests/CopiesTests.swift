@@ -19,7 +19,6 @@ import Testing
             strata: strata, sequence: try sequence())
         #expect(copies.count == 2)
         #expect(copies.contains(1) && copies.contains(4) && !copies.contains(0))
-        #expect(copies.positions(in: 0..<4) == [1] && copies.positions(in: 2..<6) == [4])
         #expect(copies.originals[1] == (try Samples.id(1)))
         #expect(copies.firstUnlike(copies) == "")
         #expect(copies.firstUnlike(Copies()).contains(try Samples.id(2).description))

@@ -30,7 +30,7 @@ import Testing
         #expect(file.physics.diffusivity == .isotropic(.constant(1)))
         #expect(file.physics.decayRate == .constant(0.0025))
         #expect(file.physics.overlap == .max)
-        #expect(file.accuracy == Accuracy() && file.samplesPerPart == 500)
+        #expect(file.accuracy == Accuracy() && file.samplesPerPart == file.samplesPerShard)
         #expect(file.physics == (try Physics(lattice: Lattice(rows: 64, columns: 32))))
         #expect(file.design == nil && file.training == nil && file.curation == nil)
         #expect(file.split == (try Split()))

@@ -154,8 +154,8 @@ final class Silence: Reporter {
         try dataset.forge(SampleManifest.self) { $0.samples += 1 }
         #expect(try dataset.isFound("the number of samples is not that of the strata"))
         let other = try DamagedDataset()
-        try other.forge(SampleManifest.self) { $0.samplesPerPart = 9 }
-        #expect(try other.isFound("samples_per_part is not what the files say"))
+        try other.forge(SampleManifest.self) { $0.cut = PartCut($0.cut.split, size: 9) }
+        #expect(try other.isFound("sample: the sample stage's manifest contradicts itself"))
         let third = try DamagedDataset()
         try third.forge(SampleManifest.self) { $0.digest = Digest(of: [1]) }
         #expect(try third.isFound("the ids are not those that the manifest's digest covers"))

@@ -50,11 +50,17 @@ def label(path, row, change):
         file["checksums"][row, 1] = xxhash.xxh64_intdigest(data)
 
 
-def content(path, names):
-    """What a content digest covers of a file."""
+def rows(path, names):
+    """What a content digest covers of each sample of a file, with what samples are in order by."""
     with h5py.File(path) as file:
         columns = [file[name][:] for name in names]
-        return b"".join(c[row].tobytes() for row in range(len(columns[0])) for c in columns)
+        order = zip(file["index"][:], file["n_sources"][:], strict=True)
+        return [(place, b"".join(c[row].tobytes() for c in columns)) for row, place in enumerate(order)]
+
+
+def content(path, names):
+    """What a content digest covers of a file."""
+    return b"".join(data for _, data in rows(path, names))
 
 
 def write(path, document):
@@ -73,7 +79,10 @@ def sign(dataset, stage, change=None):
             entry["digest"] = hashlib.sha256(content(path, names)).hexdigest()
     if stage in ("solve", "pack"):
         paths = [folder / entry["path"] for entry in document["files"]]
-        document["content"]["digest"] = hashlib.sha256(b"".join(content(path, names) for path in paths)).hexdigest()
+        every = [row for path in paths for row in rows(path, names)]
+        if stage == "solve":
+            every.sort()
+        document["content"]["digest"] = hashlib.sha256(b"".join(data for _, data in every)).hexdigest()
         bounds = [h5py.File(path)["error_bound"][:].max() for path in paths]
         document["content"]["largest_error_bound"] = float(max(bounds))
     if change:

@@ -101,7 +101,7 @@ def test_show(tiny):
     assert "ranks    0 to 11" in steadyset("show", shard).stdout
     found = json.loads(steadyset("show", shard, "--json").stdout)
     assert found["samples"] == len(found["ids"]) == 12 and found["ranks"] == [0, 11]
-    assert json.loads(steadyset("show", tiny / "solve/part-00000.h5", "--json").stdout)["kind"] == "part"
+    assert json.loads(steadyset("show", tiny / "solve/part-00000.h5", "--json").stdout)["kind"] == "shard"
     for stage in STAGES:
         assert ids(tiny)[stage] in steadyset("show", tiny / stage).stdout
 

@@ -368,7 +368,7 @@ USAGE = [
     (["run", "PIPELINE", "PIPELINE", "-o", "OUT"], ""),
     (["polish", "PIPELINE"], ""),
     (["step", "PIPELINE", "polish", "--run", "MADE"], "no step 'polish'"),
-    (["step", "PIPELINE", "solve-00005", "--run", "MADE"], "solve-00005"),
+    (["step", "PIPELINE", "solve-00099", "--run", "MADE"], "solve-00099"),
     (["step", "PIPELINE", "../../x", "--run", "MADE"], "no step"),
     (["step", "PIPELINE", "sample", "--run", "OUT", "--threads", "0"], "--threads"),
     (["plan", "PIPELINE", "--threads", "-3"], "threads"),

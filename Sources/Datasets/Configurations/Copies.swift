@@ -28,11 +28,6 @@ package struct Copies {
     /// Whether the sample at `position` is one.
     package func contains(_ position: Int) -> Bool { originals[position] != nil }
 
-    /// The positions in `range` that are copies, ascending.
-    package func positions(in range: Range<Int>) -> [Int] {
-        originals.isEmpty ? [] : range.filter { originals[$0] != nil }
-    }
-
     /// The first copy that is not one of `other` or the other way round, in words.
     package func firstUnlike(_ other: Copies) -> String {
         let unlike = Set(entries).symmetricDifference(other.entries)

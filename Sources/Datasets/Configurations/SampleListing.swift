@@ -6,17 +6,14 @@ package import Shards
 
 /// What the sample stage holds: how many configurations of which stratum, cut into which parts.
 package struct SampleListing {
-    /// Consecutive samples that are solved and stored together.
+    /// Samples that are solved and stored together, in the order of their ranks.
     package struct Part {
         package let number: Int
-        /// Position of the first sample.
-        package let first: Int
-        package let count: Int
+        package let place: PartCut.Place
         /// SHA-256 of the ids, as little-endian words.
         package let ids: Digest
 
-        /// Positions of its samples.
-        package var positions: Range<Int> { first..<first + count }
+        package var count: Int { place.count }
         /// The configurations file in the sample folder.
         package var configurations: String { "configurations-\(Part.digits(number)).jsonl" }
         /// The file in the solve folder.
@@ -33,19 +30,23 @@ package struct SampleListing {
     package let physics: Physics
     package let strata: [Int]
     package let sequence: SampleSequence
+    package let cut: PartCut
     package let parts: [Part]
-    /// SHA-256 of all ids.
+    /// SHA-256 of all ids, in the order of the sequence.
     package let digest: Digest
     /// Samples that are the same problem as an earlier one, by position; see `Copies`.
     package let copies: Copies
+    private let index: PartIndex
 
     /// The most samples of a dataset: their ids are held in memory to find repeats, 16 bytes each.
     package static let maximumSamples = 1 << 28
     /// The most parts, which a manifest lists and a plan has steps for.
     package static let maximumParts = 1_000_000
+    /// Samples that a thread draws at a time.
+    private static let block = 500
 
     /// Refuses what could not be listed, before anything is drawn.
-    package static func check(_ counts: [Int], samplesPerPart: Int) throws {
+    package static func check(_ counts: [Int], _ cut: PartCut) throws {
         let samples = counts.reduce(0, +)
         guard samples <= maximumSamples else {
             throw DatasetError(
@@ -53,71 +54,86 @@ package struct SampleListing {
                 "\(samples) samples are asked for; a dataset holds at most \(maximumSamples): "
                     + "lower samples_per_stratum")
         }
-        guard (samples - 1) / samplesPerPart < maximumParts else {
+        guard cut.bound(counts) <= maximumParts else {
             throw DatasetError(
                 .data,
-                "\(samples) samples in parts of \(samplesPerPart) make more than \(maximumParts) "
-                    + "parts: raise solver.samples_per_part")
+                "\(samples) samples in parts of \(cut.size) make more than \(maximumParts) "
+                    + "parts: raise solver.samples_per_part, which is pack.samples_per_shard where "
+                    + "it is left out")
         }
     }
 
-    /// Goes through all configurations of `origin` in parts of `samplesPerPart`, on `threads`
-    /// threads.
+    /// Goes through all configurations of `origin`, in parts as `cut` says, on `threads` threads.
     ///
     /// - Parameters:
     ///   - findsCopies: Whether samples that are the same problem as an earlier one are found, to
     ///     be left out.
-    ///   - body: Called for each part in order with its JSON Lines; an empty array where `lines` is
-    ///     false.
+    ///   - body: Called for each part when it is complete, with its JSON Lines; an empty array
+    ///     where `lines` is false.
     /// - Throws: `DatasetError` where a configuration cannot be drawn, or most of them are the
     ///   same.
     package init(
-        _ origin: ConfigurationOrigin, samplesPerPart: Int, threads: Int, lines: Bool,
+        _ origin: ConfigurationOrigin, _ cut: PartCut, threads: Int, lines: Bool,
         findsCopies: Bool = true, _ body: @escaping (Part, [UInt8]) throws -> Void
     ) throws {
-        try SampleListing.check(origin.counts, samplesPerPart: samplesPerPart)
+        try SampleListing.check(origin.counts, cut)
         let physics = origin.physics
         self.physics = physics
+        self.cut = cut
         strata = origin.strata
         let sequence = try SampleSequence(counts: origin.counts)
         self.sequence = sequence
-        let count = (sequence.count + samplesPerPart - 1) / samplesPerPart
-        var parts: [Part] = []
+        let index = PartIndex(cut, try cut.places(origin.counts), sequence)
+        self.index = index
+        let block = SampleListing.block
+        var open: [Int: (ids: Digest.Hasher, text: [UInt8], count: Int)] = [:]
+        var parts: [Part?] = index.places.map { _ in nil }
         var all = Digest.Hasher()
         var copies = Copies.Finder(strata: origin.strata, sequence: sequence)
         let classifier = ProblemClassifier(physics)
-        try OrderedWork.run(count: count, threads: threads) {
+        try OrderedWork.run(count: (sequence.count + block - 1) / block, threads: threads) {
             { number in
                 try Interruption.check()
-                let first = number * samplesPerPart
-                let range = first..<min(sequence.count, first + samplesPerPart)
-                var text: [UInt8] = []
-                var ids: [SampleID] = []
-                var classes: [ProblemClass] = []
+                let first = number * block
+                let range = first..<min(sequence.count, first + block)
+                var drawn: [(number: Int, id: SampleID, problem: ProblemClass?, line: [UInt8])] = []
                 for address in sequence.addresses(in: range) {
                     let configuration = try origin.configuration(address)
-                    ids.append(configuration.id)
-                    if findsCopies { classes.append(classifier(configuration)) }
+                    var line: [UInt8] = []
                     if lines {
                         SampleListing.append(
-                            configuration, under: physics, index: address.index, to: &text)
+                            configuration, under: physics, index: address.index, to: &line)
                     }
+                    drawn.append(
+                        (
+                            index.number(of: address), configuration.id,
+                            findsCopies ? classifier(configuration) : nil, line
+                        ))
                 }
-                return (text, ids, classes)
+                return drawn
             }
-        } consume: { number, result in
-            let bytes = result.1.flatMap(\.bits.littleEndianBytes)
-            for (offset, own) in zip(result.1, result.2).enumerated() {
-                try copies.add(own.0, own.1, at: number * samplesPerPart + offset)
+        } consume: { number, drawn in
+            for (offset, sample) in drawn.enumerated() {
+                if let problem = sample.problem {
+                    try copies.add(sample.id, problem, at: number * block + offset)
+                }
+                let bytes = sample.id.bits.littleEndianBytes
+                all.update(bytes)
+                var part = open.removeValue(forKey: sample.number) ?? (Digest.Hasher(), [], 0)
+                part.ids.update(bytes)
+                part.text += sample.line
+                part.count += 1
+                let place = index.places[sample.number]
+                guard part.count == place.count else {
+                    open[sample.number] = part
+                    continue
+                }
+                let complete = Part(number: sample.number, place: place, ids: part.ids.finish())
+                parts[sample.number] = complete
+                try body(complete, part.text)
             }
-            all.update(bytes)
-            let part = Part(
-                number: number, first: number * samplesPerPart, count: result.1.count,
-                ids: Digest(of: bytes))
-            parts.append(part)
-            try body(part, result.0)
         }
-        self.parts = parts
+        self.parts = parts.compactMap { $0 }
         digest = all.finish()
         self.copies = copies.copies
     }
@@ -128,46 +144,91 @@ package struct SampleListing {
     package init(_ manifest: SampleManifest) throws(DatasetError) {
         physics = manifest.origin.physics
         strata = manifest.strata.map(\.sources)
-        do { sequence = try SampleSequence(counts: manifest.strata.map(\.samples)) } catch {
-            throw DatasetError(error)
-        }
+        cut = manifest.cut
+        let contradiction = DatasetError(
+            .data,
+            "the sample stage's manifest contradicts itself: run 'steadyset sample' again")
+        let counts = manifest.strata.map(\.samples)
+        let places: [PartCut.Place]
+        do {
+            sequence = try SampleSequence(counts: counts)
+            guard cut.bound(counts) <= SampleListing.maximumParts else { throw contradiction }
+            places = try cut.places(counts)
+        } catch { throw DatasetError(error) }
         digest = manifest.digest
         var parts: [Part] = []
-        var next = 0
-        for listed in manifest.parts {
-            let part = Part(
-                number: parts.count, first: next, count: listed.file.samples, ids: listed.ids)
-            guard listed.file.path == part.configurations, listed.first == next else {
+        for (listed, place) in zip(manifest.parts, places) {
+            let part = Part(number: parts.count, place: place, ids: listed.ids)
+            guard listed.file.path == part.configurations else {
                 throw DatasetError(
                     .data,
                     "the sample stage's manifest lists '\(listed.file.path)' out of order: run "
                         + "'steadyset sample' again", member: "files")
             }
+            guard listed.file.samples == part.count, listed.first == place.first else {
+                throw contradiction
+            }
             parts.append(part)
-            next += part.count
+        }
+        guard parts.count == places.count, manifest.parts.count == places.count else {
+            throw contradiction
         }
         self.parts = parts
-        guard next == sequence.count else {
-            throw DatasetError(
-                .data,
-                "the sample stage's manifest contradicts itself: run 'steadyset sample' again")
-        }
+        index = PartIndex(cut, places, sequence)
         copies = try Copies(manifest.copies, strata: strata, sequence: sequence)
     }
 
     /// What the manifest says of it.
-    package func manifest(
-        of origin: SampleManifest.Origin, samplesPerPart: Int, files: [Manifest.File]
-    )
+    package func manifest(of origin: SampleManifest.Origin, files: [Manifest.File])
         -> SampleManifest
     {
         SampleManifest(
             origin: origin, samples: sequence.count,
             strata: [Stratum](strata: strata, counts: sequence.counts), digest: digest,
-            copies: copies.entries, samplesPerPart: samplesPerPart,
+            copies: copies.entries, cut: cut,
             parts: zip(parts, files).map { part, file in
-                SampleManifest.Part(file: file, first: part.first, ids: part.ids)
+                SampleManifest.Part(file: file, first: part.place.first, ids: part.ids)
             })
+    }
+
+    /// Where the sample at a position of the sequence is: the number of its part, and its place in
+    /// that. O(strata).
+    package func place(of position: Int) -> (part: Int, offset: Int) {
+        let address = sequence[position]
+        let number = index.number(of: address)
+        let (part, rank) = cut.split.rank(of: address, strata: strata.count)
+        let start = parts[number].place.ranks.lowerBound
+        return (number, cut.count(of: part, start..<rank, sequence.counts))
+    }
+
+    /// The positions in the sequence of the samples of a part, in its order.
+    package func positions(of part: Part) -> [Int] {
+        cut.addresses(part.place, sequence.counts).compactMap(sequence.position)
+    }
+
+    /// The rank of the sample at `address`.
+    package func rank(of address: SampleAddress) -> Int {
+        cut.split.rank(of: address, strata: strata.count).rank
+    }
+
+    /// The number of the part that has the sample at `address`.
+    package func number(of address: SampleAddress) -> Int { index.number(of: address) }
+
+    /// Places in a part of samples that are copies of earlier ones, ascending.
+    package func copies(in part: Part) -> [Int] {
+        copies.count == 0
+            ? []
+            : positions(of: part).enumerated().compactMap { offset, position in
+                copies.contains(position) ? offset : nil
+            }
+    }
+
+    /// The elements of a part's list whose samples are no copies.
+    package func withoutCopies<Element>(_ elements: [Element], in part: Part) -> [Element] {
+        let copies = Set(copies(in: part))
+        return copies.isEmpty
+            ? elements
+            : elements.enumerated().filter { !copies.contains($0.offset) }.map(\.element)
     }
 
     /// Appends the line of one configuration, with its keys where `physics` has open ones; `index`
@@ -191,5 +252,34 @@ extension FixedWidthInteger {
     /// The bytes, least significant first.
     package var littleEndianBytes: [UInt8] {
         (0..<Self.bitWidth / 8).map { UInt8(truncatingIfNeeded: self >> ($0 * 8)) }
+    }
+}
+
+/// Finds the part that a sample is in.
+private struct PartIndex: Sendable {
+    let places: [PartCut.Place]
+    private let cut: PartCut
+    private let strata: Int
+    /// Numbers of the places, by part and the number of its ranks.
+    private let numbers: [Split.Part: [Int: Int]]
+
+    init(_ cut: PartCut, _ places: [PartCut.Place], _ sequence: SampleSequence) {
+        self.cut = cut
+        self.places = places
+        strata = sequence.counts.count
+        var numbers: [Split.Part: [Int: Int]] = [:]
+        for (number, place) in places.enumerated() {
+            numbers[place.part, default: [:]][place.ranks.lowerBound / cut.size] = number
+        }
+        self.numbers = numbers
+    }
+
+    /// The number of the place that has `address`, which must exist.
+    func number(of address: SampleAddress) -> Int {
+        let (part, rank) = cut.split.rank(of: address, strata: strata)
+        guard let number = numbers[part]?[rank / cut.size] else {
+            preconditionFailure("every sample is in a part")
+        }
+        return number
     }
 }

@@ -49,19 +49,19 @@ package struct SampleManifest: StageManifest {
     package var digest: Digest
     /// Samples that are the same problem as an earlier one.
     package var copies: [SampleCopy]
-    package var samplesPerPart: Int
+    package var cut: PartCut
     package var parts: [Part]
 
     package init(
         origin: Origin, samples: Int, strata: [Stratum], digest: Digest, copies: [SampleCopy],
-        samplesPerPart: Int, parts: [Part]
+        cut: PartCut, parts: [Part]
     ) {
         self.origin = origin
         self.samples = samples
         self.strata = strata
         self.digest = digest
         self.copies = copies
-        self.samplesPerPart = samplesPerPart
+        self.cut = cut
         self.parts = parts
     }
 
@@ -85,8 +85,9 @@ package struct SampleManifest: StageManifest {
         strata = try content.list("strata", Stratum.init)
         digest = try content.digest("digest")
         copies = content.has("copies") ? try content.list("copies", SampleCopy.init) : []
-        samplesPerPart = try manifest.layout(["samples_per_part"], path: path).count(
-            "samples_per_part", in: 1...1 << 53)
+        cut = try PartCut(
+            try manifest.layout(
+                ["samples_per_part", "test_every", "validation_every"], path: path))
         parts = try manifest.files(with: ["first", "ids"], path: path) {
             (file, members) throws(DatasetError) in
             Part(
@@ -103,11 +104,33 @@ package struct SampleManifest: StageManifest {
         return Manifest(
             stage: Self.stage.rawValue, parameters: origin.parameters, inputs: [],
             content: .object(content),
-            layout: .object(["samples_per_part": .integer(samplesPerPart)]),
+            layout: cut.json,
             files: parts.map {
                 $0.file.adding([
                     "first": .integer($0.first), "ids": .string($0.ids.description),
                 ])
             })
+    }
+}
+
+extension PartCut {
+    /// How a manifest says it.
+    package var json: JSON {
+        .object([
+            "samples_per_part": .integer(size),
+            "test_every": split.testEvery.map(JSON.integer) ?? .null,
+            "validation_every": split.validationEvery.map(JSON.integer) ?? .null,
+        ])
+    }
+
+    fileprivate init(_ members: ManifestMembers) throws(DatasetError) {
+        do {
+            self.init(
+                try Split(
+                    testEvery: try members.optionalInt("test_every"),
+                    validationEvery: try members.optionalInt("validation_every"),
+                    subsets: [100]),
+                size: try members.count("samples_per_part", in: 1...1 << 53))
+        } catch { throw DatasetError(error) }
     }
 }

@@ -1,4 +1,4 @@
-internal import Fields
+package import Fields
 internal import Parallel
 package import Sampling
 package import Shards
@@ -63,6 +63,27 @@ package struct RankOrder {
             }
         }
         return shards
+    }
+}
+
+extension SolvedSamples {
+    /// What a manifest says of all labels: the digest of their content in the order of all samples,
+    /// however they are cut into files, the largest bound, and how many there are of each stratum.
+    package func summary(strata: [Int]) throws -> (
+        digest: Digest, largestBound: Double, counts: [Int]
+    ) {
+        let everything = try Split(testEvery: nil, validationEvery: nil, subsets: [100])
+        let order = try RankOrder(self, split: everything, strata: strata)
+        var hasher = Digest.Hasher()
+        var largest = 0.0
+        var counts = [Int](repeating: 0, count: strata.count)
+        for sample in order.shards(of: SampleSequence.maximumCount).flatMap(\.samples) {
+            let (reader, row) = (try reader(Int(sample.file)), Int(sample.row))
+            hasher.update(reader.content(at: row))
+            largest = max(largest, reader.errorBounds[row])
+            counts[sample.rank % strata.count] += 1
+        }
+        return (hasher.finish(), largest, counts)
     }
 }
 

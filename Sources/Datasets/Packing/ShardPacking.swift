@@ -6,7 +6,8 @@ internal import Sampling
 internal import Shards
 
 /// Writes shards of solved samples into a dataset's pack stage, for the stage itself and for
-/// further versions. Compressed chunks are carried over, but for what the codec makes of y.
+/// further versions. A part that is the shard becomes it, under a second name; else compressed
+/// chunks are carried over, but for what the codec makes of y.
 package struct ShardPacking {
     /// A shard to be, and the digest of its samples.
     package struct Shard {
@@ -28,6 +29,9 @@ package struct ShardPacking {
     /// Shards that versions list: one that is there as they list it stays as it is, whatever wrote
     /// it.
     package var known: [PackManifest.Shard] = []
+    /// Numbers of parts that lack samples they were made for, so that their files are laid out in
+    /// another way than a shard of what is left.
+    package var incomplete: Set<Int> = []
 
     package init(
         dataset: Dataset, store: SolvedSamples, form: ShardFormat, threads: Int,
@@ -122,6 +126,21 @@ package struct ShardPacking {
             path: "pack/\(name)", bytes: found.bytes, sha256: found.sha256, samples: entry.samples)
     }
 
+    /// The number of the part file that is this very shard, to the byte; nil where none is.
+    private func part(thatIs plan: RankOrder.Shard, in store: SolvedSamples) throws -> Int? {
+        guard !isAddition, let number = plan.samples.first.map({ Int($0.file) }),
+            plan.samples.allSatisfy({ Int($0.file) == number }), !incomplete.contains(number),
+            store.files[number].samples == plan.samples.count
+        else { return nil }
+        let reader = try store.reader(number)
+        guard reader.ranks == plan.samples.map({ UInt64($0.rank) }),
+            reader.codec.name == form.codec.name, reader.isOf(form.physics, form.accuracy),
+            reader.maximumSources == form.maximumSources,
+            form.levelAttribute.allSatisfy({ reader.attributes[$0.name] == $0.value })
+        else { return nil }
+        return number
+    }
+
     private func fingerprint(_ shard: Shard) -> Digest {
         Fingerprint.shard(
             content: shard.content, codec: form.codec, physics: form.physics,
@@ -148,6 +167,19 @@ package struct ShardPacking {
             return file
         }
         try StepRecord.remove(step, in: dataset)
+        if let part = try part(thatIs: plan, in: store),
+            try AtomicFile.link(
+                store.path(of: part), as: dataset.path("pack/\(plan.name)"))
+        {
+            let own = store.files[part]
+            let file = Manifest.File(
+                path: "pack/\(plan.name)", bytes: own.bytes, sha256: own.sha256,
+                samples: own.samples)
+            try StepRecord(
+                step: step, fingerprint: fingerprint, files: [file], seconds: started.seconds
+            ).write(in: dataset)
+            return file
+        }
         let writer = try form.writer(
             for: dataset.path("pack/\(plan.name)"), capacity: plan.samples.count)
         try OrderedWork.run(count: plan.samples.count, threads: threads) {

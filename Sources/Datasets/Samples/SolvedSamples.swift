@@ -18,6 +18,12 @@ package final class SolvedSamples {
         self.init(manifest.parts.map(\.file), in: folder)
     }
 
+    /// The part files that records tell of, without a look at their digests.
+    package convenience init(recorded files: [Manifest.File], in folder: String) {
+        self.init(files, in: folder)
+        verified = Set(files.indices)
+    }
+
     private init(_ files: [Manifest.File], in folder: String) {
         self.files = files
         self.folder = folder
@@ -46,12 +52,18 @@ package final class SolvedSamples {
     /// The reader of a file. Its digest is checked when it is opened first.
     package func reader(_ file: Int) throws -> ShardReader {
         if let found = open.first(where: { $0.file == file }) { return found.reader }
-        let path = try path(of: file, checking: !verified.contains(file))
-        verified.insert(file)
+        let path = try path(of: file)
         let reader = try ShardReader(path: path)
         if open.count >= SolvedSamples.maximumOpen { open.removeFirst() }
         open.append((file, reader))
         return reader
+    }
+
+    /// Where a file is, whose digest was compared.
+    package func path(of file: Int) throws -> String {
+        let path = try path(of: file, checking: !verified.contains(file))
+        verified.insert(file)
+        return path
     }
 
     /// Where a file is; its digest is compared with the manifest where asked.

@@ -26,7 +26,7 @@ struct PipelineCheck {
     /// - Returns: What the user should know, though it is no error.
     /// - Throws: `PipelineError` naming file, line and key.
     @discardableResult func check(upTo last: Stage) throws -> [String] {
-        do { try SampleListing.check(counts, samplesPerPart: pipeline.samplesPerPart) } catch let
+        do { try SampleListing.check(counts, pipeline.cut) } catch let
             error as DatasetError
         { throw fail("sampling.samples_per_stratum", error.message) }
         let selections = try selections()

@@ -1,4 +1,4 @@
-internal import Datasets
+package import Datasets
 public import Documents
 public import Fields
 public import Learning
@@ -22,8 +22,8 @@ public struct PipelineFile: Sendable {
     public let design: Design?
     /// What labels must satisfy.
     public let accuracy: Accuracy
-    /// Samples in each part of the solve stage.
-    public let samplesPerPart: Int
+    /// Ranks of each part of the solve stage, where the file says so.
+    let ownSamplesPerPart: Int?
     /// How samples are divided.
     public let split: Split
     /// zstd's level.
@@ -106,7 +106,8 @@ public struct PipelineFile: Sendable {
             required: ["format", "name", "physics", "solver", "split", "pack"],
             optional: ["sampling"])
         let solver = try file.block(
-            "solver", ["tolerance", "grid_bits", "samples_per_part", "compression_level"])
+            "solver", ["tolerance", "grid_bits", "compression_level"],
+            optional: ["samples_per_part"])
         let pack = try file.block("pack", ["codec", "samples_per_shard"])
 
         name = try file.string("name")
@@ -124,7 +125,7 @@ public struct PipelineFile: Sendable {
                 "solver: rounding to multiples of 2^-\(accuracy.gridBits ?? 24) alone may exceed "
                     + "the tolerance of \(accuracy.tolerance): raise tolerance or grid_bits")
         }
-        samplesPerPart = try solver.int("samples_per_part")
+        ownSamplesPerPart = try solver.optionalInt("samples_per_part")
         compressionLevel = try solver.int("compression_level")
         split = try value("split") { try Split(json: try file.json("split")) }
         samplesPerShard = try pack.int("samples_per_shard")
@@ -191,6 +192,12 @@ public struct PipelineFile: Sendable {
         return nil
     }
 
+    /// Ranks of each part of the solve stage.
+    package var samplesPerPart: Int { ownSamplesPerPart ?? samplesPerShard }
+
+    /// How its samples are cut into parts.
+    package var cut: PartCut { PartCut(split, size: samplesPerPart) }
+
     /// The line of a key, such as `train.judge`, or of the block that it would stand in.
     package func line(of key: String) -> Int {
         document.line(of: "/" + key.replacing(".", with: "/"))
@@ -211,7 +218,7 @@ private typealias Members = JSONMembers<PipelineError>
 
 extension JSONMembers where Failure == PipelineError {
     /// The block `key`, which has all of these members.
-    fileprivate func block(_ key: String, _ members: [String]) throws(PipelineError) -> Self {
-        try Self(try json(key), of: key, required: members)
-    }
+    fileprivate func block(_ key: String, _ members: [String], optional: [String] = [])
+        throws(PipelineError) -> Self
+    { try Self(try json(key), of: key, required: members, optional: optional) }
 }

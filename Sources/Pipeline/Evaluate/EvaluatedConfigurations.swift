@@ -19,8 +19,9 @@ final class ListedConfigurations: EvaluatedSamples {
     private let folder: String
     /// Parts that were read last, by number.
     private let kept = Mutex<[(number: Int, items: [ListedConfiguration])]>([])
-    /// Threads read neighbouring samples, which are of one part or of two.
-    private static let maximumKept = 3
+    /// Threads read neighbouring samples, which are of one or two parts of training, of validation
+    /// and of test each.
+    private static let maximumKept = 6
 
     /// The configurations of `data`'s sample stage; no line is read yet.
     init(_ data: Dataset) throws {
@@ -38,30 +39,20 @@ final class ListedConfigurations: EvaluatedSamples {
     var count: Int { positions?.count ?? listing.sequence.count }
 
     func ids() throws -> [SampleID] {
-        try listing.parts.flatMap { part in
-            try read(part).enumerated().filter { !listing.copies.contains(part.first + $0.offset) }
-                .map(\.element.id)
-        }
+        try (0..<count).map { try item($0).id }
     }
 
     func furtherIDs() -> Set<SampleID>? { nil }
 
     func makeReader(_ contents: EvaluatedContents) throws -> (Int) throws -> EvaluatedFields {
         { [self] number in
-            let position = positions?[number] ?? number
-            let part = listing.parts[place(of: position)]
-            return EvaluatedFields(try items(of: part)[position - part.first].configuration)
+            EvaluatedFields(try item(number).configuration)
         }
     }
 
-    /// The part that the sample at a position is in, by halving.
-    private func place(of number: Int) -> Int {
-        var (low, high) = (0, listing.parts.count - 1)
-        while low < high {
-            let middle = (low + high + 1) / 2
-            if listing.parts[middle].first <= number { low = middle } else { high = middle - 1 }
-        }
-        return low
+    private func item(_ number: Int) throws -> ListedConfiguration {
+        let place = listing.place(of: positions?[number] ?? number)
+        return try items(of: listing.parts[place.part])[place.offset]
     }
 
     private func items(of part: SampleListing.Part) throws -> [ListedConfiguration] {

@@ -6,14 +6,14 @@ internal import Sampling
 internal import Shards
 internal import Solving
 
-/// The pack stage: shards in rank order, so that a subset is a prefix of them. Compressed chunks
-/// are carried over, but for what the codec makes of y.
+/// The pack stage: shards in rank order, so that a subset is a prefix of them. Parts that are
+/// shards are taken over; of others compressed chunks are carried over, but for what the codec
+/// makes of y.
 struct PackStage: PipelineStage {
     /// What the samples must have been drawn from, where they were.
     let design: Design?
     /// How shards store labels.
     let codec: any ShardCodec
-    let samplesPerPart: Int
     let samplesPerShard: Int
 
     let stage = Stage.pack
@@ -61,6 +61,12 @@ struct PackStage: PipelineStage {
             level: solveManifest.compressionLevel)
         var packing = ShardPacking(
             dataset: dataset, store: store, form: form, threads: context.threads)
+        packing.incomplete = Set(
+            solveManifest.leftOut.compactMap { sample in
+                listing.strata.firstIndex(of: sample.sources).map {
+                    listing.number(of: SampleAddress(stratum: $0, index: sample.index))
+                }
+            })
         var all = Digest.Hasher()
         var largest = 0.0
         let shards = try order.shards(of: samplesPerShard).map { plan in

@@ -49,10 +49,16 @@ struct RunForecast {
             return forecast
         }
         forecast.bytes += Double(forecast.unsolved) * (sample.part + sample.line)
+        let files = list.cut.bound(origin.counts)
+        forecast.bytes +=
+            Double(files) * SampleCost.file * Double(forecast.unsolved) / Double(max(1, total))
         forecast.seconds += Double(forecast.unsolved) * sample.solving(on: threads)
         if stages.contains(.pack), !isPacked {
-            // Shards that change take each other's place one by one.
-            forecast.bytes += max(0, Double(total) * sample.shard - Double(packedBytes))
+            // Shards that are parts take no space of their own; others that change take each other's
+            // place one by one.
+            if !list.partsAreShards {
+                forecast.bytes += max(0, Double(total) * sample.shard - Double(packedBytes))
+            }
             forecast.seconds += Double(total) * sample.packing
         }
         guard stages.contains(.train) else { return forecast }
@@ -70,7 +76,10 @@ struct RunForecast {
                 added * sample.shard + Double(rounds.count)
                 * (pipeline.trainer == nil ? model.bytes : 0)
             forecast.bytes += added / Double(rounds.count) * sample.part + pool * sample.line
-            if pipeline.trainer != nil { forecast.bytes += pool * (sample.part + sample.shard) }
+            if pipeline.trainer != nil {
+                let areShards = pipeline.samplesPerPart == pipeline.samplesPerShard
+                forecast.bytes += pool * (sample.part + (areShards ? 0 : sample.shard))
+            }
             let labels = rounds.score.needsLabels || pipeline.trainer != nil ? pool : 0
             forecast.seconds +=
                 (added + Double(rounds.count) * labels) * sample.solving(on: threads)
@@ -140,6 +149,8 @@ private struct SampleCost {
     private static let sites = 1 << 21
     /// Bytes of the columns of a row, beside the sources, and of its part of an HDF5 file's index.
     private static let columns = 160.0
+    /// Bytes of a part without samples, with its lines in manifests and its records.
+    static let file = 1e4
 
     /// Seconds to carry it over into a shard.
     var packing: Double { (part + 2 * shard) / SampleCost.rate }

@@ -12,40 +12,35 @@ extension SampleStage {
     /// Refuses to go on where labels would be lost that its configurations do not ask for.
     ///
     /// Growing a design keeps them all: the samples of a part stay in the part with its number.
+    /// Labels of a part that is cut in another way are lost, as the part is solved anew.
     func protectSolvedSamples(_ solve: SolveStage, in context: StageContext) throws {
         let dataset = context.dataset
-        let sequence = try SampleSequence(counts: origin.counts)
         let parts = try LabelFile.present(.solve, in: dataset)
-        let copies =
+        let listing =
             try parts.isEmpty
-            ? Copies()
+            ? nil
             : SampleListing(
-                origin, samplesPerPart: samplesPerPart, threads: context.threads, lines: false,
-                findsCopies: findsCopies
-            ) { _, _ in }.copies
+                origin, cut, threads: context.threads, lines: false, findsCopies: findsCopies
+            ) { _, _ in }
         var solved: Set<SampleID> = []
         var lost = 0
         try OrderedWork.run(count: parts.count, threads: context.threads) {
             { number in
                 let file = parts[number]
-                // A part that growth made may begin after the last sample of a smaller design.
-                let places = file.number.multipliedReportingOverflow(by: samplesPerPart)
-                let first =
-                    places.overflow ? sequence.count : min(sequence.count, places.partialValue)
-                let range = first..<min(sequence.count, first + samplesPerPart)
                 do {
                     let reader = try file.reader()
                     let kept = try (0..<reader.count).count { row in
-                        guard let address = try origin.address(of: row, in: reader),
-                            let position = sequence.position(of: address)
+                        guard let listing, let address = try origin.address(of: row, in: reader),
+                            let position = listing.sequence.position(of: address)
                         else { return false }
-                        return range.contains(position) && !copies.contains(position)
+                        return listing.number(of: address) == file.number
+                            && !listing.copies.contains(position)
                     }
                     return (reader.ids, reader.count - kept)
                 } catch let error as DatasetError {
                     // What is computed anew to the same bits is not lost.
                     guard
-                        try isPromised(file, sequence, range, copies, solve, in: dataset)
+                        isPromised(file, listing, solve, in: dataset)
                     else { throw error }
                     return ([], 0)
                 }
@@ -61,24 +56,18 @@ extension SampleStage {
                 if try origin.address(of: row, in: reader) == nil { lost += 1 }
             }
         }
-        guard lost == 0 else { throw context.wouldLose(lost, partsOf: samplesPerPart) }
+        guard lost == 0 else { throw context.wouldLose(lost, partsOf: cut.size) }
     }
 
     /// Whether the record of a part that cannot be read says that the very same is computed for it.
     private func isPromised(
-        _ file: LabelFile, _ sequence: SampleSequence, _ range: Range<Int>, _ copies: Copies,
-        _ solve: SolveStage, in dataset: Dataset
-    ) throws -> Bool {
-        guard !range.isEmpty, let record = StepRecord(step: file.step, in: dataset) else {
-            return false
-        }
-        let ids = try sequence.addresses(in: range).map { try origin.configuration($0).id }
-        return record.fingerprint
-            == Fingerprint.solvePart(
-                ids: Digest(of: ids.flatMap(\.bits.littleEndianBytes)),
-                without: copies.positions(in: range).map { $0 - range.lowerBound },
-                physics: origin.physics, accuracy: solve.accuracy,
-                level: solve.compressionLevel)
+        _ file: LabelFile, _ listing: SampleListing?, _ solve: SolveStage, in dataset: Dataset
+    ) -> Bool {
+        guard let listing, listing.parts.indices.contains(file.number),
+            let record = StepRecord(step: file.step, in: dataset)
+        else { return false }
+        let part = SolvePart(part: listing.parts[file.number], listing: listing, whole: solve)
+        return record.fingerprint == part.fingerprint(upstream: [])
     }
 }
 
@@ -128,18 +117,20 @@ extension SolveStage {
                     + "'physics': choose another folder for --output, or pass --replace to "
                     + "compute them anew")
         }
-        guard lost == 0 else { throw context.wouldLose(lost, partsOf: samplesPerPart) }
+        guard lost == 0 else { throw context.wouldLose(lost, partsOf: listing.cut.size) }
     }
 
     /// Refuses to remove finished part files that the stage does not list; what is left of a killed
     /// run is none.
-    func protectUnlisted(keeping names: Set<String>, in context: StageContext) throws {
+    func protectUnlisted(
+        _ listing: SampleListing, keeping names: Set<String>, in context: StageContext
+    ) throws {
         let lost = try LabelFile.present(stage, in: context.dataset).filter {
             !names.contains($0.name)
         }
         guard lost.isEmpty else {
             throw context.wouldLose(
-                try lost.reduce(0) { $0 + (try $1.reader().count) }, partsOf: samplesPerPart)
+                try lost.reduce(0) { $0 + (try $1.reader().count) }, partsOf: listing.cut.size)
         }
     }
 }
@@ -166,7 +157,7 @@ extension PackStage {
             let isSame = reader.isOf(packing.form.physics, packing.form.accuracy)
             lost += reader.ids.count { !isSame || solved?.contains($0) != true }
         }
-        guard lost == 0 else { throw context.wouldLose(lost, partsOf: samplesPerPart) }
+        guard lost == 0 else { throw context.wouldLose(lost) }
     }
 }
 

@@ -12,15 +12,15 @@ struct CandidateStages {
     init(_ pipeline: PipelineFile) { self.pipeline = pipeline }
 
     /// The stage that draws or imports them.
-    func sample(_ origin: ConfigurationOrigin) -> SampleStage {
-        SampleStage(origin: origin, samplesPerPart: pipeline.samplesPerPart)
+    func sample(_ origin: ConfigurationOrigin) throws -> SampleStage {
+        SampleStage(origin: origin, cut: try PartCut(size: pipeline.samplesPerPart))
     }
 
     /// The stage that computes their labels.
     var solve: SolveStage {
         SolveStage(
             design: nil, accuracy: pipeline.accuracy, compressionLevel: pipeline.compressionLevel,
-            codec: pipeline.codec, samplesPerPart: pipeline.samplesPerPart)
+            codec: pipeline.codec)
     }
 
     /// Solves what is sampled in `context`, and packs it.
@@ -31,8 +31,7 @@ struct CandidateStages {
             split: try Split(testEvery: nil, validationEvery: nil, subsets: [100])
         ).complete(in: context)
         try PackStage(
-            design: nil, codec: pipeline.codec, samplesPerPart: pipeline.samplesPerPart,
-            samplesPerShard: pipeline.samplesPerShard
+            design: nil, codec: pipeline.codec, samplesPerShard: pipeline.samplesPerShard
         ).complete(in: context)
     }
 }

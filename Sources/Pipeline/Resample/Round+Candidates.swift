@@ -263,12 +263,10 @@ extension Round {
         let listing = try SampleListing(manifest)
         return try listing.parts.flatMap { part in
             try Interruption.check()
-            return try ConfigurationsFile.read(
-                manifest.parts[part.number].file, in: dataset.folder(.sample),
-                physics: listing.physics,
-                ids: part.ids
-            ).enumerated().filter { !listing.copies.contains(part.first + $0.offset) }.map(
-                \.element)
+            return listing.withoutCopies(
+                try ConfigurationsFile.read(
+                    manifest.parts[part.number].file, in: dataset.folder(.sample),
+                    physics: listing.physics, ids: part.ids), in: part)
         }
     }
 }

@@ -10,7 +10,7 @@ internal import Shards
 struct SampleStage: PipelineStage {
     /// Where configurations come from.
     let origin: ConfigurationOrigin
-    let samplesPerPart: Int
+    let cut: PartCut
     /// Whether samples that are the same problem as an earlier one are left out; what is made
     /// without that is not sound, and serves to test how that is found.
     var findsCopies = true
@@ -28,7 +28,7 @@ struct SampleStage: PipelineStage {
     }
 
     func fingerprint(upstream: [Digest]) -> Digest {
-        Fingerprint.sample(origin, samplesPerPart: samplesPerPart)
+        Fingerprint.sample(origin, cut)
     }
 
     func upstream(in context: StageContext) -> [Digest] { [] }
@@ -44,22 +44,21 @@ struct SampleStage: PipelineStage {
         let total = origin.counts.reduce(0, +)
         context.reporter.began(stage, total: total, done: 0)
         try context.invalidate(stage)
-        var files: [Manifest.File] = []
+        var (found, done) = ([Int: Manifest.File](), 0)
         let listing = try SampleListing(
-            origin, samplesPerPart: samplesPerPart, threads: context.threads, lines: true,
-            findsCopies: findsCopies
+            origin, cut, threads: context.threads, lines: true, findsCopies: findsCopies
         ) { part, lines in
             try AtomicFile.write(lines, to: "\(dataset.folder(stage))/\(part.configurations)")
-            files.append(
-                Manifest.File(
-                    path: part.configurations, bytes: lines.count, sha256: Digest(of: lines),
-                    samples: part.count))
-            context.reporter.advanced(stage, done: part.first + part.count)
+            found[part.number] = Manifest.File(
+                path: part.configurations, bytes: lines.count, sha256: Digest(of: lines),
+                samples: part.count)
+            done += part.count
+            context.reporter.advanced(stage, done: done)
         }
+        let files = listing.parts.compactMap { found[$0.number] }
         try context.sweep(stage, keeping: Set(files.map(\.path)))
         warn(of: listing.copies, among: total, context.reporter)
-        let manifest = listing.manifest(
-            of: origin.recorded, samplesPerPart: samplesPerPart, files: files)
+        let manifest = listing.manifest(of: origin.recorded, files: files)
         try context.commit(
             manifest, fingerprint: fingerprint, samples: total, started: started)
     }

@@ -7,7 +7,8 @@ internal import Sampling
 internal import Shards
 internal import Solving
 
-/// One part of the solve stage: samples that are solved and stored together.
+/// One part of the solve stage: samples that are solved and stored together, as a shard stores
+/// them.
 struct SolvePart: PipelineStage {
     let part: SampleListing.Part
     let listing: SampleListing
@@ -28,10 +29,9 @@ struct SolvePart: PipelineStage {
 
     func fingerprint(upstream: [Digest]) -> Digest {
         Fingerprint.solvePart(
-            ids: part.ids,
-            without: listing.copies.positions(in: part.positions).map { $0 - part.first },
-            physics: listing.physics, accuracy: whole.accuracy,
-            level: whole.compressionLevel)
+            ids: part.ids, part.place, strata: listing.strata.count,
+            without: listing.copies(in: part), physics: listing.physics,
+            accuracy: whole.accuracy, level: whole.compressionLevel)
     }
 
     func upstream(in context: StageContext) -> [Digest] { [] }
@@ -72,10 +72,11 @@ struct SolvePart: PipelineStage {
         let (physics, accuracy) = (listing.physics, whole.accuracy)
         let form = ShardFormat(
             physics: physics, accuracy: accuracy,
-            maximumSources: configurations.map { $0.configuration.sources.count }.max() ?? 1,
+            maximumSources: listing.strata.last ?? 1,
             codec: whole.codec, level: whole.compressionLevel)
         let writer = try form.writer(
-            for: dataset.path("solve/\(part.labels)"), capacity: count, kind: .part)
+            for: dataset.path("solve/\(part.labels)"), capacity: max(1, count))
+        let ranks = try configurations.map { try listing.rank(of: $0) }
         var leftOut: [UncertifiedSample] = []
         try OrderedWork.run(count: count, threads: context.threads) {
             let solver = Solver(physics: physics, accuracy: accuracy)
@@ -94,7 +95,8 @@ struct SolvePart: PipelineStage {
                 return (solution, sample)
             }
         } consume: { (position: Int, result: (Solution, EncodedSample?)) in
-            if let sample = result.1 {
+            if var sample = result.1 {
+                sample.rank = ranks[position]
                 try writer.append(sample)
             } else {
                 let (item, bound) = (configurations[position], result.0.errorBound)
@@ -133,9 +135,21 @@ extension StageContext {
     func configurations(
         _ part: SampleListing.Part, _ listing: SampleListing, _ sampleManifest: SampleManifest
     ) throws -> [ListedConfiguration] {
-        try ConfigurationsFile.read(
-            sampleManifest.parts[part.number].file, in: dataset.folder(.sample),
-            physics: listing.physics, ids: part.ids
-        ).enumerated().filter { !listing.copies.contains(part.first + $0.offset) }.map(\.element)
+        listing.withoutCopies(
+            try ConfigurationsFile.read(
+                sampleManifest.parts[part.number].file, in: dataset.folder(.sample),
+                physics: listing.physics, ids: part.ids), in: part)
+    }
+}
+
+extension SampleListing {
+    /// The rank of a configuration that it lists.
+    fileprivate func rank(of item: ListedConfiguration) throws -> UInt64 {
+        guard let stratum = strata.firstIndex(of: item.configuration.sources.count) else {
+            throw PipelineError(
+                .data,
+                "sample \(item.id) is of no stratum: run 'steadyset sample' again")
+        }
+        return UInt64(rank(of: SampleAddress(stratum: stratum, index: item.index)))
     }
 }

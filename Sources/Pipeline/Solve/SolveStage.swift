@@ -18,7 +18,6 @@ struct SolveStage: PipelineStage {
     /// How parts hold labels. Those that are there may be of any codec: what they say of a label
     /// is the same.
     let codec: any ShardCodec
-    let samplesPerPart: Int
     /// Whether only the manifest is to be written, over parts that are all done.
     var gathersOnly = false
 
@@ -79,13 +78,12 @@ struct SolveStage: PipelineStage {
             listing, sampleManifest, fingerprint: fingerprint, started: started, in: context)
     }
 
-    /// Says so where the disk will probably not hold what is still to be written: parts, and shards
-    /// of the same size.
+    /// Says so where the disk will probably not hold the parts that are still to be written.
     private func warnOfFullDisk(
         _ samples: Int, _ lattice: Lattice, _ context: StageContext
     ) {
         // Labels of the paper's problem take 1.2 bytes a site; others were seen from 0.5 to 3.
-        let needed = Double(samples * lattice.count) * 1.2 * 2
+        let needed = Double(samples * lattice.count) * 1.2
         let attributes = try? FileManager.default.attributesOfFileSystem(
             forPath: context.dataset.root)
         guard codec.labels != nil,
@@ -102,9 +100,6 @@ struct SolveStage: PipelineStage {
         started: Stopwatch, in context: StageContext
     ) throws {
         let dataset = context.dataset
-        var hasher = Digest.Hasher()
-        var largest = 0.0
-        var counts: [Int: Int] = [:]
         var leftOut: [UncertifiedSample] = []
         var files: [SolveManifest.Part] = []
         var work = 0.0
@@ -115,24 +110,20 @@ struct SolveStage: PipelineStage {
                 throw PipelineError(
                     .noInput, "\(part.step) is not done: run 'steadyset solve' again")
             }
-            let reader = try ShardReader(path: dataset.path(file.path), followingLinks: false)
-            for row in 0..<reader.count {
-                hasher.update(reader.content(at: row))
-                largest = max(largest, reader.errorBounds[row])
-                counts[reader.sourceCounts[row], default: 0] += 1
-            }
             leftOut += record.leftOut
             work += record.seconds
             files.append(
                 SolveManifest.Part(
                     file: Manifest.File(
                         path: part.labels, bytes: file.bytes, sha256: file.sha256,
-                        samples: reader.count), first: part.first))
+                        samples: file.samples), first: part.place.first))
         }
+        let labels = try SolvedSamples(recorded: files.map(\.file), in: dataset.folder(stage))
+            .summary(strata: listing.strata)
         let names = Set(files.map(\.file.path))
-        if !context.replace { try protectUnlisted(keeping: names, in: context) }
+        if !context.replace { try protectUnlisted(listing, keeping: names, in: context) }
         try context.sweep(stage, keeping: names, steps: Set(listing.parts.map(\.step)))
-        let samples = counts.values.reduce(0, +)
+        let samples = labels.counts.reduce(0, +)
         guard samples > 0 else {
             throw PipelineError(
                 .data,
@@ -142,10 +133,10 @@ struct SolveStage: PipelineStage {
         }
         let manifest = SolveManifest(
             accuracy: accuracy, inputs: [sampleManifest.input], samples: samples,
-            strata: listing.strata.map { Stratum(sources: $0, samples: counts[$0] ?? 0) },
-            digest: hasher.finish(), largestErrorBound: largest, leftOut: leftOut,
-            samplesPerPart: sampleManifest.samplesPerPart, compressionLevel: compressionLevel,
-            parts: files)
+            strata: [Stratum](strata: listing.strata, counts: labels.counts),
+            digest: labels.digest, largestErrorBound: labels.largestBound,
+            leftOut: leftOut.sorted { ($0.index, $0.sources) < ($1.index, $1.sources) },
+            samplesPerPart: listing.cut.size, compressionLevel: compressionLevel, parts: files)
         try context.commit(
             manifest, fingerprint: fingerprint, samples: samples, started: started,
             work: work)

@@ -11,6 +11,8 @@ struct PipelineStages {
     let pipeline: PipelineFile
     /// The pipeline's file, for messages.
     let path: String
+    /// Where they write; nil for a new folder.
+    let dataset: Dataset?
     /// How shards store labels.
     let codec: any ShardCodec
     /// The user's own configurations, instead of the pipeline's design.
@@ -75,7 +77,6 @@ struct PipelineStages {
                 stages.append(
                     PackStage(
                         design: pipeline.design, codec: codec,
-                        samplesPerPart: pipeline.samplesPerPart,
                         samplesPerShard: pipeline.samplesPerShard))
             case .train, .evaluate:
                 guard pipeline.trainer == nil || last != .resample else { break }
@@ -86,10 +87,30 @@ struct PipelineStages {
         return stages
     }
 
+    /// How samples are cut into parts: as the dataset's are where it has labels, though the
+    /// pipeline's split or shards changed since, so that these do not have them solved again.
+    var cut: PartCut {
+        if let dataset, let there = try? dataset.manifest(SampleManifest.self).cut,
+            [nil, there.size].contains(pipeline.ownSamplesPerPart),
+            (try? LabelFile.present(.solve, in: dataset).isEmpty) != true
+        {
+            return there
+        }
+        return pipeline.cut
+    }
+
+    /// Whether the parts that are there, and those to come, are the shards that will be packed.
+    var partsAreShards: Bool {
+        guard cut == PartCut(pipeline.split, size: pipeline.samplesPerShard) else { return false }
+        // What cannot be read is refused where it would be lost.
+        let there = try? dataset.flatMap { try LabelFile.present(.solve, in: $0).first?.reader() }
+        return there.map { $0.codec.name == codec.name } ?? true
+    }
+
     /// The stage that draws from `origin`.
     func sample(_ origin: ConfigurationOrigin) -> SampleStage {
         SampleStage(
-            origin: origin, samplesPerPart: pipeline.samplesPerPart, findsCopies: findsCopies,
+            origin: origin, cut: cut, findsCopies: findsCopies,
             later: (solve, pipeline.split))
     }
 
@@ -97,8 +118,7 @@ struct PipelineStages {
     var solve: SolveStage {
         SolveStage(
             design: pipeline.design, accuracy: pipeline.accuracy,
-            compressionLevel: pipeline.compressionLevel, codec: codec,
-            samplesPerPart: pipeline.samplesPerPart)
+            compressionLevel: pipeline.compressionLevel, codec: codec)
     }
 
     private func train() throws -> TrainStage {

@@ -159,11 +159,12 @@ extension StageContext {
     }
 
     /// What is thrown where labels would be lost that nobody asks for any more.
-    func wouldLose(_ count: Int, partsOf samples: Int) -> PipelineError {
-        PipelineError(
+    func wouldLose(_ count: Int, partsOf samples: Int? = nil) -> PipelineError {
+        let cut = samples.map { "or not in parts of \($0)" } ?? "or that no part of 'solve' has"
+        return PipelineError(
             .cannotCreate,
             "\(dataset.root) holds \(count) solved samples that this pipeline does not ask for, "
-                + "or not in parts of \(samples): choose another folder for --output, or pass "
+                + "\(cut): choose another folder for --output, or pass "
                 + "--replace to remove them")
     }
 }

@@ -147,6 +147,29 @@ public enum AtomicFile {
         try publish(path, as: target)
     }
 
+    /// Makes the file at `path` appear as `target`, too, replacing what was there: two names of one
+    /// file, whose bytes the disk holds once.
+    ///
+    /// The corresponding C function is `linkat`.
+    ///
+    /// - Returns: false where the file system has no second names, or no more for this file, or the
+    ///   two are on different ones; nothing has changed then.
+    package static func link(_ path: String, as target: String) throws(ShardsError) -> Bool {
+        let temporary = temporary(for: target)
+        remove(temporary)
+        guard unsafe linkat(AT_FDCWD, path, AT_FDCWD, temporary, 0) == 0 else {
+            let reason = errno
+            if [EPERM, EMLINK, EXDEV, ENOTSUP, EOPNOTSUPP, ENOSYS, EACCES].contains(reason) {
+                return false
+            }
+            throw ShardsError(errno: reason, "link \(path) to", path: target)
+        }
+        // Renaming a second name of a file over another of the same file would leave both.
+        try publish(temporary, as: target)
+        remove(temporary)
+        return true
+    }
+
     /// Removes a file if it exists; says nothing where that fails, as the callers are cleaning up
     /// after an error.
     ///

@@ -171,11 +171,16 @@ def make_codec(codec, folder):
     return {"dataset": listing(folder / "dataset"), "unpacked": listing(folder / "unpacked")}
 
 
+def configurations(dataset):
+    """The lines of all configurations of a dataset, by index, then by number of sources."""
+    lines = [line for path in (dataset / "sample").glob("*.jsonl") for line in path.read_text().splitlines()]
+    return sorted(lines, key=lambda line: (json.loads(line)["index"], len(json.loads(line)["sources"])))
+
+
 def make_import(_, folder):
     """The configurations of tiny, imported."""
     run("sample", REPOSITORY / "pipelines/tiny.yaml", "-o", folder / "drawn")
-    lines = (folder / "drawn/sample/configurations-00000.jsonl").read_text().splitlines()
-    own = [{"sources": json.loads(line)["sources"]} for line in lines]
+    own = [{"sources": json.loads(line)["sources"]} for line in configurations(folder / "drawn")[:25]]
     (folder / "own.jsonl").write_text("".join(json.dumps(line) + "\n" for line in own))
     run("run", REPOSITORY / "pipelines/tiny.yaml", "-o", folder / "dataset", "--from", folder / "own.jsonl")
     return listing(folder / "dataset")
@@ -186,7 +191,8 @@ def make_model(_, folder):
     pipeline = written(folder, SMALL)
     run("run", pipeline, "-o", folder / "dataset")
     data, model = folder / "dataset", folder / "dataset/train"
-    lines = data / "sample/configurations-00000.jsonl"
+    lines = folder / "configurations.jsonl"
+    lines.write_text("".join(line + "\n" for line in configurations(data)))
     run("predict", "--model", model, "--from", lines, "-o", folder / "predicted.h5")
     run("evaluate", "--data", data, "--selection", "train", "--model", model, "-o", folder / "judged", "--features",
         "--dropout-samples", 2)  # fmt: skip
