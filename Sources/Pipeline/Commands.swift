@@ -70,7 +70,8 @@ public struct Commands {
             path: options.pipeline, sources: options.sources, overlap: options.overlap,
             training: options.training)
         stages = PipelineStages(
-            pipeline: pipeline, path: options.pipeline, dataset: options.isNew ? nil : Dataset(root: options.output),
+            pipeline: pipeline, path: options.pipeline,
+            dataset: options.isNew ? nil : Dataset(root: options.output),
             codec: options.codec.flatMap(ShardCodecs.named) ?? pipeline.codec,
             importPath: options.from, data: try options.data.map { try PackedSamples.locate($0) },
             findsCopies: options.findsCopies)
