@@ -90,25 +90,27 @@ public struct CodecBenchmark {
             let image = SourceImage(configuration)
             let solution = solver.solve(image, physics: configuration.physics, into: &label)
             let x = image.dense(on: physics.lattice)
-            let xBytes = try encoder.frame(of: x, as: .x).count
             let medium = configuration.physics.medium()
-            var fields = LabelFields(
-                coefficients: ShardCoefficient.drawn(under: physics).map { $0.values(medium) })
+            let coefficients = ShardCoefficient.drawn(under: physics).map { $0.values(medium) }
+            let sample = EncodedSample(
+                id: configuration.id, sources: configuration.sources,
+                keys: physics.keys(of: configuration.physics), index: 0, rank: nil,
+                errorBound: solution.errorBound, ySHA256: FieldBytes.digest(of: label),
+                x: try encoder.frame(of: x, as: .x), y: [])
             for (number, coder) in coders.enumerated() {
                 let (compress, packed) = try Elapsed.fastest(of: repeats) {
-                    try coder.encoder.frame(
-                        of: label, x: x, coefficients: fields.coefficients)
+                    try coder.encoder.chunk(
+                        of: label, x: x, coefficients: coefficients, in: sample)
                 }
-                fields.numbers = packed.numbers
                 let (expand, _) = try Elapsed.fastest(of: repeats) {
-                    // Decoding may change the frame.
-                    var frame = packed.frame
+                    // Decoding may change the chunk.
+                    var chunk = packed
                     var span = back.mutableSpan
                     try coder.decoder.decode(
-                        &frame, beside: fields, x: x.span, into: &span, with: decoder)
+                        &chunk, coefficients: coefficients, x: x.span, into: &span, with: decoder)
                 }
                 rows[number].add(
-                    label, packed.frame, xBytes, compress, expand, solution.errorBound)
+                    label, packed, sample.x.count, compress, expand, solution.errorBound)
                 guard back == label else {
                     throw PipelineError(
                         .data,
@@ -145,12 +147,12 @@ public struct CodecBenchmark {
 
 extension CodecBenchmark.Row {
     fileprivate mutating func add(
-        _ y: [Float], _ frame: [UInt8], _ x: Int, _ compress: Elapsed, _ expand: Elapsed,
+        _ y: [Float], _ chunk: [UInt8], _ x: Int, _ compress: Elapsed, _ expand: Elapsed,
         _ bound: Double
     ) {
         raw += 4 * y.count
-        label += frame.count
-        sample += frame.count + x
+        label += chunk.count
+        sample += chunk.count + x
         self.compress += compress.cpu
         self.expand += expand.cpu
         self.bound = max(self.bound, bound)

@@ -58,7 +58,7 @@ package enum Fingerprint {
     package static func pack(split: Digest, codec: any ShardCodec, samplesPerShard: Int) -> Digest {
         of([
             "step": .string("pack"), "split": .string(split.description),
-            "codec": .string(codec.name), "samples_per_shard": .integer(samplesPerShard),
+            "codec": .string(codec.identity), "samples_per_shard": .integer(samplesPerShard),
         ])
     }
 
@@ -123,7 +123,7 @@ package enum Fingerprint {
     ) -> Digest {
         of([
             "step": .string("shard"), "content": .string(content.description),
-            "codec": .string(codec.name), "physics": physics.json, "accuracy": accuracy.json,
+            "codec": .string(codec.identity), "physics": physics.json, "accuracy": accuracy.json,
             "compression_level": .integer(level),
         ])
     }

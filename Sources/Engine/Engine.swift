@@ -14,7 +14,7 @@ internal import Shards
 /// *Engine* says what there is to ask.
 public struct Engine {
     /// The protocol's number; clients refuse another.
-    package static let version = 1
+    package static let version = 2
 
     private let client: EngineClient
     private var subjects: [Int: any EngineSubject] = [:]
@@ -72,7 +72,9 @@ public struct Engine {
     private func subject(_ request: JSON) throws -> (any EngineSubject, JSON) {
         let what = request["what"]?.string
         switch what {
-        case "archive": return (try ArchiveSubject(request, client.memory), .object([:]))
+        case "archive":
+            let subject = try ArchiveSubject(request)
+            return (subject, subject.description)
         case "problem":
             let subject = try ProblemSubject(request)
             return (subject, subject.description)

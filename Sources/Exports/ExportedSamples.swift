@@ -56,11 +56,11 @@ package final class ExportedSamples {
         }
         let folder = dataset.folder(.pack)
         let manifest = try dataset.manifest(PackManifest.self)
-        guard manifest.codec.isStandard else {
+        guard manifest.codec.labels != nil else {
             throw DatasetError(
                 .data,
-                "\(folder) is packed with the codec '\(manifest.codec.name)': only standard "
-                    + "shards can be exported, so unpack it first")
+                "\(folder) is packed with the codec '\(manifest.codec.name)', which holds no "
+                    + "fields: unpack it first")
         }
         let packed = PackedShards(manifest, in: folder, keeping: 8)
         self.packed = packed

@@ -1,6 +1,7 @@
 internal import Datasets
 internal import Foundation
 internal import Parallel
+internal import Shards
 
 /// Writes a dataset, or a selection of it, in the format of another program.
 ///
@@ -26,6 +27,13 @@ package func runExport(
         options: options,
         threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount,
         progress: progress)
+    guard options.codec != .blosc || task.samples.manifest.codec.isStandard else {
+        throw DatasetError(
+            .data,
+            "\(task.samples.folder) is packed with the codec "
+                + "'\(task.samples.manifest.codec.name)': '--codec blosc' copies chunks of standard "
+                + "shards, so leave it out, or unpack the dataset first")
+    }
     do { try format.write(task) } catch let error as Interrupted {
         let kind = DatasetError(error).kind
         throw DatasetError(kind, "\(kind): \(options.output) was not written")

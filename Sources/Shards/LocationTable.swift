@@ -23,10 +23,9 @@ public enum LocationTable {
         samples: Int, codec: any ShardCodec, coefficients: [ShardCoefficient.Dataset]
     ) -> [UInt8] {
         let chunks = codec.fields.map(\.name) + coefficients.map(\.coefficient.rawValue)
-        let numbers = codec.columns.map { ($0, "'<f8'") }
         return NumPyFile.header(
             count: samples,
-            fields: fields + numbers + chunks.map { ("\($0)_bytes", "'<u4'") }
+            fields: fields + chunks.map { ("\($0)_bytes", "'<u4'") }
                 + chunks.map { ("\($0)_checksum", "'<u8'") })
     }
 
@@ -45,7 +44,6 @@ public enum LocationTable {
             append(location?.offset ?? 0, to: &bytes)
             append(UInt32(reader.sourceCounts[position]), to: &bytes)
             bytes += reader.ySHA256s[position].bytes
-            for number in reader.numbers(at: position) { append(number.bitPattern, to: &bytes) }
             for size in location?.sizes ?? [] { append(size, to: &bytes) }
             for checksum in reader.checksums(at: position) { append(checksum, to: &bytes) }
         }

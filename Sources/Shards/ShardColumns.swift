@@ -9,7 +9,6 @@ struct ShardColumns {
     private var ranks: [UInt64] = []
     private var sources: [[Source]] = []
     private var keys: [UInt32] = []  // (samples, keys)
-    private var numbers: [Double] = []  // (samples, columns of the codec)
     private var errorBounds: [Double] = []
     private var ySHA256s: [UInt8] = []  // (samples, 32)
     private var checksums: [UInt64] = []  // (samples, chunks)
@@ -25,7 +24,6 @@ struct ShardColumns {
         if let rank = sample.rank { ranks.append(rank) }
         sources.append(sample.sources)
         keys += sample.keys
-        numbers += sample.numbers
         errorBounds.append(sample.errorBound)
         ySHA256s += sample.ySHA256.bytes
         checksums += sample.chunks.map(XXHash64.hash(of:))
@@ -33,7 +31,7 @@ struct ShardColumns {
 
     /// Writes every column. Must run inside HDF5's lock.
     func write(
-        to file: hid_t, maximumSources: Int, kind: ShardKind, codec: any ShardCodec, path: String
+        to file: hid_t, maximumSources: Int, kind: ShardKind, path: String
     ) throws(ShardsError) {
         try ShardLayout.id.write(ids, shape: [count], to: file, path: path)
         try ShardLayout.sourceCounts.write(sourceCounts, shape: [count], to: file, path: path)
@@ -45,12 +43,6 @@ struct ShardColumns {
         if count > 0, !keys.isEmpty {
             try ShardLayout.keys.write(
                 keys, shape: [count, keys.count / count], to: file, path: path)
-        }
-        let names = codec.columns
-        for (column, name) in names.enumerated() {
-            try HDF5.Column<Double>(name: name).write(
-                stride(from: column, to: numbers.count, by: names.count).map { numbers[$0] },
-                shape: [count], to: file, path: path)
         }
         try ShardLayout.errorBound.write(errorBounds, shape: [count], to: file, path: path)
         try ShardLayout.ySHA256.write(ySHA256s, shape: [count, 32], to: file, path: path)

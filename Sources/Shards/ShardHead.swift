@@ -28,13 +28,13 @@ struct ShardHead: Sendable {
                 "\(path) is not a shard of Steadyset: its attribute 'format' says otherwise",
                 path: path)
         }
-        guard attributes["version"] == .integer(ShardLayout.version) else {
+        codec = try ShardHead.codec(attributes, path: path)
+        guard attributes["version"] == .integer(codec.version) else {
             throw ShardsError(
                 .format,
-                "\(path) has another version of the shard format than \(ShardLayout.version): "
+                "\(path) has another version of the shard format than \(codec.version): "
                     + "make the dataset anew, or use the Steadyset that made it", path: path)
         }
-        codec = try ShardHead.codec(attributes, path: path)
         (count, lattice) =
             codec.labels == nil
             ? try ShardHead.withoutFields(attributes, in: file)
@@ -90,7 +90,7 @@ struct ShardHead: Sendable {
             let extent = found.extent(lattice)
             if let chunk = facts.chunk {
                 guard facts.shape == [count] + extent, chunk == [1] + extent,
-                    facts.filters == [Int(BloscFrame.filter)]
+                    facts.filters.map(\.number) == [BloscFrame.filter]
                 else {
                     throw ShardsError(
                         .corrupt,
@@ -129,7 +129,7 @@ struct ShardHead: Sendable {
     ) {
         let path = file.path
         let shapes = try codec.fields.map { (field) throws(ShardsError) in
-            try ShardHead.shape(of: field, in: file)
+            try ShardHead.shape(of: field, codec, in: file)
         }
         guard shapes[0] == shapes[1] else {
             throw ShardsError(
@@ -155,19 +155,29 @@ struct ShardHead: Sendable {
         return (shape[0], try Physics(of: attributes, path: file.path).lattice)
     }
 
-    private static func shape(of field: ShardField, in file: ShardFile) throws(ShardsError) -> [Int]
-    {
+    private static func shape(
+        of field: ShardField, _ codec: any ShardCodec, in file: ShardFile
+    ) throws(ShardsError) -> [Int] {
         let (name, path) = (field.name, file.path)
         let facts = try file.dataset(name)
-        try file.require(field.isInteger ? .uint32 : .float32, of: facts)
+        try file.require(.float32, of: facts)
         let shape = facts.shape
+        let filter = try codec.filter(of: field, file.attributes, bytes: 0, level: 0, path: path)
         guard shape.count == 3, shape[0] <= ShardLayout.maximumSamples,
-            facts.chunk == [1, shape[1], shape[2]], facts.filters == [Int(BloscFrame.filter)]
+            facts.chunk == [1, shape[1], shape[2]],
+            facts.filters.map(\.number) == [filter.number]
         else {
             throw ShardsError(
                 .corrupt,
-                "the dataset '\(name)' of \(path) is not one blosc chunk per sample: its shape is "
-                    + "\(shape)", path: path)
+                "the dataset '\(name)' of \(path) is not one chunk per sample, of the filter "
+                    + "\(filter.number): its shape is \(shape)", path: path)
+        }
+        // What other programs decode with is what this one decodes with.
+        guard !field.isArchived || facts.filters == [filter] else {
+            throw ShardsError(
+                .corrupt,
+                "the filter of '\(name)' of \(path) has other client data than its attributes say",
+                path: path)
         }
         return shape
     }
@@ -177,15 +187,13 @@ extension ShardHead {
     /// Reads what is the same for all samples of the file.
     func content(of file: ShardFile) throws(ShardsError) -> ShardContent {
         let path = file.path
-        let physics = try Physics(of: attributes, path: path)
-        guard physics.lattice == lattice, case .double(let step)? = attributes["grid"],
-            step == 0 || (step > 0x1p-40 && step <= 1 && step.significand == 1)
-        else {
+        let content = try ShardContent(attributes, path: path)
+        guard content.physics.lattice == lattice else {
             throw ShardsError(
-                .corrupt, "lattice or grid of \(path) are not those of its fields", path: path)
+                .corrupt, "the lattice of \(path) is not that of its fields", path: path)
         }
         return ShardContent(
-            physics: physics, step: step == 0 ? nil : step,
+            physics: content.physics, step: content.step,
             fixed: try fixed.map { (dataset) throws(ShardsError) in
                 (
                     dataset,
@@ -193,6 +201,20 @@ extension ShardHead {
                         shape: dataset.extent(lattice), from: file)
                 )
             })
+    }
+}
+
+extension ShardContent {
+    /// What the attributes of a shard say, without coefficients.
+    init(_ attributes: [String: ShardAttribute], path: String) throws(ShardsError) {
+        let physics = try Physics(of: attributes, path: path)
+        guard case .double(let step)? = attributes["grid"],
+            step == 0 || (step > 0x1p-40 && step <= 1 && step.significand == 1)
+        else {
+            throw ShardsError(
+                .corrupt, "\(path) lacks the attribute 'grid', or its step is none", path: path)
+        }
+        self.init(physics: physics, step: step == 0 ? nil : step, fixed: [])
     }
 }
 

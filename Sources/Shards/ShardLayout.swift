@@ -12,14 +12,27 @@ public enum ShardKind: String, Hashable, Sendable, CaseIterable {
 public struct ShardField: Hashable, Sendable {
     /// The dataset's name.
     public let name: String
-    /// Whether its elements are unsigned integers of 32 bits; they are binary32 otherwise.
-    package let isInteger: Bool
-    /// How the bytes become streams of a chunk.
+    /// How the bytes become streams of a frame.
     package let form: BloscFrame.Form
+    /// Whether the frame is a part of an `ArchiveChunk`; a chunk is a frame otherwise.
+    let isArchived: Bool
 
     /// Creates a field; that of a codec stands beside the codec.
-    package init(_ name: String, isInteger: Bool = false, form: BloscFrame.Form) {
-        (self.name, self.isInteger, self.form) = (name, isInteger, form)
+    package init(_ name: String, form: BloscFrame.Form, isArchived: Bool = false) {
+        (self.name, self.form, self.isArchived) = (name, form, isArchived)
+    }
+
+    /// The largest chunk of a field of `size` bytes; readers refuse more.
+    func bound(_ size: Int) -> Int {
+        isArchived ? ArchiveChunk.bound(size) : BloscFrame.bound(size)
+    }
+
+    /// Checks the heads of a chunk of a field of `size` bytes; what is compressed is not looked at.
+    ///
+    /// - Throws: `ShardsError` with code `.corrupt`.
+    func check(_ chunk: [UInt8], size: Int) throws(ShardsError) {
+        let start = isArchived ? try ArchiveChunk(chunk, isVerified: true).residuals : 0
+        try BloscFrame.checkHeader(chunk, from: start, size: size, as: form)
     }
 
     /// The image of the sources; compressed without shuffle, as it is zero almost everywhere.
@@ -31,6 +44,7 @@ public struct ShardField: Hashable, Sendable {
 /// Names, numbers and bounds of the shard format; writer and reader share them.
 enum ShardLayout {
     static let format = "steadyset-shard"
+    /// Of the shards of all codecs but those that have a version of their own.
     static let version = 3
     /// The attribute that names the codec where it is not the standard one.
     static let codec = "codec"
@@ -61,12 +75,18 @@ enum ShardLayout {
     }
 
     /// Bytes that HDF5's own records take in a file, at least: 17 for the place of each chunk on
-    /// the largest lattice, and the headers of fewer than 16 objects with their attributes.
-    static func metadataBytes(chunks: Int, attributes: [ShardAttribute]) -> Int {
+    /// the largest lattice, and the headers of fewer than 16 objects with their attributes and the
+    /// client data of `filters`; a few numbers of blosc's are in what is spared.
+    static func metadataBytes(chunks: Int, attributes: [ShardAttribute], filters: [ChunkFilter])
+        -> Int
+    {
         let text = attributes.reduce(0) { sum, attribute in
             if case .string(let text) = attribute { sum + text.utf8.count } else { sum }
         }
-        return 8192 + text + 20 * chunks
+        let data = filters.reduce(0) {
+            $0 + ($1.number == BloscFrame.filter ? 0 : 4 * $1.values.count)
+        }
+        return 8192 + text + data + 20 * chunks
     }
 
     /// The least error bound that a label can have in a file with these attributes: half a step of

@@ -42,7 +42,6 @@ public final class ShardReader: Sendable {
 
     /// What decodes labels; nil where no field is stored.
     private let labels: (coding: any LabelCoding, decoder: any LabelDecoder)?
-    private let numberTable: [[Double]]  // (columns of the codec, samples)
     private let form: SourceTable
     private let sourceTable: [Double]  // (samples, maximum sources, width of the form)
     private let keyTable: [UInt32]  // (samples, keys)
@@ -80,7 +79,6 @@ public final class ShardReader: Sendable {
         }
         kind = head.kind
         codec = head.codec
-        numberTable = table.numbers
         lattice = head.lattice
         count = head.count
         maximumSources = head.maximumSources
@@ -145,11 +143,11 @@ public final class ShardReader: Sendable {
         }
     }
 
-    /// Returns the compressed field of sample `position` as it is stored; `SampleDecoder` expands
-    /// it.
+    /// Returns the chunk of a field of sample `position` as it is stored; `SampleDecoder` expands
+    /// one that is a frame.
     ///
     /// - Throws: `ShardsError` with code `.corrupt` where the chunk is missing, too long, has not
-    ///   its checksum, or is not a blosc frame of ours.
+    ///   its checksum, or is none of ours.
     public func frame(_ field: ShardField, at position: Int) throws(ShardsError) -> [UInt8] {
         var frame: [UInt8] = []
         try read(field, at: position, into: &frame)
@@ -166,10 +164,10 @@ public final class ShardReader: Sendable {
             throw notStored(field)
         }
         try file.chunk(
-            of: fields[number], at: position, maximum: BloscFrame.bound(size), into: &frame)
+            of: fields[number], at: position, maximum: field.bound(size), into: &frame)
         do {
             try verify(frame, at: position, chunk: number)
-            try BloscFrame.checkHeader(frame, size: size, as: field.form)
+            try field.check(frame, size: size)
         } catch { throw located(error, field.name, position) }
     }
 
@@ -229,7 +227,7 @@ public final class ShardReader: Sendable {
             } ?? [],
             coefficients: try coefficients.map { (dataset) throws(ShardsError) in
                 try frame(dataset, at: position)
-            }, numbers: numbers(at: position))
+            })
     }
 
     /// Returns the compressed coefficient of sample `position`; `dataset` must be one of
@@ -305,22 +303,17 @@ public final class ShardReader: Sendable {
         frame: inout [UInt8]
     ) throws(ShardsError) {
         guard let (coding, labels) = labels else { throw notStored(.y) }
-        var fields = LabelFields(numbers: numbers(at: position))
-        if coding.usesFields {
-            for dataset in coefficients {
-                fields.coefficients.append(
-                    try coefficient(dataset, at: position, with: decoder))
-            }
+        let values = try (coding.usesFields ? coefficients : []).map {
+            (dataset) throws(ShardsError) in
+            try coefficient(dataset, at: position, with: decoder)
         }
         try read(coding.field, at: position, into: &frame)
         var span = y.mutableSpan
         do {
-            try labels.decode(&frame, beside: fields, x: x.span, into: &span, with: decoder)
+            try labels.decode(
+                &frame, coefficients: values, x: x.span, into: &span, with: decoder)
         } catch { throw located(error, "y", position) }
     }
-
-    /// Returns the numbers of sample `position` in the columns of the codec.
-    func numbers(at position: Int) -> [Double] { numberTable.map { $0[position] } }
 
     private func notStored(_ field: ShardField) -> ShardsError {
         ShardsError(

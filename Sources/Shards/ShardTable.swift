@@ -6,7 +6,6 @@ struct ShardTable: Sendable {
     let sourceCounts: [UInt16]
     let indices: [UInt64]
     let ranks: [UInt64]?
-    let numbers: [[Double]]  // (columns of the codec, samples)
     let keys: [UInt32]  // (samples, keys)
     let sources: [Double]  // (samples, maximum sources, width)
     let errorBounds: [Double]
@@ -24,9 +23,6 @@ struct ShardTable: Sendable {
             head.keys == 0 ? [] : try ShardLayout.keys.read(shape: [count, head.keys], from: file)
         sources = try ShardLayout.sources.read(
             shape: [count, head.maximumSources, head.sourceTable.width], from: file)
-        numbers = try head.codec.columns.map { (name) throws(ShardsError) in
-            try HDF5.Column<Double>(name: name).read(shape: [count], from: file)
-        }
         errorBounds = try ShardLayout.errorBound.read(shape: [count], from: file)
         let bytes = try ShardLayout.ySHA256.read(shape: [count, 32], from: file)
         ySHA256s = (0..<count).compactMap { Digest(bytes: Array(bytes[32 * $0..<32 * ($0 + 1)])) }

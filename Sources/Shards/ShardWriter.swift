@@ -91,29 +91,34 @@ public final class ShardWriter {
         precondition(coefficients.count <= 2, "there are two coefficients, D and γ")
         self.coefficients = coefficients
         self.fixed = fixed
-        leastBound = ShardLayout.leastBound(
-            Dictionary(attributes.map { ($0.name, $0.value) }) { $1 })
+        let known = Dictionary(attributes.map { ($0.name, $0.value) }) { $1 }
+        leastBound = ShardLayout.leastBound(known)
+        let bytes = ShardLayout.fieldBytes(lattice)
+        let filters = try codec.fields.map { (field) throws(ShardsError) in
+            try codec.filter(of: field, known, bytes: bytes, level: level, path: path)
+        }
         output = try OutputFile(path)
         let metadataBytes = ShardLayout.metadataBytes(
             chunks: capacity * (codec.fields.count + coefficients.count),
-            attributes: attributes.map(\.value))
+            attributes: attributes.map(\.value), filters: filters)
         do {
             handles = try HDF5.locked { [output] (driver) throws(ShardsError) -> Handles in
                 let file = try HDF5.createFile(output, driver: driver, metadataBytes: metadataBytes)
                 let fixed: [(name: String, value: ShardAttribute)] = [
                     ("format", .string(ShardLayout.format)),
-                    ("version", .integer(ShardLayout.version)),
+                    ("version", .integer(codec.version)),
                 ]
                 let named: [(name: String, value: ShardAttribute)] =
                     codec.isStandard ? [] : [(ShardLayout.codec, .string(codec.name))]
                 for (name, value) in fixed + named + attributes {
                     try HDF5.writeAttribute(value, named: name, of: file.id, path: path)
                 }
-                let shape = HDF5.FieldShape(capacity: capacity, lattice: lattice, level: level)
+                let shape = HDF5.FieldShape(capacity: capacity, lattice: lattice)
                 var fields: [hid_t] = []
                 func create(field number: Int) throws(ShardsError) -> HDF5.Handle<HDF5.Dataset>? {
                     guard number < codec.fields.count else { return nil }
-                    let handle = try shape.create(codec.fields[number], in: file.id, path: path)
+                    let handle = try shape.create(
+                        codec.fields[number].name, filters[number], in: file.id, path: path)
                     fields.append(handle.id)
                     return handle
                 }
@@ -122,9 +127,10 @@ public final class ShardWriter {
                 var numbers: [hid_t] = []
                 func create(_ number: Int) throws(ShardsError) -> HDF5.Handle<HDF5.Dataset>? {
                     guard number < coefficients.count else { return nil }
-                    let shape = self.shape(coefficients[number], capacity, level)
+                    let shape = self.shape(coefficients[number], capacity)
                     let handle = try shape.create(
-                        coefficients[number].coefficient.rawValue, isShuffled: true, in: file.id,
+                        coefficients[number].coefficient.rawValue,
+                        .blosc(bytes: shape.bytes, level: level, isShuffled: true), in: file.id,
                         path: path)
                     numbers.append(handle.id)
                     return handle
@@ -139,9 +145,9 @@ public final class ShardWriter {
         } catch { throw abandoned(because: error) }
     }
 
-    private func shape(_ dataset: ShardCoefficient.Dataset, _ capacity: Int, _ level: Int)
-        -> HDF5.FieldShape
-    { HDF5.FieldShape(capacity: capacity, lattice: lattice, level: level, planes: dataset.planes) }
+    private func shape(_ dataset: ShardCoefficient.Dataset, _ capacity: Int) -> HDF5.FieldShape {
+        HDF5.FieldShape(capacity: capacity, lattice: lattice, planes: dataset.planes)
+    }
 
     deinit { if handles != nil { abandon() } }
 
@@ -160,8 +166,7 @@ public final class ShardWriter {
             (sample.rank != nil) == (kind == .shard),
             "samples of a shard have a rank, those of a part have none")
         precondition(
-            sample.label == codec.labels?.field && sample.numbers.count == codec.columns.count,
-            "a sample has the codec of its shard")
+            sample.label == codec.labels?.field, "a sample has the codec of its shard")
         precondition(
             sample.sources.count <= maximumSources,
             "a sample has more sources than its shard was made for")
@@ -184,9 +189,9 @@ public final class ShardWriter {
             }
             let size = ShardLayout.fieldBytes(lattice)
             for field in codec.fields {
-                try BloscFrame.checkHeader(
-                    field == .x ? sample.x : sample.y, size: size, as: field.form)
+                try field.check(field == .x ? sample.x : sample.y, size: size)
             }
+            try codec.labels?.check(sample)
             for (dataset, frame) in zip(coefficients, sample.coefficients) {
                 try BloscFrame.checkHeader(frame, size: dataset.planes * size, as: .shuffled)
             }
@@ -224,10 +229,10 @@ public final class ShardWriter {
     private func writeAndClose() throws(ShardsError) {
         guard let handles = handles.take() else { return }
         if count < capacity {
-            let shape = HDF5.FieldShape(capacity: count, lattice: lattice, level: 0)
+            let shape = HDF5.FieldShape(capacity: count, lattice: lattice)
             for dataset in handles.fields { try shape.shrink(dataset, path: path) }
             for (number, dataset) in handles.coefficients.enumerated() {
-                try self.shape(coefficients[number], count, 0).shrink(dataset, path: path)
+                try self.shape(coefficients[number], count).shrink(dataset, path: path)
             }
         }
         for (dataset, values) in fixed {
@@ -235,8 +240,7 @@ public final class ShardWriter {
                 values, shape: dataset.extent(lattice), to: handles.file.id, path: path)
         }
         try columns.write(
-            to: handles.file.id, maximumSources: maximumSources, kind: kind, codec: codec,
-            path: path)
+            to: handles.file.id, maximumSources: maximumSources, kind: kind, path: path)
         try handles.close(path: path)
     }
 

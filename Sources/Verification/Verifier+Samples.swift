@@ -85,6 +85,7 @@ extension Verifier {
                     let y = try reader.y(at: row, with: decoder, checkingDigest: true)
                     let image = SourceImage(configuration)
                     let x = try reader.x(at: row, with: decoder)
+                    try codec.labels?.check(try reader.sample(at: row))
                     expect(
                         x == image.dense(on: physics.lattice),
                         "x is not the image of its sources")

@@ -36,18 +36,19 @@ struct KerchunkFormat: ExportFormat {
         try refer(
             ".zattrs",
             Self.text(.object(task.origin.merging(["physics": task.samples.physics.json]) { $1 })))
-        var arrays = [
-            ZarrArray(name: "x", extent: [task.sides.rows, task.sides.columns], shuffled: false)
-        ]
+        let sides = [task.sides.rows, task.sides.columns]
+        let manifest = task.samples.manifest
+        var arrays = [ZarrArray(name: "x", extent: sides, shuffled: false)]
         arrays.append(
-            ZarrArray(name: "y", extent: [task.sides.rows, task.sides.columns], shuffled: true))
+            manifest.codec.isStandard
+                ? ZarrArray(name: "y", extent: sides, shuffled: true)
+                : ZarrArray(name: "y", extent: sides, compressor: Self.archive(manifest)))
         for drawn in task.samples.drawn {
             let planes = drawn.planes == 1 ? [] : [drawn.planes]
             arrays.append(
                 ZarrArray(
                     name: drawn.coefficient.rawValue,
-                    extent: planes + [task.sides.rows, task.sides.columns],
-                    shuffled: true))
+                    extent: planes + sides, shuffled: true))
         }
         for array in arrays {
             try refer(
@@ -85,6 +86,11 @@ struct KerchunkFormat: ExportFormat {
         try write("\n}}\n")
         try writer.commit()
         task.result.files = 1
+        if !manifest.codec.isStandard {
+            task.result.notes.append(
+                "y is read by the codec of archives, which the Python package steadyset has: "
+                    + "import it before reading")
+        }
         if task.options.baseURL == nil {
             task.result.notes.append(
                 "the shards are named by the relative path '\(base)': open the file from its own "
@@ -97,6 +103,14 @@ struct KerchunkFormat: ExportFormat {
         }
     }
 
+    /// The codec of an archive's y: what the HDF5 filter has as its client data.
+    private static func archive(_ manifest: PackManifest) -> JSON {
+        .object([
+            "id": .string("steadyset-archive"), "physics": manifest.physics.json,
+            "grid_bits": manifest.accuracy.members["grid_bits"] ?? .null,
+        ])
+    }
+
     /// A document inside the document: a reference's value may be text.
     private static func text(_ json: JSON) -> String {
         JSON.string(json.canonicalText).canonicalText
@@ -107,19 +121,28 @@ struct KerchunkFormat: ExportFormat {
 private struct ZarrArray {
     let name: String
     let extent: [Int]
-    let shuffled: Bool
+    let compressor: JSON
+
+    init(name: String, extent: [Int], compressor: JSON) {
+        (self.name, self.extent, self.compressor) = (name, extent, compressor)
+    }
+
+    init(name: String, extent: [Int], shuffled: Bool) {
+        self.init(
+            name: name, extent: extent,
+            compressor: .object([
+                "id": .string("blosc"), "cname": .string("zstd"), "clevel": .integer(3),
+                "blocksize": .integer(0), "shuffle": .integer(shuffled ? 1 : 0),
+            ]))
+    }
 
     func metadata(samples: Int) -> JSON {
-        let blosc: JSON = .object([
-            "id": .string("blosc"), "cname": .string("zstd"), "clevel": .integer(3),
-            "blocksize": .integer(0), "shuffle": .integer(shuffled ? 1 : 0),
-        ])
         // A chunk that is missing shows as NaN, not as a field of zeros.
         return .object([
             "zarr_format": .integer(2), "shape": .array(([samples] + extent).map(JSON.integer)),
             "chunks": .array(([1] + extent).map(JSON.integer)), "dtype": .string("<f4"),
             "order": .string("C"), "fill_value": .string("NaN"), "filters": .null,
-            "compressor": blosc,
+            "compressor": compressor,
         ])
     }
 

@@ -1,3 +1,4 @@
+internal import Datasets
 internal import Fields
 internal import Foundation
 internal import Parallel
@@ -51,6 +52,11 @@ struct VirtualDatasetFormat: ExportFormat {
                 "the file refers to \(task.samples.shards.count) shards: a reader that may not "
                     + "open as many files at once reads NaN without an error (raise it with "
                     + "'ulimit -n \(2 * task.samples.shards.count)')")
+        }
+        if !task.samples.manifest.codec.isStandard {
+            task.result.notes.append(
+                "y is read by the filter of archives: import steadyset before reading, or see the "
+                    + "article Reading")
         }
         task.result.notes.append(
             "a shard that is missing or moved reads as NaN without an error: keep '\(folder)' "

@@ -1,23 +1,34 @@
 internal import Fields
 
-/// In place of y the differences between y and what the equation predicts from the rows above; see
-/// `LabelPredictor`.
+/// y as the differences between it and what the equation predicts from the rows above; see
+/// `LabelPredictor`. A chunk stands alone (`ArchiveChunk`).
 struct ArchiveCodec: ShardCodec {
     let name = "archive"
     let words = "labels as what the equation does not predict, less than half as large"
+    let version = 4
     let labels: (any LabelCoding)? = ResidualLabels()
 }
 
 extension ShardField {
-    /// Residuals of y: 32-bit integers, shuffled.
-    public static let residual = ShardField("y_residual", isInteger: true, form: .shuffled)
+    /// Residuals of y, 32-bit integers, within the chunk of an archive.
+    public static let residual = ShardField("y", form: .shuffled, isArchived: true)
 }
 
 private struct ResidualLabels: LabelCoding {
     let field = ShardField.residual
-    /// The factor of x in the equation; see `LabelPredictor`.
-    let columns = ["source_factor"]
     let usesFields = true
+
+    func filter(_ attributes: [String: ShardAttribute], bytes _: Int, level _: Int, path: String)
+        throws(ShardsError) -> ChunkFilter
+    { try .archive(attributes, path: path) }
+
+    func check(_ sample: EncodedSample) throws(ShardsError) {
+        let chunk = try ArchiveChunk(sample.y, isVerified: true)
+        guard chunk.keys == sample.keys, chunk.x(of: sample.y) == sample.x else {
+            throw ShardsError(
+                .corrupt, "the chunk of y repeats another x, or other keys, than stand beside it")
+        }
+    }
 
     func encoder(for content: ShardContent, level _: Int) throws(ShardsError) -> any LabelEncoder {
         try ResidualEncoder(content)
@@ -62,15 +73,16 @@ private final class ResidualEncoder: LabelEncoder {
         compressor = try Zstd.Compressor(level: ResidualEncoder.level)
     }
 
-    func frame(of y: [Float], x: [Float], coefficients: [[Float]]) throws(ShardsError) -> (
-        frame: [UInt8], numbers: [Double]
-    ) {
+    func chunk(of y: [Float], x: [Float], coefficients: [[Float]], in sample: EncodedSample)
+        throws(ShardsError) -> [UInt8]
+    {
         let (bytes, factor) = try predictor.residual(
             of: y, x: x,
             coefficients: LabelPrediction.Coefficients(content, drawn, coefficients))
-        return (
-            try BloscFrame.encode(bytes, as: ShardField.residual.form, with: compressor), [factor]
-        )
+        return ArchiveChunk.bytes(
+            sourceFactor: factor, keys: sample.keys, x: sample.x,
+            residuals: try BloscFrame.encode(
+                bytes, as: ShardField.residual.form, with: compressor))
     }
 }
 
@@ -86,15 +98,17 @@ private struct ResidualDecoder: LabelDecoder {
     }
 
     func decode(
-        _ frame: inout [UInt8], beside fields: LabelFields, x: Span<Float>,
+        _ bytes: inout [UInt8], coefficients: [[Float]], x: Span<Float>,
         into y: inout MutableSpan<Float>, with decoder: SampleDecoder
     ) throws(ShardsError) {
+        let chunk = try ArchiveChunk(bytes, isVerified: true)
         let lines = decoder.memory { PredictionLines(columns: decoder.lattice.columns) }
         // The bits of the residuals, until labels take their places.
-        try decoder.decode(&frame, as: .residual, into: &y, isVerified: true)
+        try decoder.decode(
+            &bytes, from: chunk.residuals, as: .residual, into: &y, isVerified: true)
         try LabelPredictor(prediction, scratch: lines).restore(
             &y, x: x,
-            coefficients: LabelPrediction.Coefficients(content, drawn, fields.coefficients),
-            sourceFactor: fields.numbers[0])
+            coefficients: LabelPrediction.Coefficients(content, drawn, coefficients),
+            sourceFactor: chunk.sourceFactor)
     }
 }

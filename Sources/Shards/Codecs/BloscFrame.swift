@@ -97,21 +97,22 @@ package enum BloscFrame {
         return form == .plain ? content : Shuffle.unshuffled(content)
     }
 
-    /// Checks every field of the header of `frame`, whose content must be `size` bytes, and returns
-    /// where its zstd frames are; these are not looked at.
-    @discardableResult package static func checkHeader(_ frame: [UInt8], size: Int, as form: Form)
-        throws(ShardsError) -> [Range<Int>]
-    {
-        guard frame.count > headerSize else {
+    /// Checks every field of the header of the frame that `frame` has from `start` on, whose
+    /// content must be `size` bytes, and returns where its zstd frames are; these are not looked
+    /// at.
+    @discardableResult package static func checkHeader(
+        _ frame: [UInt8], from start: Int = 0, size: Int, as form: Form
+    ) throws(ShardsError) -> [Range<Int>] {
+        guard frame.count - start > headerSize else {
             throw ShardsError(
                 .corrupt, "a chunk of \(frame.count) bytes is too short for a blosc frame")
         }
         let expected: [(name: String, found: Int, expected: Int)] = [
-            ("version", Int(frame[0]), 2), ("zstd format", Int(frame[1]), 1),
-            ("flags", Int(frame[2]), Int(form.flags)), ("element size", Int(frame[3]), elementSize),
-            ("content size", get(4, in: frame), size), ("block size", get(8, in: frame), size),
-            ("frame size", get(12, in: frame), frame.count),
-            ("block start", get(16, in: frame), headerSize - 4),
+            ("version", Int(frame[start]), 2), ("zstd format", Int(frame[start + 1]), 1),
+            ("flags", Int(frame[start + 2]), Int(form.flags)), ("element size", Int(frame[start + 3]), elementSize),
+            ("content size", get(start + 4, in: frame), size), ("block size", get(start + 8, in: frame), size),
+            ("frame size", get(start + 12, in: frame), frame.count - start),
+            ("block start", get(start + 16, in: frame), headerSize - 4),
         ]
         for field in expected where field.found != field.expected {
             throw ShardsError(
@@ -120,20 +121,20 @@ package enum BloscFrame {
                     + "\(field.found), expected is \(field.expected)")
         }
         var ranges: [Range<Int>] = []
-        var place = headerSize - 4
+        var place = start + headerSize - 4
         for _ in 0..<form.streams {
-            let start = place + 4
-            let length = start <= frame.count ? get(place, in: frame) : 0
-            guard length > 0, length <= frame.count - start else {
+            let first = place + 4
+            let length = first <= frame.count ? get(place, in: frame) : 0
+            guard length > 0, length <= frame.count - first else {
                 throw ShardsError(
                     .corrupt,
                     "a chunk is not a blosc frame as Steadyset writes it: it ends in a stream")
             }
-            place = start + length
+            place = first + length
             let isFollowed =
                 length == size / form.streams + 8
                 && frame[place - 8..<place].elementsEqual(skippable)
-            ranges.append(start..<place - (isFollowed ? 8 : 0))
+            ranges.append(first..<place - (isFollowed ? 8 : 0))
         }
         guard place == frame.count else {
             throw ShardsError(

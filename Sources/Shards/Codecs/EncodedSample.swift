@@ -20,20 +20,18 @@ public struct EncodedSample: Hashable, Sendable {
     public var label: ShardField?
     /// The blosc frame of x; empty where no field is stored, as the two that follow.
     public var x: [UInt8]
-    /// The blosc frame of the label, as `label`.
+    /// The chunk of the label, as `label`.
     public var y: [UInt8]
     /// The blosc frames of its coefficients, in the order of the file's `coefficients`.
     public var coefficients: [[UInt8]]
     /// Every frame, in the order in which they lie in a file.
     var chunks: [[UInt8]] { label == nil ? [] : [x, y] + coefficients }
-    /// Its numbers in the columns of its codec.
-    public var numbers: [Double]
 
     /// Creates a sample from its parts; frames read from another file need not be compressed again.
     public init(
         id: SampleID, sources: [Source], keys: [UInt32] = [], index: UInt64, rank: UInt64?,
         errorBound: Double, ySHA256: Digest, label: ShardField? = .y, x: [UInt8], y: [UInt8],
-        coefficients: [[UInt8]] = [], numbers: [Double] = []
+        coefficients: [[UInt8]] = []
     ) {
         self.id = id
         self.sources = sources
@@ -46,6 +44,5 @@ public struct EncodedSample: Hashable, Sendable {
         self.x = x
         self.y = y
         self.coefficients = coefficients
-        self.numbers = numbers
     }
 }

@@ -82,20 +82,19 @@ public enum FieldBytes {
 }
 
 extension BloscFrame {
-    /// Fills `values` with the content of `frame`, which must be as long, without taking memory
-    /// beyond `scratch`.
+    /// Fills `values` with the content of the frame that `frame` has from `start` on, which must be
+    /// as long, without taking memory beyond `scratch`.
     ///
     /// - Parameter isVerified: whether the bytes of `frame` are known to be those that were
     ///   written. zstd then does not compute its checksum of the content; `frame` is changed so
     ///   that it has none.
     /// - Throws: `ShardsError` with code `.corrupt`; `values` then hold anything.
     static func decode(
-        _ frame: inout [UInt8], into values: inout MutableSpan<Float>, as form: Form,
-        isVerified: Bool,
-        with decompressor: Zstd.Decompressor, scratch: inout [UInt8]
+        _ frame: inout [UInt8], from start: Int = 0, into values: inout MutableSpan<Float>,
+        as form: Form, isVerified: Bool, with decompressor: Zstd.Decompressor, scratch: inout [UInt8]
     ) throws(ShardsError) {
         let count = values.count
-        let ranges = try checkHeader(frame, size: 4 * count, as: form)
+        let ranges = try checkHeader(frame, from: start, size: 4 * count, as: form)
         var failure: ShardsError?
         func expand(to out: UnsafeMutableRawBufferPointer) {
             let part = out.count / ranges.count

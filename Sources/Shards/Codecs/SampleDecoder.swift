@@ -26,15 +26,16 @@ public final class SampleDecoder {
         try decode(&frame, as: field, into: &span, isVerified: false)
     }
 
-    /// Fills `values`, (rows, columns), with the field in `frame`, which is changed where its bytes
-    /// are known to be those that were written; see `BloscFrame.decode`.
+    /// Fills `values`, (rows, columns), with the field in the frame that `frame` ends in, from
+    /// `start` on, and which is changed where its bytes are known to be those that were written;
+    /// see `BloscFrame.decode`.
     package func decode(
-        _ frame: inout [UInt8], as field: ShardField, into values: inout MutableSpan<Float>,
-        isVerified: Bool
+        _ frame: inout [UInt8], from start: Int = 0, as field: ShardField,
+        into values: inout MutableSpan<Float>, isVerified: Bool
     ) throws(ShardsError) {
         precondition(values.count == lattice.count, "a field has one value per site")
         try BloscFrame.decode(
-            &frame, into: &values, as: field.form, isVerified: isVerified, with: decompressor,
+            &frame, from: start, into: &values, as: field.form, isVerified: isVerified, with: decompressor,
             scratch: &scratch)
     }
 

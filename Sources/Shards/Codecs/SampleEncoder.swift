@@ -59,8 +59,7 @@ public final class SampleEncoder {
                 FieldBytes.bytes(of: values), as: .shuffled, with: compressor)
         }
         if let encoder {
-            (sample.y, sample.numbers) = try encoder.frame(
-                of: y, x: x, coefficients: coefficients)
+            sample.y = try encoder.chunk(of: y, x: x, coefficients: coefficients, in: sample)
         } else {
             sample.y = try encode(yBytes, as: .y)
         }

@@ -35,21 +35,21 @@ public final class SampleTranscoder {
         }
         precondition(sample.coefficients.count == coefficients.count)
         let x = try decoder.decode(sample.x, as: .x)
-        var fields = LabelFields(numbers: sample.numbers)
-        for (dataset, frame) in zip(coefficients, sample.coefficients) {
-            fields.coefficients.append(try decoder.decode(frame, planes: dataset.planes))
+        let values = try zip(coefficients, sample.coefficients).map {
+            (dataset, frame) throws(ShardsError) in
+            try decoder.decode(frame, planes: dataset.planes)
         }
-        try decode(sample, as: field, beside: fields, x: x)
+        try decode(sample, as: field, coefficients: values, x: x)
         var transcoded = sample
         transcoded.label = labels.field
-        (transcoded.y, transcoded.numbers) = try labelEncoder(labels).frame(
-            of: y, x: x, coefficients: fields.coefficients)
+        transcoded.y = try labelEncoder(labels).chunk(
+            of: y, x: x, coefficients: values, in: sample)
         return transcoded
     }
 
     /// Fills `y` with the label of `sample`, and compares its digest.
     private func decode(
-        _ sample: EncodedSample, as field: ShardField, beside fields: LabelFields, x: [Float]
+        _ sample: EncodedSample, as field: ShardField, coefficients: [[Float]], x: [Float]
     ) throws(ShardsError) {
         // That the frame's bytes are those that were written is told by the digest.
         var frame = sample.y
@@ -59,7 +59,8 @@ public final class SampleTranscoder {
         swap(&label, &y)
         defer { swap(&label, &y) }
         var span = label.mutableSpan
-        try labels.decode(&frame, beside: fields, x: x.span, into: &span, with: decoder)
+        try labels.decode(
+            &frame, coefficients: coefficients, x: x.span, into: &span, with: decoder)
         let found = FieldBytes.digest(of: label)
         guard found == sample.ySHA256 else {
             throw ShardsError(
@@ -89,7 +90,6 @@ extension EncodedSample {
     fileprivate var withoutFields: EncodedSample {
         var sample = self
         (sample.label, sample.x, sample.y, sample.coefficients) = (nil, [], [], [])
-        sample.numbers = []
         return sample
     }
 }

@@ -12,17 +12,31 @@ public protocol ShardCodec: Sendable {
     /// How labels are stored; nil where no field of a sample is, so that only solving the
     /// configurations again gives them back.
     var labels: (any LabelCoding)? { get }
-    /// Whether shards are those that `unpack` makes and other programs read; one codec's are.
+    /// Whether shards are those that `unpack` makes; one codec's are.
     var isStandard: Bool { get }
+    /// The version of the format of its shards.
+    var version: Int { get }
 }
 
 extension ShardCodec {
     /// The chunks of a sample, in their order in the file, without coefficients.
     package var fields: [ShardField] { labels.map { [.x, $0.field] } ?? [] }
 
-    /// Names of the columns that shards of this codec have beside those of all, of binary64
-    /// numbers.
-    package var columns: [String] { labels?.columns ?? [] }
+    /// The filter of the chunks of `field`, each of `bytes` bytes, in a file with these attributes.
+    func filter(
+        of field: ShardField, _ attributes: [String: ShardAttribute], bytes: Int, level: Int,
+        path: String
+    ) throws(ShardsError) -> ChunkFilter {
+        guard let labels, field == labels.field else {
+            return .blosc(bytes: bytes, level: level, isShuffled: field.form != .plain)
+        }
+        return try labels.filter(attributes, bytes: bytes, level: level, path: path)
+    }
+
+    /// The name, and the version where it is not that of all shards, for fingerprints.
+    package var identity: String {
+        version == ShardLayout.version ? name : "\(name) \(version)"
+    }
 
     /// The coefficients of which each sample has a chunk.
     public func coefficients(under physics: Physics) -> [ShardCoefficient.Dataset] {
@@ -31,16 +45,29 @@ extension ShardCodec {
 
     /// No: one codec's are.
     public var isStandard: Bool { false }
+
+    /// That of all shards.
+    public var version: Int { ShardLayout.version }
 }
 
 /// A way to store labels.
 public protocol LabelCoding: Sendable {
     /// The chunk that a label becomes.
     var field: ShardField { get }
-    /// Names of further numbers of each sample, binary64; each is a column.
-    var columns: [String] { get }
-    /// Whether labels are decoded from x and coefficients, beside their frame.
+    /// Whether labels are decoded from x and coefficients, beside their chunk.
     var usesFields: Bool { get }
+
+    /// Returns the filter of the chunks, each of `bytes` bytes, in a file with these attributes.
+    ///
+    /// - Throws: `ShardsError` with code `.corrupt` where the attributes are not those of a shard.
+    func filter(
+        _ attributes: [String: ShardAttribute], bytes: Int, level: Int, path: String
+    ) throws(ShardsError) -> ChunkFilter
+
+    /// Checks that what the chunk repeats is what the sample has beside it.
+    ///
+    /// - Throws: `ShardsError` with code `.corrupt`.
+    func check(_ sample: EncodedSample) throws(ShardsError)
 
     /// Returns what encodes labels of a shard with `content`; each thread has its own.
     ///
@@ -70,41 +97,27 @@ public struct ShardContent: Sendable {
     }
 }
 
-/// What a label may be decoded from beside its frame and x; coefficients are empty where the codec
-/// does not use them.
-public struct LabelFields: Sendable {
-    /// The sample's own coefficients, each (planes, rows, columns).
-    public var coefficients: [[Float]]
-    /// The sample's numbers, one for each of the codec's columns.
-    public var numbers: [Double]
-
-    /// Creates it from its parts.
-    public init(coefficients: [[Float]] = [], numbers: [Double] = []) {
-        (self.coefficients, self.numbers) = (coefficients, numbers)
-    }
-}
-
-/// Turns labels into frames. It owns memory, so each thread has its own.
+/// Turns labels into chunks. It owns memory, so each thread has its own.
 public protocol LabelEncoder: AnyObject {
-    /// Returns the frame of `y`, and the sample's numbers; `x` is the source image, and
-    /// `coefficients` are the sample's own.
+    /// Returns the chunk of `y`; `x` is the source image, `coefficients` are the sample's own, and
+    /// `sample` has its keys and the frame of x.
     ///
     /// - Throws: `ShardsError` with code `.format` where the codec cannot hold the label.
-    func frame(of y: [Float], x: [Float], coefficients: [[Float]]) throws(ShardsError) -> (
-        frame: [UInt8], numbers: [Double]
-    )
+    func chunk(of y: [Float], x: [Float], coefficients: [[Float]], in sample: EncodedSample)
+        throws(ShardsError) -> [UInt8]
 }
 
-/// Turns frames of one shard into labels; safe for any number of threads.
+/// Turns chunks of one shard into labels; safe for any number of threads.
 public protocol LabelDecoder: Sendable {
-    /// Fills `y`, (rows, columns), with the label in `frame`, whose bytes are known to be those
-    /// that were written, and which may be changed; `x` is the source image, empty where the codec
-    /// does not use it, and `decoder` has the thread's memory.
+    /// Fills `y`, (rows, columns), with the label in `chunk`, whose bytes are known to be those
+    /// that were written, and which may be changed; `x` is the source image, `coefficients` are
+    /// the sample's own, each (planes, rows, columns), both empty where the codec does not use
+    /// them, and `decoder` has the thread's memory.
     ///
-    /// - Throws: `ShardsError` with code `.corrupt` where the frame or what is beside it is
+    /// - Throws: `ShardsError` with code `.corrupt` where the chunk or what is beside it is
     ///   damaged.
     func decode(
-        _ frame: inout [UInt8], beside fields: LabelFields, x: Span<Float>,
+        _ chunk: inout [UInt8], coefficients: [[Float]], x: Span<Float>,
         into y: inout MutableSpan<Float>, with decoder: SampleDecoder
     ) throws(ShardsError)
 }

@@ -11,16 +11,20 @@ struct StandardCodec: ShardCodec {
 /// Labels as they are.
 private struct StandardLabels: LabelCoding, LabelDecoder {
     let field = ShardField.y
-    let columns: [String] = []
     let usesFields = false
+
+    func filter(_: [String: ShardAttribute], bytes: Int, level: Int, path _: String) -> ChunkFilter
+    { .blosc(bytes: bytes, level: level, isShuffled: true) }
+
+    func check(_: EncodedSample) {}
 
     private final class Encoder: LabelEncoder {
         private let encoder: SampleEncoder
         init(_ encoder: SampleEncoder) { self.encoder = encoder }
 
-        func frame(of y: [Float], x _: [Float], coefficients _: [[Float]]) throws(ShardsError) -> (
-            frame: [UInt8], numbers: [Double]
-        ) { (try encoder.frame(of: y, as: .y), []) }
+        func chunk(
+            of y: [Float], x _: [Float], coefficients _: [[Float]], in _: EncodedSample
+        ) throws(ShardsError) -> [UInt8] { try encoder.frame(of: y, as: .y) }
     }
 
     func encoder(for content: ShardContent, level: Int) throws(ShardsError) -> any LabelEncoder {
@@ -32,7 +36,7 @@ private struct StandardLabels: LabelCoding, LabelDecoder {
     { self }
 
     func decode(
-        _ frame: inout [UInt8], beside _: LabelFields, x _: Span<Float>,
+        _ frame: inout [UInt8], coefficients _: [[Float]], x _: Span<Float>,
         into y: inout MutableSpan<Float>, with decoder: SampleDecoder
     ) throws(ShardsError) { try decoder.decode(&frame, as: field, into: &y, isVerified: true) }
 }

@@ -51,8 +51,10 @@ extension HDF5 {
     struct FieldShape {
         let capacity: Int
         let lattice: Lattice
-        let level: Int
         var planes = 1
+
+        /// Bytes of one chunk's content.
+        var bytes: Int { planes * ShardLayout.fieldBytes(lattice) }
 
         private func extent(_ samples: Int) -> [hsize_t] {
             [hsize_t(samples)] + (planes == 1 ? [] : [hsize_t(planes)]) + [
@@ -60,20 +62,10 @@ extension HDF5 {
             ]
         }
 
-        /// Creates the dataset of `field`.
-        func create(_ field: ShardField, in file: hid_t, path: String) throws(ShardsError)
-            -> Handle<Dataset>
-        {
-            try create(
-                field.name, isShuffled: field.form != .plain, type: field.type, in: file,
-                path: path)
-        }
-
         /// Creates the dataset called `name`. The corresponding C function is `H5Dcreate2`.
-        func create(
-            _ name: String, isShuffled: Bool, type: hid_t = steadyset_h5t_f32le(), in file: hid_t,
-            path: String
-        ) throws(ShardsError) -> Handle<Dataset> {
+        func create(_ name: String, _ filter: ChunkFilter, in file: hid_t, path: String)
+            throws(ShardsError) -> Handle<Dataset>
+        {
             let action = "create the dataset '\(name)' of"
             let (extent, chunk) = (extent(capacity), extent(1))
             let rank = Int32(extent.count)
@@ -81,20 +73,16 @@ extension HDF5 {
                 unsafe H5Screate_simple(rank, extent, extent), action, path: path)
             let properties = try HDF5.datasetProperties(action, path: path)
             try HDF5.check(unsafe H5Pset_chunk(properties.id, rank, chunk), action, path: path)
-            let values =
-                ShardLayout.blosc + [
-                    UInt32(planes * ShardLayout.fieldBytes(lattice)), UInt32(level),
-                    isShuffled ? 1 : 0, ShardLayout.zstdCodec,
-                ]
             // Optional: the filter runs in this module; what is registered with the library only
             // gives the entry its name.
             let status = unsafe H5Pset_filter(
-                properties.id, BloscFrame.filter, steadyset_h5z_flag_optional(), values.count,
-                values)
+                properties.id, filter.number, steadyset_h5z_flag_optional(), filter.values.count,
+                filter.values)
             try HDF5.check(status, action, path: path)
             let standard = steadyset_h5p_default()
             return try Handle(
-                unsafe H5Dcreate2(file, name, type, space.id, standard, properties.id, standard),
+                unsafe H5Dcreate2(
+                    file, name, steadyset_h5t_f32le(), space.id, standard, properties.id, standard),
                 action, path: path)
         }
 
@@ -118,9 +106,4 @@ extension HDF5 {
         }
         try check(status, "write sample \(position) to", path: path)
     }
-}
-
-extension ShardField {
-    /// The type of the numbers in the file.
-    var type: hid_t { isInteger ? steadyset_h5t_u32le() : steadyset_h5t_f32le() }
 }

@@ -18,8 +18,9 @@ extension HDF5.Facts {
                     + "into it", path: path)
         }
         // The corresponding C function is `H5Zfilter_avail`.
-        // Ours is registered for its name alone, and works in this module, not in the library.
-        for filter in filters where filter == BloscFrame.filter || H5Zfilter_avail(filter) <= 0 {
+        // Ours are registered for their names alone, and work in this module, not in the library.
+        let own = [BloscFrame.filter, ChunkFilter.archiveNumber]
+        for filter in filters where own.contains(filter) || H5Zfilter_avail(filter) <= 0 {
             let known = HDF5.pluginFilters[filter].map { " (\($0))" } ?? ""
             throw ShardsError(
                 .corrupt,

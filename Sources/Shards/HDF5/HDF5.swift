@@ -45,7 +45,7 @@ enum HDF5 {
         _ = H5PLset_loading_state(0)
         // Only a filter that is registered has its name in the files; without it H5Ocopy makes
         // copies that nothing can read.
-        guard steadyset_h5z_register_blosc() >= 0 else {
+        guard steadyset_h5z_register() >= 0 else {
             throw ShardsError(.hdf5, "the HDF5 library takes no filter")
         }
         return try OutputDriver.register()

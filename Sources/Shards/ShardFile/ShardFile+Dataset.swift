@@ -16,8 +16,7 @@ extension ShardFile {
         let shape: [Int]
         let type: ElementType
         let storage: Storage
-        /// The numbers of its filters.
-        let filters: [Int]
+        let filters: [ChunkFilter]
 
         /// Reads a dataset from its header; nil where the object is none.
         init?(_ name: String, _ header: ObjectHeader, in block: Block) throws(ShardsError) {
@@ -52,23 +51,26 @@ extension ShardFile {
             return shape
         }
 
-        /// The numbers of the filters (section IV.A.2.l, version 2).
-        private static func filters(_ message: Message, _ path: String) throws(ShardsError) -> [Int]
+        /// The filters (section IV.A.2.l, version 2).
+        private static func filters(_ message: Message, _ path: String) throws(ShardsError)
+            -> [ChunkFilter]
         {
             var cursor = message.cursor(path)
             let (version, count) = (try cursor.byte(), try cursor.byte())
             guard version == 2, count <= 4 else {
                 throw cursor.damage("a dataset has \(count) filters")
             }
-            var filters: [Int] = []
+            var filters: [ChunkFilter] = []
             for _ in 0..<count {
                 let number = Int(try cursor.number(bytes: 2))
                 // The library's own filters have no name.
                 let nameBytes = number < 256 ? 0 : try cursor.number(bytes: 2)
                 _ = try cursor.number(bytes: 2)
-                let values = try cursor.number(bytes: 2)
-                _ = try cursor.slice(Int(nameBytes) + 4 * Int(values))
-                filters.append(number)
+                let count = Int(try cursor.number(bytes: 2))
+                _ = try cursor.slice(Int(nameBytes))
+                let values: [UInt32] = FieldBytes.numbers(
+                    of: Array(try cursor.slice(4 * count)))
+                filters.append(ChunkFilter(number: Int32(number), values: values))
             }
             return filters
         }
