@@ -333,7 +333,7 @@ void *steadyset_decode(const struct steadyset_archive *archive, const void *chun
     pthread_mutex_lock(&lock);
     for (int turn = 0; turn < 2; turn++) {
         if (!is_held(&engine.socket) || !is_held(&engine.memory)) {
-            abandon();
+            end(how);
             if (!start(reason)) break;
         }
         outcome = decode(definition, archive, chunk, size, &field, reason);

@@ -5,6 +5,7 @@
 #include "engine.h"
 #include <H5PLextern.h>
 #include <dlfcn.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #define LARGEST_SIDE 4096
 #define LARGEST_CHUNK ((size_t)1 << 29)
 
+typedef herr_t (*stack_function)(hid_t);
 typedef herr_t (*push_function)(hid_t, const char *, const char *, unsigned, hid_t, hid_t, hid_t, const char *, ...);
 
 // Puts a reason on the error stack of the HDF5 library that has the address `caller`. There may be several in a process, and
@@ -25,9 +27,19 @@ static void push(const void *caller, const char *reason) {
     if (!library) return;
     push_function function = (push_function)dlsym(library, "H5Epush2");
     const hid_t *class = dlsym(library, "H5E_ERR_CLS_g"), *major = dlsym(library, "H5E_PLINE_g");
-    const hid_t *minor = dlsym(library, "H5E_CANTFILTER_g");
+    const hid_t *minor = dlsym(library, "H5E_READERROR_g");
+    // HDF5 2 lets a callback push nothing while its stack is paused. To pause it again empties it, so it is kept aside.
+    stack_function resume = (stack_function)dlsym(library, "H5Eresume_stack");
+    stack_function pause = (stack_function)dlsym(library, "H5Epause_stack"), set = (stack_function)dlsym(library, "H5Eset_current_stack");
+    hid_t (*get)(void) = (hid_t (*)(void))dlsym(library, "H5Eget_current_stack");
     if (function && class && major && minor) {
+        bool is_paused = resume && pause && set && get && resume(H5E_DEFAULT) >= 0;
         function(H5E_DEFAULT, __FILE__, "steadyset", __LINE__, *class, *major, *minor, "archive of Steadyset: %s", reason);
+        if (is_paused) {
+            hid_t kept = get();
+            pause(H5E_DEFAULT);
+            set(kept);
+        }
     }
     dlclose(library);
 }

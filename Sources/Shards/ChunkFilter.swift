@@ -37,7 +37,7 @@ public struct ChunkFilter: Hashable, Sendable {
         let words = stride(from: 0, to: text.count, by: 4).map { place in
             text[place..<min(place + 4, text.count)].reversed().reduce(UInt32(0)) {
                 $0 << 8 | UInt32($1)
-            } 
+            }
         }
         let bits = content.step.map { UInt32(-Int($0.exponent)) } ?? .max
         return ChunkFilter(

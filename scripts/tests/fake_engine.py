@@ -21,7 +21,7 @@ def main():
     if sys.argv[1:3] != ["engine", "--memory"]:
         sys.exit(f"steadyset: error: there is no command '{sys.argv[1]}'")
     memory, contexts = int(sys.argv[3]), {}
-    greeting = {"engine": 1, "version": "0.1.0", **json.loads(os.environ.get("FAKE_ENGINE", "{}"))}
+    greeting = {"engine": 2, "version": "0.1.0", **json.loads(os.environ.get("FAKE_ENGINE", "{}"))}
     send(greeting)
     while True:
         request = receive()

@@ -62,34 +62,11 @@ def test_archive(name, tmp_path, monkeypatch):
         assert np.array_equal(few[k].x, x[want]) and np.array_equal(few.x(k), x[want])
     for batch in archive.all.batches(13, order=reader.Order(seed=3), reuse=True, threads=2):
         assert batch.y.tobytes() == y[batch.index].tobytes()
-    assert int(archive._table["y_residual_bytes"].sum()) < bytes_of_y / 2
+    assert int(archive._table["y_bytes"].sum()) < bytes_of_y / 2
     steadyset("unpack", dataset, "-o", unpacked)
     assert files(unpacked) == expected
     assert "sound" in steadyset("verify", unpacked).stdout
     refused("unpack", dataset, "-o", unpacked, status=73, says="holds shards already")
-
-
-def test_residuals_are_plain_integers(tmp_path):
-    """h5py reads what an archive holds in place of y; the format's rules make y of it, here for one row at a time."""
-    dataset = tmp_path / "data"
-    text = write(tmp_path, TINY)
-    steadyset("run", text, "-o", dataset)
-    with h5py.File(dataset / "pack/test-00000.h5") as shard:
-        x, y = shard["x"][2].astype(float), shard["y"][2]
-    steadyset("pack", text, "-o", dataset, "--codec", "archive")
-    with h5py.File(dataset / "pack/test-00000.h5") as shard:
-        assert "y" not in shard and shard.attrs["codec"] == b"archive"
-        code = shard["y_residual"][2]
-        assert code.dtype == np.uint32 and shard["source_factor"][2] == 0
-    residual = (code >> 1).astype(np.int32) ^ -(code & 1).astype(np.int32)
-    q = np.zeros((y.shape[0] + 1, y.shape[1] + 2))  # a row and two columns of absorbing ghost sites
-    q[1, 1:-1] = np.cumsum(residual[0])
-    for i in range(1, len(y)):
-        c = q[i, 1:-1]
-        p = c + (((c - q[i - 1, 1:-1]) + 1.0 * ((c - q[i, :-2]) + (c - q[i, 2:]))) + 0.02 * c)
-        p = np.where(x[i] != 0, x[i] * 2**20, np.where(x[i - 1] != 0, c, p))
-        q[i + 1, 1:-1] = np.rint(p) + residual[i]
-    assert np.array_equal((q[1:, 1:-1] / 2**20).astype(np.float32), y)
 
 
 def test_recipe(tmp_path):

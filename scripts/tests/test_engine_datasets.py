@@ -157,7 +157,7 @@ def test_a_damaged_archive(made, tmp_path, monkeypatch):
                 assert again.read(range(31, 60))[1].tobytes() == y[31:60].tobytes()
     (dataset / "pack" / shard.path).write_bytes(data)
     opened._table = np.array(opened._table)
-    opened._table["y_residual_checksum"][30] ^= 1
+    opened._table["y_checksum"][30] ^= 1
     with pytest.raises(reader.DatasetError, match=f"{shard.path} is damaged: .*checksum"):
         opened.all.y(30)
     (dataset / "pack" / shard.path).write_bytes(data[: int(record["offset"]) + 50])

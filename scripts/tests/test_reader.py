@@ -317,7 +317,6 @@ def alter(folder, change, keep_id=False):
         ("stage 'solve'", lambda m: m.update(stage="solve")),
         ("codec 'zip'", lambda m: m["layout"].update(codec="zip")),
         ("not a table of locations", lambda m: m["layout"].update(codec="recipe")),
-        ("not a table of locations", lambda m: m["layout"].update(codec="archive")),
         ("no table of locations", lambda m: m["layout"].pop("locations")),
         ("plain file name", lambda m: m["files"][0].update(path="../x.h5")),
         ("plain file name", lambda m: m["layout"]["locations"].update(path="/etc/passwd")),

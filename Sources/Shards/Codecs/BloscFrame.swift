@@ -109,8 +109,10 @@ package enum BloscFrame {
         }
         let expected: [(name: String, found: Int, expected: Int)] = [
             ("version", Int(frame[start]), 2), ("zstd format", Int(frame[start + 1]), 1),
-            ("flags", Int(frame[start + 2]), Int(form.flags)), ("element size", Int(frame[start + 3]), elementSize),
-            ("content size", get(start + 4, in: frame), size), ("block size", get(start + 8, in: frame), size),
+            ("flags", Int(frame[start + 2]), Int(form.flags)),
+            ("element size", Int(frame[start + 3]), elementSize),
+            ("content size", get(start + 4, in: frame), size),
+            ("block size", get(start + 8, in: frame), size),
             ("frame size", get(start + 12, in: frame), frame.count - start),
             ("block start", get(start + 16, in: frame), headerSize - 4),
         ]

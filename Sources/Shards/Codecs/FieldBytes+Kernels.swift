@@ -91,7 +91,8 @@ extension BloscFrame {
     /// - Throws: `ShardsError` with code `.corrupt`; `values` then hold anything.
     static func decode(
         _ frame: inout [UInt8], from start: Int = 0, into values: inout MutableSpan<Float>,
-        as form: Form, isVerified: Bool, with decompressor: Zstd.Decompressor, scratch: inout [UInt8]
+        as form: Form, isVerified: Bool, with decompressor: Zstd.Decompressor,
+        scratch: inout [UInt8]
     ) throws(ShardsError) {
         let count = values.count
         let ranges = try checkHeader(frame, from: start, size: 4 * count, as: form)

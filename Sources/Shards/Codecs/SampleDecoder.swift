@@ -35,7 +35,8 @@ public final class SampleDecoder {
     ) throws(ShardsError) {
         precondition(values.count == lattice.count, "a field has one value per site")
         try BloscFrame.decode(
-            &frame, from: start, into: &values, as: field.form, isVerified: isVerified, with: decompressor,
+            &frame, from: start, into: &values, as: field.form, isVerified: isVerified,
+            with: decompressor,
             scratch: &scratch)
     }
 

@@ -10,12 +10,18 @@
     stream = steadyset.stream("paper.yaml")  # the training part of a pipeline without an end; batches are as above
     solution = steadyset.solve([[100, 80, 5, 1.0]], physics={"lattice": [256, 256]})
 
+Importing it also lets h5py, PyTables and other readers of HDF5 read archives (`plugin_path`), and Zarr by numcodecs.
+
 `steadyset.torch` has data sets and a sampler for PyTorch; it is imported on request only.
 """
 
+import sys
+
+from . import hdf5
 from .command import command
 from .dataset import Dataset, open
 from .errors import DatasetError, EngineError
+from .hdf5 import plugin_path
 from .order import Order, Position, Progress
 from .samples import Batch, Sample, Samples
 from .solving import Certificate, Judgement, Solution, UncertifiedError, bound, certify, solve
@@ -47,8 +53,14 @@ __all__ = [
     "command",
     "mix",
     "open",
+    "plugin_path",
     "solve",
     "stream",
     "unbiased_mean",
 ]
 __version__ = "0.1.0"
+
+hdf5.register()
+if "numcodecs" in sys.modules:
+    # Otherwise it finds the codec itself when one of that name is asked for.
+    from . import codec as _codec  # noqa: F401

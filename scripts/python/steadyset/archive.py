@@ -1,4 +1,4 @@
-"""Labels of archives: the equation predicts each row from the two above it, and the chunk holds what is missing.
+"""Labels of archives: the equation predicts each row from the two above it, and the chunk of y holds what is missing.
 
 The article *Formats*, section *Archives*, specifies the arithmetic, IEEE binary64 in a fixed order, so the labels are those
 that were packed, bit for bit. A whole batch is computed at once, row after row.
@@ -6,6 +6,8 @@ that were packed, bit for bit. A whole batch is computed at once, row after row.
 
 from __future__ import annotations
 
+import math
+import struct
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,10 @@ import numpy.typing as npt
 
 from .errors import DatasetError
 from .frame import FloatArray
+from .storage import Bytes
 
+_HEAD = struct.Struct("<4sIQdII")
+_MOST_KEYS = 3
 Doubles = npt.NDArray[np.float64]
 _LIMIT = float(1 << 30)
 
@@ -157,7 +162,15 @@ def _mean(a: Any, b: Any) -> Any:
     return a * b / (0.5 * (a + b))
 
 
-def check_factor(factors: Doubles) -> None:
-    """Raises `DatasetError` where a source factor is not finite."""
-    if not np.isfinite(factors).all():
-        raise DatasetError("the table of locations has a source factor that is not finite")
+def read_head(chunk: Bytes) -> tuple[float, int]:
+    """Returns the source factor of a chunk of y, and where the frame of its residuals begins, which is the last in it.
+
+    Raises `DatasetError` where it is no chunk of an archive; its checksum is not looked at.
+    """
+    if len(chunk) <= _HEAD.size:
+        raise DatasetError(f"a chunk of {len(chunk)} bytes is none of an archive's labels")
+    magic, version, _, factor, length, keys = _HEAD.unpack_from(chunk.data)
+    start = _HEAD.size + 4 * keys + length
+    if (magic, version) != (b"SSAC", 1) or keys > _MOST_KEYS or start >= len(chunk) or not math.isfinite(factor):
+        raise DatasetError("a chunk is none of an archive's labels as Steadyset writes them: its head is damaged")
+    return factor, start

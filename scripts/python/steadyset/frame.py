@@ -164,17 +164,19 @@ class Decoder(Protocol):
 
 
 def decode(
-    decoder: Decoder, frame: Bytes, out: FloatArray, recorded: int | None = None, checksum: Checksum | None = None
-) -> None:
-    """Decodes `frame` into `out`, a C-contiguous array of as many floats as the frame holds.
+    decoder: Decoder, chunk: Bytes, out: FloatArray, recorded: int | None = None, checksum: Checksum | None = None,
+    start: int = 0,
+) -> None:  # fmt: skip
+    """Decodes the frame that `chunk` has from `start` on into `out`, a C-contiguous array of as many floats as it holds.
 
-    `recorded` is what `checksum` must give for the frame; where both are there, `frame` may be overwritten.
+    `recorded` is what `checksum` must give for the chunk; where both are there, `chunk` may be overwritten.
     """
+    frame = chunk[start:]
     size, found = _checked(frame)
     if size != out.nbytes:
         raise DatasetError(f"a chunk holds {size} bytes instead of {out.nbytes}")
     if recorded is not None and checksum is not None:
-        if checksum(frame) != recorded:
+        if checksum(chunk) != recorded:
             raise DatasetError("a chunk is damaged: it does not have the checksum that was recorded for it")
         frame = _without_checksums(frame, size, found)
     decoder(frame, out)

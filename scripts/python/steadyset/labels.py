@@ -40,16 +40,16 @@ class Labels(Protocol):
 class ArchiveLabels:
     """x and y of an archive."""
 
-    def __init__(self, dataset: Dataset, shared: list[str]) -> None:
-        self._dataset, self._shared = dataset, shared
-        self._definition: engine.Definition | None = None
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+        self._definition = engine.Definition({
+            "what": "archive", "physics": dataset.physics, "grid_bits": dataset._manifest.grid_bits,
+        })  # fmt: skip
 
     def usable(self) -> bool:
         return engine.usable()
 
     def make(self, rows: IndexArray, into: Fields, check: bool, engines: int) -> None:
-        if self._definition is None:
-            self._definition = self._define()
         names = chunk_names(self._dataset._table)
         records = self._dataset._table[rows]
         sizes = np.stack([records[f"{name}_bytes"] for name in names], 1).astype(np.int64)
@@ -65,8 +65,7 @@ class ArchiveLabels:
             places = starts.tolist()
             for k, start, end in zip(range(part.start, part.stop), places, (starts + length).tolist()):
                 read(k, block[start:end])
-            chunks, factors = sizes[part].tolist(), records["source_factor"][part].tolist()
-            samples = [{"at": at, "chunks": c, "source_factor": f} for at, c, f in zip(places, chunks, factors)]
+            samples: list[engine.Members] = [{"at": at, "chunks": c} for at, c in zip(places, sizes[part].tolist())]
             if sums is not None:
                 for sample, found in zip(samples, sums[part].tolist()):
                     sample["checksums"] = [f"{value:016x}" for value in found]
@@ -76,19 +75,6 @@ class ArchiveLabels:
             return {"do": "decode", "block": block, "samples": samples}
 
         _run(self._dataset, rows, request, into, self._definition, engines)
-
-    def _define(self) -> engine.Definition:
-        manifest = self._dataset._manifest
-        coefficients = []
-        for name in self._shared:
-            field = self._dataset._shared(0, name)
-            if field is None:
-                where = self._dataset._storage.root
-                raise DatasetError(f"{where} is damaged: its shards do not have '{name}', which labels need")
-            coefficients.append({"name": name, "planes": field.ndim - 1, "at": field})
-        return engine.Definition({
-            "what": "archive", "physics": self._dataset.physics, "grid_bits": manifest.grid_bits, "coefficients": coefficients,
-        })  # fmt: skip
 
 
 class RecipeLabels:

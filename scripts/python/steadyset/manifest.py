@@ -27,11 +27,8 @@ _FIXED = [
     ("id", "<u8"), ("rank", "<u8"), ("error_bound", "<f8"), ("offset", "<u8"), ("n_sources", "<u4"),
     ("y_sha256", "|u1", (32,)),
 ]  # fmt: skip
-_CHUNKS = {
-    "standard": [("x_bytes", "<u4"), ("y_bytes", "<u4")],
-    "archive": [("source_factor", "<f8"), ("x_bytes", "<u4"), ("y_residual_bytes", "<u4")],
-    "recipe": [],
-}
+_FIELDS = [("x_bytes", "<u4"), ("y_bytes", "<u4")]
+_CHUNKS: dict[str, list[tuple[str, str]]] = {"standard": _FIELDS, "archive": _FIELDS, "recipe": []}
 
 Table = npt.NDArray[np.void]
 
@@ -188,11 +185,11 @@ def read_locations(storage: Storage, manifest: Manifest) -> Table:
 
 
 def chunk_names(table: Table) -> list[str]:
-    """Returns the chunks of a sample in their order: x, y or its residuals, then coefficients; none of a recipe."""
+    """Returns the chunks of a sample in their order: x, y, then coefficients; none of a recipe."""
     names = table.dtype.names or ()
     if "x_bytes" not in names:
         return []
-    return ["x", "y_residual" if "y_residual_bytes" in names else "y", *(name for name in _COEFFICIENTS if f"{name}_bytes" in names)]
+    return ["x", "y", *(name for name in _COEFFICIENTS if f"{name}_bytes" in names)]
 
 
 def parse_table(data: bytes, where: str, codec: str = "standard") -> Table:
@@ -209,9 +206,14 @@ def parse_table(data: bytes, where: str, codec: str = "standard") -> Table:
         header = ast.literal_eval(text)
         fixed = [*_FIXED, *_CHUNKS[codec]]
         expected = [*fixed, *((f"{name}_bytes", "<u4") for name in _COEFFICIENTS)]
-        expected += [(f"{name}_checksum", "<u8") for name in ("x", "y", "y_residual", *_COEFFICIENTS)]
+        expected += [(f"{name}_checksum", "<u8") for name in ("x", "y", *_COEFFICIENTS)]
         expected = expected if _CHUNKS[codec] else fixed
         descr = header["descr"]
+        if codec == "archive" and ("source_factor", "<f8") in descr:
+            raise DatasetError(
+                f"{where} is of an archive of an earlier release, whose labels this package does not read: make the dataset anew, "
+                "or unpack it with the Steadyset that made it"
+            )
         if header["fortran_order"] is not False or descr[: len(fixed)] != fixed:
             raise ValueError("other fields than expected")
         if [field for field in expected if field in descr] != descr:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import DatasetError
-from .frame import FloatArray, content_size
+from .frame import FloatArray
 from .labels import RecipeLabels
 from .manifest import chunk_names
 from .order import IndexArray, Order
@@ -367,17 +367,19 @@ class Samples(Sequence[Sample]):
         archived = self.dataset._predictor is not None
         names = chunk_names(self.dataset._table) if archived else ["x", "y"]
         part = self.dataset._fetch(rows, names)
-        varying = self._coefficient_arrays(len(rows), part(0)) if len(names) > 2 and len(rows) else []
+        varying = self._coefficient_arrays(int(rows[0]), len(rows), part(0)) if len(names) > 2 and len(rows) else []
+        factors = np.zeros(len(rows))
 
         def one(k: int) -> None:
             outs = [field[k] for field in (*fields, *varying)]
-            self.dataset._decode(int(rows[k]), part(k), names, outs, self._check)
+            factors[k] = self.dataset._decode(int(rows[k]), part(k), names, outs, self._check)
 
         def restore(first: int) -> None:
             group = slice(first, first + _GROUP)
             self.dataset._restore(
-                rows[group], [field[group] for field in fields], [field[group] for field in varying], self._check
-            )
+                rows[group], [field[group] for field in fields], [field[group] for field in varying], factors[group],
+                self._check,
+            )  # fmt: skip
 
         def each(work: Callable[[int], None], numbers: range) -> None:
             for _ in map(work, numbers) if pool is None else pool.map(work, numbers):
@@ -387,16 +389,15 @@ class Samples(Sequence[Sample]):
         if archived:
             each(restore, range(0, len(rows), _GROUP))
 
-    def _coefficient_arrays(self, count: int, data: Bytes) -> list[FloatArray]:
-        """Arrays for the coefficients that each sample of an archive has; `data` are the chunks of one sample."""
+    def _coefficient_arrays(self, row: int, count: int, data: Bytes) -> list[FloatArray]:
+        """Arrays for the coefficients that each sample of an archive has; `data` are the chunks of one sample, `row`."""
         arrays = []
         place = 0
-        lattice = self.dataset.lattice
-        for number, _ in enumerate(chunk_names(self.dataset._table)):
-            size = int.from_bytes(data[place + 12 : place + 16].tobytes(), "little")
+        for number, name in enumerate(chunk_names(self.dataset._table)):
+            size = int(self.dataset._table[f"{name}_bytes"][row])
             if number > 1:
-                planes = 2 if content_size(data[place : place + size]) > 4 * lattice[0] * lattice[1] else 1
-                arrays.append(np.empty((count, *([2] if planes == 2 else []), *lattice), np.float32))
+                planes = self.dataset._planes(row, data[place : place + size])
+                arrays.append(np.empty((count, *([2] if planes == 2 else []), *self.dataset.lattice), np.float32))
             place += size
         return arrays
 

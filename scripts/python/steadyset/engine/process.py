@@ -17,7 +17,7 @@ from ..command import command
 from ..errors import DatasetError, EngineError, NoEngineError
 from .memory import Memory, Retired
 
-PROTOCOL = 1
+PROTOCOL = 2
 _LENGTH = struct.Struct("<Q")
 _LONGEST = 64 << 20
 _START = 60.0
