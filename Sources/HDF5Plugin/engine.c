@@ -41,7 +41,8 @@ static struct {
     struct descriptor socket, memory;
     unsigned char *map;
     size_t mapped;
-    char *defined; // the request that told it of the archive
+    char *defined;    // the request that told it of the archive
+    char lattice[64]; // what it answered
 } engine = {.socket.number = -1, .memory.number = -1};
 
 static pthread_mutex_t lock;
@@ -218,7 +219,8 @@ static int spawn(const char *program, int theirs) {
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
-    char *arguments[] = {"steadyset", "engine", "--memory", "3", NULL};
+    // Its name tells who looks at processes whose it is.
+    char *arguments[] = {"steadyset-hdf5", "engine", "--memory", "3", NULL};
     int failure = posix_spawn(&engine.process, program, &files, &attributes, arguments, environ);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
@@ -291,7 +293,7 @@ enum outcome { DONE, FAILED, ENDED };
 static enum outcome decode(
     const char *definition, const struct steadyset_archive *archive, const void *chunk, size_t size, unsigned char **field,
     char reason[1024]) {
-    char answer[2048], request[256];
+    char answer[2048], request[256], lattice[64];
     size_t at = (size + 63) / 64 * 64;
     if (!grow(at + sizeof(float) * archive->rows * archive->columns)) {
         return say(reason, "there is no memory for a label: %s", strerror(errno)), FAILED;
@@ -301,10 +303,12 @@ static enum outcome decode(
         engine.defined = NULL;
         if (!ask(definition, answer)) return ENDED;
         if (!went_well(answer, reason)) return FAILED;
-        snprintf(request, sizeof request, "{\"lattice\":[%u,%u]}", archive->rows, archive->columns);
-        if (strcmp(answer, request) != 0) return say(reason, "its filter's client data contradict one another"), FAILED;
+        if (strlen(answer) >= sizeof engine.lattice) return ENDED; // what no engine says
+        memcpy(engine.lattice, answer, strlen(answer) + 1);
         engine.defined = strdup(definition);
     }
+    snprintf(lattice, sizeof lattice, "{\"lattice\":[%u,%u]}", archive->rows, archive->columns);
+    if (strcmp(engine.lattice, lattice) != 0) return say(reason, "its filter's client data contradict one another"), FAILED;
     memcpy(engine.map, chunk, size);
     snprintf(
         request, sizeof request, "{\"do\":\"decode\",\"into\":{\"y\":%zu},\"samples\":[{\"at\":0,\"chunks\":[%zu]}],\"with\":1}",

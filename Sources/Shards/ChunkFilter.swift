@@ -8,13 +8,19 @@ public struct ChunkFilter: Hashable, Sendable {
     /// Its client data, the same for all chunks of the dataset.
     let values: [UInt32]
 
-    /// The registered filter blosc, for chunks of `bytes` bytes; see `BloscFrame`.
+    /// Whether a library may leave it out where it writes; what would then be stored of an archive
+    /// is no chunk of one.
+    var isOptional: Bool { number == BloscFrame.filter }
+
+    /// Bytes of its client data, but for those few of blosc that every file has.
+    var further: Int { number == BloscFrame.filter ? 0 : 4 * values.count }
+
+    /// The registered filter blosc, for chunks of `bytes` bytes; see `BloscFrame`. Its values are
+    /// those that c-blosc's filter documents; the last is the codec, zstd.
     static func blosc(bytes: Int, level: Int, isShuffled: Bool) -> ChunkFilter {
         ChunkFilter(
             number: BloscFrame.filter,
-            values: ShardLayout.blosc + [
-                UInt32(bytes), UInt32(level), isShuffled ? 1 : 0, ShardLayout.zstdCodec,
-            ])
+            values: [2, 2, 4, UInt32(bytes), UInt32(level), isShuffled ? 1 : 0, 5])
     }
 
     /// The number of the filter of archives, of the range that the HDF Group leaves to who did not

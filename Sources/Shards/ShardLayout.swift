@@ -48,9 +48,6 @@ enum ShardLayout {
     static let version = 3
     /// The attribute that names the codec where it is not the standard one.
     static let codec = "codec"
-    /// The codec's number in the values that c-blosc's HDF5 filter documents.
-    static let blosc: [UInt32] = [2, 2, 4]
-    static let zstdCodec: UInt32 = 5
 
     /// More samples than this in one file are refused.
     static let maximumSamples = 10_000_000
@@ -75,18 +72,13 @@ enum ShardLayout {
     }
 
     /// Bytes that HDF5's own records take in a file, at least: 17 for the place of each chunk on
-    /// the largest lattice, and the headers of fewer than 16 objects with their attributes and the
-    /// client data of `filters`; a few numbers of blosc's are in what is spared.
-    static func metadataBytes(chunks: Int, attributes: [ShardAttribute], filters: [ChunkFilter])
-        -> Int
-    {
+    /// the largest lattice, and the headers of fewer than 16 objects with their attributes and
+    /// `clientData` bytes of filters.
+    static func metadataBytes(chunks: Int, attributes: [ShardAttribute], clientData: Int) -> Int {
         let text = attributes.reduce(0) { sum, attribute in
             if case .string(let text) = attribute { sum + text.utf8.count } else { sum }
         }
-        let data = filters.reduce(0) {
-            $0 + ($1.number == BloscFrame.filter ? 0 : 4 * $1.values.count)
-        }
-        return 8192 + text + data + 20 * chunks
+        return 8192 + text + clientData + 20 * chunks
     }
 
     /// The least error bound that a label can have in a file with these attributes: half a step of

@@ -100,7 +100,7 @@ public final class ShardWriter {
         output = try OutputFile(path)
         let metadataBytes = ShardLayout.metadataBytes(
             chunks: capacity * (codec.fields.count + coefficients.count),
-            attributes: attributes.map(\.value), filters: filters)
+            attributes: attributes.map(\.value), clientData: filters.reduce(0) { $0 + $1.further })
         do {
             handles = try HDF5.locked { [output] (driver) throws(ShardsError) -> Handles in
                 let file = try HDF5.createFile(output, driver: driver, metadataBytes: metadataBytes)

@@ -16,6 +16,8 @@ COMPLETIONS = {
     "zsh": "usr/share/zsh/vendor-completions/_steadyset",
     "fish": "usr/share/fish/vendor_completions.d/steadyset.fish",
 }
+# Where Debian's library of HDF5 looks for plugins.
+PLUGIN = "usr/lib/x86_64-linux-gnu/hdf5/serial/plugins/libh5steadyset.so"
 MAINTAINER = "The Steadyset authors <steadyset@localhost>"
 DESCRIPTION = """datasets of steady-state diffusion fields
  Steadyset draws configurations of sources from a seed, solves each to a certified bound on the error of its label, and writes
@@ -27,19 +29,20 @@ def put(path, data):
     path.write_bytes(data)
 
 
-def depends(folder, binary):
-    """Returns what dpkg-shlibdeps finds that the program needs."""
+def depends(folder, *binaries):
+    """Returns what dpkg-shlibdeps finds that the program and the plugin need."""
     put(folder / "debian/control", b"Source: steadyset\n\nPackage: steadyset\nArchitecture: any\n")
-    said = subprocess.run(["dpkg-shlibdeps", "-O", binary], cwd=folder, capture_output=True, text=True)
+    said = subprocess.run(["dpkg-shlibdeps", "-O", *binaries], cwd=folder, capture_output=True, text=True)
     if said.returncode:
         raise Failure(f"dpkg-shlibdeps failed: {said.stderr}")
     return said.stdout.strip().removeprefix("shlibs:Depends=")
 
 
-def fill(root, binary, parts):
+def fill(root, binary, plugin, parts):
     """Lays out what is installed, below `root`."""
     put(root / "usr/bin/steadyset", binary.read_bytes())
     (root / "usr/bin/steadyset").chmod(0o755)
+    put(root / PLUGIN, plugin.read_bytes())
     for shell, place in COMPLETIONS.items():
         script = subprocess.run([binary, "--generate-completion-script", shell], capture_output=True, check=True).stdout
         put(root / place, script)
@@ -53,8 +56,8 @@ def fill(root, binary, parts):
     put(root / "usr/share/doc/steadyset/changelog.gz", gzip.compress(changes, 9, mtime=0))
 
 
-def make(binary, parts):
-    """Makes the package in dist/; returns its path."""
+def make(binary, plugin, parts):
+    """Makes the package in dist/ of the program and the HDF5 plugin; returns its path."""
     for program in ("dpkg-deb", "dpkg-shlibdeps"):
         if not shutil.which(program):
             raise Failure(f"there is no {program}: apt-get install dpkg-dev")
@@ -62,7 +65,7 @@ def make(binary, parts):
     with tempfile.TemporaryDirectory(dir=DIST) as place:
         folder = pathlib.Path(place)
         root = folder / "root"
-        fill(root, binary, parts)
+        fill(root, binary, plugin, parts)
         size = sum(-(-path.stat().st_size // 1024) for path in root.rglob("*") if path.is_file())
         control = {
             "Package": "steadyset",
@@ -70,7 +73,7 @@ def make(binary, parts):
             "Architecture": "amd64",
             "Maintainer": MAINTAINER,
             "Installed-Size": size,
-            "Depends": depends(folder, binary),
+            "Depends": depends(folder, binary, plugin),
             "Section": "science",
             "Priority": "optional",
             "Description": DESCRIPTION,

@@ -51,7 +51,7 @@ def tools():
 def pure(folder):
     """Returns the files of the pure wheel of the Python package, as {path: bytes}."""
     source = folder / "source"
-    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", "build")
+    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", "build", "plugin")
     shutil.copytree(REPOSITORY / "scripts/python", source, ignore=ignored)
     command = [tools(), "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "--no-index", "-w", folder, source]
     subprocess.run(command, check=True)
@@ -119,12 +119,12 @@ def audited(path):
     return report["overall_tag"]
 
 
-def make(binary, parts):
-    """Makes the wheel in dist/; returns its path."""
+def make(binary, plugin, parts):
+    """Makes the wheel in dist/ of the program and the HDF5 plugin; returns its path."""
     said = subprocess.run([binary, "--version"], capture_output=True, text=True).stdout.split()
     if said[-1:] != [version()]:
         raise Failure(f"the program says that it is {' '.join(said)}, the Python package {version()}: change one of the two")
-    native = {f"steadyset-{version()}.data/scripts/steadyset": binary}
+    native = {f"steadyset-{version()}.data/scripts/steadyset": binary, "steadyset/plugin/libh5steadyset.so": plugin}
     found = contents(parts, native)
     DIST.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=DIST) as folder:

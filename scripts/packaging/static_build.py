@@ -39,7 +39,7 @@ def archives():
 
 
 def build():
-    """Builds it, the first time from the ground up; returns its path."""
+    """Builds it and the HDF5 plugin, the first time from the ground up; returns their paths."""
     for program in ("swift", "clang", "pkg-config"):
         if not shutil.which(program):
             raise Failure(f"there is no {program} on the PATH: scripts/build installs or names what a build needs")
@@ -64,4 +64,6 @@ def build():
     command += ["-Xlinker", "-s", "-Xlinker", "--no-export-dynamic"]
     if subprocess.run(command, cwd=REPOSITORY, env=os.environ | {"LC_ALL": "C.UTF-8"}).returncode:
         raise Failure("the static build failed; its output is above")
-    return (SCRATCH / "release/steadyset").resolve()
+    if subprocess.run([REPOSITORY / "scripts/plugin", SCRATCH / "plugin"]).returncode:
+        raise Failure("the plugin of HDF5 cannot be built; what is wrong is above")
+    return (SCRATCH / "release/steadyset").resolve(), SCRATCH / "plugin/libh5steadyset.so"

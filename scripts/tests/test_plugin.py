@@ -30,10 +30,13 @@ CASES = {
     "tiny": TINY,
     "no-grid": changed(TINY, solver={"grid_bits": None}),
     "emitting": changed(TINY, physics={"sources": "emitting", "overlap": "sum"}, sampling={"values": None}),
-    "sides": changed(TINY, physics={"boundary": {"top": "periodic", "bottom": "periodic", "left": "reflecting", "right": "absorbing"}}, sampling={"samples_per_stratum": 20}),
+    "sides": changed(
+        TINY, physics={"boundary": {"top": "periodic", "bottom": "periodic", "left": "reflecting", "right": "absorbing"}},
+        sampling={"samples_per_stratum": 20},
+    ),
     "anisotropic": changed(TINY, physics=MEDIA["anisotropic"]),
     "emitting-medium": changed(TINY, physics={**MEDIA["anisotropic"], "sources": "emitting"}, sampling={"values": None}),
-}
+}  # fmt: skip
 FILES = ["layers", "random-medium", "shapes"]
 
 
@@ -239,7 +242,7 @@ def test_forged_client_data(archive, tmp_path):
         "contradict": of(text, 1, 64, 40, 20),
         "cannot be multiples": of(text, 1, 48, 40, 77),
         "unexpected end": of(b'{"lattice":[48,40]'),
-        "decay": of(text.replace(b"0.02", b"-1.5")),
+        "lattice": of(text.replace(b"[48,40]", b"[8,40]"), 1, 8, 40, 20),
     }
     chunks = [b"x", b"SSAC" + bytes(200), np.random.default_rng(3).bytes(5000)]
     wanted = [*((says, values, chunk) for says, values in forged.items()), *(("chunk", good, other) for other in chunks)]
@@ -266,7 +269,7 @@ def own_engine(shard):
     before = engines()
     os.environ["STEADYSET"] = str(BINARY)
     shard["y"][0]
-    found = {one for one in engines() if b"--memory\x003\x00" in pathlib.Path(f"/proc/{one}/cmdline").read_bytes()}
+    found = {one for one in engines() if b"steadyset-hdf5\0" in pathlib.Path(f"/proc/{one}/cmdline").read_bytes()}
     assert len(found) == 1, (before, found)
     return found.pop()
 

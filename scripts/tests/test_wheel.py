@@ -21,7 +21,7 @@ import zipfile
 import pytest
 from packaging.metadata import Metadata
 
-from conftest import REPOSITORY, steadyset
+from conftest import BINARY, REPOSITORY, steadyset
 
 sys.path.insert(0, str(REPOSITORY / "scripts/packaging"))
 import check  # noqa: E402
@@ -32,6 +32,8 @@ import static_build  # noqa: E402
 
 PART = components.Component("A library (static)", "1.2", "BSD-3-Clause", {"LICENSE": "As you like.\n"})
 PROGRAM = '#!/bin/sh\ncase $1 in --version) echo "steadyset VERSION" ;; *) echo "completions for $2" ;; esac\n'
+# Read from wherever this package is: scripts/build puts it there.
+PLUGIN = REPOSITORY / "scripts/python/steadyset/plugin/libh5steadyset.so"
 NOTES = f"steadyset-{make_wheel.version()}.dist-info"
 
 
@@ -50,7 +52,7 @@ def program(pure, tmp_path, monkeypatch):
     monkeypatch.setattr(make_deb, "DIST", tmp_path / "dist")
     monkeypatch.setattr(make_wheel, "pure", lambda folder: pure)
     monkeypatch.setattr(make_wheel, "audited", lambda path: "manylinux_2_36_x86_64")
-    monkeypatch.setattr(make_deb, "depends", lambda folder, binary: "libc6 (>= 2.36)")
+    monkeypatch.setattr(make_deb, "depends", lambda folder, *binaries: "libc6 (>= 2.36)")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     path = tmp_path / "program"
     path.write_text(PROGRAM.replace("VERSION", make_wheel.version()))
@@ -92,8 +94,11 @@ def sound(path):
         assert len({entry.date_time for entry in wheel.infolist()}) == 1
         modes = {entry.filename: entry.external_attr >> 16 for entry in wheel.infolist()}
         native = [name for name, mode in modes.items() if mode & stat.S_IXUSR]
-        assert native == [f"steadyset-{make_wheel.version()}.data/scripts/steadyset"]
-        return wheel.read(native[0]), metadata
+        assert sorted(native) == [f"steadyset-{make_wheel.version()}.data/scripts/steadyset", "steadyset/plugin/libh5steadyset.so"]
+        assert [name for name in wheel.namelist() if name.startswith("steadyset/plugin/")] == ["steadyset/plugin/libh5steadyset.so"]
+        codecs = wheel.read(f"{NOTES}/entry_points.txt").decode().split("[numcodecs.codecs]\n")[1]
+        assert codecs.splitlines()[0] == "steadyset-archive = steadyset.codec:ArchiveCodec"
+        return wheel.read(f"steadyset-{make_wheel.version()}.data/scripts/steadyset"), metadata
 
 
 def test_one_version():
@@ -104,7 +109,7 @@ def test_one_version():
 
 
 def test_a_wheel_installs_command_and_package(program, tmp_path):
-    wheel = make_wheel.make(program, [PART])
+    wheel = make_wheel.make(program, PLUGIN, [PART])
     data, metadata = sound(wheel)
     assert data == program.read_bytes()
     assert metadata["License-Expression"] == "Apache-2.0 AND BSD-3-Clause"
@@ -115,28 +120,70 @@ def test_a_wheel_installs_command_and_package(program, tmp_path):
     assert (site / NOTES / "licenses/A-library-static/LICENSE").read_text() == "As you like.\n"
     assert (tmp_path / "prefix/share/steadyset/pipelines/tiny.yaml").exists()
     assert found_by(site) == command
+    assert (site / "steadyset/plugin/libh5steadyset.so").read_bytes() == PLUGIN.read_bytes()
+
+
+def environment(site):
+    """Of a process that has an installed package, and no program but its own."""
+    removed = ("STEADYSET", "PYTHONPATH", "HDF5_PLUGIN_PATH")
+    kept = {name: value for name, value in os.environ.items() if name not in removed}
+    return kept | {"PYTHONPATH": str(site), "PATH": "/usr/bin:/bin"}
+
+
+READ = """
+import sys
+import h5py, hdf5plugin, numcodecs, steadyset
+with h5py.File(sys.argv[1]) as shard:
+    y, physics = shard["y"][0], shard.attrs["physics"]
+    chunk = shard["y"].id.read_direct_chunk((0, 0, 0))[1]
+codec = numcodecs.get_codec({"id": "steadyset-archive", "physics": __import__("json").loads(physics), "grid_bits": 20})
+assert codec.decode(chunk).tobytes() == y.tobytes()
+print(y.sum())
+"""
+
+
+@pytest.mark.parametrize("target", [False, True])
+def test_plugin_and_codec_of_a_wheel(pure, tmp_path, monkeypatch, target):
+    """Both find the program of their wheel, installed in a prefix and by --target; the codec is found by its name."""
+    monkeypatch.setattr(make_wheel, "DIST", tmp_path / "dist")
+    monkeypatch.setattr(make_wheel, "pure", lambda folder: pure)
+    monkeypatch.setattr(make_wheel, "audited", lambda path: "manylinux_2_36_x86_64")
+    script = tmp_path / "program"
+    # make_wheel asks it for its version.
+    script.write_text(f'#!/bin/sh\nexec "{BINARY}" "$@"\n')
+    script.chmod(0o755)
+    wheel = make_wheel.make(script, PLUGIN, [PART])
+    if target:
+        site = tmp_path / "target"
+        command = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps", "--no-index"]
+        subprocess.run([*command, "--target", site, wheel], check=True)
+    else:
+        site = installed(wheel, tmp_path / "prefix")
+    steadyset("run", REPOSITORY / "pipelines/tiny.yaml", "-o", tmp_path / "tiny", "--codec", "archive", "--until", "pack")
+    shard = tmp_path / "tiny/pack/test-00000.h5"
+    assert float(subprocess.check_output([sys.executable, "-c", READ, shard], env=environment(site), text=True)) > 0
 
 
 def test_the_same_tree_gives_the_same_bytes(program):
-    first = [make(program, [PART]).read_bytes() for make in (make_wheel.make, make_deb.make)]
+    first = [make(program, PLUGIN, [PART]).read_bytes() for make in (make_wheel.make, make_deb.make)]
     os.utime(program, (1, 1))
-    assert [make(program, [PART]).read_bytes() for make in (make_wheel.make, make_deb.make)] == first
+    assert [make(program, PLUGIN, [PART]).read_bytes() for make in (make_wheel.make, make_deb.make)] == first
 
 
 def test_a_program_of_another_version_is_refused(program, tmp_path):
     program.write_text(PROGRAM.replace("VERSION", "9.9.9"))
     with pytest.raises(static_build.Failure, match=r"9\.9\.9.*change one"):
-        make_wheel.make(program, [PART])
+        make_wheel.make(program, PLUGIN, [PART])
     assert not (tmp_path / "dist").exists()
 
 
 def test_a_wheel_too_large_leaves_the_old_one(program, monkeypatch):
-    wheel = make_wheel.make(program, [PART])
+    wheel = make_wheel.make(program, PLUGIN, [PART])
     before = wheel.read_bytes()
     monkeypatch.setattr(make_wheel, "LARGEST", 1000)
     program.write_text(program.read_text() + "# new\n")
     with pytest.raises(static_build.Failure, match="1000 are the most"):
-        make_wheel.make(program, [PART])
+        make_wheel.make(program, PLUGIN, [PART])
     assert [path.read_bytes() for path in wheel.parent.iterdir()] == [before]
 
 
@@ -152,12 +199,13 @@ def test_what_needs_other_libraries_is_refused(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="no dpkg here")
 def test_a_package_of_debian(program, tmp_path):
-    package = make_deb.make(program, [PART])
+    package = make_deb.make(program, PLUGIN, [PART])
     fields = subprocess.check_output(["dpkg-deb", "--field", package], text=True)
     assert f"Version: {make_wheel.version()}\n" in fields and "Depends: libc6 (>= 2.36)\n" in fields
     subprocess.run(["dpkg-deb", "--extract", package, tmp_path / "root"], check=True)
     root = tmp_path / "root"
     assert os.access(root / "usr/bin/steadyset", os.X_OK)
+    assert (root / make_deb.PLUGIN).read_bytes() == PLUGIN.read_bytes() and not os.access(root / make_deb.PLUGIN, os.X_OK)
     for shell, place in make_deb.COMPLETIONS.items():
         assert (root / place).read_text() == f"completions for {shell}\n" and not os.access(root / place, os.X_OK)
     text = (root / "usr/share/doc/steadyset/copyright").read_text()

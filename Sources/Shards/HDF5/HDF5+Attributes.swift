@@ -15,7 +15,9 @@ extension HDF5 {
             let bytes = text.isEmpty ? [0] : Array(text.utf8)
             guard bytes.count <= ShardAttribute.maximumText else {
                 throw ShardsError(
-                    .tooLarge, "the attribute '\(name)' of \(path) has \(bytes.count) bytes",
+                    .tooLarge,
+                    "the attribute '\(name)' of \(path) has \(bytes.count) bytes, and a file's "
+                        + "header holds \(ShardAttribute.maximumText): describe it in fewer words",
                     path: path)
             }
             let type = try Handle<Datatype>(H5Tcopy(steadyset_h5t_c_s1()), action, path: path)

@@ -73,10 +73,11 @@ extension HDF5 {
                 unsafe H5Screate_simple(rank, extent, extent), action, path: path)
             let properties = try HDF5.datasetProperties(action, path: path)
             try HDF5.check(unsafe H5Pset_chunk(properties.id, rank, chunk), action, path: path)
-            // Optional: the filter runs in this module; what is registered with the library only
-            // gives the entry its name.
+            // The filter runs in this module; what is registered with the library only gives the
+            // entry its name.
             let status = unsafe H5Pset_filter(
-                properties.id, filter.number, steadyset_h5z_flag_optional(), filter.values.count,
+                properties.id, filter.number,
+                filter.isOptional ? steadyset_h5z_flag_optional() : 0, filter.values.count,
                 filter.values)
             try HDF5.check(status, action, path: path)
             let standard = steadyset_h5p_default()

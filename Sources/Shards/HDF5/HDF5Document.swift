@@ -91,14 +91,11 @@ package final class HDF5Document {
             let properties = try HDF5.datasetProperties(action, path: path)
             try HDF5.check(unsafe H5Pset_chunk(properties.id, rank, sides), action, path: path)
             if let blosc {
-                let values =
-                    ShardLayout.blosc + [
-                        UInt32(4 * chunk.reduce(1, *)), UInt32(blosc.level), blosc.shuffle ? 1 : 0,
-                        ShardLayout.zstdCodec,
-                    ]
+                let filter = ChunkFilter.blosc(
+                    bytes: 4 * chunk.reduce(1, *), level: blosc.level, isShuffled: blosc.shuffle)
                 let status = unsafe H5Pset_filter(
-                    properties.id, BloscFrame.filter, steadyset_h5z_flag_optional(), values.count,
-                    values)
+                    properties.id, filter.number, steadyset_h5z_flag_optional(),
+                    filter.values.count, filter.values)
                 try HDF5.check(status, action, path: path)
             }
             let standard = steadyset_h5p_default()
