@@ -20,6 +20,12 @@ assert steadyset.__version__ == "{version}"
 print(steadyset.command())
 """
 
+ARCHIVE = """
+import h5py, steadyset
+with h5py.File("/tmp/archive/pack/train-00000.h5") as shard:
+    assert (shard["y"][0] == steadyset.open("/tmp/archive").select("train")[0].y).all()
+"""
+
 
 def only(pattern):
     """Returns the one file in dist/ of a pattern, or None."""
@@ -82,6 +88,8 @@ def wheel_works(root, wheel):
         said = root.run(f"{python} -c '{program}'").strip()
         if said != place:
             raise Failure(f"steadyset.command() is {said}, not {place}")
+    root.run("rm -rf /tmp/archive; /opt/env/bin/steadyset run /tmp/tiny.yaml -o /tmp/archive --codec archive --until pack")
+    root.run(f"/opt/env/bin/python -c '{ARCHIVE}'")
     root.run("/opt/env/bin/steadyset run /opt/env/share/steadyset/pipelines/quickstart.yaml -o /tmp/quick --dry-run")
     needed = sorted(re.findall(r"^\s*(\S+)", root.run("ldd /opt/env/bin/steadyset"), re.M))
     root.run("/opt/env/bin/pip uninstall -q -y steadyset")
