@@ -1,5 +1,5 @@
 // One engine for this process: it starts with the first chunk, ends with the process or when the plugin is unloaded, and is
-// replaced where it ended. A child of a fork has none of its parent's. Requests are made one at a time, as the HDF5 library makes them.
+// replaced where it ended. A child of a fork has none of its parent's. Requests are made one at a time, as HDF5 makes them.
 #define _GNU_SOURCE
 #include "engine.h"
 #include <dlfcn.h>
@@ -29,7 +29,7 @@
 
 extern char **environ;
 
-// A descriptor and what it was opened for: a host that closes descriptors which are not its own may open others in their place.
+// A descriptor and what it was opened for: a host that closes descriptors of others may open its own in their place.
 struct descriptor {
     int number;
     dev_t device;
@@ -137,7 +137,8 @@ static bool find_program(char path[PATH_MAX], char reason[1024]) {
     if (named && *named) {
         snprintf(path, PATH_MAX, "%s", named);
         if (runs(path)) return true;
-        say(reason, "$STEADYSET names '%s', which is no file that can be executed: name the program steadyset, or unset it", named);
+        say(reason, "$STEADYSET names '%s', which is no file that can be executed: name the program steadyset, or unset it",
+            named);
         return false;
     }
     Dl_info self;
@@ -310,9 +311,8 @@ static enum outcome decode(
     snprintf(lattice, sizeof lattice, "{\"lattice\":[%u,%u]}", archive->rows, archive->columns);
     if (strcmp(engine.lattice, lattice) != 0) return say(reason, "its filter's client data contradict one another"), FAILED;
     memcpy(engine.map, chunk, size);
-    snprintf(
-        request, sizeof request, "{\"do\":\"decode\",\"into\":{\"y\":%zu},\"samples\":[{\"at\":0,\"chunks\":[%zu]}],\"with\":1}",
-        at, size);
+    static const char form[] = "{\"do\":\"decode\",\"into\":{\"y\":%zu},\"samples\":[{\"at\":0,\"chunks\":[%zu]}],\"with\":1}";
+    snprintf(request, sizeof request, form, at, size);
     if (!ask(request, answer)) return ENDED;
     *field = engine.map + at;
     return went_well(answer, reason) ? DONE : FAILED;

@@ -30,10 +30,13 @@ static void push(const void *caller, const char *reason) {
     const hid_t *minor = dlsym(library, "H5E_READERROR_g");
     // HDF5 2 lets a callback push nothing while its stack is paused. To pause it again empties it, so it is kept aside.
     stack_function resume = (stack_function)dlsym(library, "H5Eresume_stack");
-    stack_function pause = (stack_function)dlsym(library, "H5Epause_stack"), set = (stack_function)dlsym(library, "H5Eset_current_stack");
+    stack_function pause = (stack_function)dlsym(library, "H5Epause_stack");
+    stack_function clear = (stack_function)dlsym(library, "H5Eclear2");
+    stack_function set = (stack_function)dlsym(library, "H5Eset_current_stack");
     hid_t (*get)(void) = (hid_t (*)(void))dlsym(library, "H5Eget_current_stack");
     if (function && class && major && minor) {
-        bool is_paused = resume && pause && set && get && resume(H5E_DEFAULT) >= 0;
+        bool can_pause = resume && pause && clear && set && get, is_paused = can_pause && resume(H5E_DEFAULT) >= 0;
+        if (can_pause && !is_paused) clear(H5E_DEFAULT); // of the complaint that it was not
         function(H5E_DEFAULT, __FILE__, "steadyset", __LINE__, *class, *major, *minor, "archive of Steadyset: %s", reason);
         if (is_paused) {
             hid_t kept = get();

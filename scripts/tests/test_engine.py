@@ -61,7 +61,8 @@ KEPT = re.compile(b"multiprocessing|steadyset-hdf5")
 
 
 def children():
-    """Processes of which this one is the parent, zombies as well, without those that `multiprocessing` and the HDF5 plugin keep."""
+    """Processes of which this one is the parent, zombies as well, without those that `multiprocessing` and the plugin of HDF5
+    keep."""
     found = []
     for path in pathlib.Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):

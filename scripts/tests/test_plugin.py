@@ -116,7 +116,10 @@ def test_same_bits(name, made, tmp_path):
     checks.check_kerchunk(checks.Truth(packed), tmp_path)
 
 
-@pytest.mark.parametrize("modules", ["steadyset h5py hdf5plugin", "h5py hdf5plugin steadyset", "steadyset tables", "tables steadyset"])
+ORDERS = ["steadyset h5py hdf5plugin", "h5py hdf5plugin steadyset", "steadyset tables", "tables steadyset"]
+
+
+@pytest.mark.parametrize("modules", ORDERS)
 def test_either_order(modules, made):
     """The plugin is found whether a library of HDF5 was loaded before this package or after it."""
     standard, packed = made("random-medium")
@@ -145,7 +148,8 @@ def test_the_environment(tmp_path):
 
 
 def test_what_a_stranger_writes(archive):
-    """The chunk byte for byte, decoded as Formats says by another program: constant coefficients, absorbing sides, pinned sources."""
+    """The chunk byte for byte, decoded as Formats says by another program: constant coefficients, absorbing sides, pinned
+    sources."""
     path, y = archive
     with h5py.File(path) as shard:
         ((number, flags, values, name),) = [shard["y"].id.get_create_plist().get_filter(0)]
@@ -219,7 +223,8 @@ for place, (values, chunk) in enumerate(json.load(open(sys.argv[1]))):
         creation.set_chunk((1, 48, 40))
         creation.set_filter(48217, h5py.h5z.FLAG_OPTIONAL, tuple(values))
         space = h5py.h5s.create_simple((1, 48, 40))
-        h5py.h5d.create(file.id, b"y", h5py.h5t.IEEE_F32LE, space, creation).write_direct_chunk((0, 0, 0), bytes.fromhex(chunk))
+        data = h5py.h5d.create(file.id, b"y", h5py.h5t.IEEE_F32LE, space, creation)
+        data.write_direct_chunk((0, 0, 0), bytes.fromhex(chunk))
 """
 
 
@@ -373,7 +378,8 @@ def test_without_the_program(archive, tmp_path):
     program.parent.mkdir()
     program.write_text("#!/bin/sh\nexit 3\n")
     program.chmod(0o755)
-    assert "does not work as an engine, it ended with status 3" in run(WITHOUT, archive[0], STEADYSET="", PATH=f"{program.parent}:/bin")
+    said = run(WITHOUT, archive[0], STEADYSET="", PATH=f"{program.parent}:/bin")
+    assert "does not work as an engine, it ended with status 3" in said
     fake = REPOSITORY / "scripts/tests/fake_engine.py"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{fake}" "$@"\n')
     other = json.dumps({"engine": 1})

@@ -94,8 +94,9 @@ def sound(path):
         assert len({entry.date_time for entry in wheel.infolist()}) == 1
         modes = {entry.filename: entry.external_attr >> 16 for entry in wheel.infolist()}
         native = [name for name, mode in modes.items() if mode & stat.S_IXUSR]
-        assert sorted(native) == [f"steadyset-{make_wheel.version()}.data/scripts/steadyset", "steadyset/plugin/libh5steadyset.so"]
-        assert [name for name in wheel.namelist() if name.startswith("steadyset/plugin/")] == ["steadyset/plugin/libh5steadyset.so"]
+        plugin = "steadyset/plugin/libh5steadyset.so"
+        assert sorted(native) == [f"steadyset-{make_wheel.version()}.data/scripts/steadyset", plugin]
+        assert [name for name in wheel.namelist() if name.startswith("steadyset/plugin/")] == [plugin]
         codecs = wheel.read(f"{NOTES}/entry_points.txt").decode().split("[numcodecs.codecs]\n")[1]
         assert codecs.splitlines()[0] == "steadyset-archive = steadyset.codec:ArchiveCodec"
         return wheel.read(f"steadyset-{make_wheel.version()}.data/scripts/steadyset"), metadata

@@ -15,6 +15,7 @@ Importing it also lets h5py, PyTables and other readers of HDF5 read archives (`
 `steadyset.torch` has data sets and a sampler for PyTorch; it is imported on request only.
 """
 
+import contextlib
 import sys
 
 from . import hdf5
@@ -63,4 +64,5 @@ __version__ = "0.1.0"
 hdf5.register()
 if "numcodecs" in sys.modules:
     # Otherwise it finds the codec itself when one of that name is asked for.
-    from . import codec as _codec  # noqa: F401
+    with contextlib.suppress(ImportError):  # of a release that lacks something
+        from . import codec as _codec  # noqa: F401

@@ -1,4 +1,4 @@
-"""The codec of archives for numcodecs: with it Zarr and xarray read y of an archive by the references that `export kerchunk` writes.
+"""The codec of archives for numcodecs: Zarr and xarray read y of an archive by the references that `export kerchunk` writes.
 
 It is found by its name, `steadyset-archive`, where this package is installed; importing `steadyset` registers it too where
 numcodecs is loaded already. This module needs numcodecs.
@@ -17,8 +17,10 @@ from . import engine
 
 
 class ArchiveCodec(Codec):
-    """Decodes a chunk of y of an archive, by an engine. `physics` and `grid_bits` are those of the manifest, and what the filter
-    in the shards has as its client data."""
+    """Decodes a chunk of y of an archive, by an engine.
+
+    `physics` and `grid_bits` are those of the manifest, and what the filter in the shards has as its client data.
+    """
 
     codec_id = "steadyset-archive"
 

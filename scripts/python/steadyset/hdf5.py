@@ -1,7 +1,7 @@
 """The HDF5 plugin that reads archives: other programs' libraries are told where it is.
 
-h5py, PyTables and whatever else reads HDF5 then read y of an archive like any other dataset. The plugin starts a process of the
-program `steadyset`, which decodes; `steadyset.command()` says which.
+h5py, PyTables and whatever else reads HDF5 then read y of an archive like any other dataset. The plugin starts a process of
+the program `steadyset`, which decodes; `steadyset.command()` says which.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def plugin_path() -> pathlib.Path:
     folder = pathlib.Path(__file__).resolve().parent / "plugin"
     if not (folder / "libh5steadyset.so").is_file():
         raise DatasetError(
-            f"{folder} has no plugin of HDF5: install the wheel for Linux on x86-64, or run scripts/plugin in a copy of the sources"
+            f"{folder} has no plugin of HDF5: install the wheel for Linux on x86-64, or run scripts/plugin in a copy of the "
+            "sources"
         )
     return folder
 
