@@ -3,7 +3,7 @@ public import Fields
 /// Solves −∇·(D∇u) + γu = s on one lattice, and certifies what it returns.
 ///
 /// There are three ways to a field, and the configuration decides which is taken:
-/// - *direct* (`DirectSolver`): constant coefficients, absorbing sides, not too many pinned sites.
+/// - *direct* (`DirectSolver`): constant coefficients, any sides, not too many pinned sites.
 ///   Nothing is iterated on the lattice.
 /// - *uniform* (`UniformSolver`): multigrid for constant, isotropic coefficients and absorbing
 ///   sides, whatever is pinned.
@@ -22,7 +22,7 @@ public final class Solver {
     public let physics: Physics
     /// The way that is taken wherever it can; nil for the best.
     let forcedMethod: Solution.Method?
-    private var direct: (coefficients: DirectSolver.Coefficients, solver: DirectSolver)?
+    private var direct: (problem: DirectProblem, solver: DirectSolver)?
     private var uniform: (decay: Double, solver: UniformSolver)?
     private var general: (physics: Physics, solver: MediumSolver)?
 
@@ -71,32 +71,42 @@ public final class Solver {
     func solveConstant(
         _ image: SourceImage, _ physics: Physics, _ accuracy: Accuracy, into label: inout [Float]
     ) -> Solution? {
-        guard physics.boundary == .absorbing, let constants = physics.uniform,
-            forcedMethod != .general
-        else { return nil }
+        guard let constants = physics.uniform, forcedMethod != .general else { return nil }
         let pinned = physics.sources == .pinned
         let unit = TimeUnit.factor(forDiffusivity: max(constants.down, constants.across))
         let coefficients = DirectSolver.Coefficients(
             down: unit * constants.down, across: unit * constants.across,
             decay: unit * constants.decay)
-        if forcedMethod != .uniform, let solver = directSolver(coefficients),
+        if forcedMethod != .uniform, let solver = directSolver(coefficients, physics.boundary),
             let solution = solver.solve(image, pinned: pinned, accuracy: accuracy, into: &label),
             solution.isCertified || forcedMethod == .direct
         {
             return solution
         }
-        guard constants.down == constants.across, constants.decay > 0 else { return nil }
+        guard physics.boundary == .absorbing, constants.down == constants.across,
+            constants.decay > 0
+        else { return nil }
         return uniformSolver(constants.decay / constants.down).solve(
             image, pinned: pinned, accuracy: accuracy, into: &label)
     }
 
     /// The direct solver for these coefficients, or nil where it is not the faster one.
-    private func directSolver(_ coefficients: DirectSolver.Coefficients) -> DirectSolver? {
-        if let direct, direct.coefficients == coefficients { return direct.solver }
-        guard DirectSolver.suits(lattice, coefficients) else { return nil }
-        let solver = DirectSolver(lattice: lattice, coefficients: coefficients)
-        direct = (coefficients, solver)
+    private func directSolver(_ coefficients: DirectSolver.Coefficients, _ boundary: Boundary)
+        -> DirectSolver?
+    {
+        let problem = DirectProblem(coefficients: coefficients, boundary: boundary)
+        if let direct, direct.problem == problem { return direct.solver }
+        guard DirectSolver.suits(lattice, coefficients, boundary) else { return nil }
+        let solver = DirectSolver(
+            lattice: lattice, coefficients: coefficients, boundary: boundary)
+        direct = (problem, solver)
         return solver
+    }
+
+    /// What a direct solver is made for.
+    private struct DirectProblem: Equatable {
+        var coefficients: DirectSolver.Coefficients
+        var boundary: Boundary
     }
 
     func uniformSolver(_ decay: Double) -> UniformSolver {

@@ -14,10 +14,10 @@ import Testing
         // images suffice.
         let extra = decay >= 0.0025 ? 600 : 0
         let columns = extra > 0 ? drawn : drawn & ~1
+        let intervals = extra > 0 ? (columns + extra) | 1 : columns + 1
         let solver = FourierSolver(
-            rows: rows, columns: columns,
-            intervals: extra > 0 ? (columns + extra) | 1 : columns + 1, down: down, across: across,
-            decay: decay)
+            rows: rows, columns: columns, transform: .sines(SineTransform(intervals: intervals)),
+            down: down, across: across, decay: decay)
         for count in [1, 40, 7] {
             var amounts = [Double](repeating: 0, count: rows * columns)
             for _ in 0..<count {
@@ -128,6 +128,64 @@ import Testing
         }
         let difference = largestDifference(labels[0].map(Double.init), labels[1].map(Double.init))
         #expect(difference <= bounds, "seed \(seed)")
+    }
+
+    /// Every pair of sides down with every pair across, against elimination: lengths that are
+    /// powers of two, odd, prime; any decay, none where an absorbing side holds the field.
+    @Test(arguments: GeneralProblem.boundaries.indices)
+    func everyBoundaryIsSolved(_ index: Int) throws {
+        let boundary = GeneralProblem.boundaries[index]
+        var random = TestRandom(seed: 300 + UInt32(index))
+        for decay in [0, 1e-4, 1.0 / 400, 3] where decay > 0 || boundary.isAbsorbingSomewhere {
+            let absorbs = boundary.left == .absorbing && boundary.right == .absorbing
+            let lattice = try Lattice(
+                rows: random.next(of: [45, 53, 64]),
+                columns: random.next(of: absorbs ? [48, 56, 64] : [47, 48, 55, 64]))
+            let (down, across) = (random.next(of: [1.0, 4]), random.next(of: [1.0, 0.5]))
+            let coefficients = DirectSolver.Coefficients(down: down, across: across, decay: decay)
+            #expect(DirectSolver.suits(lattice, coefficients, boundary))
+            let solver = DirectSolver(
+                lattice: lattice, coefficients: coefficients, boundary: boundary)
+            func constant(_ value: Double) -> [Double] {
+                [Double](repeating: value, count: lattice.count)
+            }
+            let medium = Medium(
+                lattice: lattice, down: constant(down), across: constant(across),
+                decay: constant(decay))
+            // The second is across sides that are joined.
+            let disk = random.sources(1, on: lattice, radii: [3])
+            let single = SourceImage(
+                try Configuration(physics: Physics(lattice: lattice), sources: disk))
+            let corners = [0, 1, lattice.columns - 1, lattice.columns, lattice.count - 1]
+            let images = [
+                single, SourceImage(sites: corners, values: [0.5, 0.7, 1, 0.2, 0.9]),
+            ]
+            for (image, pinned) in [
+                (images[0], true), (images[0], false), (images[1], true), (images[1], false),
+            ] {
+                var label = [Float](repeating: .nan, count: lattice.count)
+                guard
+                    let solution = solver.solve(
+                        image, pinned: pinned, accuracy: Accuracy(), into: &label)
+                else { continue }
+                let words: Comment = "\(boundary), decay \(decay), \(lattice), pinned \(pinned)"
+                #expect(solution.isCertified, words)
+                let exact = generalReference(medium, boundary, image, pinned: pinned)
+                #expect(
+                    largestDifference(label.map(Double.init), exact) <= solution.errorBound, words)
+            }
+        }
+    }
+
+    /// Without decay and without an absorbing side there is no barrier: another method's matter.
+    @Test func nothingButPinnedSourcesIsNotDirect() throws {
+        let physics = try Physics(
+            lattice: Lattice(rows: 64, columns: 64), boundary: Boundary(all: .reflecting),
+            decayRate: 0)
+        let image = SourceImage(sites: [500, 2000], values: [1, 0.5])
+        var label = [Float](repeating: .nan, count: 64 * 64)
+        let solution = Solver(physics: physics, accuracy: Accuracy()).solve(image, into: &label)
+        #expect(solution.method == .general && solution.isCertified)
     }
 
     /// Obstacles that are large, hollow, at walls and in corners; rims of many groups.

@@ -1,6 +1,6 @@
 package import Fields
 
-/// Solves problems with constant coefficients and absorbing sides without iterating over the
+/// Solves problems with constant coefficients without iterating over the
 /// lattice, and certifies the field by its residual.
 ///
 /// The field of emitting sources is that of their charges (`FourierSolver`). Pinned sources are
@@ -8,7 +8,8 @@ package import Fields
 /// sources' values there.
 ///
 /// *Certificate.* Let e = v − u* on the free sites, where A e = r, the residual of v; on the rims
-/// |e| is at most the mismatch m = max |v − c|, and so it is on the ghost sites, where u* vanishes.
+/// |e| is at most the mismatch m = max |v − c|, and so it is on the ghost sites of absorbing sides,
+/// where u* vanishes.
 /// With w ≥ 0 and A w ≥ 1 the sum m + max|r| · w is at least |e| on the rims and A (m + max|r| w) ≥
 /// |A e| on the free sites (A takes a constant m to γ m ≥ 0), so by the comparison principle of
 /// M-matrices |e| ≤ m + max|r| · max w. Both are measured on the field itself, in Double; for
@@ -17,6 +18,7 @@ package import Fields
 package final class DirectSolver {
     let lattice: Lattice
     let coefficients: Coefficients
+    private let ends: Sides
     private let fourier: FourierSolver
     private var capacitance: CapacitanceMatrix?
     private var rim: RimSites
@@ -26,6 +28,8 @@ package final class DirectSolver {
     private var whole: Plane<Double>
     let residuals: Plane<Double>
     private let zeros: Plane<Double>
+    /// Rows 0 and 1, where the last row is beside the first.
+    private let firstRows: Plane<Double>
     /// Largest w.
     private let barrier: Double
 
@@ -42,15 +46,51 @@ package final class DirectSolver {
         }
     }
 
+    /// What holds at the ends of either axis.
+    package struct Sides: Hashable, Sendable {
+        package var rows: Ends
+        package var columns: Ends
+
+        package init(_ boundary: Boundary) {
+            rows = Ends(boundary.top, boundary.bottom)
+            columns = Ends(boundary.left, boundary.right)
+        }
+    }
+
     /// Whether the method is the faster one: there must be a cheap transform, and a table of
-    /// Green's function of reasonable size.
-    package static func suits(_ lattice: Lattice, _ coefficients: Coefficients) -> Bool {
-        guard let intervals = intervals(lattice, coefficients) else { return false }
+    /// Green's function of reasonable size; and decay or an absorbing side, as the certificate has
+    /// no barrier without.
+    package static func suits(
+        _ lattice: Lattice, _ coefficients: Coefficients, _ boundary: Boundary = .absorbing
+    ) -> Bool {
+        let sides = Sides(boundary)
+        guard coefficients.decay > 0 || boundary.isAbsorbingSomewhere,
+            let cost = cost(lattice, coefficients, sides)
+        else { return false }
         let table = LatticeGreen.operations(
-            rows: lattice.rows, columns: lattice.columns, down: coefficients.down,
-            across: coefficients.across, decay: coefficients.decay)
-        return SineTransform.cost(intervals: intervals) / lattice.columns <= 200
-            && table <= 2_000_000_000
+            rows: lattice.rows, columns: lattice.columns, sides, coefficients)
+        return cost / lattice.columns <= 200 && table <= 2_000_000_000
+    }
+
+    private static func cost(_ lattice: Lattice, _ coefficients: Coefficients, _ sides: Sides)
+        -> Int?
+    {
+        guard sides.columns == .absorbing else {
+            return WaveTransform.cost(columns: lattice.columns, ends: sides.columns)
+        }
+        return intervals(lattice, coefficients).map { SineTransform.cost(intervals: $0) }
+    }
+
+    private static func transform(
+        _ lattice: Lattice, _ coefficients: Coefficients, _ sides: Sides
+    ) -> RowTransform {
+        guard sides.columns == .absorbing else {
+            return .waves(WaveTransform(columns: lattice.columns, ends: sides.columns))
+        }
+        guard let intervals = intervals(lattice, coefficients) else {
+            preconditionFailure("a lattice that does not suit the direct method")
+        }
+        return .sines(SineTransform(intervals: intervals))
     }
 
     /// The length M of the cheapest transform: columns + 1 itself where it is odd, or a longer one
@@ -68,29 +108,29 @@ package final class DirectSolver {
     }
 
     /// Creates a solver with its tables.
-    package init(lattice: Lattice, coefficients: Coefficients) {
+    package init(
+        lattice: Lattice, coefficients: Coefficients, boundary: Boundary = .absorbing
+    ) {
         self.lattice = lattice
         self.coefficients = coefficients
         let (rows, columns) = (lattice.rows, lattice.columns)
-        guard let intervals = DirectSolver.intervals(lattice, coefficients) else {
-            preconditionFailure("a lattice that does not suit the direct method")
-        }
+        ends = Sides(boundary)
         fourier = FourierSolver(
-            rows: rows, columns: columns, intervals: intervals, down: coefficients.down,
-            across: coefficients.across, decay: coefficients.decay)
-        rim = RimSites(rows: rows, columns: columns)
+            rows: rows, columns: columns, rowEnds: ends.rows,
+            transform: DirectSolver.transform(lattice, coefficients, ends),
+            down: coefficients.down, across: coefficients.across, decay: coefficients.decay)
+        rim = RimSites(rows: rows, columns: columns, ends)
         ring = Plane(rows: FourierSolver.bufferRows, columns: columns + 1)
         whole = Plane(rows: 0, columns: columns + 1)
         residuals = Plane(rows: 1, columns: columns)
         zeros = Plane(rows: 1, columns: columns)
-        // (i + 1)(rows − i)/2 divided by D, and the same across, are barriers as well as the
-        // constant 1/γ.
-        func parabola(_ count: Int, _ diffusivity: Double) -> Double {
-            Double((count + 1) * (count + 1)) / (8 * diffusivity)
-        }
+        firstRows = Plane(rows: 2, columns: columns + 1)
+        // Parabolas down and across are barriers as well as the constant 1/γ.
         barrier = min(
             coefficients.decay > 0 ? 1 / coefficients.decay : .infinity,
-            min(parabola(rows, coefficients.down), parabola(columns, coefficients.across)))
+            min(
+                ends.rows.barrier(rows, coefficients.down),
+                ends.columns.barrier(columns, coefficients.across)))
     }
 
     /// Solves and writes the label as `Solver.solve` does; nil where the sources have too many rim
@@ -122,7 +162,7 @@ package final class DirectSolver {
             var residual = residualNorm(row, above, line, below, known, isPinned: false)
             if !residual.isFinite { residual = .infinity }
             largestResidual = max(largestResidual, residual)
-            ghost = max(ghost, abs(line[lattice.columns]))
+            ghost = max(ghost, fourier.transform.mismatch(line, lattice.columns))
             for index in known.row(row) { scale = max(scale, line[known.column(index)]) }
         }
         // A field's maximum lies on a source (maximum principle), and |u/m − u*/m*| ≤ 2 |u − u*|/m:
@@ -149,8 +189,7 @@ package final class DirectSolver {
         guard CapacitanceMatrix.suits(rim.groups.count, lattice) else { return nil }
         if capacitance == nil {
             capacitance = CapacitanceMatrix(
-                rows: lattice.rows, columns: lattice.columns, down: coefficients.down,
-                across: coefficients.across, decay: coefficients.decay)
+                rows: lattice.rows, columns: lattice.columns, ends, coefficients)
         }
         guard let capacitance else { return nil }
         capacitance.prepare(rim.groups)
@@ -172,7 +211,7 @@ package final class DirectSolver {
                 var residual = residualNorm(row, above, line, below, known, isPinned: true)
                 if !residual.isFinite { residual = .infinity }
                 largestResidual = max(largestResidual, residual)
-                ghost = max(ghost, abs(line[lattice.columns]))
+                ghost = max(ghost, fourier.transform.mismatch(line, lattice.columns))
                 charges.measure(row, line)
                 write(line, row, known, rounded, into: &label)
             }
@@ -189,21 +228,31 @@ package final class DirectSolver {
 
     // MARK: - Rows
 
-    /// Computes the field, and calls `body` with each row between its neighbours.
+    /// Computes the field, and calls `body` with each row between its neighbours. Where rows are
+    /// joined the first row comes last, as it needs the last one.
     private func sweep(
         into buffer: borrowing Plane<Double>,
         _ body: (_ row: Int, _ above: Line<Double>, _ line: Line<Double>, _ below: Line<Double>) ->
             Void
     ) {
         let zero = zeros[0]
+        let (first, second) = (firstRows[0], firstRows[1])
+        let isPeriodic = ends.rows.isPeriodic
         var previous = zero
         var current = zero
         fourier.solve(into: buffer) { row, line in
-            if row > 0 { body(row - 1, previous, current, line) }
-            previous = row > 0 ? current : zero
+            if row > 0, !isPeriodic || row > 1 { body(row - 1, previous, current, line) }
+            previous = row > 0 ? current : ends.rows.first == .reflecting ? line : zero
             current = line
+            if isPeriodic && row < 2 {
+                let copy = row == 0 ? first : second
+                for column in -1..<lattice.columns + 1 { copy[column] = line[column] }
+            }
         }
-        body(lattice.rows - 1, previous, current, zero)
+        let outside =
+            isPeriodic ? first : ends.rows.last == .reflecting ? current : zero
+        body(lattice.rows - 1, previous, current, outside)
+        if isPeriodic { body(0, current, first, second) }
     }
 
     /// The bound on the error of a field with this residual, this mismatch on rims, and values up

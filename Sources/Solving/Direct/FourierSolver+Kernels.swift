@@ -37,16 +37,20 @@ extension FourierSolver {
     /// Gives the transform the amplitudes f + g of a batch, from g at its last row and f at the row
     /// above, which becomes f at the last row. Rows that the lattice does not have get some finite
     /// amplitudes or other.
-    func advance(rows count: Int, _ charges: FourLines?, _ g: Line<Double>, _ f: Line<Double>) {
+    func advance(
+        rows count: Int, _ charges: FourLines?, _ g: Line<Double>, _ f: Line<Double>, half: Int
+    ) {
         let ratio = ratio
         if count < SineTransform.batch {
             let none = (spare[0], spare[0], spare[0], spare[0])
             transform.setAmplitudes(
-                LastRows(count: count, ratio: ratio, f: f, g: g, charges: charges ?? none))
+                LastRows(count: count, ratio: ratio, f: f, g: g, charges: charges ?? none),
+                half: half)
         } else if let charges {
-            transform.setAmplitudes(ChargedRows(ratio: ratio, f: f, g: g, charges: charges))
+            transform.setAmplitudes(
+                ChargedRows(ratio: ratio, f: f, g: g, charges: charges), half: half)
         } else {
-            transform.setAmplitudes(FreeRows(ratio: ratio, f: f, g: g))
+            transform.setAmplitudes(FreeRows(ratio: ratio, f: f, g: g), half: half)
         }
     }
 

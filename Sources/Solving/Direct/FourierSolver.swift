@@ -1,13 +1,15 @@
+internal import Fields
+
 /// Solves a (2u − u↑ − u↓) + b (2u − u← − u→) + γ u = q directly, for right-hand sides q on a few
-/// sites, with absorbing sides (Fourier analysis, Hockney 1965, A fast direct solution of Poisson's
+/// sites, between sides of any kind (Fourier analysis, Hockney 1965, A fast direct solution of Poisson's
 /// equation using Fourier analysis, J. ACM 12; Buzbee, Golub and Nielson 1970, SIAM J. Numer. Anal.
 /// 7).
 ///
-/// Sines across the columns turn the equation into one a mode down the rows, t vᵢ − vᵢ₋₁ − vᵢ₊₁ =
+/// Waves across the columns turn the equation into one a mode down the rows, t vᵢ − vᵢ₋₁ − vᵢ₊₁ =
 /// qᵢ/a with t = ρ + 1/ρ and 0 < ρ < 1. On endless rows its solution is c Σₛ ρ^|i − s| qₛ with c =
 /// ρ/(a (1 − ρ²)): the sum of two recursions, f down from above, fᵢ = ρ fᵢ₋₁ + qᵢ, and g up from
 /// below, gᵢ = ρ (gᵢ₊₁ + qᵢ₊₁), both as stable as can be. What they start from makes the field
-/// vanish above the first row and below the last.
+/// do above the first row and below the last what it must there.
 ///
 /// Rows are done in batches of `SineTransform.batch`. Within a batch f and g are in registers from
 /// charge to amplitude; from batch to batch each is one number a slot.
@@ -17,12 +19,14 @@
 package final class FourierSolver {
     package let rows: Int
     package let columns: Int
-    package let transform: SineTransform
+    package let transform: RowTransform
+    /// What holds at the sides above and below.
+    private let rowEnds: Ends
     /// ρ, ρ², ρ³, ρ⁴ of each slot; ρ = 1/2 where it is idle, so that nothing divides by zero.
     let powers: Plane<Double>
     /// ρ of each slot.
     var ratio: Line<Double> { powers[0] }
-    /// (2/M) c of each slot, 0 where it is idle.
+    /// c of each slot over the sum of its wave's squares, 0 where it is idle.
     private let weights: Plane<Double>
     /// Amplitudes of the right-hand side, times `weights`, of each row that has one, in the order
     /// of `chargedRows`.
@@ -40,24 +44,29 @@ package final class FourierSolver {
     private let reaches: Plane<Double>
     private static let groupSize = 8
     private let states: Plane<Double>
-    private let waves: WaveTable
+    private let waves: any ChargeWaves
+    /// The wave that does not decay down the rows, where there is one: its ρ is 1.
+    private let constant: ConstantWave?
+    private var constantAmplitudes: [Double] = []
     /// Stands for a row without charges, and takes the rows of a batch that the lattice does not
     /// have.
     let spare: Plane<Double>
 
-    /// Creates a solver and its tables, of about 2 · intervals² bytes.
+    /// Creates a solver and its tables, of about 8 bytes a site of the square of a row or less.
     ///
-    /// - Parameter intervals: M, odd, columns + 1 or more. A larger one has a side where no side
-    ///   is; the true side is made by images of the charges, as far as they have room before the
-    ///   other one. The field at the ghost sites, index `columns` of each line, is the mismatch
-    ///   that is left.
+    /// - Parameters:
+    ///   - rowEnds: What holds at the sides above and below.
+    ///   - transform: What holds left and right is its matter. One between two absorbing sides may
+    ///     be longer than a row. It has a side where no side is; the true side is made by images of
+    ///     the charges, as far as they have room before the other one. The field at the ghost
+    ///     sites, index `columns` of each line, is the mismatch that is left.
     package init(
-        rows: Int, columns: Int, intervals: Int, down: Double, across: Double, decay: Double
+        rows: Int, columns: Int, rowEnds: Ends = .absorbing, transform: RowTransform, down: Double,
+        across: Double, decay: Double
     ) {
-        precondition(intervals > columns)
         self.rows = rows
         self.columns = columns
-        let transform = SineTransform(intervals: intervals)
+        self.rowEnds = rowEnds
         self.transform = transform
         let count = transform.slotCount
         let batches = (rows + SineTransform.batch - 1) / SineTransform.batch
@@ -71,19 +80,18 @@ package final class FourierSolver {
         reaches = Plane(rows: groups, columns: count)
         states = Plane(rows: State.count, columns: count)
         spare = Plane(rows: 2, columns: max(count, columns + 1))
-        waves = WaveTable(transform: transform)
+        waves = transform.chargeWaves
+        constant = transform.constantSlot.flatMap { slot in
+            decay == 0 ? ConstantWave(slot: slot, rows: rows, ends: rowEnds, down: down) : nil
+        }
         Columns.eights(count) { [ratio = powers[0]] in ratio.store8(SIMD8(repeating: 0.5), $0) }
-        for wave in 0..<transform.waveCount {
-            guard let m = transform.order(wave: wave) else { continue }
-            // λ = γ/a + (b/a) 4 sin²(π k / 2M): k = 2m for E, and k = M − 2m, a cosine, for O.
-            let sine = Twiddle.sine(m, of: 2 * intervals)
-            let cosine = Twiddle.cosine(m, of: 2 * intervals)
-            for (slot, height) in [(2 * wave, sine), (2 * wave + 1, cosine)] {
-                let ratio = FourierSolver.ratio((decay + across * (4 * height * height)) / down)
-                powers[0][slot] = ratio
-                weights[0][slot] =
-                    2 / Double(intervals) * ratio / (down * ((1 - ratio) * (1 + ratio)))
-            }
+        for slot in 0..<count where slot != constant?.slot {
+            guard let height = transform.height(slot) else { continue }
+            // λ = γ/a + (b/a) 4 sin²(θ/2), θ the angle by which the wave turns from site to site.
+            let ratio = FourierSolver.ratio((decay + across * (4 * height * height)) / down)
+            powers[0][slot] = ratio
+            weights[0][slot] =
+                transform.share(slot) * ratio / (down * ((1 - ratio) * (1 + ratio)))
         }
         for exponent in 2...SineTransform.batch {
             raise(ratio, to: exponent, into: powers[exponent - 1])
@@ -92,15 +100,24 @@ package final class FourierSolver {
             let last = min(rows, (group + 1) * FourierSolver.groupSize * SineTransform.batch) - 1
             raise(ratio, to: rows - last, into: reaches[group])
         }
-        raise(ratio, to: rows + 1, into: states[State.power])
+        raise(ratio, to: rowEnds.isPeriodic ? rows : rows + 1, into: states[State.power])
+        for (end, line) in [(rowEnds.first, State.top), (rowEnds.last, State.bottom)] {
+            let (ratio, factor) = (ratio, states[line])
+            Columns.eights(count) { k in
+                factor.store8(
+                    end == .absorbing ? SIMD8(repeating: -1) : 1 / ratio.load8(k), k)
+            }
+        }
     }
 
     /// Rows of `states`.
     private enum State {
         static let forward = 0  // f at the row above
         static let last = 1  // g at the row below the last
-        static let power = 2  // ρ^(rows + 1)
-        static let count = 3
+        static let power = 2  // ρ^(rows + 1); ρ^rows where rows are joined
+        static let top = 3  // by what the end above returns a wave: −1, or 1/ρ
+        static let bottom = 4  // by what the end below does
+        static let count = 5
     }
 
     /// ρ < 1 with ρ + 1/ρ = 2 + λ: by what a wave falls from row to row.
@@ -122,7 +139,8 @@ package final class FourierSolver {
             while end < charges.count, charges[end].row == charges[start].row { end += 1 }
             let runs = ChargeRun.runs(of: charges[start..<end])
             waves.expand(
-                runs + images(of: runs), times: weights[0], into: amplitudes[chargedRows.count])
+                runs + transform.images(of: runs, columns: columns), times: weights[0],
+                into: amplitudes[chargedRows.count])
             chargedRows.append(charges[start].row)
             start = end
         }
@@ -133,33 +151,11 @@ package final class FourierSolver {
             }
             firstCharges[batch] = next
         }
-    }
-
-    /// The images between the true side and the other one: the reflections of charges, and of their
-    /// reflections in the side at the left.
-    private func images(of runs: [ChargeRun]) -> [ChargeRun] {
-        guard transform.intervals > columns + 1 else { return [] }
-        var images: [ChargeRun] = []
-        let room = 0..<transform.intervals - 1
-        for run in runs {
-            // Site s, counted from the left ghost, has images −, at 2M − s, 4M − s, …, and +, at 2M
-            // + s, 4M + s, ….
-            let period = 2 * (columns + 1)
-            for turn in stride(from: period, to: transform.intervals + columns, by: period) {
-                let mirrored = turn - run.columns.upperBound - 1..<turn - run.columns.lowerBound - 1
-                let moved = turn + run.columns.lowerBound..<turn + run.columns.upperBound
-                for (columns, sign) in [(mirrored, -1.0), (moved, 1.0)] where columns.overlaps(room)
-                {
-                    images.append(
-                        ChargeRun(columns: columns.clamped(to: room), amount: sign * run.amount))
-                }
-            }
-        }
-        return images
+        if let constant { constantAmplitudes = constant.amplitudes(of: charges, columns: columns) }
     }
 
     /// Rows of the field that `solve` has at hand at once.
-    package static let bufferRows = 8
+    package static let bufferRows = 16
 
     /// Computes the field and calls `body` with every row in turn: its number, and its sites, which
     /// hold until `body` has seen the row after the next one.
@@ -169,28 +165,42 @@ package final class FourierSolver {
         into buffer: borrowing Plane<Double>, _ body: (_ row: Int, _ line: Line<Double>) -> Void
     ) {
         findEnds()
+        let atOnce = transform.batchesAtOnce
         for group in 0..<checkpoints.rows {
             let batches =
                 group
                 * FourierSolver.groupSize..<min(
                     firstCharges.count - 1, (group + 1) * FourierSolver.groupSize)
             sweepGroup(batches)
-            for batch in batches {
-                let first = batch * SineTransform.batch
-                let present = first..<min(rows, first + SineTransform.batch)
-                advance(
-                    rows: present.count, charges(in: batch), backward[batch - batches.lowerBound],
-                    states[State.forward])
-                transform.synthesise()
-                func line(_ index: Int) -> Line<Double> {
-                    index < present.count ? buffer[(first + index) % buffer.rows] : spare[1]
+            for start in stride(from: batches.lowerBound, to: batches.upperBound, by: atOnce) {
+                let taken = start..<min(batches.upperBound, start + atOnce)
+                for batch in taken {
+                    advance(
+                        rows: rowCount(batch), charges(in: batch),
+                        backward[batch - batches.lowerBound], states[State.forward],
+                        half: batch - start)
                 }
-                transform.write(
-                    sites: min(columns + 1, transform.intervals - 1),
-                    (line(0), line(1), line(2), line(3)))
+                let first = start * SineTransform.batch
+                let present = first..<min(rows, first + taken.count * SineTransform.batch)
+                if let constant {
+                    for row in present {
+                        transform.setConstant(
+                            constantAmplitudes[row], slot: constant.slot, row: row - first)
+                    }
+                }
+                transform.synthesise()
+                func line(_ row: Int) -> Line<Double> {
+                    row < rows ? buffer[row % buffer.rows] : spare[1]
+                }
+                for batch in taken {
+                    let row = batch * SineTransform.batch
+                    transform.write(
+                        columns: columns, half: batch - start,
+                        (line(row), line(row + 1), line(row + 2), line(row + 3)))
+                }
                 for row in present {
                     let line = buffer[row % buffer.rows]
-                    if transform.intervals == columns + 1 { line[columns] = 0 }
+                    transform.setGhosts(line, columns)
                     body(row, line)
                 }
             }
@@ -234,8 +244,11 @@ package final class FourierSolver {
     ///
     /// Let F be f below the last row for charges alone, G be g above the first, both one row
     /// outside, and p = ρ^(rows + 1). Starting with f(−1) = α and g(rows) = β adds p α to F and p β
-    /// to G. The field vanishes on the ghost rows where α = −(G + p β) and β = −(F + p α), so β =
-    /// (p G − F) / (1 − p²).
+    /// to G. The field vanishes on an absorbing end's ghost row where α = −(G + p β). On a
+    /// reflecting end's it is that of the first row, f(0) + g(0) = ρ α + (G + p β)/ρ for any
+    /// charge there, where α = (G + p β)/ρ. With s = −1 or 1/ρ for each end, α = s (G + p β) and β =
+    /// s′ (F + p α), so β = s′ (F + p s G) / (1 − s s′ p²). Where rows are joined f(−1) is f of the
+    /// last row, F/ρ + ρ^rows α, and β is likewise (G/ρ) / (1 − ρ^rows).
     private func findEnds() {
         let count = transform.slotCount
         let batches = firstCharges.count - 1
@@ -251,12 +264,21 @@ package final class FourierSolver {
             ascend(rowCount(batch), charges(in: batch), forward, into: forward)
         }
         let (ratio, power) = (ratio, states[State.power])
+        let (top, bottom) = (states[State.top], states[State.bottom])
+        let isPeriodic = rowEnds.isPeriodic
         Columns.eights(count) { k in
             let p = power.load8(k)
             let above = forward.load8(k)
-            let beta = (p * above - ratio.load8(k) * last.load8(k)) / (1 - p * p)
-            last.store8(beta, k)
-            forward.store8(-(above + p * beta), k)
+            if isPeriodic {
+                forward.store8(last.load8(k) / (1 - p), k)
+                last.store8(above / (ratio.load8(k) * (1 - p)), k)
+            } else {
+                let (s, t) = (top.load8(k), bottom.load8(k))
+                let below = ratio.load8(k) * last.load8(k)
+                let beta = t * (below + p * (s * above)) / (1 - s * t * (p * p))
+                last.store8(beta, k)
+                forward.store8(s * (above + p * beta), k)
+            }
         }
         for group in 0..<checkpoints.rows {
             let (g, reach) = (checkpoints[group], reaches[group])

@@ -1,12 +1,13 @@
 internal import Fields
 
-/// Residuals of problems with constant coefficients and absorbing sides.
+/// Residuals of problems with constant coefficients.
 struct ConstantResidual {
     let lattice: Lattice
     /// D down the rows and across the columns, and γ.
     let down: Double
     let across: Double
     let decay: Double
+    let boundary: Boundary
 
     /// Returns f − A û, (rows, columns), computed in Double, and its largest magnitude.
     ///
@@ -22,10 +23,22 @@ struct ConstantResidual {
         func product(_ row: Int, _ column: Int) -> Double {
             let site = row * columns + column
             let value = u[site]
-            let above = row > 0 ? u[site - columns] : 0
-            let below = row + 1 < rows ? u[site + columns] : 0
-            let left = column > 0 ? u[site - 1] : 0
-            let right = column + 1 < columns ? u[site + 1] : 0
+            func outside(_ side: SideCondition, _ opposite: Int) -> Double {
+                switch side {
+                case .absorbing: 0
+                case .reflecting: value
+                case .periodic: u[opposite]
+                }
+            }
+            let above =
+                row > 0
+                ? u[site - columns] : outside(boundary.top, site + (rows - 1) * columns)
+            let below =
+                row + 1 < rows ? u[site + columns] : outside(boundary.bottom, column)
+            let left =
+                column > 0 ? u[site - 1] : outside(boundary.left, site + columns - 1)
+            let right =
+                column + 1 < columns ? u[site + 1] : outside(boundary.right, site + 1 - columns)
             return down * ((value - above) + (value - below)) + across
                 * ((value - left) + (value - right)) + decay * value
         }

@@ -28,8 +28,8 @@ extension Solver {
     /// Judges a field that something else predicted, such as a neural network: its residual, a
     /// rigorous bound on its error, and an estimate of the error.
     ///
-    /// Where coefficients are constant and all sides absorbing, the exact field is found as fast as
-    /// anything could be said about it (`solve`), and the estimate is the error itself to within
+    /// Where the direct or the uniform method applies, the exact field is found as fast as anything
+    /// could be said about it (`solve`), and the estimate is the error itself to within
     /// 2.5 · 10⁻⁷, the bound no more than that above the largest error. So it is with any medium
     /// where the field is hopeless, further from the exact one than 0 is. Otherwise `cycles` cycles
     /// of multigrid go on from the field, and the bound is the better one of two: that from the
@@ -58,15 +58,14 @@ extension Solver {
     private func compare(_ field: [Float], _ image: SourceImage, _ physics: Physics)
         -> FieldEstimate?
     {
-        guard physics.boundary == .absorbing, let constants = physics.uniform,
-            forcedMethod != .general
-        else { return nil }
+        guard let constants = physics.uniform, forcedMethod != .general else { return nil }
         var exact = [Float](repeating: 0, count: field.count)
         guard let solution = solveConstant(image, physics, FieldEstimate.comparison, into: &exact),
             solution.isCertified
         else { return nil }
         let residual = ConstantResidual(
-            lattice: lattice, down: constants.down, across: constants.across, decay: constants.decay
+            lattice: lattice, down: constants.down, across: constants.across,
+            decay: constants.decay, boundary: physics.boundary
         ).residual(of: field, image, pinned: physics.sources == .pinned)
         return FieldEstimate(
             of: field, against: exact, within: solution.errorBound, residual: residual.values,

@@ -58,38 +58,52 @@ extension CapacitanceMatrix {
     func terms(_ a: RimSites.Group, _ b: RimSites.Group) -> [Term] {
         let (rowsA, rowsB) = (a.rowRange, b.rowRange)
         let (columnsA, columnsB) = (a.columnRange, b.columnRange)
-        let (height, breadth) = (green.rows + 1, green.columns + 1)
+        let (ends, periods) = (green.sides, green.periods)
+        let (height, breadth) = (periods.rows / 2, periods.columns / 2)
         var rows: [(Term, Int)] = []
-        rows.append(
-            (
-                Term(
-                    sign: 1, row: a.rows[0], rowSign: -1, column: 0, columnSign: 0, isFlipped: false
-                ), CapacitanceMatrix.gap(rowsA, rowsB)
-            ))
-        let nearTop = rowsA.lowerBound + rowsB.lowerBound + 2 <= height
-        rows.append(
-            nearTop
-                ? (
+        // A distance beyond half a turn is taken the other way round.
+        func addRow(_ sign: Double, _ rowSign: Int, _ offset: Int, _ distances: ClosedRange<Int>) {
+            let isNear = distances.lowerBound <= height
+            let turn = isNear ? 1 : ends.rows.turnSign
+            let row = a.rows[0] + offset
+            rows.append(
+                (
                     Term(
-                        sign: -1, row: a.rows[0] + 2, rowSign: 1, column: 0, columnSign: 0,
-                        isFlipped: false), rowsA.lowerBound + rowsB.lowerBound + 2
-                )
-                : (
-                    Term(
-                        sign: -1, row: 2 * height - a.rows[0] - 2, rowSign: -1, column: 0,
-                        columnSign: 0, isFlipped: true),
-                    2 * height - rowsA.upperBound - rowsB.upperBound - 2
+                        sign: Float(turn * sign), row: isNear ? row : periods.rows - row,
+                        rowSign: isNear ? rowSign : -rowSign, column: 0, columnSign: 0,
+                        isFlipped: !isNear), green.gap(distances, periods.rows, ends.rows)
                 ))
-        let nearLeft = columnsA.lowerBound + columnsB.lowerBound + 2 <= breadth
-        let columns: [(sign: Float, column: Int, columnSign: Int, gap: Int)] = [
-            (1, a.columns[0], -1, CapacitanceMatrix.gap(columnsA, columnsB)),
-            (
-                -1, a.columns[0] + 2 - (nearLeft ? 0 : 2 * breadth), 1,
-                nearLeft
-                    ? columnsA.lowerBound + columnsB.lowerBound + 2
-                    : 2 * breadth - columnsA.upperBound - columnsB.upperBound - 2
-            ),
-        ]
+        }
+        addRow(
+            1, -1, 0, rowsA.lowerBound - rowsB.upperBound...rowsA.upperBound - rowsB.lowerBound)
+        if let mirror = ends.rows.mirror {
+            addRow(
+                mirror.sign, 1, mirror.offset,
+                rowsA.lowerBound + rowsB.lowerBound + mirror.offset...rowsA.upperBound
+                    + rowsB.upperBound + mirror.offset)
+        }
+        var columns: [(sign: Float, column: Int, columnSign: Int, gap: Int)] = []
+        func addColumn(
+            _ sign: Double, _ columnSign: Int, _ offset: Int, _ distances: ClosedRange<Int>
+        ) {
+            let turns =
+                distances.lowerBound > breadth ? -1 : distances.upperBound < -breadth ? 1 : 0
+            columns.append(
+                (
+                    Float(turns == 0 ? sign : ends.columns.turnSign * sign),
+                    a.columns[0] + offset + turns * periods.columns, columnSign,
+                    green.gap(distances, periods.columns, ends.columns)
+                ))
+        }
+        addColumn(
+            1, -1, 0,
+            columnsA.lowerBound - columnsB.upperBound...columnsA.upperBound - columnsB.lowerBound)
+        if let mirror = ends.columns.mirror {
+            addColumn(
+                mirror.sign, 1, mirror.offset,
+                columnsA.lowerBound + columnsB.lowerBound + mirror.offset...columnsA.upperBound
+                    + columnsB.upperBound + mirror.offset)
+        }
         var result: [Term] = []
         for (row, rowGap) in rows {
             for column in columns {
@@ -104,10 +118,5 @@ extension CapacitanceMatrix {
             }
         }
         return result
-    }
-
-    /// Least distance between two ranges.
-    static func gap(_ a: ClosedRange<Int>, _ b: ClosedRange<Int>) -> Int {
-        max(0, a.lowerBound - b.upperBound, b.lowerBound - a.upperBound)
     }
 }

@@ -15,7 +15,7 @@ extension CapacitanceMatrix {
         inverseOf.removeAll(keepingCapacity: true)
         var next = inverseCount
         for (index, group) in groups.enumerated() {
-            guard green.isScreened else {
+            guard green.isFree else {
                 invert(
                     block(index, index), group.count,
                     into: inverses[0].advanced(by: next * width * width))

@@ -33,8 +33,11 @@ final class CapacitanceMatrix {
     let flipped = Offsets(count: RimSites.width)
 
     /// Creates the tables for a lattice. O(rows · columns²) time.
-    init(rows: Int, columns: Int, down: Double, across: Double, decay: Double) {
-        green = LatticeGreen(rows: rows, columns: columns, down: down, across: across, decay: decay)
+    init(
+        rows: Int, columns: Int, _ sides: DirectSolver.Sides,
+        _ coefficients: DirectSolver.Coefficients
+    ) {
+        green = LatticeGreen(rows: rows, columns: columns, sides, coefficients)
         blocks = Plane(rows: 1, columns: 0)
         inverses = Plane(rows: 1, columns: 0)
         vectors = Plane(rows: 5, columns: 0)

@@ -25,12 +25,14 @@ struct RimSites {
     /// Ascending by their first site.
     private(set) var groups: [Group] = []
     private let lattice: (rows: Int, columns: Int)
+    private let sides: DirectSolver.Sides
     /// For each site of the lattice 0 where it is free, −1 where it is pinned, or the number of its
     /// component.
     private var component: [Int32]
 
-    init(rows: Int, columns: Int) {
+    init(rows: Int, columns: Int, _ sides: DirectSolver.Sides) {
         lattice = (rows, columns)
+        self.sides = sides
         component = [Int32](repeating: 0, count: rows * columns)
     }
 
@@ -67,10 +69,26 @@ struct RimSites {
                     stack.append(other)
                 }
             }
-            if row > 0 { visit(site - lattice.columns) }
-            if row + 1 < lattice.rows { visit(site + lattice.columns) }
-            if column > 0 { visit(site - 1) }
-            if column + 1 < lattice.columns { visit(site + 1) }
+            if row > 0 {
+                visit(site - lattice.columns)
+            } else if sides.rows.isPeriodic {
+                visit(site + (lattice.rows - 1) * lattice.columns)
+            }
+            if row + 1 < lattice.rows {
+                visit(site + lattice.columns)
+            } else if sides.rows.isPeriodic {
+                visit(column)
+            }
+            if column > 0 {
+                visit(site - 1)
+            } else if sides.columns.isPeriodic {
+                visit(site + lattice.columns - 1)
+            }
+            if column + 1 < lattice.columns {
+                visit(site + 1)
+            } else if sides.columns.isPeriodic {
+                visit(site - lattice.columns + 1)
+            }
             if isRim { rim.append(site) }
         }
         rim.sort()

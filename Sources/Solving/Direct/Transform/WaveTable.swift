@@ -1,6 +1,6 @@
 /// The sines that turn charges into amplitudes: sin(2π s m / M) for sites s = 1 … H and the m of
 /// every slot.
-final class WaveTable {
+final class WaveTable: ChargeWaves {
     private let transform: SineTransform
     /// One row a site, one column a wave.
     private let waves: Plane<Double>
