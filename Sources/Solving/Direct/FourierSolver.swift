@@ -1,7 +1,8 @@
 internal import Fields
 
 /// Solves a (2u − u↑ − u↓) + b (2u − u← − u→) + γ u = q directly, for right-hand sides q on a few
-/// sites, between sides of any kind (Fourier analysis, Hockney 1965, A fast direct solution of Poisson's
+/// sites, between sides of any kind (Fourier analysis, Hockney 1965, A fast direct solution of
+/// Poisson's
 /// equation using Fourier analysis, J. ACM 12; Buzbee, Golub and Nielson 1970, SIAM J. Numer. Anal.
 /// 7).
 ///
@@ -246,7 +247,8 @@ package final class FourierSolver {
     /// outside, and p = ρ^(rows + 1). Starting with f(−1) = α and g(rows) = β adds p α to F and p β
     /// to G. The field vanishes on an absorbing end's ghost row where α = −(G + p β). On a
     /// reflecting end's it is that of the first row, f(0) + g(0) = ρ α + (G + p β)/ρ for any
-    /// charge there, where α = (G + p β)/ρ. With s = −1 or 1/ρ for each end, α = s (G + p β) and β =
+    /// charge there, where α = (G + p β)/ρ. With s = −1 or 1/ρ for each end, α = s (G + p β) and β
+    /// =
     /// s′ (F + p α), so β = s′ (F + p s G) / (1 − s s′ p²). Where rows are joined f(−1) is f of the
     /// last row, F/ρ + ρ^rows α, and β is likewise (G/ρ) / (1 − ρ^rows).
     private func findEnds() {

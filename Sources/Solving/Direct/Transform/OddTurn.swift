@@ -2,7 +2,8 @@
 /// sites t and −t from the middle, C ± S.
 ///
 /// - On a ring: Σ xₖ cos(2π k j / n) and Σ xₖ sin(2π k j / n).
-/// - At half sites: yⱼ = Σₖ xₖ cos(π k (2j + 1) / (2n)). With t = j − (n − 1)/2 the angle is π k/2 +
+/// - At half sites: yⱼ = Σₖ xₖ cos(π k (2j + 1) / (2n)). With t = j − (n − 1)/2 the angle is π k/2
+///   +
 ///   π k t/n: for k = 2m the wave is (−1)ᵐ cos(2π m t/n), and for k = n − 2m it is (−1)ᵗ sin(π k/2)
 ///   sin(2π m t/n) (Heideman 1992, Computation of an odd-length DCT from a real-valued DFT of the
 ///   same length, IEEE Trans. Signal Process. 40).

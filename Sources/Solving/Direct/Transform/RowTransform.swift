@@ -90,7 +90,8 @@ package enum RowTransform {
         }
     }
 
-    /// Gives a row of the field its ghost sites, index −1 and index `columns`; but for what a longer
+    /// Gives a row of the field its ghost sites, index −1 and index `columns`; but for what a
+    /// longer
     /// transform leaves at the latter.
     @inline(__always) func setGhosts(_ line: Line<Double>, _ columns: Int) {
         switch self {

@@ -5,14 +5,17 @@ internal import Fields
 ///
 /// A wave is cos or sin(2π k (2j + s) / W) at site j, for n sites:
 /// - reflecting: the cosines with s = 1, W = 4n, k = 0 ..< n (`ShiftedCosines`).
-/// - joined, n even: with s = 1, W = 2n, the cosines of k = 0 ..< n/2 and the sines of k = 1 ... n/2.
+/// - joined, n even: with s = 1, W = 2n, the cosines of k = 0 ..< n/2 and the sines of k = 1 ...
+///   n/2.
 ///   As sin(2π k (j + ½)/n) = (−1)ʲ cos(2π (n/2 − k)(j + ½)/n), both are `ShiftedCosines` for n/2.
 /// - joined, n odd: with s = 0, W = 2n, cosines and sines of k = 0 ... (n − 1)/2 (`OddTurn`).
-/// - absorbing and then reflecting: sines with s = 2, W = 4(2n + 1) and n odd k, one of each ±k. With
+/// - absorbing and then reflecting: sines with s = 2, W = 4(2n + 1) and n odd k, one of each ±k.
+///   With
 ///   M = 2n + 1 and k = M − 2m, sin(π k (j + 1)/M) = (−1)ʲ sin(2π m (j + 1)/M), a sum over a whole
 ///   turn of M sites (`FourierSums`). The other way round sites are counted from the other end.
 ///
-/// (Strang 1999, The discrete cosine transform, SIAM Review 41, has the waves of every pair of ends.)
+/// (Strang 1999, The discrete cosine transform, SIAM Review 41, has the waves of every pair of
+/// ends.)
 ///
 /// Eight rows are done at a time, one in each lane of a vector: two batches of `FourierSolver`.
 /// Amplitudes are kept in *slots*, one a wave, in the order in which sums take their terms.
