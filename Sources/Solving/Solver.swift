@@ -74,7 +74,7 @@ public final class Solver {
         guard let constants = physics.uniform, forcedMethod != .general else { return nil }
         let pinned = physics.sources == .pinned
         let unit = TimeUnit.factor(forDiffusivity: max(constants.down, constants.across))
-        let coefficients = DirectSolver.Coefficients(
+        let coefficients = ConstantMedium(
             down: unit * constants.down, across: unit * constants.across,
             decay: unit * constants.decay)
         if forcedMethod != .uniform, let solver = directSolver(coefficients, physics.boundary),
@@ -91,7 +91,7 @@ public final class Solver {
     }
 
     /// The direct solver for these coefficients, or nil where it is not the faster one.
-    private func directSolver(_ coefficients: DirectSolver.Coefficients, _ boundary: Boundary)
+    private func directSolver(_ coefficients: ConstantMedium, _ boundary: Boundary)
         -> DirectSolver?
     {
         let problem = DirectProblem(coefficients: coefficients, boundary: boundary)
@@ -105,7 +105,7 @@ public final class Solver {
 
     /// What a direct solver is made for.
     private struct DirectProblem: Equatable {
-        var coefficients: DirectSolver.Coefficients
+        var coefficients: ConstantMedium
         var boundary: Boundary
     }
 

@@ -126,6 +126,17 @@ def leftovers(dataset):
     return [str(path) for path in pathlib.Path(dataset).rglob("*.tmp")]
 
 
+def configurations(dataset):
+    """The lines of all configurations of a dataset, by index, then by number of sources."""
+    lines = [line for path in (pathlib.Path(dataset) / "sample").glob("*.jsonl") for line in path.read_text().splitlines()]
+
+    def place(line):
+        found = json.loads(line)
+        return found["index"], len(found["sources"])
+
+    return sorted(lines, key=place)
+
+
 def samples(dataset, stage="pack"):
     """Yields (shard's entry in the manifest, row as a dict) of every sample; x and y are arrays."""
     for entry in manifest(dataset, stage)["files"]:

@@ -8,7 +8,7 @@ import hdf5plugin  # noqa: F401 - registers filter 32001 with h5py
 import numpy as np
 import pytest
 import yaml
-from conftest import REPOSITORY, manifest, refused, steadyset, write
+from conftest import REPOSITORY, configurations, manifest, refused, steadyset, write
 
 import family
 
@@ -20,8 +20,7 @@ def pipeline(name):
 
 
 def lines(dataset):
-    text = "".join(path.read_text() for path in sorted((dataset / "sample").glob("*.jsonl")))
-    return [json.loads(line) for line in text.splitlines()]
+    return [json.loads(line) for line in configurations(dataset)]
 
 
 def realised(physics, keys):

@@ -6,7 +6,7 @@ import json
 import h5py
 import numpy as np
 import pytest
-from conftest import TAUGHT, changed, leftovers, manifest, refused, samples, steadyset, write
+from conftest import TAUGHT, changed, configurations, leftovers, manifest, refused, samples, steadyset, write
 from test_evaluate import predictions, rows
 
 # Diffusivity that differs from sample to sample: nothing is known without cycles there.
@@ -27,7 +27,7 @@ def column(table, name):
 
 
 def lines(dataset):
-    return "".join(path.read_text() for path in sorted((dataset / "sample").glob("*.jsonl")))
+    return "".join(f"{line}\n" for line in configurations(dataset))
 
 
 def fields(path):

@@ -42,8 +42,9 @@ class Handler(http.server.SimpleHTTPRequestHandler):
             self.send_header("Accept-Ranges", "bytes")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(data)
+        # Before the client has all of it, and looks here.
         self.server.answers.append((path.name, status, len(data)))
+        self.wfile.write(data)
 
     def log_message(self, *_):
         pass

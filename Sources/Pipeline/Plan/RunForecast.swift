@@ -54,8 +54,8 @@ struct RunForecast {
             Double(files) * SampleCost.file * Double(forecast.unsolved) / Double(max(1, total))
         forecast.seconds += Double(forecast.unsolved) * sample.solving(on: threads)
         if stages.contains(.pack), !isPacked {
-            // Shards that are parts take no space of their own; others that change take each other's
-            // place one by one.
+            // Shards that are parts take no space of their own; others that change take the place
+            // of each other one by one.
             if !list.partsAreShards {
                 forecast.bytes += max(0, Double(total) * sample.shard - Double(packedBytes))
             }

@@ -17,7 +17,7 @@ package import Fields
 /// enough.
 package final class DirectSolver {
     let lattice: Lattice
-    let coefficients: Coefficients
+    let coefficients: ConstantMedium
     private let ends: Sides
     private let fourier: FourierSolver
     private var capacitance: CapacitanceMatrix?
@@ -33,35 +33,11 @@ package final class DirectSolver {
     /// Largest w.
     private let barrier: Double
 
-    /// D down the rows and across the columns, and γ.
-    package struct Coefficients: Hashable, Sendable {
-        package var down: Double
-        package var across: Double
-        package var decay: Double
-
-        package init(down: Double, across: Double, decay: Double) {
-            self.down = down
-            self.across = across
-            self.decay = decay
-        }
-    }
-
-    /// What holds at the ends of either axis.
-    package struct Sides: Hashable, Sendable {
-        package var rows: Ends
-        package var columns: Ends
-
-        package init(_ boundary: Boundary) {
-            rows = Ends(boundary.top, boundary.bottom)
-            columns = Ends(boundary.left, boundary.right)
-        }
-    }
-
     /// Whether the method is the faster one: there must be a cheap transform, and a table of
     /// Green's function of reasonable size; and decay or an absorbing side, as the certificate has
     /// no barrier without.
     package static func suits(
-        _ lattice: Lattice, _ coefficients: Coefficients, _ boundary: Boundary = .absorbing
+        _ lattice: Lattice, _ coefficients: ConstantMedium, _ boundary: Boundary = .absorbing
     ) -> Bool {
         let sides = Sides(boundary)
         guard coefficients.decay > 0 || boundary.isAbsorbingSomewhere,
@@ -72,7 +48,7 @@ package final class DirectSolver {
         return cost / lattice.columns <= 200 && table <= 2_000_000_000
     }
 
-    private static func cost(_ lattice: Lattice, _ coefficients: Coefficients, _ sides: Sides)
+    private static func cost(_ lattice: Lattice, _ coefficients: ConstantMedium, _ sides: Sides)
         -> Int?
     {
         guard sides.columns == .absorbing else {
@@ -82,7 +58,7 @@ package final class DirectSolver {
     }
 
     private static func transform(
-        _ lattice: Lattice, _ coefficients: Coefficients, _ sides: Sides
+        _ lattice: Lattice, _ coefficients: ConstantMedium, _ sides: Sides
     ) -> RowTransform {
         guard sides.columns == .absorbing else {
             return .waves(WaveTransform(columns: lattice.columns, ends: sides.columns))
@@ -95,7 +71,7 @@ package final class DirectSolver {
 
     /// The length M of the cheapest transform: columns + 1 itself where it is odd, or a longer one
     /// where decay leaves nothing of the images that it lacks; nil where there is none.
-    private static func intervals(_ lattice: Lattice, _ coefficients: Coefficients) -> Int? {
+    private static func intervals(_ lattice: Lattice, _ coefficients: ConstantMedium) -> Int? {
         let own = lattice.columns + 1
         var candidates = own & 1 == 1 ? [own] : []
         let margin = LatticeGreen.distance(
@@ -109,7 +85,7 @@ package final class DirectSolver {
 
     /// Creates a solver with its tables.
     package init(
-        lattice: Lattice, coefficients: Coefficients, boundary: Boundary = .absorbing
+        lattice: Lattice, coefficients: ConstantMedium, boundary: Boundary = .absorbing
     ) {
         self.lattice = lattice
         self.coefficients = coefficients

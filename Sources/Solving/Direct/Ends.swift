@@ -1,5 +1,16 @@
 package import Fields
 
+/// What holds at the ends of either axis.
+package struct Sides: Hashable, Sendable {
+    package var rows: Ends
+    package var columns: Ends
+
+    package init(_ boundary: Boundary) {
+        rows = Ends(boundary.top, boundary.bottom)
+        columns = Ends(boundary.left, boundary.right)
+    }
+}
+
 /// What holds at the two ends of one axis of n sites, and the images and waves that follow from it.
 ///
 /// A field between two ends is one of endless sites. It is odd about an absorbing end's ghost site,

@@ -34,8 +34,8 @@ final class CapacitanceMatrix {
 
     /// Creates the tables for a lattice. O(rows · columns²) time.
     init(
-        rows: Int, columns: Int, _ sides: DirectSolver.Sides,
-        _ coefficients: DirectSolver.Coefficients
+        rows: Int, columns: Int, _ sides: Sides,
+        _ coefficients: ConstantMedium
     ) {
         green = LatticeGreen(rows: rows, columns: columns, sides, coefficients)
         blocks = Plane(rows: 1, columns: 0)

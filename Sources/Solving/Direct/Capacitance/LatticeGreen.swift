@@ -14,7 +14,7 @@ internal import Fields
 struct LatticeGreen: ~Copyable {
     let rows: Int
     let columns: Int
-    let sides: DirectSolver.Sides
+    let sides: Sides
     /// Sites of the torus either way.
     let periods: (rows: Int, columns: Int)
     /// Values at row distances from −`margin` to `margin` beyond the extent, and at column
@@ -40,8 +40,8 @@ struct LatticeGreen: ~Copyable {
     /// Sums the waves, those that count. Time at most in O(columns · extent of rows · extent of
     /// columns), see `operations`.
     init(
-        rows: Int, columns: Int, _ sides: DirectSolver.Sides,
-        _ coefficients: DirectSolver.Coefficients
+        rows: Int, columns: Int, _ sides: Sides,
+        _ coefficients: ConstantMedium
     ) {
         self.rows = rows
         self.columns = columns
@@ -148,7 +148,7 @@ struct LatticeGreen: ~Copyable {
 
     /// Distances beyond which nothing counts.
     private static func reach(
-        _ rows: Int, _ columns: Int, _ coefficients: DirectSolver.Coefficients
+        _ rows: Int, _ columns: Int, _ coefficients: ConstantMedium
     ) -> (rows: Int, columns: Int) {
         (
             distance(decay: coefficients.decay, diffusivity: coefficients.down, most: rows + 1),
@@ -167,8 +167,8 @@ struct LatticeGreen: ~Copyable {
 
     /// Multiplications that the table takes.
     static func operations(
-        rows: Int, columns: Int, _ sides: DirectSolver.Sides,
-        _ coefficients: DirectSolver.Coefficients
+        rows: Int, columns: Int, _ sides: Sides,
+        _ coefficients: ConstantMedium
     ) -> Int {
         let reach = reach(rows, columns, coefficients)
         let extent = extent(
@@ -222,9 +222,9 @@ private struct FlatWave {
     private let length: Double
     private let period: Double
     private let ends: Ends
-    private let coefficients: DirectSolver.Coefficients
+    private let coefficients: ConstantMedium
 
-    init(length: Int, period: Int, ends: Ends, _ coefficients: DirectSolver.Coefficients) {
+    init(length: Int, period: Int, ends: Ends, _ coefficients: ConstantMedium) {
         (self.length, self.period, self.ends) = (Double(length), Double(period), ends)
         self.coefficients = coefficients
     }

@@ -25,12 +25,12 @@ struct RimSites {
     /// Ascending by their first site.
     private(set) var groups: [Group] = []
     private let lattice: (rows: Int, columns: Int)
-    private let sides: DirectSolver.Sides
+    private let sides: Sides
     /// For each site of the lattice 0 where it is free, −1 where it is pinned, or the number of its
     /// component.
     private var component: [Int32]
 
-    init(rows: Int, columns: Int, _ sides: DirectSolver.Sides) {
+    init(rows: Int, columns: Int, _ sides: Sides) {
         lattice = (rows, columns)
         self.sides = sides
         component = [Int32](repeating: 0, count: rows * columns)
