@@ -163,10 +163,15 @@ import Verification
     /// A test sample in any of its orientations, or the very same, never comes in.
     @Test func symmetricCopiesOfTestSamplesAreRefused() throws {
         let fixture = try VersionFixture()
-        let text = String(
-            decoding: try fixture.scratch.bytes("data/sample/configurations-00002.jsonl"),
-            as: UTF8.self)
-        let line = try #require(text.split(separator: "\n").first { $0.contains(#""index":9,"#) })
+        let manifest = try Dataset(root: "\(fixture.scratch.path)/data")
+            .manifest(SampleManifest.self)
+        let lines = try manifest.parts.flatMap { part in
+            String(
+                decoding: try fixture.scratch.bytes("data/sample/\(part.file.path)"),
+                as: UTF8.self
+            ).split(separator: "\n")
+        }
+        let line = try #require(lines.first { $0.contains(#""index":9,"#) })
         for (flipsRows, flipsColumns) in [
             (true, false), (false, true), (true, true), (false, false),
         ] {
