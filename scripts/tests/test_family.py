@@ -184,7 +184,7 @@ def test_imports_of_a_drawn_dataset(datasets, tmp_path):
     """The listing of a dataset, imported under the same physics, gives the same ids."""
     for name in ["random-medium", "shapes"]:
         own = tmp_path / f"{name}.jsonl"
-        own.write_text("".join(p.read_text() for p in sorted((datasets[name] / "sample").glob("*.jsonl"))))
+        own.write_text("".join(f"{line}\n" for line in configurations(datasets[name])))
         steadyset("sample", REPOSITORY / f"pipelines/{name}.yaml", "-o", tmp_path / name, "--from", own)
         assert [line["id"] for line in lines(tmp_path / name)] == [line["id"] for line in lines(datasets[name])]
         assert manifest(tmp_path / name, "sample")["content"] == manifest(datasets[name], "sample")["content"]
