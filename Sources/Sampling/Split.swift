@@ -96,6 +96,13 @@ public struct Split: Hashable, Sendable {
         self.windows = windows
     }
 
+    /// All samples are for training: ranks count them in the order of `SampleSequence`.
+    public static let none = Split(undivided: ())
+
+    private init(undivided: Void) {
+        (testEvery, validationEvery, subsets, windows) = (nil, nil, [.hundred], [])
+    }
+
     /// Where the sample of any stratum at `index`, at least 0, stands. O(1).
     public func place(_ index: Int) -> Place {
         precondition(index >= 0, "indices start at 0")

@@ -105,7 +105,7 @@ enum Samples {
         SampleManifest(
             origin: .imported(try physics()), samples: 5,
             strata: [Stratum(sources: 1, samples: 2), Stratum(sources: 3, samples: 3)],
-            digest: digest(1), copies: [], cut: try PartCut(size: 4),
+            digest: digest(1), copies: [], cut: PartCut(size: 4),
             parts: [
                 SampleManifest.Part(
                     file: file("configurations-00000.jsonl", samples: 4), first: 0, ids: digest(2)),

@@ -115,7 +115,7 @@ def test_plan_step_by_step(tiny, tmp_path):
     """A plan walked by processes of their own, two parts at a time: the same files, and all that it names."""
     pipeline, output = write(tmp_path, TINY), tmp_path / "dataset"
     plan, _ = walk(pipeline, output, together=2)
-    assert [step["id"] for step in plan["steps"]] == ["sample"] + [f"solve-{n:05}" for n in range(6)] + ["solve", "split", "pack"]
+    assert [step["id"] for step in plan["steps"]] == ["sample"] + [f"solve-{n:05}" for n in range(5)] + ["solve", "split", "pack"]
     assert contents(output) == contents(tiny)
     recorded(output, plan)
     recorded(tiny, plan)
@@ -215,15 +215,15 @@ def test_dry_run(tiny, tmp_path):
     """Says what would be done, before, half way and after; writes nothing."""
     pipeline, output = write(tmp_path, TINY), tmp_path / "dataset"
     said = steadyset("run", pipeline, "-o", output, "--dry-run").stdout
-    assert said.count("to do") == 10 and not output.exists()
+    assert said.count("to do") == 9 and not output.exists()
     steadyset("run", pipeline, "-o", output, "--until", "solve")
     said = steadyset("run", pipeline, "-o", output, "--dry-run").stdout
-    assert said.count("done") == 8 and said.count("to do") == 2
+    assert said.count("done") == 7 and said.count("to do") == 2
     lines = steadyset("run", pipeline, "-o", tiny, "--dry-run", "--json").stdout.splitlines()
-    assert all(json.loads(line)["done"] for line in lines) and len(lines) == 10
+    assert all(json.loads(line)["done"] for line in lines) and len(lines) == 9
     grown = write(tmp_path, changed(TINY, sampling={"samples_per_stratum": 41}))
     said = steadyset("run", grown, "-o", tiny, "--dry-run").stdout
-    assert said.count("done") == 5 and said.count("to do  solve-") == 1
+    assert said.count("done") == 4 and "to do  solve-00004" in said
 
 
 def test_shared_prefix(tmp_path):

@@ -28,10 +28,8 @@ package struct PartCut: Hashable, Sendable {
         self.split = split
     }
 
-    /// Cuts by the order of all samples, as none of them is for validation or test.
-    package init(size: Int) throws(SamplingError) {
-        self.init(try Split(testEvery: nil, validationEvery: nil, subsets: [100]), size: size)
-    }
+    /// Cuts by the order of all samples.
+    package init(size: Int) { self.init(.none, size: size) }
 
     package static func == (a: PartCut, b: PartCut) -> Bool {
         a.size == b.size && a.split.testEvery == b.split.testEvery

@@ -72,8 +72,7 @@ extension SolvedSamples {
     package func summary(strata: [Int]) throws -> (
         digest: Digest, largestBound: Double, counts: [Int]
     ) {
-        let everything = try Split(testEvery: nil, validationEvery: nil, subsets: [100])
-        let order = try RankOrder(self, split: everything, strata: strata)
+        let order = try RankOrder(self, split: .none, strata: strata)
         var hasher = Digest.Hasher()
         var largest = 0.0
         var counts = [Int](repeating: 0, count: strata.count)

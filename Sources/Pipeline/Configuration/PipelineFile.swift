@@ -195,8 +195,11 @@ public struct PipelineFile: Sendable {
     /// Ranks of each part of the solve stage.
     package var samplesPerPart: Int { ownSamplesPerPart ?? samplesPerShard }
 
-    /// How its samples are cut into parts.
-    package var cut: PartCut { PartCut(split, size: samplesPerPart) }
+    /// How its samples are cut into parts: as shards are, or, where parts are to be of another size
+    /// and cannot become shards, by the order of all samples.
+    package var cut: PartCut {
+        PartCut(samplesPerPart == samplesPerShard ? split : .none, size: samplesPerPart)
+    }
 
     /// The line of a key, such as `train.judge`, or of the block that it would stand in.
     package func line(of key: String) -> Int {

@@ -12,8 +12,8 @@ struct CandidateStages {
     init(_ pipeline: PipelineFile) { self.pipeline = pipeline }
 
     /// The stage that draws or imports them.
-    func sample(_ origin: ConfigurationOrigin) throws -> SampleStage {
-        SampleStage(origin: origin, cut: try PartCut(size: pipeline.samplesPerPart))
+    func sample(_ origin: ConfigurationOrigin) -> SampleStage {
+        SampleStage(origin: origin, cut: PartCut(size: pipeline.samplesPerPart))
     }
 
     /// The stage that computes their labels.
@@ -28,7 +28,7 @@ struct CandidateStages {
         try solve.complete(in: context)
         try SplitStage(
             design: nil, accuracy: pipeline.accuracy,
-            split: try Split(testEvery: nil, validationEvery: nil, subsets: [100])
+            split: .none
         ).complete(in: context)
         try PackStage(
             design: nil, codec: pipeline.codec, samplesPerShard: pipeline.samplesPerShard
