@@ -230,9 +230,7 @@ public final class Verifier {
         for part in listing.parts {
             try Interruption.check()
             attempt {
-                let items = try ConfigurationsFile.read(
-                    manifest.parts[part.number].file, in: folder, physics: listing.physics,
-                    ids: part.ids)
+                let items = try listing.configurations(of: part, manifest, in: folder)
                 for (item, position) in zip(items, listing.positions(of: part)) {
                     let address = listing.sequence[position]
                     seen[position] = (item.id, classifier(item.configuration))
@@ -302,12 +300,11 @@ public final class Verifier {
                 }
                 samples += reader.count
                 if let listing, let sample, number < listing.parts.count {
-                    let items = try ConfigurationsFile.read(
-                        sample.parts[number].file, in: dataset.folder(.sample),
-                        physics: listing.physics,
-                        ids: listing.parts[number].ids)
-                    let solved = listing.withoutCopies(items, in: listing.parts[number])
-                    checkRanks(reader, listing.parts[number], listing)
+                    let part = listing.parts[number]
+                    let solved = listing.withoutCopies(
+                        try listing.configurations(of: part, sample, in: dataset.folder(.sample)),
+                        in: part)
+                    checkRanks(reader, part, listing)
                     expect(
                         solved.map(\.id).filter { !leftOut.contains($0) } == reader.ids,
                         "\(reader.path): does not hold the samples of "

@@ -126,6 +126,15 @@ def leftovers(dataset):
     return [str(path) for path in pathlib.Path(dataset).rglob("*.tmp")]
 
 
+def tiny_study(name, output, *options, expect=0):
+    """Runs a study at its smallest scale with one seed; returns what it said."""
+    command = [sys.executable, REPOSITORY / "scripts/study", name, "--scale", "tiny", "--seeds", "1", "-o", output]
+    command += ["--steadyset", BINARY, *options]
+    result = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=600)
+    assert result.returncode == expect, result.stdout + result.stderr
+    return result
+
+
 def configurations(dataset):
     """The lines of all configurations of a dataset, by index, then by number of sources."""
     lines = [line for path in (pathlib.Path(dataset) / "sample").glob("*.jsonl") for line in path.read_text().splitlines()]

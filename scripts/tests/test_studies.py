@@ -2,12 +2,11 @@
 
 import csv
 import json
-import subprocess
 import sys
 
 import numpy as np
 import pytest
-from conftest import BINARY, REPOSITORY, steadyset
+from conftest import REPOSITORY, steadyset, tiny_study
 from test_schemas import validator
 
 sys.path.insert(0, str(REPOSITORY / "scripts"))
@@ -108,12 +107,7 @@ def test_a_tiny_study(tmp_path):
     """The command from the beginning, again with everything done, and with another study in the same folder."""
 
     def study(name, *options, expect=0):
-        command = [sys.executable, REPOSITORY / "scripts/study", name, "--scale", "tiny", "--seeds", "1", "-o", tmp_path]
-        result = subprocess.run(
-            [*map(str, command), "--steadyset", str(BINARY), *options], capture_output=True, text=True, timeout=300
-        )
-        assert result.returncode == expect, result.stdout + result.stderr
-        return result
+        return tiny_study(name, tmp_path, *options, expect=expect)
 
     first = study("sources")
     assert "3 of 3 models" in first.stdout and "E1.n12.1" in first.stderr

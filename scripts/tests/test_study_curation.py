@@ -2,11 +2,10 @@
 
 import json
 import math
-import subprocess
 import sys
 
 import pytest
-from conftest import BINARY, REPOSITORY, steadyset
+from conftest import REPOSITORY, steadyset, tiny_study
 from test_schemas import SCHEMAS, validator
 
 sys.path.insert(0, str(REPOSITORY / "scripts"))
@@ -108,18 +107,9 @@ def test_other_networks():
 
 def test_a_tiny_study(tmp_path):
     """The command from the beginning, and again with everything done."""
-
-    def study():
-        command = [sys.executable, REPOSITORY / "scripts/study", "curation", "--scale", "tiny", "-o", tmp_path]
-        result = subprocess.run(
-            [*map(str, command), "--seeds", "1", "--steadyset", str(BINARY)], capture_output=True, text=True, timeout=600
-        )
-        assert result.returncode == 0, result.stdout + result.stderr
-        return result
-
-    first = study()
+    first = tiny_study("curation", tmp_path)
     assert "3 of 3 runs" in first.stdout and "models on another's set" in first.stderr
-    assert study().stdout == first.stdout
+    assert tiny_study("curation", tmp_path).stdout == first.stdout
     rows = (tmp_path / "curation/models.csv").read_text().splitlines()
     # Three ways with the start and two rounds, two sets that another network learnt from; seven regions.
     assert len(rows) == 1 + (3 * 3 + 2) * len(REGIONS)

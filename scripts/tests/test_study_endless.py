@@ -3,12 +3,11 @@
 import csv
 import json
 import math
-import subprocess
 import sys
 
 import numpy as np
 import pytest
-from conftest import BINARY, REPOSITORY
+from conftest import REPOSITORY, tiny_study
 from test_schemas import validator
 
 sys.path.insert(0, str(REPOSITORY / "scripts"))
@@ -105,18 +104,9 @@ def test_costly_visits():
 
 def test_a_tiny_study(tmp_path):
     """The command from the beginning, again with everything done, and the constant field from the samples themselves."""
-
-    def study():
-        command = [sys.executable, REPOSITORY / "scripts/study", "endless", "--scale", "tiny", "-o", tmp_path]
-        result = subprocess.run(
-            [*map(str, command), "--seeds", "1", "--steadyset", str(BINARY)], capture_output=True, text=True, timeout=600
-        )
-        assert result.returncode == 0, result.stdout + result.stderr
-        return result
-
-    first = study()
+    first = tiny_study("endless", tmp_path)
     assert "12 of 12 models" in first.stdout and "encoder-decoder-420.endless.1" in first.stderr
-    again = study()
+    again = tiny_study("endless", tmp_path)
     assert again.stdout == first.stdout and "min left" not in again.stderr
     rows = list(csv.DictReader((tmp_path / "endless/models.csv").open()))
     assert len({(row["variant"], row["selection"]) for row in rows}) == 12

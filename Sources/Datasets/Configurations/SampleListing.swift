@@ -83,7 +83,7 @@ package struct SampleListing {
         strata = origin.strata
         let sequence = try SampleSequence(counts: origin.counts)
         self.sequence = sequence
-        let index = PartIndex(cut, try cut.places(origin.counts), sequence)
+        let index = PartIndex(cut, try cut.places(origin.counts), strata: origin.strata.count)
         self.index = index
         let block = SampleListing.block
         var open: [Int: (ids: Digest.Hasher, text: [UInt8], count: Int)] = [:]
@@ -174,7 +174,7 @@ package struct SampleListing {
             throw contradiction
         }
         self.parts = parts
-        index = PartIndex(cut, places, sequence)
+        index = PartIndex(cut, places, strata: strata.count)
         copies = try Copies(manifest.copies, strata: strata, sequence: sequence)
     }
 
@@ -213,6 +213,15 @@ package struct SampleListing {
 
     /// The number of the part that has the sample at `address`.
     package func number(of address: SampleAddress) -> Int { index.number(of: address) }
+
+    /// Reads and checks the configurations of a part from the folder of the sample stage that
+    /// `manifest` is of.
+    package func configurations(of part: Part, _ manifest: SampleManifest, in folder: String) throws
+        -> [ListedConfiguration]
+    {
+        try ConfigurationsFile.read(
+            manifest.parts[part.number].file, in: folder, physics: physics, ids: part.ids)
+    }
 
     /// Places in a part of samples that are copies of earlier ones, ascending.
     package func copies(in part: Part) -> [Int] {
@@ -263,10 +272,10 @@ private struct PartIndex: Sendable {
     /// Numbers of the places, by part and the number of its ranks.
     private let numbers: [Split.Part: [Int: Int]]
 
-    init(_ cut: PartCut, _ places: [PartCut.Place], _ sequence: SampleSequence) {
+    init(_ cut: PartCut, _ places: [PartCut.Place], strata: Int) {
         self.cut = cut
         self.places = places
-        strata = sequence.counts.count
+        self.strata = strata
         var numbers: [Split.Part: [Int: Int]] = [:]
         for (number, place) in places.enumerated() {
             numbers[place.part, default: [:]][place.ranks.lowerBound / cut.size] = number

@@ -126,6 +126,19 @@ package struct ShardPacking {
             path: "pack/\(name)", bytes: found.bytes, sha256: found.sha256, samples: entry.samples)
     }
 
+    /// Gives the part that is this very shard its name, too; nil where none is, or the file system
+    /// has no second names.
+    private func linked(_ plan: RankOrder.Shard, from store: SolvedSamples) throws -> Manifest.File?
+    {
+        let path = "pack/\(plan.name)"
+        guard let part = try part(thatIs: plan, in: store),
+            try AtomicFile.link(store.path(of: part), as: dataset.path(path))
+        else { return nil }
+        let own = store.files[part]
+        return Manifest.File(
+            path: path, bytes: own.bytes, sha256: own.sha256, samples: own.samples)
+    }
+
     /// The number of the part file that is this very shard, to the byte; nil where none is.
     private func part(thatIs plan: RankOrder.Shard, in store: SolvedSamples) throws -> Int? {
         guard !isAddition, let number = plan.samples.first.map({ Int($0.file) }),
@@ -160,21 +173,8 @@ package struct ShardPacking {
             return file
         }
         let started = Stopwatch()
-        if let file = try listed(shard) {
-            try StepRecord(
-                step: step, fingerprint: fingerprint, files: [file], seconds: started.seconds
-            ).write(in: dataset)
-            return file
-        }
         try StepRecord.remove(step, in: dataset)
-        if let part = try part(thatIs: plan, in: store),
-            try AtomicFile.link(
-                store.path(of: part), as: dataset.path("pack/\(plan.name)"))
-        {
-            let own = store.files[part]
-            let file = Manifest.File(
-                path: "pack/\(plan.name)", bytes: own.bytes, sha256: own.sha256,
-                samples: own.samples)
+        if let file = try listed(shard) ?? linked(plan, from: store) {
             try StepRecord(
                 step: step, fingerprint: fingerprint, files: [file], seconds: started.seconds
             ).write(in: dataset)

@@ -59,16 +59,11 @@ final class ListedConfigurations: EvaluatedSamples {
         // Under the lock: a part that several threads ask for is read once.
         try kept.withLock { kept in
             if let found = kept.first(where: { $0.number == part.number }) { return found.items }
-            let items = try read(part)
+            let items = try listing.configurations(of: part, manifest, in: folder)
             if kept.count == ListedConfigurations.maximumKept { kept.removeFirst() }
             kept.append((part.number, items))
             return items
         }
-    }
-
-    private func read(_ part: SampleListing.Part) throws -> [ListedConfiguration] {
-        try ConfigurationsFile.read(
-            manifest.parts[part.number].file, in: folder, physics: listing.physics, ids: part.ids)
     }
 }
 

@@ -18,7 +18,7 @@ struct StepCosts: Sendable {
     init(_ pipeline: PipelineFile, samples: Int) {
         let lattice = pipeline.physics.lattice
         sites = lattice.count
-        isGeneral = pipeline.physics.uniform == nil || pipeline.physics.boundary != .absorbing
+        isGeneral = pipeline.physics.uniform == nil
         training = pipeline.training.flatMap { TrainingLoad($0, lattice, samples: samples) }
         samplesPerPart = pipeline.samplesPerPart
         samplesOfRound = pipeline.curation.map { $0.pool + $0.add } ?? 0

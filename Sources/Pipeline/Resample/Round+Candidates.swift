@@ -264,9 +264,8 @@ extension Round {
         return try listing.parts.flatMap { part in
             try Interruption.check()
             return listing.withoutCopies(
-                try ConfigurationsFile.read(
-                    manifest.parts[part.number].file, in: dataset.folder(.sample),
-                    physics: listing.physics, ids: part.ids), in: part)
+                try listing.configurations(of: part, manifest, in: dataset.folder(.sample)),
+                in: part)
         }
     }
 }

@@ -136,9 +136,8 @@ extension StageContext {
         _ part: SampleListing.Part, _ listing: SampleListing, _ sampleManifest: SampleManifest
     ) throws -> [ListedConfiguration] {
         listing.withoutCopies(
-            try ConfigurationsFile.read(
-                sampleManifest.parts[part.number].file, in: dataset.folder(.sample),
-                physics: listing.physics, ids: part.ids), in: part)
+            try listing.configurations(of: part, sampleManifest, in: dataset.folder(.sample)),
+            in: part)
     }
 }
 

@@ -4,13 +4,14 @@ internal import Fields
 /// either way.
 ///
 /// On the lattice itself the field at p of a unit charge at q is the sum over q and its images with
-/// their signs (method of images): between absorbing sides T(pᵢ − qᵢ, pⱼ − qⱼ) − T(pᵢ + qᵢ + 2, pⱼ
-/// −
-/// qⱼ) − T(pᵢ − qᵢ, pⱼ + qⱼ + 2) + T(pᵢ + qᵢ + 2, pⱼ + qⱼ + 2); see `Ends` for others. Along an
-/// axis
-/// with one absorbing end T changes its sign after a turn. Waves that are constant along an axis
-/// between absorbing ends cancel in that sum; they are left out where decay does not keep them
-/// small.
+/// their signs (method of images). Between absorbing sides that is
+///
+///     T(pᵢ − qᵢ, pⱼ − qⱼ) − T(pᵢ + qᵢ + 2, pⱼ − qⱼ) − T(pᵢ − qᵢ, pⱼ + qⱼ + 2)
+///         + T(pᵢ + qᵢ + 2, pⱼ + qⱼ + 2)
+///
+/// and `Ends` says it for others. Along an axis with one absorbing end T changes its sign after a
+/// turn. Waves that are constant along an axis between absorbing ends cancel in that sum; they are
+/// left out where decay does not keep them small.
 struct LatticeGreen: ~Copyable {
     let rows: Int
     let columns: Int
@@ -234,9 +235,8 @@ private struct FlatWave {
         let d = Double(distance)
         let (down, decay) = (coefficients.down, coefficients.decay)
         guard decay > 0 else {
-            // 2v − v↑ − v↓ = 1 at 0 and, with no mean, −1/length everywhere else; with one
-            // absorbing
-            // end a straight line from 0 to its negative a turn away.
+            // 2v − v↑ − v↓ = 1 at 0 and, with no mean, −1/length everywhere else. With one
+            // absorbing end: a straight line from 0 to its negative a turn away.
             let height =
                 ends.turnSign > 0
                 ? (length * length - 1) / (12 * length) - d / 2 + d * d / (2 * length)

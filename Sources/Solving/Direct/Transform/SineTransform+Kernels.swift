@@ -19,6 +19,27 @@ package typealias FourLines = (Line<Double>, Line<Double>, Line<Double>, Line<Do
     )
 }
 
+/// Writes `count` sites of four rows, and up to three numbers more, from vectors of four, one a
+/// site, that begin `stride` numbers apart.
+@inline(__always) func writeRows(
+    _ sites: Line<Double>, stride: Int, _ count: Int, _ rows: FourLines
+) {
+    var site = 0
+    while site < count {
+        let from = stride &* site
+        let lines = transposed(
+            (
+                sites.load4(from), sites.load4(from &+ stride), sites.load4(from &+ 2 &* stride),
+                sites.load4(from &+ 3 &* stride)
+            ))
+        rows.0.store4(lines.0, site)
+        rows.1.store4(lines.1, site)
+        rows.2.store4(lines.2, site)
+        rows.3.store4(lines.3, site)
+        site &+= 4
+    }
+}
+
 /// Amplitudes of four rows, computed as they are asked for.
 package protocol AmplitudeRows {
     /// Returns those of the four slots from `slot` on, (rows, slots); each slot is asked for once.
@@ -167,20 +188,6 @@ extension SineTransform {
     ///
     /// - Parameter sites: Sites of each row to write, at most M − 1.
     @inline(__always) package func write(sites count: Int, _ rows: FourLines) {
-        let sites = workspace.sites
-        var site = 0
-        while site < count {
-            let from = 4 &* site
-            let lines = transposed(
-                (
-                    sites.load4(from), sites.load4(from &+ 4), sites.load4(from &+ 8),
-                    sites.load4(from &+ 12)
-                ))
-            rows.0.store4(lines.0, site)
-            rows.1.store4(lines.1, site)
-            rows.2.store4(lines.2, site)
-            rows.3.store4(lines.3, site)
-            site &+= 4
-        }
+        writeRows(workspace.sites, stride: 4, count, rows)
     }
 }

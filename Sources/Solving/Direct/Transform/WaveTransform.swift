@@ -202,20 +202,6 @@ package final class WaveTransform {
     /// Writes the sites of four rows, the first of the eight or the last, and up to three numbers
     /// more.
     @inline(__always) package func write(half: Int, _ rows: FourLines) {
-        let sites = memory[0].advanced(by: 4 &* half)
-        var site = 0
-        while site < columns {
-            let from = 8 &* site
-            let lines = transposed(
-                (
-                    sites.load4(from), sites.load4(from &+ 8), sites.load4(from &+ 16),
-                    sites.load4(from &+ 24)
-                ))
-            rows.0.store4(lines.0, site)
-            rows.1.store4(lines.1, site)
-            rows.2.store4(lines.2, site)
-            rows.3.store4(lines.3, site)
-            site &+= 4
-        }
+        writeRows(memory[0].advanced(by: 4 &* half), stride: 8, columns, rows)
     }
 }
