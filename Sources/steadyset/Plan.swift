@@ -13,8 +13,8 @@ struct Plan: ParsableCommand {
     @Option(
         name: [.short, .long],
         help: """
-            The dataset's folder: where it has labels, parts are cut as those are; a new one's are \
-            planned unless given.
+            The dataset's folder. Where it has labels, the plan keeps the parts that they are in. \
+            Without it, the plan is that of a new dataset.
             """)
     var output: String?
 
