@@ -38,22 +38,15 @@ public enum LocationTable {
         let locations = try reader.locations()
         for position in 0..<reader.count {
             let location = locations.isEmpty ? nil : locations[position]
-            append(reader.ids[position].bits, to: &bytes)
-            append(reader.ranks?[position] ?? 0, to: &bytes)
-            append(reader.errorBounds[position].bitPattern, to: &bytes)
-            append(location?.offset ?? 0, to: &bytes)
-            append(UInt32(reader.sourceCounts[position]), to: &bytes)
+            bytes += reader.ids[position].bits.littleEndianBytes
+            bytes += (reader.ranks?[position] ?? 0).littleEndianBytes
+            bytes += reader.errorBounds[position].bitPattern.littleEndianBytes
+            bytes += (location?.offset ?? 0).littleEndianBytes
+            bytes += UInt32(reader.sourceCounts[position]).littleEndianBytes
             bytes += reader.ySHA256s[position].bytes
-            for size in location?.sizes ?? [] { append(size, to: &bytes) }
-            for checksum in reader.checksums(at: position) { append(checksum, to: &bytes) }
+            for size in location?.sizes ?? [] { bytes += size.littleEndianBytes }
+            for checksum in reader.checksums(at: position) { bytes += checksum.littleEndianBytes }
         }
         return bytes
-    }
-
-    private static func append<Number: FixedWidthInteger>(_ number: Number, to bytes: inout [UInt8])
-    {
-        for byte in 0..<Number.bitWidth / 8 {
-            bytes.append(UInt8(truncatingIfNeeded: number >> (8 * byte)))
-        }
     }
 }

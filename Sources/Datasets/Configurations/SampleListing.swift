@@ -257,13 +257,6 @@ package struct SampleListing {
     }
 }
 
-extension FixedWidthInteger {
-    /// The bytes, least significant first.
-    package var littleEndianBytes: [UInt8] {
-        (0..<Self.bitWidth / 8).map { UInt8(truncatingIfNeeded: self >> ($0 * 8)) }
-    }
-}
-
 /// Finds the part that a sample is in.
 private struct PartIndex: Sendable {
     let places: [PartCut.Place]

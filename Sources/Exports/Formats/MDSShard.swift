@@ -122,6 +122,6 @@ package struct MDSShard: Sendable {
     }
 
     private static func append(_ number: Int, to bytes: inout [UInt8]) {
-        for byte in 0..<4 { bytes.append(UInt8(truncatingIfNeeded: number >> (8 * byte))) }
+        bytes += UInt32(truncatingIfNeeded: number).littleEndianBytes
     }
 }

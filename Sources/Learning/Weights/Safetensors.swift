@@ -57,7 +57,7 @@ package struct Safetensors: Sendable {
         header += repeatElement(UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(8 + header.count + offset)
-        for byte in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: header.count >> (8 * byte))) }
+        bytes += header.count.littleEndianBytes
         bytes += header
         for tensor in tensors { TensorBytes.append(tensor.values, to: &bytes) }
         return bytes

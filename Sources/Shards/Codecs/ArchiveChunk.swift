@@ -33,16 +33,14 @@ package struct ArchiveChunk {
     {
         var rest: [UInt8] = []
         rest.reserveCapacity(headSize + 4 * keys.count + x.count + residuals.count)
-        put(sourceFactor.bitPattern, in: &rest)
-        put(UInt32(x.count), in: &rest)
-        put(UInt32(keys.count), in: &rest)
-        for key in keys { put(key, in: &rest) }
+        rest += sourceFactor.bitPattern.littleEndianBytes
+        rest += UInt32(x.count).littleEndianBytes
+        rest += UInt32(keys.count).littleEndianBytes
+        for key in keys { rest += key.littleEndianBytes }
         rest += x
         rest += residuals
-        var bytes = magic
-        put(UInt32(version), in: &bytes)
-        put(XXHash64.hash(of: rest), in: &bytes)
-        return bytes + rest
+        return magic + UInt32(version).littleEndianBytes
+            + XXHash64.hash(of: rest).littleEndianBytes + rest
     }
 
     /// Reads the head of `bytes`; both frames are looked at when they are expanded.
@@ -83,10 +81,4 @@ package struct ArchiveChunk {
 
     /// Returns the frame of x in `bytes`, which the chunk was read from.
     package func x(of bytes: [UInt8]) -> [UInt8] { Array(bytes[x]) }
-
-    private static func put<Number: FixedWidthInteger>(_ number: Number, in bytes: inout [UInt8]) {
-        for byte in 0..<Number.bitWidth / 8 {
-            bytes.append(UInt8(truncatingIfNeeded: number >> (8 * byte)))
-        }
-    }
 }

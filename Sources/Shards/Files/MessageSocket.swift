@@ -1,3 +1,5 @@
+internal import Fields
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
@@ -21,8 +23,7 @@ package struct MessageSocket: Sendable {
 
     /// Sends a message to the other end, or returns false where that is gone.
     package func send(_ message: [UInt8]) -> Bool {
-        let length = UInt64(message.count)
-        let bytes = (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + message
+        let bytes = UInt64(message.count).littleEndianBytes + message
         var done = 0
         while done < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { bytes in

@@ -67,8 +67,8 @@ public final class IsolatedPredictions: Sendable {
         switch source {
         case .here(let reader): return try reader.y(at: row)
         case .process(let process):
-            let number = (0..<8).map { UInt8(truncatingIfNeeded: row >> (8 * $0)) }
-            let bytes = try IsolatedPredictions.content(try process.ask(number), path: path)
+            let bytes = try IsolatedPredictions.content(
+                try process.ask(row.littleEndianBytes), path: path)
             guard bytes.count == ShardLayout.fieldBytes(lattice) else {
                 throw IsolatedPredictions.unexpected(path)
             }
@@ -108,9 +108,7 @@ public final class IsolatedPredictions: Sendable {
                     UInt64(reader.lattice.rows), UInt64(reader.lattice.columns),
                     reader.hasSignedIDs ? 1 : 0,
                 ] + reader.ids.map(\.bits)
-            return words.flatMap { word in
-                (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) }
-            }
+            return words.flatMap(\.littleEndianBytes)
         }
         guard say(head), case .success(let reader) = opened else { return }
         while let message = MessageSocket(0).receive() {
