@@ -335,6 +335,8 @@ def test_nothing_is_left():
 INTERRUPTED = """
 import os, signal, sys, threading, numpy as np
 from steadyset import engine
+# Who starts the tests in the background has SIGINT ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 request = {"do": "fill", "into": {"x": engine.empty((512, 512))}, "count": 1, "value": 1.0}
 process = engine.call(request)["process"]
 print(os.getsid(process) == process)
