@@ -125,3 +125,17 @@ def test_forks_while_a_thread_reads(tiny):
         "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
     )
     assert ends(code, tiny).split() == ["7"]
+
+
+def test_reading_ends_before_h5py_does(tiny):
+    """h5py calls the HDF5 library at its own end without its lock: no read may be under way by then."""
+    code = """
+import atexit, sys, steadyset
+from steadyset import columns
+
+registered, register = [], atexit.register
+atexit.register = lambda call, *rest: registered.append(call) or register(call, *rest)
+steadyset.open(sys.argv[1]).all.sources(0)
+print([call.__module__ for call in registered if call.__module__.startswith(("h5py", "steadyset"))], registered[-1] == columns._reading.end)
+"""
+    assert ends(code, tiny).strip() == "['h5py._conv', 'steadyset.columns'] True"

@@ -8,6 +8,7 @@ in the frames of a failure that somebody keeps nor in a thread that the end stop
 from __future__ import annotations
 
 import atexit
+import functools
 import math
 import os
 import sys
@@ -113,9 +114,20 @@ def _look(storage: Storage, path: str, size: int, name: str, take: Callable[[Any
 _FAILURES = (OSError, LookupError, RuntimeError, TypeError, ValueError, MemoryError)
 
 
-def _take(stream: Any, size: int, name: str, take: Callable[[Any], T]) -> T | None:
+@functools.cache
+def _library() -> Any:
+    """Returns h5py, which at its own end takes its conversions back from the HDF5 library, with no lock held.
+
+    What is registered last is called first: so reading ends before that.
+    """
     import h5py
 
+    atexit.register(_reading.end)
+    return h5py
+
+
+def _take(stream: Any, size: int, name: str, take: Callable[[Any], T]) -> T | None:
+    h5py = _library()
     with h5py.File(stream, "r") as file:
         link = file.get(name, getlink=True)
         if link is None:
