@@ -254,60 +254,26 @@ def test_interrupted(tmp_path):
 
 # ------------------------------------------------------------------------------------------------ scripts/bench
 
-# Stands for peers.py: the same interface, with SciPy for a reference and times that are made up.
-PEERS = """
-import argparse, json, pathlib, sys
-sys.path.insert(0, TESTS)
-
-def problem(variant, n, overlap):
-    return {"lattice": [n, n], "diffusivity": 1, "decay_rate": 0.0025, "boundary": "absorbing", "sources": variant,
-            "overlap": overlap}
-
-parser = argparse.ArgumentParser()
-for name in ("variant", "sources", "overlap", "export", "configs", "solvers", "clock", "json", "check"):
-    parser.add_argument(f"--{name}")
-for name in ("n", "samples", "seed", "repeats"):
-    parser.add_argument(f"--{name}", type=int)
-parser.add_argument("--tol", type=float)
-parser.add_argument("--list", action="store_true")
-a = parser.parse_args()
-if a.list:
-    print("slow    pinned/emitting   a note\\nabsent  pinned   another")
-elif a.export:
-    import numpy as np, reference
-    folder = pathlib.Path(a.export)
-    folder.mkdir()
-    exact = reference.SteadyState(problem(a.variant, a.n, a.overlap))
-    if a.variant == "emitting":
-        exact.factors = exact.factorise(exact.matrix)
-    lines, generator = [], np.random.default_rng(a.seed)
-    for count in map(int, a.sources.split(",")):
-        for _ in range(a.samples):
-            drawn = [tuple(map(int, generator.integers(5, a.n - 5, 2))) for _ in range(count)]
-            field = exact.solve([(i, j, 5, 1.0) for i, j in drawn])
-            name = f"ref_{len(lines):05d}.npy"
-            np.save(folder / name, field * (0.5 if a.variant == "emitting" else 1))  # not divided by its maximum
-            lines.append({"id": len(lines), "variant": a.variant, "n": a.n, "radius": 5, "overlap": a.overlap,
-                          "group": count, "ref": name, "sources": [{"i": i, "j": j, "c": 1.0} for i, j in drawn]})
-    (folder / "configs.jsonl").write_text("".join(json.dumps(line) + "\\n" for line in lines))
-else:
-    lines = [json.loads(line) for line in (pathlib.Path(a.configs) / "configs.jsonl").read_text().splitlines()]
-    if a.check:
-        import numpy as np
-        worst = 0.0
-        for line in lines:
-            exact = np.load(pathlib.Path(a.configs) / line["ref"])
-            found = np.load(pathlib.Path(a.check) / f"field_{line['id']:05d}.npy")
-            worst = max(worst, float(np.abs(found - exact).max() / exact.max()))
-        met = worst <= a.tol - SHIFT
-        print(f"checked {len(lines)}, missing 0; worst max error {worst:.3e} (tol {a.tol:g}: {'met' if met else 'NOT met'})")
-        sys.exit(not met)
-    if a.solvers == "absent":
-        print("absent             skipped: ModuleNotFoundError: no module")
-        sys.exit(0)
-    rows = [{"solver": a.solvers, "sources": count, "total_ms": 1000.0 * count, "once_ms": 5.0, "max_err": 1e-5,
-             "meets_tol": False} for count in sorted({line["group"] for line in lines})]
-    pathlib.Path(a.json).write_text(json.dumps({"rows": rows}))
+# Stands for a Python that runs scripts/peers: its own, but two more solvers, whose times and errors are made up.
+PEERS = """#!/usr/bin/env python3
+import json, pathlib, subprocess, sys
+action, given = sys.argv[2], sys.argv[3:]
+if action == "list":
+    print("slow    constant/general  pinned/emitting  a note\\nabsent  constant  pinned  another\\nsalt  medium  mixed  a third")
+    sys.exit()
+if action == "measure":
+    if "absent" in given:
+        print("absent: skipped: No module named 'absent'", file=sys.stderr)
+        sys.exit(69)
+    lines = (pathlib.Path(given[0]) / "configurations.jsonl").read_text().splitlines()
+    counts = sorted({len(json.loads(line)["sources"]) for line in lines})
+    again = "--calibrated" in given  # as in every round but the first
+    print(json.dumps([{"sources": k, "total_ms": 1000.0 * k, "once_ms": 5.0, "max_err": 1e-5, "meets_tol": False,
+                       "rtol": 0.5 if again else 0.25} for k in counts]))
+    sys.exit()
+if action == "judge":
+    given[-1] = str(float(given[-1]) - SHIFT)
+sys.exit(subprocess.run([PYTHON, sys.argv[1], action, *given]).returncode)
 """
 
 
@@ -322,10 +288,12 @@ def script(*arguments, expect=0):
 
 def test_script_help_and_usage():
     said = script("--help").stdout
-    for option in ("--peers", "--solvers", "--n", "--scaling", "--install", "--json", "--rounds"):
+    for option in ("--family", "--media", "--solvers", "--n", "--scaling", "--install", "--json", "--rounds"):
         assert option in said
     assert "--rounds must be 1 or more" in script("--rounds", 0, expect=2).stderr
     assert "not glowing" in script("--variants", "glowing", expect=2).stderr
+    assert "not jelly" in script("--family", "general", "--media", "jelly", expect=2).stderr
+    assert "--alone is of the constant family" in script("--family", "general", "--alone", expect=2).stderr
     assert "32 to 4096" in script("--n", 16, expect=2).stderr
 
 
@@ -333,9 +301,8 @@ def test_script_without_peers(tmp_path):
     """It says what is missing, and measures ours alone."""
     out = tmp_path / "out.json"
     small = ("--n", 40, "--samples", 2, "--rounds", 2, "--repeats", 1, "--sources", "1,3", "--json", out)
-    assert f"there is no {tmp_path / 'none.py'}" in script("--peers", tmp_path / "none.py", *small, expect=1).stderr
-    result = script(*small)
-    assert "no peers: --peers names none" in result.stderr
+    result = script("--python", tmp_path / "none", *small)
+    assert f"no peers: there is no {tmp_path / 'none'}: run scripts/bench --install" in result.stderr
     assert re.search(r"^steadyset( +[\d.]+){3} +-$", result.stdout, re.M), result.stdout
     assert "nobody judged them" in result.stdout
     lattices = json.loads(out.read_text())["lattices"]
@@ -343,19 +310,24 @@ def test_script_without_peers(tmp_path):
     for lattice in lattices:
         assert set(lattice["ms"]) == {"steadyset"} and all(ms > 0 for ms in lattice["ms"]["steadyset"].values())
         assert lattice["certified"] and lattice["judged"] is None and len(lattice["rounds"]) == 2
-    peers = tmp_path / "peers.py"
-    peers.write_text("")
-    assert "--install" in script("--peers", peers, "--python", tmp_path / "none", *small).stderr
+    assert not script("--python", sys.executable, "--alone", *small).stderr
+    general = script("--family", "general", "--python", tmp_path / "none", "--n", 40, expect=1)
+    assert "run scripts/bench --install" in general.stderr
+
+
+def stand_in(folder, shift):
+    path = folder / "python"
+    path.write_text(PEERS.replace("SHIFT", str(shift)).replace("PYTHON", repr(sys.executable)))
+    path.chmod(0o755)
+    return path
 
 
 @pytest.mark.parametrize("sound", [True, False])
 def test_script_with_peers(sound, tmp_path):
-    """Interleaving, ratios, what is skipped, and the judge, with a stand-in for peers.py."""
-    peers, out = tmp_path / "peers.py", tmp_path / "out.json"
-    text = PEERS.replace("TESTS", repr(str(REPOSITORY / "scripts/tests")))
-    peers.write_text(text.replace("SHIFT", "0" if sound else "1"))
+    """Interleaving, ratios, what is skipped, and the judge, with a stand-in for the solvers."""
+    out = tmp_path / "out.json"
     result = script(
-        "--peers", peers, "--python", sys.executable, "--solvers", "slow,absent", "--n", "40,48", "--samples", 2,
+        "--python", stand_in(tmp_path, 0 if sound else 1), "--solvers", "slow,absent", "--n", "40,48", "--samples", 2,
         "--rounds", 2, "--repeats", 1, "--sources", "1,2", "--json", out, expect=0 if sound else 1,
     )  # fmt: skip
     lattices = json.loads(out.read_text())["lattices"]
@@ -366,6 +338,7 @@ def test_script_with_peers(sound, tmp_path):
         assert lattice["judged"]["met"] is sound
         assert 1e-8 < lattice["error"]["steadyset"] <= 1e-6 and lattice["error"]["slow"] == 1e-5
         assert lattice["inexact"] == ["slow"] and len(lattice["rounds"]) == 2
+        assert lattice["rtol"]["slow"] == [0.5, 0.5]
         assert set(lattice["skipped"]) == ({"absent"} if lattice["variant"] == "pinned" else set())
         ratios = {"1": [], "2": []}
         for turn in lattice["rounds"]:
@@ -376,7 +349,7 @@ def test_script_with_peers(sound, tmp_path):
                 assert turn["peers"]["slow"]["ratio"][count] == pytest.approx(values[-1])
         for count, values in ratios.items():
             assert lattice["ratio"]["slow"][count] == pytest.approx(np.median(values))
-    assert "absent             skipped: ModuleNotFoundError" in result.stdout
+    assert "absent: skipped: No module named 'absent'" in result.stdout
     assert "above the tolerance" in result.stdout
     assert re.search(r"^ +pinned 1 +pinned 2 +emitting 1 +emitting 2$", result.stdout, re.M)
     assert re.search(r"^slow( +\d+){4}$", result.stdout, re.M)
@@ -384,10 +357,29 @@ def test_script_with_peers(sound, tmp_path):
 
 
 def test_script_refuses_unknown_solvers(tmp_path):
-    peers = tmp_path / "peers.py"
-    peers.write_text('print("slow    pinned/emitting   a note")')
-    result = script("--peers", peers, "--python", sys.executable, "--solvers", "fast", expect=1)
-    assert "peers.py has no fast; it has slow" in result.stderr
+    result = script("--python", stand_in(tmp_path, 0), "--solvers", "fast,salt", expect=1)
+    assert "there is no solver fast, salt; there are slow, absent" in result.stderr
+
+
+def test_script_general(tmp_path):
+    """Media of their own, with the peers that are here: SciPy's; others are skipped in a line each."""
+    out = tmp_path / "out.json"
+    result = script(
+        "--family", "general", "--python", sys.executable, "--solvers", "superlu,pyamg-rs,cholmod,dst-f32", "--n", 48,
+        "--media", "layers,decay", "--variants", "pinned,emitting", "--samples", 2, "--rounds", 1, "--sources", "1,3",
+        "--json", out,
+    )  # fmt: skip
+    lattices = json.loads(out.read_text())["lattices"]
+    assert [lattice["title"] for lattice in lattices] == [
+        "layers, pinned", "layers, emitting", "decay, pinned", "decay, emitting", "layers, emitting, unchanged"
+    ]  # fmt: skip
+    for lattice in lattices:
+        assert lattice["certified"] and lattice["judged"]["met"] and "4 fields, 0 missing" in lattice["judged"]["said"]
+        assert lattice["error"]["steadyset"] <= 1e-6 and lattice["error"]["superlu"] < 1e-12
+        assert set(lattice["skipped"]) == {"pyamg-rs", "cholmod"}
+        assert lattice["skipped"]["pyamg-rs"] == "pyamg-rs: skipped: No module named 'pyamg'"
+        assert set(lattice["ms"]["steadyset"]) == {"1", "3"} and set(lattice["ratio"]) == {"superlu"}
+    assert re.search(r"^layers, emitting, unchanged 3( +[\d.]+)$", result.stdout, re.M), result.stdout
 
 
 def test_script_scaling(tmp_path):
