@@ -9,14 +9,4 @@ In the order of imports: `disks` and `media` draw configurations and coefficient
 mean, `problems` reads and writes a folder of them with `references`, the solvers are in a file a family, `measuring` times
 them, `judging` compares fields, and `command` is what `scripts/bench` calls. `beside`, `scaling` and `tables`, which
 `scripts/bench` imports, need no package: they run steadyset and the peers in turns.
-
-All solvers get one thread, which libraries read from the environment as they are loaded: hence here, before any of them.
 """
-
-import os
-
-for _name in ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "NUMEXPR_NUM", "NUMBA_NUM", "BLIS_NUM", "VECLIB_MAXIMUM"):
-    os.environ[f"{_name}_THREADS"] = "1"
-# Open MPI, which PETSc comes with, refuses to start as root unless told twice.
-os.environ.setdefault("OMPI_ALLOW_RUN_AS_ROOT", "1")
-os.environ.setdefault("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")

@@ -89,7 +89,7 @@ def test_overlaps_occur(tmp_path):
 
 
 def peer_configurations(count, per_count, seed):
-    """Configurations with integer centres anywhere on 512², the first of value 1, as peers.py draws and exports them."""
+    """Configurations with integer centres anywhere on 512², the first of value 1, as scripts/peers draws them."""
     generator = np.random.default_rng(seed)
     for number in range(per_count):
         sources = []
