@@ -27,6 +27,7 @@ class Superposition(Solver):
 
     def once(self):
         side = self.problem.side
+        kernels.require(side)
         source = np.zeros((2 * side + 2, 2 * side + 2))
         source[disks.ROW_OFFSETS, disks.COLUMN_OFFSETS] = DECAY
         quarter = response(side, source)

@@ -23,6 +23,12 @@ except ImportError:
         return lambda function: function
 
 
+def require(side):
+    """Throws where a lattice of side × side sites needs Numba and it is missing."""
+    if not compiled and side > 64:
+        raise ModuleNotFoundError("No module named 'numba'", name="numba")
+
+
 def eliminated(mask, image, decay):
     """Returns matrix and right-hand side of D = 1 with the sites of `mask` held at `image`, as `Equations.pinned` does."""
     count = mask.size

@@ -16,6 +16,7 @@ class SineTransform(Solver):
 
     def once(self):
         side = self.problem.side
+        kernels.require(side)
         waves = np.arange(1, side + 1)
         diagonal = 4 + DECAY - 2 * np.cos(np.pi * waves / (side + 1))
         pivots = np.empty((side, side))

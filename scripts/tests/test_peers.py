@@ -157,6 +157,11 @@ def test_what_is_missing_is_skipped(tmp_path):
                         ("dst-pcg", "it is not for this problem")):  # fmt: skip
         found = command("measure", problem, "--solver", solver)
         assert (found.returncode, found.stdout, found.stderr) == (69, "", f"{solver}: skipped: {why}\n")
+    loops = command("make", tmp_path / "large", "--model", "emitting", "--n", 65, "--sources", 1, "--samples", 1)
+    assert loops.returncode == 0, loops.stderr
+    for solver in ("superpose", "dst-f32"):
+        found = command("measure", tmp_path / "large", "--solver", solver)
+        assert (found.returncode, found.stderr) == (69, f"{solver}: skipped: No module named 'numba'\n")
     listed = command("list").stdout
     assert all(f"{name} " in listed for name in (*media.MEDIA, "petsc-pfmg", "superlu"))
 
