@@ -382,6 +382,17 @@ def test_script_general(tmp_path):
     assert re.search(r"^layers, emitting, unchanged 3( +[\d.]+)$", result.stdout, re.M), result.stdout
 
 
+def test_compression_usage():
+    def compression(*arguments):
+        command = [sys.executable, REPOSITORY / "scripts/bench-compression", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    assert "--install" in compression("--help").stdout
+    for arguments in ((), ("DATASET", "--samples", "0"), ("DATASET", "--rounds", "0")):
+        found = compression(*arguments)
+        assert found.returncode == 2 and "name a dataset, and at least one sample and one round" in found.stderr
+
+
 def test_script_scaling(tmp_path):
     out = tmp_path / "out.json"
     small = ("--n", "32,64", "--samples", 1, "--repeats", 1, "--sources", "1,4", "--json", out)
