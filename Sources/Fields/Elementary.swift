@@ -21,6 +21,23 @@ package enum Elementary {
         return Double(sign: .plus, exponent: Int(whole), significand: sum)
     }
 
+    /// The same for eight numbers at a time, to the same bits.
+    package static func exp2(_ x: SIMD8<Double>) -> SIMD8<Double> {
+        let cut = x.rounded(.towardZero)
+        // Exact, so that halves are seen as such: they go away from zero.
+        let rest = x - cut
+        let up = SIMD8<Double>.zero.replacing(with: 1, where: rest .>= 0.5)
+        let whole = cut + up.replacing(with: -1, where: rest .<= -0.5)
+        let y = (x - whole) * ln2
+        var sum = SIMD8<Double>(repeating: 1)
+        for degree in stride(from: 14.0, through: 1, by: -1) { sum = 1 + y / degree * sum }
+        var powers = SIMD8<Double>.zero
+        for lane in 0..<8 {
+            powers[lane] = Double(bitPattern: UInt64(Int(whole[lane]) + 1023) << 52)
+        }
+        return sum * powers
+    }
+
     /// Returns log₂ x for a positive normal x, within 10⁻¹⁵ · max(1, |log₂ x|); exact for powers of
     /// two.
     ///

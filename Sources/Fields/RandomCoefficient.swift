@@ -131,10 +131,20 @@ public struct RandomCoefficient: Hashable, Sendable {
         let least = field.reduce(.infinity) { min($0, $1) }
         let span = field.reduce(-.infinity) { max($0, $1) } - least
         let steps = Elementary.log2(to / from)
-        return field.map { value in
+        var field = field
+        for start in stride(from: 0, to: field.count, by: 8) {
+            let lanes = min(8, field.count - start)
+            var shares = SIMD8<Double>.zero
             // Where all nodes agree, which no key that was ever tried does, the field is constant.
-            let t = span > 0 ? (value - least) / span : 0
-            return t == 1 ? to : min(max(from * Elementary.exp2(t * steps), from), to)
+            for lane in 0..<lanes where span > 0 {
+                shares[lane] = (field[start + lane] - least) / span
+            }
+            let values = Elementary.exp2(shares * steps)
+            for lane in 0..<lanes {
+                field[start + lane] =
+                    shares[lane] == 1 ? to : min(max(from * values[lane], from), to)
+            }
         }
+        return field
     }
 }

@@ -2,18 +2,6 @@ internal import Fields
 
 /// The passes of a step over whole planes.
 extension ConjugateGradients {
-    /// The finest level's right-hand side = scale · residual.
-    func round(_ scale: Double) {
-        let level = hierarchy.levels[0]
-        for row in 0..<problem.lattice.rows {
-            for half in 0...1 {
-                let (from, to) = (residual[half: half, row], level.rhs[half: half, row])
-                Columns.each(residual.count(half)) { k in to[k] = Float(scale * from[k]) }
-                to.clearTail(from: residual.count(half))
-            }
-        }
-    }
-
     /// field += factor · what the cycle returned.
     func addCycle(_ factor: Double) {
         let level = hierarchy.levels[0]

@@ -94,7 +94,7 @@ package final class ConjugateGradients {
     ///   subnormal numbers.
     private func roundResidual() -> Double {
         let scale = largest > 0 && largest.isFinite ? 1 / largest.binade : 1
-        round(scale)
+        residual.round(scale, into: hierarchy.levels[0].rhs)
         return scale
     }
 

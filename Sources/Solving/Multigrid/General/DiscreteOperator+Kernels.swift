@@ -22,33 +22,79 @@ extension DiscreteOperator {
     package func residual(
         of field: borrowing SplitPlane<Double>, into residual: borrowing SplitPlane<Double>
     ) -> Defect {
-        // Magnitudes order as their bits do, NaN last.
-        var largest: Int64 = 0
-        var bound: Int64 = 0
+        var maxima = Maxima()
         for row in 0..<lattice.rows {
             for half in 0...1 {
-                residualLine(row, half, field, residual)
-                let (out, total) = (residual[half: half, row], margins[0])
-                for k in 0..<field.count(half) {
-                    largest = max(
-                        largest, Int64(bitPattern: out[k].bitPattern & 0x7FFF_FFFF_FFFF_FFFF))
-                    bound = max(
-                        bound, Int64(bitPattern: total[k].bitPattern & 0x7FFF_FFFF_FFFF_FFFF))
-                }
+                let out = residual[half: half, row]
+                residualLine(row, half, field, into: out, north: row &- 1, south: row &+ 1)
+                maxima.take(out, margins[0], count: field.count(half))
             }
         }
-        return Defect(
-            largest: Double(bitPattern: UInt64(bitPattern: largest)),
-            bound: Double(bitPattern: UInt64(bitPattern: bound)))
+        return maxima.defect
+    }
+
+    /// field += factor · correction, and remainder = scale · (rhs − A field), with a rigorous bound
+    /// on what the remainder is rounded from. Memory is read once.
+    func absorb(
+        _ correction: borrowing SplitPlane<Float>, _ factor: Double,
+        into field: borrowing SplitPlane<Double>, leaving remainder: borrowing SplitPlane<Float>,
+        scale: Double
+    ) -> Defect {
+        var maxima = Maxima()
+        let rows = lattice.rows
+        Wavefront.run(rows: rows, isRing: ring.rows, stages: 2) { stage, row in
+            let place = row < 0 ? row &+ rows : row < rows ? row : row &- rows
+            for half in 0...1 {
+                let count = field.count(half)
+                if stage == 0 {
+                    let (e, u) = (correction[half: half, place], field[half: half, place])
+                    Columns.each(count) { k in u[k] += factor * Double(e[k]) }
+                    u.clearTail(from: count)
+                    continue
+                }
+                let (rest, out) = (margins[1], remainder[half: half, place])
+                residualLine(
+                    place, half, field, into: rest,
+                    north: ring.rows && place == 0 ? rows &- 1 : place &- 1,
+                    south: ring.rows && place == rows &- 1 ? 0 : place &+ 1)
+                maxima.take(rest, margins[0], count: count)
+                Columns.each(count) { k in out[k] = Float(scale * rest[k]) }
+                out.clearTail(from: count)
+            }
+            if stage == 0 { field.closeColumns(ring, place) }
+        }
+        return maxima.defect
+    }
+
+    /// Largest magnitudes, which order as their bits do, NaN last.
+    private struct Maxima {
+        private var largest: Int64 = 0
+        private var bound: Int64 = 0
+
+        @inline(__always) mutating func take(
+            _ rest: Line<Double>, _ margin: Line<Double>, count: Int
+        ) {
+            for k in 0..<count {
+                largest = max(
+                    largest, Int64(bitPattern: rest[k].bitPattern & 0x7FFF_FFFF_FFFF_FFFF))
+                bound = max(bound, Int64(bitPattern: margin[k].bitPattern & 0x7FFF_FFFF_FFFF_FFFF))
+            }
+        }
+
+        var defect: Defect {
+            Defect(
+                largest: Double(bitPattern: UInt64(bitPattern: largest)),
+                bound: Double(bitPattern: UInt64(bitPattern: bound)))
+        }
     }
 
     @inline(__always) private func residualLine(
-        _ row: Int, _ half: Int, _ field: borrowing SplitPlane<Double>,
-        _ residual: borrowing SplitPlane<Double>
+        _ row: Int, _ half: Int, _ field: borrowing SplitPlane<Double>, into out: Line<Double>,
+        north: Int, south: Int
     ) {
         let count = field.count(half)
         let (above, u, below) = (
-            field[half: half, row &- 1], field[half: half, row], field[half: half, row &+ 1]
+            field[half: half, north], field[half: half, row], field[half: half, south]
         )
         let left = field[half: 1 &- half, row].advanced(by: half &- 1)
         let right = field[half: 1 &- half, row].advanced(by: half)
@@ -56,9 +102,7 @@ extension DiscreteOperator {
         let (west, east) = (
             matrix.east[half: 1 &- half, row].advanced(by: half &- 1), matrix.east[half: half, row]
         )
-        let (ground, f, out) = (
-            ground[half: half, row], rhs[half: half, row], residual[half: half, row]
-        )
+        let (ground, f) = (ground[half: half, row], rhs[half: half, row])
         let margin = margins[0]
         Columns.each(count) { k in
             let value = u[k]

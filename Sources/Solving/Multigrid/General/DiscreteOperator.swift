@@ -25,7 +25,7 @@ package final class DiscreteOperator {
     package let ground: SplitPlane<Double>
     /// Right-hand side.
     package let rhs: SplitPlane<Double>
-    /// One line for the passes over rows.
+    /// Two lines for the passes over rows.
     let margins: Plane<Double>
     /// Sites that are pinned, ascending.
     package private(set) var pinned: [Int] = []
@@ -44,7 +44,7 @@ package final class DiscreteOperator {
             rows: lattice.rows, columns: lattice.columns, hasDiagonals: false)
         ground = plane()
         rhs = plane()
-        margins = Plane(rows: 1, columns: lattice.columns)
+        margins = Plane(rows: 2, columns: lattice.columns)
     }
 
     /// Takes over a medium, pins the sites of `image` where `pins` is set, and sets the right-hand

@@ -61,7 +61,18 @@ package final class GalerkinHierarchy {
     }
 
     /// levels[0].value ≈ A⁻¹ levels[0].rhs by one cycle from zero.
-    package func cycle() { descend(0, fromZero: true) }
+    package func cycle() { descend(0, fromZero: true, isSymmetric: true) }
+
+    /// levels[1].value ≈ A⁻¹ levels[1].rhs by one cycle from zero, with sweeps in one order. What
+    /// lies below, which costs little, is visited twice.
+    func correct() { descend(1, fromZero: true, isSymmetric: false) }
+
+    /// levels[1].value ≈ A⁻¹ of what levels[0].rhs restricts to, by full multigrid.
+    func draft() {
+        levels[0].rhs.close(ring)
+        interpolations[0].restrict(levels[0].rhs, to: levels[1].rhs)
+        solveFully(1)
+    }
 
     /// The same by full multigrid (Brandt 1977, Math. Comp. 31, §5), which is no linear operation
     /// but a good start.
@@ -76,23 +87,24 @@ package final class GalerkinHierarchy {
         level.value.clear()
         interpolations[index].prolongate(levels[index + 1].value, to: level.value)
         level.value.close(ring)
-        descend(index, fromZero: false)
+        descend(index, fromZero: false, isSymmetric: false)
     }
 
     /// One cycle from zero or from the current value.
-    private func descend(_ index: Int, fromZero: Bool) {
+    private func descend(_ index: Int, fromZero: Bool, isSymmetric: Bool) {
         let level = levels[index]
         guard index + 1 < levels.count else { return coarsest.solve(level.rhs, into: level.value) }
         let coarse = levels[index + 1]
         if fromZero { level.smoothFromZero() } else { level.smooth(reversed: false) }
         level.residual()
         interpolations[index].restrict(level.scratch, to: coarse.rhs)
-        descend(index + 1, fromZero: true)
-        if levels[0].smoothsBothWays && index + 2 < levels.count {
-            descend(index + 1, fromZero: false)
+        descend(index + 1, fromZero: true, isSymmetric: isSymmetric)
+        let isTwice = levels[0].smoothsBothWays || !isSymmetric && index == 1
+        if isTwice && index + 2 < levels.count {
+            descend(index + 1, fromZero: false, isSymmetric: isSymmetric)
         }
         interpolations[index].prolongate(coarse.value, to: level.value)
         level.value.close(ring)
-        level.smooth(reversed: true)
+        level.smooth(reversed: isSymmetric)
     }
 }

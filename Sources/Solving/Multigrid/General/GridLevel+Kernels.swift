@@ -12,16 +12,22 @@ extension GridLevel {
         @inline(__always) init(
             _ matrix: SymmetricOperator<Float>, _ plane: borrowing SplitPlane<Float>, _ row: Int,
             _ half: Int
+        ) { self.init(matrix, plane, row, half, north: row &- 1, south: row &+ 1) }
+
+        /// The same with the rows above and below by number, which spares the ghosts of a ring.
+        @inline(__always) init(
+            _ matrix: SymmetricOperator<Float>, _ plane: borrowing SplitPlane<Float>, _ row: Int,
+            _ half: Int, north above: Int, south below: Int
         ) {
             let (other, left, right) = (1 &- half, half &- 1, half)
-            north = plane[half: half, row &- 1]
-            south = plane[half: half, row &+ 1]
+            north = plane[half: half, above]
+            south = plane[half: half, below]
             west = plane[half: other, row].advanced(by: left)
             east = plane[half: other, row].advanced(by: right)
-            northWest = plane[half: other, row &- 1].advanced(by: left)
-            northEast = plane[half: other, row &- 1].advanced(by: right)
-            southWest = plane[half: other, row &+ 1].advanced(by: left)
-            southEast = plane[half: other, row &+ 1].advanced(by: right)
+            northWest = plane[half: other, above].advanced(by: left)
+            northEast = plane[half: other, above].advanced(by: right)
+            southWest = plane[half: other, below].advanced(by: left)
+            southEast = plane[half: other, below].advanced(by: right)
             toNorth = matrix.south[half: half, row &- 1]
             toSouth = matrix.south[half: half, row]
             toWest = matrix.east[half: other, row].advanced(by: left)
@@ -68,7 +74,7 @@ extension GridLevel {
         smooth(reversed: false)
     }
 
-    private var sweepsAreColours: Bool { sweeps.first == .colour(0) }
+    var sweepsAreColours: Bool { sweeps.first == .colour(0) }
 
     /// Both colours. Where rows are no ring, a row's second colour follows as soon as the first one
     /// is done in the rows around it, which reads memory once.

@@ -3,7 +3,8 @@ package import Fields
 /// Solves −∇·(D∇u) + γu = s for any medium, boundary and sources on one lattice, and certifies what
 /// it returns.
 ///
-/// Conjugate gradients with black-box multigrid; field and residual in Double, cycles in Float. The
+/// Black-box multigrid under iterative refinement, and conjugate gradients where that gains too
+/// little or the finest level needs lines; field and residual in Double, cycles in Float. The
 /// certificate rests on A's inverse, which has no negative entries: max |u − u*| ≤ max |r| ·
 /// ‖A⁻¹‖∞. Where γ is positive everywhere ‖A⁻¹‖∞ ≤ 1/min γ, since A·1 ≥ min γ. Otherwise, or where
 /// that is poor, any w with A w ≥ θ > 0 shows ‖A⁻¹‖∞ ≤ max w / θ (w = A⁻¹(A w) ≥ θ A⁻¹1); w is
@@ -21,6 +22,8 @@ package final class MediumSolver {
     package let boundary: Boundary
     /// The problem at hand, its field in Double, and what solves it.
     package let iteration: ConjugateGradients
+    /// What solves it faster, where it suits the operator.
+    private let refinement: Refinement
     private var medium: Medium?
     /// What the medium's coefficients were multiplied with; see `TimeUnit`.
     private(set) var unit = 1.0
@@ -30,8 +33,8 @@ package final class MediumSolver {
     private var largestDiffusivity = 0.0
     /// The same with the current obstacles, where that was needed.
     private var pinnedBound: Double?
-    /// The squared energy norm of the error before each step of the last solution, roughly: what a
-    /// step reduces.
+    /// The squared energy norm of the error before each step of conjugate gradients of the last
+    /// solution, roughly: what a step reduces. Empty where there was none.
     package private(set) var energies: [Double] = []
     /// Pinned sites of the operator that the hierarchy was made from; nil before.
     private var prepared: [Int]?
@@ -51,6 +54,7 @@ package final class MediumSolver {
         self.lattice = lattice
         self.boundary = boundary
         iteration = ConjugateGradients(lattice: lattice, boundary: boundary)
+        refinement = Refinement(iteration)
     }
 
     /// Takes over a medium; does nothing where it is the one before.
@@ -133,9 +137,30 @@ extension MediumSolver {
         let largestValue = image.values.map(\.magnitude).max() ?? 0
         iteration.restart()
         energies = []
-        var residuals = iteration.start()
+        var residuals: [Double] = []
         var bound = Double.infinity
         var scale = 1.0
+        if refinement.isSuitable {
+            refinement.start()
+            var goal = 0.0
+            repeat {
+                let defect = refinement.round(goal: goal)
+                if !pinned { scale = iteration.field.largest }
+                let factor = pinned ? 1 : scale > 0 ? 2 / scale : .infinity
+                let magnitude = pinned ? largestValue : 1
+                bound = factor * inverseBound * defect.bound
+                goal =
+                    (accuracy.tolerance - accuracy.rounding(upTo: magnitude))
+                    / (factor * inverseBound)
+                bound += accuracy.rounding(upTo: magnitude + min(bound, magnitude))
+                if bound.isNaN { bound = .infinity }
+            } while bound > accuracy.tolerance && refinement.isGaining
+            residuals = refinement.residuals
+            if bound <= accuracy.tolerance { return (bound, scale, residuals) }
+            _ = iteration.refresh()
+        } else {
+            residuals = iteration.start()
+        }
         // The residual in the norm of the cycle, r · M⁻¹r, need not fall while the error does: it
         // only says when to look.
         var (best, wasted) = (Double.infinity, 0)
@@ -217,20 +242,32 @@ extension MediumSolver {
     /// where that fails.
     private func compareWithUnit() -> Double {
         iteration.problem.setUnitRightHandSide()
+        if refinement.isSuitable {
+            refinement.start()
+            repeat {
+                let defect = refinement.round(goal: 0.1)
+                if let bound = comparison(defect) { return bound }
+            } while refinement.isGaining
+        }
         iteration.restart()
         _ = iteration.start()
         var (best, idle) = (Double.infinity, 0)
         for _ in 0..<MediumSolver.maximumSteps / 2 {
             let defect = iteration.refresh()
-            if defect.bound <= 0.1 {
-                return iteration.field.largest / (1 - defect.bound) * (1 + 1e-9)
-            }
+            if let bound = comparison(defect) { return bound }
             idle = defect.bound < 0.5 * best ? 0 : idle + 1
             best = min(best, defect.bound)
             if idle >= 20 { break }
             for _ in 0..<2 where !iteration.step() { return .infinity }
         }
         return .infinity
+    }
+
+    /// max w / min A w for the field w at hand, whose A w is 1 but for `defect`; nil where that is
+    /// not small yet.
+    private func comparison(_ defect: DiscreteOperator.Defect) -> Double? {
+        guard defect.bound <= 0.1 else { return nil }
+        return iteration.field.largest / (1 - defect.bound) * (1 + 1e-9)
     }
 }
 
