@@ -1,7 +1,8 @@
 internal import Documents
 
 extension Coefficient {
-    /// A number, or an object whose one member names the form: `layered`, `regions` or `random`.
+    /// A number, or an object whose one member names the form: `layered`, `regions`, `random`,
+    /// `lognormal` or `two_valued`.
     var json: JSON {
         switch self {
         case .constant(let value): .number(value)
@@ -28,6 +29,7 @@ extension Coefficient {
                         "length": .number(field.length),
                     ].merging(field.key.map { ["key": .integer(Int($0))] } ?? [:]) { $1 })
             ])
+        case .gaussian(let field): field.json
         }
     }
 
@@ -37,14 +39,14 @@ extension Coefficient {
             self = .constant(value)
             return
         }
-        let forms = ["layered", "regions", "random"]
+        let forms = ["layered", "regions", "random"] + GaussianCoefficient.forms
         let form = try Members(json, of: "'\(name)'", required: [], optional: forms)
         let present = forms.filter(form.has)
         guard present.count == 1 else {
             throw ConfigurationError(
                 .document,
                 "'\(name)' is not a number, nor an object with one of 'layered', 'regions', "
-                    + "'random'")
+                    + "'random', 'lognormal', 'two_valued'")
         }
         let inner = try form.json(present[0])
         let context = "'\(name).\(present[0])'"
@@ -64,18 +66,24 @@ extension Coefficient {
                 regions.append(try Regions.Region(json: json, of: "a region of '\(name)'"))
             }
             self = .regions(Regions(background: try members.double("background"), regions: regions))
-        default:
+        case "random":
             let members = try Members(
                 inner, of: context, required: ["from", "to", "length"], optional: ["key"])
-            let key: UInt32? =
-                members.has("key")
-                ? try members.get("key", "an integer from 0 to 4294967295") {
-                    $0.int.flatMap(UInt32.init(exactly:))
-                } : nil
             self = .random(
                 RandomCoefficient(
                     from: try members.double("from"), to: try members.double("to"),
-                    length: try members.double("length"), key: key))
+                    length: try members.double("length"), key: try Coefficient.key(members)))
+        default:
+            self = .gaussian(
+                try GaussianCoefficient(json: inner, form: present[0], of: "\(name).\(present[0])"))
+        }
+    }
+
+    /// The key of a random field, or nil where it has none.
+    static func key(_ members: Members) throws(ConfigurationError) -> UInt32? {
+        guard members.has("key") else { return nil }
+        return try members.get("key", "an integer from 0 to 4294967295") {
+            $0.int.flatMap(UInt32.init(exactly:))
         }
     }
 }

@@ -8,6 +8,8 @@ public enum Coefficient: Hashable, Sendable {
     case regions(Regions)
     /// A smooth random field.
     case random(RandomCoefficient)
+    /// What a Gaussian random field decides.
+    case gaussian(GaussianCoefficient)
 
     /// Layers of whole rows or columns.
     public struct Layers: Hashable, Sendable {
@@ -68,18 +70,35 @@ public enum Coefficient: Hashable, Sendable {
     /// More layers or regions than this are refused.
     public static let maximumRegions = 256
 
-    /// All values that the coefficient may take; of a random field its smallest and its largest.
+    /// All values that the coefficient may take; of a random field the smallest and the largest that
+    /// are possible.
     var values: [Double] {
         switch self {
         case .constant(let value): [value]
         case .layered(let layers): layers.values
         case .regions(let regions): [regions.background] + regions.regions.map(\.value)
         case .random(let field): [field.from, field.to]
+        case .gaussian(let field): field.extremes
         }
     }
 
-    /// The random field without a key, where this is one.
-    var isOpen: Bool { if case .random(let field) = self { field.key == nil } else { false } }
+    /// Whether it is a random field without a key.
+    public var isOpen: Bool {
+        switch self {
+        case .random(let field): field.key == nil
+        case .gaussian(let field): field.key == nil
+        case .constant, .layered, .regions: false
+        }
+    }
+
+    /// The key of a random field.
+    var key: UInt32? {
+        switch self {
+        case .random(let field): field.key
+        case .gaussian(let field): field.key
+        case .constant, .layered, .regions: nil
+        }
+    }
 
     /// Whether the coefficient differs from site to site.
     var isConstant: Bool { if case .constant = self { true } else { false } }
@@ -129,6 +148,7 @@ public enum Coefficient: Hashable, Sendable {
                 }
             }
         case .random(let field): try field.check(name: name)
+        case .gaussian(let field): try field.check(on: lattice, name: name)
         }
     }
 }

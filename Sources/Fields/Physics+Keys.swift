@@ -20,12 +20,16 @@ extension Physics {
         guard !keys.isEmpty else { return self }
         var rest = keys[...]
         func fill(_ coefficient: Coefficient) -> Coefficient {
-            guard case .random(let field) = coefficient, field.key == nil else {
-                return coefficient
+            guard coefficient.isOpen else { return coefficient }
+            switch coefficient {
+            case .random(let field):
+                return .random(
+                    RandomCoefficient(
+                        from: field.from, to: field.to, length: field.length,
+                        key: rest.removeFirst()))
+            case .gaussian(let field): return .gaussian(field.with(key: rest.removeFirst()))
+            case .constant, .layered, .regions: return coefficient
             }
-            return .random(
-                RandomCoefficient(
-                    from: field.from, to: field.to, length: field.length, key: rest.removeFirst()))
         }
         let diffusivity: Diffusivity =
             switch self.diffusivity {
@@ -43,8 +47,7 @@ extension Physics {
     public func keys(of realised: Physics) -> [UInt32] {
         let others = realised.diffusivity.coefficients + [realised.decayRate]
         return zip(diffusivity.coefficients + [decayRate], others).compactMap { open, coefficient in
-            guard open.isOpen, case .random(let field) = coefficient else { return nil }
-            return field.key
+            open.isOpen ? coefficient.key : nil
         }
     }
 }

@@ -26,7 +26,7 @@ extension Physics {
 
 extension Coefficient {
     /// The coefficient on every site of `lattice`, (rows, columns); a random one must have a key.
-    /// O(sites) time.
+    /// O(sites) time, O(sites · log sites) where a Gaussian field decides.
     public func evaluated(on lattice: Lattice, boundary: Boundary) -> [Double] {
         switch self {
         case .constant(let value): return [Double](repeating: value, count: lattice.count)
@@ -47,6 +47,7 @@ extension Coefficient {
             }
             return values
         case .random(let field): return field.field(on: lattice, boundary: boundary)
+        case .gaussian(let field): return field.field(on: lattice, boundary: boundary)
         }
     }
 }

@@ -119,10 +119,18 @@ public struct Physics: Hashable, Sendable {
         let (least, most) = (
             spread.reduce(.infinity) { min($0, $1) }, spread.reduce(0) { max($0, $1) }
         )
-        guard most / least <= Medium.maximumContrast else {
+        // One Gaussian field keeps within its contrast; beside another coefficient all it may take
+        // counts.
+        let contrast: Double
+        if case .isotropic(.gaussian(let field)) = diffusivity {
+            contrast = field.maximumContrast
+        } else {
+            contrast = most / least
+        }
+        guard contrast <= Medium.maximumContrast else {
             throw ConfigurationError(
                 .physics,
-                "the diffusivity varies from \(least) to \(most), a contrast of \(most / least): "
+                "the diffusivity varies from \(least) to \(most), a contrast of \(contrast): "
                     + "at most \(Medium.maximumContrast) is supported")
         }
         for rate in rates where rate > 0 {

@@ -149,7 +149,7 @@ extension Coefficient {
         switch self {
         case .constant: true
         case .layered(let layers): layers.axis != axis
-        case .regions, .random: false
+        case .regions, .random, .gaussian: false
         }
     }
 }

@@ -41,9 +41,7 @@ public enum ShardCoefficient: String, Hashable, Sendable, CaseIterable {
     /// The datasets that are drawn for each sample under `physics`, a design's, which may have open
     /// keys.
     public static func drawn(under physics: Physics) -> [Dataset] {
-        datasets(physics) {
-            $0.contains { if case .random(let field) = $0 { field.key == nil } else { false } }
-        }
+        datasets(physics) { $0.contains(where: \.isOpen) }
     }
 
     /// The datasets that are the same for all samples under `physics`, and not constant.

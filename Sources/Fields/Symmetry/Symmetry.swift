@@ -89,7 +89,7 @@ public struct Symmetry: Hashable, Sendable, CaseIterable {
                     axis: axis,
                     edges: isFlipped ? layers.edges.reversed().map { side - $0 } : layers.edges,
                     values: isFlipped ? layers.values.reversed() : layers.values))
-        case .regions, .random: return nil
+        case .regions, .random, .gaussian: return nil
         }
     }
 }
