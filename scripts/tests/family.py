@@ -212,7 +212,8 @@ def coefficients(physics):
 
 def open_places(physics):
     found = [parent[key] for parent, key in coefficients(physics) if isinstance(parent.get(key), dict)]
-    return [value["random"] for value in found if "random" in value and "key" not in value["random"]]
+    drawn = [next(iter(value.values())) for value in found if next(iter(value)) in ("random", "lognormal", "two_valued")]
+    return [value for value in drawn if "key" not in value]
 
 
 def weights(side, length, periodic):
@@ -225,6 +226,71 @@ def weights(side, length, periodic):
         for k, weight in enumerate([(1 - u) ** 3, 4 - 6 * u**2 + 3 * u**3, 4 - 6 * (1 - u) ** 2 + 3 * (1 - u) ** 3, u**3]):
             matrix[site, (cell + k) % count] += weight / 6
     return matrix
+
+
+def normal(key, k, block, attempt):
+    """Returns the four normal numbers of a block."""
+    words = philox((key, 6), (k, block, attempt, 0))
+    pairs = [(np.sqrt(-2 * np.log((w + 0.5) / 2**32)), 2 * np.pi * (v + 0.5) / 2**32) for w, v in (words[:2], words[2:])]
+    return [part for r, angle in pairs for part in (r * np.cos(angle), r * np.sin(angle))]
+
+
+def convenient(length):
+    """Returns the least even number from `length` on without a prime factor above 5."""
+    while length % 2 or 30**12 % length:
+        length += 1
+    return length
+
+
+KERNELS = {
+    "exponential": (16, lambda h: np.exp(-h)),
+    "gaussian": (4, lambda h: np.exp(-(h**2))),
+    "cubic": (1, lambda h: np.where(h < 1, 1 - 7 * h**2 + 35 / 4 * h**3 - 7 / 2 * h**5 + 3 / 4 * h**7, 0)),
+}
+
+
+def gaussian(covariance, lattice, periodic, key, attempt):
+    """Returns a Gaussian field of variance 1, (rows, columns), by sums over waves that share no code with the program."""
+    ((form, value),) = covariance.items()
+    rows, columns = lattice
+    if form == "spectral":
+        k, l = (np.arange(side) * (np.pi * max(lattice) / side) for side in lattice)  # noqa: E741
+        with np.errstate(divide="ignore"):
+            variance = (k[:, None] ** 2 + l**2 + value["tau"] ** 2) ** -float(value["alpha"])
+        variance[0, 0] = 0
+        variance /= variance.sum()
+        variance[1:] *= 2
+        variance[:, 1:] *= 2
+        blocks = [[normal(key, a, b, attempt) for b in range(-(-columns // 4))] for a in range(rows)]
+        g = np.array(blocks).reshape(rows, -1)[:, :columns]
+        down, across = (np.cos(np.pi * np.outer(np.arange(side) + 0.5, np.arange(side)) / side) for side in lattice)
+        return down @ (np.sqrt(variance) * g) @ across.T
+    reach, kernel = KERNELS[form]
+    reach = int(np.ceil(reach * value["length"]))
+    high, wide = (s if wraps else convenient(min(s + reach, 2 * s)) for s, wraps in zip(lattice, periodic))
+    i, j = (np.minimum(np.arange(side), side - np.arange(side)) for side in (high, wide))
+    variance = np.maximum(np.fft.fft2(kernel(np.hypot(i[:, None], j) / value["length"])).real, 0)
+    variance /= variance.sum()
+    waves = wide // 2 + 1
+    blocks = [[normal(key, a, b, attempt) for b in range(-(-waves // 2))] for a in range(high)]
+    g = np.array(blocks).reshape(high, -1, 2)[:, :waves] @ [1, 1j]
+    amplitude = np.sqrt(variance[:, :waves])
+    amplitude[:, [l for l in range(waves) if l and 2 * l != wide]] *= np.sqrt(2)  # noqa: E741
+    full = np.zeros((high, wide), complex)
+    full[:, :waves] = amplitude * g
+    return (np.fft.ifft2(full) * high * wide).real[:rows, :columns]
+
+
+def decided(form, value, lattice, periodic):
+    """Returns a coefficient that a Gaussian field decides."""
+    if form == "two_valued":
+        return np.where(gaussian(value["covariance"], lattice, periodic, value["key"], 0) >= 0, value["above"], value["below"])
+    for attempt in range(1024):
+        log = np.sqrt(value["variance"]) * gaussian(value["covariance"], lattice, periodic, value["key"], attempt)
+        most = np.log(value["contrast"]["to"])
+        if np.log(value["contrast"]["from"]) <= np.ptp(log) <= most and abs(log).max() <= most:
+            return value["median"] * np.exp(log)
+    raise AssertionError("no draw has such a contrast")
 
 
 def evaluate(coefficient, lattice, periodic):
@@ -242,6 +308,8 @@ def evaluate(coefficient, lattice, periodic):
         for region in value["regions"]:
             field[mask(region, lattice)] = region["value"]
         return field
+    if form in ("lognormal", "two_valued"):
+        return decided(form, value, lattice, periodic)
     down, across = (weights(side, value["length"], wraps) for side, wraps in zip(lattice, periodic))
     nodes = np.array([[philox((value["key"], 5), (a, b, 0, 0))[0] for b in range(across.shape[1])] for a in range(down.shape[1])])
     t = down @ (nodes / 2**32) @ across.T

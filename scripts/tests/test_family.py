@@ -207,3 +207,45 @@ def test_repeats_are_refused(tmp_path):
     given = pipeline("layers")
     given["sampling"] |= {"strata": [1], "samples_per_stratum": 30000, "radius": {"from": 3, "to": 3.001}}
     refused("sample", write(tmp_path, given), "-o", tmp_path / "d", status=65, says="equal pairs")
+
+
+@pytest.mark.parametrize("kernel", [{"exponential": {"length": 3}}, {"cubic": {"length": 9}}, {"gaussian": {"length": 4.5}}, {"spectral": {"tau": 3, "alpha": 2}}])
+@pytest.mark.parametrize("boundary", ["absorbing", "periodic"])
+def test_gaussian_media(kernel, boundary, tmp_path):
+    """Coefficients of every covariance, on sides with and without convenient lengths, against sums of their own."""
+    field = {"median": 2, "variance": 0.5, "covariance": kernel, "contrast": {"from": 15, "to": 400}}
+    physics = {"lattice": [37, 46], "diffusivity": {"lognormal": field}, "decay_rate": 0.02, "boundary": boundary}
+    physics["decay_rate"] = {"two_valued": {"below": 0.01, "above": 0.02, "covariance": kernel, "key": 5}}
+    given = {"format": 1, "name": "g", "physics": physics, "sampling": {"strata": [1], "samples_per_stratum": 5, "radius": 3, "seed": 4}}
+    steadyset("run", write(tmp_path, given), "-o", tmp_path / "d")
+    assert "0 findings" in steadyset("verify", tmp_path / "d", "--resolve", "2").stdout
+    physics = manifest(tmp_path / "d", "pack")["parameters"]["physics"]
+    for entry in manifest(tmp_path / "d", "pack")["files"]:
+        with h5py.File(tmp_path / "d/pack" / entry["path"]) as shard:
+            for k, keys in enumerate(shard["keys"][:]):
+                down, _, decay = family.medium(realised(physics, keys))
+                np.testing.assert_allclose(shard["diffusivity"][k], down, rtol=2e-7)
+                np.testing.assert_allclose(shard["decay_rate"][...], decay, rtol=2e-7)
+                assert 15 <= down.max() / down.min() <= 400
+
+
+@pytest.mark.parametrize("kernel", ["exponential", "cubic", "gaussian"])
+def test_gaussian_covariance(kernel):
+    """Products of sites, averaged over draws, are the kernel within five of their standard deviations."""
+    lattice, draws = (32, 40), 200
+    fields = np.array([family.gaussian({kernel: {"length": 5}}, lattice, (False, False), key, 0) for key in range(draws)])
+    for down, across in [(0, 0), (1, 0), (0, 3), (2, 2), (31, 0), (0, 39)]:
+        products = fields[:, 0, 0] * fields[:, down, across]
+        want = family.KERNELS[kernel][1](np.hypot(down, across) / 5)
+        assert abs(products.mean() - want) < 5 * np.sqrt((1 + want**2) / draws), (down, across)
+
+
+@pytest.mark.parametrize(("old", "new", "said"), [
+    ({"length": 3}, {"length": 30}, "quarter"), ({"from": 1, "to": 9}, {"from": 9, "to": 9}, "contrast"), (2, 0, "median"),
+])  # fmt: skip
+def test_impossible_gaussian_media(old, new, said, tmp_path):
+    text = json.dumps({"median": 2, "variance": 0.5, "covariance": {"cubic": {"length": 3}}, "contrast": {"from": 1, "to": 9}})
+    field = json.loads(text.replace(json.dumps(old), json.dumps(new), 1))
+    given = {"format": 1, "name": "g", "physics": {"lattice": [40, 40], "diffusivity": {"lognormal": field}},
+             "sampling": {"strata": [1], "samples_per_stratum": 5, "radius": 3, "seed": 4}}  # fmt: skip
+    assert said in refused("run", write(tmp_path, given), "-o", tmp_path / "d", status=65)

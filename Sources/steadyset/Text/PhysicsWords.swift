@@ -44,6 +44,12 @@ extension Coefficient {
             let count = regions.regions.count
             return "\(regions.background) with \(count) \(count == 1 ? "region" : "regions") "
                 + "(\(range(regions.regions.map(\.value))))"
+        case .gaussian(let field):
+            switch field.values {
+            case .lognormal(let median, let variance, _):
+                return "lognormal, median \(median), variance \(variance)"
+            case .twoValued(let below, let above): return "\(below) or \(above)"
+            }
         case .random(let field):
             return "random from \(field.from) to \(field.to) over lengths of "
                 + "\(Words.digits(field.length)) sites ("
