@@ -116,6 +116,7 @@ public struct Design: Hashable, Sendable {
         self.orbits = self.places == .all ? orbits(isJoining: false) : joined
         try checkRoom()
         try checkRepeats()
+        try checkContrast()
     }
 
     /// Number of samples.
@@ -223,6 +224,24 @@ public struct Design: Hashable, Sendable {
         // Random placing jams long before the sites run out, at about 55% of them (Feder 1980), so
         // one sample is tried.
         _ = try configuration(stratum: strata.count - 1, index: 0)
+    }
+
+    /// Checks that the first sample's lognormal coefficients are in their ranges of contrasts.
+    private func checkContrast() throws(SamplingError) {
+        let open = physics.diffusivity.coefficients + [physics.decayRate]
+        guard open.contains(where: GaussianCoefficient.isLognormal) else { return }
+        let first = try configuration(stratum: 0, index: 0).physics
+        for coefficient in first.diffusivity.coefficients + [first.decayRate] {
+            guard GaussianCoefficient.isLognormal(coefficient),
+                case .gaussian(let field) = coefficient,
+                field.attempts(on: first.lattice, boundary: first.boundary) == nil
+            else { continue }
+            throw SamplingError(
+                .design,
+                "none of \(GaussianCoefficient.maximumAttempts) draws of the first sample's "
+                    + "lognormal coefficient has such a contrast: widen 'contrast', or choose "
+                    + "another variance")
+        }
     }
 
     /// Checks that there are as many different samples as the counts ask for. Of those that are

@@ -284,7 +284,8 @@ def gaussian(covariance, lattice, periodic, key, attempt):
 def decided(form, value, lattice, periodic):
     """Returns a coefficient that a Gaussian field decides."""
     if form == "two_valued":
-        return np.where(gaussian(value["covariance"], lattice, periodic, value["key"], 0) >= 0, value["above"], value["below"])
+        field = gaussian(value["covariance"], lattice, periodic, value["key"], 0)
+        return np.where(field >= 0, value["above"], value["below"])
     for attempt in range(1024):
         log = np.sqrt(value["variance"]) * gaussian(value["covariance"], lattice, periodic, value["key"], attempt)
         most = np.log(value["contrast"]["to"])

@@ -171,7 +171,9 @@ struct FourierTransform {
         private let filter: Sequences
 
         init(length: Int) {
-            roots = (0..<length).map { FourierTransform.root($0 * $0 % (2 * length), of: 2 * length) }
+            roots = (0..<length).map {
+                FourierTransform.root($0 * $0 % (2 * length), of: 2 * length)
+            }
             let size = FourierTransform.convenientLength(atLeast: 2 * length - 1)
             transform = FourierTransform(length: size)
             var filter = Sequences(count: size)

@@ -113,10 +113,20 @@ public struct GaussianCoefficient: Hashable, Sendable {
         }
     }
 
+    /// Whether a coefficient is lognormal.
+    package static func isLognormal(_ coefficient: Coefficient) -> Bool {
+        guard case .gaussian(let field) = coefficient, case .lognormal = field.values else {
+            return false
+        }
+        return true
+    }
+
     /// The number of draws of the key until one is in the range, or nil where none of
     /// `maximumAttempts` is.
     package func attempts(on lattice: Lattice, boundary: Boundary) -> Int? {
-        search(GaussianField(covariance, on: lattice, boundary: boundary)).map { Int($0.attempt) + 1 }
+        search(GaussianField(covariance, on: lattice, boundary: boundary)).map {
+            Int($0.attempt) + 1
+        }
     }
 
     /// The first draw of the key that is in the range.

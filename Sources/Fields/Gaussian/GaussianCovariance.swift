@@ -60,7 +60,8 @@ public enum GaussianCovariance: Hashable, Sendable {
                         + "\(allowed.upperBound) sites, a quarter of the lattice's shorter side")
             }
         case .spectral(let tau, let alpha):
-            guard GaussianCovariance.taus.contains(tau), alpha > GaussianCovariance.alphas.lowerBound,
+            guard GaussianCovariance.taus.contains(tau),
+                alpha > GaussianCovariance.alphas.lowerBound,
                 GaussianCovariance.alphas.contains(alpha)
             else {
                 throw ConfigurationError(
