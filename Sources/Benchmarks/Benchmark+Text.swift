@@ -12,7 +12,8 @@ extension Benchmark {
         var lines = [
             "\(pipeline.name): \(lattice.rows) × \(lattice.columns) sites, "
                 + "\(origin.physics.sources.rawValue), overlap "
-                + "\(origin.physics.overlap.rawValue), certified to \(pipeline.accuracy.tolerance)",
+                + "\(origin.physics.overlap.rawValue), certified to \(pipeline.accuracy.tolerance), "
+                + "method \(pipeline.accuracy.method.rawValue)",
             "machine: \(machine.processor), \(machine.cores) cores, load "
                 + "\(String(format: "%.1f", machine.load)) before", "",
             "CPU milliseconds of one thread, the fastest of \(options.repeats), medians of "

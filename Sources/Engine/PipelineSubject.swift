@@ -32,6 +32,7 @@ final class PipelineSubject: EngineSubject {
         members["name"] = .string(pipeline.name)
         members["tolerance"] = .number(pipeline.accuracy.tolerance)
         members["grid_bits"] = pipeline.accuracy.gridBits.map(JSON.integer) ?? .null
+        members["method"] = .string(pipeline.accuracy.method.rawValue)
         members["strata"] = .array(design.strata.map(JSON.integer))
         members["counts"] = .array(design.counts.map(JSON.integer))
         members["limits"] = .array(

@@ -13,20 +13,24 @@ final class ProblemSubject: EngineSubject {
     init(_ request: JSON) throws {
         let members = try Members(
             request, of: "a definition",
-            required: ["do", "name", "what", "physics", "tolerance", "grid_bits"])
+            required: ["do", "name", "what", "physics", "tolerance", "grid_bits"],
+            optional: ["method"])
         let physics = try Physics(
             json: Schema.filled(try members.json("physics"), by: "physics"))
-        let accuracy = try Accuracy(
-            .object([
-                "tolerance": try members.json("tolerance"),
-                "grid_bits": try members.json("grid_bits"),
-            ]), "the accuracy")
+        var accuracyMembers = [
+            "tolerance": try members.json("tolerance"), "grid_bits": try members.json("grid_bits"),
+        ]
+        accuracyMembers["method"] = members.optional("method")
+        let accuracy = try Accuracy(.object(accuracyMembers), "the accuracy")
         guard accuracy.solverShare > 0 else {
             throw EngineError(
                 .data,
                 "rounding to multiples of 2^-\(accuracy.gridBits ?? 24) alone may exceed the "
                     + "tolerance of \(accuracy.tolerance): raise the tolerance or the bits of the "
                     + "grid")
+        }
+        if let objection = accuracy.method.objection(to: physics) {
+            throw EngineError(.data, accuracy.method.words(objection))
         }
         source = LabelSource(physics: physics, accuracy: accuracy)
     }

@@ -1,4 +1,4 @@
-/// How good a label must be, and on which numbers it lies.
+/// How good a label must be, on which numbers it lies, and by which method it is found.
 public struct Accuracy: Hashable, Sendable {
     /// Largest certified |y − exact| that is accepted, in (0, 1].
     ///
@@ -11,15 +11,20 @@ public struct Accuracy: Hashable, Sendable {
     /// Rounding costs at most half a step and more than doubles what a compressor saves.
     public let gridBits: Int?
 
+    /// The ways that may be taken.
+    public let method: MethodChoice
+
     /// The range of `gridBits`.
     public static let gridBitsRange = 8...24
 
-    /// Creates an accuracy; the defaults are the dataset's: 10⁻⁶ on multiples of 2⁻²⁰.
-    public init(tolerance: Double = 1e-6, gridBits: Int? = 20) {
+    /// Creates an accuracy; the defaults are the dataset's: 10⁻⁶ on multiples of 2⁻²⁰, by the best
+    /// method.
+    public init(tolerance: Double = 1e-6, gridBits: Int? = 20, method: MethodChoice = .auto) {
         precondition(tolerance > 0 && tolerance <= 1)
         precondition(gridBits.map(Accuracy.gridBitsRange.contains) ?? true)
         self.tolerance = tolerance
         self.gridBits = gridBits
+        self.method = method
     }
 
     /// The step between two labels, or nil for plain Float32.

@@ -17,6 +17,12 @@ public struct Solution: Hashable, Sendable {
     /// method, what it was off by after each pass.
     public let residuals: [Float]
 
+    /// What comes of a problem that `method` has nothing for.
+    static func none(by method: Method) -> Solution {
+        Solution(
+            method: method, errorBound: .infinity, isCertified: false, cycles: 0, residuals: [])
+    }
+
     /// Geometric mean of the residual's reduction per cycle over the last cycles, for judging a
     /// cycle.
     public var convergenceFactor: Double {

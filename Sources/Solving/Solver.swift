@@ -2,7 +2,8 @@ public import Fields
 
 /// Solves −∇·(D∇u) + γu = s on one lattice, and certifies what it returns.
 ///
-/// There are three ways to a field, and the configuration decides which is taken:
+/// There are three ways to a field, and the configuration decides which is taken, among those that
+/// `Accuracy.method` allows:
 /// - *direct* (`DirectSolver`): constant coefficients, any sides, not too many pinned sites.
 ///   Nothing is iterated on the lattice.
 /// - *uniform* (`UniformSolver`): multigrid for constant, isotropic coefficients and absorbing
@@ -67,24 +68,24 @@ public final class Solver {
             image, pinned: physics.sources == .pinned, accuracy: accuracy, into: &label)
     }
 
-    /// Solves by the direct or the uniform method; nil where neither is for the problem.
+    /// Solves by the direct or the uniform method; nil where neither is for the problem. Where the
+    /// direct one alone may be taken, there is always a solution, certified or not.
     func solveConstant(
         _ image: SourceImage, _ physics: Physics, _ accuracy: Accuracy, into label: inout [Float]
     ) -> Solution? {
-        guard let constants = physics.uniform, forcedMethod != .general else { return nil }
         let pinned = physics.sources == .pinned
-        let unit = TimeUnit.factor(forDiffusivity: max(constants.down, constants.across))
-        let coefficients = ConstantMedium(
-            down: unit * constants.down, across: unit * constants.across,
-            decay: unit * constants.decay)
-        if forcedMethod != .uniform, let solver = directSolver(coefficients, physics.boundary),
+        let mustBeDirect = accuracy.method == .direct
+        if forcedMethod != .uniform, forcedMethod != .general, accuracy.method != .multigrid,
+            let coefficients = ConstantMedium(of: physics),
+            let solver = directSolver(coefficients, physics.boundary),
             let solution = solver.solve(image, pinned: pinned, accuracy: accuracy, into: &label),
-            solution.isCertified || forcedMethod == .direct
+            solution.isCertified || forcedMethod == .direct || mustBeDirect
         {
             return solution
         }
-        guard physics.boundary == .absorbing, constants.down == constants.across,
-            constants.decay > 0
+        if mustBeDirect { return .none(by: .direct) }
+        guard let constants = physics.uniform, forcedMethod != .general,
+            physics.boundary == .absorbing, constants.down == constants.across, constants.decay > 0
         else { return nil }
         return uniformSolver(constants.decay / constants.down).solve(
             image, pinned: pinned, accuracy: accuracy, into: &label)

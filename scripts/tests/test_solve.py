@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 import steadyset as reader
-from conftest import BINARY, REPOSITORY, TINY, steadyset
+from conftest import BINARY, REPOSITORY, TINY, changed, ids, manifest, refused, steadyset, write
 
 PHYSICS = {"lattice": [40, 33], "decay_rate": 0.02}
 SOURCES = [[10, 12, 3, 1.0], [25, 20, 4.5, 0.25]]
@@ -313,3 +313,42 @@ def test_pickles():
     assert np.array_equal(solution.coefficient("diffusivity"), np.ones((40, 33), np.float32))
     with pytest.raises(KeyError, match="there are diffusivity and decay_rate"):
         solution.coefficient("colour")
+
+
+def test_methods():
+    """Each method that may be chosen is the one that is taken; labels agree within both bounds; a solution keeps its method."""
+    direct, multigrid = (reader.solve(SOURCES, physics=PHYSICS, method=method) for method in ("direct", "multigrid"))
+    assert (direct.method, multigrid.method, direct.id) == ("direct", "uniform", multigrid.id)
+    assert np.abs(direct.y.astype(float) - multigrid.y).max() <= direct.error_bound + multigrid.error_bound
+    assert reader.solve(multigrid).method == "uniform" and reader.solve(multigrid, method="auto").method == "direct"
+    with pytest.raises(reader.DatasetError, match="'direct' cannot solve this: .* no absorbing side"):
+        reader.solve(SOURCES, physics=PHYSICS | {"decay_rate": 0, "boundary": "reflecting"}, method="direct")
+    with pytest.raises(ValueError, match="auto, direct, multigrid"):
+        reader.solve(SOURCES, physics=PHYSICS, method="general")
+
+
+def test_methods_of_pipelines(tmp_path):
+    """Manifests, shards and what is read know the method; ids of samples do not; 'auto' is as if it were left out."""
+    base = changed(TINY, solver={"method": None})
+    made = {}
+    for name in (None, "auto", "direct", "multigrid"):
+        path = write(tmp_path, changed(base, solver={"method": name}), f"{name}.yaml")
+        steadyset("run", path, "-o", tmp_path / str(name), "--until", "pack")
+        made[name] = reader.open(tmp_path / str(name))
+    assert ids(tmp_path / "None") == ids(tmp_path / "auto")
+    for name in ("direct", "multigrid"):
+        parameters = manifest(tmp_path / name, "solve")["parameters"]
+        assert parameters["method"] == name == made[name][0].solver_method
+        assert f"method {name}" in steadyset("show", tmp_path / name).stdout
+        steadyset("verify", tmp_path / name, "--resolve", 20)
+    left_out = manifest(tmp_path / "direct", "solve")["content"]["left_out"]
+    assert left_out and all(one["sources"] == 4 and one["error_bound"] is None for one in left_out)
+    others = {one.id: one for one in made["multigrid"].all}
+    assert {one.id for one in made["direct"].all} | {one["id"] for one in left_out} == set(others)
+    for one in made["direct"].all:
+        other = others[one.id]
+        assert np.abs(one.y.astype(float) - other.y).max() <= one.error_bound + other.error_bound
+    closed = changed(base, physics={"decay_rate": 0, "boundary": "reflecting"}, solver={"method": "direct"})
+    says = [r"closed.yaml:\d+: solver.method", "no absorbing side"]
+    refused("run", write(tmp_path, closed, "closed.yaml"), "-o", tmp_path / "closed", status=65, says=says)
+    assert not (tmp_path / "closed").exists()

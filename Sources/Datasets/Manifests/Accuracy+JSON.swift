@@ -3,9 +3,13 @@ internal import Fields
 package import Solving
 
 extension Accuracy {
-    /// The members that manifests record.
+    /// The members that manifests record; the method only where it was chosen.
     package var members: [String: JSON] {
-        ["tolerance": .number(tolerance), "grid_bits": gridBits.map(JSON.integer) ?? .null]
+        var members: [String: JSON] = [
+            "tolerance": .number(tolerance), "grid_bits": gridBits.map(JSON.integer) ?? .null,
+        ]
+        if method != .auto { members["method"] = .string(method.rawValue) }
+        return members
     }
 
     /// The same as an object.
@@ -17,7 +21,7 @@ extension Accuracy {
     package init(_ json: JSON, _ context: String) throws(DatasetError) {
         try self.init(
             members: try ManifestMembers(
-                json, of: context, required: ["tolerance", "grid_bits"]))
+                json, of: context, required: ["tolerance", "grid_bits"], optional: ["method"]))
     }
 
     /// Reads it of members that have others beside.
@@ -28,6 +32,8 @@ extension Accuracy {
         let gridBits: Int? =
             try members.json("grid_bits") == .null
             ? nil : try members.count("grid_bits", in: Accuracy.gridBitsRange)
-        self.init(tolerance: tolerance, gridBits: gridBits)
+        self.init(
+            tolerance: tolerance, gridBits: gridBits,
+            method: members.has("method") ? try members.choice("method") : .auto)
     }
 }

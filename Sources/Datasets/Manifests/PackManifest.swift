@@ -136,7 +136,8 @@ extension PackManifest {
     package var count: Int { samples }
 
     package init(members manifest: Manifest, path: String) throws(DatasetError) {
-        let own = try manifest.parameters(["physics", "tolerance", "grid_bits"], path: path)
+        let own = try manifest.parameters(
+            ["physics", "tolerance", "grid_bits"], optional: ["method"], path: path)
         physics = try own.value("physics") { try Physics(json: $0) }
         accuracy = try Accuracy(members: own)
         inputs = manifest.inputs

@@ -88,6 +88,6 @@ extension ShardAttribute {
         [
             ("physics", .string(physics.json.canonicalText)),
             ("tolerance", .double(accuracy.tolerance)), ("grid", .double(accuracy.step ?? 0)),
-        ]
+        ] + (accuracy.method == .auto ? [] : [("method", .string(accuracy.method.rawValue))])
     }
 }

@@ -75,6 +75,7 @@ extension ShardReader {
     /// Whether it says that its labels are of this problem and accuracy.
     package func isOf(_ physics: Physics, _ accuracy: Accuracy) -> Bool {
         ShardAttribute.describing(physics, accuracy).allSatisfy { attributes[$0.name] == $0.value }
+            && (attributes["method"] == nil) == (accuracy.method == .auto)
     }
 
     /// What it says of its labels' accuracy, for people.
@@ -82,6 +83,8 @@ extension ShardReader {
         func text(_ name: String) -> String {
             if case .double(let value)? = attributes[name] { "\(value)" } else { "?" }
         }
-        return "tolerance \(text("tolerance")), grid \(text("grid"))"
+        let words = "tolerance \(text("tolerance")), grid \(text("grid"))"
+        guard case .string(let method)? = attributes["method"] else { return words }
+        return words + ", method \(method)"
     }
 }

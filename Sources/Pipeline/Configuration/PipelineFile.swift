@@ -106,7 +106,7 @@ public struct PipelineFile: Sendable {
             required: ["format", "name", "physics", "solver", "split", "pack"],
             optional: ["sampling"])
         let solver = try file.block(
-            "solver", ["tolerance", "grid_bits", "compression_level"],
+            "solver", ["tolerance", "grid_bits", "method", "compression_level"],
             optional: ["samples_per_part"])
         let pack = try file.block("pack", ["codec", "samples_per_shard"])
 
@@ -117,13 +117,17 @@ public struct PipelineFile: Sendable {
             try value("sampling") { try Design(sampling: json, physics: physics) }
         }
         accuracy = Accuracy(
-            tolerance: try solver.double("tolerance"), gridBits: try solver.optionalInt("grid_bits")
-        )
+            tolerance: try solver.double("tolerance"),
+            gridBits: try solver.optionalInt("grid_bits"),
+            method: MethodChoice(rawValue: try solver.string("method")) ?? .auto)
         guard accuracy.solverShare > 0 else {
             throw fail(
                 "/solver",
                 "solver: rounding to multiples of 2^-\(accuracy.gridBits ?? 24) alone may exceed "
                     + "the tolerance of \(accuracy.tolerance): raise tolerance or grid_bits")
+        }
+        if let objection = accuracy.method.objection(to: physics) {
+            throw fail("/solver/method", "solver.method: \(accuracy.method.words(objection))")
         }
         ownSamplesPerPart = try solver.optionalInt("samples_per_part")
         compressionLevel = try solver.int("compression_level")

@@ -106,8 +106,11 @@ struct SolvePart: PipelineStage {
                         errorBound: bound.isFinite ? bound : nil))
                 if leftOut.count <= SolvePart.warningsPerPart {
                     reporter.warned(
-                        "sample \(item.id) is left out: its error bound is \(bound), above the "
-                            + "tolerance of \(accuracy.tolerance)")
+                        bound == .infinity && accuracy.method == .direct
+                            ? "sample \(item.id) is left out: it has more pinned sites than the "
+                                + "direct method takes; solver.method 'auto' solves it"
+                            : "sample \(item.id) is left out: its error bound is \(bound), above "
+                                + "the tolerance of \(accuracy.tolerance)")
                 }
             }
             progress(position + 1)

@@ -1,3 +1,5 @@
+internal import Fields
+
 /// A medium whose coefficients are constant, in any unit of time.
 package struct ConstantMedium: Hashable, Sendable {
     /// D down the rows, above 0.
@@ -11,5 +13,14 @@ package struct ConstantMedium: Hashable, Sendable {
         self.down = down
         self.across = across
         self.decay = decay
+    }
+
+    /// The medium of `physics` in the solvers' unit of time, or nil where it varies.
+    init?(of physics: Physics) {
+        guard let constants = physics.uniform else { return nil }
+        let unit = TimeUnit.factor(forDiffusivity: max(constants.down, constants.across))
+        self.init(
+            down: unit * constants.down, across: unit * constants.across,
+            decay: unit * constants.decay)
     }
 }

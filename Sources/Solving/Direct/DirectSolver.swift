@@ -39,13 +39,26 @@ package final class DirectSolver {
     package static func suits(
         _ lattice: Lattice, _ coefficients: ConstantMedium, _ boundary: Boundary = .absorbing
     ) -> Bool {
+        objection(to: lattice, coefficients, boundary) == nil
+    }
+
+    /// Why the method is not the faster one, or cannot be taken, for people; nil where it suits.
+    static func objection(
+        to lattice: Lattice, _ coefficients: ConstantMedium, _ boundary: Boundary
+    ) -> String? {
+        guard coefficients.decay > 0 || boundary.isAbsorbingSomewhere else {
+            return "nothing bounds its error where there is no decay and no absorbing side"
+        }
         let sides = Sides(boundary)
-        guard coefficients.decay > 0 || boundary.isAbsorbingSomewhere,
-            let cost = cost(lattice, coefficients, sides)
-        else { return false }
+        guard let cost = cost(lattice, coefficients, sides), cost / lattice.columns <= 200 else {
+            return "rows of \(lattice.columns) sites have no cheap transform"
+        }
         let table = LatticeGreen.operations(
             rows: lattice.rows, columns: lattice.columns, sides, coefficients)
-        return cost / lattice.columns <= 200 && table <= 2_000_000_000
+        guard table <= 2_000_000_000 else {
+            return "Green's function of this lattice and decay costs too much"
+        }
+        return nil
     }
 
     private static func cost(_ lattice: Lattice, _ coefficients: ConstantMedium, _ sides: Sides)

@@ -65,7 +65,8 @@ struct Overview: Sendable {
         }
         if let accuracy = stages.solve?.accuracy ?? stages.pack?.accuracy {
             let grid = accuracy.gridBits.map { "multiples of 2^-\($0)" } ?? "plain Float32"
-            lines.append("labels   certified to \(accuracy.tolerance), \(grid)")
+            let method = accuracy.method == .auto ? "" : ", method \(accuracy.method.rawValue)"
+            lines.append("labels   certified to \(accuracy.tolerance), \(grid)\(method)")
         }
         if case .drawn(let design)? = stages.sample?.origin {
             let json = design.json

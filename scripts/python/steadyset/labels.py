@@ -85,7 +85,7 @@ class RecipeLabels:
         parameters = dataset.manifest["parameters"]
         self._definition = engine.Definition({
             "what": "problem", "physics": dataset.physics, "tolerance": parameters["tolerance"],
-            "grid_bits": parameters["grid_bits"],
+            "grid_bits": parameters["grid_bits"], **{key: parameters[key] for key in ("method",) if key in parameters},
         })  # fmt: skip
 
     def usable(self) -> bool:

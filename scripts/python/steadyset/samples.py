@@ -36,6 +36,10 @@ class Origin(Protocol):
     def accuracy(self) -> tuple[float, int | None]:
         """Tolerance and bits of the grid."""
 
+    @property
+    def solver_method(self) -> str:
+        """The method that the solver was limited to, or `auto`."""
+
     def sources(self) -> npt.NDArray[np.float64]:
         """A row for each source."""
 
@@ -85,6 +89,11 @@ class Sample:
     def accuracy(self) -> tuple[float, int | None]:
         """The tolerance of labels, and the bits of their grid."""
         return self._origin().accuracy
+
+    @property
+    def solver_method(self) -> str:
+        """The method that labels were limited to, `direct` or `multigrid`, or `auto`."""
+        return self._origin().solver_method
 
     def coefficient(self, name: str) -> FloatArray:
         """Returns the `diffusivity` or the `decay_rate`, (rows, columns), or (2, rows, columns) for one that differs down and
@@ -136,6 +145,10 @@ class _Stored:
     def accuracy(self) -> tuple[float, int | None]:
         parameters = self._one.dataset.manifest["parameters"]
         return parameters["tolerance"], parameters["grid_bits"]
+
+    @property
+    def solver_method(self) -> str:
+        return str(self._one.dataset.manifest["parameters"].get("method", "auto"))
 
     def sources(self) -> npt.NDArray[np.float64]:
         return self._one.sources(0)

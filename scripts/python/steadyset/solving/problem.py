@@ -6,7 +6,7 @@ import functools
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeAlias, TypeGuard
+from typing import Any, Literal, Protocol, TypeAlias, TypeGuard, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ Physics: TypeAlias = Mapping[str, Any]
 Sources: TypeAlias = "Given | npt.NDArray[Any] | Sequence[Mapping[str, Any]] | Sequence[Sequence[float]]"
 """A sample or a solution, rows of numbers, or a mapping for each source."""
 Bits: TypeAlias = "int | None | Literal['default']"
+Method: TypeAlias = Literal["auto", "direct", "multigrid"]
 
 
 class Given(Protocol):
@@ -35,19 +36,22 @@ class Given(Protocol):
     def keys(self) -> npt.NDArray[np.uint32]: ...
     @property
     def accuracy(self) -> tuple[float, int | None]: ...
+    @property
+    def solver_method(self) -> str: ...
 
 
 _KINDS = "a list of mappings, an array (sources, 4) of row, column, radius, value, a Sample or a Solution"
 
 
 class Problem:
-    """An equation, the tolerance of labels and the bits of their grid. It pickles."""
+    """An equation, the tolerance of labels, the bits of their grid, and the ways that may be taken to them. It pickles."""
 
-    def __init__(self, physics: str, tolerance: float, grid_bits: int | None) -> None:
-        self._arguments = physics, tolerance, grid_bits
-        self.tolerance, self.grid_bits = tolerance, grid_bits
+    def __init__(self, physics: str, tolerance: float, grid_bits: int | None, method: str = "auto") -> None:
+        self._arguments = physics, tolerance, grid_bits, method
+        self.tolerance, self.grid_bits, self.method = tolerance, grid_bits, method
         self.definition = engine.Definition({
             "what": "problem", "physics": json.loads(physics), "tolerance": tolerance, "grid_bits": grid_bits,
+            **chosen(method),
         })  # fmt: skip
         self._told = engine.describe(self.definition)
 
@@ -86,26 +90,36 @@ def constant(value: float | Mapping[str, float], lattice: tuple[int, int]) -> Fl
     return field if len(planes) == 2 else np.asarray(field[0])
 
 
-def problem(physics: Physics, tolerance: float, grid_bits: int | None) -> Problem:
+def chosen(method: str) -> engine.Members:
+    """Returns what a definition says of a method: nothing where the configuration decides."""
+    return {} if method == "auto" else {"method": method}
+
+
+def problem(physics: Physics, tolerance: float, grid_bits: int | None, method: str = "auto") -> Problem:
     """Returns a problem; the same one again, where it was asked for before, as engines need not be told of it again."""
     text = json.dumps(plain(physics, "physics"), sort_keys=True)
-    return _problem(text, tolerance, grid_bits)
+    return _problem(text, tolerance, grid_bits, method)
 
 
 @functools.lru_cache(64)
-def _problem(physics: str, tolerance: float, grid_bits: int | None) -> Problem:
-    return Problem(physics, tolerance, grid_bits)
+def _problem(physics: str, tolerance: float, grid_bits: int | None, method: str) -> Problem:
+    return Problem(physics, tolerance, grid_bits, method)
 
 
 def problem_of(
-    sources: Any, physics: Physics | None, tolerance: float | None = None, grid_bits: Bits = "default"
-) -> Problem:
+    sources: Any, physics: Physics | None, tolerance: float | None = None, grid_bits: Bits = "default",
+    method: Method | None = None,
+) -> Problem:  # fmt: skip
     """Returns the problem that is meant: what is not said is that of the sample, where one is given."""
     bits: int | None = GRID_BITS
+    way: str = "auto" if method is None else method
+    if way not in get_args(Method):
+        raise ValueError(f"method is one of {', '.join(get_args(Method))}, not {way!r}")
     if knows(sources):
         own, (own_tolerance, bits) = sources.physics, sources.accuracy
         physics = own if physics is None else physics
         tolerance = own_tolerance if tolerance is None else tolerance
+        way = sources.solver_method if method is None else way
     if physics is None:
         raise TypeError("sources need a physics=, such as {'lattice': [512, 512]}; only a Sample or a Solution brings its own")
     if not isinstance(physics, Mapping):
@@ -113,7 +127,7 @@ def problem_of(
     bits = bits if grid_bits == "default" else grid_bits
     if bits is not None and (isinstance(bits, bool) or not isinstance(bits, (int, np.integer))):
         raise TypeError(f"grid_bits is a whole number or None, not {bits!r}")
-    return problem(physics, TOLERANCE if tolerance is None else float(tolerance), None if bits is None else int(bits))
+    return problem(physics, TOLERANCE if tolerance is None else float(tolerance), None if bits is None else int(bits), way)
 
 
 def is_one(sources: Any) -> bool:

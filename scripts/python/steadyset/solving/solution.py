@@ -14,7 +14,7 @@ from .. import engine
 from ..errors import DatasetError
 from ..frame import FloatArray
 from ..sources import Rows, table
-from .problem import Bits, Physics, Problem, Sources, given, is_one, problem, problem_of
+from .problem import Bits, Method, Physics, Problem, Sources, given, is_one, problem, problem_of
 
 _MOST = 16
 """Problems of a request."""
@@ -37,7 +37,7 @@ class Solution:
     is_certified: bool
     """Whether the bound is within the tolerance."""
     method: str
-    """How it was solved."""
+    """How it was solved: `direct`, or by multigrid, `uniform` or `general`."""
     id: str
     """16 hexadecimal digits, made from the configuration."""
     physics: dict[str, Any] = field(repr=False)
@@ -46,6 +46,8 @@ class Solution:
     """The sources, as rows, and keys, as an engine is given them."""
     accuracy: tuple[float, int | None] = field(repr=False)
     """The tolerance, and the bits of the grid."""
+    solver_method: str = field(default="auto", repr=False, compare=False)
+    """The method that was asked for: `auto`, `direct` or `multigrid`."""
 
     def _repr_html_(self) -> str:
         from ..notebook import solution_page
@@ -68,19 +70,19 @@ class Solution:
         across; rounded to float32."""
         if name not in ("diffusivity", "decay_rate"):
             raise KeyError(f"there is no coefficient '{name}': there are diffusivity and decay_rate")
-        return problem(self.physics, *self.accuracy).coefficient(name, self.given)
+        return problem(self.physics, *self.accuracy, self.solver_method).coefficient(name, self.given)
 
 
 @overload
 def solve(
     sources: Sources, *, physics: Physics | None = None, tolerance: float | None = None, grid_bits: Bits = "default",
-    keys: Sequence[int] | None = None, allow_uncertified: bool = False, threads: int = 1,
+    method: Method | None = None, keys: Sequence[int] | None = None, allow_uncertified: bool = False, threads: int = 1,
 ) -> Solution: ...  # fmt: skip
 @overload
 def solve(
     sources: Sequence[Sources], *, physics: Physics | None = None, tolerance: float | None = None,
-    grid_bits: Bits = "default", keys: Sequence[Sequence[int]] | None = None, allow_uncertified: bool = False,
-    threads: int = 1,
+    grid_bits: Bits = "default", method: Method | None = None, keys: Sequence[Sequence[int]] | None = None,
+    allow_uncertified: bool = False, threads: int = 1,
 ) -> list[Solution]: ...  # fmt: skip
 def solve(
     sources: Any,
@@ -88,6 +90,7 @@ def solve(
     physics: Physics | None = None,
     tolerance: float | None = None,
     grid_bits: Bits = "default",
+    method: Method | None = None,
     keys: Any = None,
     allow_uncertified: bool = False,
     threads: int = 1,
@@ -114,25 +117,29 @@ def solve(
     of 2^−`grid_bits`, 20 by default; None is plain float32. Of a `Sample` the defaults are those of its dataset or pipeline: y
     is then the dataset's, bit for bit.
 
+    `method` is `direct`, `multigrid`, or by default the fastest that certifies the label: see *Which way is taken* in the
+    article *Solver*. The direct one alone raises `DatasetError` where it is not for the physics, and has no label, so no
+    finite bound, where too many sites are pinned.
+
     A solution whose bound is larger than the tolerance raises `UncertifiedError`, or is returned with `is_certified` False
     where uncertified ones are allowed. Raises `DatasetError` for sources that are impossible, such as one outside the lattice.
     """
     if threads < 1:
         raise ValueError("threads are at least 1")
     if is_one(sources):
-        return _solve([sources], [keys], physics, tolerance, grid_bits, allow_uncertified, 1)[0]
+        return _solve([sources], [keys], physics, tolerance, grid_bits, method, allow_uncertified, 1)[0]
     if keys is not None and len(keys) != len(sources):
         raise ValueError(f"there are keys for {len(keys)} of {len(sources)} configurations: keys is a list of lists")
     own = [None] * len(sources) if keys is None else list(keys)
-    return _solve(list(sources), own, physics, tolerance, grid_bits, allow_uncertified, threads)
+    return _solve(list(sources), own, physics, tolerance, grid_bits, method, allow_uncertified, threads)
 
 
 def _solve(
     configurations: list[Any], keys: list[Any], physics: Physics | None, tolerance: float | None, grid_bits: Bits,
-    allow_uncertified: bool, threads: int,
+    method: Method | None, allow_uncertified: bool, threads: int,
 ) -> list[Solution]:  # fmt: skip
     names = [f"configuration {number}: " if len(configurations) > 1 else "" for number in range(len(configurations))]
-    problems = [problem_of(one, physics, tolerance, grid_bits) for one in configurations]
+    problems = [problem_of(one, physics, tolerance, grid_bits, method) for one in configurations]
     samples = [given(one, own, name) for one, own, name in zip(configurations, keys, names)]
     found: dict[int, Solution] = {}
     for each in dict.fromkeys(problems):
@@ -167,7 +174,7 @@ def _of_one(problem: Problem, samples: list[engine.Members], names: list[str], t
         Solution(
             x[k], y[k], math.inf if one["error_bound"] is None else one["error_bound"], one["is_certified"], one["method"],
             one["id"], problem.physics, {"rows": one["rows"], "keys": samples[first + k].get("keys", [])},
-            (problem.tolerance, problem.grid_bits),
+            (problem.tolerance, problem.grid_bits), problem.method,
         )
         for first, answer, (x, y) in zip(starts, answers, fields)
         for k, one in enumerate(answer["samples"])

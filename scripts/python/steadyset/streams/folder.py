@@ -22,6 +22,7 @@ def pipeline_of(folder: pathlib.Path) -> tuple[dict[str, Any], str]:
             raise DatasetError(f"{folder}: its configurations were imported, so nothing can be drawn: a stream needs a design")
         sampling = {name: design[name] for name in ("strata", "radius", "shapes", "values", "seed") if name in design}
         accuracy = {name: solve["parameters"][name] for name in ("tolerance", "grid_bits")}
+        accuracy["method"] = solve["parameters"].get("method", "auto")
         parts = {name: split["parameters"][name] for name in ("test_every", "validation_every", "subsets", "windows")}
         pipeline = {
             "format": 1, "name": "dataset", "physics": design["physics"],

@@ -196,7 +196,8 @@ class Stream(Endless):
         answer = made.answers[number]
         # A copy: a view would keep the fields of the others.
         x, y = (made.fields[name][number].copy() if len(made.answers) > 1 else made.fields[name][number] for name in "xy")
-        origin = Drawn(table(answer["rows"]), answer["keys"], self.physics, self.tolerance, self.grid_bits)
+        method = self._told.get("method", "auto")
+        origin = Drawn(table(answer["rows"]), answer["keys"], self.physics, self.tolerance, self.grid_bits, method)
         return Sample(x, y, answer["id"], answer["rank"], answer["n_sources"], answer["error_bound"], origin)
 
 
@@ -204,11 +205,12 @@ class Drawn:
     """The origin of a sample that was drawn."""
 
     def __init__(
-        self, sources: Rows, keys: list[int], physics: dict[str, Any], tolerance: float, bits: int | None
+        self, sources: Rows, keys: list[int], physics: dict[str, Any], tolerance: float, bits: int | None, method: str
     ) -> None:
         self._sources, self._keys = sources, keys
         self.physics = physics
         self.accuracy = tolerance, bits
+        self.solver_method = method
 
     def sources(self) -> Rows:
         return self._sources
@@ -218,7 +220,9 @@ class Drawn:
 
     def coefficient(self, name: str) -> FloatArray:
         check_coefficient(name)
-        return problem(self.physics, *self.accuracy).coefficient(name, {"rows": given_rows(self._sources), "keys": self._keys})
+        return problem(self.physics, *self.accuracy, self.solver_method).coefficient(
+            name, {"rows": given_rows(self._sources), "keys": self._keys}
+        )
 
 
 def _sources(strata: list[int]) -> str:
