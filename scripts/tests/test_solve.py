@@ -10,6 +10,8 @@ import steadyset as reader
 from conftest import BINARY, REPOSITORY, TINY, changed, ids, manifest, refused, steadyset, write
 
 PHYSICS = {"lattice": [40, 33], "decay_rate": 0.02}
+# A lattice with a cheap transform.
+EVEN = PHYSICS | {"lattice": [96, 96]}
 SOURCES = [[10, 12, 3, 1.0], [25, 20, 4.5, 0.25]]
 MAPPINGS = [dict(zip(("row", "column", "radius", "value"), source)) for source in SOURCES]
 
@@ -317,14 +319,14 @@ def test_pickles():
 
 def test_methods():
     """Each method that may be chosen is the one that is taken; labels agree within both bounds; a solution keeps its method."""
-    direct, multigrid = (reader.solve(SOURCES, physics=PHYSICS, method=method) for method in ("direct", "multigrid"))
+    direct, multigrid = (reader.solve(SOURCES, physics=EVEN, method=method) for method in ("direct", "multigrid"))
     assert (direct.method, multigrid.method, direct.id) == ("direct", "uniform", multigrid.id)
     assert np.abs(direct.y.astype(float) - multigrid.y).max() <= direct.error_bound + multigrid.error_bound
     assert reader.solve(multigrid).method == "uniform" and reader.solve(multigrid, method="auto").method == "direct"
     with pytest.raises(reader.DatasetError, match="'direct' cannot solve this: .* no absorbing side"):
-        reader.solve(SOURCES, physics=PHYSICS | {"decay_rate": 0, "boundary": "reflecting"}, method="direct")
+        reader.solve(SOURCES, physics=EVEN | {"decay_rate": 0, "boundary": "reflecting"}, method="direct")
     with pytest.raises(ValueError, match="auto, direct, multigrid"):
-        reader.solve(SOURCES, physics=PHYSICS, method="general")
+        reader.solve(SOURCES, physics=EVEN, method="general")
 
 
 def test_methods_of_pipelines(tmp_path):
@@ -338,11 +340,11 @@ def test_methods_of_pipelines(tmp_path):
     assert ids(tmp_path / "None") == ids(tmp_path / "auto")
     for name in ("direct", "multigrid"):
         parameters = manifest(tmp_path / name, "solve")["parameters"]
-        assert parameters["method"] == name == made[name][0].solver_method
+        assert parameters["method"] == name == made[name].all[0].solver_method
         assert f"method {name}" in steadyset("show", tmp_path / name).stdout
         steadyset("verify", tmp_path / name, "--resolve", 20)
     left_out = manifest(tmp_path / "direct", "solve")["content"]["left_out"]
-    assert left_out and all(one["sources"] == 4 and one["error_bound"] is None for one in left_out)
+    assert left_out and all(one["sources"] > 1 and one["error_bound"] is None for one in left_out)
     others = {one.id: one for one in made["multigrid"].all}
     assert {one.id for one in made["direct"].all} | {one["id"] for one in left_out} == set(others)
     for one in made["direct"].all:
