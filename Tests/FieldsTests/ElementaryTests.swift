@@ -30,7 +30,7 @@ import Testing
     @Test func powersOfTwoEightAtATime() {
         var numbers = (-2000...1999).map { Double($0) / 2 }
         numbers += (0..<100_000 as Range<UInt32>).map { Self.draw($0, -900, 900) }
-        numbers += [0.49999999999999994, -0.49999999999999994, -0.0, 5e-324]
+        numbers += [0.49999999999999994, -0.49999999999999994, -0.0, .leastNonzeroMagnitude]
         for start in stride(from: 0, to: numbers.count - 7, by: 4) {
             let values = Elementary.exp2(SIMD8(numbers[start..<start + 8]))
             for lane in 0..<8 {

@@ -34,7 +34,8 @@ import Testing
 
     @Test func objectionsNameTheReason() throws {
         let lattice = try Lattice(rows: 64, columns: 64)
-        let closed = try Physics(lattice: lattice, decayRate: 0, boundary: .reflecting)
+        let closed = try Physics(
+            lattice: lattice, boundary: Boundary(all: .reflecting), decayRate: 0)
         #expect(MethodChoice.direct.objection(to: closed)?.contains("no absorbing side") == true)
         #expect(MethodChoice.multigrid.objection(to: closed) == nil)
         #expect(MethodChoice.direct.objection(to: try Physics(lattice: lattice)) == nil)

@@ -172,5 +172,6 @@ package final class FinestCycles {
             }
             out.clearTail(from: columnAxis.coarse)
         }
+        level.value.closeColumns(level.ring, place)
     }
 }

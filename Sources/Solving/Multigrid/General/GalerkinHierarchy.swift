@@ -65,7 +65,7 @@ package final class GalerkinHierarchy {
 
     /// levels[1].value ≈ A⁻¹ levels[1].rhs by one cycle from zero, with sweeps in one order. What
     /// lies below, which costs little, is visited twice.
-    func correct() { descend(1, fromZero: true, isSymmetric: false) }
+    package func correct() { descend(1, fromZero: true, isSymmetric: false) }
 
     /// levels[1].value ≈ A⁻¹ of what levels[0].rhs restricts to, by full multigrid.
     func draft() {
