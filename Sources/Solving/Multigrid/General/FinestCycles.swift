@@ -61,6 +61,8 @@ package final class FinestCycles {
             (beginning == .zero ? [] : [.prolongate, .relaxRed, .relaxBlack])
             + (descends ? [.relaxRed, .relaxBlack, .leaveRed, .restrict] : [])
         var largest: Int32 = 0
+        // The last row whose red residuals are in the window.
+        var last = Int.min
         let rows = level.rows
         Wavefront.run(rows: rows, isRing: level.ring.rows, stages: stages.count) { stage, row in
             let place = row < 0 ? row &+ rows : row < rows ? row : row &- rows
@@ -68,8 +70,17 @@ package final class FinestCycles {
             case .prolongate: prolongate(row, to: place)
             case .relaxRed: relax(place, place & 1)
             case .relaxBlack: relax(place, 1 &- place & 1)
-            case .leaveRed: largest = max(largest, leaveRed(row, at: place))
-            case .restrict: if row & 1 == 1 { restrict(row, at: place) }
+            case .leaveRed:
+                largest = max(largest, leaveRed(row, at: place))
+                last = row
+            case .restrict:
+                guard row & 1 == 1 else { return }
+                // The first rows of a ring, once more at its end.
+                while level.ring.rows, last <= row {
+                    last &+= 1
+                    _ = leaveRed(last, at: last % rows)
+                }
+                restrict(row, at: place)
             }
         }
         return Float(bitPattern: UInt32(bitPattern: largest))
