@@ -134,33 +134,42 @@ extension MediumSolver {
     private func iterate(
         _ image: SourceImage, _ pinned: Bool, _ accuracy: Accuracy, _ inverseBound: Double
     ) -> (bound: Double, scale: Double, residuals: [Double]) {
-        let largestValue = image.values.map(\.magnitude).max() ?? 0
-        iteration.restart()
+        let certificate = Certificate(
+            pinned: pinned, largestValue: image.values.map(\.magnitude).max() ?? 0,
+            accuracy: accuracy, inverseBound: inverseBound)
         energies = []
-        var residuals: [Double] = []
-        var bound = Double.infinity
-        var scale = 1.0
+        iteration.restart()
         if refinement.isSuitable {
-            refinement.start()
-            var goal = 0.0
-            repeat {
-                let defect = refinement.round(goal: goal)
-                if !pinned { scale = iteration.field.largest }
-                let factor = pinned ? 1 : scale > 0 ? 2 / scale : .infinity
-                let magnitude = pinned ? largestValue : 1
-                bound = factor * inverseBound * defect.bound
-                goal =
-                    (accuracy.tolerance - accuracy.rounding(upTo: magnitude))
-                    / (factor * inverseBound)
-                bound += accuracy.rounding(upTo: magnitude + min(bound, magnitude))
-                if bound.isNaN { bound = .infinity }
-            } while bound > accuracy.tolerance && refinement.isGaining
-            residuals = refinement.residuals
+            let (bound, scale) = refine(certificate)
+            let residuals = refinement.residuals
             if bound <= accuracy.tolerance { return (bound, scale, residuals) }
             _ = iteration.refresh()
-        } else {
-            residuals = iteration.start()
+            // A field that is further off than nothing is no start.
+            if iteration.largest < residuals[0] { return descend(certificate, residuals) }
         }
+        return descend(certificate, iteration.start())
+    }
+
+    /// Refines as long as that pays; returns what it got to.
+    private func refine(_ certificate: Certificate) -> (bound: Double, scale: Double) {
+        refinement.start()
+        var (bound, scale, goal) = (Double.infinity, 1.0, 0.0)
+        repeat {
+            let defect = refinement.round(goal: goal)
+            scale = certificate.pinned ? 1 : iteration.field.largest
+            bound = certificate.bound(defect.bound, scale)
+            goal = certificate.goal(scale)
+        } while bound > certificate.accuracy.tolerance && refinement.isGaining
+        return (bound, scale)
+    }
+
+    /// Steps of conjugate gradients from the field and residual at hand.
+    private func descend(_ certificate: Certificate, _ before: [Double]) -> (
+        bound: Double, scale: Double, residuals: [Double]
+    ) {
+        var residuals = before
+        var bound = Double.infinity
+        var scale = 1.0
         // The residual in the norm of the cycle, r · M⁻¹r, need not fall while the error does: it
         // only says when to look.
         var (best, wasted) = (Double.infinity, 0)
@@ -168,32 +177,24 @@ extension MediumSolver {
         var isStuck = false
         var lastTrue = iteration.largest
         while true {
-            if !pinned { scale = iteration.field.largest }
-            let factor = pinned ? 1 : scale > 0 ? 2 / scale : .infinity
-            let magnitude = pinned ? largestValue : 1
-            let share = accuracy.tolerance - accuracy.rounding(upTo: magnitude)
+            scale = certificate.pinned ? 1 : iteration.field.largest
             var isLast = residuals.count > MediumSolver.maximumSteps || isStuck
             let isDue = wasted >= MediumSolver.patience
             let expected = iteration.largest
-            if isLast || isDue || !(factor * inverseBound * expected > share)
+            if isLast || isDue || !(expected > certificate.goal(scale))
                 || expected < 1e-4 * lastTrue
             {
-                // A field's maximum lies on a source (maximum principle), so it is known to within
-                // the bound, and
-                // |u/m − u*/m*| ≤ |u − u*|/m + |u*|/m* · |m* − m|/m ≤ 2 bound/m.
-                bound = factor * inverseBound * iteration.refresh().bound
+                bound = certificate.bound(iteration.refresh().bound, scale)
                 // What the recurrence no longer sees is rounding.
                 isLast = isLast || iteration.largest > 16 * expected
                 lastTrue = iteration.largest
-                bound += accuracy.rounding(upTo: magnitude + min(bound, magnitude))
-                if bound.isNaN { bound = .infinity }
                 if isDue {
                     wasted = 0
                     idle = bound < 0.9 * bestBound ? 0 : idle + 1
                     bestBound = min(bestBound, bound)
                     isLast = isLast || idle >= MediumSolver.looks
                 }
-                if bound <= accuracy.tolerance || isLast { break }
+                if bound <= certificate.accuracy.tolerance || isLast { break }
             }
             if iteration.step() {
                 residuals.append(iteration.largest)
@@ -205,6 +206,39 @@ extension MediumSolver {
             best = min(best, iteration.energy)
         }
         return (bound, scale, residuals)
+    }
+
+    /// What a label's bound follows from, but for the residual.
+    private struct Certificate {
+        let pinned: Bool
+        /// The largest value of a source.
+        let largestValue: Double
+        let accuracy: Accuracy
+        /// Bound on ‖A⁻¹‖∞.
+        let inverseBound: Double
+
+        private var magnitude: Double { pinned ? largestValue : 1 }
+
+        /// What the error of a label is at most, by that of its field, whose largest value is
+        /// `scale` where sources emit.
+        ///
+        /// A field's maximum lies on a source (maximum principle), so it is known to within the
+        /// bound, and |u/m − u*/m*| ≤ |u − u*|/m + |u*|/m* · |m* − m|/m ≤ 2 bound/m.
+        private func factor(_ scale: Double) -> Double {
+            pinned ? inverseBound : scale > 0 ? 2 / scale * inverseBound : .infinity
+        }
+
+        /// The largest residual with which a label is accurate enough.
+        func goal(_ scale: Double) -> Double {
+            (accuracy.tolerance - accuracy.rounding(upTo: magnitude)) / factor(scale)
+        }
+
+        /// The label's bound, by the residual's; infinite where there is none.
+        func bound(_ residual: Double, _ scale: Double) -> Double {
+            let field = factor(scale) * residual
+            let bound = field + accuracy.rounding(upTo: magnitude + min(field, magnitude))
+            return bound.isNaN ? .infinity : bound
+        }
     }
 
     /// Bound on ‖A⁻¹‖∞ for the problem at hand.

@@ -74,8 +74,8 @@ final class Refinement {
             if !(rate * left > enough) || isSlow || steps >= Refinement.most { break }
         }
         _ = cycles.pass(.correction, descends: false)
-        // The residual is about to fall by so much, at least.
-        let next = 1 / max(rate * last, .leastNormalMagnitude).binade
+        // What the residual is about to fall to, or below; no less than Double can tell from none.
+        let next = 1 / max(rate * last, 0x1p-40 * before, .leastNormalMagnitude).binade
         let defect = iteration.problem.absorb(
             hierarchy.levels[0].value, 1 / scale, into: iteration.field,
             leaving: hierarchy.levels[0].rhs, scale: next)
