@@ -70,8 +70,8 @@ public enum Coefficient: Hashable, Sendable {
     /// More layers or regions than this are refused.
     public static let maximumRegions = 256
 
-    /// All values that the coefficient may take; of a random field the smallest and the largest that
-    /// are possible.
+    /// All values that the coefficient may take; of a random field the smallest and the largest
+    /// that are possible.
     var values: [Double] {
         switch self {
         case .constant(let value): [value]

@@ -128,7 +128,7 @@ def test_text():
     said = steadyset("bench", TINY_FILE, "--samples", 2, "--threads", 2)
     assert not said.stderr and "\x1b" not in said.stdout
     lines = said.stdout.splitlines()
-    assert lines[0] == "tiny: 48 × 40 sites, pinned, overlap max, certified to 1e-06"
+    assert lines[0] == "tiny: 48 × 40 sites, pinned, overlap max, certified to 1e-06, method auto"
     for word in ("sample", "solve", "compress", "write", "digest", "read"):
         assert re.search(rf"^{word}: [a-z ]+ +\d+ ", said.stdout, re.M), word
     assert re.search(r"^the whole pipeline, 120 samples: about .* \(sample .*, solve .*, pack .*\)$", said.stdout, re.M)
