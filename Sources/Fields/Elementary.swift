@@ -41,8 +41,9 @@ package enum Elementary {
     /// Returns eˣ for x from −700 to 700, within a relative error of 10⁻¹⁵.
     ///
     /// With x = k·ln 2 + r, |r| ≤ ½·ln 2, eʳ is its Taylor polynomial of degree 13, whose remainder
-    /// is below 5·10⁻¹⁸; ln 2 is subtracted in two parts, the first of 32 bits (Cody and Waite 1980,
-    /// "Software manual for the elementary functions", ch. 6). Without a division, for fields.
+    /// is below 5·10⁻¹⁸; ln 2 is subtracted in two parts, the first of 32 bits (Cody and Waite
+    /// 1980, "Software manual for the elementary functions", ch. 6). Without a division, for
+    /// fields.
     @inline(__always)
     package static func exp(_ x: Double) -> Double {
         // Adding 1.5·2⁵² rounds to a whole number, which is then in the lowest bits.

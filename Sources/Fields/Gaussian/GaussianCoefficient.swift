@@ -89,10 +89,10 @@ public struct GaussianCoefficient: Hashable, Sendable {
     /// Returns the coefficient on every site, (rows, columns). It must have a key. O(sites · log
     /// sites) time for each draw.
     ///
-    /// A key's draws are numbered from 0. Of a lognormal coefficient the first counts whose contrast
-    /// is in the range, and whose values are within a factor of its upper bound of the median. Where
-    /// none of `maximumAttempts` is, the logarithm of draw 0 is scaled about 0 to the middle of the
-    /// range, as far as the values allow; `attempts` is nil for such a key.
+    /// A key's draws are numbered from 0. Of a lognormal coefficient the first counts whose
+    /// contrast is in the range, and whose values are within a factor of its upper bound of the
+    /// median. Where none of `maximumAttempts` is, the logarithm of draw 0 is scaled about 0 to the
+    /// middle of the range, as far as the values allow; `attempts` is nil for such a key.
     func field(on lattice: Lattice, boundary: Boundary) -> [Double] {
         let source = GaussianField(covariance, on: lattice, boundary: boundary)
         let key = key ?? 0

@@ -156,9 +156,9 @@ struct GaussianField: Sendable {
 
     /// Returns the field of `key` and `attempt`, (rows, columns). O(sites · log sites) time.
     ///
-    /// Normal numbers are those of `NormalNumbers` at the counters (k, block, attempt, 0), k counting
-    /// waves down. On a torus block b holds the real and the imaginary part of wave 2b, then of wave
-    /// 2b + 1; of a spectral covariance it holds the numbers of waves 4b to 4b + 3.
+    /// Normal numbers are those of `NormalNumbers` at the counters (k, block, attempt, 0), k
+    /// counting waves down. On a torus block b holds the real and the imaginary part of wave 2b,
+    /// then of wave 2b + 1; of a spectral covariance it holds the numbers of waves 4b to 4b + 3.
     func draw(key: UInt32, attempt: UInt32) -> [Double] {
         let philox = Philox(seed: key, stream: NormalNumbers.stream)
         return isTorus ? torus(philox, attempt) : cosines(philox, attempt)

@@ -2,8 +2,9 @@
 /// (1958, "A note on the generation of random normal deviates").
 ///
 /// Words w and v give r·cos φ and r·sin φ with r = √(−2·ln((w + ½)/2³²)) and φ = 2π·v/2³² + π/2³².
-/// No magnitude exceeds 6.77, which a normal number does once in 7·10¹⁰. The logarithm, the sine and
-/// the cosine are polynomials of +, − and × (`logarithm`, `pair`): the bits are the same everywhere.
+/// No magnitude exceeds 6.77, which a normal number does once in 7·10¹⁰. The logarithm, the sine
+/// and the cosine are polynomials of +, − and × (`logarithm`, `pair`): the bits are the same
+/// everywhere.
 enum NormalNumbers {
     /// The stream of Philox that fields are drawn from; a coefficient's key takes the place of a
     /// seed.
