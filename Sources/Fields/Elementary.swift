@@ -66,6 +66,31 @@ package enum Elementary {
         return sum * Double(bitPattern: (shifted.bitPattern &+ 1023) << 52)
     }
 
+    /// Returns ln u for a positive normal u, within 10⁻¹⁵·max(1, |ln u|).
+    ///
+    /// With u = 2ᵏ·m, √½ ≤ m < √2, and s = (m − 1)/(m + 1), ln m = 2(s + s³/3 + s⁵/5 + …); |s| <
+    /// 0.172, so the terms after s²¹/21 sum to less than 10⁻¹⁸.
+    @inline(__always)
+    package static func log(_ u: Double) -> Double {
+        // The bits of √½ taken off, the exponent is k, and what is left of the bits is m's.
+        let bits = u.bitPattern &- 0x3FE6_A09E_667F_3BCD
+        let exponent = Double(Int64(bitPattern: bits) >> 52)
+        let m = Double(bitPattern: (bits & 0x000F_FFFF_FFFF_FFFF) &+ 0x3FE6_A09E_667F_3BCD)
+        let s = (m - 1) / (m + 1)
+        let squared = s * s
+        var sum = 1.0 / 21
+        sum = 1.0 / 19 + squared * sum
+        sum = 1.0 / 17 + squared * sum
+        sum = 1.0 / 15 + squared * sum
+        sum = 1.0 / 13 + squared * sum
+        sum = 1.0 / 11 + squared * sum
+        sum = 1.0 / 9 + squared * sum
+        sum = 1.0 / 7 + squared * sum
+        sum = 1.0 / 5 + squared * sum
+        sum = 1.0 / 3 + squared * sum
+        return exponent * 0.6931471805599453 + (2 * s + 2 * s * (squared * sum))
+    }
+
     /// Returns log₂ x for a positive normal x, within 10⁻¹⁵ · max(1, |log₂ x|); exact for powers of
     /// two.
     ///

@@ -98,3 +98,15 @@ extension Float {
     /// not for the sake of NaN.
     @inline(__always) var magnitudeBits: Int32 { Int32(bitPattern: bitPattern & 0x7FFF_FFFF) }
 }
+
+extension Double {
+    /// The bits of the magnitude, as of `Float`.
+    @inline(__always) var magnitudeBits: Int64 {
+        Int64(bitPattern: bitPattern & 0x7FFF_FFFF_FFFF_FFFF)
+    }
+
+    /// The magnitude that has these bits.
+    @inline(__always) init(magnitudeBits: Int64) {
+        self.init(bitPattern: UInt64(bitPattern: magnitudeBits))
+    }
+}

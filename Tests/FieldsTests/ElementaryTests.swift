@@ -40,6 +40,21 @@ import Testing
         }
     }
 
+    @Test func exponentialsAndNaturalLogarithms() {
+        var (worst, worstLogarithm) = (0.0, 0.0)
+        for index in 0..<100_000 as Range<UInt32> {
+            let x = Self.draw(index, -700, 700)
+            worst = max(worst, abs(Elementary.exp(x) / Foundation.exp(x) - 1))
+            let (found, expected) = (
+                Elementary.log(Foundation.exp(x)), Foundation.log(Foundation.exp(x))
+            )
+            worstLogarithm = max(worstLogarithm, abs(found - expected) / max(1, abs(expected)))
+        }
+        print("exp: largest relative error \(worst), log: largest error \(worstLogarithm)")
+        #expect(worst < 1e-15 && worstLogarithm < 1e-15)
+        #expect(Elementary.exp(0) == 1 && Elementary.log(1) == 0)
+    }
+
     @Test func logarithms() {
         var worst = 0.0
         for index in 0..<100_000 as Range<UInt32> {

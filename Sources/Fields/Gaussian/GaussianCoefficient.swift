@@ -149,7 +149,7 @@ public struct GaussianCoefficient: Hashable, Sendable {
     }
 
     private static func logarithms(_ contrast: ClosedRange<Double>) -> ClosedRange<Double> {
-        NormalNumbers.logarithm(contrast.lowerBound)...NormalNumbers.logarithm(contrast.upperBound)
+        Elementary.log(contrast.lowerBound)...Elementary.log(contrast.upperBound)
     }
 
     private static func extent(_ field: [Double]) -> (least: Double, most: Double) {

@@ -21,9 +21,6 @@ struct GaussianField: Sendable {
     /// Standard deviation of each wave's coefficients.
     private let amplitudes: [Double]  // (waves down, waves across)
     private let isTorus: Bool
-    /// The share of the variance that waves would have had less than none of; 0 where the embedding
-    /// is a covariance.
-    let lostShare: Double
 
     private typealias Lanes = FourierTransform.Lanes
 
@@ -46,7 +43,6 @@ struct GaussianField: Sendable {
             isTorus = true
             let quarter = GaussianField.variances(kernel, length, size)
             var sum = 0.0
-            var lost = 0.0
             var variances: [Double] = []  // (waves down, waves across)
             variances.reserveCapacity(waves.down * waves.across)
             for k in 0..<waves.down {
@@ -55,18 +51,15 @@ struct GaussianField: Sendable {
                     let isOne = l == 0 || 2 * l == size.across
                     let variance = quarter[line + l]
                     sum += (isOne ? 1 : 2) * max(variance, 0)
-                    lost -= (isOne ? 1 : 2) * min(variance, 0)
                     // A wave and the opposite one are one real wave; see `draw`.
                     variances.append(isOne ? max(variance, 0) : 0.5 * max(variance, 0))
                 }
             }
-            lostShare = lost / sum
             amplitudes = variances.map { ($0 / sum).squareRoot() }
         case .spectral(let tau, let alpha):
             size = (2 * rows, 2 * columns)
             waves = (rows, columns)
             isTorus = false
-            lostShare = 0
             let longer = Double(max(rows, columns))
             let (down, across) = (longer / Double(rows), longer / Double(columns))
             let pi = 3.141592653589793
@@ -80,7 +73,7 @@ struct GaussianField: Sendable {
                     // The mean of cos² over the lattice is ½, of the constant's 1.
                     let variance =
                         k == 0 && l == 0
-                        ? 0 : Elementary.exp(-alpha * NormalNumbers.logarithm(norm))
+                        ? 0 : Elementary.exp(-alpha * Elementary.log(norm))
                     sum += variance
                     variances.append(variance * (k == 0 ? 1 : 2) * (l == 0 ? 1 : 2))
                 }

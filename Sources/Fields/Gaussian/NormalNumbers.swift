@@ -3,7 +3,7 @@
 ///
 /// Words w and v give r·cos φ and r·sin φ with r = √(−2·ln((w + ½)/2³²)) and φ = 2π·v/2³² + π/2³².
 /// No magnitude exceeds 6.77, which a normal number does once in 7·10¹⁰. The logarithm, the sine
-/// and the cosine are polynomials of +, − and × (`logarithm`, `pair`): the bits are the same
+/// and the cosine are polynomials of +, − and × (`Elementary.log`, `pair`): the bits are the same
 /// everywhere.
 enum NormalNumbers {
     /// The stream of Philox that fields are drawn from; a coefficient's key takes the place of a
@@ -20,7 +20,7 @@ enum NormalNumbers {
     /// Returns two numbers from two words.
     @inline(__always)
     static func pair(_ w: UInt32, _ v: UInt32) -> SIMD2<Double> {
-        let radius = (-2 * logarithm((Double(w) + 0.5) * 0x1p-32)).squareRoot()
+        let radius = (-2 * Elementary.log((Double(w) + 0.5) * 0x1p-32)).squareRoot()
         // The angle within its quadrant, from −π/4 to π/4 around the middle of it.
         let x = (Double(v & 0x3FFF_FFFF) - 0x1p29 + 0.5) * (0x1p-31 * 3.141592653589793)
         let squared = x * x
@@ -50,30 +50,5 @@ enum NormalNumbers {
         case 2: return SIMD2(-a, -b)
         default: return SIMD2(b, -a)
         }
-    }
-
-    /// Returns ln u for a positive normal u, within 10⁻¹⁵·max(1, |ln u|).
-    ///
-    /// With u = 2ᵏ·m, √½ ≤ m < √2, and s = (m − 1)/(m + 1), ln m = 2(s + s³/3 + s⁵/5 + …); |s| <
-    /// 0.172, so the terms after s²¹/21 sum to less than 10⁻¹⁸.
-    @inline(__always)
-    static func logarithm(_ u: Double) -> Double {
-        // The bits of √½ taken off, the exponent is k, and what is left of the bits is m's.
-        let bits = u.bitPattern &- 0x3FE6_A09E_667F_3BCD
-        let exponent = Double(Int64(bitPattern: bits) >> 52)
-        let m = Double(bitPattern: (bits & 0x000F_FFFF_FFFF_FFFF) &+ 0x3FE6_A09E_667F_3BCD)
-        let s = (m - 1) / (m + 1)
-        let squared = s * s
-        var sum = 1.0 / 21
-        sum = 1.0 / 19 + squared * sum
-        sum = 1.0 / 17 + squared * sum
-        sum = 1.0 / 15 + squared * sum
-        sum = 1.0 / 13 + squared * sum
-        sum = 1.0 / 11 + squared * sum
-        sum = 1.0 / 9 + squared * sum
-        sum = 1.0 / 7 + squared * sum
-        sum = 1.0 / 5 + squared * sum
-        sum = 1.0 / 3 + squared * sum
-        return exponent * 0.6931471805599453 + (2 * s + 2 * s * (squared * sum))
     }
 }

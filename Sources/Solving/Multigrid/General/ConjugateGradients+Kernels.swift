@@ -62,11 +62,10 @@ extension ConjugateGradients {
                 u.clearTail(from: count)
                 r.clearTail(from: count)
                 for k in 0..<count {
-                    largest = max(
-                        largest, Int64(bitPattern: r[k].bitPattern & 0x7FFF_FFFF_FFFF_FFFF))
+                    largest = max(largest, r[k].magnitudeBits)
                 }
             }
         }
-        return Double(bitPattern: UInt64(bitPattern: largest))
+        return Double(magnitudeBits: largest)
     }
 }

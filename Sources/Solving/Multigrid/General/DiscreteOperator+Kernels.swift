@@ -42,8 +42,7 @@ extension DiscreteOperator {
     ) -> Defect {
         var maxima = Maxima()
         let rows = lattice.rows
-        Wavefront.run(rows: rows, isRing: ring.rows, stages: 2) { stage, row in
-            let place = row < 0 ? row &+ rows : row < rows ? row : row &- rows
+        Wavefront.run(rows: rows, isRing: ring.rows, stages: 2) { stage, _, place in
             for half in 0...1 {
                 let count = field.count(half)
                 if stage == 0 {
@@ -53,10 +52,9 @@ extension DiscreteOperator {
                     continue
                 }
                 let (rest, out) = (margins[1], remainder[half: half, place])
+                let near = Wavefront.neighbours(of: place, rows: rows, isRing: ring.rows)
                 residualLine(
-                    place, half, field, into: rest,
-                    north: ring.rows && place == 0 ? rows &- 1 : place &- 1,
-                    south: ring.rows && place == rows &- 1 ? 0 : place &+ 1)
+                    place, half, field, into: rest, north: near.north, south: near.south)
                 maxima.take(rest, margins[0], count: count)
                 Columns.each(count) { k in out[k] = Float(scale * rest[k]) }
                 out.clearTail(from: count)
@@ -75,16 +73,13 @@ extension DiscreteOperator {
             _ rest: Line<Double>, _ margin: Line<Double>, count: Int
         ) {
             for k in 0..<count {
-                largest = max(
-                    largest, Int64(bitPattern: rest[k].bitPattern & 0x7FFF_FFFF_FFFF_FFFF))
-                bound = max(bound, Int64(bitPattern: margin[k].bitPattern & 0x7FFF_FFFF_FFFF_FFFF))
+                largest = max(largest, rest[k].magnitudeBits)
+                bound = max(bound, margin[k].magnitudeBits)
             }
         }
 
         var defect: Defect {
-            Defect(
-                largest: Double(bitPattern: UInt64(bitPattern: largest)),
-                bound: Double(bitPattern: UInt64(bitPattern: bound)))
+            Defect(largest: Double(magnitudeBits: largest), bound: Double(magnitudeBits: bound))
         }
     }
 

@@ -64,8 +64,8 @@ package final class FinestCycles {
         // The last row whose red residuals are in the window.
         var last = Int.min
         let rows = level.rows
-        Wavefront.run(rows: rows, isRing: level.ring.rows, stages: stages.count) { stage, row in
-            let place = row < 0 ? row &+ rows : row < rows ? row : row &- rows
+        Wavefront.run(rows: rows, isRing: level.ring.rows, stages: stages.count) {
+            stage, row, place in
             switch stages[stage] {
             case .prolongate: prolongate(row, to: place)
             case .relaxRed: relax(place, place & 1)
@@ -88,11 +88,9 @@ package final class FinestCycles {
 
     /// What the sites of one half of a row give and take.
     @inline(__always) private func near(_ row: Int, _ half: Int) -> GridLevel.Neighbours {
-        let isRing = level.ring.rows
+        let rows = Wavefront.neighbours(of: row, rows: level.rows, isRing: level.ring.rows)
         return GridLevel.Neighbours(
-            level.matrix, level.value, row, half,
-            north: isRing && row == 0 ? level.rows &- 1 : row &- 1,
-            south: isRing && row == level.rows &- 1 ? 0 : row &+ 1)
+            level.matrix, level.value, row, half, north: rows.north, south: rows.south)
     }
 
     @inline(__always) private func relax(_ row: Int, _ half: Int) {

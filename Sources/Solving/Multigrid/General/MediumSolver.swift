@@ -88,9 +88,7 @@ package final class MediumSolver {
     ) -> Solution {
         precondition(label.count == lattice.count, "the label has another lattice's size")
         guard let inverseBound = prepareBound(image, pinned: pinned) else {
-            return Solution(
-                method: .general, errorBound: .infinity, isCertified: false, cycles: 0,
-                residuals: [])
+            return .none(by: .general)
         }
         let (bound, scale, residuals) = iterate(image, pinned, accuracy, inverseBound)
         iteration.field.writeLabel(scale: scale, step: accuracy.step, into: &label)

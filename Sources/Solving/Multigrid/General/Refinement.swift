@@ -95,12 +95,11 @@ extension SplitPlane where Element == Double {
             for half in 0...1 {
                 let line = self[half: half, row]
                 for k in 0..<count(half) {
-                    largest = Swift.max(
-                        largest, Int64(bitPattern: line[k].bitPattern & 0x7FFF_FFFF_FFFF_FFFF))
+                    largest = Swift.max(largest, line[k].magnitudeBits)
                 }
             }
         }
-        return Double(bitPattern: UInt64(bitPattern: largest))
+        return Double(magnitudeBits: largest)
     }
 
     /// to = scale · this.
