@@ -154,10 +154,10 @@ public struct Commands {
         }
         let drawn = id == Stage.sample.rawValue ? try stages.origin() : nil
         try checkAhead(ofStep: drawn, upTo: last)
-        // Others may write other parts of the same dataset at the same time; a round is a chain.
-        let isAlone = (found?.round ?? 0) > 0
+        // Others may do other steps at the same time: parts, or the errors of a round while the
+        // next one chooses.
         try withExtendedLifetime(
-            (try base.claim(shared: !isAlone, mustExist: drawn == nil), try base.claim(step: id))
+            (try base.claim(shared: true, mustExist: drawn == nil), try base.claim(step: id))
         ) {
             if let drawn { return try stages.sample(drawn).complete(in: context) }
             if isPart { return try part(id).complete(in: context) }
