@@ -127,7 +127,7 @@ def _check_lineage(storage: Storage, child: Manifest, base: Manifest | None) -> 
             parent = base
         else:
             try:
-                parent = read_manifest(storage, f"version-{wanted[:16]}.json")
+                parent = read_manifest(storage, file_of_version(wanted))
             except DatasetError as error:
                 raise DatasetError(
                     f"{storage.root}: the parent {wanted[:16]} of version {name} is missing or was altered, or cannot be read: "
@@ -139,12 +139,22 @@ def _check_lineage(storage: Storage, child: Manifest, base: Manifest | None) -> 
         child = parent
 
 
+def file_of_version(id: str) -> str:
+    """The name of a version's manifest."""
+    return f"version-{id[:16]}.json"
+
+
+def names_of_versions(storage: Storage) -> list[str]:
+    """The manifests of all versions but the base, where the storage can be listed, as a folder on a disk can; else none."""
+    return _names(storage, "") if isinstance(storage, LocalFolder) else []
+
+
 def _names(storage: Storage, digits: str) -> list[str]:
     """Files of versions whose ids may begin with `digits`."""
     if isinstance(storage, LocalFolder):
         pattern = re.compile(f"version-{digits[:16]}[0-9a-f]{{{16 - len(digits[:16])}}}\\.json")
         return sorted(name for name in os.listdir(storage.root) if pattern.fullmatch(name))
-    return [f"version-{digits[:16]}.json"] if len(digits) >= 16 else []
+    return [file_of_version(digits)] if len(digits) >= 16 else []
 
 
 def _listing(storage: Storage, tags: Mapping[str, str]) -> str:

@@ -1,0 +1,7 @@
+"""Datasets to and from object storage: what is missing is sent, every file is checked by its digest, manifests come last."""
+
+from .pull import pull
+from .push import push
+from .upkeep import Stray, Version, check, listed, remove_strays, strays
+
+__all__ = ["Stray", "Version", "check", "listed", "pull", "push", "remove_strays", "strays"]

@@ -1,0 +1,118 @@
+"""Sends datasets to object storage and fetches them: what `steadyset push`, `pull`, `sync` and `remote` do."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from ..errors import DatasetError, MissingFileError
+from ..storage import is_url
+from .pull import pull
+from .push import Progress, Report, local_inventory, push
+from .upkeep import check, listed, remove_strays, strays
+
+DAMAGED, MISSING = 65, 66
+"""Statuses of the program: what was read is wrong; it is not there."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="steadyset", description=__doc__, allow_abbrev=False)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, words: str, *places: tuple[str, str], writes: bool = False) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.", allow_abbrev=False)
+        for place, meaning in places:
+            command.add_argument(place, help=meaning)
+        if writes:
+            command.add_argument("--replace", action="store_true", help="write over another dataset")
+        command.add_argument("--jobs", type=_number, default=8, help="files at a time (default: 8)")
+        command.add_argument("--quiet", action="store_true", help="no line a file")
+        return command
+
+    folder = ("DATASET", "the folder of a dataset, or DATASET@VERSION")
+    place = ("URL", "where it is, such as s3://BUCKET/NAME")
+    add("push", "send a dataset to object storage", folder, place, writes=True)
+    from_url = ("URL", "of the dataset, or URL@VERSION")
+    add("pull", "fetch a dataset into a folder", from_url, ("FOLDER", "new, or of the same dataset"), writes=True)
+    add("sync", "send a dataset, and remove what its place has beside it", folder, place)
+    add("check", "read all files of a dataset behind a URL, and compare them with its manifests", place)
+    add("versions", "list the versions of a dataset behind a URL", place)
+    cleaning = add("clean", "list files beside a dataset that no version needs", place)
+    cleaning.add_argument("--apply", action="store_true", help="remove them")
+    given = parser.parse_args(arguments)
+
+    def report(path: str, size: int) -> None:
+        if not given.quiet:
+            print(f"{path}: {size} bytes", file=sys.stderr, flush=True)
+
+    try:
+        return _do(given, report)
+    except MissingFileError as error:
+        return _failed(error, MISSING)
+    except DatasetError as error:
+        return _failed(error, DAMAGED)
+
+
+def _do(given: argparse.Namespace, report: Progress) -> int:
+    match given.command:
+        case "push":
+            _tell(push(given.DATASET, given.URL, replace=given.replace, jobs=given.jobs, progress=report), "sent")
+        case "pull":
+            if not is_url(given.URL):
+                raise DatasetError(f"{given.URL} is no URL: a folder is read where it is")
+            _tell(pull(given.URL, given.FOLDER, replace=given.replace, jobs=given.jobs, progress=report), "fetched")
+        case "sync":
+            _tell(push(given.DATASET, given.URL, replace=True, jobs=given.jobs, progress=report), "sent")
+            found = strays(given.URL, local_inventory(given.DATASET)[1])
+            remove_strays(given.URL, found)
+            print(f"{len(found)} files removed")
+        case "check":
+            print(f"{check(given.URL, jobs=given.jobs, progress=report)}: every file is what its manifests list")
+        case "versions":
+            for version in listed(given.URL):
+                print(f"{version.id[:16]}  {version.samples} samples  {', '.join(version.tags)}")
+        case "clean":
+            found = strays(given.URL)
+            for stray in found:
+                print(f"{stray.name}: {stray.bytes} bytes")
+            if given.apply:
+                remove_strays(given.URL, found)
+            print(f"{len(found)} files{' removed' if given.apply else '; --apply removes them' if found else ''}")
+    return 0
+
+
+def _tell(done: Report, verb: str) -> None:
+    print(f"{done.id[:16]}: {done.sent} files {verb} ({done.sent_bytes} bytes), {done.kept} were there")
+
+
+def _number(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 64:
+        raise argparse.ArgumentTypeError("a number from 1 to 64")
+    return value
+
+
+def _failed(error: DatasetError, status: int) -> int:
+    print(f"steadyset: error: {error}", file=sys.stderr)
+    return status
+
+
+def run_push() -> int:
+    """The program steadyset-push."""
+    return main(["push", *sys.argv[1:]])
+
+
+def run_pull() -> int:
+    """The program steadyset-pull."""
+    return main(["pull", *sys.argv[1:]])
+
+
+def run_sync() -> int:
+    """The program steadyset-sync."""
+    return main(["sync", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

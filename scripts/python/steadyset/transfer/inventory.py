@@ -1,0 +1,139 @@
+"""What a published dataset consists of: the files that the manifests of its versions list, and those manifests."""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ..errors import DatasetError, MissingFileError
+from ..manifest import MAXIMUM_MANIFEST, Manifest, read_manifest
+from ..storage import Storage, check_name
+from ..versions import file_of_version, names_of_versions, read_tags, read_version
+
+TAGS = "tags.json"
+BASE = "manifest.json"
+PROVENANCE = "provenance.json"
+
+
+@dataclass(frozen=True)
+class Item:
+    """A file of data as a manifest lists it."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """A file that says what the others are; it is written after them."""
+
+    path: str
+    data: bytes
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass
+class Inventory:
+    """The files of a dataset's folder `pack`."""
+
+    id: str
+    """That of the base, or of the only version."""
+    items: dict[str, Item] = field(default_factory=dict)
+    heads: list[Head] = field(default_factory=list)
+    """In the order in which they are to be written: whoever sees one finds what it speaks of."""
+
+    @property
+    def names(self) -> set[str]:
+        return {*self.items, *(head.path for head in self.heads)}
+
+
+def is_head(name: str) -> bool:
+    """Whether a file of that name says what others are."""
+    return name in (BASE, TAGS, PROVENANCE) or (name.startswith("version-") and name.endswith(".json"))
+
+
+def digest_of(path: pathlib.Path) -> str:
+    """The SHA-256 of a file."""
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            found.update(block)
+    return found.hexdigest()
+
+
+def take_inventory(storage: Storage, version: str | None = None) -> Inventory:
+    """Reads the manifests of all versions, or of one and those that it was made from. Of a URL, versions without a tag are known
+    only where another one was made from them.
+
+    Raises `DatasetError` where a manifest is damaged, or two of them say different things of one file.
+    """
+    base = read_manifest(storage)
+    if version is None:
+        tags = read_tags(storage)
+        wanted = {name for id in tags.values() if (name := file_of_version(id))} | set(names_of_versions(storage))
+    else:
+        tags = {}
+        chosen = read_version(storage, version)
+        wanted = set() if chosen.document["id"] == base.document["id"] else {file_of_version(chosen.document["id"])}
+    found = Inventory(base.document["id"])
+    manifests = [(BASE, base), *_with_parents(storage, wanted - {file_of_version(found.id)}, found.id)]
+    for _, manifest in manifests:
+        for item in _items(manifest):
+            if found.items.setdefault(item.path, item) != item:
+                raise DatasetError(f"{storage.root}: two versions say different things of {item.path}")
+    ids = {manifest.document["id"] for _, manifest in manifests}
+    for path, _ in [*manifests[1:], manifests[0]]:
+        found.heads.append(Head(path, storage.read_all(path, MAXIMUM_MANIFEST)))
+    _add_optional(storage, PROVENANCE, found.heads, 0)
+    if tags and set(tags.values()) <= ids:
+        _add_optional(storage, TAGS, found.heads, len(found.heads))
+    clash = found.items.keys() & {head.path for head in found.heads}
+    if clash:
+        raise DatasetError(f"{storage.root}: {min(clash)} is a file of data and a manifest")
+    return found
+
+
+def _with_parents(storage: Storage, wanted: Iterable[str], base: str) -> list[tuple[str, Manifest]]:
+    """The manifests of versions and of all that they were made from, parents first."""
+    found: dict[str, Manifest] = {}
+    for name in sorted(wanted):
+        chain = []
+        while name not in found:
+            manifest = read_manifest(storage, name)
+            if file_of_version(manifest.document["id"]) != name:
+                raise DatasetError(f"{storage.root}/{name} is the manifest of another version")
+            chain.append((name, manifest))
+            parent = manifest.document["content"].get("parent")
+            if parent is None or parent == base:
+                break
+            name = file_of_version(parent)
+            if name in dict(chain):
+                raise DatasetError(f"{storage.root}/{name} comes from itself")
+        found.update(reversed(chain))
+    return list(found.items())
+
+
+def _items(manifest: Manifest) -> Iterable[Item]:
+    for shard in manifest.shards:
+        yield Item(check_name(shard.path), shard.bytes, shard.sha256)
+    path, size, sha256 = manifest.locations
+    yield Item(check_name(path), size, sha256)
+    choices = manifest.document["layout"].get("choices")
+    if choices is not None:
+        try:
+            yield Item(check_name(choices["path"]), int(choices["bytes"]), str(manifest.document["content"]["choices"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise DatasetError(f"the manifest's file of choices is not one: {error!r}") from error
+
+
+def _add_optional(storage: Storage, name: str, heads: list[Head], place: int) -> None:
+    try:
+        heads.insert(place, Head(name, storage.read_all(name, MAXIMUM_MANIFEST)))
+    except MissingFileError:
+        pass
