@@ -68,8 +68,8 @@ def digest_of(path: pathlib.Path) -> str:
 
 
 def take_inventory(storage: Storage, version: str | None = None) -> Inventory:
-    """Reads the manifests of all versions, or of one and those that it was made from. Of a URL, versions without a tag are known
-    only where another one was made from them.
+    """Reads the manifests of all versions, or of one and those that it was made from. Of a URL, versions without a tag are
+    known only where another one was made from them.
 
     Raises `DatasetError` where a manifest is damaged, or two of them say different things of one file.
     """

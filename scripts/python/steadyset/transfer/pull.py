@@ -24,8 +24,8 @@ def pull(
     """Fetches a dataset, or the version that `URL@VERSION` names, into `folder`, whose `pack` it becomes.
 
     What is there with the right content is not fetched again, and a file of which a part arrived is gone on with; so a pull
-    that was interrupted goes on. Each file is checked by its SHA-256 before it gets its name; one with a wrong content is fetched once
-    more. Manifests come last. `jobs` files are fetched at a time.
+    that was interrupted goes on. Each file is checked by its SHA-256 before it gets its name; one with a wrong content is
+    fetched once more. Manifests come last. `jobs` files are fetched at a time.
 
     Raises `DatasetError` where the dataset is damaged or cannot be read, and where `folder` holds another dataset, unless
     `replace` is set.
@@ -90,8 +90,8 @@ def _check_room(root: pathlib.Path, inventory: Inventory, replace: bool) -> None
             raise DatasetError(f"{error}: pass --replace to write over what is there, or choose another folder") from error
         if here != inventory.id:
             raise DatasetError(
-                f"{root} holds another dataset ({here[:16]}; that of the URL is {inventory.id[:16]}): choose another folder, or pass "
-                "--replace to overwrite it"
+                f"{root} holds another dataset ({here[:16]}; that of the URL is {inventory.id[:16]}): choose another folder, or "
+                "pass --replace to overwrite it"
             )
     if (root.parent / "solve").exists() or (root.parent / ".steadyset").exists():
         raise DatasetError(f"{root.parent} is a dataset that was made here: pull into another folder")
@@ -114,7 +114,8 @@ def _fetch(storage: Storage, root: pathlib.Path, item: Item) -> tuple[Item, int]
             return item, fetched
         # What an earlier pull left may be of another file.
         draft.unlink()
-    raise DatasetError(f"{storage.root}/{item.path} is not what the manifest lists (SHA-256 differs), twice: it is damaged there")
+    where = f"{storage.root}/{item.path}"
+    raise DatasetError(f"{where} is not what the manifest lists (SHA-256 differs), twice: it is damaged there")
 
 
 def _fetch_pieces(storage: Storage, draft: pathlib.Path, item: Item) -> int:

@@ -43,9 +43,9 @@ def push(
 ) -> Report:
     """Writes a dataset, or the version that `DATASET@VERSION` names, to the folder `url`.
 
-    What is written is the folder `pack`: shards, tables and the manifests of versions, so that `steadyset.open(url)` reads it. Files that
-    are there with the right content are not sent again; so a push that was interrupted goes on. Manifests come last: a reader finds
-    the former dataset, none, or this one. `jobs` files are sent at a time.
+    What is written is the folder `pack`: shards, tables and the manifests of versions, so that `steadyset.open(url)` reads
+    it. Files that are there with the right content are not sent again; so a push that was interrupted goes on. Manifests
+    come last: a reader finds the former dataset, none, or this one. `jobs` files are sent at a time.
 
     Raises `DatasetError` where the dataset is damaged, before anything is sent of the file that is; where `url` holds another
     dataset, unless `replace` is set; and where the storage refuses, or fails several times in a row.
@@ -58,8 +58,8 @@ def push(
     former = _former(target) if BASE in there else None
     if former not in (None, inventory.id) and not replace:
         raise DatasetError(
-            f"{target.url} holds another dataset ({former[:16]}; this one is {inventory.id[:16]}): choose another place, or pass "
-            "--replace to overwrite it"
+            f"{target.url} holds another dataset ({former[:16]}; this one is {inventory.id[:16]}): choose another place, or "
+            "pass --replace to overwrite it"
         )
     items = list(inventory.items.values())
     paths = {item.path: pathlib.Path(folder.root, item.path) for item in items}

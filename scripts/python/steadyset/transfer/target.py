@@ -123,7 +123,8 @@ class Target:
                 if not isinstance(found, Momentary):
                     raise found from error
                 if attempt == _ATTEMPTS - 1:
-                    raise DatasetError(f"{where}: {found}, {_ATTEMPTS} times: try again later; what arrived is kept") from error
+                    words = f"{where}: {found}, {_ATTEMPTS} times: try again later; what arrived is kept"
+                    raise DatasetError(words) from error
                 time.sleep(found.pause * 2**attempt)
         raise AssertionError
 

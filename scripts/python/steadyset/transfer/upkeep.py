@@ -38,7 +38,8 @@ class Stray:
 def check(url: str, *, jobs: int = 4, progress: Progress | None = None) -> str:
     """Reads every file of a dataset behind a URL, and compares it with its manifests; returns the dataset's id.
 
-    What files hold is not looked into: `steadyset verify` does it with a copy. Raises `DatasetError` with everything that is wrong.
+    What files hold is not looked into: `steadyset verify` does it with a copy. Raises `DatasetError` with everything that is
+    wrong.
     """
     place, version = split_reference(url)
     storage, inventory = published(place, version)
