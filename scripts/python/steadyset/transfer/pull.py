@@ -90,8 +90,8 @@ def _check_room(root: pathlib.Path, inventory: Inventory, replace: bool) -> None
             raise DatasetError(f"{error}: pass --replace to write over what is there, or choose another folder") from error
         if here != inventory.id:
             raise DatasetError(
-                f"{root} holds another dataset ({here[:16]}; that of the URL is {inventory.id[:16]}): choose another folder, or "
-                "pass --replace to overwrite it"
+                f"{root} holds another dataset ({here[:16]}; that of the URL is {inventory.id[:16]}): choose another folder, "
+                "or pass --replace to overwrite it"
             )
     if (root.parent / "solve").exists() or (root.parent / ".steadyset").exists():
         raise DatasetError(f"{root.parent} is a dataset that was made here: pull into another folder")
