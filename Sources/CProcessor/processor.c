@@ -7,7 +7,7 @@
 #include <cpuid.h>
 #include <unistd.h>
 
-// ExitStatus.processor
+// ExitStatus.unavailable
 enum { processor_status = 69 };
 
 static const char processor_message[] =

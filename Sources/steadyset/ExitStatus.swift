@@ -18,9 +18,9 @@ enum ExitStatus: Int32, Sendable, CaseIterable {
     case data = 65
     /// An input does not exist or cannot be read (EX_NOINPUT).
     case noInput = 66
-    /// The processor lacks instructions that the program was built with (EX_UNAVAILABLE); what says
-    /// so is in C, in `CProcessor`, as nothing else could run.
-    case processor = 69
+    /// Something that the command needs is missing (EX_UNAVAILABLE): instructions of the processor,
+    /// which `CProcessor` says in C, as nothing else could run, or another program.
+    case unavailable = 69
     /// An error of this program or of a library (EX_SOFTWARE).
     case software = 70
     /// The output cannot be created: it holds something else, or may not be written (EX_CANTCREAT).
@@ -48,9 +48,9 @@ enum ExitStatus: Int32, Sendable, CaseIterable {
         case .usage: "wrong options or arguments"
         case .data: "a pipeline, configuration, manifest, shard, model or prediction is not valid"
         case .noInput: "an input does not exist or cannot be read"
-        case .processor:
-            "this processor lacks instructions (AVX2, FMA) that this build uses; build it on this "
-                + "machine"
+        case .unavailable:
+            "this processor lacks instructions (AVX2, FMA) that this build uses: build it on this "
+                + "machine; or a program is missing that the command needs"
         case .software: "an internal error"
         case .cannotCreate: "the output folder holds something else or cannot be written"
         case .io: "reading or writing failed, or the disk is full"

@@ -68,14 +68,18 @@ struct PipelineOptions: ParsableArguments {
 
     /// The commands for these options and, where given, those of an import.
     func commands(
-        _ imported: ImportOptions? = nil, codec: CodecOption? = nil, ignoringSpace: Bool = false
+        _ imported: ImportOptions? = nil, codec: CodecOption? = nil, ignoringSpace: Bool = false,
+        reporter: (any Reporter)? = nil
     ) throws -> Commands {
         var options = self.options
         options.ignoresSpace = ignoringSpace
         options.codec = codec?.codec
         imported?.apply(to: &options)
-        return try Commands(options, reporter: json ? JSONProgress() : TextProgress())
+        return try Commands(options, reporter: reporter ?? self.reporter)
     }
+
+    /// What says how it is going.
+    var reporter: any Reporter { json ? JSONProgress() : TextProgress() }
 }
 
 /// Options of the commands that take configurations from a file.

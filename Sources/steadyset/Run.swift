@@ -22,9 +22,19 @@ struct Run: ParsableCommand {
     @Flag(help: "Begin although the disk will probably not hold all of it.")
     var ignoreSpace = false
 
+    @Flag(help: "Write a page about it, report.html in its folder, after each stage.")
+    var report = false
+
     func run() throws {
-        let commands = try options.commands(imported, codec: codec, ignoringSpace: ignoreSpace)
-        guard dryRun else { return try commands.run(until: until) }
+        let page =
+            report && !dryRun
+            ? ReportingProgress(options.reporter, dataset: options.output) : nil
+        let commands = try options.commands(
+            imported, codec: codec, ignoringSpace: ignoreSpace, reporter: page)
+        guard dryRun else {
+            defer { page?.finish() }
+            return try commands.run(until: until)
+        }
         let found = try commands.dryRun(until: until)
         if !found.forecast.isNothing {
             let event = found.forecast.json.merging(["event": .string("forecast")]) { $1 }

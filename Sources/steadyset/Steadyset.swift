@@ -13,6 +13,13 @@ struct Steadyset: ParsableCommand {
         ExitStatus.allCases.map { "  \(pad($0.rawValue)) \($0.meaning)" }.joined(separator: "\n")
     }
 
+    private static var companions: String {
+        CompanionProgram.known.map { name, what in
+            "  \(name)\(String(repeating: " ", count: 9 - name.count))\(what.shows): "
+                + what.install
+        }.joined(separator: "\n")
+    }
+
     static let configuration = CommandConfiguration(
         commandName: "steadyset",
         abstract: "Build, version and verify datasets of steady-state diffusion fields, and train "
@@ -33,6 +40,10 @@ struct Steadyset: ParsableCommand {
             The same pipeline gives the same manifest ids on any machine; an \
             interrupted run continues where it stopped.
 
+            Programs called steadyset-NAME, beside this one or on the PATH, are subcommands too:
+
+            \(companions)
+
             EXIT STATUS
             \(statuses)
             """,
@@ -51,6 +62,10 @@ struct Steadyset: ParsableCommand {
         Terminal.hearOfLargeFiles()
         do {
             do {
+                try CompanionProgram.run(
+                    CommandLine.arguments.dropFirst(),
+                    unless: ["help"]
+                        + configuration.subcommands.compactMap { $0.configuration.commandName })
                 var command = try parseAsRoot()
                 FileServer.use()
                 try command.run()

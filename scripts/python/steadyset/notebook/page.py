@@ -34,7 +34,7 @@ def dataset_page(dataset: Dataset) -> str:
     parts = ", ".join(f"{part['samples']:,} {part['part']}" for part in manifest["content"]["parts"] if part["samples"])
     facts = [
         ("place", dataset._storage.root), ("id", dataset.id[:16]), ("samples", f"{len(dataset):,}: {parts}"),
-        *_physics(dataset.physics), _labels(*_accuracy(manifest["parameters"])),
+        *physics_facts(dataset),
     ]  # fmt: skip
     try:
         first = dataset.all[:_LOOKED_AT]
@@ -80,6 +80,11 @@ def stream_facts(
     samples = f"without an end{anew}"
     sources = ", ".join(map(str, strata)) if len(strata) < 9 else f"{strata[0]} … {strata[-1]}, {len(strata)} numbers"
     return [("name", name), ("id", id), ("samples", samples), ("sources", sources), *_physics(physics), _labels(*accuracy)]
+
+
+def physics_facts(dataset: Dataset) -> Facts:
+    """Returns what there is to say of a dataset's equation and labels."""
+    return [*_physics(dataset.physics), _labels(*_accuracy(dataset.manifest["parameters"]))]
 
 
 def _accuracy(parameters: Mapping[str, Any]) -> tuple[float, int | None]:

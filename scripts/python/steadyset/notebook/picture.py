@@ -17,6 +17,10 @@ COLOURS = (
 """Of this project's making, under its licence: even steps in OKLab (Ottosson 2020), the lightness from 0.16 to 0.96, the hue
 from blue over red to yellow, so that it reads without colours too. Between these points colours are linear in sRGB."""
 
+DIFFERENCES = "01346b 0a56a6 437fc9 7ea7dc b8d0ef f3f3f3 eac5b1 d39471 b9632c 8b3f01 572501"
+"""For numbers of either sign, made in the same way: blue below 0, brown above, both darker the further they are from it; hues of 255
+and 50 degrees, which the colour-blind tell apart."""
+
 MOST = 256
 """Sites of a picture in each direction; larger fields are reduced, so that notebooks stay small."""
 
@@ -86,21 +90,21 @@ def reduced(field: FloatArray, most: int = MOST) -> FloatArray:
     return np.asarray(padded.reshape(rows, step, columns, step).max((1, 3)))
 
 
-def palette() -> bytes:
+def palette(colours: str = COLOURS) -> bytes:
     """Returns the 256 colours, three bytes each."""
-    points = np.array([list(bytes.fromhex(colour)) for colour in COLOURS.split()], np.float64)
+    points = np.array([list(bytes.fromhex(colour)) for colour in colours.split()], np.float64)
     places = np.linspace(0, len(points) - 1, 256)
     channels = [np.interp(places, np.arange(len(points)), channel) for channel in points.T]
     return bytes(np.rint(np.stack(channels, 1)).astype(np.uint8).tobytes())
 
 
-def png(codes: Codes) -> bytes:
+def png(codes: Codes, colours: str = COLOURS) -> bytes:
     """Returns a picture (rows, columns) of numbers of colours as a PNG file (RFC 2083), one byte a pixel with a palette."""
     rows, columns = codes.shape
     lines = np.zeros((rows, columns + 1), np.uint8)  # each line begins with its filter, none
     lines[:, 1:] = codes
     head = struct.pack(">IIBBBBB", columns, rows, 8, 3, 0, 0, 0)
-    parts = [(b"IHDR", head), (b"PLTE", palette()), (b"IDAT", zlib.compress(lines.tobytes(), 9)), (b"IEND", b"")]
+    parts = [(b"IHDR", head), (b"PLTE", palette(colours)), (b"IDAT", zlib.compress(lines.tobytes(), 9)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in parts)
 
 

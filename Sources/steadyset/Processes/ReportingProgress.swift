@@ -1,0 +1,80 @@
+internal import Datasets
+internal import Documents
+internal import Fields
+internal import Foundation
+
+/// Passes on how a run is going, and has its page written after each stage, by `steadyset-report`
+/// in a process of its own, beside the next stage. A page that fails is a warning.
+final class ReportingProgress: Reporter {
+    private let other: any Reporter
+    private let program: CompanionProgram?
+    private let dataset: String
+    private var writing: Process?
+    private var hasFailed = false
+
+    init(_ other: any Reporter, dataset: String) {
+        (self.other, self.dataset) = (other, dataset)
+        program = CompanionProgram("report")
+        CompanionProgram.nameOwnProgram()
+        if program == nil { fail(CompanionProgram.missing("report") ?? "") }
+    }
+
+    /// Has the page written a last time, and waits for it.
+    func finish() {
+        settle()
+        write(isLast: true)
+        settle()
+    }
+
+    private func write(isLast: Bool) {
+        // A page that is not done yet is followed by one after the next stage, or by the last.
+        guard let program, writing?.isRunning != true else { return }
+        settle()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program.path)
+        process.arguments = ["--quiet"] + (isLast ? [] : ["--live"]) + ["--", dataset]
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = Pipe()
+        do { try process.run() } catch { return fail("\(error.localizedDescription)") }
+        writing = process
+    }
+
+    /// Waits for the page that is being written.
+    private func settle() {
+        guard let process = writing else { return }
+        writing = nil
+        let said = (process.standardError as? Pipe)?.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus != 0 else { return }
+        let lines = String(decoding: said ?? Data(), as: UTF8.self).split(separator: "\n")
+        fail(lines.last.map(String.init) ?? "it ended with status \(process.terminationStatus)")
+    }
+
+    /// Says once why there is no page.
+    private func fail(_ reason: String) {
+        if !hasFailed { other.warned("the report was not written: \(reason)") }
+        hasFailed = true
+    }
+
+    func began(_ stage: Stage, total: Int, done: Int) {
+        other.began(stage, total: total, done: done)
+    }
+
+    func advanced(_ stage: Stage, done: Int) { other.advanced(stage, done: done) }
+
+    func ended(_ stage: Stage, id: Digest, samples: Int, bytes: Int, seconds: Double, skipped: Bool)
+    {
+        other.ended(
+            stage, id: id, samples: samples, bytes: bytes, seconds: seconds, skipped: skipped)
+        if !skipped { write(isLast: false) }
+    }
+
+    func ended(epoch: JSON, of epochs: Int) { other.ended(epoch: epoch, of: epochs) }
+
+    func foresaw(_ forecast: Forecast) { other.foresaw(forecast) }
+
+    func noted(_ message: String) { other.noted(message) }
+
+    func warned(_ message: String) { other.warned(message) }
+}

@@ -1,0 +1,234 @@
+"""The sections about a dataset: what it is, pictures, distributions, error bounds, sizes and rates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..dataset import Dataset
+from ..notebook.page import physics_facts
+from . import charts
+from .files import Document, StageFiles, mapping, real, whole
+from .measures import (
+    MOST_SOURCES, Numbers, fields_at_most, measure_fields, measure_sources, some_of_each_stratum, spread,
+)  # fmt: skip
+from .page import Section, Spec, plain
+from .pictures import Panel, Picture, field_scale, gallery
+from .words import count, duration, rate, short, size
+
+_PICTURES = 6
+
+
+def identity(dataset: Dataset | None, stages: Sequence[StageFiles], tags: dict[str, str]) -> Section:
+    """What it is: id, parts, equation, recipe, what it was made from."""
+    section = Section("identity", "What it is")
+    facts: list[tuple[str, str]] = []
+    names = {str(stage.provenance["pipeline"]) for stage in stages if stage.provenance.get("pipeline")}
+    if names:
+        facts.append(("pipeline", ", ".join(sorted(names))))
+    if dataset is not None:
+        content = dataset.manifest["content"]
+        parts = ", ".join(f"{part['samples']:,} {part['part']}" for part in content["parts"] if part["samples"])
+        facts += [("id", dataset.id), ("samples", f"{len(dataset):,}: {parts}"), *physics_facts(dataset)]
+        facts.append(("shards", f"{count(len(dataset.manifest['files']), 'file')}, codec {dataset._manifest.codec}"))
+    releases = {str(stage.provenance["steadyset"]) for stage in stages if stage.provenance.get("steadyset")}
+    ends = [str(stage.provenance["finished"]) for stage in stages if stage.provenance.get("finished")]
+    if releases:
+        facts.append(("made by", f"Steadyset {', '.join(sorted(releases))}"))
+    if ends:
+        facts.append(("finished", max(ends)))
+    section.facts(facts)
+    if dataset is not None and dataset.manifest["content"].get("selections"):
+        rows = [
+            (found.name, f"{_samples(dataset, found.name):,}", ", ".join(f"{a:,} to {b - 1:,}" for a, b in found.ranges))
+            for found in dataset._manifest.selections
+        ]  # fmt: skip
+        section.table(count(len(rows), "selection"), ("name", "samples", "ranks"), rows, folded=True)
+    if tags:
+        section.table("Versions", ("tag", "id"), sorted(tags.items()))
+    if stages:
+        rows = [
+            (stage.stage, stage.id[:16], ", ".join(f"{mapping(one).get('stage')} {str(mapping(one).get('id'))[:16]}"
+                                                   for one in stage.manifest.get("inputs", [])) or "nothing")
+            for stage in stages
+        ]  # fmt: skip
+        section.table("Lineage: the first digits of the ids", ("stage", "id", "made from"), rows)
+        recipe = {stage.stage: stage.parameters for stage in stages if stage.parameters}
+        section.details("The recipe: parameters of all stages", plain(recipe))
+    return section
+
+
+def _samples(dataset: Dataset, name: str) -> int:
+    return next(whole(found["samples"]) for found in dataset.manifest["content"]["selections"] if found["name"] == name)
+
+
+def pictures(dataset: Dataset) -> Section:
+    """Some samples, from few sources to many."""
+    section = Section("pictures", "Samples")
+    chosen = list(some_of_each_stratum(dataset.all, _PICTURES))
+    section.text("From few sources to many. Fields of more than 256 sites a side show the largest value of each block.")
+    shown = [
+        Picture(
+            (Panel("x, the sources", one.x, "x"), Panel("y, the steady state", one.y, "y")), one.x,
+            f"sample {one.id}, {count(one.n_sources, 'source')}, error at most {short(one.error_bound)}",
+        )
+        for one in chosen
+    ]  # fmt: skip
+    scales = {"x": field_scale("x", [one.x for one in chosen]), "y": field_scale("y", [one.y for one in chosen])}
+    section.html(gallery(shown, scales, log=True))
+    return section
+
+
+def distributions(dataset: Dataset) -> Section:
+    """Numbers of sources, values, distances, places, values of fields, coverage of regions."""
+    section = Section("distributions", "Distributions")
+    every = dataset.all
+    of_sources, of_fields = spread(every, MOST_SOURCES), spread(every, fields_at_most(dataset))
+    sources, fields = measure_sources(of_sources), measure_fields(of_fields)
+    section.text(
+        f"Numbers of sources and error bounds are of all {count(len(every), 'sample')}; places, distances and values of sources of "
+        f"{len(of_sources):,} of them, fields of {len(of_fields):,}: those with the smallest ids, which is as good as chance and always the same."
+    )
+    section.chart(
+        "Sources in a sample", "How many samples have so many sources, in each part.", _strata(dataset),
+    )  # fmt: skip
+    section.chart(
+        "Values of sources", f"Of {count(len(sources.value), 'source')}.",
+        charts.histogram(charts.bins(sources.value, 40), "value", "sources"),
+    )  # fmt: skip
+    if sources.distance.size:
+        section.chart(
+            "Distance to the nearest source", "From centre to centre, in sites.",
+            charts.histogram(charts.bins(sources.distance, 40), "distance (sites)", "sources"),
+        )  # fmt: skip
+    if np.nanstd(sources.radius) > 0:
+        section.chart(
+            "Radii of disks", "In sites; other shapes have none.",
+            charts.histogram(charts.bins(sources.radius[np.isfinite(sources.radius)], 30), "radius (sites)", "sources"),
+        )  # fmt: skip
+    section.chart("Where sources are", "Centres of sources in squares of the lattice.", _places(dataset, sources.row, sources.column))
+    rows = [
+        {"from": charts.number(10 ** (k / 10 - 8)), "to": charts.number(10 ** ((k + 1) / 10 - 8)), "count": int(found)}
+        for k, found in enumerate(fields.logarithms.tolist())
+    ]  # fmt: skip
+    used = [k for k, row in enumerate(rows) if row["count"]]
+    if used:
+        section.chart(
+            "Values of fields", f"Sites by the value of y, on a logarithmic axis; {100 * fields.zeros:.3g} % are 0 or less.",
+            charts.histogram(rows[used[0] : used[-1] + 1], "y", "sites", log=True),
+        )  # fmt: skip
+    shares = [
+        {"sources": int(stratum), "region": name, "share": charts.number(float(fields.shares[fields.n_sources == stratum, k].mean()))}
+        for k, name in enumerate(list(charts.REGION_NAMES.values())[1:])
+        for stratum in np.unique(fields.n_sources)
+    ]  # fmt: skip
+    section.chart(
+        "Coverage of regions",
+        "Mean share of the sites in each region by the number of sources; R1 to R4 are outside of sources (as in the paper's Fig. 3h).",
+        charts.lines(
+            shares, charts.axis("sources", "sources in a sample", axis={"tickMinStep": 1, "format": "d"}),
+            charts.axis("share", "share of the sites", axis={"format": "%"}), "region", "region",
+        ),
+    )  # fmt: skip
+    return section
+
+
+def _strata(dataset: Dataset) -> Spec:
+    counts = dataset.all.n_sources
+    rows = []
+    for part in ("train", "validation", "test"):
+        strata, found = np.unique(counts[dataset._part(part)], return_counts=True)
+        rows += [{"sources": int(s), "part": part, "samples": int(n)} for s, n in zip(strata, found)]
+    rows.sort(key=lambda row: int(row["sources"]))
+    x = charts.axis("sources", "sources in a sample")
+    return charts.bars(rows, x, charts.axis("samples", "samples"), "part", "part")
+
+
+def _places(dataset: Dataset, row: Numbers, column: Numbers) -> Spec:
+    return charts.heat(
+        place_rows(dataset.lattice, row, column), charts.axis("column", "column (site)"), charts.axis("row", "row (site)"),
+        "sources", "sources",
+    )  # fmt: skip
+
+
+def place_rows(
+    lattice: tuple[int, int], row: Numbers, column: Numbers, squares: int = 24
+) -> list[dict[str, int]]:
+    """Returns how many centres lie in each square of a lattice, which has at most so many a side."""
+    step = -(-max(lattice) // squares)
+    down, across = (-(-side // step) for side in lattice)
+    counts, *_ = np.histogram2d(row, column, (np.arange(down + 1) * step, np.arange(across + 1) * step))
+    return [
+        {"row": i * step, "column": j * step, "sources": int(counts[i, j])} for i in range(down) for j in range(across)
+    ]  # fmt: skip
+
+
+def bounds(dataset: Dataset) -> Section:
+    """Certified error bounds of all labels."""
+    section = Section("bounds", "Certified error bounds")
+    found = dataset.all.error_bounds
+    tolerance = real(dataset.manifest["parameters"].get("tolerance"))
+    section.text(
+        f"No value of any label is further than {found.max():.3g} from the exact solution of the discrete equation; half of the labels "
+        f"are within {np.median(found):.3g}. The recipe allows {tolerance:g}, the line."
+    )
+    rule = tolerance if np.isfinite(tolerance) and tolerance > 0 else None
+    section.chart(
+        "Error bounds of labels", "A certified bound for each sample, on a logarithmic axis.",
+        charts.histogram(charts.bins(found, 40, log=True), "certified bound", "samples", log=True, rule=rule, rule_title="tolerance"),
+    )  # fmt: skip
+    strata = np.unique(dataset.all.n_sources)
+    rows = [
+        {"sources": int(stratum), "statistic": name, "bound": charts.number(value)}
+        for stratum in strata
+        for chosen in [found[dataset.all.n_sources == stratum]]
+        for name, value in (("median", float(np.median(chosen))), ("largest", float(chosen.max())))
+    ]  # fmt: skip
+    section.chart(
+        "Error bounds by the number of sources", "The median and the largest bound.",
+        charts.lines(
+            rows, charts.axis("sources", "sources in a sample", axis={"tickMinStep": 1, "format": "d"}),
+            charts.axis("bound", "certified bound", axis={"format": ".1e"}), "statistic", "bound", order=("largest", "median"),
+        ),
+    )  # fmt: skip
+    return section
+
+
+def sizes(dataset: Dataset | None, stages: Sequence[StageFiles]) -> Section:
+    """Bytes, times and rates of stages, and what a sample takes."""
+    section = Section("sizes", "Sizes and rates")
+    if dataset is not None and len(dataset):
+        rows, columns = dataset.lattice
+        raw = 8 * rows * columns
+        stored = sum(shard.bytes for shard in dataset._manifest.shards)
+        section.text(
+            f"The shards have {size(stored)}, {size(stored / len(dataset))} a sample: {raw * len(dataset) / max(1, stored):.3g} times less "
+            f"than the {size(raw)} of x and y as they are in memory."
+        )
+    if stages:
+        section.table(
+            "Stages", ("stage", "samples", "files", "bytes", "work", "rate", "threads"), [_stage(stage) for stage in stages]
+        )
+    names = [name for name in ("x_bytes", "y_bytes") if dataset is not None and name in dataset._fields]
+    if dataset is not None and names:
+        counts = dataset.all.n_sources
+        rows_of = [
+            {"sources": int(stratum), "field": name[0], "bytes": charts.number(float(dataset._table[name][counts == stratum].mean()))}
+            for stratum in np.unique(counts)
+            for name in names
+        ]  # fmt: skip
+        section.chart(
+            "Bytes of a sample", "Mean of what x and y take in the shards, by the number of sources.",
+            charts.bars(rows_of, charts.axis("sources", "sources in a sample"), charts.axis("bytes", "bytes"), "field", "field"),
+        )  # fmt: skip
+    return section
+
+
+def _stage(stage: StageFiles) -> tuple[str, ...]:
+    told: Document = stage.provenance
+    samples = whole(told.get("samples")) or whole(stage.content.get("samples"))
+    return (
+        stage.stage, f"{samples:,}" if samples else "–", str(len(stage.manifest.get("files", []))), size(stage.bytes),
+        duration(real(told.get("work_seconds"))), rate(real(told.get("samples_per_second"))), str(told.get("threads", "–")),
+    )  # fmt: skip

@@ -1,0 +1,127 @@
+"""Puts a report together and writes it."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import tempfile
+from dataclasses import dataclass
+
+from ..dataset import Dataset
+from ..dataset import open as open_dataset
+from ..errors import DatasetError
+from ..storage import LocalFolder, is_url
+from ..versions import read_tags, read_version, split_reference
+from . import of_dataset, of_rounds, of_training
+from .files import STAGES, StageFiles, mapping, read_errors, read_metrics, read_stage, whole
+from .page import Section, page
+
+_REFRESH = 5
+"""Seconds after which a page of a run that goes on is loaded again."""
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What a report is about: a folder, and the dataset in it."""
+
+    root: str | None
+    name: str
+    dataset: Dataset | None
+    stages: list[StageFiles]
+
+
+def write_report(
+    location: str | os.PathLike[str],
+    output: str | os.PathLike[str] | None = None,
+    *,
+    data: str | os.PathLike[str] | None = None,
+    live: bool = False,
+) -> pathlib.Path:
+    """Writes the page of `location`: a dataset's folder or URL, `DATASET@VERSION`, or the folder of a training. Returns its path.
+
+    `output` is `report.html` in that folder unless given, and in the current folder for a URL. It appears when it is whole. `data`
+    is the dataset that a training in a folder of its own learnt from. `live` says that the run goes on, so that browsers load the
+    page again. Raises `DatasetError` for what is damaged or not there.
+    """
+    subject = _subject(os.fspath(location), None if data is None else os.fspath(data))
+    if output is None:
+        output = pathlib.Path(subject.root or ".") / "report.html"
+    path = pathlib.Path(output)
+    text = _page(subject, live)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    try:
+        with open(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return path
+
+
+def _subject(text: str, data: str | None) -> _Subject:
+    place, version = split_reference(text)
+    place = place.rstrip("/") or "/"
+    if is_url(place):
+        return _Subject(None, place.rpartition("/")[2], open_dataset(place, version=version), [])
+    if not os.path.isdir(place):
+        raise DatasetError(f"{place} is no folder: name the folder of a dataset or of a training")
+    if os.path.exists(f"{place}/manifest.json") and not os.path.exists(f"{place}/pack"):
+        # The folder `pack` alone, as it is published.
+        return _Subject(place, os.path.basename(os.path.abspath(place)), open_dataset(place, version=version), [])
+    stages = [found for stage in STAGES if (found := read_stage(place, stage)) is not None]
+    packed = any(stage.stage == "pack" for stage in stages)
+    dataset: Dataset | None
+    if packed or version is not None:
+        dataset = open_dataset(f"{place}/pack", version=version)
+    else:
+        dataset = None if data is None else open_dataset(data)
+    if dataset is None and not stages and not os.path.exists(f"{place}/train/metrics.jsonl"):
+        raise DatasetError(f"{place} has neither a dataset nor a training: a folder that 'steadyset run' made has sample/, pack/ …")
+    name = os.path.basename(os.path.abspath(place)) + (f"@{version}" if version is not None else "")
+    return _Subject(place, name, dataset, stages)
+
+
+def _page(subject: _Subject, live: bool) -> str:
+    dataset, stages, root = subject.dataset, subject.stages, subject.root
+    tags = {}
+    if dataset is not None and isinstance(dataset._storage, LocalFolder):
+        tags = read_tags(dataset._storage)
+    sections: list[Section] = [of_dataset.identity(dataset, stages, tags)]
+    if dataset is not None and len(dataset):
+        sections += [of_dataset.pictures(dataset), of_dataset.distributions(dataset), of_dataset.bounds(dataset)]
+    sections.append(of_dataset.sizes(dataset, stages))
+    if root is not None:
+        sections += [*_of_rounds(root, dataset, tags), *_of_training(root, dataset, stages)]
+    lead = "A dataset of steady-state diffusion fields and what was learnt from it, made by Steadyset."
+    note = "The run goes on; this page is loaded again every few seconds." if live else ""
+    return page(subject.name, f"{lead} {note}".strip(), sections, refresh=_REFRESH if live else None)
+
+
+def _of_training(root: str, dataset: Dataset | None, stages: list[StageFiles]) -> list[Section]:
+    """Sections of the model of the base, or of the one in a folder of its own."""
+    done = {stage.stage: stage for stage in stages}
+    trained, judged = done.get("train"), done.get("evaluate")
+    errors = read_errors(root)
+    found = [of_training.training(trained, read_metrics(root))]
+    if errors is not None:
+        found += [of_training.errors(errors, judged), of_training.worst(dataset, errors, trained, judged)]
+    return found
+
+
+def _of_rounds(root: str, dataset: Dataset | None, tags: dict[str, str]) -> list[Section]:
+    """Sections of the rounds; those that led to the version that was asked for, else to the last one that has a tag."""
+    rounds = of_rounds.read_rounds(root)
+    if dataset is None or not isinstance(dataset._storage, LocalFolder):
+        return [of_rounds.rounds(rounds)]
+    version = dataset
+    if not mapping(dataset.manifest["content"].get("round")):
+        storage = dataset._storage
+        versions = [read_version(storage, id) for id in sorted(set(tags.values()))]
+        numbered = [(whole(mapping(one.document["content"].get("round")).get("number")), one) for one in versions]
+        last = max(numbered, key=lambda pair: pair[0], default=(0, None))[1]
+        if last is None:
+            return [of_rounds.rounds(rounds)]
+        version = Dataset(storage, manifest=last)
+    return [of_rounds.rounds(rounds), of_rounds.choices(version)]
