@@ -9,7 +9,7 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,9 @@ from .order import IndexArray
 from .samples import Samples
 from .storage import Bytes, LocalFolder, Range, Storage, locate
 from .versions import read_choices, read_version, split_reference, unbiased_mean
+
+if TYPE_CHECKING:
+    from .torch import TorchDataset
 
 _COLUMNS_KEPT = 8
 _BLOCK = 8 << 20
@@ -141,6 +144,14 @@ class Dataset:
         from .notebook import dataset_page
 
         return dataset_page(self)
+
+    def plot(self, index: int, *, log: bool = True) -> Any:
+        """Returns a figure of matplotlib with x and y of a sample; `log` is for the colours of y. Sample `index` is that of `all`."""
+        return self.all.plot(index, log=log)
+
+    def to_torch(self, transform: Callable[[Any, Any], tuple[Any, Any]] | None = None, *, part: str = "train") -> TorchDataset:
+        """Returns a part as a data set for PyTorch, see `steadyset.torch.TorchDataset`. `ImportError` says what to install."""
+        return self.select(part=part).to_torch(transform)
 
     @property
     def id(self) -> str:

@@ -19,3 +19,8 @@ class EngineError(DatasetError):
 
 class NoEngineError(EngineError):
     """No helper process can be had here at all: there is no program, or it is of another release."""
+
+
+def missing_package(what: str, package: str, extra: str) -> ImportError:
+    """The error of something that needs a package which is not here: it says what to install."""
+    return ImportError(f"{what} need the package {package}, which is not here: pip install 'steadyset[{extra}]'", name=package)

@@ -20,6 +20,7 @@ from .storage import Bytes
 
 if TYPE_CHECKING:
     from .dataset import Dataset
+    from .torch import TorchDataset
 
 _GROUP = 16
 """Samples of an archive whose labels are computed at once; their lines of numbers stay in a core's cache."""
@@ -104,6 +105,12 @@ class Sample:
         from .notebook import sample_page
 
         return sample_page(self)
+
+    def plot(self, *, log: bool = True) -> Any:
+        """Returns a figure of matplotlib with x and y; `log` is for the colours of y."""
+        from .plotting import figure
+
+        return figure(self, log=log)
 
     def _origin(self) -> Origin:
         if self.origin is None:
@@ -413,6 +420,16 @@ class Samples(Sequence[Sample]):
                 arrays.append(np.empty((count, *([2] if planes == 2 else []), *self.dataset.lattice), np.float32))
             place += size
         return arrays
+
+    def plot(self, index: int, *, log: bool = True) -> Any:
+        """Returns a figure of matplotlib with x and y of a sample; `log` is for the colours of y."""
+        return self[index].plot(log=log)
+
+    def to_torch(self, transform: Callable[[Any, Any], tuple[Any, Any]] | None = None) -> TorchDataset:
+        """Returns the samples as a data set for PyTorch, see `steadyset.torch.TorchDataset`. `ImportError` says what to install."""
+        from .torch import TorchDataset
+
+        return TorchDataset(self, transform)
 
     def batches(
         self,

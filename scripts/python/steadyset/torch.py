@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-import torch
-import torch.utils.data
+from .errors import missing_package
+
+try:
+    import torch
+    import torch.utils.data
+except ImportError as error:
+    raise missing_package("data sets for PyTorch", "torch", "torch") from error
 
 from .sampler import EpochSampler
 from .samples import Samples
 from .streams.share import StreamShare
 
 
-class TorchDataset(torch.utils.data.Dataset[tuple[torch.Tensor, torch.Tensor]]):
-    """Samples as pairs of tensors float32 (1, rows, columns): x, y. Works with any number of workers."""
+Pair = tuple[torch.Tensor, torch.Tensor]
 
-    def __init__(self, samples: Samples) -> None:
+
+class TorchDataset(torch.utils.data.Dataset[Pair]):
+    """Samples as pairs of tensors float32 (1, rows, columns): x, y. Works with any number of workers.
+
+    `transform` is given several samples at once, x and y of (samples, 1, rows, columns), and returns such a pair;
+    `steadyset.transforms.RandomSymmetry` is one.
+    """
+
+    def __init__(self, samples: Samples, transform: Callable[[torch.Tensor, torch.Tensor], Pair] | None = None) -> None:
         if not len(samples):
             raise ValueError("there are no samples: a loader of them would give nothing")
-        self.samples = samples
+        self.samples, self.transform = samples, transform
 
     def __len__(self) -> int:
         return len(self.samples)
 
-    def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        x, y = self.samples.read([index])
-        return torch.from_numpy(x), torch.from_numpy(y)
+    def __getitem__(self, index: int) -> Pair:
+        return self.__getitems__([index])[0]
 
-    def __getitems__(self, indices: list[int]) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        x, y = self.samples.read(indices)
-        return list(zip(torch.from_numpy(x[:, None]), torch.from_numpy(y[:, None])))
+    def __getitems__(self, indices: list[int]) -> list[Pair]:
+        x, y = (torch.from_numpy(fields)[:, None] for fields in self.samples.read(indices))
+        if self.transform is not None:
+            x, y = self.transform(x, y)
+        return list(zip(x, y))
 
 
 class TorchSampler(EpochSampler, torch.utils.data.Sampler[int]):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ..errors import DatasetError, MissingFileError
 from .writing import write_report
 
-_DATA, _NO_INPUT, _CANNOT_CREATE = 65, 66, 73
+_DATA, _NO_INPUT, _UNAVAILABLE, _CANNOT_CREATE = 65, 66, 69, 73
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(error, _NO_INPUT)
     except DatasetError as error:
         return _fail(error, _DATA)
+    except ImportError as error:
+        return _fail(error, _UNAVAILABLE)
     except OSError as error:
         return _fail(error, _CANNOT_CREATE)
     if not given.quiet:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..notebook.picture import COLOURS
@@ -31,6 +31,15 @@ def axis(field: str, title: str, *, kind: str = "quantitative", log: bool = Fals
     return channel
 
 
+def whole_numbers(field: str, title: str, values: Iterable[int]) -> dict[str, Any]:
+    """Returns a channel for an axis of whole numbers, with marks at some of the values."""
+    found = sorted(set(values))
+    step = -(-len(found) // 12) or 1
+    return axis(
+        field, title, axis={"values": found[::step], "format": "d"}, scale={"zero": False, "nice": False}
+    )  # fmt: skip
+
+
 def lines(rows: Rows, x: dict[str, Any], y: dict[str, Any], series: str, title: str, *, order: Sequence[str] = ()) -> Spec:
     """Returns lines with points, one of each series, told apart by colour and by dashes."""
     names = list(order) or list(dict.fromkeys(str(row[series]) for row in rows))
@@ -39,7 +48,7 @@ def lines(rows: Rows, x: dict[str, Any], y: dict[str, Any], series: str, title: 
     colours = [known[name] if regions else SERIES[k % len(SERIES)] for k, name in enumerate(names)]
     dashes = [[1, 0], [6, 3], [2, 2], [8, 2, 2, 2], [4, 4], [10, 3]]
     shared = {"field": series, "type": "nominal", "title": title, "sort": names}
-    legend = {"orient": "bottom", "columns": 3, "symbolType": "stroke", "symbolSize": 300}
+    legend = {"orient": "bottom", "columns": 2, "symbolType": "stroke", "symbolSize": 300}
     return _whole({
         "data": {"values": list(rows)},
         "mark": {"type": "line", "point": {"size": 30}, "strokeWidth": 2},
@@ -71,7 +80,7 @@ def histogram(rows: Rows, x: str, y: str, *, log: bool = False, rule: float | No
     last = max((row["to"] for row in rows), default=1.0)
     low = min((row["from"] for row in rows), default=0.0)
     high = max(last, rule) if rule is not None else last
-    first["scale"] = {"type": "log" if log else "linear", "domain": [low, high], "nice": False, "zero": False}
+    first["scale"] = {"type": "log" if log else "linear", "domain": [low, high], "nice": False, **({} if log else {"zero": False})}
     layer: list[Spec] = [{
         "mark": {"type": "bar", "color": BLUE, "binSpacing": 0.5},
         "encoding": {
@@ -98,8 +107,9 @@ def histogram(rows: Rows, x: str, y: str, *, log: bool = False, rule: float | No
 def heat(rows: Rows, x: dict[str, Any], y: dict[str, Any], value: str, title: str, facet: str | None = None) -> Spec:
     """Returns squares coloured by a value, with row 0 at the top; one map for each name of `facet`."""
     scale = {"range": [f"#{colour}" for colour in COLOURS.split()], "domainMin": 0}
+    most = 6 if facet is None else 4
     encoding: dict[str, Any] = {
-        "x": {**x, "type": "ordinal", "axis": _labels(rows, x, 6)}, "y": {**y, "type": "ordinal", "axis": _labels(rows, y, 6)},
+        "x": {**x, "type": "ordinal", "axis": _labels(rows, x, most)}, "y": {**y, "type": "ordinal", "axis": _labels(rows, y, most)},
         "color": {"field": value, "type": "quantitative", "title": title, "scale": scale,
                   "legend": {"orient": "bottom", "gradientLength": 200, "gradientThickness": 10}},
         "tooltip": [_tip(x), _tip(y), {"field": value, "type": "quantitative", "title": title, "format": ".3~g"}],
@@ -108,7 +118,7 @@ def heat(rows: Rows, x: dict[str, Any], y: dict[str, Any], value: str, title: st
     if facet is not None:
         encoding["facet"] = {"field": facet, "type": "nominal", "title": None, "columns": 2, "sort": None,
                              "header": {"labelColor": _INK}}  # fmt: skip
-        spec |= {"width": 150, "height": 150}
+        spec |= {"width": 130, "height": 130, "autosize": "pad"}
     return _whole(spec)
 
 
@@ -129,7 +139,7 @@ def points(rows: Rows, choices: dict[str, str], series: str, title: str, first: 
         "data": {"values": list(rows)},
         "params": [chooser("across", first[0], "across "), chooser("up", first[1], "up ")],
         "transform": [{"calculate": "datum[across]", "as": "x"}, {"calculate": "datum[up]", "as": "y"}],
-        "mark": {"type": "point", "filled": True, "size": 26, "opacity": 0.7},
+        "mark": {"type": "point", "filled": True, "size": 30, "opacity": 0.85},
         "height": 340,
         "encoding": {
             "x": {"field": "x", "type": "quantitative", "title": "", "scale": {"zero": False}},

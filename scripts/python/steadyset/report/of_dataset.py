@@ -118,16 +118,17 @@ def distributions(dataset: Dataset) -> Section:
             "Values of fields", f"Sites by the value of y, on a logarithmic axis; {100 * fields.zeros:.3g} % are 0 or less.",
             charts.histogram(rows[used[0] : used[-1] + 1], "y", "sites", log=True),
         )  # fmt: skip
+    strata = np.unique(fields.n_sources).tolist()
     shares = [
         {"sources": int(stratum), "region": name, "share": charts.number(float(fields.shares[fields.n_sources == stratum, k].mean()))}
         for k, name in enumerate(list(charts.REGION_NAMES.values())[1:])
-        for stratum in np.unique(fields.n_sources)
+        for stratum in strata
     ]  # fmt: skip
     section.chart(
         "Coverage of regions",
         "Mean share of the sites in each region by the number of sources; R1 to R4 are outside of sources (as in the paper's Fig. 3h).",
         charts.lines(
-            shares, charts.axis("sources", "sources in a sample", axis={"tickMinStep": 1, "format": "d"}),
+            shares, charts.whole_numbers("sources", "sources in a sample", strata),
             charts.axis("share", "share of the sites", axis={"format": "%"}), "region", "region",
         ),
     )  # fmt: skip
@@ -178,7 +179,7 @@ def bounds(dataset: Dataset) -> Section:
         "Error bounds of labels", "A certified bound for each sample, on a logarithmic axis.",
         charts.histogram(charts.bins(found, 40, log=True), "certified bound", "samples", log=True, rule=rule, rule_title="tolerance"),
     )  # fmt: skip
-    strata = np.unique(dataset.all.n_sources)
+    strata = np.unique(dataset.all.n_sources).tolist()
     rows = [
         {"sources": int(stratum), "statistic": name, "bound": charts.number(value)}
         for stratum in strata
@@ -188,7 +189,7 @@ def bounds(dataset: Dataset) -> Section:
     section.chart(
         "Error bounds by the number of sources", "The median and the largest bound.",
         charts.lines(
-            rows, charts.axis("sources", "sources in a sample", axis={"tickMinStep": 1, "format": "d"}),
+            rows, charts.whole_numbers("sources", "sources in a sample", strata),
             charts.axis("bound", "certified bound", axis={"format": ".1e"}), "statistic", "bound", order=("largest", "median"),
         ),
     )  # fmt: skip

@@ -40,6 +40,7 @@ class Round:
     """A round, as far as it is done; round 0 is the base. Its model is judged in `errors`."""
 
     number: int
+    folder: str
     chosen: StageFiles | None
     trained: StageFiles | None
     errors: Errors | None
@@ -52,7 +53,7 @@ def read_rounds(root: str) -> list[Round]:
         return []
     places = [(0, root), *((number, f"{root}/rounds/{number}") for number in numbers)]
     return [
-        Round(number, read_stage(place, "resample") if number else None, read_stage(place, "train"), read_errors(place))
+        Round(number, place, read_stage(place, "resample") if number else None, read_stage(place, "train"), read_errors(place))
         for number, place in places
     ]
 
@@ -78,7 +79,7 @@ def rounds(found: list[Round]) -> Section:
     added.sort(key=lambda row: int(row["sources"]))
     if added:
         section.chart(
-            "What rounds chose", "Samples that joined the training set, by the number of sources.",
+            "Chosen samples by number of sources", "Samples that joined the training set, by the number of sources.",
             charts.bars(added, charts.axis("sources", "sources in a sample"), charts.axis("samples", "samples"), "round", "round"),
         )  # fmt: skip
     judged = [one for one in found if one.errors is not None and len(one.errors)]
@@ -115,13 +116,13 @@ def _bought(section: Section, judged: list[Round]) -> None:
     known = all(one.trained is not None for one in judged)
     section.chart(
         "What rounds bought", "Mean absolute errors over the judged samples, by the number of samples that the model learnt from.",
-        charts.lines(rows, charts.axis("samples", "training samples" if known else "round", scale={"zero": False}),
+        charts.lines(rows, charts.axis("samples", "training samples" if known else "round", scale={"zero": False}, axis={"tickCount": 6}),
                      charts.axis("error", "mean absolute error", log=True), "statistic", "over samples",
                      order=("99th percentile", "mean", "median")),
     )  # fmt: skip
     section.chart(
         "What rounds bought, by region", "Mean absolute error in each region after each round.",
-        charts.lines(by_region, charts.axis("round", "round", axis={"tickMinStep": 1, "format": "d"}),
+        charts.lines(by_region, charts.whole_numbers("round", "round", [one.number for one in judged]),
                      charts.axis("error", "mean absolute error", log=True), "region", "region"),
     )  # fmt: skip
 
@@ -139,7 +140,7 @@ def version_chain(storage: Storage, last: Manifest) -> list[Manifest]:
 
 def choices(dataset: Dataset) -> Section:
     """A map of what the rounds that led to a version chose, and of where its sources are. `dataset` is that version."""
-    section = Section("choices", "What rounds chose")
+    section = Section("choices", "A map of what was chosen")
     groups: list[tuple[str, Samples, dict[int, float]]] = []
     joined: set[int] = set()
     for manifest in version_chain(dataset._storage, dataset._manifest):
@@ -163,7 +164,7 @@ def choices(dataset: Dataset) -> Section:
         "Choose what stands along the axes."
     )
     section.chart(
-        "A map of what was chosen", "Each mark is a sample; colours and shapes are rounds.",
+        "Samples before and in each round", "Each mark is a sample; colours and shapes are rounds.",
         charts.points(rows, AXES, "round", "round", ("nearest", "mean"), ("id", *AXES)),
     )  # fmt: skip
     last = [groups[0], *groups[1:][-_MAPS + 1 :]]

@@ -19,9 +19,9 @@ _MOST_LINES = 500
 _STATISTICS = ("mean", "median", "95th percentile", "99th percentile")
 
 
-def training(stage: StageFiles | None, metrics: list[Document]) -> Section:
-    """What was trained, and how its loss went."""
-    section = Section("training", "Training")
+def training(stage: StageFiles | None, metrics: list[Document], of: str) -> Section:
+    """What was trained, and how its loss went; `of` says of which round, or nothing."""
+    section = Section("training", f"Training{of}")
     if stage is not None:
         said, told = stage.parameters, stage.provenance
         model, content = mapping(said.get("model")), stage.content
@@ -59,7 +59,7 @@ def _curves(section: Section, metrics: list[Document]) -> None:
         for key, name in names.items() for line in shown if np.isfinite(real(line.get(key)))
     ]  # fmt: skip
     positive = all(row["loss"] is not None and float(str(row["loss"])) > 0 for row in rows)
-    epoch = charts.axis("epoch", "epoch", axis={"tickMinStep": 1, "format": "d"})
+    epoch = charts.whole_numbers("epoch", "epoch", [whole(line["epoch"]) for line in shown])
     if rows:
         words = "on a logarithmic axis" if positive else "which may be negative"
         section.chart(
@@ -92,9 +92,9 @@ def region_errors(errors: Errors) -> dict[str, Numbers]:
     return {key: found[key] for key in charts.REGION_NAMES if key in found}
 
 
-def errors(table: Errors, stage: StageFiles | None) -> Section:
+def errors(table: Errors, stage: StageFiles | None, of: str) -> Section:
     """Errors by number of sources and region, and their distribution."""
-    section = Section("errors", "Errors")
+    section = Section("errors", f"Errors{of}")
     if not len(table):
         return section
     selection = stage.parameters.get("selection") if stage is not None else None
@@ -105,7 +105,7 @@ def errors(table: Errors, stage: StageFiles | None) -> Section:
     )
     regions = region_errors(table)
     strata = np.unique(table.n_sources)
-    number = charts.axis("sources", "sources in a sample", axis={"tickMinStep": 1, "format": "d"})
+    number = charts.whole_numbers("sources", "sources in a sample", strata.tolist())
     rows = [
         {"sources": int(stratum), "region": charts.REGION_NAMES[key], "error": charts.number(value)}
         for key, values in regions.items() for stratum in strata
@@ -153,9 +153,11 @@ def _statistics(values: Numbers) -> list[float]:
     return [float(values.mean()), *(float(found) for found in np.percentile(values, [50, 95, 99]))]
 
 
-def worst(dataset: Dataset | None, table: Errors, trained: StageFiles | None, judged: StageFiles | None) -> Section:
+def worst(
+    dataset: Dataset | None, table: Errors, trained: StageFiles | None, judged: StageFiles | None, of: str
+) -> Section:
     """The samples of the largest errors: prediction, truth and difference."""
-    section = Section("worst", "The worst predictions")
+    section = Section("worst", f"The worst predictions{of}")
     order = np.lexsort((table.id, -table.mae))[:_WORST]
     if not order.size:
         return section
@@ -166,6 +168,7 @@ def worst(dataset: Dataset | None, table: Errors, trained: StageFiles | None, ju
             for k in order.tolist()
         ],
     )  # fmt: skip
+    section.text("Colours are those of the truth's values; a prediction beyond them has the colour of the nearest one.")
     try:
         section.html(_pictures(dataset, table, order.tolist(), trained, judged))
     except DatasetError as error:
@@ -200,7 +203,7 @@ def _pictures(
         for k, (row, one) in enumerate(zip(order, chosen))
     ]  # fmt: skip
     scales = {
-        "y": field_scale("prediction and truth", [*predicted, *truth]),
+        "y": field_scale("prediction and truth", truth),
         "difference": difference_scale("difference, prediction less truth", differences),
     }
     return gallery(shown, scales, log=False)

@@ -15,7 +15,7 @@ from html import escape
 from importlib import resources
 from typing import Any
 
-from ..errors import DatasetError
+from ..errors import missing_package
 
 Spec = dict[str, Any]
 Facts = Sequence[tuple[str, str]]
@@ -74,7 +74,7 @@ class Section:
         self._charts.append(
             f'<figure class="chart"><figcaption><strong>{escape(title)}</strong> {escape(words)}</figcaption>'
             f'<div class="plot" data-name="{escape(name)}"></div>'
-            f'<button type="button" class="save" hidden>Data of “{escape(title)}” (CSV)</button>'
+            f'<button type="button" class="save" aria-label="Data (CSV) of “{escape(title)}”" hidden>Data (CSV)</button>'
             f'<script type="application/json">{embedded(spec)}</script></figure>'
         )
 
@@ -141,9 +141,7 @@ def _library() -> str:
     try:
         import vl_convert
     except ImportError as error:
-        raise DatasetError(
-            "the charts of a report need the package vl-convert-python, which is not here: pip install 'steadyset[report]'"
-        ) from error
+        raise missing_package("the charts of a report", "vl-convert-python", "report") from error
     bundle: str = vl_convert.javascript_bundle("window.draw = vegaEmbed;")
     # No text of it may end the element that it stands in.
     return re.sub("</(?=script)", r"<\\/", bundle, flags=re.I)

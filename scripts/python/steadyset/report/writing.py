@@ -93,35 +93,35 @@ def _page(subject: _Subject, live: bool) -> str:
         sections += [of_dataset.pictures(dataset), of_dataset.distributions(dataset), of_dataset.bounds(dataset)]
     sections.append(of_dataset.sizes(dataset, stages))
     if root is not None:
-        sections += [*_of_rounds(root, dataset, tags), *_of_training(root, dataset, stages)]
+        rounds = of_rounds.read_rounds(root)
+        version = None if dataset is None else _last_version(dataset, tags)
+        sections.append(of_rounds.rounds(rounds))
+        if version is not None:
+            sections.append(of_rounds.choices(version))
+        done = [one for one in rounds if one.number and (one.trained is not None or one.errors is not None)]
+        if done:
+            sections += _of_training(done[-1].folder, dataset, f", round {done[-1].number}")
+        else:
+            sections += _of_training(root, dataset, "")
     lead = "A dataset of steady-state diffusion fields and what was learnt from it, made by Steadyset."
     note = "The run goes on; this page is loaded again every few seconds." if live else ""
     return page(subject.name, f"{lead} {note}".strip(), sections, refresh=_REFRESH if live else None)
 
 
-def _of_training(root: str, dataset: Dataset | None, stages: list[StageFiles]) -> list[Section]:
-    """Sections of the model of the base, or of the one in a folder of its own."""
-    done = {stage.stage: stage for stage in stages}
-    trained, judged = done.get("train"), done.get("evaluate")
-    errors = read_errors(root)
-    found = [of_training.training(trained, read_metrics(root))]
+def _of_training(folder: str, dataset: Dataset | None, of: str) -> list[Section]:
+    """Sections of the model in a folder: that of the base or of a round, or one in a folder of its own."""
+    trained, judged, errors = read_stage(folder, "train"), read_stage(folder, "evaluate"), read_errors(folder)
+    found = [of_training.training(trained, read_metrics(folder), of)]
     if errors is not None:
-        found += [of_training.errors(errors, judged), of_training.worst(dataset, errors, trained, judged)]
+        found += [of_training.errors(errors, judged, of), of_training.worst(dataset, errors, trained, judged, of)]
     return found
 
 
-def _of_rounds(root: str, dataset: Dataset | None, tags: dict[str, str]) -> list[Section]:
-    """Sections of the rounds; those that led to the version that was asked for, else to the last one that has a tag."""
-    rounds = of_rounds.read_rounds(root)
-    if dataset is None or not isinstance(dataset._storage, LocalFolder):
-        return [of_rounds.rounds(rounds)]
-    version = dataset
-    if not mapping(dataset.manifest["content"].get("round")):
-        storage = dataset._storage
-        versions = [read_version(storage, id) for id in sorted(set(tags.values()))]
-        numbered = [(whole(mapping(one.document["content"].get("round")).get("number")), one) for one in versions]
-        last = max(numbered, key=lambda pair: pair[0], default=(0, None))[1]
-        if last is None:
-            return [of_rounds.rounds(rounds)]
-        version = Dataset(storage, manifest=last)
-    return [of_rounds.rounds(rounds), of_rounds.choices(version)]
+def _last_version(dataset: Dataset, tags: dict[str, str]) -> Dataset | None:
+    """Returns the version that was asked for, else the tagged one of the last round; None where there are no rounds."""
+    if mapping(dataset.manifest["content"].get("round")):
+        return dataset
+    versions = [read_version(dataset._storage, id) for id in sorted(set(tags.values()))]
+    numbered = [(whole(mapping(one.document["content"].get("round")).get("number")), one) for one in versions]
+    number, last = max(numbered, key=lambda pair: pair[0], default=(0, None))
+    return Dataset(dataset._storage, manifest=last) if number else None
