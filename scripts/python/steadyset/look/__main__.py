@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", metavar="DIR", help="a trained model: shows what it predicts too")
     parser.add_argument("-o", "--output", metavar="FILE", help="write a PNG instead")
     parser.add_argument("--linear", action="store_true", help="even colours for y, not logarithmic ones")
-    given = parser.parse_args(arguments)
+    given = parser.parse_intermixed_args(arguments)
     way = None if given.output is not None else protocol(os.environ) if sys.stdout.isatty() else None
     if given.output is None and way is None:
         what = "this terminal shows no pictures" if sys.stdout.isatty() else "standard output is no terminal"

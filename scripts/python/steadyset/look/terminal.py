@@ -29,9 +29,10 @@ def protocol(environment: Mapping[str, str]) -> str | None:
 def terminal_picture(pixels: Pixels, way: str) -> str:
     """Returns the text that shows a picture in a terminal; `way` is one of `protocol`."""
     if way in ("kitty", "iterm"):
-        data = base64.b64encode(png_of(pixels)).decode()
+        file = png_of(pixels)
+        data = base64.b64encode(file).decode()
         if way == "iterm":
-            return f"\x1b]1337;File=inline=1;size={len(data)}:{data}\x07\n"
+            return f"\x1b]1337;File=inline=1;size={len(file)}:{data}\x07\n"
         pieces = [data[at : at + _PIECE] for at in range(0, len(data), _PIECE)]
         heads = [f"{'a=T,f=100,' if k == 0 else ''}m={int(k + 1 < len(pieces))}" for k in range(len(pieces))]
         return "".join(f"\x1b_G{head};{piece}\x1b\\" for head, piece in zip(heads, pieces)) + "\n"

@@ -163,8 +163,9 @@ def read_errors(root: str) -> Errors | None:
 
 
 def _numbers(cells: tuple[str, ...], empty: bool = False) -> npt.NDArray[np.float64]:
-    values = np.array([float(cell) if cell or not empty else np.nan for cell in cells], np.float64)
-    given = np.array([bool(cell) for cell in cells], bool)
+    texts = np.array(cells, "U40")  # numbers have nine digits
+    given = texts != ""
+    values = np.where(given, texts, "nan" if empty else "").astype(np.float64)
     if not np.all(np.isfinite(values) & (values >= 0) | ~given):
         raise ValueError("an error is a number from 0 on")
     return values

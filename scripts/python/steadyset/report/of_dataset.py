@@ -179,11 +179,12 @@ def bounds(dataset: Dataset) -> Section:
         "Error bounds of labels", "A certified bound for each sample, on a logarithmic axis.",
         charts.histogram(charts.bins(found, 40, log=True), "certified bound", "samples", log=True, rule=rule, rule_title="tolerance"),
     )  # fmt: skip
-    strata = np.unique(dataset.all.n_sources).tolist()
+    counts = dataset.all.n_sources
+    strata = np.unique(counts).tolist()
     rows = [
         {"sources": int(stratum), "statistic": name, "bound": charts.number(value)}
         for stratum in strata
-        for chosen in [found[dataset.all.n_sources == stratum]]
+        for chosen in [found[counts == stratum]]
         for name, value in (("median", float(np.median(chosen))), ("largest", float(chosen.max())))
     ]  # fmt: skip
     section.chart(

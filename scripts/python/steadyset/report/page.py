@@ -7,6 +7,7 @@ fetched from anywhere: whatever a dataset's documents say, they stay text.
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import re
@@ -136,6 +137,7 @@ def _digest(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
+@functools.cache
 def _library() -> str:
     """Returns the script that draws charts: Vega, Vega-Lite and Vega-Embed, under their licences (BSD-3-Clause)."""
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -13,8 +12,6 @@ import numpy.typing as npt
 
 from ..frame import FloatArray
 from ..notebook.picture import COLOURS, DIFFERENCES, Scale, png, reduced, scale_of_field
-
-_serial = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -70,11 +67,10 @@ def gallery(pictures: Sequence[Picture], scales: dict[str, GalleryScale], *, log
     if not pictures:
         return ""
     ticked = " checked" if log else ""
-    names = f"p{next(_serial)}"
     switches = (
         '<fieldset class="switches"><legend hidden>How pictures are shown</legend>'
-        f'<label><input type="checkbox" class="logarithm" name="{names}-log"{ticked}> logarithmic colours</label>'
-        f'<label><input type="checkbox" class="outlines" name="{names}-outlines" checked> outlines of sources</label></fieldset>'
+        f'<label><input type="checkbox" class="logarithm"{ticked}> logarithmic colours</label>'
+        '<label><input type="checkbox" class="outlines" checked> outlines of sources</label></fieldset>'
     )
     bars = "".join(_bar(scale, way) for scale in scales.values() for way in (False, True))
     count = max(len(one.panels) for one in pictures)
