@@ -19,6 +19,8 @@ TEXTS = {"README.md": README, "scripts/python/README.md": (REPOSITORY / "scripts
          **{f"{name}.md": text for name, text in ARTICLES.items()}}  # fmt: skip
 HELP = steadyset("--help").stdout if BINARY.exists() else ""
 COMMANDS = re.findall(r"^  ([a-z]+) {2,}\S", HELP.partition("SUBCOMMANDS:")[2], re.M)
+# Programs of the Python package, which are subcommands too.
+COMPANIONS = re.findall(r"^  ([a-z]+) +\S", HELP.partition("are subcommands")[2].partition("EXIT STATUS")[0], re.M)
 STAGES = re.findall(r"^  ([a-z]+) +\S", HELP.partition("stage by stage:")[2].partition("Each stage")[0], re.M)
 
 
@@ -208,7 +210,7 @@ def test_every_key_of_a_pipeline_says_what_holds_without_it():
 def test_commands():
     """The README's table lists every command of --help, and no other."""
     listed = [word for row in table(README, "command") for word in re.findall(r"`(?:steadyset )?([a-z]+)\b", row[0])]
-    assert len(COMMANDS) > 15 and sorted(listed) == sorted(COMMANDS)
+    assert len(COMMANDS) > 15 and sorted(listed) == sorted([*COMMANDS, *COMPANIONS])
 
 
 def invocations(text):
@@ -221,6 +223,14 @@ def invocations(text):
             yield match[1], re.findall(r"(?<![\w-])--[a-z][a-z-]*", match[2])
 
 
+def help_of(command):
+    if command in COMMANDS:
+        return steadyset("help", command).stdout
+    return subprocess.run(
+        [sys.executable, "-m", f"steadyset.{command}", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+
+
 @pytest.mark.parametrize("name", TEXTS)
 def test_options_are_known(name):
     """Every command that a text shows exists, with every option."""
@@ -228,9 +238,9 @@ def test_options_are_known(name):
     for command, options in invocations(TEXTS[name]):
         if command in ("help",):
             continue
-        assert command in COMMANDS, command
+        assert command in COMMANDS or command in COMPANIONS, command
         if command not in helps:
-            helps[command] = steadyset("help", command).stdout
+            helps[command] = help_of(command)
             if command == "export":
                 helps[command] += "".join(steadyset("help", command, kind).stdout for kind in re.findall(
                     r"^  ([a-z-]+) {2,}", helps[command].partition("SUBCOMMANDS:")[2], re.M))  # fmt: skip

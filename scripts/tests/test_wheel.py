@@ -121,6 +121,9 @@ def test_a_wheel_installs_command_and_package(program, tmp_path):
     assert (site / NOTES / "licenses/A-library-static/LICENSE").read_text() == "As you like.\n"
     assert (tmp_path / "prefix/share/steadyset/pipelines/tiny.yaml").exists()
     assert found_by(site) == command
+    for name in ("report", "look"):
+        said = subprocess.check_output([command.with_name(f"steadyset-{name}"), "--help"], text=True, env=environment(site))
+        assert said.startswith(f"usage: steadyset {name} ")
     assert (site / "steadyset/plugin/libh5steadyset.so").read_bytes() == PLUGIN.read_bytes()
 
 

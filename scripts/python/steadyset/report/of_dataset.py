@@ -8,6 +8,7 @@ import numpy as np
 
 from ..dataset import Dataset
 from ..notebook.page import physics_facts
+from ..order import IndexArray
 from . import charts
 from .files import Document, StageFiles, mapping, real, whole
 from .measures import (
@@ -156,13 +157,20 @@ def _places(dataset: Dataset, row: Numbers, column: Numbers) -> Spec:
 def place_rows(
     lattice: tuple[int, int], row: Numbers, column: Numbers, squares: int = 24
 ) -> list[dict[str, int]]:
-    """Returns how many centres lie in each square of a lattice, which has at most so many a side."""
-    step = -(-max(lattice) // squares)
-    down, across = (-(-side // step) for side in lattice)
-    counts, *_ = np.histogram2d(row, column, (np.arange(down + 1) * step, np.arange(across + 1) * step))
+    """Returns how many centres lie in each rectangle of a lattice, which has at most so many a side, all of one size where that can
+    be."""
+    down, across = (_edges(side, squares) for side in lattice)
+    counts, *_ = np.histogram2d(row, column, (down, across))
     return [
-        {"row": i * step, "column": j * step, "sources": int(counts[i, j])} for i in range(down) for j in range(across)
+        {"row": int(down[i]), "column": int(across[j]), "sources": int(counts[i, j])}
+        for i in range(len(down) - 1) for j in range(len(across) - 1)
     ]  # fmt: skip
+
+
+def _edges(side: int, most: int) -> IndexArray:
+    """Where parts of a side begin, and its end."""
+    number = next((number for number in range(most, most // 2, -1) if side % number == 0), most)
+    return np.linspace(0, side, number + 1).round().astype(np.int64)
 
 
 def bounds(dataset: Dataset) -> Section:

@@ -14,6 +14,10 @@ from ..frame import FloatArray
 from ..notebook.picture import COLOURS, DIFFERENCES, Scale, png, reduced, scale_of_field
 
 
+_FINE = 128
+"""Sites of a side from which outlines are thinner, as small sources would vanish below them."""
+
+
 @dataclass(frozen=True)
 class Panel:
     """A field to be shown: its title, and which of a gallery's scales it has."""
@@ -135,7 +139,8 @@ def _outline(x: FloatArray) -> str:
     rows, columns = inside.shape
     path = _edges(inside, down=False) + _edges(inside.T, down=True)
     lines = f'<path class="halo" d="{path}"/><path class="line" d="{path}"/>'
-    return f'<svg viewBox="0 0 {columns} {rows}" preserveAspectRatio="none" aria-hidden="true">{lines}</svg>'
+    fine = ' class="fine"' if max(rows, columns) > _FINE else ""
+    return f'<svg{fine} viewBox="0 0 {columns} {rows}" preserveAspectRatio="none" aria-hidden="true">{lines}</svg>'
 
 
 def _edges(inside: npt.NDArray[np.bool_], down: bool) -> str:
