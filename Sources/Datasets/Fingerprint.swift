@@ -15,6 +15,8 @@ package import Solving
 package enum Fingerprint {
     /// Rises when the same inputs give other bytes: with it, everything is done again.
     package static let dataVersion = 5
+    /// Rises in its place where that is so of random media alone.
+    private static let mediaVersion = 2
 
     package static func of(_ members: [String: JSON]) -> Digest {
         var members = members
@@ -43,6 +45,7 @@ package enum Fingerprint {
             "part": .string(place.part.rawValue), "rank": .integer(place.ranks.lowerBound),
             "strata": .integer(strata),
         ]
+        if physics.isRandom { members["media_version"] = .integer(mediaVersion) }
         if !copies.isEmpty { members["without"] = .array(copies.map(JSON.integer)) }
         return of(members)
     }
@@ -121,10 +124,12 @@ package enum Fingerprint {
     package static func shard(
         content: Digest, codec: any ShardCodec, physics: Physics, accuracy: Accuracy, level: Int
     ) -> Digest {
-        of([
+        var members: [String: JSON] = [
             "step": .string("shard"), "content": .string(content.description),
             "codec": .string(codec.identity), "physics": physics.json, "accuracy": accuracy.json,
             "compression_level": .integer(level),
-        ])
+        ]
+        if physics.isRandom { members["media_version"] = .integer(mediaVersion) }
+        return of(members)
     }
 }

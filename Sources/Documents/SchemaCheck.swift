@@ -15,6 +15,8 @@ package struct SchemaCheck {
             /// The value is not one of these: where the form's values tell the forms apart, it was
             /// not meant.
             case values([JSON])
+            /// The number is so far beyond a bound.
+            case bound(Double)
             /// Anything else.
             case other
         }
@@ -39,7 +41,20 @@ package struct SchemaCheck {
             // Of a value of the wrong type nothing else is worth saying.
             if case .type = keyword, !found.isEmpty { return findings }
         }
-        return findings
+        return SchemaCheck.strictest(findings)
+    }
+
+    /// Of several bounds that a number breaks, such as a definition's and its own, the strictest
+    /// alone.
+    private static func strictest(_ findings: [Finding]) -> [Finding] {
+        guard findings.count > 1 else { return findings }
+        return findings.filter { finding in
+            guard case .bound(let distance) = finding.kind else { return true }
+            return !findings.contains { other in
+                guard case .bound(let further) = other.kind else { return false }
+                return other.path == finding.path && further > distance
+            }
+        }
     }
 
     private func findings(_ keyword: SchemaKeyword, _ json: JSON, _ path: String, _ references: Int)
@@ -87,7 +102,8 @@ package struct SchemaCheck {
         case .bound(let bound, let comparison):
             guard let value = json.double, !comparison.holds(value, bound) else { return [] }
             return found(
-                "is \(json.brief), must be \(comparison.rawValue) \(JSON.number(bound).brief)")
+                "is \(json.brief), must be \(comparison.rawValue) \(JSON.number(bound).brief)",
+                .bound(abs(bound - value)))
         case .count(let limit, let counted, let isMinimum):
             guard let count = count(json, counted), isMinimum ? count < limit : count > limit else {
                 return []

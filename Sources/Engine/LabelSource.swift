@@ -50,11 +50,17 @@ final class LabelSource {
         of configuration: Configuration, into places: FieldPlaces, _ memory: SharedMemory
     ) throws {
         if places.coefficients.contains(where: { $0 != nil }) {
-            let medium = configuration.physics.medium()
+            let medium = solver.medium(of: configuration.physics)
             for (dataset, place) in zip(coefficients, places.coefficients) {
                 if let place { try memory.put(dataset.values(medium), at: place) }
             }
         }
+    }
+
+    /// The contrast of `configuration`'s medium, where each sample has one of its own.
+    func contrast(of configuration: Configuration) -> JSON? {
+        ShardCoefficient.hasContrast(under: physics)
+            ? .number(solver.medium(of: configuration.physics).contrast) : nil
     }
 
     /// Judges the prediction `field`.

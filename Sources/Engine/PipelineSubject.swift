@@ -22,6 +22,7 @@ final class PipelineSubject: EngineSubject {
                 .data,
                 "\(path): has no 'sampling', so there is nothing to draw: a stream needs one")
         }
+        try design.checkContrast()
         stream = SampleStream(design, split: pipeline.split)
         source = LabelSource(physics: design.physics, accuracy: pipeline.accuracy)
     }
@@ -65,6 +66,7 @@ final class PipelineSubject: EngineSubject {
                 client.memory)
             guard label.solution.isCertified else { return .null }
             answer["error_bound"] = .number(label.solution.errorBound)
+            answer["contrast"] = source.contrast(of: sample.configuration)
             if let digest = label.digest { answer["sha256"] = .string(digest.description) }
             return .object(answer)
         }

@@ -72,6 +72,7 @@ final class ProblemSubject: EngineSubject {
                 client.memory)
             try sample.check(label)
             answer["error_bound"] = .finite(label.solution.errorBound)
+            answer["contrast"] = source.contrast(of: sample.configuration)
             answer["is_certified"] = .bool(label.solution.isCertified)
             answer["method"] = .string(label.solution.method.rawValue)
             if digests, let digest = label.digest {

@@ -91,6 +91,29 @@ package enum Elementary {
         return exponent * 0.6931471805599453 + (2 * s + 2 * s * (squared * sum))
     }
 
+    /// The same for eight numbers from 2⁻¹⁰²⁰ to 2¹⁰²⁰ at a time, to the same bits.
+    @inline(__always)
+    static func log(_ u: SIMD8<Double>) -> SIMD8<Double> {
+        let bits = u.bits &- 0x3FE6_A09E_667F_3BCD
+        // The exponent is below 0 as a rule: as a number it is that of k + 1024.
+        let shifted = (bits &+ 0x4000_0000_0000_0000) &>> 52
+        let exponent = SIMD8(bits: shifted | 0x4330_0000_0000_0000) - (0x1p52 + 1024)
+        let m = SIMD8(bits: (bits & 0x000F_FFFF_FFFF_FFFF) &+ 0x3FE6_A09E_667F_3BCD)
+        let s = (m - 1) / (m + 1)
+        let squared = s * s
+        var sum = SIMD8(repeating: 1.0 / 21)
+        sum = 1.0 / 19 + squared * sum
+        sum = 1.0 / 17 + squared * sum
+        sum = 1.0 / 15 + squared * sum
+        sum = 1.0 / 13 + squared * sum
+        sum = 1.0 / 11 + squared * sum
+        sum = 1.0 / 9 + squared * sum
+        sum = 1.0 / 7 + squared * sum
+        sum = 1.0 / 5 + squared * sum
+        sum = 1.0 / 3 + squared * sum
+        return exponent * 0.6931471805599453 + (2 * s + 2 * s * (squared * sum))
+    }
+
     /// Returns log₂ x for a positive normal x, within 10⁻¹⁵ · max(1, |log₂ x|); exact for powers of
     /// two.
     ///

@@ -11,12 +11,25 @@ public struct Medium: Hashable, Sendable {
     public let across: [Double]  // (rows, columns)
     /// γ, at least 0.
     public let decay: [Double]  // (rows, columns)
+    /// Whether every lognormal coefficient has a contrast in its range: where no draw of its key
+    /// has, the medium stands for nothing that was asked for, and has no label.
+    public let isInRange: Bool
 
     /// The largest quotient of two values of D, in whatever place and direction, that is supported.
     public static let maximumContrast = 1000.0
 
+    /// The largest value of D over the smallest, in whatever place and direction; at least 1.
+    public var contrast: Double {
+        let (least, most) = (down + across).reduce((Double.infinity, 0.0)) {
+            (min($0.0, $1), max($0.1, $1))
+        }
+        return most / least
+    }
+
     /// Creates a medium from checked numbers, `lattice.count` of each.
-    public init(lattice: Lattice, down: [Double], across: [Double], decay: [Double]) {
+    public init(
+        lattice: Lattice, down: [Double], across: [Double], decay: [Double], isInRange: Bool = true
+    ) {
         precondition(
             down.count == lattice.count && across.count == lattice.count
                 && decay.count == lattice.count)
@@ -24,5 +37,6 @@ public struct Medium: Hashable, Sendable {
         self.down = down
         self.across = across
         self.decay = decay
+        self.isInRange = isInRange
     }
 }

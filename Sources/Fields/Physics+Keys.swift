@@ -6,6 +6,23 @@ extension Physics {
     /// Whether every random coefficient has a key, as in a `Configuration`.
     public var isRealised: Bool { openKeys == 0 }
 
+    /// Whether a coefficient is a random field, with or without a key.
+    public var isRandom: Bool {
+        (diffusivity.coefficients + [decayRate]).contains {
+            switch $0 {
+            case .random, .gaussian: true
+            case .constant, .layered, .regions: false
+            }
+        }
+    }
+
+    /// Whether draws of a coefficient count by their contrast, so that a medium may have none.
+    public var isLognormal: Bool {
+        (diffusivity.coefficients + [decayRate]).contains {
+            if case .gaussian(let field) = $0 { field.isLognormal } else { false }
+        }
+    }
+
     /// Returns the physics in which the open random coefficients have these keys, in the order that
     /// `openKeys` counts.
     ///

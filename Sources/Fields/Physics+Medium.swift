@@ -10,17 +10,8 @@ extension Physics {
 
     /// The coefficients on every site. The physics must be realised. O(sites) time and memory.
     public func medium() -> Medium {
-        precondition(isRealised, "a physics with open keys has no medium; see realised(keys:)")
-        let down = diffusivity.down.evaluated(on: lattice, boundary: boundary)
-        let across: [Double] =
-            switch diffusivity {
-            case .isotropic: down
-            case .anisotropic(_, let coefficient):
-                coefficient.evaluated(on: lattice, boundary: boundary)
-            }
-        return Medium(
-            lattice: lattice, down: down, across: across,
-            decay: decayRate.evaluated(on: lattice, boundary: boundary))
+        var draws = MediumDraws()
+        return draws.medium(of: self)
     }
 }
 
@@ -47,7 +38,9 @@ extension Coefficient {
             }
             return values
         case .random(let field): return field.field(on: lattice, boundary: boundary)
-        case .gaussian(let field): return field.field(on: lattice, boundary: boundary)
+        case .gaussian(let field):
+            let source = GaussianField(field.covariance, on: lattice, boundary: boundary)
+            return field.field(from: source).values
         }
     }
 }

@@ -116,7 +116,6 @@ public struct Design: Hashable, Sendable {
         self.orbits = self.places == .all ? orbits(isJoining: false) : joined
         try checkRoom()
         try checkRepeats()
-        try checkContrast()
     }
 
     /// Number of samples.
@@ -226,22 +225,18 @@ public struct Design: Hashable, Sendable {
         _ = try configuration(stratum: strata.count - 1, index: 0)
     }
 
-    /// Checks that the first sample's lognormal coefficients are in their ranges of contrasts.
-    private func checkContrast() throws(SamplingError) {
-        let open = physics.diffusivity.coefficients + [physics.decayRate]
-        guard open.contains(where: GaussianCoefficient.isLognormal) else { return }
-        let first = try configuration(stratum: 0, index: 0).physics
-        for coefficient in first.diffusivity.coefficients + [first.decayRate] {
-            guard GaussianCoefficient.isLognormal(coefficient),
-                case .gaussian(let field) = coefficient,
-                field.attempts(on: first.lattice, boundary: first.boundary) == nil
-            else { continue }
-            throw SamplingError(
-                .design,
-                "none of \(GaussianCoefficient.maximumAttempts) draws of the first sample's "
-                    + "lognormal coefficient has such a contrast: widen 'contrast', or choose "
-                    + "another variance")
-        }
+    /// Checks that the medium of the first sample is in its range of contrasts: where it is not, few
+    /// samples would have one. Draws it, up to 1024 times; to be asked before samples are made.
+    ///
+    /// - Throws: `SamplingError` with code `.design`.
+    package func checkContrast() throws(SamplingError) {
+        guard physics.isLognormal else { return }
+        let first = try configuration(stratum: 0, index: 0)
+        guard !first.physics.medium().isInRange else { return }
+        throw SamplingError(
+            .design,
+            "none of \(GaussianCoefficient.maximumAttempts) draws of the first sample's medium "
+                + "has such a contrast: widen 'contrast', or choose another variance")
     }
 
     /// Checks that there are as many different samples as the counts ask for. Of those that are

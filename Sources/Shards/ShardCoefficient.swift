@@ -51,6 +51,11 @@ public enum ShardCoefficient: String, Hashable, Sendable, CaseIterable {
             .filter { !drawn.contains($0) }
     }
 
+    /// Whether each sample has a contrast of its own under `physics`: D is drawn for each.
+    public static func hasContrast(under physics: Physics) -> Bool {
+        physics.diffusivity.coefficients.contains(where: \.isOpen)
+    }
+
     private static func datasets(_ physics: Physics, where isWanted: ([Coefficient]) -> Bool)
         -> [Dataset]
     {

@@ -10,6 +10,7 @@ struct ShardColumns {
     private var sources: [[Source]] = []
     private var keys: [UInt32] = []  // (samples, keys)
     private var errorBounds: [Double] = []
+    private var contrasts: [Double] = []
     private var ySHA256s: [UInt8] = []  // (samples, 32)
     private var checksums: [UInt64] = []  // (samples, chunks)
 
@@ -25,6 +26,7 @@ struct ShardColumns {
         sources.append(sample.sources)
         keys += sample.keys
         errorBounds.append(sample.errorBound)
+        if let contrast = sample.contrast { contrasts.append(contrast) }
         ySHA256s += sample.ySHA256.bytes
         checksums += sample.chunks.map(XXHash64.hash(of:))
     }
@@ -45,6 +47,9 @@ struct ShardColumns {
                 keys, shape: [count, keys.count / count], to: file, path: path)
         }
         try ShardLayout.errorBound.write(errorBounds, shape: [count], to: file, path: path)
+        if !contrasts.isEmpty {
+            try ShardLayout.contrast.write(contrasts, shape: [count], to: file, path: path)
+        }
         try ShardLayout.ySHA256.write(ySHA256s, shape: [count, 32], to: file, path: path)
         if !checksums.isEmpty {
             try ShardLayout.checksums.write(

@@ -62,6 +62,8 @@ enum ShardLayout {
     static let maximumKeys = 3
     static let sources = HDF5.Column<Double>(name: "sources")
     static let errorBound = HDF5.Column<Double>(name: "error_bound")
+    /// Only in files whose samples each have a D of their own.
+    static let contrast = HDF5.Column<Double>(name: "contrast")
     static let ySHA256 = HDF5.Column<UInt8>(name: "y_sha256")
     /// XXH64 of each chunk of a sample as it is stored, in the order of the chunks.
     static let checksums = HDF5.Column<UInt64>(name: "checksums")

@@ -32,6 +32,9 @@ public final class ShardReader: Sendable {
     public let ranks: [UInt64]?
     /// Certified largest |y − exact| of each sample.
     public let errorBounds: [Double]
+    /// The largest D of each sample's medium over the smallest; nil where samples share D, and in
+    /// files of earlier builds.
+    public let contrasts: [Double]?
     /// SHA-256 of each sample's y.
     public let ySHA256s: [Digest]
 
@@ -88,6 +91,7 @@ public final class ShardReader: Sendable {
         indices = table.indices
         ranks = table.ranks
         errorBounds = table.errorBounds
+        contrasts = table.contrasts
         ySHA256s = table.ySHA256s
         coefficients = head.coefficients
         fixedCoefficients = head.fixed
@@ -220,7 +224,8 @@ public final class ShardReader: Sendable {
         EncodedSample(
             id: ids[position], sources: try sources(at: position), keys: keys(at: position),
             index: indices[position], rank: ranks?[position], errorBound: errorBounds[position],
-            ySHA256: ySHA256s[position], label: labels?.coding.field,
+            contrast: contrasts?[position], ySHA256: ySHA256s[position],
+            label: labels?.coding.field,
             x: try labels.map { (_) throws(ShardsError) in try frame(.x, at: position) } ?? [],
             y: try labels.map { (labels) throws(ShardsError) in
                 try frame(labels.coding.field, at: position)

@@ -9,6 +9,7 @@ struct ShardTable: Sendable {
     let keys: [UInt32]  // (samples, keys)
     let sources: [Double]  // (samples, maximum sources, width)
     let errorBounds: [Double]
+    let contrasts: [Double]?
     let ySHA256s: [Digest]
     let checksums: [UInt64]  // (samples, chunks)
 
@@ -24,6 +25,9 @@ struct ShardTable: Sendable {
         sources = try ShardLayout.sources.read(
             shape: [count, head.maximumSources, head.sourceTable.width], from: file)
         errorBounds = try ShardLayout.errorBound.read(shape: [count], from: file)
+        contrasts =
+            file.has(ShardLayout.contrast.name)
+            ? try ShardLayout.contrast.read(shape: [count], from: file) : nil
         let bytes = try ShardLayout.ySHA256.read(shape: [count, 32], from: file)
         ySHA256s = (0..<count).compactMap { Digest(bytes: Array(bytes[32 * $0..<32 * ($0 + 1)])) }
         let chunks = head.codec.fields.count + head.coefficients.count
@@ -44,6 +48,13 @@ struct ShardTable: Sendable {
                     + "which no label of its grid can have: at least \(least), half a step, is "
                     + "lost in rounding; the file is damaged or forged, so make it again",
                 path: path)
+        }
+        if let position = contrasts?.firstIndex(where: { !($0 >= 1 && $0.isFinite) }) {
+            throw ShardsError(
+                .corrupt,
+                "sample \(position) of \(path) has the contrast "
+                    + "\(contrasts?[position] ?? .nan), and no medium has one below 1; the file "
+                    + "is damaged or forged, so make it again", path: path)
         }
         if let position = sourceCounts.firstIndex(where: { $0 > head.maximumSources }) {
             throw ShardsError(

@@ -50,6 +50,7 @@ public final class ShardWriter {
     private let output: OutputFile
     private var columns = ShardColumns()
     private var keyCount: Int?
+    private var hasContrast: Bool?
     private let leastBound: Double
 
     /// Creates the file.
@@ -179,6 +180,9 @@ public final class ShardWriter {
         precondition(
             keyCount ?? sample.keys.count == sample.keys.count,
             "samples of a shard have equally many keys")
+        precondition(
+            hasContrast ?? (sample.contrast != nil) == (sample.contrast != nil),
+            "all samples of a shard have a contrast, or none has")
         do throws(ShardsError) {
             guard sample.errorBound >= leastBound, sample.errorBound.isFinite else {
                 throw ShardsError(
@@ -209,6 +213,7 @@ public final class ShardWriter {
             try output.check()
             columns.append(sample)
             keyCount = sample.keys.count
+            hasContrast = sample.contrast != nil
         } catch { throw abandoned(because: error) }
     }
 

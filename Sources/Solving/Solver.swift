@@ -26,6 +26,8 @@ public final class Solver {
     private var direct: (problem: DirectProblem, solver: DirectSolver)?
     private var uniform: (decay: Double, solver: UniformSolver)?
     private var general: (physics: Physics, solver: MediumSolver)?
+    private var latest: (physics: Physics, medium: Medium)?
+    private var draws = MediumDraws()
 
     /// Creates a solver for the lattice of `physics`.
     public convenience init(physics: Physics, accuracy: Accuracy) {
@@ -52,7 +54,8 @@ public final class Solver {
     ///   - physics: The realised physics of the configuration, on this solver's lattice.
     ///   - label: Receives y, (rows, columns): the field, rounded to the grid; an emitting field is
     ///     divided by its maximum first. Meaningless where the solution is not certified.
-    /// - Returns: The certificate. A label that cannot be certified is a result, not an error.
+    /// - Returns: The certificate. A label that cannot be certified is a result, not an error; so is
+    ///   a medium in no range of contrasts, `Medium.isInRange`.
     /// - Complexity: O(sites) time, where few sites are pinned or multigrid is taken.
     public func solve(_ image: SourceImage, physics: Physics, into label: inout [Float]) -> Solution
     { solve(image, physics: physics, accuracy, into: &label) }
@@ -64,6 +67,7 @@ public final class Solver {
         precondition(physics.lattice == lattice, "the problem is on another lattice")
         precondition(label.count == lattice.count, "the label has another lattice's size")
         if let solution = solveConstant(image, physics, accuracy, into: &label) { return solution }
+        guard medium(of: physics).isInRange else { return .none(by: .general) }
         return generalSolver(physics).solve(
             image, pinned: physics.sources == .pinned, accuracy: accuracy, into: &label)
     }
@@ -117,17 +121,26 @@ public final class Solver {
         return solver
     }
 
+    /// The medium of `physics`, which must be realised and on this solver's lattice. That of the
+    /// latest problem is at hand; another is drawn.
+    public func medium(of physics: Physics) -> Medium {
+        if let latest, Solver.haveOneMedium(latest.physics, physics) { return latest.medium }
+        let medium = draws.medium(of: physics)
+        latest = (physics, medium)
+        return medium
+    }
+
+    private static func haveOneMedium(_ one: Physics, _ other: Physics) -> Bool {
+        one.boundary == other.boundary && one.diffusivity == other.diffusivity
+            && one.decayRate == other.decayRate
+    }
+
     /// The general solver, with the medium of `physics`.
     func generalSolver(_ physics: Physics) -> MediumSolver {
-        if let general, general.physics.boundary == physics.boundary,
-            general.physics.diffusivity == physics.diffusivity,
-            general.physics.decayRate == physics.decayRate
-        {
-            return general.solver
-        }
+        if let general, Solver.haveOneMedium(general.physics, physics) { return general.solver }
         let reused = general.flatMap { $0.physics.boundary == physics.boundary ? $0.solver : nil }
         let solver = reused ?? MediumSolver(lattice: lattice, boundary: physics.boundary)
-        solver.prepare(physics.medium())
+        solver.prepare(medium(of: physics))
         general = (physics, solver)
         return solver
     }

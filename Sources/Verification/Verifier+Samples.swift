@@ -60,6 +60,7 @@ extension Verifier {
                 try reader.fixedCoefficient(dataset) == values,
                 "\(reader.path): '\(dataset.coefficient.rawValue)' is not that of its physics")
         }
+        let hasContrast = ShardCoefficient.hasContrast(under: physics)
         let laws = LabelLaws(physics: physics, accuracy: accuracy)
         try OrderedWork.run(count: reader.count, threads: threads) {
             let decoder = try SampleDecoder(lattice: reader.lattice)
@@ -81,6 +82,11 @@ extension Verifier {
                         "n_sources is not the number of sources")
                     let bound = reader.errorBounds[row]
                     if let wrong = laws.violation(ofBound: bound) { findings.append(named(wrong)) }
+                    let medium =
+                        drawn.isEmpty && !hasContrast ? nil : configuration.physics.medium()
+                    expect(
+                        reader.contrasts?[row] == (hasContrast ? medium?.contrast : nil),
+                        "its contrast is not that of its medium")
                     guard codec.labels != nil else { return findings }
                     let y = try reader.y(at: row, with: decoder, checkingDigest: true)
                     let image = SourceImage(configuration)
@@ -93,8 +99,7 @@ extension Verifier {
                         "x is not the image of its sources")
                     findings += laws.violations(y, bound: bound, of: configuration, image).map(
                         named)
-                    guard !drawn.isEmpty else { return findings }
-                    let medium = configuration.physics.medium()
+                    guard let medium else { return findings }
                     for dataset in drawn {
                         expect(
                             try reader.coefficient(dataset, at: row, with: decoder)

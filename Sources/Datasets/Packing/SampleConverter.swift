@@ -46,8 +46,10 @@ package final class SampleConverter {
             image, physics: configuration.physics, into: &source.label)
         var found = try source.encoder.encode(
             configuration, under: physics, image: image, label: source.label, id: sample.id,
-            index: sample.index, errorBound: solution.errorBound)
-        guard found.ySHA256 == sample.ySHA256, found.errorBound == sample.errorBound else {
+            index: sample.index, errorBound: solution.errorBound, by: source.solver)
+        guard found.ySHA256 == sample.ySHA256, found.errorBound == sample.errorBound,
+            found.contrast == sample.contrast
+        else {
             throw DatasetError(
                 .data,
                 "sample \(sample.id): solved again it differs from its digest; the Steadyset that "

@@ -1,18 +1,20 @@
 package import Fields
 package import Shards
+package import Solving
 
 extension SampleEncoder {
     /// Returns the sample of a solved configuration with all that a shard under `physics` stores of
-    /// it; `physics` is the dataset's, which may have open keys.
+    /// it; `physics` is the dataset's, which may have open keys. `solver` has solved it.
     package func encode(
         _ configuration: Configuration, under physics: Physics, image: SourceImage, label: [Float],
-        id: SampleID, index: UInt64, errorBound: Double
+        id: SampleID, index: UInt64, errorBound: Double, by solver: Solver
     ) throws -> EncodedSample {
         let drawn = ShardCoefficient.drawn(under: physics)
-        let medium = drawn.isEmpty ? nil : configuration.physics.medium()
+        let medium = drawn.isEmpty ? nil : solver.medium(of: configuration.physics)
         return try encode(
             x: image.dense(on: physics.lattice), y: label, id: id, sources: configuration.sources,
             keys: physics.keys(of: configuration.physics), index: index, errorBound: errorBound,
+            contrast: ShardCoefficient.hasContrast(under: physics) ? medium?.contrast : nil,
             coefficients: medium.map { medium in drawn.map { $0.values(medium) } } ?? [])
     }
 }

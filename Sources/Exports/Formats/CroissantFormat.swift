@@ -106,17 +106,20 @@ private struct CroissantDocument {
     }
 
     private var recordSet: JSON {
-        let fields: [(name: String, type: String, words: String)] = [
-            ("id", "sc:Text", "16 hexadecimal digits made from the configuration"),
-            ("part", "sc:Text", "train, validation or test"),
-            ("rank", "sc:Integer", "place within the part; subsets are ranges of ranks"),
-            ("n_sources", "sc:Integer", "number of sources"),
-            ("error_bound", "sc:Float", "certified upper bound of the label's error"),
-            ("file", "sc:Text", "the shard"),
-            ("row", "sc:Integer", "the row in the shard's datasets"),
-            ("y_sha256", "sc:Text", "SHA-256 of y, little-endian binary32"),
-            ("sources", "sc:Text", "JSON: row, column, shape and value of each source"),
-        ]
+        let contrast = ("contrast", "sc:Float", "largest diffusivity of the sample over the least")
+        let fields: [(name: String, type: String, words: String)] =
+            [
+                ("id", "sc:Text", "16 hexadecimal digits made from the configuration"),
+                ("part", "sc:Text", "train, validation or test"),
+                ("rank", "sc:Integer", "place within the part; subsets are ranges of ranks"),
+                ("n_sources", "sc:Integer", "number of sources"),
+                ("error_bound", "sc:Float", "certified upper bound of the label's error"),
+            ] + (ShardCoefficient.hasContrast(under: samples.physics) ? [contrast] : []) + [
+                ("file", "sc:Text", "the shard"),
+                ("row", "sc:Integer", "the row in the shard's datasets"),
+                ("y_sha256", "sc:Text", "SHA-256 of y, little-endian binary32"),
+                ("sources", "sc:Text", "JSON: row, column, shape and value of each source"),
+            ]
         return .object([
             "@type": .string("cr:RecordSet"), "@id": .string("samples"), "name": .string("samples"),
             "description": .string(

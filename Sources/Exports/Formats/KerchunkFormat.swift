@@ -186,6 +186,7 @@ private struct ZarrColumns {
     private var ranks: [UInt8] = []
     private var counts: [UInt8] = []
     private var bounds: [UInt8] = []
+    private var contrasts: [UInt8] = []
     private var digests: [UInt8] = []
 
     mutating func append(_ reader: ShardReader, _ row: Int, _ part: Split.Part) {
@@ -195,6 +196,9 @@ private struct ZarrColumns {
         ranks += (reader.ranks?[row] ?? 0).littleEndianBytes
         counts += UInt16(reader.sourceCounts[row]).littleEndianBytes
         bounds += reader.errorBounds[row].bitPattern.littleEndianBytes
+        if let contrast = reader.contrasts?[row] {
+            contrasts += contrast.bitPattern.littleEndianBytes
+        }
         digests += reader.ySHA256s[row].bytes
     }
 
@@ -211,7 +215,8 @@ private struct ZarrColumns {
         return [
             column("id", "<u8", ids), part, column("rank", "<u8", ranks),
             column("n_sources", "<u2", counts), column("error_bound", "<f8", bounds),
-            column("y_sha256", "|u1", digests, [32]),
+        ] + (contrasts.count == bounds.count ? [column("contrast", "<f8", contrasts)] : []) + [
+            column("y_sha256", "|u1", digests, [32])
         ]
     }
 }

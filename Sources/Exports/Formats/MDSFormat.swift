@@ -80,6 +80,8 @@ struct MDSFormat: ExportFormat {
             MDSShard.Column("x", "ndarray:float32:\(field)", size: size),
             MDSShard.Column("y", "ndarray:float32:\(field)", size: size),
         ]
+            + (ShardCoefficient.hasContrast(under: task.samples.physics)
+                ? [MDSShard.Column("contrast", "float64", size: 8)] : [])
             + task.samples.drawn.map { drawn in
                 MDSShard.Column(
                     drawn.coefficient.rawValue,
@@ -143,6 +145,7 @@ struct MDSFormat: ExportFormat {
         let (reader, row) = (try samples.reader(Int(place.shard)), Int(place.row))
         let fields = try ExportedFields(reader, row, with: decoder)
         var values: [String: [UInt8]] = [
+            "contrast": (reader.contrasts?[row] ?? .nan).bitPattern.littleEndianBytes,
             "error_bound": reader.errorBounds[row].bitPattern.littleEndianBytes,
             "id": Array(reader.ids[row].description.utf8),
             "n_sources": reader.sourceCounts[row].littleEndianBytes,

@@ -22,11 +22,13 @@ struct TableFormat: ExportFormat {
     @discardableResult static func write(_ task: ExportTask, to path: String) throws -> FileDigest {
         let writer = try AtomicFile.Writer(path)
         let drawn = task.samples.drawn.map { "\($0.coefficient.rawValue)_bytes" }
+        let hasContrast = ShardCoefficient.hasContrast(under: task.samples.physics)
         let names =
-            [
-                "id", "part", "rank", "n_sources", "index", "error_bound", "file", "row", "offset",
-                "x_bytes", "y_bytes",
-            ] + drawn + ["y_sha256", "keys", "sources"]
+            ["id", "part", "rank", "n_sources", "index", "error_bound"]
+            + (hasContrast ? ["contrast"] : [])
+            + ["file", "row", "offset", "x_bytes", "y_bytes"] + drawn + [
+                "y_sha256", "keys", "sources",
+            ]
         func write(_ line: String) throws {
             let bytes = Array(line.utf8)
             task.result.bytes += bytes.count
@@ -46,8 +48,11 @@ struct TableFormat: ExportFormat {
                         "\(reader.ids[row])", shard.part.rawValue, "\(reader.ranks?[row] ?? 0)",
                         "\(reader.sourceCounts[row])", "\(reader.indices[row])",
                         JSON.number(reader.errorBounds[row]).canonicalText,
-                        quoted(shard.file.path), "\(row)", "\(locations[row].offset)",
-                    ] + locations[row].sizes.map { "\($0)" }
+                    ]
+                    + (hasContrast
+                        ? [reader.contrasts.map { JSON.number($0[row]).canonicalText } ?? ""] : [])
+                    + [quoted(shard.file.path), "\(row)", "\(locations[row].offset)"]
+                    + locations[row].sizes.map { "\($0)" }
                 let rest = [
                     reader.ySHA256s[row].description, quoted(keys),
                     quoted(sources),

@@ -48,6 +48,9 @@ public struct GaussianCoefficient: Hashable, Sendable {
         }
     }
 
+    /// Whether draws count by their contrast.
+    var isLognormal: Bool { if case .lognormal = values { true } else { false } }
+
     func check(on lattice: Lattice, name: String) throws(ConfigurationError) {
         func fail(_ message: String) -> ConfigurationError {
             ConfigurationError(.physics, "\(name): \(message)")
@@ -86,76 +89,45 @@ public struct GaussianCoefficient: Hashable, Sendable {
         try covariance.check(on: lattice, name: name)
     }
 
-    /// Returns the coefficient on every site, (rows, columns). It must have a key. O(sites · log
-    /// sites) time for each draw.
+    /// Returns the coefficient on every site, (rows, columns), by draws of `source`, which is that
+    /// of its covariance. It must have a key. O(sites · log sites) time for each draw.
     ///
     /// A key's draws are numbered from 0. Of a lognormal coefficient the first counts whose
     /// contrast is in the range, and whose values are within a factor of its upper bound of the
-    /// median. Where none of `maximumAttempts` is, the logarithm of draw 0 is scaled about 0 to the
-    /// middle of the range, as far as the values allow; `attempts` is nil for such a key.
-    func field(on lattice: Lattice, boundary: Boundary) -> [Double] {
-        let source = GaussianField(covariance, on: lattice, boundary: boundary)
+    /// median. Where none of `maximumAttempts` is, `isInRange` is false, and values of draw 0 are
+    /// cut to that factor.
+    func field(from source: GaussianField) -> (values: [Double], isInRange: Bool) {
         let key = key ?? 0
         switch values {
         case .twoValued(let below, let above):
-            return source.draw(key: key, attempt: 0).map { $0 >= 0 ? above : below }
+            return (source.draw(key: key, attempt: 0).map { $0 >= 0 ? above : below }, true)
         case .lognormal(let median, let variance, let contrast):
             let deviation = variance.squareRoot()
-            if let (_, field) = search(source) {
-                return GaussianCoefficient.values(field, median, deviation, contrast.upperBound)
+            let lowest = Elementary.log(contrast.lowerBound)
+            let highest = Elementary.log(contrast.upperBound)
+            func values(_ field: [Double]) -> [Double] {
+                GaussianCoefficient.values(field, median, deviation, contrast.upperBound)
             }
-            let field = source.draw(key: key, attempt: 0)
-            let (least, most) = GaussianCoefficient.extent(field)
-            let range = GaussianCoefficient.logarithms(contrast)
-            let middle = 0.5 * (range.lowerBound + range.upperBound)
-            let scale = min(middle / (most - least), range.upperBound / max(most, -least))
-            return GaussianCoefficient.values(field, median, scale, contrast.upperBound)
-        }
-    }
-
-    /// Whether a coefficient is lognormal.
-    package static func isLognormal(_ coefficient: Coefficient) -> Bool {
-        guard case .gaussian(let field) = coefficient, case .lognormal = field.values else {
-            return false
-        }
-        return true
-    }
-
-    /// The number of draws of the key until one is in the range, or nil where none of
-    /// `maximumAttempts` is.
-    package func attempts(on lattice: Lattice, boundary: Boundary) -> Int? {
-        search(GaussianField(covariance, on: lattice, boundary: boundary)).map {
-            Int($0.attempt) + 1
-        }
-    }
-
-    /// The first draw of the key that is in the range.
-    private func search(_ source: GaussianField) -> (attempt: UInt32, field: [Double])? {
-        guard case .lognormal(_, let variance, let contrast) = values else {
-            return (0, source.draw(key: key ?? 0, attempt: 0))
-        }
-        let range = GaussianCoefficient.logarithms(contrast)
-        let deviation = variance.squareRoot()
-        for attempt in 0..<GaussianCoefficient.maximumAttempts {
-            let field = source.draw(key: key ?? 0, attempt: attempt)
-            let (least, most) = GaussianCoefficient.extent(field)
-            if range.contains(deviation * (most - least)),
-                deviation * max(most, -least) <= range.upperBound
-            {
-                return (attempt, field)
+            for attempt in 0..<GaussianCoefficient.maximumAttempts {
+                let field = source.draw(key: key, attempt: attempt)
+                let (least, most) = GaussianCoefficient.extent(field)
+                let span = deviation * (most - least)
+                if lowest <= span, span <= highest, deviation * max(most, -least) <= highest {
+                    return (values(field), true)
+                }
             }
+            return (values(source.draw(key: key, attempt: 0)), false)
         }
-        return nil
-    }
-
-    private static func logarithms(_ contrast: ClosedRange<Double>) -> ClosedRange<Double> {
-        Elementary.log(contrast.lowerBound)...Elementary.log(contrast.upperBound)
     }
 
     private static func extent(_ field: [Double]) -> (least: Double, most: Double) {
-        field.reduce((least: .infinity, most: -.infinity)) {
-            (Swift.min($0.least, $1), Swift.max($0.most, $1))
+        let span = field.span
+        var (least, most) = (Double.infinity, -Double.infinity)
+        for site in span.indices {
+            least = span[site] < least ? span[site] : least
+            most = span[site] > most ? span[site] : most
         }
+        return (least, most)
     }
 
     /// Rounding may not lead out of what `extremes` promises.
@@ -163,6 +135,12 @@ public struct GaussianCoefficient: Hashable, Sendable {
         _ field: [Double], _ median: Double, _ deviation: Double, _ most: Double
     ) -> [Double] {
         let (low, high) = (median / most, median * most)
-        return field.map { min(max(median * Elementary.exp(deviation * $0), low), high) }
+        var field = field
+        var span = field.mutableSpan
+        for site in span.indices {
+            let value = median * Elementary.exp(deviation * span[site])
+            span[site] = value < low ? low : value > high ? high : value
+        }
+        return field
     }
 }

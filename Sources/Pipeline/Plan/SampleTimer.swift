@@ -108,7 +108,7 @@ package final class SampleTimer {
             let (elapsed, sample) = try Elapsed.fastest(of: repeats) {
                 try encoder.encode(
                     configuration, under: origin.physics, image: image, label: label, id: id,
-                    index: UInt64(address.index), errorBound: solution.errorBound)
+                    index: UInt64(address.index), errorBound: solution.errorBound, by: solver)
             }
             (compress, encoded) = (elapsed, sample)
             if decoding {

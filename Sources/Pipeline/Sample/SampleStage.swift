@@ -41,6 +41,7 @@ struct SampleStage: PipelineStage {
             try VersionGuard(context, split: later.split).check(
                 origin, strata: origin.strata, counts: origin.counts)
         }
+        if case .drawn(let design) = origin { try design.checkContrast() }
         let total = origin.counts.reduce(0, +)
         context.reporter.began(stage, total: total, done: 0)
         try context.invalidate(stage)

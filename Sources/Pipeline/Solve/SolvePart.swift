@@ -91,7 +91,8 @@ struct SolvePart: PipelineStage {
                 guard solution.isCertified else { return (solution, nil as EncodedSample?) }
                 let sample = try encoder.encode(
                     item.configuration, under: physics, image: image, label: label, id: item.id,
-                    index: UInt64(item.index), errorBound: solution.errorBound)
+                    index: UInt64(item.index), errorBound: solution.errorBound,
+                    by: solver)
                 return (solution, sample)
             }
         } consume: { (position: Int, result: (Solution, EncodedSample?)) in
@@ -106,11 +107,7 @@ struct SolvePart: PipelineStage {
                         errorBound: bound.isFinite ? bound : nil))
                 if leftOut.count <= SolvePart.warningsPerPart {
                     reporter.warned(
-                        bound == .infinity && accuracy.method == .direct
-                            ? "sample \(item.id) is left out: it has more pinned sites than the "
-                                + "direct method takes; solver.method 'auto' solves it"
-                            : "sample \(item.id) is left out: its error bound is \(bound), above "
-                                + "the tolerance of \(accuracy.tolerance)")
+                        "sample \(item.id) is left out: \(whole.reason(of: bound, physics))")
                 }
             }
             progress(position + 1)

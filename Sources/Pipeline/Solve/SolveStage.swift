@@ -78,6 +78,19 @@ struct SolveStage: PipelineStage {
             listing, sampleManifest, fingerprint: fingerprint, started: started, in: context)
     }
 
+    /// Why a label with this bound is left out, for people.
+    func reason(of bound: Double, _ physics: Physics) -> String {
+        if bound == .infinity, accuracy.method == .direct {
+            return "it has more pinned sites than the direct method takes; solver.method 'auto' "
+                + "solves it"
+        }
+        if bound == .infinity, physics.isLognormal {
+            return "none of \(GaussianCoefficient.maximumAttempts) draws of its medium has a "
+                + "contrast in the range; a wider 'contrast' loses fewer samples"
+        }
+        return "its error bound is \(bound), above the tolerance of \(accuracy.tolerance)"
+    }
+
     /// Says so where the disk will probably not hold the parts that are still to be written.
     private func warnOfFullDisk(
         _ samples: Int, _ lattice: Lattice, _ context: StageContext

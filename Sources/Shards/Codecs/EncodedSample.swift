@@ -14,6 +14,8 @@ public struct EncodedSample: Hashable, Sendable {
     public var rank: UInt64?
     /// Certified largest |y − exact|.
     public var errorBound: Double
+    /// The largest D of its medium over the smallest; nil where the file's samples share D.
+    public var contrast: Double?
     /// SHA-256 of y's little-endian bytes.
     public var ySHA256: Digest
     /// What the label is stored as; nil where no field is.
@@ -30,7 +32,8 @@ public struct EncodedSample: Hashable, Sendable {
     /// Creates a sample from its parts; frames read from another file need not be compressed again.
     public init(
         id: SampleID, sources: [Source], keys: [UInt32] = [], index: UInt64, rank: UInt64?,
-        errorBound: Double, ySHA256: Digest, label: ShardField? = .y, x: [UInt8], y: [UInt8],
+        errorBound: Double, contrast: Double? = nil, ySHA256: Digest, label: ShardField? = .y,
+        x: [UInt8], y: [UInt8],
         coefficients: [[UInt8]] = []
     ) {
         self.id = id
@@ -39,6 +42,7 @@ public struct EncodedSample: Hashable, Sendable {
         self.index = index
         self.rank = rank
         self.errorBound = errorBound
+        self.contrast = contrast
         self.ySHA256 = ySHA256
         self.label = label
         self.x = x

@@ -43,12 +43,13 @@ public final class SampleEncoder {
     /// - Throws: `ShardsError` with code `.format` where the codec cannot hold the label.
     public func encode(
         x: [Float], y: [Float], id: SampleID, sources: [Source], keys: [UInt32] = [], index: UInt64,
-        rank: UInt64? = nil, errorBound: Double, coefficients: [[Float]] = []
+        rank: UInt64? = nil, errorBound: Double, contrast: Double? = nil,
+        coefficients: [[Float]] = []
     ) throws(ShardsError) -> EncodedSample {
         let yBytes = FieldBytes.bytes(of: y)
         var sample = EncodedSample(
             id: id, sources: sources, keys: keys, index: index, rank: rank, errorBound: errorBound,
-            ySHA256: Digest(of: yBytes), label: label, x: [], y: [])
+            contrast: contrast, ySHA256: Digest(of: yBytes), label: label, x: [], y: [])
         guard label != nil else { return sample }
         sample.x = try encode(FieldBytes.bytes(of: x), as: .x)
         sample.coefficients = try coefficients.map { (values) throws(ShardsError) in

@@ -47,6 +47,9 @@ class Origin(Protocol):
     def keys(self) -> npt.NDArray[np.uint32]:
         """Keys of random coefficients."""
 
+    def contrast(self) -> float | None:
+        """The largest diffusivity over the least; None where all samples share one medium."""
+
     def coefficient(self, name: str) -> FloatArray:
         """A coefficient at each site."""
 
@@ -85,6 +88,12 @@ class Sample:
     def keys(self) -> npt.NDArray[np.uint32]:
         """The keys of random coefficients; none where nothing is drawn for each sample."""
         return self._origin().keys()
+
+    @property
+    def contrast(self) -> float | None:
+        """The largest diffusivity of the sample's medium over the least, both directions together; None where it is not drawn
+        for each sample."""
+        return self._origin().contrast()
 
     @property
     def accuracy(self) -> tuple[float, int | None]:
@@ -162,6 +171,10 @@ class _Stored:
 
     def keys(self) -> npt.NDArray[np.uint32]:
         return self._one.keys(0)
+
+    def contrast(self) -> float | None:
+        value = self._one.dataset._column(self._one._row(0), "contrast")
+        return None if value is None else float(value)
 
     def coefficient(self, name: str) -> FloatArray:
         return self._one.coefficient(name, 0)
@@ -251,6 +264,18 @@ class Samples(Sequence[Sample]):
     def error_bounds(self) -> npt.NDArray[np.float64]:
         """Certified upper bounds of max |y − exact|."""
         return self._records("error_bound")
+
+    @property
+    def contrasts(self) -> npt.NDArray[np.float64]:
+        """The largest diffusivity of each sample's medium over the least, both directions together. Raises `DatasetError` where
+        the medium is not drawn for each sample, and where an earlier release made the shards."""
+        values = np.empty(len(self), np.float64)
+        for k, row in enumerate(self._rows.tolist()):
+            value = self.dataset._column(row, "contrast")
+            if value is None:
+                raise self.dataset._without(row, "contrast")
+            values[k] = value
+        return values
 
     @property
     def y_sha256(self) -> npt.NDArray[np.uint8]:

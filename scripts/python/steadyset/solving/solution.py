@@ -48,6 +48,8 @@ class Solution:
     """The tolerance, and the bits of the grid."""
     solver_method: str = field(default="auto", repr=False, compare=False)
     """The method that was asked for: `auto`, `direct` or `multigrid`."""
+    contrast: float | None = field(default=None, repr=False, compare=False)
+    """The largest diffusivity over the least, both directions together, of a medium that `keys` drew; None of another."""
 
     def _repr_html_(self) -> str:
         from ..notebook import solution_page
@@ -174,7 +176,7 @@ def _of_one(problem: Problem, samples: list[engine.Members], names: list[str], t
         Solution(
             x[k], y[k], math.inf if one["error_bound"] is None else one["error_bound"], one["is_certified"], one["method"],
             one["id"], problem.physics, {"rows": one["rows"], "keys": samples[first + k].get("keys", [])},
-            (problem.tolerance, problem.grid_bits), problem.method,
+            (problem.tolerance, problem.grid_bits), problem.method, one.get("contrast"),
         )
         for first, answer, (x, y) in zip(starts, answers, fields)
         for k, one in enumerate(answer["samples"])

@@ -197,7 +197,9 @@ class Stream(Endless):
         # A copy: a view would keep the fields of the others.
         x, y = (made.fields[name][number].copy() if len(made.answers) > 1 else made.fields[name][number] for name in "xy")
         method = self._told.get("method", "auto")
-        origin = Drawn(table(answer["rows"]), answer["keys"], self.physics, self.tolerance, self.grid_bits, method)
+        origin = Drawn(
+            table(answer["rows"]), answer["keys"], self.physics, self.tolerance, self.grid_bits, method, answer.get("contrast")
+        )
         return Sample(x, y, answer["id"], answer["rank"], answer["n_sources"], answer["error_bound"], origin)
 
 
@@ -205,9 +207,10 @@ class Drawn:
     """The origin of a sample that was drawn."""
 
     def __init__(
-        self, sources: Rows, keys: list[int], physics: dict[str, Any], tolerance: float, bits: int | None, method: str
-    ) -> None:
-        self._sources, self._keys = sources, keys
+        self, sources: Rows, keys: list[int], physics: dict[str, Any], tolerance: float, bits: int | None, method: str,
+        contrast: float | None,
+    ) -> None:  # fmt: skip
+        self._sources, self._keys, self._contrast = sources, keys, contrast
         self.physics = physics
         self.accuracy = tolerance, bits
         self.solver_method = method
@@ -217,6 +220,9 @@ class Drawn:
 
     def keys(self) -> npt.NDArray[np.uint32]:
         return np.array(self._keys, np.uint32)
+
+    def contrast(self) -> float | None:
+        return self._contrast
 
     def coefficient(self, name: str) -> FloatArray:
         check_coefficient(name)
