@@ -15,8 +15,8 @@ package struct SchemaCheck {
             /// The value is not one of these: where the form's values tell the forms apart, it was
             /// not meant.
             case values([JSON])
-            /// The number is so far beyond a bound.
-            case bound(Double)
+            /// The number is beyond this bound.
+            case bound(Double, SchemaKeyword.Comparison)
             /// Anything else.
             case other
         }
@@ -49,10 +49,12 @@ package struct SchemaCheck {
     private static func strictest(_ findings: [Finding]) -> [Finding] {
         guard findings.count > 1 else { return findings }
         return findings.filter { finding in
-            guard case .bound(let distance) = finding.kind else { return true }
+            guard case .bound(let bound, let comparison) = finding.kind else { return true }
+            let isLower = comparison == .above || comparison == .atLeast
             return !findings.contains { other in
-                guard case .bound(let further) = other.kind else { return false }
-                return other.path == finding.path && further > distance
+                guard case .bound(let stricter, _) = other.kind else { return false }
+                return other.path == finding.path
+                    && (isLower ? stricter > bound : stricter < bound)
             }
         }
     }
@@ -103,7 +105,7 @@ package struct SchemaCheck {
             guard let value = json.double, !comparison.holds(value, bound) else { return [] }
             return found(
                 "is \(json.brief), must be \(comparison.rawValue) \(JSON.number(bound).brief)",
-                .bound(abs(bound - value)))
+                .bound(bound, comparison))
         case .count(let limit, let counted, let isMinimum):
             guard let count = count(json, counted), isMinimum ? count < limit : count > limit else {
                 return []

@@ -35,7 +35,7 @@ class Truth:
         for file in self.manifest["files"]:
             with h5py.File(self.pack / file["path"]) as shard:
                 names = [n for n in ("diffusivity", "decay_rate") if n in shard and shard[n].chunks]
-                columns = {n: shard[n][:] for n in ("id", "rank", "n_sources", "error_bound", "sources")}
+                columns = {n: shard[n][:] for n in ("id", "rank", "n_sources", "error_bound", "sources", "contrast") if n in shard}
                 columns |= {n: shard[n] for n in ("x", "y", *names)}
                 for row in range(file["samples"]):
                     sample = {"part": file["part"], "file": file["path"], "row": row}
@@ -293,7 +293,8 @@ def check_csv(truth, exports):
             assert row[name] == sample[name]
         for name in ("rank", "n_sources", "row"):
             assert int(row[name]) == sample[name]
-        assert float(row["error_bound"]) == sample["error_bound"]
+        for name in ("error_bound", "contrast"):
+            assert float(row.get(name, "nan")) == sample[name] if name in sample else name not in row
         disks = [s for s in json.loads(row["sources"]) if "radius" in s]
         if len(disks) == sample["n_sources"]:
             wanted = [[s["row"], s["column"], s["radius"], s["value"]] for s in disks]

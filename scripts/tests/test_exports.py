@@ -3,6 +3,7 @@
 `scripts/check-exports` does the same with the others: datasets, streaming, the_well, PDEBench's loader, PyTorch.
 """
 
+import base64
 import json
 import os
 import pathlib
@@ -36,13 +37,27 @@ FORMATS = {
 }  # fmt: skip
 FOLDERS = {"mds", "the-well", "croissant"}
 
-# A coefficient of each kind: drawn, anisotropic and drawn, the same for all, constant.
+# A coefficient of each kind: drawn, anisotropic and drawn, by Gaussian fields, the same for all, constant.
 MEDIA = {
     "drawn": {"diffusivity": {"random": {"from": 0.5, "to": 2, "length": 8}}, "decay_rate": 0.02},
     "anisotropic": {
         "diffusivity": {"down": {"random": {"from": 0.5, "to": 2, "length": 8}}, "across": 1},
         "decay_rate": {"random": {"from": 0.01, "to": 0.02, "length": 8}},
         "boundary": {"top": "absorbing", "bottom": "reflecting", "left": "periodic", "right": "periodic"},
+    },
+    "lognormal": {
+        "diffusivity": {
+            "lognormal": {"median": 1, "variance": 0.5, "covariance": {"cubic": {"length": 6}}, "contrast": {"from": 5, "to": 400}},
+        },
+        "decay_rate": 0.02,
+    },
+    "two-valued": {
+        "diffusivity": {"two_valued": {"below": 1, "above": 3, "covariance": {"spectral": {"tau": 3, "alpha": 2}}}},
+        "decay_rate": {
+            "lognormal": {
+                "median": 0.02, "variance": 0.1, "covariance": {"exponential": {"length": 4}}, "contrast": {"from": 1, "to": 100},
+            },
+        },
     },
     "layers": {"diffusivity": {"layered": {"axis": "rows", "edges": [20], "values": [1, 3]}}, "decay_rate": 0.02},
 }  # fmt: skip
@@ -190,7 +205,7 @@ def test_pdebench(exported):
 
 
 def test_media(medium, tmp_path):
-    """Coefficients go along: drawn, anisotropic, the same for all, constant."""
+    """Coefficients go along: drawn, anisotropic, the same for all, constant; and contrasts where D is drawn."""
     name, dataset = medium
     truth = checks.Truth(dataset)
     for kind in ("kerchunk", "vds", "mds", "the-well"):
@@ -205,6 +220,8 @@ def test_media(medium, tmp_path):
         fields, scalars = list(file["t0_fields"].attrs["field_names"]), list(file["scalars"].attrs["field_names"])
         assert (fields, scalars) == {
             "drawn": (["u", "diffusivity"], ["decay_rate"]),
+            "lognormal": (["u", "diffusivity"], ["decay_rate"]),
+            "two-valued": (["u", "diffusivity", "decay_rate"], []),
             "anisotropic": (["u", "diffusivity_down", "diffusivity_across", "decay_rate"], []),
             "layers": (["u", "diffusivity"], ["decay_rate"]),
         }[name]
@@ -216,11 +233,36 @@ def test_media(medium, tmp_path):
             assert set(file["boundary_conditions"]) == {"x_absorbing", "x_reflecting", "y_periodic"}
             assert file["boundary_conditions/x_absorbing/mask"][:].tolist() == [True] + [False] * 39
         else:
-            assert bool(file["t0_fields/diffusivity"].attrs["sample_varying"]) == (name == "drawn")
+            assert bool(file["t0_fields/diffusivity"].attrs["sample_varying"]) == (name != "layers")
     if name == "anisotropic":
         refused("export", "pdebench", dataset, "-o", tmp_path / "d.hdf5", status=65, says="anisotropic")
     else:
         check_pdebench(name, dataset, truth, tmp_path)
+    check_contrasts(name, dataset, truth, tmp_path)
+
+
+def check_contrasts(name, dataset, truth, tmp_path):
+    """The contrast of each sample, of `truth` and of each export that has columns; of none where all samples share D."""
+    export("csv", dataset, tmp_path / "samples.csv")
+    export("croissant", dataset, tmp_path / "croissant")
+    fields = json.loads((tmp_path / "croissant/croissant.json").read_text())["recordSet"][0]["field"]
+    wanted = {i: sample.get("contrast") for i, sample in truth.samples.items()}
+    assert all((contrast is None) == (name == "layers") for contrast in wanted.values())
+    assert any(field["name"] == "contrast" for field in fields) == (name != "layers")
+    checks.check_csv(truth, tmp_path)
+    for path in [tmp_path / "all.h5", tmp_path / "d.hdf5"]:
+        if path.exists():
+            with h5py.File(path) as file:
+                assert ("contrast" in file) == (name != "layers")
+                if name != "layers":
+                    assert file["contrast"][:].tolist() == [wanted[i] for i in file["id"][:].tolist()]
+    refs = json.loads((tmp_path / FORMATS["kerchunk"]).read_text())["refs"]
+    columns = {key: base64.b64decode(refs[f"{key}/0"].removeprefix("base64:")) for key in ("id", "contrast") if f"{key}/0" in refs}
+    if name != "layers":
+        ids, contrasts = np.frombuffer(columns["id"], "<u8"), np.frombuffer(columns["contrast"], "<f8")
+        assert contrasts.tolist() == [wanted[i] for i in ids.tolist()]
+        for i, sample in zip(truth.part("train"), mds_samples(tmp_path / "mds/train"), strict=True):
+            assert np.frombuffer(sample["contrast"], "<f8")[0] == wanted[i]
 
 
 def check_pdebench(name, dataset, truth, tmp_path):
@@ -228,8 +270,8 @@ def check_pdebench(name, dataset, truth, tmp_path):
     export("pdebench", dataset, tmp_path / "d.hdf5")
     with h5py.File(tmp_path / "d.hdf5") as file:
         for row, i in enumerate(file["id"][:].tolist()):
-            checks.same(file["nu"][row], truth.samples[i]["diffusivity" if name == "drawn" else "x"])
-            if name == "drawn":
+            checks.same(file["nu"][row], truth.samples[i]["diffusivity" if name != "layers" else "x"])
+            if name != "layers":
                 checks.same(file["source"][row], truth.samples[i]["x"])
 
 
