@@ -26,6 +26,8 @@ extension Benchmark {
             lines.append(
                 "NOT certified, so that the pipeline would leave them out: \(missed) samples")
         }
+        let ways = strata.reduce(into: [:]) { $0.merge($1.ways) { $0 + $1 } }
+        lines.append("solved: \(WayCounts.words(ways))")
         lines.append("making a solver, once a thread: \(Benchmark.milliseconds(setup.cpu)) ms")
         if let rates {
             lines += [

@@ -2,6 +2,7 @@ package import Datasets
 package import Documents
 internal import Fields
 internal import Pipeline
+package import Solving
 
 /// The measured samples with the same number of sources; times are medians over them.
 package struct BenchmarkStratum {
@@ -39,6 +40,10 @@ package struct BenchmarkStratum {
     /// Nil where only solving was measured, as is `decode`.
     package var compress: Elapsed? { optional(\.compress) }
     package var decode: Elapsed? { optional(\.decode) }
+    /// How many labels each way made, certified or not.
+    package var ways: [Solution.Way: Int] {
+        samples.reduce(into: [:]) { $0[$1.way, default: 0] += 1 }
+    }
     package var cycles: Double { Elapsed.median(samples.map { Double($0.cycles) }) }
     /// Nil where no sample took a cycle.
     package var convergenceFactor: Double? {
@@ -67,7 +72,7 @@ package struct BenchmarkStratum {
             "largest_error_bound": largestErrorBound.map(JSON.number) ?? .null,
             "sample": sample.json, "solve": solve.json, "total": total.json,
             "compress": compress?.json ?? .null, "decode": decode?.json ?? .null,
-            "cycles": .number(cycles),
+            "methods": WayCounts.json(ways), "cycles": .number(cycles),
             "convergence_factor": convergenceFactor.map(JSON.number) ?? .null,
             "bytes_x": bytes.map { .number($0.x) } ?? .null,
             "bytes_y": bytes.map { .number($0.y) } ?? .null,

@@ -1,6 +1,7 @@
 public import Fields
 internal import Foundation
 package import Shards
+package import Solving
 
 /// The folder of a dataset: one folder a stage, and `.steadyset` for what only this program reads.
 ///
@@ -165,7 +166,7 @@ public struct Dataset: Hashable, Sendable {
     /// it.
     @discardableResult package func publish(
         _ writer: ShardWriter, as path: String, step: String, fingerprint: Digest,
-        leftOut: [UncertifiedSample] = [], started: Stopwatch
+        leftOut: [UncertifiedSample] = [], ways: [Solution.Way: Int]? = nil, started: Stopwatch
     ) throws -> Manifest.File {
         let digest = try writer.finish()
         try AtomicFile.commit(temporary: writer.path, as: self.path(path))
@@ -173,7 +174,7 @@ public struct Dataset: Hashable, Sendable {
             path: path, bytes: digest.bytes, sha256: digest.sha256, samples: writer.count)
         try StepRecord(
             step: step, fingerprint: fingerprint, files: [file], leftOut: leftOut,
-            seconds: started.seconds
+            ways: ways, seconds: started.seconds
         ).write(in: self)
         return file
     }

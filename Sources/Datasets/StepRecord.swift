@@ -2,6 +2,7 @@ internal import Documents
 package import Fields
 internal import Foundation
 package import Shards
+package import Solving
 
 /// The record of a finished step: what it wrote, and the fingerprint of everything that determined
 /// it.
@@ -11,6 +12,8 @@ package struct StepRecord {
     /// Files by their path in the dataset.
     package var files: [Manifest.File]
     package var leftOut: [UncertifiedSample] = []
+    /// How many labels each way made; nil of steps that solve nothing, and in earlier records.
+    package var ways: [Solution.Way: Int]?
     /// Seconds of work.
     package var seconds: Double
 
@@ -43,6 +46,7 @@ package struct StepRecord {
             return Manifest.File(path: path, bytes: bytes, sha256: sha256, samples: samples)
         }
         leftOut = (json["left_out"]?.array ?? []).compactMap { try? UncertifiedSample($0, "") }
+        ways = json["methods"].flatMap(WayCounts.read)
         seconds = json["seconds"]?.double ?? 0
     }
 
@@ -56,13 +60,14 @@ package struct StepRecord {
 
     package init(
         step: String, fingerprint: Digest, files: [Manifest.File],
-        leftOut: [UncertifiedSample] = [],
+        leftOut: [UncertifiedSample] = [], ways: [Solution.Way: Int]? = nil,
         seconds: Double
     ) {
         self.step = step
         self.fingerprint = fingerprint
         self.files = files
         self.leftOut = leftOut
+        self.ways = ways
         self.seconds = seconds
     }
 
@@ -92,6 +97,7 @@ package struct StepRecord {
                     ])
                 }), "left_out": .array(leftOut.map(\.json)), "seconds": .number(seconds),
         ]
+        members["methods"] = ways.map(WayCounts.json)
         members["digest"] = .string(Digest(of: JSON.object(members).canonicalBytes).description)
         let json = JSON.object(members)
         let path = StepRecord.path(step, in: dataset)

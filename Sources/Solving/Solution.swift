@@ -3,6 +3,15 @@ public struct Solution: Hashable, Sendable {
     /// How the field was found; see `Solver`.
     public enum Method: String, Hashable, Sendable, CaseIterable { case direct, uniform, general }
 
+    /// What found the field in the end, for counting.
+    public enum Way: String, Hashable, Sendable, CaseIterable {
+        case direct
+        /// Multigrid cycles alone, of either method.
+        case multigrid
+        /// Steps of conjugate gradients, each with a cycle.
+        case conjugateGradients = "conjugate-gradients"
+    }
+
     /// How the field was found.
     public let method: Method
     /// Certified max |label − exact solution of the discrete problem|: the solver's bound plus the
@@ -16,6 +25,13 @@ public struct Solution: Hashable, Sendable {
     /// Largest magnitude of the residual before each cycle and after the last; of the direct
     /// method, what it was off by after each pass.
     public let residuals: [Float]
+    /// Whether steps of conjugate gradients were taken.
+    var tookSteps = false
+
+    /// What found the field in the end.
+    public var way: Way {
+        method == .direct ? .direct : tookSteps ? .conjugateGradients : .multigrid
+    }
 
     /// What comes of a problem that `method` has nothing for.
     static func none(by method: Method) -> Solution {

@@ -68,8 +68,11 @@ public final class Solver {
         precondition(label.count == lattice.count, "the label has another lattice's size")
         if let solution = solveConstant(image, physics, accuracy, into: &label) { return solution }
         guard medium(of: physics).isInRange else { return .none(by: .general) }
-        return generalSolver(physics).solve(
+        let solver = generalSolver(physics)
+        var solution = solver.solve(
             image, pinned: physics.sources == .pinned, accuracy: accuracy, into: &label)
+        solution.tookSteps = !solver.energies.isEmpty
+        return solution
     }
 
     /// Solves by the direct or the uniform method; nil where neither is for the problem. Where the
@@ -88,11 +91,26 @@ public final class Solver {
             return solution
         }
         if mustBeDirect { return .none(by: .direct) }
-        guard let constants = physics.uniform, forcedMethod != .general,
-            physics.boundary == .absorbing, constants.down == constants.across, constants.decay > 0
-        else { return nil }
-        return uniformSolver(constants.decay / constants.down).solve(
+        guard forcedMethod != .general, let decay = Solver.uniformDecay(of: physics) else {
+            return nil
+        }
+        return uniformSolver(decay).solve(
             image, pinned: pinned, accuracy: accuracy, into: &label)
+    }
+
+    /// Whether labels of `physics` are solved by the general solver where `choice` limits the ways:
+    /// for media that vary, and where multigrid alone may be taken for those that the uniform
+    /// method is not for.
+    public static func isGeneral(_ physics: Physics, _ choice: MethodChoice) -> Bool {
+        physics.uniform == nil || choice == .multigrid && uniformDecay(of: physics) == nil
+    }
+
+    /// γ/D where the uniform method is for `physics`.
+    private static func uniformDecay(of physics: Physics) -> Double? {
+        guard let constants = physics.uniform, physics.boundary == .absorbing,
+            constants.down == constants.across, constants.decay > 0
+        else { return nil }
+        return constants.decay / constants.down
     }
 
     /// The direct solver for these coefficients, or nil where it is not the faster one.

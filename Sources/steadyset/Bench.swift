@@ -52,6 +52,18 @@ struct Bench: ParsableCommand {
                 + "stratum."))
     var codecs = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "Print multigrid's convergence factors on the paper's problem instead, of --samples of "
+                + "each stratum; 15 unless given."))
+    var factors = false
+
+    @Flag(
+        help: ArgumentHelp(
+            "Measure every combination of sides on the paper's problem instead, over four "
+                + "absorbing ones; --samples of each stratum, 5 unless given."))
+    var sides = false
+
     @Option(
         help: ArgumentHelp(
             "Measure reading this dataset's samples in random order instead, on one thread, "
@@ -71,6 +83,11 @@ struct Bench: ParsableCommand {
             throw ValidationError(
                 "--train times a model by itself: give no pipeline, no --from and no --only")
         }
+        if factors || sides, pipeline != nil || imported.from != nil || only != nil {
+            throw ValidationError(
+                "--factors and --sides are of the paper's problem: give no pipeline, no --from and "
+                    + "no --only")
+        }
     }
 
     func run() throws {
@@ -79,6 +96,14 @@ struct Bench: ParsableCommand {
                 training.options(threads: parallelism.threads, steps: repeats)
             ).run()
             return Terminal.write(json ? report.json.canonicalText + "\n" : report.text)
+        }
+        if factors {
+            let factors = try ConvergenceFactors(samples: samples ?? 15)
+            return Terminal.write(json ? factors.json.canonicalText + "\n" : factors.text)
+        }
+        if sides {
+            let table = try SidesBenchmark(samples: samples ?? 5, repeats: repeats)
+            return Terminal.write(json ? table.json.canonicalText + "\n" : table.text)
         }
         if codecs {
             let benchmark = try CodecBenchmark(

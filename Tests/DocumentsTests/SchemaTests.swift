@@ -32,6 +32,8 @@ struct SchemaTests {
         Case(#"{"exclusiveMinimum":0}"#, "0", "is 0, must be above 0"),
         Case(#"{"minimum":0}"#, "0"), Case(#"{"minimum":1}"#, "0", "is 0, must be at least 1"),
         Case(#"{"maximum":1}"#, "2", "is 2, must be at most 1"),
+        Case(#"{"minimum":1e-30,"exclusiveMinimum":0}"#, "-1", "is -1, must be at least 1e-30"),
+        Case(#"{"maximum":3,"allOf":[{"maximum":2}]}"#, "4", "is 4, must be at most 2"),
         Case(#"{"exclusiveMaximum":1}"#, "1", "is 1, must be below 1"),
         Case(#"{"minimum":1}"#, "\"a\""),
         Case(#"{"minLength":2}"#, "\"é\"", "has 1 characters, must have at least 2"),

@@ -18,6 +18,22 @@ import Testing
         #expect((2..<20).reduce(0) { $0 + design.expectedRepeats(stratum: $1) } < 1e-21)
     }
 
+    @Test func contrastsAreLookedForWhenAsked() throws {
+        func design(_ contrast: ClosedRange<Double>) throws -> Design {
+            let values = GaussianCoefficient.Values.lognormal(
+                median: 1, variance: 0.5, contrast: contrast)
+            let coefficient = GaussianCoefficient(
+                values: values, covariance: .kernel(.cubic, length: 4), key: nil)
+            let physics = try Physics(
+                lattice: try Lattice(rows: 32, columns: 32),
+                diffusivity: .isotropic(.gaussian(coefficient)), decayRate: .constant(0))
+            return try Design(physics: physics, strata: [1], counts: [2], radius: 3, seed: 1)
+        }
+        try design(20...60).checkContrast()
+        let impossible = try design(999...1000)
+        #expect(Self.code { try impossible.checkContrast() } == .design)
+    }
+
     @Test func impossibleDesignsAreRefused() throws {
         for strata in [[], [0, 1], [1, 1], [2, 1], [1025], [-1]] {
             #expect(Self.code { try paperDesign(strata: strata, count: 1) } == .design, "\(strata)")

@@ -51,6 +51,48 @@ def report(tmp_path_factory):
     return report
 
 
+def test_methods_are_counted(report, tiny, tmp_path):
+    """What made each label, of a benchmark, of a dataset and of its parts; nothing where a part does not tell it."""
+    for stratum in report["strata"]:
+        found = [sample["method"] for sample in report["samples"] if sample["sources"] == stratum["sources"]]
+        assert stratum["methods"] == {name: found.count(name) for name in ("direct", "multigrid", "conjugate-gradients")}
+    told = json.loads((tiny / "solve/provenance.json").read_text())["methods"]
+    assert sum(told.values()) == manifest(tiny, "solve")["content"]["samples"] and told["direct"] and told["multigrid"]
+    assert json.loads(steadyset("show", tiny, "--json").stdout)["methods"] == told
+    assert f"methods  {told['direct']} direct, {told['multigrid']} by multigrid\n" in steadyset("show", tiny).stdout
+    lines = {"axis": "rows", "edges": [20], "values": [1, 1000]}
+    stiff = changed(TINY, physics={"diffusivity": {"down": {"layered": lines}, "across": 1}, "decay_rate": 1e-3})
+    steadyset("run", write(tmp_path, stiff), "-o", tmp_path / "d")
+    told = json.loads((tmp_path / "d/solve/provenance.json").read_text())["methods"]
+    assert told["direct"] == 0 and told["conjugate-gradients"] > 0
+    for record in sorted((tmp_path / "d/.steadyset/steps").glob("solve-*.json"))[:1]:
+        members = {key: value for key, value in json.loads(record.read_text()).items() if key not in ("methods", "digest")}
+        record.write_text(json.dumps(members))
+    (tmp_path / "d/solve/manifest.json").unlink()
+    steadyset("run", tmp_path / "pipeline.yaml", "-o", tmp_path / "d")
+    assert "methods" not in json.loads((tmp_path / "d/solve/provenance.json").read_text())
+
+
+def test_convergence_factors():
+    """The article's table: every factor of the paper's problem is below a tenth, and the same each time."""
+    report = json.loads(steadyset("bench", "--factors", "--samples", 1, "--json").stdout)
+    assert [row["sources"] for row in report["factors"]] == [1, 5, 10, 20]
+    assert all(0.01 < row[model] < 0.1 for row in report["factors"] for model in ("pinned", "emitting"))
+    text = steadyset("bench", "--factors", "--samples", 1).stdout
+    for row in report["factors"]:
+        assert f"| {row['sources']} | {row['pinned']:.3f} | {row['emitting']:.3f} |" in text
+    for option in ("--factors", "--sides"):
+        refused("bench", TINY_FILE, option, status=64, says="paper's problem")
+
+
+def test_sides():
+    """Every combination of sides once, each with a ratio for each number of sources."""
+    report = json.loads(steadyset("bench", "--sides", "--samples", 1, "--repeats", 1, "--json").stdout)
+    rows = {(row["sources"], *row["top_bottom_left_right"]) for row in report["rows"]}
+    assert len(rows) == len(report["rows"]) == 2 * 25
+    assert all(len(row["ratios"]) == len(report["strata"]) == 4 and min(row["ratios"]) > 0 for row in report["rows"])
+
+
 def test_every_rate_is_positive(report):
     assert all(time["cpu_ms"] > 0 and time["wall_ms"] > 0 for time in elapsed(report))
     rates = report["rates"]

@@ -24,6 +24,8 @@ package final class SampleTimer {
         package let compress: Elapsed?
         /// Expanding x and y; nil where it is not measured.
         package let decode: Elapsed?
+        /// What found the field.
+        package let way: Solution.Way
         package let cycles: Int
         /// Reduction of the residual per cycle; nil where there were no cycles.
         package let convergenceFactor: Double?
@@ -121,7 +123,7 @@ package final class SampleTimer {
         return Measurement(
             id: id, sources: configuration.sources.count, draw: draw, image: best.image,
             solve: best.solve, total: total, compress: compress, decode: decode,
-            cycles: solution.cycles,
+            way: solution.way, cycles: solution.cycles,
             convergenceFactor: solution.cycles > 0 ? solution.convergenceFactor : nil,
             errorBound: solution.errorBound, isCertified: solution.isCertified,
             bytes: encoded.map { ($0.x.count, $0.y.count) }, encoded: encoded)

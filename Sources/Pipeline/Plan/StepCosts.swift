@@ -7,8 +7,9 @@ internal import Solving
 /// What a step of each stage takes, roughly: memory, and seconds of one thread.
 struct StepCosts: Sendable {
     private let sites: Int
-    /// Whether labels are solved with multigrid, which for any medium takes about 200 bytes a site
-    /// and 40 ms for 512² sites; the direct way takes less than half of either.
+    /// Whether labels are solved by the general solver, which takes about 200 bytes a site and 40
+    /// ms for 512² sites; the direct way, and multigrid for constant coefficients between absorbing
+    /// sides, take less than half of either.
     private let isGeneral: Bool
     private let training: TrainingLoad?
     private let samplesPerPart: Int
@@ -18,7 +19,8 @@ struct StepCosts: Sendable {
     init(_ pipeline: PipelineFile, samples: Int) {
         let lattice = pipeline.physics.lattice
         sites = lattice.count
-        isGeneral = pipeline.physics.uniform == nil || pipeline.accuracy.method == .multigrid
+        isGeneral =
+            Solver.isGeneral(pipeline.physics, pipeline.accuracy.method)
         training = pipeline.training.flatMap { TrainingLoad($0, lattice, samples: samples) }
         samplesPerPart = pipeline.samplesPerPart
         samplesOfRound = pipeline.curation.map { $0.pool + $0.add } ?? 0

@@ -78,6 +78,7 @@ struct SolvePart: PipelineStage {
             for: dataset.path("solve/\(part.labels)"), capacity: max(1, count))
         let ranks = try configurations.map { try listing.rank(of: $0) }
         var leftOut: [UncertifiedSample] = []
+        var ways: [Solution.Way: Int] = [:]
         try OrderedWork.run(count: count, threads: context.threads) {
             let solver = Solver(physics: physics, accuracy: accuracy)
             let encoder = try form.encoder()
@@ -98,6 +99,7 @@ struct SolvePart: PipelineStage {
         } consume: { (position: Int, result: (Solution, EncodedSample?)) in
             if var sample = result.1 {
                 sample.rank = ranks[position]
+                ways[result.0.way, default: 0] += 1
                 try writer.append(sample)
             } else {
                 let (item, bound) = (configurations[position], result.0.errorBound)
@@ -119,10 +121,10 @@ struct SolvePart: PipelineStage {
                     + "left out; solve/manifest.json will list them all")
         }
         let fingerprint = fingerprint(upstream: [])
-        return { [leftOut] in
+        return { [leftOut, ways] in
             try dataset.publish(
                 writer, as: "solve/\(part.labels)", step: part.step, fingerprint: fingerprint,
-                leftOut: leftOut, started: started)
+                leftOut: leftOut, ways: ways, started: started)
         }
     }
 

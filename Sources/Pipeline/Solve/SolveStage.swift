@@ -116,6 +116,8 @@ struct SolveStage: PipelineStage {
         var leftOut: [UncertifiedSample] = []
         var files: [SolveManifest.Part] = []
         var work = 0.0
+        // Parts of an earlier release do not say how they were solved; then nothing is said of all.
+        var ways: [Solution.Way: Int]? = [:]
         for part in listing.parts {
             guard let record = StepRecord(step: part.step, in: dataset),
                 let file = record.files.first
@@ -125,6 +127,7 @@ struct SolveStage: PipelineStage {
             }
             leftOut += record.leftOut
             work += record.seconds
+            ways = record.ways.flatMap { own in ways?.merging(own) { $0 + $1 } }
             files.append(
                 SolveManifest.Part(
                     file: Manifest.File(
@@ -152,6 +155,6 @@ struct SolveStage: PipelineStage {
             samplesPerPart: listing.cut.size, compressionLevel: compressionLevel, parts: files)
         try context.commit(
             manifest, fingerprint: fingerprint, samples: samples, started: started,
-            work: work)
+            work: work, provenance: ways.map { ["methods": WayCounts.json($0)] } ?? [:])
     }
 }

@@ -26,6 +26,7 @@ struct Overview: Sendable {
                 "dataset": .string(dataset.root),
                 "version": dataset.version.map { .string($0.description) } ?? .null,
                 "stages": .array(manifests.map { Overview.summary($0.manifest) }),
+                "methods": Overview.ways(dataset).map(WayCounts.json) ?? .null,
             ])
             text = try Overview.text(dataset, manifests)
         }
@@ -40,6 +41,12 @@ struct Overview: Sendable {
             "files": .integer(manifest.files.count),
             "bytes": .integer(manifest.files.reduce(0) { $0 + $1.bytes }),
         ])
+    }
+
+    /// How many labels each way made, where the solve stage's provenance is there and says so.
+    private static func ways(_ dataset: Dataset) -> [Solution.Way: Int]? {
+        let path = "\(dataset.folder(.solve))/\(Provenance.fileName)"
+        return (try? JSON.parse(file: path))?["methods"].flatMap(WayCounts.read)
     }
 
     private static func text(_ dataset: Dataset, _ all: [(stage: Stage, manifest: Manifest)]) throws
@@ -67,6 +74,7 @@ struct Overview: Sendable {
             let grid = accuracy.gridBits.map { "multiples of 2^-\($0)" } ?? "plain Float32"
             let method = accuracy.method == .auto ? "" : ", method \(accuracy.method.rawValue)"
             lines.append("labels   certified to \(accuracy.tolerance), \(grid)\(method)")
+            if let ways = ways(dataset) { lines.append("methods  \(WayCounts.words(ways))") }
         }
         if case .drawn(let design)? = stages.sample?.origin {
             let json = design.json

@@ -40,6 +40,26 @@ package typealias FourLines = (Line<Double>, Line<Double>, Line<Double>, Line<Do
     }
 }
 
+/// The same from vectors that are anywhere, each times a number of the site's.
+@inline(__always) func writeRows(
+    _ sites: Line<Double>, at places: OffsetLine, times factors: Line<Double>, _ count: Int,
+    _ rows: FourLines
+) {
+    var site = 0
+    while site < count {
+        @inline(__always) func vector(_ site: Int) -> SIMD4<Double> {
+            factors[site] * sites.load4(places[site])
+        }
+        let lines = transposed(
+            (vector(site), vector(site &+ 1), vector(site &+ 2), vector(site &+ 3)))
+        rows.0.store4(lines.0, site)
+        rows.1.store4(lines.1, site)
+        rows.2.store4(lines.2, site)
+        rows.3.store4(lines.3, site)
+        site &+= 4
+    }
+}
+
 /// Amplitudes of four rows, computed as they are asked for.
 package protocol AmplitudeRows {
     /// Returns those of the four slots from `slot` on, (rows, slots); each slot is asked for once.

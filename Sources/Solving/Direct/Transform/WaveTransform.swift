@@ -30,7 +30,7 @@ package final class WaveTransform {
     let whole: Int
     let shift: Int
     private let sums: Sums
-    /// The sign of each result, where some are negative.
+    /// The sign of each site's sum, where some are negative.
     private let signs: Plane<Double>
     private let memory: Plane<Double>
     /// Lines for `transposed`, as in `SineTransform`.
@@ -45,7 +45,8 @@ package final class WaveTransform {
         case cosines(ShiftedCosines)
         case ring(ShiftedCosines)
         case oddRing(OddTurn)
-        case sines(FourierSums, sites: Offsets)
+        /// Each site's sum is at its place in the second line of `memory`.
+        case sines(FourierSums, places: Offsets)
     }
 
     /// Rows that are done together.
@@ -79,14 +80,15 @@ package final class WaveTransform {
                 + terms.map { Wave(order: $0, isSine: true) }
         } else if ends.holds {
             let length = 2 * columns + 1
-            let sites = Offsets(count: columns)
+            let places = Offsets(count: slotCount)
             for (index, sum) in FourierSums.sums(of: length).enumerated() {
-                let site = min(sum, length - sum) - 1
-                let isSwapped = (sum > columns) != (site & 1 == 1)
-                sites.line[index] = 8 * (ends.first == .absorbing ? site : columns - 1 - site)
-                signs[0][index] = isSwapped ? -1 : 1
+                let place = min(sum, length - sum) - 1
+                let isSwapped = (sum > columns) != (place & 1 == 1)
+                let site = ends.first == .absorbing ? place : columns - 1 - place
+                places.line[site] = 8 * index
+                signs[0][site] = isSwapped ? -1 : 1
             }
-            sums = .sines(FourierSums(.sine, length: length, columns: 1), sites: sites)
+            sums = .sines(FourierSums(.sine, length: length, columns: 1), places: places)
             waves = FourierSums.terms(of: length).map { Wave(order: length - 2 * $0, isSine: true) }
         } else {
             let cosines = ShiftedCosines(length: columns)
@@ -189,19 +191,19 @@ package final class WaveTransform {
             cosines.apply(terms.advanced(by: 8 &* half))
             ShiftedCosines.combine(terms, half, signs[0], into: terms)
         case .oddRing(let turn): turn.apply(terms)
-        case .sines(let sines, let sites):
+        case .sines(let sines, _):
             sines.apply(
                 terms, into: other, .init(count: 1, input: 0, output: 0, stride: 8))
-            for index in 0..<columns {
-                terms.store8(
-                    SIMD8(repeating: signs[0][index]) * other.load8(8 &* index), sites.line[index])
-            }
         }
     }
 
     /// Writes the sites of four rows, the first of the eight or the last, and up to three numbers
     /// more.
     @inline(__always) package func write(half: Int, _ rows: FourLines) {
-        writeRows(memory[0].advanced(by: 4 &* half), stride: 8, columns, rows)
+        guard case .sines(_, let places) = sums else {
+            return writeRows(memory[0].advanced(by: 4 &* half), stride: 8, columns, rows)
+        }
+        writeRows(
+            memory[1].advanced(by: 4 &* half), at: places.line, times: signs[0], columns, rows)
     }
 }
