@@ -24,8 +24,10 @@ static inline size_t steadyset_no_filter(unsigned flags, size_t count, const uns
 }
 static inline herr_t steadyset_h5z_register(void) {
     static const H5Z_class2_t blosc = {H5Z_CLASS_T_VERS, 32001, 1, 1, "blosc", NULL, NULL, steadyset_no_filter};
+    static const H5Z_class2_t blosc2 = {H5Z_CLASS_T_VERS, 32026, 1, 1, "blosc2", NULL, NULL, steadyset_no_filter};
     static const H5Z_class2_t archive = {H5Z_CLASS_T_VERS, 48217, 1, 1, "steadyset-archive", NULL, NULL, steadyset_no_filter};
-    return H5Zregister(&blosc) < 0 ? -1 : H5Zregister(&archive);
+    if (H5Zregister(&blosc) < 0 || H5Zregister(&blosc2) < 0) return -1;
+    return H5Zregister(&archive);
 }
 
 static inline hid_t steadyset_h5p_default(void) { return H5P_DEFAULT; }

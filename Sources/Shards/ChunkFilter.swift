@@ -10,10 +10,12 @@ public struct ChunkFilter: Hashable, Sendable {
 
     /// Whether a library may leave it out where it writes; what would then be stored of an archive
     /// is no chunk of one.
-    var isOptional: Bool { number == BloscFrame.filter }
+    var isOptional: Bool { isBlosc }
+
+    private var isBlosc: Bool { number == BloscFrame.filter || number == BloscFrame.filter2 }
 
     /// Bytes of its client data, but for those few of blosc that every file has.
-    var further: Int { number == BloscFrame.filter ? 0 : 4 * values.count }
+    var further: Int { isBlosc ? 0 : 4 * values.count }
 
     /// The registered filter blosc, for chunks of `bytes` bytes; see `BloscFrame`. Its values are
     /// those that c-blosc's filter documents; the last is the codec, zstd.
@@ -21,6 +23,13 @@ public struct ChunkFilter: Hashable, Sendable {
         ChunkFilter(
             number: BloscFrame.filter,
             values: [2, 2, 4, UInt32(bytes), UInt32(level), isShuffled ? 1 : 0, 5])
+    }
+
+    /// The registered filter of blosc 2, for chunks of `bytes` bytes: the version of its values,
+    /// what the HDF5 library leaves at 0, and then as in `blosc`.
+    static func blosc2(bytes: Int, level: Int) -> ChunkFilter {
+        ChunkFilter(
+            number: BloscFrame.filter2, values: [1, 0, 4, UInt32(bytes), UInt32(level), 1, 5])
     }
 
     /// The number of the filter of archives, of the range that the HDF Group leaves to who did not

@@ -16,6 +16,13 @@ struct KerchunkFormat: ExportFormat {
     let options: Set<ExportOption> = [.selection, .baseURL]
 
     func write(_ task: ExportTask) throws {
+        let manifest = task.samples.manifest
+        guard manifest.codec.labels?.field != .differences else {
+            throw DatasetError(
+                .data,
+                "\(task.samples.folder) is packed with the codec '\(manifest.codec.name)', which "
+                    + "Zarr does not read: unpack the dataset first")
+        }
         let destination = try ExportDestination.file(task.options.output)
         let base = task.options.baseURL ?? task.relativeFolder(from: task.options.output)
         let writer = try AtomicFile.Writer(destination.path)
@@ -37,7 +44,6 @@ struct KerchunkFormat: ExportFormat {
             ".zattrs",
             Self.text(.object(task.origin.merging(["physics": task.samples.physics.json]) { $1 })))
         let sides = [task.sides.rows, task.sides.columns]
-        let manifest = task.samples.manifest
         var arrays = [ZarrArray(name: "x", extent: sides, shuffled: false)]
         arrays.append(
             manifest.codec.isStandard

@@ -117,7 +117,7 @@ struct MDSFormat: ExportFormat {
                             task.samples, place, in: shard, with: decoder))
                 }
                 let raw = builder.bytes
-                let zip = try compressor.compress(raw)
+                let zip = unsafe try compressor.compress(raw.span.bytes)
                 let entry = Entry(
                     samples: batch.count, raw: (raw.count, XXHash64.hex(of: raw)),
                     zip: (zip.count, XXHash64.hex(of: zip)))

@@ -53,7 +53,7 @@ struct VirtualDatasetFormat: ExportFormat {
                     + "open as many files at once reads NaN without an error (raise it with "
                     + "'ulimit -n \(2 * task.samples.shards.count)')")
         }
-        if !task.samples.manifest.codec.isStandard {
+        if task.samples.manifest.codec.labels?.field == .residual {
             task.result.notes.append(
                 "y is read by the filter of archives: import steadyset before reading, or see the "
                     + "article Reading")

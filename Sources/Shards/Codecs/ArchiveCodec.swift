@@ -81,8 +81,8 @@ private final class ResidualEncoder: LabelEncoder {
             coefficients: LabelPrediction.Coefficients(content, drawn, coefficients))
         return ArchiveChunk.bytes(
             sourceFactor: factor, keys: sample.keys, x: sample.x,
-            residuals: try BloscFrame.encode(
-                bytes, as: ShardField.residual.form, with: compressor))
+            residuals: unsafe try BloscFrame.encode(
+                bytes.span.bytes, as: ShardField.residual.form, with: compressor))
     }
 }
 

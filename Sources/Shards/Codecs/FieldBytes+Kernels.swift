@@ -48,37 +48,42 @@ public enum FieldBytes {
         }
     }
 
-    /// Returns where runs of at least four rows of zeros begin and end, but for the ends of
-    /// `bytes`.
+    /// Returns at which bytes of `values`, (rows, columns), runs of at least four rows of zeros
+    /// begin and end, but for both ends.
     ///
     /// Most rows of a source image are empty. zstd would copy their zeros from just before, a few
     /// bytes at a time; a block of their own is filled at once.
-    static func edges(ofEmptyRowsIn bytes: [UInt8], rowBytes: Int) -> [Int] {
-        unsafe bytes.withUnsafeBytes { bytes in
-            let words = unsafe bytes.bindMemory(to: UInt32.self)
+    static func edges(ofEmptyRowsIn values: [Float], columns: Int) -> [Int] {
+        unsafe values.withUnsafeBufferPointer { values in
             var edges: [Int] = []
             var empty = 0
-            for row in 0...bytes.count / rowBytes {
-                let start = row * rowBytes
-                var isEmpty = start < bytes.count
+            for row in 0...values.count / columns {
+                let start = row * columns
+                var isEmpty = start < values.count
                 if isEmpty {
                     var found: UInt32 = 0
-                    for word in start / 4..<(start + rowBytes) / 4 { unsafe found |= words[word] }
+                    for place in start..<start + columns {
+                        unsafe found |= values[place].bitPattern
+                    }
                     isEmpty = found == 0
                 }
                 if isEmpty {
                     empty += 1
                 } else {
-                    if empty >= 4 { edges += [start - empty * rowBytes, start] }
+                    if empty >= 4 { edges += [4 * (start - empty * columns), 4 * start] }
                     empty = 0
                 }
             }
-            return edges.filter { $0 > 0 && $0 < bytes.count }
+            return edges.filter { $0 > 0 && $0 < 4 * values.count }
         }
     }
 
     /// Returns the SHA-256 of a field's little-endian bytes, as `/y_sha256` records it.
-    public static func digest(of values: [Float]) -> Digest { Digest(of: bytes(of: values)) }
+    public static func digest(of values: [Float]) -> Digest {
+        var hasher = Digest.Hasher()
+        unsafe values.withUnsafeBytes { unsafe hasher.update($0) }
+        return hasher.finish()
+    }
 }
 
 extension BloscFrame {
@@ -120,7 +125,9 @@ extension BloscFrame {
         unsafe scratch.withUnsafeMutableBytes { unsafe expand(to: $0) }
         if let failure { throw failure }
         unsafe values.withUnsafeMutableBytes { out in
-            unsafe scratch.withUnsafeBytes { unsafe Shuffle.unshuffle($0, out, count) }
+            unsafe scratch.withUnsafeBytes {
+                unsafe Shuffle.unshuffle($0, out, count, form == .differences)
+            }
         }
     }
 }

@@ -46,40 +46,33 @@ public final class SampleEncoder {
         rank: UInt64? = nil, errorBound: Double, contrast: Double? = nil,
         coefficients: [[Float]] = []
     ) throws(ShardsError) -> EncodedSample {
-        let yBytes = FieldBytes.bytes(of: y)
         var sample = EncodedSample(
             id: id, sources: sources, keys: keys, index: index, rank: rank, errorBound: errorBound,
-            contrast: contrast, ySHA256: Digest(of: yBytes), label: label, x: [], y: [])
+            contrast: contrast, ySHA256: FieldBytes.digest(of: y), label: label, x: [], y: [])
         guard label != nil else { return sample }
-        sample.x = try encode(FieldBytes.bytes(of: x), as: .x)
+        sample.x = try frame(of: x, as: .x)
         sample.coefficients = try coefficients.map { (values) throws(ShardsError) in
             precondition(
                 !values.isEmpty && values.count % lattice.count == 0,
                 "a coefficient has whole planes")
-            return try BloscFrame.encode(
-                FieldBytes.bytes(of: values), as: .shuffled, with: compressor)
+            return unsafe try BloscFrame.encode(values.span.bytes, as: .shuffled, with: compressor)
         }
         if let encoder {
             sample.y = try encoder.chunk(of: y, x: x, coefficients: coefficients, in: sample)
         } else {
-            sample.y = try encode(yBytes, as: .y)
+            sample.y = try frame(of: y, as: .y)
         }
         return sample
     }
 
     /// Returns the frame of one field, (rows, columns).
     public func frame(of values: [Float], as field: ShardField) throws(ShardsError) -> [UInt8] {
-        try encode(FieldBytes.bytes(of: values), as: field)
-    }
-
-    private func encode(_ bytes: [UInt8], as field: ShardField) throws(ShardsError) -> [UInt8] {
-        precondition(
-            bytes.count == ShardLayout.fieldBytes(lattice), "a field has one value per site")
+        precondition(values.count == lattice.count, "a field has one value per site")
         guard field == .x else {
-            return try BloscFrame.encode(bytes, as: field.form, with: compressor)
+            return unsafe try BloscFrame.encode(values.span.bytes, as: field.form, with: compressor)
         }
-        return try BloscFrame.encode(
-            bytes, as: field.form, with: imageCompressor,
-            cuts: FieldBytes.edges(ofEmptyRowsIn: bytes, rowBytes: 4 * lattice.columns))
+        return unsafe try BloscFrame.encode(
+            values.span.bytes, as: field.form, with: imageCompressor,
+            cuts: FieldBytes.edges(ofEmptyRowsIn: values, columns: lattice.columns))
     }
 }

@@ -4,7 +4,9 @@ public enum ShardCodecs {
     public static let standard: any ShardCodec = StandardCodec()
 
     /// All, in the order in which help lists them.
-    public static let all: [any ShardCodec] = [standard, ArchiveCodec(), RecipeCodec()]
+    public static let all: [any ShardCodec] = [
+        standard, CompactCodec(), ArchiveCodec(), RecipeCodec(),
+    ]
 
     /// The codec called `name`; nil where there is none.
     public static func named(_ name: String) -> (any ShardCodec)? { all.first { $0.name == name } }

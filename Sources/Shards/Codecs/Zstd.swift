@@ -15,12 +15,13 @@ public enum Zstd {
         private let context: OpaquePointer
         private let isForFields: Bool
         private var scratch: [UInt8] = []
+        /// Memory for what is compressed, which the next user of the compressor may overwrite.
+        var memory: [UInt8] = []
 
         /// Creates a compressor at `level`, one of `levels`.
         ///
-        /// - Parameter forFields: whether to search as suits the bytes of fields instead of as the
-        ///   level has it: in one large table that still fits a core's own cache, for the
-        ///   repetitions that `Search` says.
+        /// - Parameter forFields: whether to search as suits the bytes of fields, as `Search` says,
+        ///   instead of as the level has it.
         package init(level: Int, forFields: Bool = false) throws(ShardsError) {
             precondition(Zstd.levels.contains(level), "zstd levels are from 1 to 19")
             guard let context = unsafe ZSTD_createCCtx() else {
@@ -33,7 +34,6 @@ public enum Zstd {
             try set(ZSTD_c_checksumFlag, to: 1)
             if forFields {
                 try set(ZSTD_c_strategy, to: Int(ZSTD_fast.rawValue))
-                try set(ZSTD_c_hashLog, to: 17)
             }
         }
 
@@ -45,7 +45,7 @@ public enum Zstd {
         deinit { _ = unsafe ZSTD_freeCCtx(context) }
 
         /// Returns `prefix` zeros, which are the caller's to fill, and one frame with the content
-        /// `bytes[range]`.
+        /// `bytes`.
         ///
         /// The same bytes give the same frame with any one release of zstd. The corresponding C
         /// functions are `ZSTD_compress2` and, with cuts, `ZSTD_compressStream2`.
@@ -55,28 +55,27 @@ public enum Zstd {
         ///     and is expanded as fast as memory is filled.
         ///   - search: what a compressor for fields looks for; others do as their level has it.
         package func compress(
-            _ bytes: [UInt8], in range: Range<Int>? = nil, prefix: Int = 0, cuts: [Int] = [],
-            search: Search = .all
+            _ bytes: RawSpan, prefix: Int = 0, cuts: [Int] = [], search: Search = .all
         ) throws(ShardsError) -> [UInt8] {
-            let range = range ?? bytes.indices
+            let count = bytes.byteCount
             // A window as large as the content makes a single-segment frame, whose header has no
             // byte without meaning.
-            let log = max(10, Int.bitWidth - max(range.count - 1, 1).leadingZeroBitCount)
+            let log = max(10, Int.bitWidth - max(count - 1, 1).leadingZeroBitCount)
             guard log <= 31 else {
-                throw ShardsError(.tooLarge, "\(range.count) bytes are too many for one zstd frame")
+                throw ShardsError(.tooLarge, "\(count) bytes are too many for one zstd frame")
             }
             try set(ZSTD_c_windowLog, to: log)
             if isForFields {
+                try set(ZSTD_c_hashLog, to: search.tableBits)
                 try set(ZSTD_c_minMatch, to: search.shortestMatch)
                 // Of the fast strategy's two ways with literals, 0 codes them and 1 stores them.
                 try set(ZSTD_c_targetLength, to: search.codesLiterals ? 0 : 1)
             }
-            let bound = ZSTD_compressBound(range.count) + 16 * cuts.count
+            let bound = ZSTD_compressBound(count) + 16 * cuts.count
             if scratch.count < bound { scratch = [UInt8](repeating: 0, count: bound) }
             let result = unsafe scratch.withUnsafeMutableBytes { out in
                 unsafe bytes.withUnsafeBytes { bytes in
-                    let bytes = unsafe UnsafeRawBufferPointer(rebasing: bytes[range])
-                    return cuts.isEmpty
+                    cuts.isEmpty
                         ? unsafe ZSTD_compress2(
                             context, out.baseAddress, out.count, bytes.baseAddress, bytes.count)
                         : unsafe compress(bytes, cuts, into: out)

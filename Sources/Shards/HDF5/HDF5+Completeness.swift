@@ -19,7 +19,7 @@ extension HDF5.Facts {
         }
         // The corresponding C function is `H5Zfilter_avail`.
         // Ours are registered for their names alone, and work in this module, not in the library.
-        let own = [BloscFrame.filter, ChunkFilter.archiveNumber]
+        let own = [BloscFrame.filter, BloscFrame.filter2, ChunkFilter.archiveNumber]
         for filter in filters where own.contains(filter) || H5Zfilter_avail(filter) <= 0 {
             let known = HDF5.pluginFilters[filter].map { " (\($0))" } ?? ""
             throw ShardsError(
