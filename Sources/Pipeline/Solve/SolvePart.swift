@@ -55,13 +55,15 @@ struct SolvePart: PipelineStage {
         }
         try context.invalidate(stage)
         context.reporter.began(stage, total: part.count, done: 0)
-        try solve(sampleManifest, in: context) { context.reporter.advanced(stage, done: $0) }()
+        try solve(sampleManifest, with: SolveWorkers(whole.form(of: listing)), in: context) {
+            context.reporter.advanced(stage, done: $0)
+        }()
     }
 
     /// Solves it: samples in parallel, written in order. Returns what commits its file, as a
     /// whole.
     func solve(
-        _ sampleManifest: SampleManifest, in context: StageContext,
+        _ sampleManifest: SampleManifest, with workers: SolveWorkers, in context: StageContext,
         progress: @escaping (Int) -> Void
     ) throws -> () throws -> Void {
         let (dataset, reporter) = (context.dataset, context.reporter)
@@ -70,31 +72,26 @@ struct SolvePart: PipelineStage {
         let configurations = try context.configurations(part, listing, sampleManifest)
         let count = configurations.count
         let (physics, accuracy) = (listing.physics, whole.accuracy)
-        let form = ShardFormat(
-            physics: physics, accuracy: accuracy,
-            maximumSources: listing.strata.last ?? 1,
-            codec: whole.codec, level: whole.compressionLevel)
-        let writer = try form.writer(
+        let writer = try whole.form(of: listing).writer(
             for: dataset.path("solve/\(part.labels)"), capacity: max(1, count))
         let ranks = try configurations.map { try listing.rank(of: $0) }
         var leftOut: [UncertifiedSample] = []
         var ways: [Solution.Way: Int] = [:]
         try OrderedWork.run(count: count, threads: context.threads) {
-            let solver = Solver(physics: physics, accuracy: accuracy)
-            let encoder = try form.encoder()
-            var label = [Float](repeating: 0, count: physics.lattice.count)
-            return { position in
+            { position in
                 try Interruption.check()
                 let item = configurations[position]
                 let image = SourceImage(item.configuration)
-                let solution = solver.solve(
-                    image, physics: item.configuration.physics, into: &label)
-                guard solution.isCertified else { return (solution, nil as EncodedSample?) }
-                let sample = try encoder.encode(
-                    item.configuration, under: physics, image: image, label: label, id: item.id,
-                    index: UInt64(item.index), errorBound: solution.errorBound,
-                    by: solver)
-                return (solution, sample)
+                return try workers.withOne { worker in
+                    let solution = worker.solver.solve(
+                        image, physics: item.configuration.physics, into: &worker.label)
+                    guard solution.isCertified else { return (solution, nil as EncodedSample?) }
+                    let sample = try worker.encoder.encode(
+                        item.configuration, under: physics, image: image, label: worker.label,
+                        id: item.id, index: UInt64(item.index), errorBound: solution.errorBound,
+                        by: worker.solver)
+                    return (solution, sample)
+                }
             }
         } consume: { (position: Int, result: (Solution, EncodedSample?)) in
             if var sample = result.1 {

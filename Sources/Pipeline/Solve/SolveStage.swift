@@ -64,10 +64,11 @@ struct SolveStage: PipelineStage {
         // While a part's file is synchronised and digested, the next part is solved.
         let closing = BackgroundWork()
         defer { closing.wait() }
+        let workers = SolveWorkers(form(of: listing))
         var solved = zip(parts, done).reduce(0) { $0 + ($1.1 ? $1.0.part.count : 0) }
         for (part, _) in zip(parts, done).filter({ !$0.1 }) {
             let before = solved
-            let publish = try part.solve(sampleManifest, in: context) { count in
+            let publish = try part.solve(sampleManifest, with: workers, in: context) { count in
                 context.reporter.advanced(stage, done: before + count)
             }
             solved += part.part.count
@@ -89,6 +90,13 @@ struct SolveStage: PipelineStage {
                 + "contrast in the range; a wider 'contrast' loses fewer samples"
         }
         return "its error bound is \(bound), above the tolerance of \(accuracy.tolerance)"
+    }
+
+    /// What all parts have in common.
+    func form(of listing: SampleListing) -> ShardFormat {
+        ShardFormat(
+            physics: listing.physics, accuracy: accuracy, maximumSources: listing.strata.last ?? 1,
+            codec: codec, level: compressionLevel)
     }
 
     /// Says so where the disk will probably not hold the parts that are still to be written.
