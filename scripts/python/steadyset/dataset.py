@@ -102,7 +102,7 @@ class Dataset:
         try:
             return make_decoder(self._decoder_name)
         except DatasetError as error:
-            if self._decoder_name is not None or self._manifest.codec == "standard" or not engine.usable():
+            if self._decoder_name is not None or self._manifest.codec in ("standard", "compact") or not engine.usable():
                 raise
             failure = error
 

@@ -1,8 +1,8 @@
-"""Decodes chunks: blosc1 frames with one block of one or four zstd frames, as the article *Formats* lays them down.
+"""Decodes chunks: frames of blosc 1 and 2 with one block of one or four zstd frames, as the article *Formats* has them.
 
 There are several decoders, as zstd is no part of Python before 3.14; all give the same bytes. In order of preference:
 
-- `blosc`: the C library inside the package hdf5plugin;
+- `blosc`: the C libraries inside the package hdf5plugin;
 - `zstd`: the system's libzstd, called by ctypes;
 - `zstandard`: the package of that name, or Python's own `compression.zstd`;
 - `hdf5`: the filter pipeline of HDF5, with hdf5plugin; slow, and only there in case nothing else works.
@@ -21,23 +21,24 @@ import os
 import struct
 import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from . import contiguous
 from .errors import DatasetError
 from .storage import Bytes
 
 HEADER = 24
-_FIRST = 20
 _HEADER = struct.Struct("<BBBBIIII")
 _LENGTH = struct.Struct("<I")
 _ZSTD = struct.Struct("<IB")
 _SIZES = [struct.Struct(form) for form in ("<B", "<H", "<I", "<Q")]
 _SHUFFLED = 0x01
-_STREAMS = {0x90: 1, 0x91: 1, 0x81: 4}
-"""Number of streams by the flags: as they are, shuffled, shuffled with a stream for each byte of the floats."""
+_STREAMS = {0x90: (1, 20), 0x91: (1, 20), 0x81: (4, 20), contiguous.FLAGS: (4, 36)}
+"""Number of streams and the place of the first by the flags: as they are, shuffled, shuffled with a stream for each byte of
+the floats, and the same of their differences."""
 _SKIPPABLE = 8
 """Bytes of the empty frame behind a zstd frame as long as its content."""
 
@@ -49,18 +50,20 @@ def content_size(frame: Bytes) -> int:
 
     A damaged header could switch off the checksum of the content, so only the form that Steadyset writes passes.
     """
-    return _checked(frame)[0]
+    return _checked(contiguous.unwrapped(frame) if contiguous.is_one(frame) else frame)[0]
 
 
 def _checked(frame: Bytes) -> tuple[int, list[tuple[int, int]]]:
-    """Returns the size of the content and the streams of a frame whose header is as Steadyset writes it."""
+    """Returns the size of the content and the streams of a chunk whose header is as Steadyset writes it."""
     if len(frame) < HEADER:
         raise DatasetError(f"a chunk has {len(frame)} bytes, fewer than its header")
     data = frame.data
     version, zstd, flags, element, content, block, size, start = _HEADER.unpack_from(data)
+    number = 5 if flags == contiguous.FLAGS else 2
     if (
-        (version, zstd, element, start) != (2, 1, 4, _FIRST)
-        or flags not in _STREAMS
+        flags not in _STREAMS
+        or (version, zstd, element) != (number, 1, 4)
+        or (flags != contiguous.FLAGS and start != _STREAMS[flags][1])
         or block != content
         or size != len(frame)
         or content % 4
@@ -78,8 +81,9 @@ def _checked(frame: Bytes) -> tuple[int, list[tuple[int, int]]]:
 
 def streams(frame: Bytes) -> list[tuple[int, int]]:
     """Returns where each stream of a frame begins, and its length, as the frame says."""
-    data, found, place = frame.data, [], _FIRST
-    for _ in range(_STREAMS[data[2]]):
+    data, found = frame.data, []
+    count, place = _STREAMS[data[2]]
+    for _ in range(count):
         length = _LENGTH.unpack_from(data, place)[0] if place + 4 <= len(data) else 0
         found.append((place + 4, length))
         place += 4 + length
@@ -160,7 +164,8 @@ class Decoder(Protocol):
     """One way to decode; any number of threads may use it."""
 
     def __call__(self, frame: Bytes, out: FloatArray) -> None:
-        """Decodes a frame whose header has been checked into `out`, contiguous and of the content's size."""
+        """Decodes a frame whose header has been checked, of blosc 2 its chunk alone, into `out`, contiguous and of the
+        content's size."""
 
 
 def decode(
@@ -171,7 +176,7 @@ def decode(
 
     `recorded` is what `checksum` must give for the chunk; where both are there, `chunk` may be overwritten.
     """
-    frame = chunk[start:]
+    frame = contiguous.unwrapped(chunk[start:]) if contiguous.is_one(chunk[start:]) else chunk[start:]
     size, found = _checked(frame)
     if size != out.nbytes:
         raise DatasetError(f"a chunk holds {size} bytes instead of {out.nbytes}")
@@ -180,6 +185,11 @@ def decode(
             raise DatasetError("a chunk is damaged: it does not have the checksum that was recorded for it")
         frame = _without_checksums(frame, size, found)
     decoder(frame, out)
+
+
+def _restore(frame: Bytes, planes: npt.NDArray[np.uint8], out: FloatArray) -> None:
+    """Puts bytes back in order as the flags of the frame say."""
+    unshuffle(contiguous.summed(planes) if int(frame[2]) == contiguous.FLAGS else planes, out)
 
 
 def unshuffle(planes: npt.NDArray[np.uint8], out: FloatArray) -> None:
@@ -204,14 +214,20 @@ def _blosc_library() -> ctypes.CDLL:
 
 
 class BloscDecoder:
-    """c-blosc inside the package hdf5plugin. The C function is `blosc_decompress_ctx`."""
+    """c-blosc and c-blosc2 inside the package hdf5plugin. The C function is `blosc_decompress_ctx`."""
 
     def __init__(self) -> None:
         self._decompress = _blosc_library().blosc_decompress_ctx
         self._decompress.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
         self._decompress.restype = ctypes.c_int
+        self._second: contiguous.Blosc2 | None = None
 
     def __call__(self, frame: Bytes, out: FloatArray) -> None:
+        if int(frame[2]) == contiguous.FLAGS:
+            # Loaded for the first such frame: others must be read where there is no such library.
+            second = self._second or contiguous.Blosc2()
+            self._second = second
+            return second(frame, out)
         if self._decompress(frame.ctypes.data, out.ctypes.data, out.nbytes, 1) != out.nbytes:
             raise DatasetError("a chunk is damaged: blosc cannot decode it")
 
@@ -238,7 +254,7 @@ class ZstdDecoder:
     def _context(self) -> ctypes.c_void_p:
         context = getattr(self._local, "context", None)
         if context is None:
-            context = self._local.context = _Owned(self._create(), self._free)
+            context = self._local.context = contiguous.Owned(self._create(), self._free)
         pointer: ctypes.c_void_p = context.pointer
         return pointer
 
@@ -256,15 +272,7 @@ class ZstdDecoder:
                 raise DatasetError("a chunk is damaged: zstd cannot decode it")
             place += part
         if shuffled:
-            unshuffle(target.view(np.uint8), out)
-
-
-class _Owned:
-    def __init__(self, pointer: Any, free: Callable[[Any], Any]) -> None:
-        self.pointer, self._free = pointer, free
-
-    def __del__(self) -> None:
-        self._free(self.pointer)
+            _restore(frame, target.view(np.uint8), out)
 
 
 class ModuleDecoder:
@@ -294,7 +302,7 @@ class ModuleDecoder:
         if content.size != out.nbytes:
             raise DatasetError(f"a chunk is damaged: it holds {content.size} bytes instead of {out.nbytes}")
         if int(frame[2]) & _SHUFFLED:
-            unshuffle(content, out)
+            _restore(frame, content, out)
         else:
             out.reshape(-1).view(np.uint8)[:] = content
 
@@ -309,13 +317,17 @@ class HDF5Decoder:
         self._h5py = h5py
 
     def __call__(self, frame: Bytes, out: FloatArray) -> None:
-        values = (2, 2, 4, out.nbytes, 3, int(frame[2]) & _SHUFFLED, 5)
+        number, values, stored = 32001, (2, 2, 4, out.nbytes, 3, int(frame[2]) & _SHUFFLED, 5), frame.tobytes()
+        if int(frame[2]) == contiguous.FLAGS:
+            number, values, stored = 32026, (1, 0, 4, out.nbytes, 3, 1, 5), contiguous.wrapped(stored)
         try:
-            with self._h5py.File("chunk.h5", "w", driver="core", backing_store=False) as file:
+            # Threads may not have files of one name open at a time.
+            name = f"chunk-{threading.get_ident()}.h5"
+            with self._h5py.File(name, "w", driver="core", backing_store=False) as file:
                 data = file.create_dataset(
-                    "y", (out.size,), "<f4", chunks=(out.size,), compression=32001, compression_opts=values
+                    "y", (out.size,), "<f4", chunks=(out.size,), compression=number, compression_opts=values
                 )
-                data.id.write_direct_chunk((0,), frame.tobytes())
+                data.id.write_direct_chunk((0,), stored)
                 data.read_direct(out.reshape(-1))
         except OSError as error:
             raise DatasetError(f"a chunk is damaged: HDF5 cannot decode it: {error}") from error

@@ -28,7 +28,7 @@ _FIXED = [
     ("y_sha256", "|u1", (32,)),
 ]  # fmt: skip
 _FIELDS = [("x_bytes", "<u4"), ("y_bytes", "<u4")]
-_CHUNKS: dict[str, list[tuple[str, str]]] = {"standard": _FIELDS, "archive": _FIELDS, "recipe": []}
+_CHUNKS: dict[str, list[tuple[str, str]]] = {"standard": _FIELDS, "compact": _FIELDS, "archive": _FIELDS, "recipe": []}
 
 Table = npt.NDArray[np.void]
 
