@@ -8,7 +8,7 @@ import Testing
 import Verification
 
 @Suite struct VersionTests {
-    @Test(arguments: ["standard", "archive", "recipe"]) func aVersionAddsDropsAndTakes(
+    @Test(arguments: ["standard", "compact", "archive", "recipe"]) func aVersionAddsDropsAndTakes(
         codec: String
     ) throws {
         let fixture = try VersionFixture(codec: codec)

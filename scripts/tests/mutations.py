@@ -88,7 +88,7 @@ class Base:
         self.binary, self.folder = binary, pathlib.Path(folder)
         (self.folder / "p.yaml").write_text(PIPELINE)
         self.run("run", "p.yaml", "-o", "d", "--threads", "2")
-        for codec in ("archive", "recipe"):
+        for codec in ("compact", "archive", "recipe"):
             self.run("run", "p.yaml", "-o", codec, "--until", "pack", "--codec", codec)
         self.run("evaluate", "--data", "d", "--model", "d/train", "-o", "e", "--features", check=False)
         lines = sorted((self.folder / "d/sample").glob("*.jsonl"))
@@ -171,6 +171,7 @@ KINDS = {
     "locations": (named("d/pack/locations.npy"), VERIFY, True),
     "part": (named("d/solve/part-00000.h5"), [["verify", "d"], ["show", "{f}"]], True),
     "shard": (named("d/pack/train-00000.h5"), [["verify", "d"], ["show", "{f}"]], True),
+    "compact": (named("compact/pack/train-00000.h5"), [["verify", "compact"], ["unpack", "compact", "-o", "out"]], True),
     "archive": (named("archive/pack/train-00000.h5"), [["verify", "archive"], ["unpack", "archive", "-o", "out"]], True),
     "recipe": (named("recipe/pack/train-00000.h5"), [["verify", "recipe"], ["unpack", "recipe", "-o", "out"]], True),
     "weights": (named("d/train/weights.safetensors"), [["verify", "d"], ["evaluate", "--data", "d", "--model", "{f}", "-o", "out"]], True),

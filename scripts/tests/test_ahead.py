@@ -298,7 +298,7 @@ def test_what_a_run_will_take(tmp_path):
     assert "240 samples, 120 of them to be solved" in steadyset("run", grown, "-o", dataset, "--dry-run").stdout
 
 
-@pytest.mark.parametrize("codec", ["standard", "archive", "recipe"])
+@pytest.mark.parametrize("codec", ["standard", "compact", "archive", "recipe"])
 def test_bytes_of_every_codec(codec, tmp_path):
     pipeline = changed(BASE, pack={"codec": codec}, physics={"lattice": [96, 96]})
     del pipeline["train"], pipeline["rounds"]

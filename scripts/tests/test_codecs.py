@@ -108,9 +108,9 @@ def test_benchmarks(tiny, tmp_path):
     """The table has a row a grid and codec, archives are the smaller ones; reading reports a rate an epoch."""
     said = steadyset("bench", write(tmp_path, TINY), "--codecs", "--samples", 2, "--repeats", 1).stdout
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in said.splitlines() if line.startswith("| ")][1:]
-    assert [row[1] for row in rows] == ["standard", "archive"] * 7
-    assert [row[0] for row in rows[::2]] == ["2^-16", "2^-18", "2^-19", "2^-20", "2^-22", "2^-24", "none"]
-    for standard, archive in zip(rows[::2], rows[1::2]):
+    assert [row[1] for row in rows] == ["standard", "compact", "archive"] * 7
+    assert [row[0] for row in rows[::3]] == ["2^-16", "2^-18", "2^-19", "2^-20", "2^-22", "2^-24", "none"]
+    for standard, archive in zip(rows[::3], rows[2::3]):
         assert 1 < float(standard[2]) < float(archive[2]) and standard[6] == archive[6]
     found = json.loads(steadyset("bench", "--reading", tiny, "--repeats", 2).stdout)
     assert found["samples"] == 120 and len(found["epochs"]) == len(found["epochs_cpu"]) == 2

@@ -84,7 +84,7 @@ def test_a_wrong_label_everywhere(kind, codec, damaged, pipeline):
     assert any("pack/" in line for line in found) and any("solve/" in line for line in found)
 
 
-@pytest.mark.parametrize("codec", ["standard", "archive", "recipe"])
+@pytest.mark.parametrize("codec", ["standard", "compact", "archive", "recipe"])
 def test_a_label_off_by_a_step(codec, damaged, pipeline):
     """What an error within the bound could be is found by solving again, of every codec."""
     free, _ = sites(damaged / PART, ROW)

@@ -43,7 +43,7 @@ def test_shards_are_parts(written, tiny):
     assert "0 findings" in steadyset("verify", written).stdout
 
 
-@pytest.mark.parametrize("codec", ["standard", "archive", "recipe"])
+@pytest.mark.parametrize("codec", ["standard", "compact", "archive", "recipe"])
 def test_disk(codec, tmp_path):
     """No more bytes than 1.1 times those of the shards, for every codec; of recipes, which are small, with their configurations beside."""
     path = write(tmp_path, changed(ONCE, pack={"codec": codec, "samples_per_shard": 40}, solver={"samples_per_part": 40}, physics={"lattice": [160, 160]}))

@@ -216,7 +216,7 @@ EXPORTS = {"kerchunk": ".json", "vds": ".h5", "mds": "", "the-well": "", "pdeben
 MAKERS = {
     **{name: (make_pipeline, name) for name in PIPELINES},
     **{f"rule {name}": (make_rule, name) for name in RULES},
-    **{f"codec {name}": (make_codec, name) for name in ("archive", "recipe")},
+    **{f"codec {name}": (make_codec, name) for name in ("compact", "archive", "recipe")},
     "import": (make_import, None),
     "model": (make_model, None),
     **{f"export {name}": (make_export, name) for name in EXPORTS},
