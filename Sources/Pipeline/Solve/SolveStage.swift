@@ -103,8 +103,8 @@ struct SolveStage: PipelineStage {
     private func warnOfFullDisk(
         _ samples: Int, _ lattice: Lattice, _ context: StageContext
     ) {
-        // Labels of the paper's problem take 1.2 bytes a site; others were seen from 0.5 to 3.
-        let needed = Double(samples * lattice.count) * 1.2
+        // Labels of the paper's problem take 1.3 bytes a site; others were seen from 0.5 to 3.
+        let needed = Double(samples * lattice.count) * 1.3
         let attributes = try? FileManager.default.attributesOfFileSystem(
             forPath: context.dataset.root)
         guard codec.labels != nil,
