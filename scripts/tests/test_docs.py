@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 
 import pytest
 import yaml
@@ -226,9 +227,10 @@ def invocations(text):
 def help_of(command):
     if command in COMMANDS:
         return steadyset("help", command).stdout
-    return subprocess.run(
-        [sys.executable, "-m", f"steadyset.{command}", "--help"], capture_output=True, text=True, check=True
-    ).stdout
+    scripts = tomllib.loads((REPOSITORY / "scripts/python/pyproject.toml").read_text())["project"]["scripts"]
+    module, function = scripts[f"steadyset-{command}"].split(":")
+    code = f"import sys; sys.argv[1:] = ['--help']; from {module} import {function}; {function}()"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.parametrize("name", TEXTS)
