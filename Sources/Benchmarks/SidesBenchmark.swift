@@ -1,6 +1,6 @@
 internal import Datasets
 public import Documents
-internal import Fields
+package import Fields
 internal import Foundation
 internal import Parallel
 internal import Pipeline
@@ -94,8 +94,8 @@ public struct SidesBenchmark {
     /// The table, for a person.
     public var text: String {
         let head = """
-            512 × 512 sites, the default physics: CPU time of a label over that with four absorbing \
-            sides, medians of \(samples) samples
+            512 × 512 sites, the default physics: CPU time of a label over that with four \
+            absorbing sides, medians of \(samples) samples
 
             | top, bottom | left, right | sources | \
             \(SidesBenchmark.strata.map { "n = \($0)" }.joined(separator: " | ")) |
