@@ -225,8 +225,8 @@ public struct Design: Hashable, Sendable {
         _ = try configuration(stratum: strata.count - 1, index: 0)
     }
 
-    /// Checks that the medium of the first sample is in its range of contrasts: where it is not, few
-    /// samples would have one. Draws it, up to 1024 times; to be asked before samples are made.
+    /// Checks that the medium of the first sample is in its range of contrasts: where it is not,
+    /// few samples would be. Draws it, up to 1024 times; to be asked before samples are made.
     ///
     /// - Throws: `SamplingError` with code `.design`.
     package func checkContrast() throws(SamplingError) {
