@@ -1,10 +1,11 @@
 """Compact shards: labels in frames of blosc 2, as other programs, the library blosc2 and the package read them."""
 
+import pathlib
 import shutil
 
 import blosc2
 import h5py
-import hdf5plugin  # noqa: F401 - registers the filter
+import hdf5plugin
 import numpy as np
 import pytest
 import steadyset as reader
@@ -122,6 +123,22 @@ def test_damaged_chunks(chunk, decoder):
             frame.decode(decode, data[:length].copy(), out)
     frame.decode(decode, data.copy(), out, recorded, checksum)
     assert out.tobytes() == y.tobytes()
+
+
+def test_without_the_library(made, tmp_path, monkeypatch):
+    """Standard shards and compact ones by another decoder are read where hdf5plugin lacks blosc2."""
+    (tmp_path / hdf5plugin_library().name).symlink_to(hdf5plugin_library())
+    monkeypatch.setattr("hdf5plugin.PLUGIN_PATH", str(tmp_path))
+    standard, compact = (reader.open(dataset, decoder="blosc").all for dataset in made)
+    y = standard.y(0)
+    with pytest.raises(reader.DatasetError, match="has no blosc2 library.*decoder='zstd'"):
+        compact.y(0)
+    assert np.array_equal(reader.open(made[1], decoder="zstd").all.y(0), y)
+
+
+def hdf5plugin_library():
+    (path,) = pathlib.Path(hdf5plugin.PLUGIN_PATH).glob("libh5blosc.*")
+    return path
 
 
 def test_a_damaged_shard(made, tmp_path):

@@ -31,7 +31,7 @@ extension Zstd {
                     codesLiterals: !Search.isNoise(bytes, in: range))
             case .differences:
                 self.init(
-                    tableBits: [11, 12, 14, 11][plane], shortestMatch: 7, codesLiterals: true)
+                    tableBits: [11, 13, 15, 11][plane], shortestMatch: 7, codesLiterals: true)
             }
         }
 

@@ -225,9 +225,14 @@ class BloscDecoder:
     def __call__(self, frame: Bytes, out: FloatArray) -> None:
         if int(frame[2]) == contiguous.FLAGS:
             # Loaded for the first such frame: others must be read where there is no such library.
-            second = self._second or contiguous.Blosc2()
-            self._second = second
-            return second(frame, out)
+            try:
+                self._second = self._second or contiguous.Blosc2()
+            except (ImportError, OSError, AttributeError) as error:
+                raise DatasetError(
+                    f"the library blosc2 of hdf5plugin does not work here ({error}): install a newer hdf5plugin, or open the "
+                    "dataset with decoder='zstd'"
+                ) from error
+            return self._second(frame, out)
         if self._decompress(frame.ctypes.data, out.ctypes.data, out.nbytes, 1) != out.nbytes:
             raise DatasetError("a chunk is damaged: blosc cannot decode it")
 
