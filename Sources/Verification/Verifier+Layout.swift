@@ -64,9 +64,9 @@ extension Verifier {
         var fields = try rows.map { row in
             (ShardField.x, try reader.x(at: row, with: decoder), try reader.frame(.x, at: row))
         }
-        if reader.codec.isStandard {
+        if let label = reader.codec.labels?.field, label != .residual {
             fields += try rows.map { row in
-                (ShardField.y, try reader.y(at: row, with: decoder), try reader.frame(.y, at: row))
+                (label, try reader.y(at: row, with: decoder), try reader.frame(label, at: row))
             }
         }
         func isMade(by level: Int) throws -> Bool {
