@@ -71,7 +71,7 @@ struct SolvePart: PipelineStage {
         try StepRecord.remove(part.step, in: dataset)
         let configurations = try context.configurations(part, listing, sampleManifest)
         let count = configurations.count
-        let (physics, accuracy) = (listing.physics, whole.accuracy)
+        let physics = listing.physics
         let writer = try whole.form(of: listing).writer(
             for: dataset.path("solve/\(part.labels)"), capacity: max(1, count))
         let ranks = try configurations.map { try listing.rank(of: $0) }
