@@ -1,6 +1,7 @@
 """The report: a page of a dataset, a training and rounds, whole without a network, that shows what is there and nothing of a stranger."""
 
 import base64
+import copy
 import hashlib
 import html.parser
 import json
@@ -12,6 +13,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,7 +24,7 @@ vl_convert = pytest.importorskip("vl_convert", reason="vl-convert-python is not 
 
 from steadyset.canonical import canonical  # noqa: E402
 from steadyset.errors import DatasetError  # noqa: E402
-from steadyset.report import files, measures, write_report  # noqa: E402
+from steadyset.report import files, measures, of_dataset, of_rounds, of_training, write_report  # noqa: E402
 
 CURATED = changed(
     TAUGHT, train={"selection": "S50%", "epochs": 2}, rounds={"count": 2, "add": 12, "pool": 60, "acquisition": "power"}
@@ -465,3 +467,46 @@ def test_run_writes_the_page_as_it_goes(programs, tmp_path):
     assert "pip install 'steadyset[report]'" in result.stderr
 
 
+
+
+def places(value, path=()):
+    """The paths of everything in a document, of arrays the first two."""
+    yield path
+    members = value.items() if isinstance(value, dict) else enumerate(value[:2]) if isinstance(value, list) else ()
+    for key, inner in members:
+        yield from places(inner, (*path, key))
+
+
+def put(document, path, value):
+    """A copy of a document with another value in one place."""
+    if not path:
+        return value
+    result = copy.copy(document)
+    result[path[0]] = put(document[path[0]], path[1:], value)
+    return result
+
+
+def test_documents_of_any_form(curated):
+    """Whatever stands in a place of a document, it is shown or refused, never a crash."""
+    tried = 0
+    for folder, stage in [*((curated, stage) for stage in files.STAGES[:-1]), (curated / "rounds/1", "resample")]:
+        found = files.read_stage(str(folder), stage)
+        for name in ("manifest", "provenance"):
+            for path in places(getattr(found, name)):
+                for value in (None, -1, 1e308, "x", [], {"a": [1]}) if path and path != ("id",) else ():
+                    changed_stage = replace(found, **{name: put(getattr(found, name), path, value)})
+                    one = of_rounds.Round(1, "", changed_stage, changed_stage, None)
+                    for section in (
+                        of_dataset.identity(None, [changed_stage], {}), of_dataset.sizes(None, [changed_stage]),
+                        of_training.training(changed_stage, [], ""), of_rounds.rounds([one, one]),
+                    ):  # fmt: skip
+                        assert section.markup().startswith("<section")
+                    tried += 1
+    assert tried > 1000
+
+
+def test_metrics_of_any_form(curated):
+    lines = files.read_metrics(str(curated))
+    for key in lines[0]:
+        for value in (None, -1, 1e308, "x", [], {}, True):
+            Page(of_training.training(None, [lines[0] | {key: value}, *lines[1:]], "").markup())

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..dataset import Dataset
+from ..errors import DatasetError
 from ..notebook.page import physics_facts
 from ..order import IndexArray
 from . import charts
-from .files import Document, StageFiles, mapping, real, whole
+from .files import Document, StageFiles, listed, real, whole
 from .measures import (
     MOST_SOURCES, Numbers, fields_at_most, measure_fields, measure_sources, some_of_each_stratum, spread,
 )  # fmt: skip
@@ -29,10 +30,7 @@ def identity(dataset: Dataset | None, stages: Sequence[StageFiles], tags: dict[s
     if names:
         facts.append(("pipeline", ", ".join(sorted(names))))
     if dataset is not None:
-        content = dataset.manifest["content"]
-        parts = ", ".join(f"{part['samples']:,} {part['part']}" for part in content["parts"] if part["samples"])
-        facts += [("id", dataset.id), ("samples", f"{len(dataset):,}: {parts}"), *physics_facts(dataset)]
-        facts.append(("shards", f"{count(len(dataset.manifest['files']), 'file')}, codec {dataset._manifest.codec}"))
+        facts += _facts(dataset)
     releases = {str(stage.provenance["steadyset"]) for stage in stages if stage.provenance.get("steadyset")}
     ends = [str(stage.provenance["finished"]) for stage in stages if stage.provenance.get("finished")]
     if releases:
@@ -40,28 +38,40 @@ def identity(dataset: Dataset | None, stages: Sequence[StageFiles], tags: dict[s
     if ends:
         facts.append(("finished", max(ends)))
     section.facts(facts)
-    if dataset is not None and dataset.manifest["content"].get("selections"):
+    if dataset is not None and dataset._manifest.selections:
+        listing = listed(dataset.manifest["content"]["selections"])
+        samples = {str(found.get("name")): whole(found.get("samples")) for found in listing}
         rows = [
-            (found.name, f"{_samples(dataset, found.name):,}", ", ".join(f"{a:,} to {b - 1:,}" for a, b in found.ranges))
+            (found.name, f"{samples.get(found.name, 0):,}", ", ".join(f"{a:,} to {b - 1:,}" for a, b in found.ranges))
             for found in dataset._manifest.selections
         ]  # fmt: skip
         section.table(count(len(rows), "selection"), ("name", "samples", "ranks"), rows, folded=True)
     if tags:
         section.table("Versions", ("tag", "id"), sorted(tags.items()))
     if stages:
-        rows = [
-            (stage.stage, stage.id[:16], ", ".join(f"{mapping(one).get('stage')} {str(mapping(one).get('id'))[:16]}"
-                                                   for one in stage.manifest.get("inputs", [])) or "nothing")
-            for stage in stages
-        ]  # fmt: skip
+        rows = [(stage.stage, stage.id[:16], _inputs(stage) or "nothing") for stage in stages]
         section.table("Lineage: the first digits of the ids", ("stage", "id", "made from"), rows)
         recipe = {stage.stage: stage.parameters for stage in stages if stage.parameters}
         section.details("The recipe: parameters of all stages", plain(recipe))
     return section
 
 
-def _samples(dataset: Dataset, name: str) -> int:
-    return next(whole(found["samples"]) for found in dataset.manifest["content"]["selections"] if found["name"] == name)
+def _facts(dataset: Dataset) -> list[tuple[str, str]]:
+    parts = [
+        f"{samples:,} {part.get('part')}"
+        for part in listed(dataset.manifest["content"].get("parts")) if (samples := whole(part.get("samples")))
+    ]  # fmt: skip
+    try:
+        equation = physics_facts(dataset)
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, StopIteration) as error:
+        raise DatasetError(f"{dataset._storage.root}/manifest.json: the physics has the wrong form: {error!r}") from error
+    shards = f"{count(len(dataset._manifest.shards), 'file')}, codec {dataset._manifest.codec}"
+    return [("id", dataset.id), ("samples", f"{len(dataset):,}: {', '.join(parts)}"), *equation, ("shards", shards)]
+
+
+def _inputs(stage: StageFiles) -> str:
+    """What a stage was made from."""
+    return ", ".join(f"{one.get('stage')} {str(one.get('id'))[:16]}" for one in listed(stage.manifest.get("inputs")))
 
 
 def pictures(dataset: Dataset) -> Section:
@@ -239,6 +249,6 @@ def _stage(stage: StageFiles) -> tuple[str, ...]:
     told: Document = stage.provenance
     samples = whole(told.get("samples")) or whole(stage.content.get("samples"))
     return (
-        stage.stage, f"{samples:,}" if samples else "–", str(len(stage.manifest.get("files", []))), size(stage.bytes),
+        stage.stage, f"{samples:,}" if samples else "–", str(len(listed(stage.manifest.get("files")))), size(stage.bytes),
         duration(real(told.get("work_seconds"))), rate(real(told.get("samples_per_second"))), str(told.get("threads", "–")),
     )  # fmt: skip
