@@ -18,13 +18,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import steadyset as reader
-from conftest import BINARY, TAUGHT, changed, ran, refused, steadyset, write
+from conftest import BINARY, TAUGHT, changed, configurations, ran, refused, steadyset, write
 
 vl_convert = pytest.importorskip("vl_convert", reason="vl-convert-python is not installed")
 
 from steadyset.canonical import canonical  # noqa: E402
 from steadyset.errors import DatasetError  # noqa: E402
 from steadyset.report import files, measures, of_dataset, of_rounds, of_training, write_report  # noqa: E402
+from steadyset.report.page import embedded  # noqa: E402
+from steadyset.report.predictions import configuration, predict  # noqa: E402
 
 CURATED = changed(
     TAUGHT, train={"selection": "S50%", "epochs": 2}, rounds={"count": 2, "add": 12, "pool": 60, "acquisition": "power"}
@@ -226,6 +228,39 @@ def test_the_worst_are_shown_as_they_are(pages, taught):
         assert np.abs(codes).max() / 127.5 * most == pytest.approx(errors.largest[k], rel=0.05)
 
 
+SHAPES = changed(TAUGHT, physics={"lattice": [64, 64], "diffusivity": {"random": {"from": 0.5, "to": 2, "length": 8}}})
+SHAPES["sampling"] = {
+    "strata": [3], "samples_per_stratum": 12, "seed": 2,
+    "shapes": [
+        {"disk": {"radius": {"from": 2, "to": 4}}}, {"ellipse": {"radii": [4, 3], "angle": "any"}},
+        {"rectangle": {"halves": [{"from": 1, "to": 4}, 2], "angle": 30}}, {"ring": {"outer": 5, "inner": 2}},
+        {"polygon": {"corners": {"from": 3, "to": 9}, "radius": 5}}, {"capsule": {"half_length": 3, "radius": 2, "angle": "any"}},
+    ],
+}  # fmt: skip
+
+
+def test_samples_are_written_as_they_were_drawn(once):
+    """Every shape, and the keys of random coefficients, as the sample stage has them."""
+    dataset = once("shapes-for-reports", ran(SHAPES, "--until", "pack"))[0] / "dataset"
+    samples = reader.open(dataset).all
+    drawn = {line["id"]: line for line in map(json.loads, configurations(dataset))}
+    kinds = set()
+    for k in range(len(samples)):
+        line = drawn[f"{int(samples.ids[k]):016x}"]
+        kinds |= {key for source in line["sources"] for key in source} - {"row", "column", "value"}
+        found = configuration(samples, k)
+        assert json.loads(json.dumps(found)) == {key: line[key] for key in ("sources", "keys")}
+    assert kinds == {"radius", "ellipse", "rectangle", "ring", "polygon", "capsule"}
+
+
+def test_predictions_are_those_that_were_judged(taught):
+    errors = files.read_errors(str(taught[1]))
+    samples = reader.open(taught[1]).select("test")
+    fields = predict(taught[1], samples).astype(float)
+    found = {id: np.abs(field - one.y).mean() for id, field, one in zip(samples.ids.tolist(), fields, samples)}
+    assert found == pytest.approx(dict(zip(errors.id.tolist(), errors.mae.tolist())), rel=1e-6)
+
+
 def test_outlines_enclose_the_sources(pages, tiny):
     """The area between the edges that are drawn, column by column, is that of the sources."""
     chosen = measures.some_of_each_stratum(reader.open(tiny).all, 6)
@@ -318,6 +353,13 @@ def test_texts_of_strangers_stay_texts(copied, tmp_path):
     assert page.text.count("document.title='taken'") > 6
     assert len(page.scripts) == 2 and not any("onerror" in found for _, found in page.elements)
     assert all(image["src"].startswith("data:image/png;base64,") for image in page.all("img"))
+
+
+def test_no_data_of_a_chart_ends_its_element():
+    text = embedded({"name": "</script><!--<script>&\u2028"})
+    assert not set("<>&\u2028") & set(text) and json.loads(text) == {"name": "</script><!--<script>&\u2028"}
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        embedded([float("nan")])
 
 
 def cut(path):
