@@ -1,4 +1,4 @@
-"""Data sets for PyTorch with transforms, and the example for Lightning; only where these are installed: scripts/test --torch."""
+"""Data sets for PyTorch with transforms, and the example for Lightning; where these are installed: scripts/test --torch."""
 
 import re
 import subprocess

@@ -199,7 +199,11 @@ def test_x_and_y_are_moved_alike(tiny, taught):
     # With channels, and a single one.
     assert (RandomSymmetry(every.dataset.physics, seed=4)(x[:, None], y[:, None])[1] == moved_y[:, None]).all()
     one_x, one_y = augment(x[0], y[0])
-    assert one_x.flags.c_contiguous and one_x.shape == x[0].shape and np.sort(one_y, None).tolist() == np.sort(y[0], None).tolist()
+    assert (
+        one_x.flags.c_contiguous
+        and one_x.shape == x[0].shape
+        and np.sort(one_y, None).tolist() == np.sort(y[0], None).tolist()
+    )
 
 
 def test_figures(tiny, monkeypatch):
@@ -212,7 +216,9 @@ def test_figures(tiny, monkeypatch):
     y = np.asarray(images[1].get_array())
     assert (y == np.maximum(dataset.all[7].y, scale_of_field(dataset.all[7].y).low)).all()
     assert dataset.all[7].id in figure.get_suptitle()
-    assert (np.asarray(dataset.select("test").plot(0, log=False).axes[1].images[0].get_array()) == dataset.select("test")[0].y).all()
+    assert (
+        np.asarray(dataset.select("test").plot(0, log=False).axes[1].images[0].get_array()) == dataset.select("test")[0].y
+    ).all()
     matplotlib.pyplot.close("all")
 
 

@@ -1,4 +1,4 @@
-"""The report: a page of a dataset, a training and rounds, whole without a network, that shows what is there and nothing of a stranger."""
+"""The report: a page of a dataset, a training and rounds, whole without a network, that shows what is there."""
 
 import base64
 import copy
@@ -197,7 +197,9 @@ def test_errors_are_those_of_the_summary(pages, taught):
 def test_curves_are_those_of_the_metrics(pages, taught):
     lines = [json.loads(line) for line in (taught[1] / "train/metrics.jsonl").read_text().splitlines()]
     rows = pages["taught"].rows("epoch", "loss")
-    assert [row["loss"] for row in rows if row["part"] == "training"] == pytest.approx([x["train_loss"] for x in lines], rel=1e-5)
+    assert [row["loss"] for row in rows if row["part"] == "training"] == pytest.approx(
+        [x["train_loss"] for x in lines], rel=1e-5
+    )
 
 
 def decoded(image):
@@ -235,7 +237,8 @@ SHAPES["sampling"] = {
     "shapes": [
         {"disk": {"radius": {"from": 2, "to": 4}}}, {"ellipse": {"radii": [4, 3], "angle": "any"}},
         {"rectangle": {"halves": [{"from": 1, "to": 4}, 2], "angle": 30}}, {"ring": {"outer": 5, "inner": 2}},
-        {"polygon": {"corners": {"from": 3, "to": 9}, "radius": 5}}, {"capsule": {"half_length": 3, "radius": 2, "angle": "any"}},
+        {"polygon": {"corners": {"from": 3, "to": 9}, "radius": 5}},
+        {"capsule": {"half_length": 3, "radius": 2, "angle": "any"}},
     ],
 }  # fmt: skip
 
@@ -510,8 +513,6 @@ def test_run_writes_the_page_as_it_goes(programs, tmp_path):
     (tmp_path / "programs/steadyset-report").unlink()
     result = steadyset("run", pipeline, "-o", dataset, "--report")
     assert "pip install 'steadyset[report]'" in result.stderr
-
-
 
 
 def places(value, path=()):

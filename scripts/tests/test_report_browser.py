@@ -103,8 +103,8 @@ def test_data_can_be_saved(opened, path):
 def test_the_map_has_axes_to_choose(opened, path):
     page = opened(path)
     figure = page.locator("figure", has_text="Samples before and in each round")
-    marks = "[...document.querySelectorAll('figure')].find((f) => f.textContent.includes('Samples before and in each round'))" \
-        ".querySelector('.mark-symbol path').getAttribute('transform')"  # fmt: skip
+    found = "[...document.querySelectorAll('figure')].find((f) => f.textContent.includes('Samples before and in each round'))"
+    marks = f"{found}.querySelector('.mark-symbol path').getAttribute('transform')"
     before = page.evaluate(marks)
     figure.locator("select").first.select_option(label="mean value of sources")
     page.wait_for_function(f"{marks} !== {before!r}")

@@ -1,7 +1,7 @@
-"""Trains a small network on a dataset with PyTorch Lightning: a data module, symmetry as augmentation, an order that can be resumed.
+"""Trains a small network on a dataset with PyTorch Lightning: a data module, symmetry as augmentation, a shared order.
 
-    pip install 'steadyset[torch]' lightning
-    python lightning_training.py DATASET [EPOCHS]
+pip install 'steadyset[torch]' lightning
+python lightning_training.py DATASET [EPOCHS]
 """
 
 from __future__ import annotations

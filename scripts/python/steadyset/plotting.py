@@ -26,8 +26,13 @@ def figure(sample: Sample, *, log: bool = True) -> Any:
     colours = ListedColormap(np.frombuffer(palette(), np.uint8).reshape(-1, 3) / 255, "steadyset")
     shown, axes = pyplot.subplots(1, 2, figsize=(10, 4.4), layout="constrained")
     scale = scale_of_field(sample.y)
-    norm = LogNorm(scale.low, scale.high) if log and scale.logarithmic else Normalize(min(0.0, float(sample.y.min())), scale.high)
-    panels = ((sample.x, "x, the sources", Normalize(0, scale_of_sources(sample.x).high)), (sample.y, "y, the steady state", norm))
+    norm = (
+        LogNorm(scale.low, scale.high) if log and scale.logarithmic else Normalize(min(0.0, float(sample.y.min())), scale.high)
+    )
+    panels = (
+        (sample.x, "x, the sources", Normalize(0, scale_of_sources(sample.x).high)),
+        (sample.y, "y, the steady state", norm),
+    )
     for place, (field, title, colouring) in zip(axes, panels):
         values = np.maximum(field, scale.low) if colouring is norm and isinstance(norm, LogNorm) else field
         image = place.imshow(values, cmap=colours, norm=colouring, interpolation="nearest")

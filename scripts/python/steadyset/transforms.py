@@ -1,4 +1,4 @@
-"""Augmentation by symmetry: a turned or mirrored configuration has the turned or mirrored steady state, so labels follow for free."""
+"""Augmentation by symmetry: a turned or mirrored configuration has the turned or mirrored field, so labels follow for free."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class Symmetry(NamedTuple):
 
 
 def symmetries(physics: Mapping[str, Any]) -> list[Symmetry]:
-    """Returns the reflections and turns that leave an equation as it is, the identity first: 8 of a square with the same on all
-    sides, down to 1.
+    """Returns the reflections and turns that leave an equation as it is, the identity first: 8 of a square with the same on
+    all sides, down to 1.
 
-    The label's error bound holds after each of them. Raises `ValueError` where D or γ differ from site to site: their fields would
-    have to follow too.
+    The label's error bound holds after each of them. Raises `ValueError` where D or γ differ from site to site: their fields
+    would have to follow too.
     """
     diffusivity, decay = physics["diffusivity"], physics["decay_rate"]
     differs = isinstance(diffusivity, Mapping) and "down" in diffusivity
@@ -64,8 +64,8 @@ def symmetries(physics: Mapping[str, Any]) -> list[Symmetry]:
 class RandomSymmetry:
     """Turns and mirrors samples at random, x and y alike: a transform for `to_torch`, or for batches.
 
-    `physics` is that of the dataset; see `symmetries`, whose errors it has. What is drawn follows from `seed`, from how often the
-    transform was called, and in a worker of PyTorch's loaders from the worker's seed, which is another one in each epoch.
+    `physics` is that of the dataset; see `symmetries`, whose errors it has. What is drawn follows from `seed`, from how often
+    the transform was called, and in a worker of PyTorch's loaders from the worker's seed, which each epoch has anew.
     """
 
     def __init__(self, physics: Mapping[str, Any], seed: int = 1) -> None:

@@ -42,7 +42,7 @@ class Panels:
 
 
 def compose(samples: Sequence[Panels], side: int, *, log: bool = True) -> Pixels:
-    """Returns one picture: a row for each sample, its panels side by side, each of about `side` pixels in the longer direction."""
+    """Returns one picture: a row for each sample, its panels side by side, each of about `side` pixels the longer way."""
     gap = max(2, side // 40)
     rows = [np.concatenate(_apart([_panel(*panel[1:], side) for panel in one.shown(log)], 1, gap), 1) for one in samples]
     return np.concatenate(_apart(rows, 0, gap), 0)

@@ -13,8 +13,8 @@ _PIECE = 4096
 
 
 def protocol(environment: Mapping[str, str]) -> str | None:
-    """Returns how the terminal that the variables tell of shows pictures: `kitty`, `iterm`, `blocks`, `blocks-256`; None where it
-    shows none."""
+    """Returns how the terminal that the variables tell of shows pictures: `kitty`, `iterm`, `blocks`, `blocks-256`; None where
+    it shows none."""
     term, program = environment.get("TERM", ""), environment.get("TERM_PROGRAM", "")
     inside = term.startswith(("screen", "tmux"))  # which pass no pictures through
     if not inside and (term == "xterm-kitty" or "KITTY_WINDOW_ID" in environment or program == "ghostty"):

@@ -15,7 +15,8 @@ _DATA, _NO_INPUT, _UNAVAILABLE, _CANNOT_CREATE = 65, 66, 69, 73
 def main(arguments: Sequence[str] | None = None) -> int:
     """Writes a report; returns the status, one of those of `steadyset`."""
     parser = argparse.ArgumentParser(
-        prog="steadyset report", description="Writes one page of HTML about a dataset, a training or rounds; it needs no network."
+        prog="steadyset report",
+        description="Writes one page of HTML about a dataset, a training or rounds; it needs no network.",
     )
     parser.add_argument("dataset", metavar="DIR", help="the folder, DIR@VERSION, or a URL of a dataset")
     parser.add_argument("-o", "--output", metavar="FILE", help="the page (default: report.html in the folder)")

@@ -1,4 +1,4 @@
-"""Charts as specifications of Vega-Lite: each has its rows in it, and takes the text's colour, so that it suits light and dark pages."""
+"""Charts as specifications of Vega-Lite: each has its rows in it, and takes the colour of the text around it."""
 
 from __future__ import annotations
 
@@ -80,7 +80,12 @@ def histogram(rows: Rows, x: str, y: str, *, log: bool = False, rule: float | No
     last = max((row["to"] for row in rows), default=1.0)
     low = min((row["from"] for row in rows), default=0.0)
     high = max(last, rule) if rule is not None else last
-    first["scale"] = {"type": "log" if log else "linear", "domain": [low, high], "nice": False, **({} if log else {"zero": False})}
+    first["scale"] = {
+        "type": "log" if log else "linear",
+        "domain": [low, high],
+        "nice": False,
+        **({} if log else {"zero": False}),
+    }
     layer: list[Spec] = [{
         "mark": {"type": "bar", "color": BLUE, "binSpacing": 0.5},
         "encoding": {
@@ -109,7 +114,8 @@ def heat(rows: Rows, x: dict[str, Any], y: dict[str, Any], value: str, title: st
     scale = {"range": [f"#{colour}" for colour in COLOURS.split()], "domainMin": 0}
     most = 6 if facet is None else 4
     encoding: dict[str, Any] = {
-        "x": {**x, "type": "ordinal", "axis": _labels(rows, x, most)}, "y": {**y, "type": "ordinal", "axis": _labels(rows, y, most)},
+        "x": {**x, "type": "ordinal", "axis": _labels(rows, x, most)},
+        "y": {**y, "type": "ordinal", "axis": _labels(rows, y, most)},
         "color": {"field": value, "type": "quantitative", "title": title, "scale": scale,
                   "legend": {"orient": "bottom", "gradientLength": 200, "gradientThickness": 10}},
         "tooltip": [_tip(x), _tip(y), {"field": value, "type": "quantitative", "title": title, "format": ".3~g"}],
@@ -152,7 +158,9 @@ def points(rows: Rows, choices: dict[str, str], series: str, title: str, first: 
     })  # fmt: skip
 
 
-def bins(values: Any, count: int, *, log: bool = False, low: float | None = None, high: float | None = None) -> list[dict[str, Any]]:
+def bins(
+    values: Any, count: int, *, log: bool = False, low: float | None = None, high: float | None = None
+) -> list[dict[str, Any]]:
     """Returns how many values lie in each of `count` bins of one width, or of one ratio; those outside are not counted."""
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""What a dataset's folder holds beside its shards: manifests of stages, provenance, metrics, errors. All may come from a stranger."""
+"""What a dataset's folder holds beside its shards: manifests, provenance, metrics, errors. All may come from a stranger."""
 
 from __future__ import annotations
 
@@ -106,9 +106,7 @@ def read_stage(root: str, stage: str) -> StageFiles | None:
     if document.get("id") != found:
         raise DatasetError(f"{where} was altered: its content has another id than it says")
     provenance = _read(folder, "provenance.json", _MAXIMUM_DOCUMENT)
-    return StageFiles(
-        stage, folder, document, {} if provenance is None else _object(provenance, f"{folder}/provenance.json")
-    )
+    return StageFiles(stage, folder, document, {} if provenance is None else _object(provenance, f"{folder}/provenance.json"))
 
 
 def round_numbers(root: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""What is measured of a dataset for a report: of every sample what its table has, of some thousands their sources and fields."""
+"""What is measured of a dataset for a report: of all samples what the table has, of some their sources and fields."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ class FieldMeasures:
 
 
 def spread(samples: Samples, most: int) -> Samples:
-    """Returns at most so many of the samples, always the same ones: those of the smallest ids, which are digests and hence as good
-    as drawn at random. In the order of the table."""
+    """Returns at most so many of the samples, always the same ones, in their order: those of the smallest ids, which are
+    digests and hence as good as drawn at random."""
     if len(samples) <= most:
         return samples
     chosen = np.argpartition(samples.ids, most - 1)[:most]
@@ -119,14 +119,12 @@ def measure_fields(samples: Samples) -> FieldMeasures:
             places = np.clip(np.ceil(10 * np.log10(positive) + 80) - 1, 0, 99).astype(np.int64)
         logarithms += np.bincount(places, minlength=100)
     whole = np.concatenate(shares) if shares else np.empty((0, 5))
-    return FieldMeasures(
-        len(samples), samples.n_sources, whole, logarithms, zeros / max(1, len(samples) * rows * columns)
-    )
+    return FieldMeasures(len(samples), samples.n_sources, whole, logarithms, zeros / max(1, len(samples) * rows * columns))
 
 
 def some_of_each_stratum(samples: Samples, most: int) -> Samples:
-    """Returns one sample of each of at most so many numbers of sources, from the least to the largest; more where there are fewer
-    numbers. Always the same ones."""
+    """Returns one sample of each of at most so many numbers of sources, from the least to the largest; more of each where
+    there are fewer numbers. Always the same ones."""
     if not len(samples):
         raise DatasetError(f"{samples.dataset._storage.root} has no samples: there is nothing to show")
     counts, order = samples.n_sources, np.argsort(samples.ids, kind="stable")

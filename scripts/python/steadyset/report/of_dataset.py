@@ -98,8 +98,9 @@ def distributions(dataset: Dataset) -> Section:
     of_sources, of_fields = spread(every, MOST_SOURCES), spread(every, fields_at_most(dataset))
     sources, fields = measure_sources(of_sources), measure_fields(of_fields)
     section.text(
-        f"Numbers of sources and error bounds are of all {count(len(every), 'sample')}; places, distances and values of sources of "
-        f"{len(of_sources):,} of them, fields of {len(of_fields):,}: those with the smallest ids, which is as good as chance and always the same."
+        f"Numbers of sources and error bounds are of all {count(len(every), 'sample')}; places, distances and values of "
+        f"sources of {len(of_sources):,} of them, fields of {len(of_fields):,}: those with the smallest ids, which is as good "
+        "as chance and always the same."
     )
     section.chart(
         "Sources in a sample", "How many samples have so many sources, in each part.", _strata(dataset),
@@ -118,7 +119,9 @@ def distributions(dataset: Dataset) -> Section:
             "Radii of disks", "In sites; other shapes have none.",
             charts.histogram(charts.bins(sources.radius[np.isfinite(sources.radius)], 30), "radius (sites)", "sources"),
         )  # fmt: skip
-    section.chart("Where sources are", "Centres of sources in squares of the lattice.", _places(dataset, sources.row, sources.column))
+    section.chart(
+        "Where sources are", "Centres of sources in squares of the lattice.", _places(dataset, sources.row, sources.column)
+    )
     rows = [
         {"from": charts.number(10 ** (k / 10 - 8)), "to": charts.number(10 ** ((k + 1) / 10 - 8)), "count": int(found)}
         for k, found in enumerate(fields.logarithms.tolist())
@@ -130,14 +133,15 @@ def distributions(dataset: Dataset) -> Section:
             charts.histogram(rows[used[0] : used[-1] + 1], "y", "sites", log=True),
         )  # fmt: skip
     strata = np.unique(fields.n_sources).tolist()
+    part = fields.shares
     shares = [
-        {"sources": int(stratum), "region": name, "share": charts.number(float(fields.shares[fields.n_sources == stratum, k].mean()))}
+        {"sources": stratum, "region": name, "share": charts.number(float(part[fields.n_sources == stratum, k].mean()))}
         for k, name in enumerate(list(charts.REGION_NAMES.values())[1:])
         for stratum in strata
     ]  # fmt: skip
     section.chart(
         "Coverage of regions",
-        "Mean share of the sites in each region by the number of sources; R1 to R4 are outside of sources (as in the paper's Fig. 3h).",
+        "Mean share of the sites in each region; R1 to R4 are outside of sources (as in the paper's Fig. 3h).",
         charts.lines(
             shares, charts.whole_numbers("sources", "sources in a sample", strata),
             charts.axis("share", "share of the sites", axis={"format": "%"}), "region", "region",
@@ -164,11 +168,8 @@ def _places(dataset: Dataset, row: Numbers, column: Numbers) -> Spec:
     )  # fmt: skip
 
 
-def place_rows(
-    lattice: tuple[int, int], row: Numbers, column: Numbers, squares: int = 24
-) -> list[dict[str, int]]:
-    """Returns how many centres lie in each rectangle of a lattice, which has at most so many a side, all of one size where that can
-    be."""
+def place_rows(lattice: tuple[int, int], row: Numbers, column: Numbers, squares: int = 24) -> list[dict[str, int]]:
+    """Returns how many centres lie in each rectangle of a lattice, which has at most so many a side, equal if possible."""
     down, across = (_edges(side, squares) for side in lattice)
     counts, *_ = np.histogram2d(row, column, (down, across))
     return [
@@ -189,13 +190,15 @@ def bounds(dataset: Dataset) -> Section:
     found = dataset.all.error_bounds
     tolerance = real(dataset.manifest["parameters"].get("tolerance"))
     section.text(
-        f"No value of any label is further than {found.max():.3g} from the exact solution of the discrete equation; half of the labels "
-        f"are within {np.median(found):.3g}. The recipe allows {tolerance:g}, the line."
+        f"No value of any label is further than {found.max():.3g} from the exact solution of the discrete equation; half of "
+        f"the labels are within {np.median(found):.3g}. The recipe allows {tolerance:g}, the line."
     )
     rule = tolerance if np.isfinite(tolerance) and tolerance > 0 else None
     section.chart(
         "Error bounds of labels", "A certified bound for each sample, on a logarithmic axis.",
-        charts.histogram(charts.bins(found, 40, log=True), "certified bound", "samples", log=True, rule=rule, rule_title="tolerance"),
+        charts.histogram(
+            charts.bins(found, 40, log=True), "certified bound", "samples", log=True, rule=rule, rule_title="tolerance"
+        ),
     )  # fmt: skip
     counts = dataset.all.n_sources
     strata = np.unique(counts).tolist()
@@ -223,8 +226,8 @@ def sizes(dataset: Dataset | None, stages: Sequence[StageFiles]) -> Section:
         raw = 8 * rows * columns
         stored = sum(shard.bytes for shard in dataset._manifest.shards)
         section.text(
-            f"The shards have {size(stored)}, {size(stored / len(dataset))} a sample: {raw * len(dataset) / max(1, stored):.3g} times less "
-            f"than the {size(raw)} of x and y as they are in memory."
+            f"The shards have {size(stored)}, {size(stored / len(dataset))} a sample: "
+            f"{raw * len(dataset) / max(1, stored):.3g} times less than the {size(raw)} of x and y as they are in memory."
         )
     if stages:
         section.table(
@@ -232,15 +235,15 @@ def sizes(dataset: Dataset | None, stages: Sequence[StageFiles]) -> Section:
         )
     names = [name for name in ("x_bytes", "y_bytes") if dataset is not None and name in dataset._fields]
     if dataset is not None and names:
-        counts = dataset.all.n_sources
+        counts, table = dataset.all.n_sources, dataset._table
         rows_of = [
-            {"sources": int(stratum), "field": name[0], "bytes": charts.number(float(dataset._table[name][counts == stratum].mean()))}
-            for stratum in np.unique(counts)
+            {"sources": stratum, "field": name[0], "bytes": charts.number(float(table[name][counts == stratum].mean()))}
+            for stratum in np.unique(counts).tolist()
             for name in names
         ]  # fmt: skip
         section.chart(
             "Bytes of a sample", "Mean of what x and y take in the shards, by the number of sources.",
-            charts.bars(rows_of, charts.axis("sources", "sources in a sample"), charts.axis("bytes", "bytes"), "field", "field"),
+            charts.bars(rows_of, charts.axis("sources", "sources in a sample"), charts.axis("bytes", "bytes"), "field", "of"),
         )  # fmt: skip
     return section
 

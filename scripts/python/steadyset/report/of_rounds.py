@@ -80,7 +80,7 @@ def rounds(found: list[Round]) -> Section:
     if added:
         section.chart(
             "Chosen samples by number of sources", "Samples that joined the training set, by the number of sources.",
-            charts.bars(added, charts.axis("sources", "sources in a sample"), charts.axis("samples", "samples"), "round", "round"),
+            charts.bars(added, charts.axis("sources", "sources in a sample"), charts.axis("samples", "samples"), "round"),
         )  # fmt: skip
     judged = [one for one in found if one.errors is not None and len(one.errors)]
     if len(judged) > 1:
@@ -113,10 +113,12 @@ def _bought(section: Section, judged: list[Round]) -> None:
             mean = float(np.nanmean(values)) if np.isfinite(values).any() else 0.0
             if mean > 0:
                 by_region.append({"round": one.number, "region": charts.REGION_NAMES[key], "error": charts.number(mean)})
+    ticks = {"scale": {"zero": False}, "axis": {"tickCount": 6}}
     known = all(one.trained is not None for one in judged)
     section.chart(
-        "What rounds bought", "Mean absolute errors over the judged samples, by the number of samples that the model learnt from.",
-        charts.lines(rows, charts.axis("samples", "training samples" if known else "round", scale={"zero": False}, axis={"tickCount": 6}),
+        "What rounds bought", "Mean absolute errors, by the number of samples that the model learnt from.",
+        charts.lines(rows,
+                     charts.axis("samples", "training samples" if known else "round", **ticks),
                      charts.axis("error", "mean absolute error", log=True), "statistic", "over samples",
                      order=("99th percentile", "mean", "median")),
     )  # fmt: skip
@@ -209,7 +211,8 @@ def _features(name: str, samples: Samples, scores: dict[int, float]) -> list[dic
             apart = nearest(places[:, :2])
             edge = np.minimum(places[:, :2], np.array([rows - 1, columns - 1]) - places[:, :2]).min()
             values = {
-                "sources": float(part.n_sources[k]), "nearest": float(apart.min()) if apart.size else np.nan, "edge": float(edge),
+                "sources": float(part.n_sources[k]), "edge": float(edge),
+                "nearest": float(apart.min()) if apart.size else np.nan,
                 "value": float(places[:, 3].mean()), "mean": float(y[k].mean()), "strong": float((y[k] >= 0.2).mean()),
                 "score": scores.get(id, np.nan),
             }  # fmt: skip

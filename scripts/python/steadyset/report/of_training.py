@@ -1,4 +1,4 @@
-"""The sections about a training: its curves, its errors by number of sources and region, and the samples that it predicts worst."""
+"""The sections about a training: curves, errors by number of sources and region, and the samples that it predicts worst."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def training(stage: StageFiles | None, metrics: list[Document], of: str) -> Sect
         best = whole(content.get("best_epoch"))
         facts = [
             ("id", stage.id),
-            ("model", f"{model.get('kind')}, width {model.get('width')}, {count(whole(content.get('parameters')), 'parameter')}"),
+            ("model", f"{model.get('kind')}, width {model.get('width')}"),
+            ("parameters", f"{whole(content.get('parameters')):,}"),
             ("learnt from", f"{count(whole(content.get('samples')), 'sample')}, selection {said.get('selection')}"),
             ("loss", _form(said.get("loss"))), ("prefactor", _form(said.get("prefactor"))),
             ("epochs", f"{whole(content.get('epochs'))}, the best is {best}" if best else str(whole(content.get("epochs")))),
@@ -112,7 +113,7 @@ def errors(table: Errors, stage: StageFiles | None, of: str) -> Section:
         if (value := _mean(values[table.n_sources == stratum])) > 0
     ]  # fmt: skip
     section.chart(
-        "Error by number of sources and region", "Mean over the samples of the mean absolute error in a region, on a logarithmic axis.",
+        "Error by number of sources and region", "Mean absolute error in a region, mean over samples, on a logarithmic axis.",
         charts.lines(rows, number, charts.axis("error", "mean absolute error", log=True), "region", "region",
                      order=[charts.REGION_NAMES[key] for key in regions]),
     )  # fmt: skip
@@ -153,9 +154,7 @@ def _statistics(values: Numbers) -> list[float]:
     return [float(values.mean()), *(float(found) for found in np.percentile(values, [50, 95, 99]))]
 
 
-def worst(
-    dataset: Dataset | None, table: Errors, trained: StageFiles | None, judged: StageFiles | None, of: str
-) -> Section:
+def worst(dataset: Dataset | None, table: Errors, trained: StageFiles | None, judged: StageFiles | None, of: str) -> Section:
     """The samples of the largest errors: prediction, truth and difference."""
     section = Section("worst", f"The worst predictions{of}")
     order = np.lexsort((table.id, -table.mae))[:_WORST]
@@ -197,7 +196,10 @@ def _pictures(
     differences = [ours - y for ours, y in zip(predicted, truth)]
     shown = [
         Picture(
-            (Panel("prediction", predicted[k], "y"), Panel("truth", one.y, "y"), Panel("difference", differences[k], "difference")),
+            (
+                Panel("prediction", predicted[k], "y"), Panel("truth", one.y, "y"),
+                Panel("difference", differences[k], "difference"),
+            ),
             one.x, f"sample {one.id}, {count(one.n_sources, 'source')}, mean absolute error {short(table.mae[row])}",
         )
         for k, (row, one) in enumerate(zip(order, chosen))

@@ -1,7 +1,7 @@
 """A page of HTML that needs no network: sections of facts, tables, charts and pictures, with style and scripts inlined.
 
-Texts are escaped here, all of them, so that nothing else has to. A policy in the page lets no script run but its own, and nothing be
-fetched from anywhere: whatever a dataset's documents say, they stay text.
+Texts are escaped here, all of them, so that nothing else has to. A policy in the page lets no script run but its own, and
+nothing be fetched from anywhere: whatever a dataset's documents say, they stay text.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class Section:
         self._add(f"<dl>{rows}</dl>")
 
     def table(self, caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, folded: bool = False) -> None:
-        """Adds a table, which scrolls where it is wider than the page; a `folded` one opens on request. Columns of numbers stand at
-        the right."""
+        """Adds a table, which scrolls where it is wider than the page; a `folded` one opens on request. Columns of numbers
+        stand at the right."""
         lines = [list(row) for row in rows]
         numbers = [all(_NUMBER.fullmatch(row[k]) for row in lines) for k in range(len(head))]
         sides = [" class=number" if number and k else "" for k, number in enumerate(numbers)]

@@ -156,5 +156,3 @@ def _edges(inside: npt.NDArray[np.bool_], down: bool) -> str:
     if down:
         return "".join(f"M{at},{a}V{b}" for (at, a), (_, b) in zip(starts.tolist(), ends.tolist()))
     return "".join(f"M{a},{at}H{b}" for (at, a), (_, b) in zip(starts.tolist(), ends.tolist()))
-
-

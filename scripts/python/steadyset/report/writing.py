@@ -37,11 +37,11 @@ def write_report(
     data: str | os.PathLike[str] | None = None,
     live: bool = False,
 ) -> pathlib.Path:
-    """Writes the page of `location`: a dataset's folder or URL, `DATASET@VERSION`, or the folder of a training. Returns its path.
+    """Writes the page of a dataset's folder or URL, of `DATASET@VERSION`, or of the folder of a training. Returns its path.
 
-    `output` is `report.html` in that folder unless given, and in the current folder for a URL. It appears when it is whole. `data`
-    is the dataset that a training in a folder of its own learnt from. `live` says that the run goes on, so that browsers load the
-    page again. Raises `DatasetError` for what is damaged or not there.
+    `output` is `report.html` in that folder unless given, and in the current folder for a URL. It appears when it is whole.
+    `data` is the dataset that a training in a folder of its own learnt from. `live` says that the run goes on, so that
+    browsers load the page again. Raises `DatasetError` for what is damaged or not there.
     """
     subject = _subject(os.fspath(location), None if data is None else os.fspath(data))
     if output is None:
@@ -78,7 +78,9 @@ def _subject(text: str, data: str | None) -> _Subject:
     else:
         dataset = None if data is None else open_dataset(data)
     if dataset is None and not stages and not os.path.exists(f"{place}/train/metrics.jsonl"):
-        raise DatasetError(f"{place} has neither a dataset nor a training: a folder that 'steadyset run' made has sample/, pack/ …")
+        raise DatasetError(
+            f"{place} has neither a dataset nor a training: a folder that 'steadyset run' made has sample/, pack/ …"
+        )
     name = os.path.basename(os.path.abspath(place)) + (f"@{version}" if version is not None else "")
     return _Subject(place, name, dataset, stages)
 
