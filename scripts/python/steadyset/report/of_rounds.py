@@ -113,7 +113,7 @@ def _bought(section: Section, judged: list[Round]) -> None:
             mean = float(np.nanmean(values)) if np.isfinite(values).any() else 0.0
             if mean > 0:
                 by_region.append({"round": one.number, "region": charts.REGION_NAMES[key], "error": charts.number(mean)})
-    ticks = {"scale": {"zero": False}, "axis": {"tickCount": 6}}
+    ticks: dict[str, Any] = {"scale": {"zero": False}, "axis": {"tickCount": 6}}
     known = all(one.trained is not None for one in judged)
     section.chart(
         "What rounds bought", "Mean absolute errors, by the number of samples that the model learnt from.",
