@@ -491,8 +491,8 @@ def test_a_relative_path_is_not_searched(programs, tmp_path):
 
 
 def test_known_programs_that_are_missing(programs, tiny):
-    for name, install in (("report", "pip install 'steadyset\\[report\\]'"), ("look", "pip install steadyset")):
-        refused(name, tiny, status=69, says=[f"steadyset-{name}", install])
+    for name, install in (("report", r"'steadyset\[report\]'"), ("look", "steadyset"), ("push", r"'steadyset\[s3\]'")):
+        refused(name, tiny, status=69, says=[f"steadyset-{name}", f"pip install {install}"])
 
 
 def test_run_writes_the_page_as_it_goes(programs, tmp_path):
