@@ -54,8 +54,8 @@ public final class Solver {
     ///   - physics: The realised physics of the configuration, on this solver's lattice.
     ///   - label: Receives y, (rows, columns): the field, rounded to the grid; an emitting field is
     ///     divided by its maximum first. Meaningless where the solution is not certified.
-    /// - Returns: The certificate. A label that cannot be certified is a result, not an error; so is
-    ///   a medium in no range of contrasts, `Medium.isInRange`.
+    /// - Returns: The certificate. A label that cannot be certified is a result, not an error; so
+    ///   is a medium in no range of contrasts, `Medium.isInRange`.
     /// - Complexity: O(sites) time, where few sites are pinned or multigrid is taken.
     public func solve(_ image: SourceImage, physics: Physics, into label: inout [Float]) -> Solution
     { solve(image, physics: physics, accuracy, into: &label) }
