@@ -164,8 +164,9 @@ import Testing
         }
     }
 
-    /// FNV-1a over the bit patterns of 2·e^(√½·z), with the key 4 000 000 000, on sides without
-    /// convenient lengths. `scripts/tests/test_family.py` compares such fields with sums of its own.
+    /// FNV-1a over the bit patterns of 2·e^(√½·z), with the key 4 000 000 000, on sides
+    /// without convenient lengths. `scripts/tests/test_family.py` compares such fields with sums of
+    /// its own.
     @Test(
         arguments: [
             (0, false, 0xb2cb_b644_07a3_02e0), (1, false, 0x7ae8_015d_82a4_636a),
