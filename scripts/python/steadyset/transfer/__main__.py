@@ -8,12 +8,13 @@ from collections.abc import Sequence
 
 from ..errors import DatasetError, MissingFileError
 from ..storage import is_url
+from .inventory import Progress
 from .pull import pull
-from .push import Progress, Report, local_inventory, push
+from .push import Report, local_inventory, push
 from .upkeep import check, listed, remove_strays, strays
 
-DAMAGED, MISSING = 65, 66
-"""Statuses of the program: what was read is wrong; it is not there."""
+DAMAGED, MISSING, FAILED = 65, 66, 74
+"""Statuses of the program: what was read is wrong; it is not there; reading or writing failed."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(error, MISSING)
     except DatasetError as error:
         return _failed(error, DAMAGED)
+    except OSError as error:
+        return _failed(f"{error.filename}: {error.strerror}", FAILED)
 
 
 def _do(given: argparse.Namespace, report: Progress) -> int:
@@ -94,7 +97,7 @@ def _number(text: str) -> int:
     return value
 
 
-def _failed(error: DatasetError, status: int) -> int:
+def _failed(error: DatasetError | str, status: int) -> int:
     print(f"steadyset: error: {error}", file=sys.stderr)
     return status
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import pathlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
 from ..errors import DatasetError, MissingFileError
 from ..manifest import MAXIMUM_MANIFEST, Manifest, read_manifest
 from ..storage import Storage, check_name
 from ..versions import file_of_version, names_of_versions, read_tags, read_version
+
+Progress = Callable[[str, int], None]
+"""Called with the name of a file that arrived, and its bytes; from the thread that asked."""
 
 TAGS = "tags.json"
 BASE = "manifest.json"
@@ -76,7 +80,7 @@ def take_inventory(storage: Storage, version: str | None = None) -> Inventory:
     base = read_manifest(storage)
     if version is None:
         tags = read_tags(storage)
-        wanted = {name for id in tags.values() if (name := file_of_version(id))} | set(names_of_versions(storage))
+        wanted = {*map(file_of_version, tags.values()), *names_of_versions(storage)}
     else:
         tags = {}
         chosen = read_version(storage, version)
@@ -117,6 +121,28 @@ def _with_parents(storage: Storage, wanted: Iterable[str], base: str) -> list[tu
                 raise DatasetError(f"{storage.root}/{name} comes from itself")
         found.update(reversed(chain))
     return list(found.items())
+
+
+def each(
+    jobs: int, work: Callable[[Item], int], items: Sequence[Item], progress: Progress | None
+) -> int:
+    """Does something with every item, `jobs` of them at a time; returns the sum of the bytes that `work` says it moved.
+
+    What has not begun when one fails is left undone.
+    """
+    total = 0
+    with ThreadPoolExecutor(jobs) as pool:
+        running = {pool.submit(work, item): item for item in items}
+        try:
+            for done in as_completed(running):
+                total += done.result()
+                if progress is not None:
+                    progress(running[done].path, done.result())
+        except BaseException:
+            for other in running:
+                other.cancel()
+            raise
+    return total
 
 
 def _items(manifest: Manifest) -> Iterable[Item]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import pathlib
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 
 from ..errors import DatasetError
+from ..manifest import read_manifest
 from ..storage import LocalFolder, Range, Storage, locate
 from ..versions import split_reference
-from .inventory import BASE, Inventory, Item, digest_of, is_head, take_inventory
-from .push import Progress, Report, pack_folder
+from .inventory import BASE, Inventory, Item, Progress, digest_of, each, is_head, take_inventory
+from .push import Report, pack_folder
 
 PIECE_BYTES = 8 << 20
 """Bytes of a request."""
@@ -35,27 +36,17 @@ def pull(
     place, version = split_reference(url)
     storage, inventory = published(place, version)
     root = pathlib.Path(pack_folder(os.fspath(folder)))
-    _check_room(root, inventory, replace)
+    former = _former(root, inventory, replace)
     root.mkdir(parents=True, exist_ok=True)
     items = list(inventory.items.values())
-    sent = sent_bytes = 0
     with ThreadPoolExecutor(jobs) as pool:
         held = dict(zip(inventory.items, pool.map(lambda item: _holds(root / item.path, item), items)))
-        missing = [item for item in items if not held[item.path]]
-        if any((root / item.path).exists() for item in missing):
-            for name in sorted(path.name for path in root.iterdir() if is_head(path.name)):
-                (root / name).unlink()
-        running = [pool.submit(_fetch, storage, root, item) for item in missing]
-        try:
-            for work in as_completed(running):
-                item, fetched = work.result()
-                sent, sent_bytes = sent + 1, sent_bytes + fetched
-                if progress is not None:
-                    progress(item.path, fetched)
-        except BaseException:
-            for work in running:
-                work.cancel()
-            raise
+    missing = [item for item in items if not held[item.path]]
+    if former not in (None, inventory.id) or any((root / item.path).exists() for item in missing):
+        # What manifests here speak of is about to change.
+        for name in sorted(path.name for path in root.iterdir() if is_head(path.name)):
+            (root / name).unlink()
+    sent, sent_bytes = len(missing), each(jobs, lambda item: _fetch(storage, root, item), missing, progress)
     kept = len(items) - len(missing)
     for head in inventory.heads:
         path = root / head.path
@@ -82,19 +73,24 @@ def published(place: str, version: str | None) -> tuple[Storage, Inventory]:
             raise failure from None
 
 
-def _check_room(root: pathlib.Path, inventory: Inventory, replace: bool) -> None:
-    if (root / BASE).exists() and not replace:
+def _former(root: pathlib.Path, inventory: Inventory, replace: bool) -> str | None:
+    """The id of the dataset that is in the folder, which may be written over; empty where what is there is damaged."""
+    here = None
+    if (root / BASE).exists():
         try:
-            here = take_inventory(LocalFolder(str(root))).id
+            here = str(read_manifest(LocalFolder(str(root))).document["id"])
         except DatasetError as error:
-            raise DatasetError(f"{error}: pass --replace to write over what is there, or choose another folder") from error
-        if here != inventory.id:
+            if not replace:
+                raise DatasetError(f"{error}: pass --replace to write over what is there, or choose another folder") from error
+            here = ""
+        if here != inventory.id and not replace:
             raise DatasetError(
                 f"{root} holds another dataset ({here[:16]}; that of the URL is {inventory.id[:16]}): choose another folder, "
                 "or pass --replace to overwrite it"
             )
     if (root.parent / "solve").exists() or (root.parent / ".steadyset").exists():
         raise DatasetError(f"{root.parent} is a dataset that was made here: pull into another folder")
+    return here
 
 
 def _holds(path: pathlib.Path, item: Item) -> bool:
@@ -104,14 +100,14 @@ def _holds(path: pathlib.Path, item: Item) -> bool:
         return False
 
 
-def _fetch(storage: Storage, root: pathlib.Path, item: Item) -> tuple[Item, int]:
+def _fetch(storage: Storage, root: pathlib.Path, item: Item) -> int:
     """Fetches a file; returns how many bytes came."""
     draft, fetched = root / f"{item.path}.part", 0
     for _ in range(_TRIALS):
         fetched += _fetch_pieces(storage, draft, item)
         if _holds(draft, item):
             draft.replace(root / item.path)
-            return item, fetched
+            return fetched
         # What an earlier pull left may be of another file.
         draft.unlink()
     where = f"{storage.root}/{item.path}"

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ..errors import DatasetError, MissingFileError
 from ..manifest import read_manifest
 from ..storage import LocalFolder, locate
 from ..versions import split_reference
-from .inventory import BASE, Inventory, Item, digest_of, is_head, take_inventory
+from .inventory import BASE, Inventory, Item, Progress, digest_of, each, is_head, take_inventory
 from .target import Target
 
-Progress = Callable[[str, int], None]
-"""Called with the name of a file that arrived, and its bytes; from the thread that asked."""
+
+_DAMAGED = "damaged, or of another format"
 
 
 @dataclass(frozen=True)
@@ -58,33 +57,22 @@ def push(
     former = _former(target) if BASE in there else None
     if former not in (None, inventory.id) and not replace:
         raise DatasetError(
-            f"{target.url} holds another dataset ({former[:16]}; this one is {inventory.id[:16]}): choose another place, or "
-            "pass --replace to overwrite it"
+            f"{target.url} holds another dataset ({_short(former)}; this one is {inventory.id[:16]}): choose another place, "
+            "or pass --replace to overwrite it"
         )
     items = list(inventory.items.values())
     paths = {item.path: pathlib.Path(folder.root, item.path) for item in items}
-    sent = sent_bytes = 0
+    for item in items:
+        _check_size(paths[item.path], item)
     with ThreadPoolExecutor(jobs) as pool:
-        for item in items:
-            _check_size(paths[item.path], item)
         held = dict(zip(paths, pool.map(lambda item: target.holds(there.get(item.path), item, paths[item.path]), items)))
-        missing = [item for item in items if not held[item.path]]
-        if former not in (None, inventory.id) or any(item.path in there for item in missing):
-            # What manifests there speak of is about to change.
-            for name in sorted(name for name in there if is_head(name)):
-                target.remove(name)
-            there = {name: entry for name, entry in there.items() if not is_head(name)}
-        running = [pool.submit(_send, target, paths[item.path], item) for item in missing]
-        try:
-            for work in as_completed(running):
-                item = work.result()
-                sent, sent_bytes = sent + 1, sent_bytes + item.bytes
-                if progress is not None:
-                    progress(item.path, item.bytes)
-        except BaseException:
-            for work in running:
-                work.cancel()
-            raise
+    missing = [item for item in items if not held[item.path]]
+    if former not in (None, inventory.id) or any(item.path in there for item in missing):
+        # What manifests there speak of is about to change.
+        for name in sorted(filter(is_head, there)):
+            target.remove(name)
+        there = {name: entry for name, entry in there.items() if not is_head(name)}
+    sent, sent_bytes = len(missing), each(jobs, lambda item: _send(target, paths[item.path], item), missing, progress)
     kept = len(items) - len(missing)
     for head in inventory.heads:
         if head.path in there and target.digest(head.path, len(head.data)) == head.sha256:
@@ -111,7 +99,11 @@ def _former(target: Target) -> str | None:
     except MissingFileError:
         return None
     except DatasetError:
-        return "damaged, or of another format"
+        return _DAMAGED
+
+
+def _short(former: str) -> str:
+    return former if former == _DAMAGED else former[:16]
 
 
 def _check_size(path: pathlib.Path, item: Item) -> None:
@@ -123,8 +115,8 @@ def _check_size(path: pathlib.Path, item: Item) -> None:
         raise DatasetError(f"{path} has {size} bytes, the manifest says {item.bytes}: see steadyset verify")
 
 
-def _send(target: Target, path: pathlib.Path, item: Item) -> Item:
+def _send(target: Target, path: pathlib.Path, item: Item) -> int:
     if digest_of(path) != item.sha256:
         raise DatasetError(f"{path} is damaged: its SHA-256 is not that of the manifest; nothing of it was sent")
     target.send(path, item.path)
-    return item
+    return item.bytes

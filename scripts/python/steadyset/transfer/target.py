@@ -60,7 +60,7 @@ class Target:
         tag = str(entry.get("ETag", "")).strip('"')
         if len(tag) == 32 or tag[33:].isdecimal():
             # S3: the MD5 of the file, or of the MD5s of its parts; unless it is encrypted, when this says nothing.
-            if tag in _etags(local, item.bytes):
+            if tag in _etags(local):
                 return True
         return self.digest(item.path, item.bytes) == item.sha256
 
@@ -129,7 +129,7 @@ class Target:
         raise AssertionError
 
 
-def _etags(local: pathlib.Path, size: int) -> set[str]:
+def _etags(local: pathlib.Path) -> set[str]:
     """What S3 says of a file that was sent whole, or in parts."""
     whole, parts = hashlib.md5(usedforsecurity=False), []
     with local.open("rb") as file:

@@ -12,9 +12,9 @@ from ..storage import Range, Storage, locate
 from ..manifest import read_manifest
 from ..versions import BASE as BASE_TAG
 from ..versions import read_tags, split_reference
-from .inventory import BASE, PROVENANCE, TAGS, Inventory, Item, take_inventory
+from .inventory import BASE, PROVENANCE, TAGS, Inventory, Item, Progress, take_inventory
 from .pull import PIECE_BYTES, published
-from .push import Progress, pack_folder
+from .push import pack_folder
 from .target import Target
 
 
