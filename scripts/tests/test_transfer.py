@@ -142,6 +142,18 @@ def test_another_dataset_is_not_written_over(bucket, rounds, tiny, tmp_path):  #
         push(dataset, place)
         pull(place, tmp_path / "copy")
     assert files(tmp_path / "copy/pack") == files(tiny / "pack")
+    # Whichever way a dataset is replaced, none of its manifests and tags stays.
+    push(dataset, place, replace=True)
+    pull(place, tmp_path / "copy", replace=True)
+    pull(f"file://{tiny}", tmp_path / "copy", replace=True)
+    left = [name for name in files(tmp_path / "copy/pack") if name.endswith(".json")]
+    assert sorted(left) == ["manifest.json", "provenance.json"]
+
+
+def test_a_folder_that_cannot_be_made(tiny, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main(["pull", f"file://{tiny}", str(tmp_path / "file/copy")]) == 74
+    assert "Not a directory" in capsys.readouterr().err
 
 
 def test_a_damaged_shard_is_not_sent(bucket, tiny, tmp_path):
