@@ -1,5 +1,5 @@
-"""Adds up JUnit files: prints why tests were skipped, then `N passed, N failed, N skipped`; ends with 1 where a test failed or a
-kind of tests did not run."""
+"""Adds up JUnit files, and the faults that lint found: prints these and why tests were skipped, then `N passed, N failed,
+N skipped`; ends with 1 where anything failed or a kind of tests did not run."""
 
 import collections
 import pathlib
@@ -33,6 +33,11 @@ def main(folder):
         failed += sum(found[1] for found in counts)
         for found in counts:
             skipped.update(found[2])
+    # The lines of lint stand far above: who reads only the end must see them, and not "0 failed".
+    faults = pathlib.Path(folder, "lint").read_text().splitlines()
+    failed += len(faults)
+    for fault in faults:
+        print(f"lint: {fault}")
     if not complete:
         print("error: the tests in Swift or those of the binary did not run", file=sys.stderr)
     for reason, number in sorted(skipped.items()):

@@ -19,6 +19,7 @@ SKIPPED = '<testcase><skipped message="PyTorch is\n not installed"/></testcase>'
     ],
 )
 def test_lines(swift, pytest_cases, line, status, tmp_path, capsys):
+    (tmp_path / "lint").touch()
     (tmp_path / "swift.xml").write_text("<testsuites/>")
     (tmp_path / "swift-swift-testing.xml").write_text(f"<testsuite>{''.join(swift)}</testsuite>")
     (tmp_path / "pytest.xml").write_text(f"<testsuites><testsuite>{''.join(pytest_cases)}</testsuite></testsuites>")
@@ -26,3 +27,11 @@ def test_lines(swift, pytest_cases, line, status, tmp_path, capsys):
     *before, last = capsys.readouterr().out.splitlines()
     skipped = pytest_cases.count(SKIPPED)
     assert last == line and before == ([f"skipped {skipped}: PyTorch is not installed"] if skipped else [])
+
+
+def test_faults_of_lint_count(tmp_path, capsys):
+    (tmp_path / "lint").write_text("A.swift:1:1: error: line is too long\n")
+    for name in ("swift.xml", "pytest.xml"):
+        (tmp_path / name).write_text(f"<testsuite>{PASSED}</testsuite>")
+    assert summary.main(tmp_path) == 1
+    assert capsys.readouterr().out.splitlines() == ["lint: A.swift:1:1: error: line is too long", "2 passed, 1 failed, 0 skipped"]

@@ -14,7 +14,10 @@ struct CompanionProgram {
         "look": (shows: "pictures of samples and predictions", install: "pip install steadyset"),
         "push": (shows: "a dataset to object storage", install: "pip install 'steadyset[s3]'"),
         "pull": (shows: "a dataset from a URL", install: "pip install 'steadyset[remote]'"),
-        "sync": (shows: "push, and remove what else is there", install: "pip install 'steadyset[s3]'"),
+        "sync": (
+            shows: "push, and remove what else is there",
+            install: "pip install 'steadyset[s3]'"
+        ),
         "remote": (
             shows: "check, list and clean what is in object storage",
             install: "pip install 'steadyset[s3]'"
