@@ -37,6 +37,8 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+        .systemLibrary(
+            name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         // Checks the processor before anything else runs; nothing imports it.
         .target(name: "CProcessor"),
@@ -47,7 +49,7 @@ let package = Package(
         module("Parallel", []),
         module("Fields", ["Documents", .product(name: "Crypto", package: "swift-crypto")]),
 
-        module("Sampling", ["Documents", "Fields"]),
+        module("Sampling", ["Documents", "Fields", "Parallel", "COpenBLAS"]),
         module("Solving", ["Documents", "Fields"]),
         module(
             "Learning", ["Documents", "Fields", "Parallel"],

@@ -16,6 +16,8 @@ public struct SamplingError: Error, Hashable, Sendable, CustomStringConvertible 
         case selection
         /// Scores or features to choose by are wrong, or there are too few.
         case scores
+        /// A file of features cannot be read.
+        case unreadable
         /// A JSON document has an unknown, a missing or an ill-typed member.
         case document
     }

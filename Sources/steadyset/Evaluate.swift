@@ -7,7 +7,7 @@ struct Evaluate: ParsableCommand {
         abstract: "Judge a model, or anybody's predictions, with labels or without.",
         discussion: """
             Writes OUTPUT/evaluate with errors.csv, a row a sample, and summary.csv, a row for \
-            each number of sources and region. Predictions are an HDF5 file with /id (u64) and /y \
+            each number of sources and measure. Predictions are an HDF5 file with /id (u64) and /y \
             (f32; samples, rows, columns). Configurations that were never solved are solved while \
             models predict, unless --no-labels is given: then errors are estimated and bounded.
             """)
@@ -25,6 +25,13 @@ struct Evaluate: ParsableCommand {
 
     @Flag(help: "Write features.npy, what the first model makes of each sample.")
     var features = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Bound the errors of new samples of the same design, for each number of sources: the "
+                + "last column of summary.csv holds with this chance, such as 0.95.",
+            valueName: "chance"))
+    var coverage: Double?
 
     @Flag(help: "Write over the errors of another model, or of other predictions, in OUTPUT.")
     var replace = false
@@ -51,7 +58,7 @@ struct Evaluate: ParsableCommand {
         (options.models, options.predictions) = (subject.model, subject.predictions)
         (options.dropoutSamples, options.threads) = (dropoutSamples, parallelism.threads)
         (options.usesLabels, options.writesFeatures) = (!noLabels, features)
-        options.replace = replace
+        (options.coverage, options.replace) = (coverage, replace)
         try EvaluationCommand(options, reporter: json ? JSONProgress() : TextProgress()).run()
     }
 }

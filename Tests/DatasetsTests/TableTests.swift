@@ -133,6 +133,6 @@ import Testing
         _ = try table.commit()
         let scores = try ScoreTable(path: path, column: "mae")
         #expect(scores.ids == [try Samples.id(4)] && scores.sorted.1 == [table.mae])
-        #expect(table.summaryText.hasPrefix("n_sources,region,samples,"))
+        #expect(table.summaryText.hasPrefix("n_sources,measure,samples,"))
     }
 }

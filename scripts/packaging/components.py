@@ -33,6 +33,7 @@ PACKAGES = {
 # Archives of Debian's packages, which have the texts: what they are called, and their licence.
 SYSTEM = {
     "hdf5": ("HDF5", "BSD-3-Clause"),
+    "openblas": ("OpenBLAS", "BSD-3-Clause"),
     "sz": ("libaec", "BSD-2-Clause"),
     "aec": ("libaec", "BSD-2-Clause"),
     "z": ("zlib", "Zlib"),

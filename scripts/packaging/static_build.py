@@ -1,4 +1,5 @@
-"""Builds the program with everything linked into it but the C library: Swift's runtime, HDF5, zstd and what these need."""
+"""Builds the program with everything linked into it but the C library: Swift's runtime, HDF5, OpenBLAS, zstd and what these
+need."""
 
 import os
 import pathlib
@@ -23,9 +24,11 @@ def archives():
     Debian's shared HDF5 needs some 35 other libraries, for data behind URLs; nothing of the program asks for those members of
     the archive, and they stay out.
     """
-    folders = subprocess.run(["pkg-config", "--libs-only-L", "hdf5"], capture_output=True, text=True).stdout
-    hdf5 = [pathlib.Path(folder) / "libhdf5.a" for folder in re.findall(r"-L(\S+)", folders)]
-    found = {"hdf5": next((path for path in hdf5 if path.exists()), pathlib.Path("libhdf5.a"))}
+    found = {}
+    for name in ("hdf5", "openblas"):
+        folders = subprocess.run(["pkg-config", "--libs-only-L", name], capture_output=True, text=True).stdout
+        paths = [pathlib.Path(folder) / f"lib{name}.a" for folder in re.findall(r"-L(\S+)", folders)]
+        found[name] = next((path for path in paths if path.exists()), pathlib.Path(f"lib{name}.a"))
     for name in ("sz", "aec", "z", "zstd", "stdc++"):
         answer = subprocess.run(["clang", f"-print-file-name=lib{name}.a"], capture_output=True, text=True).stdout.strip()
         found[name] = pathlib.Path(answer or f"lib{name}.a")
@@ -33,7 +36,7 @@ def archives():
     if missing:
         raise Failure(
             f"static archives are missing: {', '.join(missing)}: "
-            "apt-get install libhdf5-dev libzstd-dev libaec-dev zlib1g-dev libstdc++-12-dev"
+            "apt-get install libhdf5-dev libopenblas-dev libzstd-dev libaec-dev zlib1g-dev libstdc++-12-dev"
         )
     return {name: path.resolve() for name, path in found.items()}
 
@@ -49,9 +52,9 @@ def build():
         folder.mkdir(parents=True)
     for name, path in archives().items():
         (libraries / f"lib{name}.a").symlink_to(path)
-    # The package asks pkg-config for HDF5 and zstd; here it is told of the archives, in folders before the system's.
-    include = subprocess.run(["pkg-config", "--cflags", "hdf5"], capture_output=True, text=True).stdout.strip()
-    for name, flags, wanted in (("hdf5", include, "-lhdf5 -lsz -laec -lz"), ("libzstd", "", "-lzstd")):
+    # The package asks pkg-config for these; here it is told of the archives, in folders before the system's.
+    for name, wanted in (("hdf5", "-lhdf5 -lsz -laec -lz"), ("libzstd", "-lzstd"), ("openblas", "-lopenblas")):
+        flags = subprocess.run(["pkg-config", "--cflags", name], capture_output=True, text=True).stdout.strip()
         (descriptions / f"{name}.pc").write_text(
             f"Name: {name}\nDescription: static\nVersion: 1\nCflags: {flags}\nLibs: -L{libraries} {wanted}\n"
         )

@@ -93,6 +93,24 @@ def test_sides():
     assert all(len(row["ratios"]) == len(report["strata"]) == 4 and min(row["ratios"]) > 0 for row in report["rows"])
 
 
+def test_choosing():
+    """Each rule on features of each kind; what it chooses depends neither on threads nor on OpenBLAS's kernels."""
+    reports = []
+    for threads, core in ((1, "Haswell"), (2, "Haswell"), (2, "Prescott")):
+        environment = {**os.environ, "OPENBLAS_CORETYPE": core}
+        command = ("bench", "--choosing", 1500, "--threads", threads, "--json")
+        reports.append(json.loads(steadyset(*command, env=environment).stdout))
+    rows = reports[0]["rows"]
+    assert [(row["acquisition"], row["features"]) for row in rows] == [
+        (rule, kind) for kind in ("independent", "of 16 numbers") for rule in ("k-centre", "lcmd")
+    ]
+    assert all(row["seconds"] > 0 and row["plain_seconds"] > 0 for row in rows)
+    chosen = [[row["chosen_sha256"] for row in report["rows"]] for report in reports]
+    assert chosen[0] == chosen[1] == chosen[2] and len(set(chosen[0])) == 4
+    assert "| `lcmd` | of 16 numbers |" in steadyset("bench", "--choosing", 200).stdout
+    refused("bench", "--choosing", 99, status=64, says="--choosing must be from 100")
+
+
 def test_every_rate_is_positive(report):
     assert all(time["cpu_ms"] > 0 and time["wall_ms"] > 0 for time in elapsed(report))
     rates = report["rates"]

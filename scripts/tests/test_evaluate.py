@@ -69,6 +69,8 @@ def test_regions_equal_numpys(shards, fields, guess, tmp_path):
         x, y = sample["x"], sample["y"]
         error = np.abs(found[int(sample["id"])].astype(np.float64) - y.astype(np.float64))
         expected = {"mae": error.mean(), "mse": (error**2).mean(), "max": error.max()}
+        squares = (error**2).mean() / np.array([(y.astype(np.float64) ** 2).mean(), y.astype(np.float64).var()])
+        expected |= dict(zip(("nrmse", "vrmse"), np.sqrt(squares)))
         expected |= {name: error[mask].mean() if mask.any() else None for name, mask in masks(x, y).items()}
         for name, value in expected.items():
             assert (row[name] == "") == (value is None)
@@ -76,10 +78,10 @@ def test_regions_equal_numpys(shards, fields, guess, tmp_path):
                 assert float(row[name]) == pytest.approx(value, rel=5.1e-9), (row["id"], name)
                 assert len(row[name].split("e")[0].replace(".", "").lstrip("0")) <= 9
                 for group in (str(sample["n_sources"]), "all"):
-                    everything.setdefault((group, "all" if name == "mae" else name), []).append(value)
-    summary = {(row["n_sources"], row["region"]): row for row in rows(tmp_path, "summary.csv")}
-    assert set(summary) == {(group, name) for group, name in everything if name not in ("mse", "max")}
-    assert list(summary)[:2] == [("1", "all"), ("1", "sources")] and list(summary)[-1] == ("all", "r4")
+                    everything.setdefault((group, name), []).append(value)
+    summary = {(row["n_sources"], row["measure"]): row for row in rows(tmp_path, "summary.csv")}
+    assert set(summary) == {(group, name) for group, name in everything}
+    assert list(summary)[:2] == [("1", "mae"), ("1", "mse")] and list(summary)[-1] == ("all", "r4")
     for key, row in summary.items():
         values = np.array(everything[key])
         assert int(row["samples"]) == len(values)
@@ -88,7 +90,7 @@ def test_regions_equal_numpys(shards, fields, guess, tmp_path):
         assert got == pytest.approx(statistics, rel=1e-8), key
     content = manifest(tmp_path, "evaluate")["content"]
     assert content["samples"] == len(wanted)
-    assert content["mae"] == pytest.approx(np.mean(everything[("all", "all")]), rel=1e-12)
+    assert content["mae"] == pytest.approx(np.mean(everything[("all", "mae")]), rel=1e-12)
     assert "sound: evaluate" in steadyset("verify", tmp_path).stdout
 
 

@@ -186,12 +186,12 @@ def test_errors_are_those_of_the_summary(pages, taught):
     lines = (taught[1] / "evaluate/summary.csv").read_text().splitlines()
     summary = {tuple(line.split(",")[:2]): line.split(",") for line in lines[1:]}
     rows = {(row["sources"], row["region"]): row["error"] for row in pages["taught"].rows("region", "error")}
-    names = {"whole field": "all", "sources": "sources", "R1 (y ≥ 0.2)": "r1", "R4 (y < 0.05)": "r4"}
+    names = {"whole field": "mae", "sources": "sources", "R1 (y ≥ 0.2)": "r1", "R4 (y < 0.05)": "r4"}
     for (stratum, region), error in rows.items():
         if region in names:
             assert error == pytest.approx(float(summary[str(stratum), names[region]][3]), rel=1e-5)
     spread = {(row["sources"], row["statistic"]): row["error"] for row in pages["taught"].rows("statistic", "error")}
-    assert spread[2, "99th percentile"] == pytest.approx(float(summary["2", "all"][6]), rel=1e-5)
+    assert spread[2, "99th percentile"] == pytest.approx(float(summary["2", "mae"][6]), rel=1e-5)
 
 
 def test_curves_are_those_of_the_metrics(pages, taught):

@@ -159,7 +159,7 @@ def test_every_column_of_errors(by, tmp_path):
 def test_a_column_that_errors_do_not_have(by, tmp_path):
     """Refused before anything is made."""
     pipeline = write(tmp_path, changed(ROUNDS, rounds={"count": 1, "by": by}))
-    refused("run", pipeline, "-o", tmp_path / "dataset", status=65, says=[f"'by' is '{by}'", "mae, mse, max, sources, field, r1"])
+    refused("run", pipeline, "-o", tmp_path / "dataset", status=65, says=[f"'by' is '{by}'", "mae, mse, max, nrmse, vrmse, sources, field, r1"])
     assert not (tmp_path / "dataset").exists()
 
 

@@ -420,7 +420,7 @@ def test_regions():
     assert [int(m.sum()) for m in metrics.region_masks(limits * 0, limits).values()] == [0, 3, 1, 1, 1, 0]
 
 
-SCORED = "00000000000000a1,3,test,7,0.1,0.2,0.3,,0.5,1e-3,,,0\n"
+SCORED = "00000000000000a1,3,test,7,0.1,0.2,0.3,0.4,,,0.5,1e-3,,,0\n"
 
 
 @pytest.mark.parametrize(
@@ -467,10 +467,10 @@ def test_summary(tmp_path):
     back = metrics.read_errors(tmp_path / "errors.csv")
     assert [(s.id, s.n_sources, s.part, s.rank) for s in back] == [(s.id, s.n_sources, s.part, s.rank) for s in scored]
     for a, b in zip(back, scored, strict=True):
-        for region in ("all", *metrics.REGIONS):
-            one, two = metrics.error_in(a.errors, region), metrics.error_in(b.errors, region)
+        for measure in metrics.MEASURES:
+            one, two = a.errors[measure], b.errors[measure]
             assert (one is None) == (two is None) and (one is None or one == pytest.approx(two, rel=1e-8)), seed
-    lines = {(line.n_sources, line.region): line for line in metrics.summarise(scored)}
+    lines = {(line.n_sources, line.measure): line for line in metrics.summarise(scored)}
     for n_sources in ("1", "2", "3", "all"):
         chosen = [s for s in scored if n_sources in ("all", str(s.n_sources))]
         values = sorted(v for s in chosen if (v := metrics.error_in(s.errors, "r1")) is not None)
@@ -481,4 +481,14 @@ def test_summary(tmp_path):
         want = below + (place - int(place)) * (values[min(int(place) + 1, len(values) - 1)] - below)
         assert line.p95 == pytest.approx(want) and line.mean == pytest.approx(sum(values) / len(values)), seed
     metrics.write_summary(tmp_path / "summary.csv", lines.values())
-    assert (tmp_path / "summary.csv").read_text().splitlines()[0] == "n_sources,region,samples,mean,median,p95,p99,max"
+    assert (tmp_path / "summary.csv").read_text().splitlines()[0] == "n_sources,measure,samples,mean,median,p95,p99,max"
+
+
+def test_tables_without_relative_errors(tmp_path):
+    """Those of before, and of others."""
+    path = tmp_path / "errors.csv"
+    path.write_text("id,n_sources,part,rank,mae,mse,max,sources,field,r1,r2,r3,r4\n00000000000000a1,3,test,7,0.1,0.2,0.3,,0.5,1e-3,,,0\n")
+    (found,) = metrics.read_errors(path)
+    assert (found.errors["nrmse"], found.errors["vrmse"], found.errors["max"]) == (None, None, 0.3)
+    path.write_text(path.read_text().replace("r4\n", "r4,vrmse\n").replace(",0\n", ",0,0.7\n"))
+    assert metrics.read_errors(path)[0].errors["vrmse"] == 0.7

@@ -1,5 +1,6 @@
 package import Documents
 package import Fields
+package import Learning
 package import Shards
 package import Solving
 
@@ -32,6 +33,8 @@ package struct EvaluateManifest: StageManifest {
         /// A file of predictions, by the digest of its values.
         package var predictions: Digest?
         package var writesFeatures = false
+        /// What bounds for new samples hold with; nil where there are none.
+        package var coverage: Coverage?
 
         package init(selection: String? = nil, configurations: Digest? = nil) {
             (self.selection, self.configurations) = (selection, configurations)
@@ -137,7 +140,10 @@ extension EvaluateManifest.Parameters {
     init(_ manifest: Manifest, path: String) throws(DatasetError) {
         let own = try manifest.parameters(
             ["models", "dropout_samples", "predictions"],
-            optional: ["selection", "configurations", "labels", "solver", "features", "halfway"],
+            optional: [
+                "selection", "configurations", "labels", "solver", "features", "halfway",
+                "coverage",
+            ],
             path: path)
         selection = own.has("selection") ? try own.string("selection") : nil
         configurations = own.has("configurations") ? try own.digest("configurations") : nil
@@ -157,6 +163,9 @@ extension EvaluateManifest.Parameters {
             try own.json("predictions") == .null ? nil : try own.digest("predictions")
         writesFeatures =
             own.has("features") ? try own.get("features", "'true'") { $0.bool } : false
+        coverage =
+            own.has("coverage")
+            ? try own.get("coverage", "between 0 and 1") { $0.double.flatMap(Coverage.init) } : nil
     }
 
     package var json: JSON {
@@ -171,6 +180,7 @@ extension EvaluateManifest.Parameters {
         members["solver"] = solver?.json
         if comparesHalfway { members["halfway"] = .bool(true) }
         if writesFeatures { members["features"] = .bool(true) }
+        members["coverage"] = coverage.map { .number($0.chance) }
         return .object(members)
     }
 }

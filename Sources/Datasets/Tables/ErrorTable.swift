@@ -18,18 +18,24 @@ package struct ErrorTable {
     package private(set) var count = 0
     /// The largest certified bound so far; 0 where labels are there.
     package private(set) var largestBound = 0.0
-    private var errors = ErrorSummary<Region>()
+    private var errors: ErrorSummary<ErrorMeasure>
     private var estimates = ErrorSummary<ErrorEstimate.Measure>()
     private var sum = 0.0
     private let writer: AtomicFile.Writer
     private let hasLabels: Bool
     private let hasSpread: Bool
+    private let hasCoverage: Bool
 
     /// Begins the file of all samples at `path`; it appears when it is committed.
     ///
-    /// - Parameter spread: The name of a last column: of what predictions have beside their fields.
-    package init(_ path: String, hasLabels: Bool, spread: String?) throws {
+    /// - Parameters:
+    ///   - spread: The name of a last column: of what predictions have beside their fields.
+    ///   - coverage: What the summary's bounds for new samples are to hold with; nil for none.
+    package init(_ path: String, hasLabels: Bool, spread: String?, coverage: Coverage? = nil) throws
+    {
         self.hasLabels = hasLabels
+        errors = ErrorSummary(coverage: coverage)
+        hasCoverage = coverage != nil
         hasSpread = spread != nil
         writer = try AtomicFile.Writer(path)
         let measures =
@@ -39,14 +45,13 @@ package struct ErrorTable {
     }
 
     /// The columns of errors.
-    package static let measures = ["mae", "mse", "max"] + regions.map(\.rawValue)
+    package static let measures = ErrorMeasure.allCases.map(\.rawValue)
 
     /// Whether errors have a column `name`; the paper's R1 to R4 may be written small or large.
     package static func isMeasure(_ name: String) -> Bool {
-        measures.contains(name) || regions.contains { $0.rawValue.uppercased() == name }
+        measures.contains(name)
+            || ErrorMeasure.allCases.contains { $0.isOfRegion && $0.rawValue.uppercased() == name }
     }
-
-    private static let regions = Region.allCases.filter { $0 != .all }
 
     /// The mean over the samples of their mean absolute errors, or of the estimates of these.
     package var mae: Double { sum / Double(max(1, count)) }
@@ -61,10 +66,8 @@ package struct ErrorTable {
         switch judgement {
         case .errors(let found):
             errors.add(found, sources: sample.sources)
-            let mae = found[.all] ?? 0
-            sum += mae
-            fields += [mae, found.mse, found.largest].map(ErrorTable.digits)
-            fields += ErrorTable.regions.map { found[$0].map(ErrorTable.digits) ?? "" }
+            sum += found[.mae] ?? 0
+            fields += ErrorMeasure.allCases.map { found[$0].map(ErrorTable.digits) ?? "" }
         case .estimate(let estimate):
             for measure in ErrorEstimate.Measure.allCases {
                 estimates.add(estimate[measure], of: measure, sources: sample.sources)
@@ -79,28 +82,36 @@ package struct ErrorTable {
         try append(fields)
     }
 
+    /// Numbers of sources that have too few samples for a bound.
+    package var uncovered: [Int] {
+        hasCoverage
+            ? errors.lines.filter { $0.measure == .mae && $0.covered == nil }.compactMap(\.sources)
+            : []
+    }
+
     /// Makes the file appear; returns its size and its SHA-256.
     package func commit() throws -> FileDigest { try writer.commit() }
 
     /// The summary as text.
     package var summaryText: String {
-        hasLabels
-            ? ErrorTable.text(errors, title: "region")
-            : ErrorTable.text(estimates, title: "measure")
+        hasLabels ? text(errors) : text(estimates)
     }
 
-    private static func text<Measure: RawRepresentable<String>>(
-        _ summary: ErrorSummary<Measure>, title: String
+    private func text<Measure: RawRepresentable<String>>(
+        _ summary: ErrorSummary<Measure>
     ) -> String {
-        var lines = ["n_sources,\(title),samples,mean,median,p95,p99,max"]
+        var lines = [
+            "n_sources,measure,samples,mean,median,p95,p99,max" + (hasCoverage ? ",covered" : "")
+        ]
         for line in summary.lines {
             let isBound = line.measure.rawValue == ErrorEstimate.Measure.bound.rawValue
             let statistics = [line.mean, line.median, line.p95, line.p99, line.largest].map {
-                isBound ? BoundText.digits($0) : digits($0)
+                isBound ? BoundText.digits($0) : ErrorTable.digits($0)
             }
+            let covered = hasCoverage ? [line.covered.map { BoundText.digits($0) } ?? ""] : []
             lines.append(
                 ([line.sources.map { "\($0)" } ?? "all", line.measure.rawValue, "\(line.samples)"]
-                    + statistics).joined(separator: ","))
+                    + statistics + covered).joined(separator: ","))
         }
         return lines.joined(separator: "\n") + "\n"
     }

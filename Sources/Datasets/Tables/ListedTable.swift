@@ -4,10 +4,17 @@ internal import Shards
 /// Tables that `evaluate` wrote, which its manifest beside them lists.
 enum ListedTable {
     /// Refuses `bytes`, read from `path`, where they are not what the manifest beside it lists.
+    ///
+    /// - Throws: As `check(_:of:)` of a digest.
+    static func check(_ bytes: [UInt8], of path: String) throws {
+        try check(FileDigest(of: bytes), of: path)
+    }
+
+    /// Refuses a file read from `path` where it is not what the manifest beside it lists.
     /// Tables of others, without such a manifest, are their own business.
     ///
     /// - Throws: `DatasetError` of kind `.data`; `ShardsError` where the manifest cannot be read.
-    static func check(_ bytes: [UInt8], of path: String) throws {
+    static func check(_ digest: FileDigest, of path: String) throws {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard let name = parts.last else { return }
         let beside = (parts.dropLast() + [Manifest.fileName[...]]).joined(separator: "/")
@@ -18,7 +25,7 @@ enum ListedTable {
         else { return }
         let manifest = try Manifest.read(path: beside)
         guard let file = manifest.files.first(where: { $0.path == name }) else { return }
-        guard bytes.count == file.bytes, Digest(of: bytes) == file.sha256 else {
+        guard digest.bytes == file.bytes, digest.sha256 == file.sha256 else {
             throw DatasetError(
                 .data,
                 "\(path): is not what \(Manifest.fileName) beside it lists; it was altered or "

@@ -66,8 +66,7 @@ package struct ScoreTable {
 
     /// The names of regions that a sample may have no site of.
     private static func isRegion(_ column: String) -> Bool {
-        guard let region = Region(rawValue: column.lowercased()) else { return false }
-        return region != .all
+        ErrorMeasure(rawValue: column.lowercased())?.isOfRegion ?? false
     }
 
     /// The place of a column; the paper's R1 to R4 may be written small or large.

@@ -19,12 +19,16 @@ package struct ErrorSummary<Measure: Hashable & CaseIterable & Sendable>: Sendab
         package let p99: Double
         /// The largest.
         package let largest: Double
+        /// What a new sample does not exceed with the chance that was asked for; nil for all
+        /// numbers of sources together, and where there are too few samples.
+        package let covered: Double?
     }
 
     private var values: [Int: [Measure: [Double]]] = [:]
+    private let coverage: Coverage?
 
-    /// A summary of nothing.
-    package init() {}
+    /// A summary of nothing; `coverage` is what bounds for new samples are wanted with.
+    package init(coverage: Coverage? = nil) { self.coverage = coverage }
 
     /// Adds what is known of a sample.
     package mutating func add(_ value: Double, of measure: Measure, sources: Int) {
@@ -51,18 +55,19 @@ package struct ErrorSummary<Measure: Hashable & CaseIterable & Sendable>: Sendab
                         median: Percentile.of(ascending: ascending, 50),
                         p95: Percentile.of(ascending: ascending, 95),
                         p99: Percentile.of(ascending: ascending, 99),
-                        largest: ascending[ascending.count - 1]))
+                        largest: ascending[ascending.count - 1],
+                        covered: sources == nil ? nil : coverage?.bound(ascending: ascending)))
             }
         }
         return lines
     }
 }
 
-extension ErrorSummary where Measure == Region {
-    /// Adds a sample's mean absolute errors in the regions that it has a site of.
+extension ErrorSummary where Measure == ErrorMeasure {
+    /// Adds what is known of a sample's errors.
     package mutating func add(_ sample: FieldErrors, sources: Int) {
-        for region in Region.allCases {
-            if let error = sample[region] { add(error, of: region, sources: sources) }
+        for measure in ErrorMeasure.allCases {
+            if let error = sample[measure] { add(error, of: measure, sources: sources) }
         }
     }
 }

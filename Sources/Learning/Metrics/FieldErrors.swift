@@ -1,17 +1,13 @@
 /// How far a predicted field is from the label: of one sample.
 package struct FieldErrors: Hashable, Sendable {
-    /// Mean squared error.
-    package private(set) var mse = 0.0
-    /// Largest absolute error.
-    package private(set) var largest = 0.0
-    /// Mean absolute errors of the regions that have a site.
-    private var means = [Double?](repeating: nil, count: Region.allCases.count)
+    private var values: [ErrorMeasure: Double] = [:]
     /// The first site, row by row, whose prediction is not finite, where there is one; the errors
     /// are then of no use.
     package private(set) var badSite: Int?
 
-    /// The mean absolute error in `region`; nil where it has no site.
-    package subscript(region: Region) -> Double? { means[FieldErrors.number(region)] }
+    /// What `measure` says of the sample; nil where a region has no site, or the label has nothing
+    /// to compare with: it is 0, or constant.
+    package subscript(measure: ErrorMeasure) -> Double? { values[measure] }
 
     /// Compares `prediction` with the label `y` of the source image `x`, each (rows, columns), site
     /// by site in order.
@@ -24,6 +20,7 @@ package struct FieldErrors: Hashable, Sendable {
         // Sources, R1, R2, R3, R4: every site is in one of them.
         var sums = SIMD8<Double>()
         var counts = SIMD8<Int>()
+        var (squares, largest, truths, truthSquares) = (0.0, 0.0, 0.0, 0.0)
         for site in 0..<x.count {
             let truth = Double(y[y.startIndex + site])
             let value = Double(prediction[prediction.startIndex + site])
@@ -34,31 +31,26 @@ package struct FieldErrors: Hashable, Sendable {
                 ? 0 : truth >= 0.2 ? 1 : truth >= 0.1 ? 2 : truth >= 0.05 ? 3 : 4
             sums[place] += error
             counts[place] += 1
-            mse += error * error
+            squares += error * error
             largest = max(largest, error)
+            truths += truth
+            truthSquares += truth * truth
         }
-        mse /= Double(x.count)
+        let sites = Double(x.count)
+        let (mse, mean) = (squares / sites, truths / sites)
+        let variance = y.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / sites
+        (values[.mse], values[.largest]) = (mse, largest)
+        if truthSquares > 0 { values[.nrmse] = (mse / (truthSquares / sites)).squareRoot() }
+        if variance > 0 { values[.vrmse] = (mse / variance).squareRoot() }
         let outside = (sum: sums[1] + sums[2] + sums[3] + sums[4], count: x.count - counts[0])
-        func set(_ region: Region, _ sum: Double, _ count: Int) {
-            if count > 0 { means[FieldErrors.number(region)] = sum / Double(count) }
+        func set(_ region: ErrorMeasure, _ sum: Double, _ count: Int) {
+            if count > 0 { values[region] = sum / Double(count) }
         }
-        set(.all, sums[0] + outside.sum, x.count)
+        set(.mae, sums[0] + outside.sum, x.count)
         set(.sources, sums[0], counts[0])
         set(.field, outside.sum, outside.count)
-        for (place, region) in [Region.r1, .r2, .r3, .r4].enumerated() {
+        for (place, region) in [ErrorMeasure.r1, .r2, .r3, .r4].enumerated() {
             set(region, sums[place + 1], counts[place + 1])
-        }
-    }
-
-    private static func number(_ region: Region) -> Int {
-        switch region {
-        case .all: 0
-        case .sources: 1
-        case .field: 2
-        case .r1: 3
-        case .r2: 4
-        case .r3: 5
-        case .r4: 6
         }
     }
 }

@@ -1,6 +1,7 @@
 public import Datasets
 internal import Fields
 internal import Foundation
+internal import Learning
 internal import Parallel
 internal import Shards
 
@@ -27,6 +28,8 @@ public struct EvaluationCommand {
         public var usesLabels = true
         /// Whether the features of the first model are written.
         public var writesFeatures = false
+        /// The chance that bounds for new samples are to hold with; nil for none.
+        public var coverage: Double?
         /// Whether errors of another model in `output` may be overwritten.
         public var replace = false
         /// Threads; nil for all cores.
@@ -52,6 +55,19 @@ public struct EvaluationCommand {
                 .usage, "--selection goes with --data, not with --from, of which all is judged"
             )
         }
+        if let chance = options.coverage {
+            guard options.usesLabels else {
+                throw PipelineError(
+                    .usage,
+                    "--coverage needs labels; what --no-labels says holds for every sample")
+            }
+            guard Coverage(chance) != nil else {
+                throw PipelineError(
+                    .usage,
+                    "--coverage is \(chance): it must be between 0 and 1, with at most six digits "
+                        + "behind the point")
+            }
+        }
         try OutputPlace.check(dataset: options.output)
         self.options = options
         self.reporter = reporter
@@ -75,7 +91,8 @@ public struct EvaluationCommand {
             pipelineName: "", pipelinePath: "",
             importPath: options.from.flatMap { InputFile.isFolder($0) == true ? nil : $0 })
         let evaluator = try Evaluator(
-            subject, predictions: predictions, in: context, writesFeatures: options.writesFeatures)
+            subject, predictions: predictions, in: context, writesFeatures: options.writesFeatures,
+            coverage: options.coverage.flatMap(Coverage.init))
         try withExtendedLifetime(try output.claim()) { try evaluator.run() }
     }
 }

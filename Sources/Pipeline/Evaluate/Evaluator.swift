@@ -16,6 +16,7 @@ final class Evaluator {
     private let predictions: Predictions
     private let context: StageContext
     private let writesFeatures: Bool
+    private let coverage: Coverage?
     /// What the pipeline's step depends on; nil where that is said by the samples and predictions.
     private let step: Digest?
     private let solvers: SolverPool
@@ -38,15 +39,17 @@ final class Evaluator {
     /// - Parameters:
     ///   - context: Where the evaluate stage is written.
     ///   - writesFeatures: Whether `features.npy` is written beside the errors; models make it.
+    ///   - coverage: What bounds for new samples are to hold with; nil for none.
     ///   - step: The fingerprint of the pipeline's step, where it is one.
     init(
         _ subject: Subject, predictions: Predictions, in context: StageContext,
-        writesFeatures: Bool = false, step: Digest? = nil
+        writesFeatures: Bool = false, coverage: Coverage? = nil, step: Digest? = nil
     ) throws {
         self.subject = subject
         self.predictions = predictions
         self.context = context
         self.writesFeatures = writesFeatures
+        self.coverage = coverage
         self.step = step
         solvers = SolverPool(physics: subject.samples.physics, accuracy: subject.accuracy)
         if case .file = predictions, writesFeatures {
@@ -54,6 +57,16 @@ final class Evaluator {
                 .usage, "--features goes with --model: a file of predictions has none")
         }
         try predictions.check(subject.samples, context.reporter)
+        // A model knows what it was trained with, and was stopped by: its errors there say nothing
+        // of new samples.
+        if coverage != nil, let packed = subject.samples as? PackedEvaluatedSamples,
+            let sample = packed.samples.first(where: { $0.part != .test })
+        {
+            throw PipelineError(
+                .usage,
+                "--coverage is for samples of the test part; \(sample.id) is of the part "
+                    + "\(sample.part.rawValue): leave --selection out, or name a part of 'test'")
+        }
     }
 
     /// What determines the result, apart from the samples; the manifest's parameters, but for the
@@ -68,6 +81,7 @@ final class Evaluator {
         parameters.labels = subject.labels
         if subject.labels == .solved { parameters.solver = subject.accuracy }
         parameters.writesFeatures = writesFeatures
+        parameters.coverage = coverage
         return parameters
     }
 
@@ -139,7 +153,7 @@ final class Evaluator {
         }
         let table = try ErrorTable(
             "\(folder)/\(StageFile.errors)", hasLabels: subject.labels != .none,
-            spread: spread)
+            spread: spread, coverage: coverage)
         return Progress(table: table, features: features)
     }
 
@@ -216,6 +230,12 @@ final class Evaluator {
         }
         if progress.leftOut > Evaluator.warnings {
             reporter.warned("\(progress.leftOut) configurations are left out altogether")
+        }
+        if let coverage, !table.uncovered.isEmpty {
+            let strata = table.uncovered.map(String.init).joined(separator: ", ")
+            reporter.noted(
+                "no bound for \(strata) sources: a chance of \(coverage.chance) needs at least "
+                    + "\(coverage.fewest) samples of a number of sources")
         }
         var parameters = parameters
         if case .file = predictions {

@@ -22,7 +22,8 @@ extension Round {
                     + "\(set.candidates.count) candidates: lower 'add', or offer more")
         }
         var rows = try curation.choose(
-            of: try columns(set.candidates), features: set.features, round: number
+            of: try columns(set.candidates), features: set.features, threads: context.threads,
+            round: number
         ).map { choice, isRandom in
             let candidate = set.candidates[choice.candidate]
             return ChosenSample(

@@ -85,15 +85,16 @@ public struct Acquisition: Hashable, Sendable {
     ///   - budget: how many of each number of sources.
     ///   - features: rows of features, of the candidates and then of what is there already; nil
     ///     where the rule needs none.
+    ///   - threads: how many threads distances may use; the choices do not depend on it.
     ///   - seed: the seed.
     ///   - round: the number of the round, so that rounds with one seed differ.
     /// - Returns: the choices, the most wanted first within each stratum or, without a budget,
     ///   altogether.
     /// - Throws: `SamplingError` with code `.scores` where there are too few candidates or no
-    ///   features.
+    ///   features, `.unreadable` where features cannot be read.
     public func choose(
         _ count: Int, of candidates: Candidates, budget: StratumBudget = .free,
-        features: Features? = nil, seed: UInt32, round: Int
+        features: Features? = nil, threads: Int = 1, seed: UInt32, round: Int
     ) throws(SamplingError) -> [Choice] {
         guard (0...candidates.count).contains(count) else {
             throw SamplingError(
@@ -111,11 +112,11 @@ public struct Acquisition: Hashable, Sendable {
         }
         var pool = AcquisitionPool(
             candidates: candidates, features: features,
-            there: features.map { Array(candidates.count..<$0.rows) } ?? [], seed: seed,
-            round: round)
+            there: features.map { Array(candidates.count..<$0.rows) } ?? [], threads: threads,
+            seed: seed, round: round)
         var choices: [Choice] = []
         for (members, share) in budget.shares(of: count, among: candidates) {
-            let taken = rule.choose(share, of: members, in: pool)
+            let taken = try rule.choose(share, of: members, in: pool)
             choices += taken
             pool.there += taken.map(\.candidate)
         }

@@ -20,7 +20,10 @@ package protocol AcquisitionRule: Hashable, Sendable {
 
     /// Chooses `count` of `members`, which are places of candidates, the most wanted first; there
     /// are so many, and features where the rule needs them.
-    func choose(_ count: Int, of members: [Int], in pool: AcquisitionPool) -> [Choice]
+    ///
+    /// - Throws: `SamplingError` with code `.unreadable` where features cannot be read.
+    func choose(_ count: Int, of members: [Int], in pool: AcquisitionPool) throws(SamplingError)
+        -> [Choice]
 }
 
 extension AcquisitionRule {
@@ -48,6 +51,8 @@ package struct AcquisitionPool: Sendable {
     package let features: Features?
     /// Rows of features of what is there already or was taken from other strata.
     package var there: [Int]
+    /// How many threads a rule may use; what it chooses does not depend on it.
+    let threads: Int
     let seed: UInt32
     let round: Int
 

@@ -6,9 +6,16 @@ package struct CentreAcquisition: AcquisitionRule {
 
     package init(_ values: [Double]) {}
 
-    package func choose(_ count: Int, of members: [Int], in pool: AcquisitionPool) -> [Choice] {
-        (pool.features?.farthest(count, of: pool.byID(members), from: pool.there) ?? []).map {
-            Choice(candidate: $0, probability: nil)
+    package func choose(_ count: Int, of members: [Int], in pool: AcquisitionPool)
+        throws(SamplingError) -> [Choice]
+    {
+        guard let features = pool.features else { return [] }
+        var walk = try FarthestFirst(
+            features, pool.byID(members), pool.there, threads: pool.threads)
+        var choices: [Choice] = []
+        for _ in 0..<count {
+            choices.append(Choice(candidate: try walk.next(), probability: nil))
         }
+        return choices
     }
 }

@@ -95,16 +95,18 @@ public struct Curation: Hashable, Sendable {
     /// - Parameters:
     ///   - count: How many, `add` unless given.
     ///   - features: As `Acquisition.choose` wants them.
+    ///   - threads: How many threads distances may use.
     /// - Returns: The choices; those that were drawn at random come last.
-    /// - Throws: `SamplingError` with code `.scores` as `Acquisition.choose`.
+    /// - Throws: `SamplingError` as `Acquisition.choose`.
     public func choose(
-        _ count: Int? = nil, of candidates: Candidates, features: Features? = nil, round: Int
+        _ count: Int? = nil, of candidates: Candidates, features: Features? = nil,
+        threads: Int = 1, round: Int
     ) throws(SamplingError) -> [(choice: Choice, isRandom: Bool)] {
         let count = count ?? add
         let atRandom = Int((Double(count) * randomShare).rounded())
         let chosen = try acquisition.choose(
-            count - atRandom, of: candidates, budget: budget, features: features, seed: seed,
-            round: round)
+            count - atRandom, of: candidates, budget: budget, features: features, threads: threads,
+            seed: seed, round: round)
         guard atRandom > 0 else { return chosen.map { ($0, acquisition == .random) } }
         // Given what the rule took, that is certain, and the others' chances are those of the draw:
         // weighted sums are unbiased.

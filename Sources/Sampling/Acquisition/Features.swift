@@ -1,13 +1,19 @@
 /// Rows of numbers that say how samples resemble each other, such as a network's last layer: (rows,
 /// width).
 ///
-/// Distances are Euclidean. Choosing k of n rows takes O(k n width) time and O(n) memory.
+/// They may lie in files, of which only the rows at hand are in memory.
 public struct Features: Sendable {
-    /// Number of rows.
-    public let rows: Int
     /// Numbers in a row.
     public let width: Int
-    private let values: [Float]
+    /// Number of rows.
+    public var rows: Int { places.count }
+    private var stores: [any FeatureStore]
+    private var places: [Place]
+
+    private struct Place {
+        let store: UInt32
+        let row: UInt32
+    }
 
     /// Creates features from their rows, one after the other.
     ///
@@ -17,9 +23,15 @@ public struct Features: Sendable {
         guard values.allSatisfy(\.isFinite) else {
             throw SamplingError(.scores, "a feature is not a finite number")
         }
-        self.width = width
-        self.values = values
-        rows = values.count / width
+        self.init(
+            FeatureMemory(width: width, values: values), rows: Array(0..<values.count / width))
+    }
+
+    /// Creates features from `rows` of a store, whose numbers are finite.
+    package init(_ store: some FeatureStore, rows: [Int]) {
+        width = store.width
+        stores = [store]
+        places = rows.map { Place(store: 0, row: UInt32($0)) }
     }
 
     /// These rows, and then those of `other`.
@@ -32,106 +44,18 @@ public struct Features: Sendable {
                 "features have \(width) and \(other.width) numbers a sample: they are of "
                     + "different models")
         }
-        return try Features(width: width, values: values + other.values)
+        var both = self
+        let first = UInt32(stores.count)
+        both.stores += other.stores
+        both.places += other.places.map { Place(store: first + $0.store, row: $0.row) }
+        return both
     }
 
-    /// The square of the distance between two rows.
-    private func square(_ a: Int, _ b: Int) -> Double {
-        var sum = 0.0
-        for k in 0..<width {
-            let difference = Double(values[a * width + k]) - Double(values[b * width + k])
-            sum += difference * difference
-        }
-        return sum
-    }
-
-    /// Of `members`, again and again the one that is farthest from `centres` and those taken
-    /// before; where there are no centres, first the one nearest to the mean of all. Equally far
-    /// ones come in their order.
-    func farthest(_ count: Int, of members: [Int], from centres: [Int]) -> [Int] {
-        var walk = Walk(self, members, centres)
-        return (0..<count).map { _ in walk.take(walk.farthest(in: nil)) }
-    }
-
-    /// Of `members`, again and again the farthest from its centre in the cluster whose squared
-    /// distances sum to most; every member belongs to the nearest of `centres` and those taken
-    /// before.
-    func ofLargestClusters(_ count: Int, of members: [Int], from centres: [Int]) -> [Int] {
-        var walk = Walk(self, members, centres)
-        return (0..<count).map { _ in
-            var sums = [Int: Double]()
-            for place in members.indices where !walk.isTaken[place] {
-                sums[walk.nearest[place], default: 0] += walk.squares[place]
-            }
-            let cluster = sums.max { ($0.value, -$0.key) < ($1.value, -$1.key) }?.key
-            return walk.take(walk.farthest(in: cluster))
-        }
-    }
-
-    /// What is known while members are taken one by one.
-    private struct Walk {
-        let features: Features
-        let members: [Int]
-        /// Square of the distance to the nearest centre, and which that is.
-        var squares: [Double]
-        var nearest: [Int]
-        var isTaken: [Bool]
-
-        init(_ features: Features, _ members: [Int], _ centres: [Int]) {
-            self.features = features
-            self.members = members
-            squares = [Double](repeating: .infinity, count: members.count)
-            nearest = [Int](repeating: -1, count: members.count)
-            isTaken = [Bool](repeating: false, count: members.count)
-            for centre in centres { approach(centre) }
-            if centres.isEmpty { startAtMean() }
-        }
-
-        /// Makes the member nearest to the mean the first to be taken: it alone stays infinitely
-        /// far.
-        private mutating func startAtMean() {
-            let width = features.width
-            var mean = [Double](repeating: 0, count: width)
-            for member in members {
-                for k in 0..<width { mean[k] += Double(features.values[member * width + k]) }
-            }
-            let distances = members.map { member in
-                (0..<width).reduce(0.0) { sum, k in
-                    let difference =
-                        Double(features.values[member * width + k]) - mean[k]
-                        / Double(members.count)
-                    return sum + difference * difference
-                }
-            }
-            let first = members.indices.min { (distances[$0], $0) < (distances[$1], $1) }
-            for place in members.indices where place != first { squares[place] = 0 }
-        }
-
-        /// The place of the farthest member that is not taken yet, the first of equals: of one
-        /// cluster, or of all.
-        func farthest(in cluster: Int?) -> Int {
-            var best = -1
-            for place in members.indices
-            where !isTaken[place] && (cluster == nil || nearest[place] == cluster) {
-                if best < 0 || squares[place] > squares[best] { best = place }
-            }
-            return best
-        }
-
-        /// Takes a member, which becomes a centre; returns its row.
-        mutating func take(_ place: Int) -> Int {
-            let isFirst = squares[place] == .infinity
-            isTaken[place] = true
-            if isFirst { squares = squares.map { _ in .infinity } }
-            approach(members[place])
-            return members[place]
-        }
-
-        private mutating func approach(_ centre: Int) {
-            for place in members.indices where !isTaken[place] {
-                let square = features.square(members[place], centre)
-                if square < squares[place] { (squares[place], nearest[place]) = (square, centre) }
-            }
-        }
+    /// Copies row `row` to `values[start ..< start + width]`.
+    ///
+    /// - Throws: `SamplingError` with code `.unreadable` where it cannot be read.
+    func copy(_ row: Int, into values: inout [Float], at start: Int = 0) throws(SamplingError) {
+        let place = places[row]
+        try stores[Int(place.store)].copy(Int(place.row), into: &values, at: start)
     }
 }

@@ -142,7 +142,7 @@ def evaluate(
     write_errors(folder / "errors.csv", scored)
     lines = summarise(scored)
     write_summary(folder / "summary.csv", lines)
-    whole = next(line for line in lines if line.n_sources == "all" and line.region == "all")
+    whole = next(line for line in lines if line.n_sources == "all" and line.measure == "mae")
     return (
         f"{whole.samples} samples of {selection}: mean absolute error {whole.mean:.6g}, 99th percentile {whole.p99:.6g}; "
         f"{whole.samples / seconds:.0f} samples/s"

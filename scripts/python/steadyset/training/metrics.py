@@ -18,20 +18,35 @@ import numpy.typing as npt
 from .errors import TrainingError
 
 REGIONS = ("sources", "field", "r1", "r2", "r3", "r4")
-COLUMNS = ("id", "n_sources", "part", "rank", "mae", "mse", "max", *REGIONS)
-SUMMARY_COLUMNS = ("n_sources", "region", "samples", "mean", "median", "p95", "p99", "max")
+MEASURES = ("mae", "mse", "max", "nrmse", "vrmse", *REGIONS)
+COLUMNS = ("id", "n_sources", "part", "rank", *MEASURES)
+SUMMARY_COLUMNS = ("n_sources", "measure", "samples", "mean", "median", "p95", "p99", "max")
 ALL = "all"
+_RELATIVE = ("nrmse", "vrmse")
 
 
 @dataclass(frozen=True)
 class FieldErrors:
-    """How far a predicted field is from its label. `regions` are mean absolute errors in the order of `REGIONS`, none
-    where the region has no site."""
+    """How far a predicted field is from its label.
+
+    `regions` are mean absolute errors in the order of `REGIONS`, none where the region has no site. `nrmse` is the root mean
+    squared error over the label's root mean square (the relative L2 error), `vrmse` over its standard deviation; none where that
+    is 0, or a table does not have it.
+    """
 
     mae: float
     mse: float
     largest: float
     regions: tuple[float | None, ...]
+    nrmse: float | None = None
+    vrmse: float | None = None
+
+    def __getitem__(self, measure: str) -> float | None:
+        """What a column of errors.csv says: one of `MEASURES`."""
+        if measure in REGIONS:
+            return self.regions[REGIONS.index(measure)]
+        found = {"mae": self.mae, "mse": self.mse, "max": self.largest, "nrmse": self.nrmse, "vrmse": self.vrmse}
+        return found[measure]
 
 
 @dataclass(frozen=True)
@@ -68,7 +83,10 @@ def field_errors(x: npt.ArrayLike, y: npt.ArrayLike, prediction: npt.ArrayLike) 
     size = np.abs(error)
     masks = region_masks(x, y)
     means = (float(size[masks[name]].mean()) if masks[name].any() else None for name in REGIONS)
-    return FieldErrors(float(size.mean()), float((error * error).mean()), float(size.max()), tuple(means))
+    mse = float((error * error).mean())
+    truth = np.asarray(y, np.float64)
+    nrmse, vrmse = ((mse / square) ** 0.5 if square > 0 else None for square in (float((truth * truth).mean()), float(truth.var())))
+    return FieldErrors(float(size.mean()), mse, float(size.max()), tuple(means), nrmse, vrmse)
 
 
 def write_errors(path: str | os.PathLike[str], scored: Sequence[ScoredSample]) -> None:
@@ -76,7 +94,7 @@ def write_errors(path: str | os.PathLike[str], scored: Sequence[ScoredSample]) -
     uncertain = any(sample.variance is not None for sample in scored)
     with _rows(path, [*COLUMNS, *(["variance"] if uncertain else [])]) as rows:
         for one in scored:
-            values = [one.errors.mae, one.errors.mse, one.errors.largest, *one.errors.regions]
+            values = [one.errors[name] for name in MEASURES]
             if uncertain:
                 values.append(one.variance)
             rows.write([one.id, one.n_sources, one.part, one.rank, *map(_digits, values)])
@@ -86,7 +104,7 @@ def read_errors(path: str | os.PathLike[str]) -> list[ScoredSample]:
     """Returns the rows of an errors.csv, anybody's that has these columns and perhaps others.
 
     Raises `TrainingError` that names file and line where a column is missing or there twice, a row is short, an id is none or there
-    twice, or a cell is no finite number; only regions and `variance` may be empty.
+    twice, or a cell is no finite number. Only regions, `nrmse`, `vrmse` and `variance` may be empty; the last three need not be there.
     """
     try:
         text = pathlib.Path(path).read_bytes().decode("ascii")
@@ -97,7 +115,7 @@ def read_errors(path: str | os.PathLike[str]) -> list[ScoredSample]:
     lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
     header = lines[0].split(",")
     for name in COLUMNS:
-        if header.count(name) != 1:
+        if header.count(name) != 1 and (name in header or name not in _RELATIVE):
             raise TrainingError(f"{path}:1: there must be one column {name!r}, there are {header.count(name)}")
     found, seen = [], set()
     for number, line in enumerate(lines[1:], 2):
@@ -119,7 +137,8 @@ def _scored(row: Mapping[str, str]) -> ScoredSample:
     if not re.fullmatch("[0-9a-f]{16}", row["id"]):
         raise ValueError(f"{ascii(row['id'])[:40]} is not an id of 16 hexadecimal digits")
     regions = tuple(_real(row, name) if row[name] else None for name in REGIONS)
-    errors = FieldErrors(_real(row, "mae"), _real(row, "mse"), _real(row, "max"), regions)
+    relative = (_real(row, name) if row.get(name) else None for name in _RELATIVE)
+    errors = FieldErrors(_real(row, "mae"), _real(row, "mse"), _real(row, "max"), regions, *relative)
     variance = _real(row, "variance") if row.get("variance") else None
     return ScoredSample(row["id"], _whole(row, "n_sources"), row["part"], _whole(row, "rank"), errors, variance)
 
@@ -139,10 +158,10 @@ def _whole(row: Mapping[str, str], name: str) -> int:
 
 @dataclass(frozen=True)
 class SummaryLine:
-    """Statistics of the mean absolute errors of some samples in a region. `n_sources` is a number or `all`."""
+    """Statistics of what one of `MEASURES` is for some samples. `n_sources` is a number or `all`."""
 
     n_sources: str
-    region: str
+    measure: str
     samples: int
     mean: float
     median: float
@@ -152,7 +171,7 @@ class SummaryLine:
 
 
 def summarise(scored: Sequence[ScoredSample]) -> list[SummaryLine]:
-    """Returns a line for each number of sources, then for all, and in it for each region that any of the samples has.
+    """Returns a line for each number of sources, then for all, and in it for each of `MEASURES` that any of the samples has.
 
     Percentiles are linear between order statistics, as NumPy's default.
     """
@@ -160,12 +179,12 @@ def summarise(scored: Sequence[ScoredSample]) -> list[SummaryLine]:
     counts = sorted({sample.n_sources for sample in scored})
     for n_sources in [*map(str, counts), ALL]:
         chosen = [sample.errors for sample in scored if n_sources in (ALL, str(sample.n_sources))]
-        for region in (ALL, *REGIONS):
-            values = np.array([value for value in (error_in(errors, region) for errors in chosen) if value is not None])
+        for measure in MEASURES:
+            values = np.array([value for value in (errors[measure] for errors in chosen) if value is not None])
             if values.size:
                 median, p95, p99 = np.percentile(values, [50, 95, 99]).tolist()
                 mean, largest = float(values.mean()), float(values.max())
-                lines.append(SummaryLine(n_sources, region, len(values), mean, median, p95, p99, largest))
+                lines.append(SummaryLine(n_sources, measure, len(values), mean, median, p95, p99, largest))
     return lines
 
 
@@ -179,7 +198,7 @@ def write_summary(path: str | os.PathLike[str], lines: Iterable[SummaryLine]) ->
     with _rows(path, SUMMARY_COLUMNS) as rows:
         for line in lines:
             values = (line.mean, line.median, line.p95, line.p99, line.largest)
-            rows.write([line.n_sources, line.region, line.samples, *map(_digits, values)])
+            rows.write([line.n_sources, line.measure, line.samples, *map(_digits, values)])
 
 
 def _digits(value: float | None) -> str:
