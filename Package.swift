@@ -40,7 +40,7 @@ let package = Package(
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
-        // Checks the processor before anything else runs; nothing imports it.
+        // Checks the processor before anything else runs.
         .target(name: "CProcessor"),
 
         module(
@@ -84,10 +84,15 @@ let package = Package(
             "Engine",
             ["Datasets", "Documents", "Fields", "Pipeline", "Sampling", "Shards", "Solving"]),
 
+        module(
+            "Diagnosis",
+            ["Datasets", "Documents", "Fields", "Parallel", "Shards", "CProcessor"]),
+
         .executableTarget(
             name: "steadyset",
             dependencies: [
-                "Benchmarks", "Datasets", "Documents", "Engine", "Exports", "Fields", "Learning",
+                "Benchmarks", "Datasets", "Diagnosis", "Documents", "Engine", "Exports", "Fields",
+                "Learning",
                 "Parallel", "Pipeline", "Sampling", "Shards", "Solving", "Verification",
                 "CProcessor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -105,6 +110,7 @@ let package = Package(
             [
                 "Documents", "Fields", "Learning", "Pipeline", "Sampling", "Shards", "Solving",
             ]),
+        tests(of: "Diagnosis"),
         tests(of: "Engine", ["Documents", "Fields", "Shards"]),
         tests(
             of: "Verification", ["Datasets", "Documents", "Fields", "Pipeline", "Shards"]),

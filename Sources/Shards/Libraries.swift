@@ -14,4 +14,12 @@ public enum Libraries {
         }
         return ["hdf5": hdf5 ?? "unknown", "zstd": unsafe String(cString: ZSTD_versionString())]
     }
+
+    /// The versions whose headers this program was compiled with, by the same names.
+    package static var builtWith: [String: String] {
+        [
+            "hdf5": "\(H5_VERS_MAJOR).\(H5_VERS_MINOR).\(H5_VERS_RELEASE)",
+            "zstd": "\(ZSTD_VERSION_MAJOR).\(ZSTD_VERSION_MINOR).\(ZSTD_VERSION_RELEASE)",
+        ]
+    }
 }

@@ -53,7 +53,8 @@ struct Steadyset: ParsableCommand {
             Evaluate.self,
             Resample.self, Predict.self, Certify.self, Log.self, Diff.self, Tag.self, GC.self,
             Verify.self, Show.self,
-            Export.self, Bench.self, Plan.self, Step.self, ReadPredictions.self, ServeEngine.self,
+            Export.self, Bench.self, Plan.self, Step.self, Doctor.self, ReadPredictions.self,
+            ServeEngine.self,
         ])
 
     /// Parses and runs, and turns every error into one message and one documented status.

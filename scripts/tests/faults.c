@@ -1,6 +1,6 @@
 // A library to be preloaded that makes one call of the system fail: what test_faults.py compiles and uses.
 //
-//   FAULT_CALL    which calls: write, sync, rename, close, truncate, folder, unlink, lock, thread
+//   FAULT_CALL    which calls: write, sync, rename, close, truncate, folder, unlink, link, lock, thread
 //   FAULT_UNDER   only those on files whose path begins so (not of thread)
 //   FAULT_NUMBER  the how many-th fails, from 1; none where it is 0
 //   FAULT_ALWAYS  if set, all from that one on fail
@@ -112,6 +112,7 @@ int close(int file) {
         return REAL(name) arguments;                                          \
     }
 ON_PATH(rename, "rename", to, (const char *from, const char *to), (from, to))
+ON_PATH(linkat, "link", to, (int at, const char *from, int there, const char *to, int flags), (at, from, there, to, flags))
 ON_PATH(mkdir, "folder", path, (const char *path, mode_t mode), (path, mode))
 ON_PATH(unlink, "unlink", path, (const char *path), (path))
 ON_PATH(rmdir, "unlink", path, (const char *path), (path))

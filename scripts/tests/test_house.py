@@ -21,7 +21,7 @@ FLOORS = [
     {"Fields"},
     {"Sampling", "Solving", "Learning", "Shards"},
     {"Datasets"},
-    {"Pipeline", "Verification", "Exports"},
+    {"Pipeline", "Verification", "Exports", "Diagnosis"},
     {"Benchmarks", "Engine"},
     {"steadyset"},
 ]
@@ -29,6 +29,7 @@ FLOORS = [
 WALLS = {
     "Learning": {"Fields"} | {"Documents", "Parallel"},
     "Exports": {"Documents", "Parallel", "Fields", "Sampling", "Shards", "Datasets"},
+    "Diagnosis": {"Documents", "Parallel", "Fields", "Shards", "Datasets"},
     "Engine": {"Documents", "Fields", "Sampling", "Solving", "Shards", "Datasets", "Pipeline"},
 }
 

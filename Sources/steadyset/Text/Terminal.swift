@@ -16,6 +16,28 @@ enum Terminal {
         isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
     }
 
+    /// The colours of words that people look for; eight that every terminal has.
+    enum Colour: Int {
+        case red = 31
+        case green = 32
+        case yellow = 33
+    }
+
+    /// Whether a stream is a terminal with colours, and nobody asked for none: `NO_COLOR`, of any
+    /// value but the empty one (no-color.org).
+    private static func hasColours(_ descriptor: Int32) -> Bool {
+        let variables = ProcessInfo.processInfo.environment
+        return isatty(descriptor) == 1 && (variables["NO_COLOR"] ?? "").isEmpty
+            && variables["TERM"].map { $0 != "dumb" && !$0.isEmpty } ?? false
+    }
+
+    /// The text as the stream may have it.
+    private static func shown(_ text: String, _ colour: Colour?, _ descriptor: Int32) -> String {
+        let text = ForeignText.printable(text)
+        guard let colour, hasColours(descriptor) else { return text }
+        return "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m"
+    }
+
     /// Opens those of standard input, output and error that are closed, as `/dev/null`: files of
     /// the program's own would get their numbers, and its messages stand in them. Must run before
     /// any file is opened.
@@ -36,9 +58,9 @@ enum Terminal {
 
     /// Writes to standard output; says nothing where the reader has gone. What else fails is kept
     /// for `finish()`.
-    static func write(_ text: String) {
+    static func write(_ text: String, in colour: Colour? = nil) {
         guard failure.load(ordering: .relaxed) == 0,
-            let number = put(ForeignText.printable(text), STDOUT_FILENO)
+            let number = put(shown(text, colour, STDOUT_FILENO), STDOUT_FILENO)
         else {
             return
         }
@@ -63,7 +85,9 @@ enum Terminal {
     }
 
     /// Writes to standard error.
-    static func note(_ text: String) { _ = put(ForeignText.printable(text), STDERR_FILENO) }
+    static func note(_ text: String, in colour: Colour? = nil) {
+        _ = put(shown(text, colour, STDERR_FILENO), STDERR_FILENO)
+    }
 
     /// Writes a line over the one that was written so before, on a terminal; it does not wrap, as a
     /// line that is longer than a narrow terminal could not be redrawn.
@@ -77,7 +101,8 @@ enum Terminal {
     /// Says why and ends the process.
     static func fail(_ message: String, status: Int32) -> Never {
         clear()
-        note("steadyset: error: \(ForeignText.bounded(message))\n")
+        note("steadyset: error:", in: .red)
+        note(" \(ForeignText.bounded(message))\n")
         exit(status)
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import pathlib
 import re
@@ -12,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..companion import USAGE, Parser
 from ..dataset import Dataset
 from ..dataset import open as open_dataset
 from ..errors import DatasetError
@@ -24,14 +24,15 @@ from .terminal import protocol, terminal_picture
 _FEW = 3
 _MOST = 64
 _SIDE = 320
-_USAGE, _DATA, _CANNOT_CREATE = 64, 65, 73
+_DATA, _CANNOT_CREATE = 65, 73
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Shows samples; returns the status, one of those of `steadyset`."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="steadyset look",
         description="Shows samples: sources, label and, with --model, prediction and difference. In a terminal, or as PNG.",
+        examples=["steadyset look quickstart", "steadyset look quickstart 0 17 --selection test -o samples.png"],
     )
     parser.add_argument("dataset", metavar="DATASET", help="the folder, DATASET@VERSION, or a URL")
     parser.add_argument("samples", metavar="SAMPLE", nargs="*", help="an id, or a number from 0 on; some unless given")
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     way = None if given.output is not None else protocol(os.environ) if sys.stdout.isatty() else None
     if given.output is None and way is None:
         what = "this terminal shows no pictures" if sys.stdout.isatty() else "standard output is no terminal"
-        return _fail(f"{what}: name a file with --output FILE.png", _USAGE)
+        return _fail(f"{what}: name a file with --output FILE.png", USAGE)
     try:
         dataset = open_dataset(given.dataset)
         chosen = _chosen(dataset, given.samples, given.selection)
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DatasetError as error:
         return _fail(str(error), _DATA)
     except (KeyError, IndexError, ValueError) as error:
-        return _fail(str(error.args[0]), _USAGE)
+        return _fail(str(error.args[0]), USAGE)
     shown = [Panels(one.x, one.y, None if predicted is None else predicted[k]) for k, one in enumerate(chosen)]
     if given.output is not None:
         try:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 
+from ..companion import Parser
 from ..errors import DatasetError, MissingFileError
 from .writing import write_report
 
@@ -14,9 +14,10 @@ _DATA, _NO_INPUT, _UNAVAILABLE, _CANNOT_CREATE = 65, 66, 69, 73
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Writes a report; returns the status, one of those of `steadyset`."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="steadyset report",
         description="Writes one page of HTML about a dataset, a training or rounds; it needs no network.",
+        examples=["steadyset report quickstart", "steadyset report curation@round-1 -o round-1.html"],
     )
     parser.add_argument("dataset", metavar="DIR", help="the folder, DIR@VERSION, or a URL of a dataset")
     parser.add_argument("-o", "--output", metavar="FILE", help="the page (default: report.html in the folder)")

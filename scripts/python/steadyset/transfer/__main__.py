@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from ..companion import Parser
 from ..errors import DatasetError, MissingFileError
 from ..storage import is_url
 from .inventory import Progress
@@ -17,13 +18,14 @@ DAMAGED, MISSING, FAILED = 65, 66, 74
 """Statuses of the program: what was read is wrong; it is not there; reading or writing failed."""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="steadyset", description=__doc__, allow_abbrev=False)
+def main(arguments: Sequence[str] | None = None, program: str = "steadyset") -> int:
+    """The command line; `program` may be `steadyset remote`, which looks after what is in storage alone."""
+    parser = Parser(prog=program, description=__doc__, allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def add(name: str, words: str, *places: tuple[str, str], writes: bool = False) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.", allow_abbrev=False)
+    def add(name: str, words: str, example: str, *places: tuple[str, str], writes: bool = False) -> argparse.ArgumentParser:
+        text = f"{words[0].upper()}{words[1:]}."
+        command = commands.add_parser(name, help=words, description=text, allow_abbrev=False, examples=[example])
         for place, meaning in places:
             command.add_argument(place, help=meaning)
         if writes:
@@ -34,13 +36,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     folder = ("DATASET", "the folder of a dataset, or DATASET@VERSION")
     place = ("URL", "where it is, such as s3://BUCKET/NAME")
-    add("push", "send a dataset to object storage", folder, place, writes=True)
     from_url = ("URL", "of the dataset, or URL@VERSION")
-    add("pull", "fetch a dataset into a folder", from_url, ("FOLDER", "new, or of the same dataset"), writes=True)
-    add("sync", "send a dataset, and remove what its place has beside it", folder, place)
-    add("check", "read all files of a dataset behind a URL, and compare them with its manifests", place)
-    add("versions", "list the versions of a dataset behind a URL", place)
-    cleaning = add("clean", "list files beside a dataset that no version needs", place)
+    into = ("FOLDER", "new, or of the same dataset")
+    if program == "steadyset":
+        shown = "steadyset push quickstart s3://bucket/quickstart"
+        add("push", "send a dataset to object storage", shown, folder, place, writes=True)
+        shown = "steadyset pull s3://bucket/quickstart quickstart"
+        add("pull", "fetch a dataset into a folder", shown, from_url, into, writes=True)
+        shown = "steadyset sync quickstart s3://bucket/quickstart"
+        add("sync", "send a dataset, and remove what its place has beside it", shown, folder, place)
+    words = "read all files of a dataset behind a URL, and compare them with its manifests"
+    add("check", words, "steadyset remote check s3://bucket/quickstart", place)
+    shown = "steadyset remote versions s3://bucket/curation"
+    add("versions", "list the versions of a dataset behind a URL", shown, place)
+    shown = "steadyset remote clean s3://bucket/curation --apply"
+    cleaning = add("clean", "list files beside a dataset that no version needs", shown, place)
     cleaning.add_argument("--apply", action="store_true", help="remove them")
     given = parser.parse_args(arguments)
 
@@ -115,6 +125,11 @@ def run_pull() -> int:
 def run_sync() -> int:
     """The program steadyset-sync."""
     return main(["sync", *sys.argv[1:]])
+
+
+def run_remote() -> int:
+    """The program steadyset-remote."""
+    return main(program="steadyset remote")
 
 
 if __name__ == "__main__":
