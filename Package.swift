@@ -92,9 +92,8 @@ let package = Package(
             name: "steadyset",
             dependencies: [
                 "Benchmarks", "Datasets", "Diagnosis", "Documents", "Engine", "Exports", "Fields",
-                "Learning",
-                "Parallel", "Pipeline", "Sampling", "Shards", "Solving", "Verification",
-                "CProcessor",
+                "Learning", "Parallel", "Pipeline", "Sampling", "Shards", "Solving",
+                "Verification", "CProcessor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: rules),

@@ -47,13 +47,13 @@ package enum OutputPlace {
         case .file:
             throw DatasetError(
                 .cannotCreate,
-                "\(path) exists: \(what) replace nothing unless told to; choose another --output, "
-                    + "or pass --replace")
+                "\(path) exists: \(what) replace nothing unless told to; choose another place, or "
+                    + "pass --replace")
         case .folder, .link, .other:
             throw DatasetError(
                 .cannotCreate,
                 "\(path) exists and is no plain file: \(what) do not replace it; choose another "
-                    + "--output")
+                    + "place")
         }
     }
 }

@@ -9,12 +9,12 @@ extension Schema {
     /// - Throws: `DocumentError` with code `.unknownSchema` where there is none of that name.
     public static func named(_ name: String) throws(DocumentError) -> Schema {
         if let schema = compiled.withLock({ $0[name] }) { return schema }
-        guard let json = try file(name) else {
+        guard let json = try document(name) else {
             throw DocumentError(
                 .unknownSchema,
                 "there is no schema '\(name)'; there are \(names.joined(separator: ", "))")
         }
-        let schema = try Schema(json, name: name, file: file)
+        let schema = try Schema(json, name: name, file: document)
         // Where two threads came here at once, both compiled the same.
         compiled.withLock { $0[name] = schema }
         return schema
@@ -28,7 +28,8 @@ extension Schema {
 
     private static let compiled = Mutex<[String: Schema]>([:])
 
-    private static func file(_ name: String) throws(DocumentError) -> JSON? {
+    /// The file of a schema that is part of this program; nil where there is none of that name.
+    static func document(_ name: String) throws(DocumentError) -> JSON? {
         guard let bytes = embedded[name] else { return nil }
         return try JSON.parse(bytes, source: "schemas/\(name).schema.json")
     }

@@ -49,12 +49,10 @@ struct Steadyset: ParsableCommand {
             """,
         version: "steadyset \(Release.version)",
         subcommands: [
-            Run.self, Sample.self, Solve.self, Split.self, Pack.self, Unpack.self, Train.self,
-            Evaluate.self,
-            Resample.self, Predict.self, Certify.self, Log.self, Diff.self, Tag.self, GC.self,
-            Verify.self, Show.self,
-            Export.self, Bench.self, Plan.self, Step.self, Doctor.self, ReadPredictions.self,
-            ServeEngine.self,
+            New.self, Run.self, Sample.self, Solve.self, Split.self, Pack.self, Unpack.self,
+            Train.self, Evaluate.self, Resample.self, Predict.self, Certify.self, Log.self,
+            Diff.self, Tag.self, GC.self, Verify.self, Show.self, Export.self, Bench.self,
+            Doctor.self, Plan.self, Step.self, ReadPredictions.self, ServeEngine.self,
         ])
 
     /// Parses and runs, and turns every error into one message and one documented status.

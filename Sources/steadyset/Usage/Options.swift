@@ -1,16 +1,20 @@
 public import ArgumentParser
 public import Benchmarks
 public import Datasets
+public import Exports
 public import Fields
-internal import Pipeline
+public import Learning
+public import Pipeline
 internal import Shards
-internal import Exports
 
 extension SourceModel: ExpressibleByArgument {}
 extension OverlapPolicy: ExpressibleByArgument {}
 extension Stage: ExpressibleByArgument {}
 extension Benchmark.Part: ExpressibleByArgument {}
 extension ExportedCodec: ExpressibleByArgument {}
+extension SideCondition: ExpressibleByArgument {}
+extension NewPipeline.Medium: ExpressibleByArgument {}
+extension ModelDescription.Kind: ExpressibleByArgument {}
 
 /// The number of threads, of every command that uses several.
 struct ThreadsOption: ParsableArguments {

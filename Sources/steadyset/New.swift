@@ -1,0 +1,32 @@
+internal import ArgumentParser
+internal import Pipeline
+
+struct New: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "new",
+        abstract: "Write a pipeline file to begin with, which says what each of its keys means.",
+        discussion: """
+            On a terminal, and without options, it asks for what pipelines differ in. The file is \
+            checked before it is written. Every other key stands in it with its default.
+            """)
+
+    @Argument(help: "The file to write; '-' for standard output.")
+    var file = "pipeline.yaml"
+
+    @OptionGroup var options: NewPipelineOptions
+
+    @Flag(help: "Write over a file that is there.")
+    var replace = false
+
+    func run() throws {
+        let isAsking = options.isEmpty && Terminal.canAsk
+        if file != "-" { try NewPipeline.check(place: file, replace: replace) }
+        let wanted = isAsking ? try Questions().newPipeline() : options.values
+        let pipeline = try NewPipeline(wanted)
+        guard file != "-" else { return Terminal.write(try pipeline.text(for: file)) }
+        try pipeline.write(to: file, replace: replace)
+        Terminal.write(
+            "\(file): \(wanted.samples) samples on \(wanted.lattice[0]) × \(wanted.lattice[1]) "
+                + "sites; make them with: steadyset run \(file) -o \(NewPipeline.name(of: file))\n")
+    }
+}
