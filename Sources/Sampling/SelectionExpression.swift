@@ -1,3 +1,5 @@
+internal import Documents
+
 /// A set of a dataset's samples, named by an expression such as `S5%`, `round-1`, `test`, `n07`,
 /// `S5% & n07` or `test | validation`.
 ///
@@ -110,12 +112,18 @@ public struct SelectionExpression: Hashable, Sendable, CustomStringConvertible {
             return .selection(selection)
         }
         let names = selections.map(\.name).joined(separator: ", ")
+        // Of training selections the part need not be said.
+        let short = selections.map(\.name).filter { $0.hasPrefix("train/") }.map { $0.dropFirst(6) }
+        let words = Split.Part.allCases.map(\.rawValue) + short.map(String.init)
+        let near = EditDistance.nearest(to: word, among: words + selections.map(\.name))
         throw SamplingError(
             .selection,
             word.isEmpty
                 ? "the selection '\(text)' lacks a name beside '&' or '|'"
-                : "there is no selection '\(word)'; there are train, validation, test, n07 and so "
-                    + "on for a number of sources, " + names)
+                : "there is no selection '\(word)'"
+                    + (near.map { ": did you mean '\($0)'? There" } ?? "; there")
+                    + " are train, validation, test, n07 and so on for a number of sources, "
+                    + names)
     }
 
     /// `train/S1.25%-B` of `train/B1.25%`; other names as they are.

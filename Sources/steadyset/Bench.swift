@@ -13,7 +13,11 @@ struct Bench: ParsableCommand {
             Draws, solves, compresses, writes and reads samples: one by one on one thread, then on \
             all threads at once. Files are written to the temporary folder, or to --scratch, and \
             removed again.
-            """)
+            """,
+        examples: [
+            "steadyset bench quickstart.yaml --samples 5",
+            "steadyset bench --train --kind u-net --side 32",
+        ])
 
     @Argument(help: "The pipeline file (YAML); the paper's problem unless given.")
     var pipeline: String?

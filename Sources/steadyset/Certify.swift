@@ -14,7 +14,8 @@ struct Certify: ParsableCommand {
             /id (u64) and /y (f32; samples, rows, columns), to OUTPUT, and the answers beside it, \
             with the ending .csv. Where no cycle helps the field is NaN, the answer is 'failed', \
             and the exit status is \(ExitStatus.uncertified.rawValue).
-            """)
+            """,
+        examples: ["steadyset certify --data dataset --model trained --tolerance 1e-4 -o y.h5"])
 
     @OptionGroup var subject: SubjectOptions
 

@@ -9,7 +9,11 @@ struct Diff: ParsableCommand {
         commandName: "diff",
         abstract: "Compare the training sets of two versions: by number of sources, by "
             + "acquisition, and by score.",
-        discussion: "With one version, DATASET@VERSION, it is compared with its parent.")
+        discussion: "With one version, DATASET@VERSION, it is compared with its parent.",
+        examples: [
+            "steadyset diff dataset@round-2",
+            "steadyset diff dataset dataset@round-1 --ids",
+        ])
 
     @Argument(help: "DATASET@VERSION, or the dataset's folder for its base.")
     var before: String

@@ -13,7 +13,11 @@ struct Doctor: ParsableCommand {
             tries in the folder what stages do: writing, links, locks. Leaves nothing behind. \
             Ends with status 0 where nothing is wrong, with 1 where something is; notes are no \
             fault.
-            """)
+            """,
+        examples: [
+            "steadyset doctor",
+            "steadyset doctor /data --json",
+        ])
 
     @Argument(help: "The folder where datasets are to be; this one unless given.")
     var folder = "."

@@ -10,7 +10,11 @@ struct Evaluate: ParsableCommand {
             each number of sources and measure. Predictions are an HDF5 file with /id (u64) and /y \
             (f32; samples, rows, columns). Configurations that were never solved are solved while \
             models predict, unless --no-labels is given: then errors are estimated and bounded.
-            """)
+            """,
+        examples: [
+            "steadyset evaluate --data dataset --model trained -o result",
+            "steadyset evaluate --data dataset --predictions fields.h5 -o result",
+        ])
 
     @OptionGroup var subject: SubjectOptions
 

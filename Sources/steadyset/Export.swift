@@ -22,7 +22,8 @@ struct Export: ParsableCommand {
             Values and ids are those of the shards, bit for bit. An export appears under its name \
             when it is complete, and replaces nothing. The article Exports says what reads each \
             format, and what to mind.
-            """)
+            """,
+        examples: ["steadyset export mds quickstart -o quickstart-mds --selection S50%"])
 
     @Argument(help: "The format; see above.")
     var format: FormatArgument

@@ -11,7 +11,11 @@ struct GC: ParsableCommand {
         discussion: """
             Files are those of the pack stage that no version lists, and the work of rounds that \
             neither a version nor the next round needs. The dataset must not be in use.
-            """)
+            """,
+        examples: [
+            "steadyset gc dataset",
+            "steadyset gc dataset --drop round-1 --apply",
+        ])
 
     @Argument(help: "The dataset's folder.")
     var path: String

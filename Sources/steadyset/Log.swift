@@ -8,7 +8,8 @@ struct Log: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log",
         abstract: "Show the versions of a dataset as a tree: what each round added and dropped, "
-            + "and why.")
+            + "and why.",
+        examples: ["steadyset log dataset"])
 
     @Argument(help: "The dataset's folder.")
     var path: String

@@ -8,7 +8,11 @@ struct New: ParsableCommand {
         discussion: """
             On a terminal, and without options, it asks for what pipelines differ in. The file is \
             checked before it is written. Every other key stands in it with its default.
-            """)
+            """,
+        examples: [
+            "steadyset new",
+            "steadyset new small.yaml --lattice 128 --strata 1-5 --samples 1000",
+        ])
 
     @Argument(help: "The file to write; '-' for standard output.")
     var file = "pipeline.yaml"

@@ -4,7 +4,8 @@ internal import Pipeline
 
 struct Pack: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pack", abstract: "Write a dataset's shards.")
+        commandName: "pack", abstract: "Write a dataset's shards.",
+        examples: ["steadyset pack quickstart.yaml -o quickstart --codec compact"])
 
     @OptionGroup var options: PipelineOptions
 

@@ -5,7 +5,11 @@ struct Plan: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
         abstract: "Print a pipeline's steps as JSON, for a workflow engine to walk.",
-        discussion: "Draws every configuration to know the parts; writes nothing.")
+        discussion: "Draws every configuration to know the parts; writes nothing.",
+        examples: [
+            "steadyset plan quickstart.yaml",
+            "steadyset plan quickstart.yaml -o quickstart",
+        ])
 
     @Argument(help: "The pipeline file (YAML).")
     var pipeline: String

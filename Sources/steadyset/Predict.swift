@@ -8,7 +8,8 @@ struct Predict: ParsableCommand {
         abstract: "Predict the fields of configurations with a trained model.",
         discussion:
             "Writes an HDF5 file with /id (u64) and /y (f32; samples, rows, columns), in the "
-            + "order of the lines.")
+            + "order of the lines.",
+        examples: ["steadyset predict --model trained --from lines.jsonl -o fields.h5 --png png"])
 
     @Option(
         help: ArgumentHelp(

@@ -14,7 +14,8 @@ struct Resample: ParsableCommand {
             the dataset; those that are chosen are solved. Without it they are of the dataset's \
             training samples; nothing is solved, and the version is a selection. How to choose is \
             the pipeline's 'rounds'; 'run' does all of its rounds.
-            """)
+            """,
+        examples: ["steadyset resample curation.yaml -o dataset --scores scores.csv"])
 
     @Argument(help: "The pipeline file (YAML).")
     var pipeline: String

@@ -7,7 +7,11 @@ internal import Pipeline
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Make a dataset: every stage of a pipeline that is not done.")
+        abstract: "Make a dataset: every stage of a pipeline that is not done.",
+        examples: [
+            "steadyset run quickstart.yaml -o quickstart",
+            "steadyset run train.yaml -o trained --until pack --dry-run",
+        ])
 
     @OptionGroup var options: PipelineOptions
     @OptionGroup var imported: ImportOptions

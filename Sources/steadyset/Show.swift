@@ -6,7 +6,11 @@ internal import Pipeline
 struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show what a dataset, one of its stages, or a shard holds.")
+        abstract: "Show what a dataset, one of its stages, or a shard holds.",
+        examples: [
+            "steadyset show quickstart",
+            "steadyset show quickstart/pack/train-00000.h5 --json",
+        ])
 
     @Argument(help: "A dataset's folder, DATASET@VERSION, a stage's folder, or an HDF5 shard.")
     var path: String

@@ -5,7 +5,8 @@ internal import Pipeline
 struct Solve: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "solve",
-        abstract: "Compute certified labels for a dataset's configurations.")
+        abstract: "Compute certified labels for a dataset's configurations.",
+        examples: ["steadyset solve quickstart.yaml -o quickstart --threads 8"])
 
     @OptionGroup var options: PipelineOptions
 

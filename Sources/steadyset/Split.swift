@@ -5,7 +5,8 @@ internal import Pipeline
 struct Split: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "split",
-        abstract: "Divide a dataset into parts, nested subsets and windows.")
+        abstract: "Divide a dataset into parts, nested subsets and windows.",
+        examples: ["steadyset split quickstart.yaml -o quickstart"])
 
     @OptionGroup var options: PipelineOptions
 

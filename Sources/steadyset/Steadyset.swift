@@ -44,6 +44,11 @@ struct Steadyset: ParsableCommand {
 
             \(companions)
 
+            Examples:
+              steadyset run quickstart.yaml -o quickstart
+              steadyset show quickstart
+              steadyset help run
+
             EXIT STATUS
             \(statuses)
             """,
@@ -61,10 +66,12 @@ struct Steadyset: ParsableCommand {
         Terminal.hearOfLargeFiles()
         do {
             do {
+                let commands = configuration.subcommands.map { $0.configuration }
                 try CompanionProgram.run(
                     CommandLine.arguments.dropFirst(),
-                    unless: ["help"]
-                        + configuration.subcommands.compactMap { $0.configuration.commandName })
+                    unless: ["help"] + commands.compactMap { $0.commandName },
+                    shown: ["help"]
+                        + commands.filter { $0.shouldDisplay }.compactMap { $0.commandName })
                 var command = try parseAsRoot()
                 FileServer.use()
                 try command.run()

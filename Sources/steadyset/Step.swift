@@ -6,7 +6,8 @@ struct Step: ParsableCommand {
         commandName: "step",
         abstract: "Do one step of a pipeline's plan.",
         discussion: "Several steps of one dataset may run at the same time, each in a process of "
-            + "its own.")
+            + "its own.",
+        examples: ["steadyset step quickstart.yaml solve-00003 -o quickstart"])
 
     @Argument(help: "The pipeline file (YAML).")
     var pipeline: String

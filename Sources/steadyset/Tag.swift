@@ -7,7 +7,11 @@ struct Tag: ParsableCommand {
         commandName: "tag",
         abstract: "Give a version of a dataset a name, or take the name away.",
         discussion: "A name that another version has moves to this one. 'log' lists the versions "
-            + "and their names.")
+            + "and their names.",
+        examples: [
+            "steadyset tag dataset@round-1 best",
+            "steadyset tag dataset best --delete",
+        ])
 
     @Argument(help: "DATASET@VERSION, or the dataset's folder for its base.")
     var version: String

@@ -11,7 +11,11 @@ struct Train: ParsableCommand {
         discussion: """
             What is trained, and how, is the pipeline's 'train'. Epochs leave a checkpoint; the \
             same command goes on after it, to the same weights.
-            """)
+            """,
+        examples: [
+            "steadyset train train.yaml -o trained",
+            "steadyset train train.yaml -o model --data dataset --seed 2",
+        ])
 
     @OptionGroup var options: PipelineOptions
 

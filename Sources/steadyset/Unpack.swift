@@ -11,7 +11,8 @@ struct Unpack: ParsableCommand {
         discussion: """
             Writes DIR/pack: the same bytes, and the same manifest id, that pack writes with the \
             standard codec. Recipes are solved again. Every label is compared with its digest.
-            """)
+            """,
+        examples: ["steadyset unpack archive -o standard"])
 
     @Argument(help: "The dataset's folder, or its folder pack.")
     var path: String

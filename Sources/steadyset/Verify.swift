@@ -10,7 +10,11 @@ struct Verify: ParsableCommand {
         commandName: "verify",
         abstract: "Check a dataset, or one stage of it: schemas, digests, every chunk, and the "
             + "laws of its subsets.",
-        discussion: "Ends with status 0 where everything is sound, with 1 where something is not.")
+        discussion: "Ends with status 0 where everything is sound, with 1 where something is not.",
+        examples: [
+            "steadyset verify quickstart --resolve 10",
+            "steadyset verify quickstart/pack --json",
+        ])
 
     @Argument(help: "The dataset's folder, DATASET@VERSION, or a stage's folder in it.")
     var path: String

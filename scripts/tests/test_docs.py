@@ -21,7 +21,7 @@ TEXTS = {"README.md": README, "scripts/python/README.md": (REPOSITORY / "scripts
 HELP = steadyset("--help").stdout if BINARY.exists() else ""
 COMMANDS = re.findall(r"^  ([a-z]+) {2,}\S", HELP.partition("SUBCOMMANDS:")[2], re.M)
 # Programs of the Python package, which are subcommands too.
-COMPANIONS = re.findall(r"^  ([a-z]+) +\S", HELP.partition("are subcommands")[2].partition("EXIT STATUS")[0], re.M)
+COMPANIONS = re.findall(r"^  ([a-z]+) +\S", HELP.partition("are subcommands")[2].partition("Examples:")[0], re.M)
 STAGES = re.findall(r"^  ([a-z]+) +\S", HELP.partition("stage by stage:")[2].partition("Each stage")[0], re.M)
 
 

@@ -481,13 +481,13 @@ def test_programs_beside_it_are_subcommands(programs, tmp_path):
     programs("steadyset-help", "exit 7")
     assert "USAGE" in steadyset("show", "--help").stdout and "SUBCOMMANDS" in steadyset("help").stdout
     for wrong in ("helo", "../hello", "HELLO", "hello!", "--hello", ""):
-        refused(wrong, status=64, says="Unexpected argument|Unknown option|Missing")
+        refused(wrong, status=64, says="no command|Unexpected argument|Unknown option|Missing")
 
 
 def test_a_relative_path_is_not_searched(programs, tmp_path):
     programs("steadyset-hello", "exit 7")
     environment = {**os.environ, "PATH": "programs:/usr/bin:/bin"}
-    refused("hello", status=64, says="Unexpected argument", cwd=tmp_path, env=environment)
+    refused("hello", status=64, says="there is no command 'hello'", cwd=tmp_path, env=environment)
 
 
 def test_known_programs_that_are_missing(programs, tiny):

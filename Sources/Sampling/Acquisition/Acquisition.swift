@@ -27,9 +27,12 @@ public struct Acquisition: Hashable, Sendable {
     package init(json: JSON) throws(SamplingError) {
         let name = json["acquisition"]?.string ?? TopAcquisition.name
         guard let rule = Acquisition.rules.first(where: { $0.name == name }) else {
+            let near = EditDistance.nearest(to: name, among: Acquisition.rules.map { $0.name })
             throw SamplingError(
                 .document,
-                "there is no acquisition '\(name)'; there are \(Acquisition.list("and"))")
+                "there is no acquisition '\(name)'"
+                    + (near.map { ": did you mean '\($0)'? There" } ?? "; there")
+                    + " are \(Acquisition.list("and"))")
         }
         var values: [Double] = []
         for key in rule.keys {

@@ -1,3 +1,5 @@
+internal import Documents
+
 /// The codecs that there are.
 public enum ShardCodecs {
     /// What `unpack` makes, and all shards have unless told otherwise.
@@ -13,6 +15,9 @@ public enum ShardCodecs {
 
     /// What to say of a codec `name` that there is not.
     public static func unknown(_ name: String) -> String {
-        "there is no codec '\(name)': codecs are \(all.map(\.name).joined(separator: ", "))"
+        let names = all.map(\.name)
+        let near = EditDistance.nearest(to: name, among: names).map { "; did you mean '\($0)'?" }
+        return "there is no codec '\(ForeignText.excerpt(name))': codecs are "
+            + names.joined(separator: ", ") + (near ?? "")
     }
 }

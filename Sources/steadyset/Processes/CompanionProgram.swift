@@ -1,4 +1,5 @@
 internal import Datasets
+internal import Documents
 internal import Foundation
 internal import Pipeline
 
@@ -31,17 +32,29 @@ struct CompanionProgram {
     init?(_ name: String) {
         let letters = name.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == 0x2D }
         guard letters, !name.hasPrefix("-"), name.utf8.count <= 64 else { return nil }
-        let own = Self.executable.map {
-            [URL(fileURLWithPath: $0).deletingLastPathComponent().path]
-        }
-        let listed = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":") ?? []
-        let folders = (own ?? []) + listed.map(String.init).filter { $0.hasPrefix("/") }
-        let places = folders.lazy.map { "\($0)/steadyset-\(name)" }
+        let places = Self.folders.lazy.map { "\($0)/steadyset-\(name)" }
         let found = places.first {
             InputFile.isFolder($0) == false && FileManager.default.isExecutableFile(atPath: $0)
         }
         guard let found else { return nil }
         path = found
+    }
+
+    /// Where such programs may be, the first before others.
+    private static var folders: [String] {
+        let own = executable.map { [URL(fileURLWithPath: $0).deletingLastPathComponent().path] }
+        let listed = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":") ?? []
+        return (own ?? []) + listed.map(String.init).filter { $0.hasPrefix("/") }
+    }
+
+    /// The names of those that are there, and of those that the Python package has.
+    private static var names: [String] {
+        let files = folders.flatMap {
+            (try? FileManager.default.contentsOfDirectory(atPath: $0)) ?? []
+        }
+        let prefix = "steadyset-"
+        return known.map(\.key)
+            + files.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
     }
 
     /// Why a program that is known is not there, and how to have it; nil of others.
@@ -58,15 +71,29 @@ struct CompanionProgram {
         return link ?? Bundle.main.executablePath
     }
 
-    /// Becomes the program that the first of `arguments` names, unless it is one of `subcommands`
-    /// or an option. Returns where there is no such program, so that the name is a wrong one; ends
-    /// the process where there should be one.
-    static func run(_ arguments: ArraySlice<String>, unless subcommands: [String]) throws {
-        guard let name = arguments.first, !subcommands.contains(name) else { return }
-        if let program = CompanionProgram(name) { try program.become(arguments.dropFirst()) }
+    /// Becomes the program that the first of `arguments` names, or the one behind `help`, unless it
+    /// is one of `subcommands` or an option. Ends the process where there is no such program, with
+    /// the name that may have been meant: one of `shown`, or of a program that is there.
+    static func run(
+        _ arguments: ArraySlice<String>, unless subcommands: [String], shown: [String]
+    ) throws {
+        let asksForHelp = arguments.first == "help"
+        let arguments = asksForHelp ? arguments.dropFirst() : arguments
+        guard let name = arguments.first, !name.hasPrefix("-"), !subcommands.contains(name) else {
+            return
+        }
+        if let program = CompanionProgram(name) {
+            try program.become(asksForHelp ? ["--help"] : arguments.dropFirst())
+        }
         if let message = missing(name) {
             Terminal.fail(message, status: ExitStatus.unavailable.rawValue)
         }
+        let near = EditDistance.nearest(to: name, among: shown + names)
+        Terminal.fail(
+            "there is no command '\(ForeignText.excerpt(name))'"
+                + (near.map { ": did you mean '\(ForeignText.excerpt($0))'?" }
+                    ?? ": 'steadyset --help' lists those that there are"),
+            status: ExitStatus.usage.rawValue)
     }
 
     /// Lets programs of the Python package find this one, unless the user named another.

@@ -20,7 +20,10 @@ DAMAGED, MISSING, FAILED = 65, 66, 74
 
 def main(arguments: Sequence[str] | None = None, program: str = "steadyset") -> int:
     """The command line; `program` may be `steadyset remote`, which looks after what is in storage alone."""
-    parser = Parser(prog=program, description=__doc__, allow_abbrev=False)
+    is_whole = program == "steadyset"
+    words = __doc__ if is_whole else "Checks, lists and cleans what is in object storage."
+    examples = [] if is_whole else ["steadyset remote check s3://bucket/quickstart", "steadyset remote clean --help"]
+    parser = Parser(prog=program, description=words, allow_abbrev=False, examples=examples)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(name: str, words: str, example: str, *places: tuple[str, str], writes: bool = False) -> argparse.ArgumentParser:
@@ -38,7 +41,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "steadyset") -> 
     place = ("URL", "where it is, such as s3://BUCKET/NAME")
     from_url = ("URL", "of the dataset, or URL@VERSION")
     into = ("FOLDER", "new, or of the same dataset")
-    if program == "steadyset":
+    if is_whole:
         shown = "steadyset push quickstart s3://bucket/quickstart"
         add("push", "send a dataset to object storage", shown, folder, place, writes=True)
         shown = "steadyset pull s3://bucket/quickstart quickstart"
