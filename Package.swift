@@ -42,6 +42,8 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         // Checks the processor before anything else runs.
         .target(name: "CProcessor"),
+        // Says the commit of the program where scripts/build links it in.
+        .target(name: "CCommit"),
 
         module(
             "Documents", [.product(name: "Yams", package: "Yams")],
@@ -93,7 +95,7 @@ let package = Package(
             dependencies: [
                 "Benchmarks", "Datasets", "Diagnosis", "Documents", "Engine", "Exports", "Fields",
                 "Learning", "Parallel", "Pipeline", "Sampling", "Shards", "Solving",
-                "Verification", "CProcessor",
+                "Verification", "CCommit", "CProcessor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: rules),

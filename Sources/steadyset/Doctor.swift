@@ -19,7 +19,8 @@ struct Doctor: ParsableCommand {
             "steadyset doctor /data --json",
         ])
 
-    @Argument(help: "The folder where datasets are to be; this one unless given.")
+    @Argument(
+        help: "The folder where datasets are to be; this one unless given.", completion: .directory)
     var folder = "."
 
     @Flag(help: "Write the findings as JSON.")
@@ -32,7 +33,9 @@ struct Doctor: ParsableCommand {
         }
         let diagnosis = try Diagnosis(folder: folder, companions: companions)
         if json {
-            Terminal.write(diagnosis.json.canonicalText + "\n")
+            let commit = ["commit": Version.commit.map(JSON.string) ?? .null]
+            let result = (diagnosis.json.object ?? [:]).merging(commit) { $1 }
+            Terminal.write(JSON.object(result).canonicalText + "\n")
         } else {
             for finding in diagnosis.findings { finding.write() }
             let notes = diagnosis.findings.count { $0.state == .note }

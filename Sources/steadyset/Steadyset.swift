@@ -52,7 +52,7 @@ struct Steadyset: ParsableCommand {
             EXIT STATUS
             \(statuses)
             """,
-        version: "steadyset \(Release.version)",
+        version: "steadyset \(Version.words)",
         subcommands: [
             New.self, Run.self, Sample.self, Solve.self, Split.self, Pack.self, Unpack.self,
             Train.self, Evaluate.self, Resample.self, Predict.self, Certify.self, Log.self,

@@ -65,6 +65,8 @@ def build():
     command += ["-Xswiftc", "-Xclang-linker", "-Xswiftc", "-static-libgcc"]
     # No symbols, and no table of them for plugins that there are not.
     command += ["-Xlinker", "-s", "-Xlinker", "--no-export-dynamic"]
+    commit = subprocess.run([REPOSITORY / "scripts/commit", SCRATCH / "commit"], stdout=subprocess.PIPE, text=True, check=True)
+    command += ["-Xlinker", commit.stdout.strip()] if commit.stdout else []
     if subprocess.run(command, cwd=REPOSITORY, env=os.environ | {"LC_ALL": "C.UTF-8"}).returncode:
         raise Failure("the static build failed; its output is above")
     if subprocess.run([REPOSITORY / "scripts/plugin", SCRATCH / "plugin"]).returncode:

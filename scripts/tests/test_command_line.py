@@ -30,7 +30,7 @@ def test_help_lists_every_status():
 
 def test_version(tiny):
     said = steadyset("--version").stdout
-    assert re.fullmatch(r"steadyset \d+\.\d+\.\d+\n", said)
+    assert re.fullmatch(r"steadyset \d+\.\d+\.\d+( \([0-9a-f]{12}(, changed)?\))?\n", said)
     provenance = json.loads((tiny / "pack/provenance.json").read_text())
     assert said.split()[1] == provenance["steadyset"]
     assert set(provenance["libraries"]) == {"hdf5", "zstd"}
