@@ -17,7 +17,7 @@ struct GC: ParsableCommand {
             "steadyset gc dataset --drop round-1 --apply",
         ])
 
-    @Argument(help: "The dataset's folder.")
+    @Argument(help: "The dataset's folder.", completion: .directory)
     var path: String
 
     @Option(

@@ -11,7 +11,7 @@ struct Log: ParsableCommand {
             + "and why.",
         examples: ["steadyset log dataset"])
 
-    @Argument(help: "The dataset's folder.")
+    @Argument(help: "The dataset's folder.", completion: .directory)
     var path: String
 
     @Flag(help: "Write it as JSON.")

@@ -12,7 +12,9 @@ struct Show: ParsableCommand {
             "steadyset show quickstart/pack/train-00000.h5 --json",
         ])
 
-    @Argument(help: "A dataset's folder, DATASET@VERSION, a stage's folder, or an HDF5 shard.")
+    @Argument(
+        help: "A dataset's folder, DATASET@VERSION, a stage's folder, or an HDF5 shard.",
+        completion: .file())
     var path: String
 
     @Flag(help: "Write it as JSON.")

@@ -14,7 +14,7 @@ struct Unpack: ParsableCommand {
             """,
         examples: ["steadyset unpack archive -o standard"])
 
-    @Argument(help: "The dataset's folder, or its folder pack.")
+    @Argument(help: "The dataset's folder, or its folder pack.", completion: .directory)
     var path: String
 
     @Option(name: [.short, .long], help: "The folder to write pack into; created if need be.")

@@ -16,7 +16,9 @@ struct Verify: ParsableCommand {
             "steadyset verify quickstart/pack --json",
         ])
 
-    @Argument(help: "The dataset's folder, DATASET@VERSION, or a stage's folder in it.")
+    @Argument(
+        help: "The dataset's folder, DATASET@VERSION, or a stage's folder in it.",
+        completion: .directory)
     var path: String
 
     @Option(help: "Solve this many samples again, chosen at random, and compare them bit by bit.")

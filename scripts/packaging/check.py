@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import os
 import pathlib
 import re
 import subprocess
 
 import bare_root
 from make_wheel import DIST, tools, version
-from static_build import REPOSITORY, Failure
+from static_build import REPOSITORY, SCRATCH, Failure
 
 GOLDEN = REPOSITORY / "scripts/tests/golden/ids.json"
 READ = """
@@ -72,8 +73,9 @@ def makes_tiny(root, steadyset):
 
 def says_version(root, steadyset):
     said = root.run(f"{steadyset} --version").strip()
-    if said != f"steadyset {version()}":
+    if said.split()[:2] != ["steadyset", version()]:
         raise Failure(f"{steadyset} says {said}, not steadyset {version()}")
+    root.run(f"{steadyset} doctor /tmp")
 
 
 def wheel_works(root, wheel):
@@ -106,9 +108,23 @@ def package_works(root, package):
     root.run(
         "bash -c '. /usr/share/bash-completion/completions/steadyset; complete -p steadyset'\n"
         "test -s /usr/share/zsh/vendor-completions/_steadyset; test -s /usr/share/fish/vendor_completions.d/steadyset.fish\n"
+        "gzip -dc /usr/share/man/man1/steadyset.1.gz | grep -q 'SS steadyset run'\n"
         "grep -q HDF5 /usr/share/doc/steadyset/copyright; dpkg --purge steadyset; test ! -e /usr/bin/steadyset"
     )
     print(f"{package.name}: installed, {files} files as in the golden list, verified, removed", flush=True)
+
+
+def installation_works(root):
+    """What scripts/install puts into a prefix works there, and is removed again."""
+    command = [REPOSITORY / "scripts/install", "/opt/prefix"]
+    subprocess.run(command, env=os.environ | {"DESTDIR": str(root.path)}, stdout=subprocess.DEVNULL, check=True)
+    says_version(root, "/opt/prefix/bin/steadyset")
+    files = makes_tiny(root, "/opt/prefix/bin/steadyset")
+    root.run("bash -c '. /opt/prefix/share/bash-completion/completions/steadyset; complete -p steadyset'")
+    command.insert(1, "--remove")
+    subprocess.run(command, env=os.environ | {"DESTDIR": str(root.path)}, stdout=subprocess.DEVNULL, check=True)
+    root.run("test -z \"$(ls -A /opt/prefix)\"")
+    print(f"scripts/install: installed below a prefix, {files} files as in the golden list, verified, removed", flush=True)
 
 
 def steps(text):
@@ -161,6 +177,8 @@ def check():
         wheel_works(root, wheel)
         if package is not None:
             package_works(root, package)
+        if (SCRATCH / "release/steadyset").is_file():
+            installation_works(root)
     with bare_root.Root() as root:
         downloaded(root, wheel)
         image_works(root, REPOSITORY / "scripts/packaging/Containerfile")

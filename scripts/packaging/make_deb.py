@@ -8,14 +8,12 @@ import subprocess
 import tempfile
 
 import components
+import shared
 from make_wheel import DIST, epoch, version
 from static_build import REPOSITORY, Failure
 
-COMPLETIONS = {
-    "bash": "usr/share/bash-completion/completions/steadyset",
-    "zsh": "usr/share/zsh/vendor-completions/_steadyset",
-    "fish": "usr/share/fish/vendor_completions.d/steadyset.fish",
-}
+# Debian's shells look for these in places of their own.
+PLACES = {"share/zsh/site-functions/_steadyset": "share/zsh/vendor-completions/_steadyset"}
 # Where Debian's library of HDF5 looks for plugins.
 PLUGIN = "usr/lib/x86_64-linux-gnu/hdf5/serial/plugins/libh5steadyset.so"
 MAINTAINER = "The Steadyset authors <steadyset@localhost>"
@@ -43,11 +41,8 @@ def fill(root, binary, plugin, parts):
     put(root / "usr/bin/steadyset", binary.read_bytes())
     (root / "usr/bin/steadyset").chmod(0o755)
     put(root / PLUGIN, plugin.read_bytes())
-    for shell, place in COMPLETIONS.items():
-        script = subprocess.run([binary, "--generate-completion-script", shell], capture_output=True, check=True).stdout
-        put(root / place, script)
-    for path in (REPOSITORY / "pipelines").glob("*.yaml"):
-        put(root / "usr/share/steadyset/pipelines" / path.name, path.read_bytes())
+    for name, data in shared.files(binary, version(), epoch()).items():
+        put(root / "usr" / PLACES.get(name, name), data)
     texts = components.files(parts)
     head = [texts.pop("COMPONENTS.md"), texts.pop("LICENSE")]
     text = "\n".join([*head, *(f"{'=' * 100}\n{name}\n\n{text}" for name, text in sorted(texts.items()))])

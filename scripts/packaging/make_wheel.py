@@ -14,6 +14,7 @@ import time
 import zipfile
 
 import components
+import shared
 from static_build import REPOSITORY, Failure
 
 DIST = REPOSITORY / "dist"
@@ -67,7 +68,7 @@ def metadata(text, parts, licences):
     return "\n".join([*lines, *(f"License-File: {name}" for name in sorted(licences))]) + empty + body
 
 
-def contents(parts, native):
+def contents(binary, parts, native):
     """Returns everything but RECORD and WHEEL, as {path: bytes}; `native` is what was compiled, by its path in the wheel."""
     with tempfile.TemporaryDirectory() as folder:
         found = pure(pathlib.Path(folder))
@@ -76,8 +77,7 @@ def contents(parts, native):
     found = {name: data for name, data in found.items() if name not in (f"{notes}/RECORD", f"{notes}/WHEEL")}
     found[f"{notes}/METADATA"] = metadata(found[f"{notes}/METADATA"].decode(), parts, licences).encode()
     found |= {f"{notes}/licenses/{name}": text.encode() for name, text in licences.items()}
-    for path in sorted((REPOSITORY / "pipelines").glob("*.yaml")):
-        found[f"steadyset-{version()}.data/data/share/steadyset/pipelines/{path.name}"] = path.read_bytes()
+    found |= {f"steadyset-{version()}.data/data/{name}": data for name, data in shared.files(binary, version(), epoch()).items()}
     return found | {name: path.read_bytes() for name, path in native.items()}
 
 
@@ -121,11 +121,11 @@ def audited(path):
 
 def make(binary, plugin, parts):
     """Makes the wheel in dist/ of the program and the HDF5 plugin; returns its path."""
-    said = subprocess.run([binary, "--version"], capture_output=True, text=True).stdout.split()
-    if said[-1:] != [version()]:
-        raise Failure(f"the program says that it is {' '.join(said)}, the Python package {version()}: change one of the two")
+    said = subprocess.run([binary, "--version"], capture_output=True, text=True).stdout
+    if said.split()[:2] != ["steadyset", version()]:
+        raise Failure(f"the program says that it is {said.strip()}, the Python package {version()}: change one of the two")
     native = {f"steadyset-{version()}.data/scripts/steadyset": binary, "steadyset/plugin/libh5steadyset.so": plugin}
-    found = contents(parts, native)
+    found = contents(binary, parts, native)
     DIST.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=DIST) as folder:
         tag = audited(write(pathlib.Path(folder), found, native, "linux_x86_64", 1))

@@ -6,6 +6,7 @@
 import base64
 import csv
 import email
+import gzip
 import hashlib
 import io
 import json
@@ -28,10 +29,34 @@ import check  # noqa: E402
 import components  # noqa: E402
 import make_deb  # noqa: E402
 import make_wheel  # noqa: E402
+import manual  # noqa: E402
+import shared  # noqa: E402
 import static_build  # noqa: E402
 
 PART = components.Component("A library (static)", "1.2", "BSD-3-Clause", {"LICENSE": "As you like.\n"})
-PROGRAM = '#!/bin/sh\ncase $1 in --version) echo "steadyset VERSION" ;; *) echo "completions for $2" ;; esac\n'
+DUMP = {
+    "abstract": "Makes a .\\ny.", "discussion": "It does.\n\n  -x  so\n\nEXIT STATUS\n  0 done", "commandName": "steadyset",
+    "subcommands": [
+        {
+            "commandName": "go", "abstract": "Goes.", "discussion": ".dot\n\nExamples:\n  steadyset go -n", "arguments": [
+                {"kind": "positional", "valueName": "path", "abstract": "The path."},
+                {"kind": "option", "valueName": "n", "names": [{"kind": "short", "name": "n"}, {"kind": "long", "name": "number"}], "abstract": "How many.", "defaultValue": "3", "allValues": ["3", "4"]},
+                {"kind": "flag", "valueName": "help", "names": [{"kind": "long", "name": "help"}], "abstract": "Show help."},
+            ],
+        },
+        {"commandName": "hidden", "abstract": "Is not shown.", "shouldDisplay": False},
+    ],
+}  # fmt: skip
+PROGRAM = f"""#!/bin/sh
+case $1 in
+--version) echo "steadyset VERSION (0123456789ab)" ;;
+--experimental-dump-help) cat << 'END'
+{json.dumps({"command": DUMP})}
+END
+;;
+*) echo "completions for $2" ;;
+esac
+"""
 # Read from wherever this package is: scripts/build puts it there.
 PLUGIN = REPOSITORY / "scripts/python/steadyset/plugin/libh5steadyset.so"
 NOTES = f"steadyset-{make_wheel.version()}.dist-info"
@@ -104,7 +129,7 @@ def sound(path):
 
 def test_one_version():
     """The command, the Python package, and with it wheel and package, have the same."""
-    assert steadyset("--version").stdout == f"steadyset {make_wheel.version()}\n"
+    assert steadyset("--version").stdout.split()[:2] == ["steadyset", make_wheel.version()]
     project = (REPOSITORY / "scripts/python/pyproject.toml").read_text()
     assert 'dynamic = ["version"]' in project and "\nversion =" not in project.partition("[tool.")[0]
 
@@ -117,7 +142,9 @@ def test_a_wheel_installs_command_and_package(program, tmp_path):
     assert os.listdir(tmp_path / "dist") == [wheel.name], "nothing else is left"
     site = installed(wheel, tmp_path / "prefix")
     command = tmp_path / "prefix/bin/steadyset"
-    assert subprocess.check_output([command, "--version"], text=True) == f"steadyset {make_wheel.version()}\n"
+    assert subprocess.check_output([command, "--version"], text=True) == f"steadyset {make_wheel.version()} (0123456789ab)\n"
+    for name, data in shared.files(program, make_wheel.version(), make_wheel.epoch()).items():
+        assert (tmp_path / "prefix" / name).read_bytes() == data, name
     assert (site / NOTES / "licenses/A-library-static/LICENSE").read_text() == "As you like.\n"
     assert (tmp_path / "prefix/share/steadyset/pipelines/tiny.yaml").exists()
     assert found_by(site) == command
@@ -210,12 +237,115 @@ def test_a_package_of_debian(program, tmp_path):
     root = tmp_path / "root"
     assert os.access(root / "usr/bin/steadyset", os.X_OK)
     assert (root / make_deb.PLUGIN).read_bytes() == PLUGIN.read_bytes() and not os.access(root / make_deb.PLUGIN, os.X_OK)
-    for shell, place in make_deb.COMPLETIONS.items():
-        assert (root / place).read_text() == f"completions for {shell}\n" and not os.access(root / place, os.X_OK)
+    for shell, name in shared.COMPLETIONS.items():
+        place = root / "usr" / make_deb.PLACES.get(name, name)
+        assert place.read_text() == f"completions for {shell}\n" and not os.access(place, os.X_OK)
+    assert b".SS steadyset go" in gzip.decompress((root / "usr" / shared.MANUAL).read_bytes())
     text = (root / "usr/share/doc/steadyset/copyright").read_text()
     assert "| A library (static) | 1.2 | BSD-3-Clause |" in text and "As you like." in text and "Apache License" in text
     listed = subprocess.check_output(["dpkg-deb", "--contents", package], text=True)
     assert all(line.split()[1] == "root/root" for line in listed.splitlines())
+
+
+def test_the_page_of_the_manual(program):
+    """All that help says, in the form of man(7); what looks like a request of troff is none."""
+    page = manual.page(program, "1.2", 0).decode()
+    assert page.startswith("'\\\" -*- coding: UTF-8 -*-\n.TH STEADYSET 1 \"1970-01-01\" \"steadyset 1.2\"")
+    for words in ("steadyset \\- Makes a .\\eny.\n", ".nf\n  \\-x  so\n.fi", ".SS steadyset go\nGoes.\n", "\n\\&.dot\n",
+                  ".B <path>\nThe path.\n", ".B \\-n, \\-\\-number <n>\nHow many. (values: 3, 4) (default: 3)\n", "  0 done"):  # fmt: skip
+        assert words in page, words
+    assert "hidden" not in page and "Show help" not in page
+    if shutil.which("groff"):
+        said = subprocess.run(["groff", "-man", "-Kutf8", "-Tutf8", "-ww", "-z"], input=manual.page(BINARY, "1.2", 0), capture_output=True)
+        assert said.returncode == 0 and not said.stderr, said.stderr
+
+
+def install(*arguments, expect=0, **variables):
+    command = [sys.executable, REPOSITORY / "scripts/install", *arguments]
+    said = subprocess.run(command, capture_output=True, text=True, env=os.environ | variables)
+    assert said.returncode == expect, said.stderr
+    return said
+
+
+@pytest.mark.parametrize("staged", [False, True])
+def test_installing_below_a_prefix(program, tmp_path, staged):
+    """What is needed is there, nothing else is, and it goes without a trace; a DESTDIR stands before the prefix."""
+    prefix = tmp_path / "my prefix"
+    variables = {"DESTDIR": str(tmp_path / "stage")} if staged else {}
+    root = pathlib.Path(f"{tmp_path}/stage{prefix}") if staged else prefix
+    (root / "share").mkdir(parents=True)
+    (root / "share/mine").write_text("precious")
+    for _ in range(2):
+        said = install("--program", program, prefix, **variables).stdout
+    there = {str(path) for path in root.rglob("*") if path.is_file()} - {str(root / "share/mine")}
+    assert {line for line in said.splitlines() if line.startswith("/")} == there
+    for name in ("bin/steadyset", shared.MANUAL, *shared.COMPLETIONS.values(), "share/steadyset/pipelines/tiny.yaml"):
+        assert str(root / name) in there
+    assert (root / "bin/steadyset").read_bytes() == program.read_bytes() and os.access(root / "bin/steadyset", os.X_OK)
+    assert f"HDF5_PLUGIN_PATH={prefix}/lib/steadyset/plugin" in said
+    install("--remove", prefix, **variables)
+    assert [str(path.relative_to(root)) for path in root.rglob("*")] == ["share", "share/mine"]
+    assert "is not known" in install("--remove", prefix, expect=1, **variables).stderr
+
+
+def test_nothing_to_install(tmp_path):
+    said = install("--program", tmp_path / "none", tmp_path / "prefix", expect=1)
+    assert f"there is no {tmp_path}/none" in said.stderr and os.listdir(tmp_path) == []
+
+
+def test_completions_of_the_program():
+    """The shells that are here take what the program makes, and offer its commands."""
+    made = shared.files(BINARY, make_wheel.version(), 0)
+    for shell, place in shared.COMPLETIONS.items():
+        text = made[place].decode()
+        assert "doctor" in text and "resample" in text and "read-predictions" not in text
+        if shutil.which(shell):
+            subprocess.run([shell, "-n", "/dev/stdin"], input=text, text=True, check=True)
+    ask = 'COMP_WORDS=(steadyset do); COMP_CWORD=1; COMP_LINE="steadyset do"; COMP_POINT=12; _steadyset steadyset do steadyset; echo "${COMPREPLY[@]}"'
+    said = subprocess.run(["bash", "-c", made[shared.COMPLETIONS["bash"]].decode() + "\n" + ask], capture_output=True, text=True)
+    assert said.stdout.strip() == "doctor", said.stderr
+
+
+def committed(folder, *commands):
+    """Runs commands of git in a folder, as somebody."""
+    for command in commands:
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *command], cwd=folder, check=True, capture_output=True)
+
+
+SAYS = '#include "commit.h"\n#include <stdio.h>\nint main(void) { const char *c = steadyset_commit_or_null(); puts(c ? c : "none"); }\n'
+
+
+@pytest.mark.skipif(not shutil.which("git") or not shutil.which("cc"), reason="no git or no C compiler here")
+def test_the_commit_of_a_tree(tmp_path):
+    """What is linked with scripts/commit says the commit, and whether files differ from it; without a checkout nothing."""
+    tree = tmp_path / "outer/tree"
+    (tree / "scripts").mkdir(parents=True)
+    shutil.copy(REPOSITORY / "scripts/commit", tree / "scripts")
+    (tmp_path / "main.c").write_text(SAYS)
+    source = REPOSITORY / "Sources/CCommit"
+
+    def says():
+        made = subprocess.check_output([tree / "scripts/commit", tmp_path / "objects"], text=True).split("\n")[0]
+        program = tmp_path / "program"
+        objects = [made] if made else []
+        subprocess.run(["cc", "-fPIE", "-pie", "-I", source / "include", tmp_path / "main.c", source / "commit.c", *objects, "-o", program], check=True)
+        assert [str(path) for path in (tmp_path / "objects").iterdir()] == objects or not objects
+        return subprocess.check_output([program], text=True).strip()
+
+    assert says() == "none"
+    # A checkout around it is another project's.
+    committed(tmp_path / "outer", ["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "other"])
+    assert says() == "none"
+    committed(tree, ["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"])
+    first = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=tree, text=True)[:12]
+    assert says() == first
+    (tree / "untracked").write_text("")
+    assert says() == first
+    with open(tree / "scripts/commit", "a") as file:
+        file.write("# changed\n")
+    assert says() == f"{first}, changed"
+    committed(tree, ["commit", "-q", "-a", "-m", "second"])
+    assert re.fullmatch("[0-9a-f]{12}", says()) and says() != first
 
 
 def test_a_module_of_unknown_licence_is_refused(monkeypatch):

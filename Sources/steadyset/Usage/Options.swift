@@ -43,10 +43,12 @@ struct LockOption: ParsableArguments {
 
 /// Options of every command that works on a pipeline.
 struct PipelineOptions: ParsableArguments {
-    @Argument(help: "The pipeline file (YAML).")
+    @Argument(help: "The pipeline file (YAML).", completion: .file(extensions: ["yaml", "json"]))
     var pipeline: String
 
-    @Option(name: [.short, .long], help: "The dataset's folder; created if need be.")
+    @Option(
+        name: [.short, .long], help: "The dataset's folder; created if need be.",
+        completion: .directory)
     var output: String
 
     @OptionGroup var parallelism: ThreadsOption
@@ -88,7 +90,9 @@ struct PipelineOptions: ParsableArguments {
 
 /// Options of the commands that take configurations from a file.
 struct ImportOptions: ParsableArguments {
-    @Option(help: "Import configurations from a JSON Lines file instead of drawing them.")
+    @Option(
+        help: "Import configurations from a JSON Lines file instead of drawing them.",
+        completion: .file(extensions: ["jsonl"]))
     var from: String?
 
     @Option(help: "With --from: what sources do; as in the pipeline unless given.")
