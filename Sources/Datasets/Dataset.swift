@@ -166,7 +166,8 @@ public struct Dataset: Hashable, Sendable {
     /// it.
     @discardableResult package func publish(
         _ writer: ShardWriter, as path: String, step: String, fingerprint: Digest,
-        leftOut: [UncertifiedSample] = [], ways: [Solution.Way: Int]? = nil, started: Stopwatch
+        leftOut: [UncertifiedSample] = [], ways: [Solution.Way: Int]? = nil,
+        statistics: SampleStatistics? = nil, started: Stopwatch
     ) throws -> Manifest.File {
         let digest = try writer.finish()
         try AtomicFile.commit(temporary: writer.path, as: self.path(path))
@@ -174,7 +175,7 @@ public struct Dataset: Hashable, Sendable {
             path: path, bytes: digest.bytes, sha256: digest.sha256, samples: writer.count)
         try StepRecord(
             step: step, fingerprint: fingerprint, files: [file], leftOut: leftOut,
-            ways: ways, seconds: started.seconds
+            ways: ways, statistics: statistics, seconds: started.seconds
         ).write(in: self)
         return file
     }

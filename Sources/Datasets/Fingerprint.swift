@@ -58,11 +58,15 @@ package enum Fingerprint {
         of(["step": .string("split"), "solve": .string(solve.description), "split": split.json])
     }
 
-    package static func pack(split: Digest, codec: any ShardCodec, samplesPerShard: Int) -> Digest {
-        of([
+    package static func pack(
+        split: Digest, codec: any ShardCodec, samplesPerShard: Int, about: DatasetAbout
+    ) -> Digest {
+        var members: [String: JSON] = [
             "step": .string("pack"), "split": .string(split.description),
             "codec": .string(codec.identity), "samples_per_shard": .integer(samplesPerShard),
-        ])
+        ]
+        members["about"] = about.json
+        return of(members)
     }
 
     /// `pack` is what tells the shards: the fingerprint of the step that wrote them, or the id of

@@ -14,6 +14,9 @@ package struct StepRecord {
     package var leftOut: [UncertifiedSample] = []
     /// How many labels each way made; nil of steps that solve nothing, and in earlier records.
     package var ways: [Solution.Way: Int]?
+    /// Of the samples of a part; nil of steps that solve nothing or no training samples, and in
+    /// earlier records.
+    package var statistics: SampleStatistics?
     /// Seconds of work.
     package var seconds: Double
 
@@ -47,6 +50,7 @@ package struct StepRecord {
         }
         leftOut = (json["left_out"]?.array ?? []).compactMap { try? UncertifiedSample($0, "") }
         ways = json["methods"].flatMap(WayCounts.read)
+        statistics = json["statistics"].flatMap { try? SampleStatistics($0, "") }
         seconds = json["seconds"]?.double ?? 0
     }
 
@@ -61,13 +65,14 @@ package struct StepRecord {
     package init(
         step: String, fingerprint: Digest, files: [Manifest.File],
         leftOut: [UncertifiedSample] = [], ways: [Solution.Way: Int]? = nil,
-        seconds: Double
+        statistics: SampleStatistics? = nil, seconds: Double
     ) {
         self.step = step
         self.fingerprint = fingerprint
         self.files = files
         self.leftOut = leftOut
         self.ways = ways
+        self.statistics = statistics
         self.seconds = seconds
     }
 
@@ -98,6 +103,7 @@ package struct StepRecord {
                 }), "left_out": .array(leftOut.map(\.json)), "seconds": .number(seconds),
         ]
         members["methods"] = ways.map(WayCounts.json)
+        members["statistics"] = statistics?.json
         members["digest"] = .string(Digest(of: JSON.object(members).canonicalBytes).description)
         let json = JSON.object(members)
         let path = StepRecord.path(step, in: dataset)

@@ -3,7 +3,7 @@ internal import Documents
 package import Fields
 internal import Foundation
 internal import Parallel
-internal import Sampling
+package import Sampling
 package import Shards
 package import Solving
 
@@ -30,10 +30,10 @@ extension Verifier {
 
     /// Decodes every chunk of a file: y has its digest, lies on its grid and in range; x is the
     /// image of the sources; the id is that of the configuration; the bound is within the
-    /// tolerance.
+    /// tolerance. Of a sound file of `part` .train the statistics are remembered.
     package func checkSamples(
-        of reader: ShardReader, _ stage: Stage, physics: Physics, accuracy: Accuracy,
-        codec: any ShardCodec, solvable isSolvable: Bool
+        of reader: ShardReader, _ stage: Stage, _ part: Split.Part?, physics: Physics,
+        accuracy: Accuracy, codec: any ShardCodec
     ) throws {
         guard reader.codec.name == codec.name else {
             return found(
@@ -62,6 +62,8 @@ extension Verifier {
         }
         let hasContrast = ShardCoefficient.hasContrast(under: physics)
         let laws = LabelLaws(physics: physics, accuracy: accuracy)
+        let before = report.findings.count
+        let meters = part == .train && codec.labels != nil ? SampleMeters(physics) : nil
         try OrderedWork.run(count: reader.count, threads: threads) {
             let decoder = try SampleDecoder(lattice: reader.lattice)
             return { row in
@@ -99,13 +101,16 @@ extension Verifier {
                         "x is not the image of its sources")
                     findings += laws.violations(y, bound: bound, of: configuration, image).map(
                         named)
-                    guard let medium else { return findings }
+                    var coefficients: [[Float]] = []
                     for dataset in drawn {
+                        guard let medium else { break }
+                        let values = try reader.coefficient(dataset, at: row, with: decoder)
                         expect(
-                            try reader.coefficient(dataset, at: row, with: decoder)
-                                == dataset.values(medium),
+                            values == dataset.values(medium),
                             "\(dataset.coefficient.rawValue) is not that of its keys")
+                        coefficients.append(values)
                     }
+                    if findings.isEmpty { meters?.add(image, y, coefficients) }
                 } catch let error as Interrupted { throw error } catch {
                     findings.append("\(reader.path): sample \(id): \(DatasetError(error).message)")
                 }
@@ -114,7 +119,7 @@ extension Verifier {
         } consume: { [self] row, findings in
             report.samples += 1
             report.findings += findings
-            guard isSolvable, findings.isEmpty else { return }
+            guard findings.isEmpty else { return }
             let place = Solvable(path: reader.path, row: row, physics: physics, accuracy: accuracy)
             if stage == .solve, stages.contains(.pack) {
                 parted[reader.ids[row]] = place
@@ -122,6 +127,31 @@ extension Verifier {
                 solvable.append(place)
             }
         }
+        if report.findings.count == before {
+            statistics[reader.path] = try meters?.statistics(of: .train)
+        }
+    }
+
+    /// The statistics that a manifest of `stage` has, which must be those of the samples in these
+    /// files; nothing is said where one of these is damaged, or holds no labels.
+    package func checkStatistics(
+        _ recorded: SampleStatistics?, of files: [Manifest.File], _ stage: Stage
+    ) throws {
+        guard let recorded else { return }
+        let folder = dataset.folder(stage)
+        let samples = files.reduce(0) { $0 + $1.samples }
+        guard recorded.samples == samples else {
+            return found(
+                "\(folder): the manifest's statistics are of \(recorded.samples) samples, and "
+                    + "there are \(samples) for training")
+        }
+        let found = try files.filter { $0.samples > 0 }.map {
+            statistics[try SafePath.resolve($0.path, in: folder)]
+        }
+        guard let sum = SampleStatistics.sum(found) else { return }
+        expect(
+            sum == recorded,
+            "\(folder): the manifest's statistics are not those of the samples for training")
     }
 
     /// Solves samples again, chosen at random without repeats, and compares labels and bounds bit

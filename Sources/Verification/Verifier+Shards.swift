@@ -66,9 +66,8 @@ extension Verifier {
                 if decoding.contains(file.path) {
                     if !isAddition, dataset.version == nil { compare(reader) }
                     try checkSamples(
-                        of: reader, .pack, physics: physics, accuracy: manifest.accuracy,
-                        codec: codec,
-                        solvable: true)
+                        of: reader, .pack, part, physics: physics, accuracy: manifest.accuracy,
+                        codec: codec)
                 }
                 var content = Digest.Hasher()
                 for row in 0..<reader.count {
@@ -145,6 +144,10 @@ extension Verifier {
             Set(parts.keys) == Set(manifest.parts.filter { $0.samples > 0 }.map(\.part)),
             "\(folder): the parts that the manifest counts are not those of the shards")
         checkNames(of: selections, folder: folder)
+        attempt {
+            let training = manifest.shards.filter { $0.part == .train }.map(\.file)
+            try checkStatistics(manifest.statistics, of: training, .pack)
+        }
         attempt { try checkLocations(manifest, expected: locations.finish()) }
         checkLaws(selections, members: members, strata: strata, folder: folder)
     }

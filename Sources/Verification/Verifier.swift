@@ -48,6 +48,9 @@ public final class Verifier {
     /// The classes of the samples of a shard, by its path.
     package var problems: [String: [ProblemClass]] = [:]
 
+    /// What was found of the samples of files of labels for training, by path.
+    package var statistics: [String: SampleStatistics] = [:]
+
     /// Where a sample's label is stored.
     package struct Solvable {
         package let path: String
@@ -290,8 +293,8 @@ public final class Verifier {
                 // Where shards are there, those are solved again, and parts as far as they are not
                 // the same.
                 try checkSamples(
-                    of: reader, .solve, physics: physics, accuracy: manifest.accuracy,
-                    codec: reader.codec, solvable: true)
+                    of: reader, .solve, listing?.part(number), physics: physics,
+                    accuracy: manifest.accuracy, codec: reader.codec)
                 if number == 0 { try checkLevel(manifest.compressionLevel, of: reader) }
                 remember(reader)
                 for row in 0..<reader.count {
@@ -310,6 +313,14 @@ public final class Verifier {
                         "\(reader.path): does not hold the samples of "
                             + "\(listing.parts[number].configurations)")
                 }
+            }
+        }
+        if let listing {
+            attempt {
+                let training = manifest.parts.enumerated().filter {
+                    listing.part($0.offset) == .train
+                }.map(\.element.file)
+                try checkStatistics(manifest.statistics, of: training, .solve)
             }
         }
         let labels = SolvedSamples(recorded: manifest.parts.map(\.file), in: folder)

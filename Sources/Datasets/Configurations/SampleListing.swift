@@ -223,6 +223,11 @@ package struct SampleListing {
             manifest.parts[part.number].file, in: folder, physics: physics, ids: part.ids)
     }
 
+    /// The part of the split that the samples of part `number` are of; nil where there is none.
+    package func part(_ number: Int) -> Split.Part? {
+        number < parts.count ? parts[number].place.part : nil
+    }
+
     /// Places in a part of samples that are copies of earlier ones, ascending.
     package func copies(in part: Part) -> [Int] {
         copies.count == 0

@@ -84,6 +84,11 @@ package struct PackManifest: StageManifest {
     package var locations: Companion?
     /// A version's choices.
     package var choices: Companion?
+    /// Of the training samples; nil where there are none, or where no label could be read for it,
+    /// and in datasets of earlier releases.
+    package var statistics: SampleStatistics?
+    /// What the pipeline says of the dataset.
+    package var about: DatasetAbout
     package var shards: [Shard]
 
     package init(
@@ -91,7 +96,8 @@ package struct PackManifest: StageManifest {
         strata: [Stratum], parts: [PartCount], selections: [Selection], digest: Digest,
         largestErrorBound: Double, descent: Descent? = nil, codec: any ShardCodec,
         compressionLevel: Int?, samplesPerShard: Int, locations: Companion? = nil,
-        choices: Companion? = nil, shards: [Shard] = []
+        choices: Companion? = nil, statistics: SampleStatistics? = nil,
+        about: DatasetAbout = DatasetAbout(), shards: [Shard] = []
     ) {
         self.physics = physics
         self.accuracy = accuracy
@@ -108,6 +114,8 @@ package struct PackManifest: StageManifest {
         self.samplesPerShard = samplesPerShard
         self.locations = locations
         self.choices = choices
+        self.statistics = statistics
+        self.about = about
         self.shards = shards
     }
 
@@ -161,7 +169,8 @@ extension PackManifest {
         }
         let layout = try manifest.layout(
             ["codec", "samples_per_shard"],
-            optional: ["compression_level", "locations", "choices"], path: path)
+            optional: ["compression_level", "locations", "choices", "statistics", "about"],
+            path: path)
         let name = try layout.string("codec")
         guard let codec = ShardCodecs.named(name) else {
             throw DatasetError(.data, "\(path): \(ShardCodecs.unknown(name))", member: "codec")
@@ -173,6 +182,12 @@ extension PackManifest {
             ? try layout.count("compression_level", in: 1...19) : nil
         locations = try PackManifest.companion("locations", of: layout)
         choices = try PackManifest.companion("choices", of: layout)
+        about =
+            try layout.optional("about").map { json throws(DatasetError) in
+                try DatasetAbout(json, "'about' of the \(layout.context)")
+            } ?? DatasetAbout()
+        statistics = try SampleStatistics(optional: layout)
+        try statistics?.check(physics, path: path)
         shards = try manifest.files(with: ["part", "ranks", "digest"], path: path) {
             (file, members) throws(DatasetError) in
             Shard(
@@ -216,6 +231,8 @@ extension PackManifest {
         layout["compression_level"] = compressionLevel.map(JSON.integer)
         layout["locations"] = locations?.json
         layout["choices"] = choices?.json
+        layout["statistics"] = statistics?.json
+        layout["about"] = about.json
         return Manifest(
             stage: Self.stage.rawValue, parameters: .object(parameters), inputs: inputs,
             content: .object(content), layout: .object(layout),

@@ -42,6 +42,9 @@ package struct PartCut: Hashable, Sendable {
         hasher.combine(split.validationEvery)
     }
 
+    /// Whether every part holds samples of one part of `split` alone.
+    package func isCut(by split: Split) -> Bool { self == PartCut(split, size: size) }
+
     /// Parts that there are at most, for strata with `counts` samples. O(strata).
     package func bound(_ counts: [Int]) -> Int {
         Split.Part.allCases.reduce(0) { $0 + (end(of: $1, counts) + size - 1) / size }

@@ -30,11 +30,15 @@ package struct SolveManifest: StageManifest {
     /// zstd's level of the chunks.
     package var compressionLevel: Int
     package var parts: [Part]
+    /// Of the training samples, by the cut of the parts; nil where there are none, and of earlier
+    /// releases.
+    package var statistics: SampleStatistics?
 
     package init(
         accuracy: Accuracy, inputs: [Manifest.Input], samples: Int, strata: [Stratum],
         digest: Digest, largestErrorBound: Double, leftOut: [UncertifiedSample],
-        samplesPerPart: Int, compressionLevel: Int, parts: [Part]
+        samplesPerPart: Int, compressionLevel: Int, parts: [Part],
+        statistics: SampleStatistics? = nil
     ) {
         self.accuracy = accuracy
         self.inputs = inputs
@@ -46,6 +50,7 @@ package struct SolveManifest: StageManifest {
         self.samplesPerPart = samplesPerPart
         self.compressionLevel = compressionLevel
         self.parts = parts
+        self.statistics = statistics
     }
 
     package var count: Int { samples }
@@ -61,17 +66,24 @@ package struct SolveManifest: StageManifest {
         digest = try content.digest("digest")
         largestErrorBound = try content.size("largest_error_bound")
         leftOut = try content.list("left_out", UncertifiedSample.init)
-        let layout = try manifest.layout(["samples_per_part", "compression_level"], path: path)
+        let layout = try manifest.layout(
+            ["samples_per_part", "compression_level"], optional: ["statistics"], path: path)
         samplesPerPart = try layout.count("samples_per_part", in: 1...1 << 53)
         compressionLevel = try layout.count("compression_level", in: 1...19)
         parts = try manifest.files(with: ["first"], path: path) {
             (file, members) throws(DatasetError) in
             Part(file: file, first: try members.count("first"))
         }
+        statistics = try SampleStatistics(optional: layout)
     }
 
     package var manifest: Manifest {
-        Manifest(
+        var layout: [String: JSON] = [
+            "samples_per_part": .integer(samplesPerPart),
+            "compression_level": .integer(compressionLevel),
+        ]
+        layout["statistics"] = statistics?.json
+        return Manifest(
             stage: Self.stage.rawValue, parameters: accuracy.json, inputs: inputs,
             content: .object([
                 "samples": .integer(samples), "strata": strata.json,
@@ -79,9 +91,7 @@ package struct SolveManifest: StageManifest {
                 "largest_error_bound": .number(largestErrorBound),
                 "left_out": .array(leftOut.map(\.json)),
             ]),
-            layout: .object([
-                "samples_per_part": .integer(samplesPerPart),
-                "compression_level": .integer(compressionLevel),
-            ]), files: parts.map { $0.file.adding(["first": .integer($0.first)]) })
+            layout: .object(layout),
+            files: parts.map { $0.file.adding(["first": .integer($0.first)]) })
     }
 }

@@ -4,18 +4,22 @@ package import Solving
 
 extension SampleEncoder {
     /// Returns the sample of a solved configuration with all that a shard under `physics` stores of
-    /// it; `physics` is the dataset's, which may have open keys. `solver` has solved it.
+    /// it; `physics` is the dataset's, which may have open keys. `solver` has solved it. `meters`
+    /// are told the sample's fields.
     package func encode(
         _ configuration: Configuration, under physics: Physics, image: SourceImage, label: [Float],
-        id: SampleID, index: UInt64, errorBound: Double, by solver: Solver
+        id: SampleID, index: UInt64, errorBound: Double, by solver: Solver,
+        telling meters: SampleMeters? = nil
     ) throws -> EncodedSample {
         let drawn = ShardCoefficient.drawn(under: physics)
         let medium = drawn.isEmpty ? nil : solver.medium(of: configuration.physics)
+        let coefficients = medium.map { medium in drawn.map { $0.values(medium) } } ?? []
+        meters?.add(image, label, coefficients)
         return try encode(
             x: image.dense(on: physics.lattice), y: label, id: id, sources: configuration.sources,
             keys: physics.keys(of: configuration.physics), index: index, errorBound: errorBound,
             contrast: ShardCoefficient.hasContrast(under: physics) ? medium?.contrast : nil,
-            coefficients: medium.map { medium in drawn.map { $0.values(medium) } } ?? [])
+            coefficients: coefficients)
     }
 }
 

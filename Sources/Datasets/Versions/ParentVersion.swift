@@ -65,6 +65,8 @@ package struct Additions {
     package let store: SolvedSamples?
     /// zstd's level of their chunks.
     package let level: Int
+    /// The statistics of all of them, where they were taken.
+    package let statistics: SampleStatistics?
 
     /// Finds the samples of a finished solve stage, and checks that they belong to the problem of
     /// `parent`.
@@ -72,6 +74,7 @@ package struct Additions {
         guard let solved else {
             store = nil
             level = parent.level
+            statistics = nil
             return
         }
         let sample = try solved.manifest(SampleManifest.self)
@@ -88,6 +91,7 @@ package struct Additions {
                     + "are to be added to")
         }
         level = solve.compressionLevel
+        statistics = solve.statistics
         let given = parent.compressionLevel ?? level
         guard given == level else {
             throw DatasetError(

@@ -169,12 +169,30 @@ package struct VersionWriter {
             of: manifest.shards.map(\.file), in: versions.folder,
             as: "locations-\(id.short).npy")
         manifest.compressionLevel = form.recordedLevel
+        manifest.statistics = try statistics(of: manifest, base.manifest, additions)
         manifest.locations = PackManifest.Companion(locations)
         manifest.choices = PackManifest.Companion(choicesFile)
         try manifest.manifest.write(path: "\(versions.folder)/\(PackManifest.fileName(of: id))")
         try versions.tag(id, as: round.name)
         report(manifest, samples: new.count, since: started, skipped: false)
         return manifest
+    }
+
+    /// The parent's statistics with those of the new samples; nil where the parent has none.
+    private func statistics(
+        of manifest: PackManifest, _ before: PackManifest, _ additions: Additions
+    ) throws -> SampleStatistics? {
+        let own = before.shards.count..<manifest.shards.count
+        guard var all = before.statistics, !own.isEmpty else { return before.statistics }
+        let samples = manifest.shards[own].reduce(0) { $0 + $1.file.samples }
+        var new = additions.statistics.flatMap { $0.samples == samples ? $0 : nil }
+        if new == nil {
+            let packed = PackedShards(manifest, in: parent.folder(.pack), keeping: 4)
+            new = try packed.statistics(of: own, threads: threads)
+        }
+        guard let new else { return nil }
+        all.add(new)
+        return all
     }
 
     /// The version's manifest where it is complete, with all its files.

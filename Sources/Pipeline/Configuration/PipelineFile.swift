@@ -32,6 +32,8 @@ public struct PipelineFile: Sendable {
     package let codec: any ShardCodec
     /// Samples in each shard.
     public let samplesPerShard: Int
+    /// What cards say of the dataset.
+    package let about: DatasetAbout
     /// How a model is trained, or nil where none is.
     public let training: TrainingDescription?
     /// The code of the paper's tables that `training` follows, or nil.
@@ -104,7 +106,7 @@ public struct PipelineFile: Sendable {
         let file = try Members(
             Schema.filled(.object(members), by: "pipeline"), of: path,
             required: ["format", "name", "physics", "solver", "split", "pack"],
-            optional: ["sampling"])
+            optional: ["sampling", "about"])
         let solver = try file.block(
             "solver", ["tolerance", "grid_bits", "method", "compression_level"],
             optional: ["samples_per_part"])
@@ -138,6 +140,9 @@ public struct PipelineFile: Sendable {
             throw fail("/pack/codec", "pack.codec: \(ShardCodecs.unknown(codecName))")
         }
         self.codec = codec
+        about = try value("about") {
+            try file.optional("about").map { try DatasetAbout($0, "about") } ?? DatasetAbout()
+        }
 
         // A code that is asked for takes the place of all that it says; what is asked for beside it
         // stands above both.

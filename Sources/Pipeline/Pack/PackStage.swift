@@ -15,6 +15,8 @@ struct PackStage: PipelineStage {
     /// How shards store labels.
     let codec: any ShardCodec
     let samplesPerShard: Int
+    /// What the manifest says of the dataset.
+    var about = DatasetAbout()
 
     let stage = Stage.pack
     let upstream = [Stage.split.rawValue]
@@ -27,7 +29,8 @@ struct PackStage: PipelineStage {
     func outputs(_ listing: SampleListing) -> [String] { [stage.manifestPath()] }
 
     func fingerprint(upstream: [Digest]) -> Digest {
-        Fingerprint.pack(split: upstream[0], codec: codec, samplesPerShard: samplesPerShard)
+        Fingerprint.pack(
+            split: upstream[0], codec: codec, samplesPerShard: samplesPerShard, about: about)
     }
 
     func upstream(in context: StageContext) throws -> [Digest] {
@@ -81,7 +84,7 @@ struct PackStage: PipelineStage {
             strata: solveManifest.strata, parts: splitManifest.parts,
             selections: splitManifest.selections, digest: all.finish(),
             largestErrorBound: largest, codec: codec, compressionLevel: form.recordedLevel,
-            samplesPerShard: samplesPerShard)
+            samplesPerShard: samplesPerShard, about: about)
         if !context.replace { try protectShards(store, packing, shards, in: context) }
         packing.known = try VersionGuard(context, split: splitManifest.split).check(
             manifest, packing, shards)
@@ -90,11 +93,25 @@ struct PackStage: PipelineStage {
         let files = manifest.shards.map(\.file)
         let locations = try form.writeLocations(of: files, in: dataset.folder(stage))
         manifest.locations = PackManifest.Companion(locations)
+        manifest.statistics = try statistics(
+            of: manifest, solveManifest, isCutAlike: listing.cut.isCut(by: splitManifest.split),
+            in: context)
         try context.sweep(
             stage, keeping: Set(files.map(\.path)),
             steps: Set(files.map { ShardName.step($0.path) }))
         try context.commit(
             manifest, fingerprint: fingerprint, further: [locations],
             samples: done, started: started)
+    }
+    /// Those that were taken when the labels were solved, where parts are cut by this split; else
+    /// they are taken from the shards.
+    private func statistics(
+        of manifest: PackManifest, _ solve: SolveManifest, isCutAlike: Bool,
+        in context: StageContext
+    ) throws -> SampleStatistics? {
+        let samples = manifest.shards.reduce(0) { $0 + ($1.part == .train ? $1.file.samples : 0) }
+        if isCutAlike, let known = solve.statistics, known.samples == samples { return known }
+        let packed = PackedShards(manifest, in: context.dataset.folder(stage), keeping: 4)
+        return try packed.statistics(of: manifest.shards.indices, threads: context.threads)
     }
 }

@@ -77,6 +77,7 @@ struct SolvePart: PipelineStage {
         let ranks = try configurations.map { try listing.rank(of: $0) }
         var leftOut: [UncertifiedSample] = []
         var ways: [Solution.Way: Int] = [:]
+        let meters = part.place.part == .train ? SampleMeters(physics) : nil
         try OrderedWork.run(count: count, threads: context.threads) {
             { position in
                 try Interruption.check()
@@ -89,7 +90,7 @@ struct SolvePart: PipelineStage {
                     let sample = try worker.encoder.encode(
                         item.configuration, under: physics, image: image, label: worker.label,
                         id: item.id, index: UInt64(item.index), errorBound: solution.errorBound,
-                        by: worker.solver)
+                        by: worker.solver, telling: meters)
                     return (solution, sample)
                 }
             }
@@ -118,10 +119,11 @@ struct SolvePart: PipelineStage {
                     + "left out; solve/manifest.json will list them all")
         }
         let fingerprint = fingerprint(upstream: [])
+        let statistics = try meters?.statistics(of: .train)
         return { [leftOut, ways] in
             try dataset.publish(
                 writer, as: "solve/\(part.labels)", step: part.step, fingerprint: fingerprint,
-                leftOut: leftOut, ways: ways, started: started)
+                leftOut: leftOut, ways: ways, statistics: statistics, started: started)
         }
     }
 

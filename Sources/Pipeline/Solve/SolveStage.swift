@@ -126,6 +126,7 @@ struct SolveStage: PipelineStage {
         var work = 0.0
         // Parts of an earlier release do not say how they were solved; then nothing is said of all.
         var ways: [Solution.Way: Int]? = [:]
+        var statistics: [SampleStatistics?] = []
         for part in listing.parts {
             guard let record = StepRecord(step: part.step, in: dataset),
                 let file = record.files.first
@@ -135,6 +136,7 @@ struct SolveStage: PipelineStage {
             }
             leftOut += record.leftOut
             work += record.seconds
+            if part.place.part == .train, file.samples > 0 { statistics.append(record.statistics) }
             ways = record.ways.flatMap { own in ways?.merging(own) { $0 + $1 } }
             files.append(
                 SolveManifest.Part(
@@ -160,7 +162,8 @@ struct SolveStage: PipelineStage {
             strata: [Stratum](strata: listing.strata, counts: labels.counts),
             digest: labels.digest, largestErrorBound: labels.largestBound,
             leftOut: leftOut.sorted { ($0.index, $0.sources) < ($1.index, $1.sources) },
-            samplesPerPart: listing.cut.size, compressionLevel: compressionLevel, parts: files)
+            samplesPerPart: listing.cut.size, compressionLevel: compressionLevel, parts: files,
+            statistics: SampleStatistics.sum(statistics))
         try context.commit(
             manifest, fingerprint: fingerprint, samples: samples, started: started,
             work: work, provenance: ways.map { ["methods": WayCounts.json($0)] } ?? [:])

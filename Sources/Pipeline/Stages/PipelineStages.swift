@@ -77,7 +77,7 @@ struct PipelineStages {
                 stages.append(
                     PackStage(
                         design: pipeline.design, codec: codec,
-                        samplesPerShard: pipeline.samplesPerShard))
+                        samplesPerShard: pipeline.samplesPerShard, about: pipeline.about))
             case .train, .evaluate:
                 guard pipeline.trainer == nil || last != .resample else { break }
                 stages.append(stage == .train ? try train() : EvaluateStage(data: data))
