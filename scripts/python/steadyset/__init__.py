@@ -26,6 +26,7 @@ from .hdf5 import plugin_path
 from .order import Order, Position, Progress
 from .samples import Batch, Sample, Samples
 from .solving import Certificate, Judgement, Solution, UncertifiedError, bound, certify, solve
+from .statistics import FieldStatistics, Statistics, measure
 from .streams import Batches, LeftOutError, Mix, Stream, StreamBatch, Stretch, mix, stream
 from .versions import unbiased_mean
 
@@ -36,6 +37,7 @@ __all__ = [
     "Dataset",
     "DatasetError",
     "EngineError",
+    "FieldStatistics",
     "Judgement",
     "LeftOutError",
     "Mix",
@@ -45,6 +47,7 @@ __all__ = [
     "Sample",
     "Samples",
     "Solution",
+    "Statistics",
     "Stream",
     "StreamBatch",
     "Stretch",
@@ -52,6 +55,7 @@ __all__ = [
     "bound",
     "certify",
     "command",
+    "measure",
     "mix",
     "open",
     "plugin_path",

@@ -23,6 +23,7 @@ from .labels import ArchiveLabels, Labels, RecipeLabels
 from .manifest import Manifest, Shard, chunk_names, read_locations, read_manifest
 from .order import IndexArray
 from .samples import Samples
+from .statistics import Statistics, read_statistics
 from .storage import Bytes, LocalFolder, Range, Storage, locate
 from .versions import read_choices, read_version, split_reference, unbiased_mean
 
@@ -173,6 +174,18 @@ class Dataset:
     def lattice(self) -> tuple[int, int]:
         """Rows and columns of the fields."""
         return self._manifest.lattice
+
+    @property
+    def statistics(self) -> Statistics:
+        """Of the training part, as the manifest has them; nothing is read. `DatasetError` where it has none:
+        `steadyset.measure` takes them from the fields."""
+        found = read_statistics(self.manifest, self._storage.root)
+        if found is None:
+            raise DatasetError(
+                f"{self._storage.root}: the manifest has no statistics, like those of earlier releases and those without training "
+                "samples; steadyset.measure(dataset.select(part='train')) takes them from the fields"
+            )
+        return found
 
     @property
     def selections(self) -> list[str]:

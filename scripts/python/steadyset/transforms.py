@@ -1,13 +1,16 @@
-"""Augmentation by symmetry: a turned or mirrored configuration has the turned or mirrored field, so labels follow for free."""
+"""Transforms of samples: augmentation by symmetry (a turned or mirrored configuration has the turned or mirrored field, so
+labels follow for free), and normalisation."""
 
 from __future__ import annotations
 
 import itertools
 import sys
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
+
+from .statistics import FieldStatistics, Statistics
 
 Field = TypeVar("Field")
 """An array of NumPy or a tensor of PyTorch, (…, rows, columns)."""
@@ -103,3 +106,46 @@ class RandomSymmetry:
             self._worker = info.seed
             self._draws = np.random.Generator(np.random.Philox([self.seed, info.seed]))
         return self._draws
+
+
+class Normalise:
+    """Shifts and scales x and y by statistics: a transform for `to_torch`, or for batches. `restore` takes y back.
+
+        normalise = Normalise(dataset.statistics)
+        x, y = normalise(batch.x, batch.y)
+
+    With `by="deviation"` fields have mean 0 and standard deviation 1 over the samples that the statistics are of; with
+    `by="maximum"` they are divided by their largest magnitude, so that 0 stays 0. One transform serves all subsets of a
+    dataset, so that losses of models that were trained on them can be compared. Raises `ValueError` where a field has one
+    value everywhere and cannot be scaled.
+    """
+
+    def __init__(self, statistics: Statistics, by: Literal["deviation", "maximum"] = "deviation") -> None:
+        if by not in ("deviation", "maximum"):
+            raise ValueError(f"fields are normalised by 'deviation' or by 'maximum', not by {by!r}")
+        self.x = _scaling("x", statistics.x, by)
+        self.y = _scaling("y", statistics.y, by)
+
+    def __call__(self, x: Field, y: Field) -> tuple[Field, Field]:
+        """Returns x and y of any shape, normalised, in the precision that they have."""
+        return _scaled(x, self.x), _scaled(y, self.y)
+
+    def restore(self, y: Field) -> Field:
+        """Returns labels, or predictions of them, in their own units."""
+        restored: Any = y
+        return restored * self.y[1] + self.y[0]  # type: ignore[no-any-return]
+
+
+def _scaling(name: str, field: FieldStatistics, by: str) -> tuple[float, float]:
+    """What is taken away, and what the rest is divided by."""
+    if by == "maximum":
+        shift, scale = 0.0, max(abs(field.minimum), abs(field.maximum))
+    else:
+        shift, scale = field.mean, field.standard_deviation
+    if not scale > 0:
+        raise ValueError(f"{name} has the value {field.mean} at all sites: it cannot be normalised by its {by}")
+    return shift, scale
+
+
+def _scaled(field: Any, scaling: tuple[float, float]) -> Any:
+    return (field - scaling[0]) / scaling[1]
