@@ -13,6 +13,13 @@ package protocol ExportFormat: Sendable {
     /// The options that it takes, of those that not all formats do.
     var options: Set<ExportOption> { get }
 
+    /// Whether it is made of fields, which shards of a recipe do not hold.
+    var needsFields: Bool { get }
+
+    /// Python that opens the export, for its card: it runs in the folder that holds `name`, the
+    /// file, or in the export's own where that is a folder.
+    func example(_ name: String) -> String
+
     /// Checks what the format alone knows of its options, before anything is read.
     ///
     /// - Throws: `DatasetError` of kind `.usage`.
@@ -26,5 +33,7 @@ package protocol ExportFormat: Sendable {
 }
 
 extension ExportFormat {
+    package var needsFields: Bool { true }
+
     package func check(_: ExportOptions) throws {}
 }

@@ -1,11 +1,12 @@
 internal import Datasets
+internal import Documents
 
 /// The formats that there are.
 package enum ExportFormats {
     /// All, in the order in which help lists them.
     package static let all: [any ExportFormat] = [
         KerchunkFormat(), VirtualDatasetFormat(), MDSFormat(), WellFormat(), PDEBenchFormat(),
-        CroissantFormat(), TableFormat(),
+        CroissantFormat(), TableFormat(), CardFormat(),
     ]
 
     /// The format called `name`; nil where there is none.
@@ -32,6 +33,13 @@ package enum ExportFormats {
             throw DatasetError(
                 .usage,
                 "--describe does not know '\(word)': there are \(members.joined(separator: ", "))")
+        }
+        if let license = options.words["license"], !DatasetAbout.isLicense(license) {
+            throw DatasetError(
+                .usage,
+                "--describe license='\(ForeignText.excerpt(license))' is no identifier of SPDX, "
+                    + "such as "
+                    + "\(DatasetAbout.defaultLicense)")
         }
         for option in ExportOption.allCases
         where options.given.contains(option) && !format.options.contains(option) {

@@ -14,7 +14,6 @@ package enum ExportOption: String, Sendable, CaseIterable {
     case selection = "--selection"
     case baseURL = "--base-url"
     case codec = "--codec"
-    case describe = "--describe"
 }
 
 /// What to export, and how.
@@ -51,7 +50,6 @@ package struct ExportOptions: Sendable {
         if !selections.isEmpty { given.insert(.selection) }
         if baseURL != nil { given.insert(.baseURL) }
         if codec != .raw { given.insert(.codec) }
-        if !words.isEmpty { given.insert(.describe) }
         return given
     }
 }

@@ -7,17 +7,18 @@ package import Shards
 
 /// One export under way: what it takes, and what has been written.
 package final class ExportTask {
-    /// The name of the format.
-    package let format: String
+    package let format: any ExportFormat
     package let samples: ExportedSamples
     package let options: ExportOptions
     package let threads: Int
     package var result = ExportResult()
+    /// The digest of a single file that was written, where it is known.
+    private var written: FileDigest?
     private let progress: (Int, Int) -> Void
     private let total: Int
 
     package init(
-        format: String, samples: ExportedSamples, options: ExportOptions, threads: Int,
+        format: any ExportFormat, samples: ExportedSamples, options: ExportOptions, threads: Int,
         progress: @escaping (Int, Int) -> Void
     ) {
         self.format = format
@@ -71,15 +72,57 @@ package final class ExportTask {
     package func publish(file destination: ExportDestination, _ digest: FileDigest) throws {
         result.files += 1
         result.bytes += digest.bytes
+        written = digest
         try destination.commit()
     }
 
-    /// Completes a folder: writes `export.json`, which lists `files` (path, digest, number of
-    /// samples), beside them.
+    /// Writes the table of the samples into a folder, and returns its entry in a list of files.
+    package func writeTable(into destination: ExportDestination) throws
+        -> [(path: String, digest: FileDigest, samples: Int)]
+    {
+        let digest = try TableFormat.write(
+            self, to: "\(destination.temporary)/\(ExportTask.table)")
+        // Files are counted when all are there.
+        result.bytes = 0
+        return [(ExportTask.table, digest, samples.count)]
+    }
+
+    /// Completes the folder that describes the single file `path` beside it; where that cannot be
+    /// written, the file goes, too.
+    func publish(card: ExportDestination, of path: String) throws {
+        do {
+            let digest = try written ?? FileDigest(of: path, followingLinks: false)
+            _ = try CardFiles(self).write(
+                into: card.temporary, data: [("../\(ExportTask.lastName(of: path))", digest)],
+                shardsAt: nil)
+            try card.commit()
+        } catch {
+            AtomicFile.remove(path)
+            throw error
+        }
+    }
+
+    /// The name of the table of samples.
+    static let table = "samples.csv"
+
+    /// The last name of a path.
+    static func lastName(of path: String) -> String {
+        String(path.split(separator: "/").last ?? "")
+    }
+
+    /// Completes a folder: writes what describes `files` (path, digest, number of samples), and
+    /// `export.json`, which lists all of them.
+    ///
+    /// - Parameter shards: the folder of the shards, a URL or a path, where those are described
+    ///   and not the files.
     package func publish(
         folder destination: ExportDestination,
-        files: [(path: String, digest: FileDigest, samples: Int)], extra: [String: JSON] = [:]
+        files data: [(path: String, digest: FileDigest, samples: Int)],
+        shardsAt shards: String? = nil, extra: [String: JSON] = [:]
     ) throws {
+        let card = try CardFiles(self).write(
+            into: destination.temporary, data: data.map { ($0.path, $0.digest) }, shardsAt: shards)
+        let files = data + card
         var entries: [JSON] = []
         for (path, digest, samples) in files {
             result.files += 1
@@ -93,7 +136,7 @@ package final class ExportTask {
         let json = JSON.object(
             [
                 "format": .string("steadyset-export"), "version": .integer(1),
-                "export": .string(format),
+                "export": .string(format.name),
                 "manifest": .string(samples.manifest.id.description),
                 "selection": .string(samples.expression.description),
                 "samples": .integer(result.samples), "files": .array(entries),

@@ -30,6 +30,8 @@ package final class ExportedSamples {
     /// The shards that hold a sample, in the dataset's order.
     package let shards: [Shard]
 
+    /// The dataset, with its version.
+    package let dataset: Dataset
     private let packed: PackedShards
 
     /// The folder of the pack stage.
@@ -46,7 +48,7 @@ package final class ExportedSamples {
 
     /// Finds the samples of the dataset at `path`; reads the columns of every shard that may hold
     /// one.
-    package init(_ path: String, selections texts: [String]) throws {
+    package init(_ path: String, selections texts: [String], needsFields: Bool = true) throws {
         let (dataset, stages) = try Dataset.locate(path)
         guard stages.contains(.pack) else {
             throw DatasetError(
@@ -56,7 +58,8 @@ package final class ExportedSamples {
         }
         let folder = dataset.folder(.pack)
         let manifest = try dataset.manifest(PackManifest.self)
-        guard manifest.codec.labels != nil else {
+        self.dataset = dataset
+        guard !needsFields || manifest.codec.labels != nil else {
             throw DatasetError(
                 .data,
                 "\(folder) is packed with the codec '\(manifest.codec.name)', which holds no "
@@ -86,6 +89,16 @@ package final class ExportedSamples {
         guard !shards.isEmpty else {
             throw DatasetError(.data, "\(folder) has no sample in the selection '\(expression)'")
         }
+    }
+
+    /// Whether all samples of the dataset are taken.
+    package var isWhole: Bool { count == manifest.samples }
+
+    /// Whether every training sample of the dataset is taken, and there is one.
+    package var hasAllTraining: Bool {
+        func count(_ samples: [Int]) -> Int { samples.reduce(0, +) }
+        let all = count(manifest.shards.filter { $0.part == .train }.map(\.file.samples))
+        return all > 0 && all == count(shards.filter { $0.part == .train }.map(\.rows.count))
     }
 
     /// Returns the reader of a shard; the last few stay open.

@@ -22,8 +22,9 @@ package func runExport(
     Interruption.listen()
     try ExportFormats.check(options, of: format)
     let task = ExportTask(
-        format: format.name,
-        samples: try ExportedSamples(options.dataset, selections: options.selections),
+        format: format,
+        samples: try ExportedSamples(
+            options.dataset, selections: options.selections, needsFields: format.needsFields),
         options: options,
         threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount,
         progress: progress)
@@ -34,7 +35,13 @@ package func runExport(
                 + "'\(task.samples.manifest.codec.name)': '--codec blosc' copies chunks of standard "
                 + "shards, so leave it out, or unpack the dataset first")
     }
-    do { try format.write(task) } catch let error as Interrupted {
+    do {
+        // What describes a single file lies in a folder beside it.
+        let card =
+            format.isFolder ? nil : try ExportDestination.folder(options.output + ".card")
+        try format.write(task)
+        if let card { try task.publish(card: card, of: options.output) }
+    } catch let error as Interrupted {
         let kind = DatasetError(error).kind
         throw DatasetError(kind, "\(kind): \(options.output) was not written")
     }

@@ -52,7 +52,7 @@ struct Export: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "\(takers(.describe)): what to say of the dataset, one of "
+            "What the card says of the dataset, one of "
                 + "\(ExportOptions.members.joined(separator: ", ")).",
             valueName: "word=text"))
     var describe: [String] = []

@@ -33,9 +33,9 @@ import steadyset as reader  # noqa: E402 - the package of scripts/python
 SEED = int(os.environ.get("SEED", "20260"))
 FORMATS = {
     "kerchunk": "all.json", "vds": "all.h5", "mds": "mds", "the-well": "the-well", "pdebench": "darcy.hdf5",
-    "croissant": "croissant", "csv": "samples.csv",
+    "croissant": "croissant", "csv": "samples.csv", "card": "card",
 }  # fmt: skip
-FOLDERS = {"mds", "the-well", "croissant"}
+FOLDERS = {"mds", "the-well", "croissant", "card"}
 
 # A coefficient of each kind: drawn, anisotropic and drawn, by Gaussian fields, the same for all, constant.
 MEDIA = {
@@ -417,7 +417,7 @@ def test_wrong_usage(tiny, tmp_path):
     refused("export", "zarr", tiny, "-o", out, status=64, says="kerchunk")
     refused("export", "csv", tiny, "-o", out, "--codec", "blosc", status=64, says="the-well and pdebench")
     refused("export", "mds", tiny, "-o", out, "--base-url", "http://x", status=64, says="kerchunk and croissant")
-    refused("export", "csv", tiny, "-o", out, "--describe", "license=x", status=64, says="croissant")
+    refused("export", "card", tiny, "-o", out, "--selection", "test", status=64, says="whole dataset")
     refused("export", "croissant", tiny, "-o", out, "--describe", "license", status=64, says="word=text")
     refused("export", "croissant", tiny, "-o", out, "--describe", "licence=x", status=64, says="license")
     refused("export", "croissant", tiny, "-o", out, "--selection", "test", status=64, says="whole dataset")
@@ -444,7 +444,7 @@ def test_places(tiny, tmp_path):
         "croissant", tiny, tmp_path / "c", "--base-url", "https://example.org/d", "--describe", "license=CC-BY-4.0",
         "--describe", "creator=A. Person")  # fmt: skip
     found = json.loads((tmp_path / "c/croissant.json").read_text())
-    assert found["license"] == "CC-BY-4.0" and found["creator"]["name"] == "A. Person"
+    assert found["license"] == "https://creativecommons.org/licenses/by/4.0/" and found["creator"]["name"] == "A. Person"
     assert found["distribution"][1]["contentUrl"] == "https://example.org/d/train-00000.h5"
     assert found["distribution"][1]["sha256"] == manifest(tiny, "pack")["files"][0]["sha256"]
 

@@ -15,6 +15,15 @@ struct KerchunkFormat: ExportFormat {
     let isFolder = false
     let options: Set<ExportOption> = [.selection, .baseURL]
 
+    func example(_ name: String) -> String {
+        """
+        import xarray                        # pip install xarray kerchunk zarr
+
+        data = xarray.open_dataset("\(name)", engine="kerchunk")
+        print(data.y.shape)
+        """
+    }
+
     func write(_ task: ExportTask) throws {
         let manifest = task.samples.manifest
         guard manifest.codec.labels?.field != .differences else {

@@ -18,6 +18,15 @@ struct MDSFormat: ExportFormat {
     /// Bytes after which a shard is full, before compression; what `streaming` has as its default.
     private static let sizeLimit = 1 << 26
 
+    func example(_: String) -> String {
+        """
+        from streaming import StreamingDataset   # pip install mosaicml-streaming
+
+        data = StreamingDataset(local=".", split="train", batch_size=32, validate_hash="xxh64")
+        print(len(data), data[0]["y"].shape)
+        """
+    }
+
     func write(_ task: ExportTask) throws {
         let destination = try ExportDestination.folder(task.options.output)
         let shard = MDSShard(columns: columns(of: task), sizeLimit: Self.sizeLimit)

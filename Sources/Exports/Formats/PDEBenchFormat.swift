@@ -16,6 +16,15 @@ struct PDEBenchFormat: ExportFormat {
     let isFolder = false
     let options: Set<ExportOption> = [.selection, .codec]
 
+    func example(_ name: String) -> String {
+        """
+        import h5py, hdf5plugin              # pip install h5py hdf5plugin
+
+        with h5py.File("\(name)") as data:
+            print(data["nu"].shape, data["tensor"].shape, data.attrs["test_ratio"])
+        """
+    }
+
     func write(_ task: ExportTask) throws {
         let diffusivity = task.samples.drawn.first { $0.coefficient == .diffusivity }
         if let diffusivity, diffusivity.planes > 1 {

@@ -1,3 +1,4 @@
+internal import Datasets
 internal import Documents
 internal import Fields
 internal import Foundation
@@ -11,6 +12,16 @@ struct TableFormat: ExportFormat {
     let words = "a table of the samples; a file .csv"
     let isFolder = false
     let options: Set<ExportOption> = [.selection]
+    let needsFields = false
+
+    func example(_ name: String) -> String {
+        """
+        import csv
+
+        with open("\(name)", newline="") as file:
+            print(next(csv.DictReader(file)))
+        """
+    }
 
     func write(_ task: ExportTask) throws {
         let destination = try ExportDestination.file(task.options.output)
@@ -21,14 +32,17 @@ struct TableFormat: ExportFormat {
     /// Writes the table to `path`, which appears when it is complete; returns its size and digest.
     @discardableResult static func write(_ task: ExportTask, to path: String) throws -> FileDigest {
         let writer = try AtomicFile.Writer(path)
-        let drawn = task.samples.drawn.map { "\($0.coefficient.rawValue)_bytes" }
+        // Shards of a recipe have no chunks, which lie nowhere.
+        let sizes =
+            task.samples.manifest.codec.labels == nil
+            ? []
+            : ["offset", "x_bytes", "y_bytes"]
+                + task.samples.drawn.map { "\($0.coefficient.rawValue)_bytes" }
         let hasContrast = ShardCoefficient.hasContrast(under: task.samples.physics)
         let names =
             ["id", "part", "rank", "n_sources", "index", "error_bound"]
             + (hasContrast ? ["contrast"] : [])
-            + ["file", "row", "offset", "x_bytes", "y_bytes"] + drawn + [
-                "y_sha256", "keys", "sources",
-            ]
+            + ["file", "row"] + sizes + ["y_sha256", "keys", "sources"]
         func write(_ line: String) throws {
             let bytes = Array(line.utf8)
             task.result.bytes += bytes.count
@@ -38,7 +52,7 @@ struct TableFormat: ExportFormat {
         for (number, shard) in task.samples.shards.enumerated() {
             try Interruption.check()
             let reader = try task.samples.reader(number)
-            let locations = try reader.locations()
+            let locations = sizes.isEmpty ? [] : try reader.locations()
             var text = ""
             for row in shard.rows {
                 let sources = JSON.array(try reader.sources(at: row).map(\.json)).canonicalText
@@ -51,8 +65,10 @@ struct TableFormat: ExportFormat {
                     ]
                     + (hasContrast
                         ? [reader.contrasts.map { JSON.number($0[row]).canonicalText } ?? ""] : [])
-                    + [quoted(shard.file.path), "\(row)", "\(locations[row].offset)"]
-                    + locations[row].sizes.map { "\($0)" }
+                    + [quoted(shard.file.path), "\(row)"]
+                    + (sizes.isEmpty
+                        ? []
+                        : ["\(locations[row].offset)"] + locations[row].sizes.map { "\($0)" })
                 let rest = [
                     reader.ySHA256s[row].description, quoted(keys),
                     quoted(sources),

@@ -15,6 +15,15 @@ struct VirtualDatasetFormat: ExportFormat {
     /// From this many shards on, readers with few file descriptors are warned of.
     private static let manyShards = 200
 
+    func example(_ name: String) -> String {
+        """
+        import h5py, hdf5plugin              # pip install h5py hdf5plugin
+
+        with h5py.File("\(name)") as data:
+            print(data["y"].shape, data["y"][0].max())
+        """
+    }
+
     func write(_ task: ExportTask) throws {
         let destination = try ExportDestination.file(task.options.output)
         let document = try HDF5Document(path: destination.temporary)

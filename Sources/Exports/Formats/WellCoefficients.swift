@@ -16,8 +16,7 @@ struct WellCoefficients {
         var scalars: [(name: String, value: Double)] = []
         func add(_ coefficient: ShardCoefficient, _ parts: [Coefficient]) {
             guard !fields.contains(where: { $0.coefficient == coefficient }) else { return }
-            let names = WellCoefficients.names(
-                ShardCoefficient.Dataset(coefficient, planes: parts.count))
+            let names = ShardCoefficient.Dataset(coefficient, planes: parts.count).planeNames
             for (name, part) in zip(names, parts) {
                 if case .constant(let value) = part { scalars.append((name, value)) }
             }
@@ -27,15 +26,9 @@ struct WellCoefficients {
         self.scalars = scalars
     }
 
-    /// The names of a coefficient's planes.
-    static func names(_ dataset: ShardCoefficient.Dataset) -> [String] {
-        let name = dataset.coefficient.rawValue
-        return dataset.planes == 1 ? [name] : ["\(name)_down", "\(name)_across"]
-    }
-
     /// The fields beside the one that is learnt.
     var names: [String] {
-        (reader.coefficients + reader.fixedCoefficients).flatMap { WellCoefficients.names($0) }
+        (reader.coefficients + reader.fixedCoefficients).flatMap(\.planeNames)
     }
 
     /// Writes the attributes of the root and the group of scalars.
@@ -56,12 +49,11 @@ struct WellCoefficients {
 
     /// Creates the fields of each sample, and writes those of all.
     func writeFields(
-        _ document: HDF5Document, trajectories: Int, blosc: (level: Int, shuffle: Bool)?,
-        _ statistics: inout WellStatistics
+        _ document: HDF5Document, trajectories: Int, blosc: (level: Int, shuffle: Bool)?
     ) throws {
         let (rows, columns) = (reader.lattice.rows, reader.lattice.columns)
         for dataset in reader.coefficients {
-            for name in WellCoefficients.names(dataset) {
+            for name in dataset.planeNames {
                 try document.makeChunked(
                     "/t0_fields/\(name)", shape: [trajectories, rows, columns],
                     chunk: [1, rows, columns], blosc: dataset.planes == 1 ? blosc : nil)
@@ -70,13 +62,12 @@ struct WellCoefficients {
         }
         for dataset in reader.fixedCoefficients {
             let values = try reader.fixedCoefficient(dataset)
-            for (plane, name) in WellCoefficients.names(dataset).enumerated() {
+            for (plane, name) in dataset.planeNames.enumerated() {
                 let part = Array(values[plane * rows * columns..<(plane + 1) * rows * columns])
                 try document.writeArray(
                     .floats(part), shape: [rows, columns], named: "/t0_fields/\(name)")
                 try document.flag(
                     "/t0_fields/\(name)", sample: false, time: false, dimensions: true)
-                statistics.add(FieldBytes.bytes(of: part), as: name)
             }
         }
     }

@@ -20,26 +20,41 @@ struct WellFormat: ExportFormat {
     /// The name of x and y: x is step 0 of it, y step 1.
     private static let field = "u"
 
+    func example(_: String) -> String {
+        """
+        import hdf5plugin                    # pip install the_well hdf5plugin
+        from the_well.data import WellDataset
+
+        data = WellDataset(path=".", well_split_name="train")
+        print(len(data), data[0]["input_fields"].shape)
+        """
+    }
+
     func write(_ task: ExportTask) throws {
         let destination = try ExportDestination.folder(task.options.output)
         var files: [(path: String, digest: FileDigest, samples: Int)] = []
-        var statistics = WellStatistics()
+        // What the manifest says of the whole training part need not be found again.
+        let known = task.samples.hasAllTraining ? task.samples.manifest.statistics : nil
         let hasTraining = task.samples.shards.contains { $0.part == .train }
+        let meters = SampleMeters(task.samples.physics)
         for (number, shard) in task.samples.shards.enumerated() {
             let split = shard.part == .validation ? "valid" : shard.part.rawValue
             try Dataset.createFolder("\(destination.temporary)/data/\(split)")
             let name = shard.file.path.split(separator: "/").joined(separator: "-").replacing(
                 ".h5", with: "")
             let path = "data/\(split)/\(name).hdf5"
-            var own = WellStatistics()
+            let isMeasured = known == nil && (shard.part == .train || !hasTraining)
             let digest = try writeWell(
-                task, number, to: try SafePath.below(destination.temporary, path), &own)
-            if shard.part == .train || !hasTraining { statistics.add(own) }
+                task, number, to: try SafePath.below(destination.temporary, path),
+                telling: isMeasured ? meters : nil)
             files.append((path, digest, shard.rows.count))
         }
-        let digest = try AtomicFile.write(
-            Array(statistics.yaml.utf8), to: "\(destination.temporary)/stats.yaml")
-        files.append(("stats.yaml", digest, 0))
+        if let statistics = try known ?? meters.statistics(of: .train) {
+            let text = WellStatistics(statistics, steps: Self.field).yaml
+            let digest = try AtomicFile.write(
+                Array(text.utf8), to: "\(destination.temporary)/stats.yaml")
+            files.append(("stats.yaml", digest, 0))
+        }
         try task.publish(folder: destination, files: files)
         if task.options.codec == .blosc {
             task.result.notes.append(
@@ -48,10 +63,8 @@ struct WellFormat: ExportFormat {
     }
 
     private func writeWell(
-        _ task: ExportTask, _ number: Int, to path: String, _ statistics: inout WellStatistics
-    )
-        throws -> FileDigest
-    {
+        _ task: ExportTask, _ number: Int, to path: String, telling meters: SampleMeters?
+    ) throws -> FileDigest {
         let shard = task.samples.shards[number]
         let reader = try task.samples.reader(number)
         let level = task.options.codec == .blosc ? (Zstd.defaultLevel, true) : nil
@@ -71,7 +84,7 @@ struct WellFormat: ExportFormat {
             blosc: level)
         try document.flag(field, sample: true, time: true, dimensions: true)
         try coefficients.writeFields(
-            document, trajectories: shard.rows.count, blosc: level, &statistics)
+            document, trajectories: shard.rows.count, blosc: level)
         try document.setAttribute(
             "field_names", of: "/t0_fields", to: .texts([Self.field] + coefficients.names)
         )
@@ -79,7 +92,6 @@ struct WellFormat: ExportFormat {
             try document.setAttribute("field_names", of: "/\(group)", to: .texts([]))
         }
         let isBlosc = task.options.codec == .blosc
-        var collected = statistics
         let size = 4 * task.samples.lattice.count
         try OrderedWork.run(count: shard.rows.count, threads: task.threads) {
             let decoder = try SampleDecoder(lattice: reader.lattice)
@@ -87,32 +99,33 @@ struct WellFormat: ExportFormat {
                 try Interruption.check()
                 let row = shard.rows[position]
                 let fields = try ExportedFields(reader, row, with: decoder)
-                var own = WellStatistics()
-                own.add(x: fields.x, y: fields.y, as: Self.field)
+                if let meters {
+                    let sample = try reader.configuration(at: row, under: task.samples.physics)
+                    meters.add(
+                        SourceImage(sample), FieldBytes.floats(of: fields.y),
+                        fields.coefficients.map(FieldBytes.floats))
+                }
                 var chunks: [(name: String, bytes: [UInt8], step: Int?)] = [
                     (Self.field, isBlosc ? try reader.frame(.x, at: row) : fields.x, 0),
                     (Self.field, isBlosc ? try reader.frame(.y, at: row) : fields.y, 1),
                 ]
                 for (dataset, bytes) in zip(reader.coefficients, fields.coefficients) {
-                    for (plane, name) in WellCoefficients.names(dataset).enumerated() {
+                    for (plane, name) in dataset.planeNames.enumerated() {
                         let values = Array(bytes[plane * size..<(plane + 1) * size])
-                        own.add(values, as: name)
                         let carried = isBlosc && dataset.planes == 1
                         chunks.append(
                             (name, carried ? try reader.frame(dataset, at: row) : values, nil))
                     }
                 }
-                return (chunks, own)
+                return chunks
             }
-        } consume: { position, made in
-            for (name, bytes, step) in made.0 {
+        } consume: { position, chunks in
+            for (name, bytes, step) in chunks {
                 let place = [position] + (step.map { [$0] } ?? []) + [0, 0]
                 try document.writeChunk(bytes, at: place, of: "/t0_fields/\(name)")
             }
-            collected.add(made.1)
             task.advance()
         }
-        statistics = collected
         return try document.finish()
     }
 

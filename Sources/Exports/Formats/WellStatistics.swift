@@ -1,68 +1,55 @@
-internal import Shards
+internal import Datasets
+internal import Fields
 
-/// Sums from which `stats.yaml` of The Well's format is made. Their order is that of the samples,
-/// so the text is the same for any number of threads.
+/// `stats.yaml` of The Well's format, from the statistics of samples: x and y are two steps of one
+/// field, whose difference has statistics of its own.
 struct WellStatistics {
     private struct Sums {
-        var count = 0.0
-        var sum = 0.0
-        var squares = 0.0
+        var count: Int
+        var sum: ExactSum
+        var squares: ExactSum
 
-        mutating func add(_ value: Double) {
-            sum += value
-            squares += value * value
-        }
-
-        mutating func add(_ other: Sums) {
-            count += other.count
-            sum += other.sum
-            squares += other.squares
-        }
-
-        var mean: Double { sum / count }
-        var rms: Double { (squares / count).squareRoot() }
+        var mean: Double { sum.value / Double(count) }
+        var rms: Double { (max(0, squares.value) / Double(count)).squareRoot() }
         /// Of the population.
-        var deviation: Double { max(0, squares / count - mean * mean).squareRoot() }
+        var deviation: Double {
+            let (total, number) = (sum.value, Double(count))
+            return max(0, (squares.value - total * total / number) / number).squareRoot()
+        }
     }
 
-    private var fields: [String: Sums] = [:]
+    private var fields: [(name: String, sums: Sums)] = []
     /// From step 0 to step 1.
-    private var deltas: [String: Sums] = [:]
+    private var deltas: [(name: String, sums: Sums)] = []
 
-    /// Adds the two steps of a field that varies in time, little-endian binary32.
-    mutating func add(x: [UInt8], y: [UInt8], as name: String) {
-        let (before, after) = (FieldBytes.floats(of: x), FieldBytes.floats(of: y))
-        var (values, delta) = (Sums(), Sums())
-        for value in before { values.add(Double(value)) }
-        for value in after { values.add(Double(value)) }
-        for (old, new) in zip(before, after) { delta.add(Double(new) - Double(old)) }
-        values.count = Double(before.count + after.count)
-        delta.count = Double(before.count)
-        fields[name, default: Sums()].add(values)
-        deltas[name, default: Sums()].add(delta)
-    }
-
-    /// Adds a field that does not vary in time.
-    mutating func add(_ bytes: [UInt8], as name: String) {
-        var values = Sums()
-        for value in FieldBytes.floats(of: bytes) { values.add(Double(value)) }
-        values.count = Double(bytes.count / 4)
-        fields[name, default: Sums()].add(values)
-    }
-
-    /// Adds what another collected.
-    mutating func add(_ other: WellStatistics) {
-        for (name, sums) in other.fields { fields[name, default: Sums()].add(sums) }
-        for (name, sums) in other.deltas { deltas[name, default: Sums()].add(sums) }
+    /// Those of the field `name`, whose steps are x and y, and of coefficients.
+    init(_ statistics: SampleStatistics, steps name: String) {
+        for field in statistics.fields where !["x", "y"].contains(field.name) {
+            let totals = field.totals
+            fields.append(
+                (field.name, Sums(count: totals.count, sum: totals.sum, squares: totals.squares)))
+        }
+        guard let x = statistics["x"], let y = statistics["y"] else { return }
+        var (both, squares) = (x.sum, x.squares)
+        both.add(y.sum)
+        squares.add(y.squares)
+        fields.append((name, Sums(count: 2 * x.count, sum: both, squares: squares)))
+        // Σ(y − x)² = Σx² + Σy² − 2Σxy, without rounding.
+        var delta = y.sum
+        delta.subtract(x.sum)
+        squares.subtract(statistics.products)
+        squares.subtract(statistics.products)
+        deltas.append((name, Sums(count: x.count, sum: delta, squares: squares)))
+        fields.sort { $0.name < $1.name }
     }
 
     /// The file: six mappings of a number to each field's name.
     var yaml: String {
-        func block(_ title: String, _ sums: [String: Sums], _ value: (Sums) -> Double) -> String {
-            let lines = sums.sorted { $0.key < $1.key }.map {
-                "  \($0.key): \(WellStatistics.text(value($0.value)))\n"
-            }
-            return "\(title):\n" + lines.joined()
+        func block(
+            _ title: String, _ fields: [(name: String, sums: Sums)], _ value: (Sums) -> Double
+        ) -> String {
+            "\(title):\n"
+                + fields.map { "  \($0.name): \(WellStatistics.text(value($0.sums)))\n" }.joined()
         }
         return block("mean", fields) { $0.mean } + block("std", fields) { $0.deviation }
             + block("rms", fields) { $0.rms } + block("mean_delta", deltas) { $0.mean }

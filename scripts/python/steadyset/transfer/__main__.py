@@ -43,11 +43,14 @@ def main(arguments: Sequence[str] | None = None, program: str = "steadyset") -> 
     into = ("FOLDER", "new, or of the same dataset")
     if is_whole:
         shown = "steadyset push quickstart s3://bucket/quickstart"
-        add("push", "send a dataset to object storage", shown, folder, place, writes=True)
+        sending = add("push", "send a dataset to object storage", shown, folder, place, writes=True)
         shown = "steadyset pull s3://bucket/quickstart quickstart"
         add("pull", "fetch a dataset into a folder", shown, from_url, into, writes=True)
         shown = "steadyset sync quickstart s3://bucket/quickstart"
-        add("sync", "send a dataset, and remove what its place has beside it", shown, folder, place)
+        syncing = add("sync", "send a dataset, and remove what its place has beside it", shown, folder, place)
+        for command in (sending, syncing):
+            words = "write no README.md and metadata beside it"
+            command.add_argument("--no-card", dest="card", action="store_false", help=words)
     words = "read all files of a dataset behind a URL, and compare them with its manifests"
     add("check", words, "steadyset remote check s3://bucket/quickstart", place)
     shown = "steadyset remote versions s3://bucket/curation"
@@ -74,13 +77,15 @@ def main(arguments: Sequence[str] | None = None, program: str = "steadyset") -> 
 def _do(given: argparse.Namespace, report: Progress) -> int:
     match given.command:
         case "push":
-            _tell(push(given.DATASET, given.URL, replace=given.replace, jobs=given.jobs, progress=report), "sent")
+            _tell(
+                push(given.DATASET, given.URL, replace=given.replace, jobs=given.jobs, card=given.card, progress=report), "sent"
+            )
         case "pull":
             if not is_url(given.URL):
                 raise DatasetError(f"{given.URL} is no URL: a folder is read where it is")
             _tell(pull(given.URL, given.FOLDER, replace=given.replace, jobs=given.jobs, progress=report), "fetched")
         case "sync":
-            _tell(push(given.DATASET, given.URL, replace=True, jobs=given.jobs, progress=report), "sent")
+            _tell(push(given.DATASET, given.URL, replace=True, jobs=given.jobs, card=given.card, progress=report), "sent")
             found = strays(given.URL, local_inventory(given.DATASET)[1])
             remove_strays(given.URL, found)
             print(f"{len(found)} files removed")
@@ -101,6 +106,8 @@ def _do(given: argparse.Namespace, report: Progress) -> int:
 
 def _tell(done: Report, verb: str) -> None:
     print(f"{done.id[:16]}: {done.sent} files {verb} ({done.sent_bytes} bytes), {done.kept} were there")
+    if done.card:
+        print(done.card)
 
 
 def _number(text: str) -> int:

@@ -11,6 +11,7 @@ from ..errors import DatasetError, MissingFileError
 from ..manifest import read_manifest
 from ..storage import LocalFolder, locate
 from ..versions import split_reference
+from .card import send_card
 from .inventory import BASE, Inventory, Item, Progress, digest_of, each, is_head, take_inventory
 from .target import Target
 
@@ -29,6 +30,8 @@ class Report:
     sent_bytes: int
     kept: int
     """Files that were there already, by their digests."""
+    card: str = ""
+    """What became of the card, in words."""
 
 
 def pack_folder(place: str) -> str:
@@ -38,13 +41,22 @@ def pack_folder(place: str) -> str:
 
 
 def push(
-    dataset: str | os.PathLike[str], url: str, *, replace: bool = False, jobs: int = 8, progress: Progress | None = None
+    dataset: str | os.PathLike[str],
+    url: str,
+    *,
+    replace: bool = False,
+    jobs: int = 8,
+    card: bool = True,
+    progress: Progress | None = None,
 ) -> Report:
     """Writes a dataset, or the version that `DATASET@VERSION` names, to the folder `url`.
 
     What is written is the folder `pack`: shards, tables and the manifests of versions, so that `steadyset.open(url)` reads
     it. Files that are there with the right content are not sent again; so a push that was interrupted goes on. Manifests
     come last: a reader finds the former dataset, none, or this one. `jobs` files are sent at a time.
+
+    Then the card is written beside the folder `pack`, unless `card` is False: see `steadyset.transfer.card`. Where it cannot
+    be made, the report says so, and the dataset is published all the same.
 
     Raises `DatasetError` where the dataset is damaged, before anything is sent of the file that is; where `url` holds another
     dataset, unless `replace` is set; and where the storage refuses, or fails several times in a row.
@@ -82,7 +94,8 @@ def push(
         sent, sent_bytes = sent + 1, sent_bytes + len(head.data)
         if progress is not None:
             progress(head.path, len(head.data))
-    return Report(inventory.id, sent, sent_bytes, kept)
+    words = send_card(dataset, target.url.removesuffix("/pack")) if card else "no card was asked for"
+    return Report(inventory.id, sent, sent_bytes, kept, words)
 
 
 def local_inventory(dataset: str | os.PathLike[str]) -> tuple[LocalFolder, Inventory]:

@@ -83,6 +83,20 @@ class Target:
         except MissingFileError:
             return None
 
+    def content(self, name: str, maximum: int) -> bytes | None:
+        """The bytes of a small file there; None where it is not there, or is longer."""
+
+        def read() -> bytes | None:
+            with self._system.open(f"{self._root}/{name}", "rb") as file:
+                data: bytes = file.read(maximum + 1)
+                return data if len(data) <= maximum else None
+
+        try:
+            found: bytes | None = self._retried(name, read)
+            return found
+        except MissingFileError:
+            return None
+
     def send(self, local: pathlib.Path, name: str) -> None:
         """Writes a file; nobody sees half of it."""
         options = {"chunksize": PART_BYTES} if "s3" in self._system.protocol else {}
