@@ -76,25 +76,12 @@ package final class ExportTask {
         try destination.commit()
     }
 
-    /// Writes the table of the samples into a folder, and returns its entry in a list of files.
-    package func writeTable(into destination: ExportDestination) throws
-        -> [(path: String, digest: FileDigest, samples: Int)]
-    {
-        let digest = try TableFormat.write(
-            self, to: "\(destination.temporary)/\(ExportTask.table)")
-        // Files are counted when all are there.
-        result.bytes = 0
-        return [(ExportTask.table, digest, samples.count)]
-    }
-
     /// Completes the folder that describes the single file `path` beside it; where that cannot be
     /// written, the file goes, too.
     func publish(card: ExportDestination, of path: String) throws {
         do {
             let digest = try written ?? FileDigest(of: path, followingLinks: false)
-            _ = try CardFiles(self).write(
-                into: card.temporary, data: [("../\(ExportTask.lastName(of: path))", digest)],
-                shardsAt: nil)
+            _ = try describe(.files([("../\(name)", digest)]), in: card)
             try card.commit()
         } catch {
             AtomicFile.remove(path)
@@ -102,27 +89,22 @@ package final class ExportTask {
         }
     }
 
-    /// The name of the table of samples.
-    static let table = "samples.csv"
-
-    /// The last name of a path.
-    static func lastName(of path: String) -> String {
-        String(path.split(separator: "/").last ?? "")
-    }
-
     /// Completes a folder: writes what describes `files` (path, digest, number of samples), and
     /// `export.json`, which lists all of them.
     ///
-    /// - Parameter shards: the folder of the shards, a URL or a path, where those are described
-    ///   and not the files.
+    /// - Parameter described: the folder of the shards, a URL or a path, and the table of their
+    ///   samples, `samples.csv` in the folder, where those are described and not the files.
     package func publish(
         folder destination: ExportDestination,
         files data: [(path: String, digest: FileDigest, samples: Int)],
-        shardsAt shards: String? = nil, extra: [String: JSON] = [:]
+        describing described: (shards: String, table: FileDigest)? = nil,
+        extra: [String: JSON] = [:]
     ) throws {
-        let card = try CardFiles(self).write(
-            into: destination.temporary, data: data.map { ($0.path, $0.digest) }, shardsAt: shards)
-        let files = data + card
+        let content = described.map { CardFiles.Content.shards(in: $0.shards, table: $0.table) }
+        let card = try describe(
+            content ?? .files(data.map { ($0.path, $0.digest) }), in: destination)
+        let table = described.map { (CardFiles.table, $0.table, samples.count) }
+        let files = data + [table].compactMap(\.self) + card
         var entries: [JSON] = []
         for (path, digest, samples) in files {
             result.files += 1
@@ -145,5 +127,17 @@ package final class ExportTask {
         try AtomicFile.write(
             json.prettyBytes, to: "\(destination.temporary)/\(ExportDestination.summary)")
         try destination.commit()
+    }
+    /// The last name of the path that is written.
+    private var name: String { String(options.output.split(separator: "/").last ?? "") }
+
+    /// Writes what describes `content` into a folder, and returns its entries in a list of files.
+    private func describe(_ content: CardFiles.Content, in destination: ExportDestination) throws
+        -> [(path: String, digest: FileDigest, samples: Int)]
+    {
+        try CardFiles(
+            facts: try CardFacts(samples, words: options.words), words: options.words,
+            format: format.words, example: format.example(name)
+        ).write(content, of: samples, into: destination.temporary).map { ($0.path, $0.digest, 0) }
     }
 }

@@ -29,13 +29,14 @@ import Testing
     }
 
     @Test func exactSumsAreRoundedOnce() {
+        let one = 1.0
         // A sum that doubles lose altogether, and ties that a third part decides.
         #expect(ExactSum([1e16, 1, -1e16]).value == 1)
         #expect(ExactSum([1, 0x1p-53]).value == 1)
-        #expect(ExactSum([1, 0x1p-53, 0x1p-200]).value == 1.0.nextUp)
-        #expect(ExactSum([1.0.nextUp, 0x1p-53, -0x1p-200]).value == 1.0.nextUp)
-        #expect(ExactSum([-1, -0x1p-53, -0x1p-200]).value == (-1.0).nextDown)
-        #expect(ExactSum([1, 0x1p-53, 0x1p-200]).terms.reduce(0, +) == 1.0.nextUp)
+        #expect(ExactSum([1, 0x1p-53, 0x1p-200]).value == one.nextUp)
+        #expect(ExactSum([one.nextUp, 0x1p-53, -0x1p-200]).value == one.nextUp)
+        #expect(ExactSum([-1, -0x1p-53, -0x1p-200]).value == -one.nextUp)
+        #expect(ExactSum([1, 0x1p-53, 0x1p-200]).terms == [one.nextUp, -0x1p-53, 0x1p-200])
     }
 
     @Test func classesGrowWithNumbersAndHoldThem() {
@@ -138,7 +139,7 @@ import Testing
             var (sparse, dense) = (FieldMeter(lattice), FieldMeter(lattice))
             sparse.add(image)
             dense.add(image.dense(on: lattice).span)
-            #expect(try #require(sparse.totals) == dense.totals)
+            #expect(sparse.totals == dense.totals)
             var lanes = [Double](repeating: 0, count: 8)
             for (site, value) in image.dense(on: lattice).enumerated() {
                 lanes[site % 8] += Double(value) * Double(y[site])

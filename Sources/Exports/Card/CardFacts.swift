@@ -1,6 +1,7 @@
 internal import Datasets
 internal import Documents
 internal import Fields
+internal import Foundation
 internal import Sampling
 internal import Shards
 
@@ -36,7 +37,11 @@ struct CardFacts {
         tagged = try others.sorted { $0.key < $1.key }.map { name, id in
             (name, try versions.manifest(short: id.short))
         }
-        pipeline = CardFacts.pipeline(of: dataset, manifest)
+        // Of a folder `pack` the stages before it may lie beside it.
+        let folder = URL(literalPath: samples.folder)
+        pipeline =
+            folder.lastPathComponent == Stage.pack.rawValue
+            ? CardFacts.pipeline(of: Dataset(root: folder.deletingLastPathComponent().path)) : nil
         var about = manifest.about
         about.title = words["name"] ?? about.title
         about.description = words["description"] ?? about.description
@@ -71,7 +76,7 @@ struct CardFacts {
     }
 
     /// The pipeline that made the base, from the manifests of its stages.
-    private static func pipeline(of dataset: Dataset, _ manifest: PackManifest) -> JSON? {
+    private static func pipeline(of dataset: Dataset) -> JSON? {
         // What is not there, or was made from something else, tells nothing.
         guard let sample = try? dataset.manifest(SampleManifest.self),
             let solve = try? dataset.manifest(SolveManifest.self),

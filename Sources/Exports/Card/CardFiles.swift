@@ -5,56 +5,58 @@ internal import Shards
 
 /// The files that describe an export, written into its folder.
 struct CardFiles {
-    let task: ExportTask
-    let facts: CardFacts
-    let format: any ExportFormat
-
-    init(_ task: ExportTask) throws {
-        (self.task, format) = (task, task.format)
-        facts = try CardFacts(task.samples, words: task.options.words)
+    /// What they describe.
+    enum Content {
+        /// The shards in a folder, a URL or a path from the card, with the table of their samples.
+        case shards(in: String, table: FileDigest)
+        /// Files of an export, by their path from the card.
+        case files([(path: String, digest: FileDigest)])
     }
 
-    /// Writes them into `folder`, and returns their entries in a list of files.
-    ///
-    /// - Parameters:
-    ///   - data: the files of the export, by their path from the card.
-    ///   - shards: the folder of the shards, a URL or a path, where those are what is described.
-    func write(
-        into folder: String, data: [(path: String, digest: FileDigest)], shardsAt shards: String?
-    ) throws -> [(path: String, digest: FileDigest, samples: Int)] {
-        var files: [(path: String, digest: FileDigest, samples: Int)] = []
+    let facts: CardFacts
+    /// What was said on the command line.
+    let words: [String: String]
+    /// What the files of the export are.
+    let format: String
+    /// Python that opens them.
+    let example: String
+
+    /// The name of the table of samples.
+    static let table = "samples.csv"
+
+    /// Writes them into `folder`, and returns what was written.
+    func write(_ content: Content, of samples: ExportedSamples, into folder: String) throws
+        -> [(path: String, digest: FileDigest)]
+    {
+        var written: [(path: String, digest: FileDigest)] = []
         func write(_ name: String, _ bytes: [UInt8]) throws {
-            files.append((name, try AtomicFile.write(bytes, to: "\(folder)/\(name)"), 0))
+            written.append((name, try AtomicFile.write(bytes, to: "\(folder)/\(name)")))
         }
-        let example = format.example(ExportTask.lastName(of: task.options.output))
-        try write(
-            "README.md",
-            Array(
-                CardText(
-                    facts: facts, format: shards == nil ? format.words : nil, example: example
-                ).text.utf8))
-        let listed =
-            shards.map { place in
-                task.samples.shards.map { shard in
-                    CroissantDocument.File(
-                        url: "\(place)/\(shard.file.path)",
-                        name: shard.file.path, bytes: shard.file.bytes, sha256: shard.file.sha256)
-                }
-            }
-            ?? data.map {
+        var card = CardText(facts: facts, format: nil, example: example)
+        var table: FileDigest?
+        let files: [CroissantDocument.File]
+        switch content {
+        case .shards(let place, let own):
+            table = own
+            files = samples.shards.map { shard in
                 CroissantDocument.File(
-                    url: $0.path, name: $0.path, bytes: $0.digest.bytes, sha256: $0.digest.sha256)
+                    url: "\(place)/\(shard.file.path)", name: shard.file.path,
+                    bytes: shard.file.bytes, sha256: shard.file.sha256)
             }
-        let table = shards == nil ? nil : data.first { $0.path == ExportTask.table }?.digest
-        try write(
-            "croissant.json",
-            CroissantDocument(
-                facts: facts, words: task.options.words, files: listed, table: table
-            ).json.prettyBytes)
+        case .files(let data):
+            card.format = format
+            files = data.map { path, digest in
+                CroissantDocument.File(
+                    url: path, name: path, bytes: digest.bytes, sha256: digest.sha256)
+            }
+        }
+        try write("README.md", Array(card.text.utf8))
+        let croissant = CroissantDocument(facts: facts, words: words, files: files, table: table)
+        try write("croissant.json", croissant.json.prettyBytes)
         try write("CITATION.cff", Array(CitationFile(facts: facts).text.utf8))
         try write("LICENSE", Array(license.utf8))
         if let pipeline = facts.pipeline { try write("pipeline.json", pipeline.prettyBytes) }
-        return files
+        return written
     }
 
     private var license: String {

@@ -9,7 +9,7 @@ internal import Shards
 struct CardText {
     let facts: CardFacts
     /// What the files beside the card are; nil where they are the shards.
-    let format: String?
+    var format: String?
     /// Python that opens them, which runs in the card's folder.
     let example: String
 

@@ -4,7 +4,7 @@ internal import Datasets
 /// `croissant.json` with `samples.csv`, `CITATION.cff`, `LICENSE`, and the recipe `pipeline.json`.
 struct CardFormat: ExportFormat {
     let name = "card"
-    let words = "what describes a dataset: card, metadata, citation, licence, recipe; a folder"
+    let words = "a card, with metadata, citation, licence, recipe; a folder"
     let isFolder = true
     /// It describes the whole dataset.
     let options: Set<ExportOption> = [.baseURL]
@@ -18,10 +18,9 @@ struct CardFormat: ExportFormat {
 
     func write(_ task: ExportTask) throws {
         let destination = try ExportDestination.folder(task.options.output)
-        let files = try task.writeTable(into: destination)
-        try task.publish(
-            folder: destination, files: files, shardsAt: task.options.baseURL ?? Stage.pack.rawValue
-        )
+        let table = try TableFormat.write(task, beside: destination)
+        let shards = task.options.baseURL ?? Stage.pack.rawValue
+        try task.publish(folder: destination, files: [], describing: (shards, table))
     }
 
     func example(_: String) -> String {

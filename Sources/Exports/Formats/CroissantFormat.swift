@@ -29,8 +29,8 @@ struct CroissantFormat: ExportFormat {
         let base =
             task.options.baseURL
             ?? task.relativeFolder(from: "\(task.options.output)/croissant.json")
-        let files = try task.writeTable(into: destination)
-        try task.publish(folder: destination, files: files, shardsAt: base)
+        let table = try TableFormat.write(task, beside: destination)
+        try task.publish(folder: destination, files: [], describing: (base, table))
         if task.options.baseURL == nil {
             task.result.notes.append(
                 "the shards are named by the relative path '\(base)'; --base-url says where they "

@@ -29,6 +29,16 @@ struct TableFormat: ExportFormat {
         task.result.files = 1
     }
 
+    /// Writes the table into a folder that is described by it.
+    static func write(_ task: ExportTask, beside destination: ExportDestination) throws
+        -> FileDigest
+    {
+        let digest = try write(task, to: "\(destination.temporary)/\(CardFiles.table)")
+        // Files are counted when all are there.
+        task.result.bytes = 0
+        return digest
+    }
+
     /// Writes the table to `path`, which appears when it is complete; returns its size and digest.
     @discardableResult static func write(_ task: ExportTask, to path: String) throws -> FileDigest {
         let writer = try AtomicFile.Writer(path)

@@ -212,7 +212,9 @@ def make_export(format, folder):
     return listing(output)
 
 
-EXPORTS = {"kerchunk": ".json", "vds": ".h5", "mds": "", "the-well": "", "pdebench": ".hdf5", "croissant": "", "csv": ".csv"}
+EXPORTS = {
+    "kerchunk": ".json", "vds": ".h5", "mds": "", "the-well": "", "pdebench": ".hdf5", "croissant": "", "csv": ".csv", "card": "",
+}  # fmt: skip
 MAKERS = {
     **{name: (make_pipeline, name) for name in PIPELINES},
     **{f"rule {name}": (make_rule, name) for name in RULES},
