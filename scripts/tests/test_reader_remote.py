@@ -22,6 +22,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
+        self.directory = str(self.server.folder)
         path = pathlib.Path(self.translate_path(self.path))
         fault = self.server.fault(path.name)
         if fault is not None:
@@ -107,7 +108,7 @@ def transport(request, monkeypatch):
 @pytest.fixture
 def server(tiny):
     class Server(http.server.ThreadingHTTPServer):
-        ranges, failing, answers = True, False, []
+        ranges, failing, answers, folder = True, False, [], tiny
         faults = {}  # the beginning of a name: [faults of the answers to come]
 
         def fault(self, name):
@@ -117,7 +118,7 @@ def server(tiny):
         def handle_error(self, *_):
             pass  # a client that leaves early is no failure of the test
 
-    found = Server(("127.0.0.1", 0), lambda *a: Handler(*a, directory=str(tiny)))
+    found = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=found.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield found

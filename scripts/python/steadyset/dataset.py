@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from . import engine
 from .archive import Doubles, Predictor, read_head
+from .cache import cached, uncached
 from .columns import Layout, read_dataset, read_layout
 from .errors import DatasetError, MissingFileError
 from .frame import Checksum, Decoder, FloatArray, content_size, decode, make_checksum, make_decoder
@@ -24,7 +25,7 @@ from .manifest import Manifest, Shard, chunk_names, read_locations, read_manifes
 from .order import IndexArray
 from .samples import Samples
 from .statistics import Statistics, read_statistics
-from .storage import Bytes, LocalFolder, Range, Storage, locate
+from .storage import Bytes, LocalFolder, Range, Sound, Storage, locate
 from .versions import read_choices, read_version, split_reference, unbiased_mean
 
 if TYPE_CHECKING:
@@ -35,7 +36,13 @@ _BLOCK = 8 << 20
 
 
 def open(
-    location: str | os.PathLike[str], *, version: str | None = None, decoder: str | None = None, checked: bool = True
+    location: str | os.PathLike[str],
+    *,
+    version: str | None = None,
+    decoder: str | None = None,
+    checked: bool = True,
+    cache: str | os.PathLike[str] | bool | None = None,
+    cache_bytes: int | None = None,
 ) -> Dataset:
     """Opens a dataset: the folder that `steadyset run` made, its folder `pack`, or its `pack/manifest.json`.
 
@@ -45,7 +52,19 @@ def open(
     is taken otherwise. Fields of a recipe are solved when they are read, and compared with what was recorded of them, unless
     `checked` is False. Reads the manifest, those of the versions that it was made from, and the table of
     locations, 92 bytes a sample, no field. Raises `DatasetError` for what is no dataset or of another format.
+
+    What is read behind a URL is kept in the folder `cache`, of at most `cache_bytes` bytes, so that it is fetched once. None
+    is the folder that the environment variable `STEADYSET_CACHE` names, or none at all where that is `off`, else `steadyset`
+    in the user's caches; the limit is `STEADYSET_CACHE_BYTES`, else 32 GiB. False keeps nothing.
     """
+    manifest, storage = _locate(location, version)
+    if not isinstance(storage, LocalFolder):
+        storage = cached(storage, manifest, cache, cache_bytes)
+    return Dataset(storage, decoder, manifest, checked)
+
+
+def _locate(location: str | os.PathLike[str], version: str | None) -> tuple[Manifest, Storage]:
+    """Returns the manifest of a version, and the folder that it is in."""
     text = os.fspath(location)
     if version is None:
         text, version = split_reference(text)
@@ -71,8 +90,8 @@ def open(
                     # Of both, what says more than that a file is not there.
                     raise (other if isinstance(failure, MissingFileError) else failure) from other
             else:
-                return Dataset(folder, decoder, manifest if version is None else read_version(folder, version), checked)
-    return Dataset(storage, decoder, read_version(storage, version), checked)
+                return manifest if version is None else read_version(folder, version), folder
+    return read_version(storage, version), storage
 
 
 class Dataset:
@@ -308,6 +327,9 @@ class Dataset:
     def _shard_of(self, row: int) -> int:
         return int(np.searchsorted(self._starts, row, side="right")) - 1
 
+    def _path_of(self, row: int) -> str:
+        return self._manifest.shards[self._shard_of(row)].path
+
     def _ranges(self, rows: IndexArray, names: list[str]) -> list[Range]:
         """One range a row, from the first of `names` to the last; they are neighbours in the file."""
         order = chunk_names(self._table)
@@ -324,28 +346,55 @@ class Dataset:
         return [Range(*found) for found in zip(paths, start.tolist(), length.tolist())]
 
     def _fetch(self, rows: IndexArray, names: list[str]) -> Callable[[int], Bytes]:
-        return self._storage.read(self._ranges(rows, names))
+        return self._storage.read(self._ranges(rows, names), self._sound(rows, names))
+
+    def _sound(self, rows: IndexArray, names: list[str]) -> Sound | None:
+        """Returns what compares the chunks `names` of the k-th of `rows` with their checksums, None where nothing here can."""
+        checksum = self._checksum
+        if checksum is None or not all(f"{name}_checksum" in self._fields for name in names):
+            return None
+
+        def sound(k: int, data: Bytes) -> bool:
+            record, place = self._table[int(rows[k])], 0
+            for name in names:
+                size = int(record[f"{name}_bytes"])
+                if checksum(data[place : place + size]) != int(record[f"{name}_checksum"]):
+                    return False
+                place += size
+            return True
+
+        return sound
 
     def _decode(self, row: int, data: Bytes, names: list[str], outs: list[FloatArray], check: bool) -> float:
         """Decodes the chunks `names` of `row`, which `data` holds one after another, into `outs`.
 
         Of an archive y are the bits of residuals then, and the source factor is returned; 0 otherwise.
         """
-        record = self._table[row]
-        place, factor = 0, 0.0
         try:
-            for name, out in zip(names, outs):
-                size = int(record[f"{name}_bytes"])
-                recorded = int(record[f"{name}_checksum"]) if f"{name}_checksum" in self._fields else None
-                chunk, start = data[place : place + size], 0
-                if name == "y" and self._predictor is not None:
-                    factor, start = read_head(chunk)
-                decode(self._decoder, chunk, out, recorded, self._checksum, start)
-                place += size
-                if check and name == "y" and self._predictor is None:
-                    self._check_digest(row, out)
+            return self._decode_once(row, data, names, outs, check)
+        except DatasetError as error:
+            # With checksums, `read` has fetched once more what did not have them.
+            rows = np.array([row])
+            if self._sound(rows, names) is not None or not self._storage.forget(self._path_of(row)):
+                raise self._damaged(row, error) from error
+        try:
+            return self._decode_once(row, self._fetch(rows, names)(0), names, outs, check)
         except DatasetError as error:
             raise self._damaged(row, error) from error
+
+    def _decode_once(self, row: int, data: Bytes, names: list[str], outs: list[FloatArray], check: bool) -> float:
+        record = self._table[row]
+        place, factor = 0, 0.0
+        for name, out in zip(names, outs):
+            size = int(record[f"{name}_bytes"])
+            recorded = int(record[f"{name}_checksum"]) if f"{name}_checksum" in self._fields else None
+            chunk, start = data[place : place + size], 0
+            if name == "y" and self._predictor is not None:
+                factor, start = read_head(chunk)
+            decode(self._decoder, chunk, out, recorded, self._checksum, start)
+            place += size
+            if check and name == "y" and self._predictor is None:
+                self._check_digest(row, out)
         return factor
 
     def _damaged(self, row: int, error: DatasetError) -> DatasetError:
@@ -403,7 +452,7 @@ class Dataset:
         if values is None:
             return None
         if values.shape[:1] != (shard.samples,):
-            raise DatasetError(f"{self._storage.root}/{shard.path} is damaged: '{name}' is not of {shard.samples} samples")
+            raise self._misshapen(shard.path, f"'{name}' is not of {shard.samples} samples")
         row_of: npt.NDArray[Any] = values[row - shard.first]
         return row_of
 
@@ -438,13 +487,16 @@ class Dataset:
                 shard = self._manifest.shards[number]
                 layout = read_layout(self._storage, shard.path, shard.bytes, name)
                 if layout is not None and (not layout.shape or layout.shape[0] != shard.samples):
-                    where = f"{self._storage.root}/{shard.path}"
-                    raise DatasetError(f"{where} is damaged: '{name}' is not of {shard.samples} samples")
+                    raise self._misshapen(shard.path, f"'{name}' is not of {shard.samples} samples")
                 self._layouts[number, name] = layout
             return self._layouts[number, name]
 
+    def _misshapen(self, path: str, words: str) -> DatasetError:
+        self._storage.forget(path)
+        return DatasetError(f"{self._storage.root}/{path} is damaged: {words}")
+
     def _without(self, row: int, name: str) -> DatasetError:
-        path = self._manifest.shards[self._shard_of(row)].path
+        path = self._path_of(row)
         return DatasetError(f"sample {int(self._table['id'][row]):016x} has no {name} in its shard, {self._storage.root}/{path}")
 
     def _empty(self, *shape: int) -> FloatArray:
@@ -455,8 +507,7 @@ class Dataset:
         """A coefficient that all samples of shard `number` share, None where it is constant or each has its own."""
         values = self._whole(number, name)
         if values is not None and values.shape not in (self.lattice, (2, *self.lattice)):
-            path = self._manifest.shards[number].path
-            raise DatasetError(f"{self._storage.root}/{path} is damaged: '{name}' is not of the dataset's lattice")
+            raise self._misshapen(self._manifest.shards[number].path, f"'{name}' is not of the dataset's lattice")
         return None if values is None else np.array(values, np.float32)
 
     def _whole(self, number: int, name: str) -> npt.NDArray[Any] | None:
@@ -477,15 +528,16 @@ class Dataset:
 
     def check_files(self) -> None:
         """Compares size and SHA-256 of every file with the manifest, reading all; raises `DatasetError` at the first
-        that differs."""
+        that differs. What a cache has is not looked at."""
+        storage = uncached(self._storage)
         for shard in self._manifest.shards:
-            where = f"{self._storage.root}/{shard.path}"
-            size = self._storage.size(shard.path)
+            where = f"{storage.root}/{shard.path}"
+            size = storage.size(shard.path)
             if size is not None and size != shard.bytes:
                 raise DatasetError(f"{where} has {size} bytes, {shard.bytes} are listed: copy it again")
             hasher = hashlib.sha256()
             for start in range(0, shard.bytes, _BLOCK):
                 part = Range(shard.path, start, min(_BLOCK, shard.bytes - start))
-                hasher.update(self._storage.read([part])(0).data)
+                hasher.update(storage.read([part])(0).data)
             if hasher.hexdigest() != shard.sha256:
                 raise DatasetError(f"{where} is not what the manifest lists: its SHA-256 differs; copy it again")

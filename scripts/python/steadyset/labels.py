@@ -55,9 +55,13 @@ class ArchiveLabels:
         sizes = np.stack([records[f"{name}_bytes"] for name in names], 1).astype(np.int64)
         known = all(f"{name}_checksum" in self._dataset._fields for name in names)
         sums = np.stack([records[f"{name}_checksum"] for name in names], 1) if known else None
-        read = self._dataset._storage.reader(self._dataset._ranges(rows, names))
+        sound = self._dataset._sound(rows, names)
 
-        def request(part: slice) -> engine.Members:
+        def prepare() -> _Request:
+            read = self._dataset._storage.reader(self._dataset._ranges(rows, names), sound)
+            return lambda part: request(part, read)
+
+        def request(part: slice, read: Callable[[int, Bytes], None]) -> engine.Members:
             length = sizes[part].sum(1)
             room = (length + 63) // 64 * 64
             starts = np.cumsum(room) - room
@@ -74,7 +78,7 @@ class ArchiveLabels:
                     sample["sha256"] = digest.tobytes().hex()
             return {"do": "decode", "block": block, "samples": samples}
 
-        _run(self._dataset, rows, request, into, self._definition, engines)
+        _run(self._dataset, rows, prepare, into, self._definition, engines, sound is not None)
 
 
 class RecipeLabels:
@@ -99,11 +103,13 @@ class RecipeLabels:
 
     def make(self, rows: IndexArray, into: Fields, check: bool, engines: int) -> None:
         records = self._dataset._table[rows]
-        sources = self._dataset._rows_of(rows, "sources")
-        keys = self._dataset._rows_of(rows, "keys")
         compare = (self._compare or check) and "y" in into
 
-        def request(part: slice) -> engine.Members:
+        def prepare() -> _Request:
+            sources, keys = (self._dataset._rows_of(rows, name) for name in ("sources", "keys"))
+            return lambda part: request(part, sources, keys)
+
+        def request(part: slice, sources: _Rows, keys: _Rows) -> engine.Members:
             found = []
             for k in range(part.start, part.stop):
                 record, values = records[k], sources(k)
@@ -124,25 +130,38 @@ class RecipeLabels:
             return {"do": "solve", "samples": found}
 
         try:
-            _run(self._dataset, rows, request, into, self._definition, engines)
+            _run(self._dataset, rows, prepare, into, self._definition, engines, False)
         except NoEngineError as error:
             raise NoEngineError(
                 f"{self._dataset._storage.root} is a recipe, whose fields are solved when they are read: {error}"
             ) from error
 
 
+_Request = Callable[[slice], engine.Members]
+_Rows = Callable[[int], "npt.NDArray[Any] | None"]
+
+
 def _run(
-    dataset: Dataset, rows: IndexArray, request: Callable[[slice], engine.Members], into: Fields,
-    definition: engine.Definition, engines: int,
+    dataset: Dataset, rows: IndexArray, prepare: Callable[[], _Request], into: Fields, definition: engine.Definition,
+    engines: int, sound: bool,
 ) -> None:  # fmt: skip
+    """Has engines do requests. What was not known to be `sound` and turns out to be damaged is read once more."""
     parts = list(_parts(len(rows), dataset.lattice, engines))
-    requests = ({**request(part), "into": {name: field[part] for name, field in into.items()}} for part in parts)
-    try:
-        engine.run(requests, definition, engines)
-    except engine.RequestError as error:
-        if error.sample is None or not error.sample < len(rows):
-            raise DatasetError(f"{dataset._storage.root}: {error}") from error
-        raise dataset._damaged(int(rows[parts[error.request].start + error.sample]), error) from error
+    forgotten: set[str] = set()
+    while True:
+        request = prepare()
+        requests = ({**request(part), "into": {name: field[part] for name, field in into.items()}} for part in parts)
+        try:
+            engine.run(requests, definition, engines)
+            return
+        except engine.RequestError as error:
+            if error.sample is None or not error.sample < len(rows):
+                raise DatasetError(f"{dataset._storage.root}: {error}") from error
+            row = int(rows[parts[error.request].start + error.sample])
+            path = dataset._path_of(row)
+            if sound or path in forgotten or not dataset._storage.forget(path):
+                raise dataset._damaged(row, error) from error
+            forgotten.add(path)
 
 
 def _parts(count: int, lattice: tuple[int, int], engines: int) -> Iterator[slice]:

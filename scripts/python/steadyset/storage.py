@@ -29,6 +29,10 @@ class Range(NamedTuple):
     length: int
 
 
+Sound = Callable[[int, Bytes], bool]
+"""Whether bytes are those that were written as the k-th range, by the checksums that are recorded of it."""
+
+
 class Storage(Protocol):
     """A folder of files. Safe for threads, and after a fork; pickles without its open files.
 
@@ -43,14 +47,18 @@ class Storage(Protocol):
     def read_all(self, path: str, maximum: int) -> bytes:
         """Returns a whole file; one of more than `maximum` bytes is refused."""
 
-    def read(self, ranges: Sequence[Range]) -> Callable[[int], Bytes]:
+    def read(self, ranges: Sequence[Range], sound: Sound | None = None) -> Callable[[int], Bytes]:
         """Returns a function that gives the k-th range; any thread may call it.
 
-        What it returns is overwritten by the thread's next call. A file that ends before raises `DatasetError`.
+        What it returns is overwritten by the thread's next call. A file that ends before raises `DatasetError`. What comes
+        from elsewhere and is not `sound` is fetched once more, and returned as it is then.
         """
 
-    def reader(self, ranges: Sequence[Range]) -> Callable[[int, Bytes], None]:
+    def reader(self, ranges: Sequence[Range], sound: Sound | None = None) -> Callable[[int, Bytes], None]:
         """Returns a function that writes the k-th range into an array of as many bytes; any thread may call it."""
+
+    def forget(self, path: str) -> bool:
+        """Forgets what is kept of a file that turned out to be damaged; whether other bytes may come when it is read again."""
 
     def size(self, path: str) -> int | None:
         """Returns the number of bytes of a file, None where the server does not tell."""
@@ -133,7 +141,7 @@ class FileOfRanges(io.RawIOBase):
         self._first, self._block = self._place, block.tobytes()
 
 
-class _File:
+class OpenFile:
     """A file descriptor that is closed with its last user."""
 
     def __init__(self, path: str) -> None:
@@ -170,7 +178,7 @@ class LocalFolder:
         self._process = os.getpid()
         self._lock = threading.Lock()
         self._local = threading.local()
-        self._files: OrderedDict[str, _File] = OrderedDict()
+        self._files: OrderedDict[str, OpenFile] = OrderedDict()
 
     def __getstate__(self) -> dict[str, Any]:
         return {"root": self._root}
@@ -192,7 +200,7 @@ class LocalFolder:
             raise DatasetError(f"{whole} {kind}")
         return whole
 
-    def _file(self, path: str) -> _File:
+    def _file(self, path: str) -> OpenFile:
         # A lock that another thread held at the fork would never be released in the child.
         if self._process != os.getpid():
             self._reset()
@@ -200,7 +208,7 @@ class LocalFolder:
             file = self._files.get(path)
             if file is None:
                 with self._failures(path):
-                    file = _File(self._path(path))
+                    file = OpenFile(self._path(path))
                 self._files[path] = file
                 if len(self._files) > self.maximum_open:
                     self._files.popitem(last=False)
@@ -232,11 +240,11 @@ class LocalFolder:
             raise too_long(whole, maximum)
         return data
 
-    def read(self, ranges: Sequence[Range]) -> Callable[[int], Bytes]:
+    def read(self, ranges: Sequence[Range], sound: Sound | None = None) -> Callable[[int], Bytes]:
         return lambda k: self._read(*ranges[k])
 
-    def reader(self, ranges: Sequence[Range]) -> Callable[[int, Bytes], None]:
-        files: dict[str, _File] = {}
+    def reader(self, ranges: Sequence[Range], sound: Sound | None = None) -> Callable[[int, Bytes], None]:
+        files: dict[str, OpenFile] = {}
 
         def fill(k: int, data: Bytes) -> None:
             path, start, _ = ranges[k]
@@ -258,23 +266,26 @@ class LocalFolder:
         self._fill(self._file(path), path, start, data)
         return data
 
-    def _fill(self, file: _File, path: str, start: int, data: Bytes) -> None:
+    def _fill(self, file: OpenFile, path: str, start: int, data: Bytes) -> None:
         length, done = len(data), 0
         try:
             while done < length:
-                count = _read_into(file.descriptor, data[done:] if done else data, start + done)
+                count = read_into(file.descriptor, data[done:] if done else data, start + done)
                 if count == 0:
                     raise truncated(f"{self._root}/{path}", start, length, done)
                 done += count
         except OSError as error:
             raise self._failure(path, error) from error
 
+    def forget(self, path: str) -> bool:
+        return False
+
     def size(self, path: str) -> int | None:
         with self._failures(path):
             return os.stat(self._path(path)).st_size
 
 
-def _read_into(descriptor: int, data: Bytes, start: int) -> int:
+def read_into(descriptor: int, data: Bytes, start: int) -> int:
     """Reads into `data` and returns how many bytes there were; the place in the file is no state of the descriptor."""
     if hasattr(os, "preadv"):
         return os.preadv(descriptor, [data.data], start)
