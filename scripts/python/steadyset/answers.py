@@ -124,23 +124,23 @@ def status_of(error: BaseException | None) -> int | None:
     return None
 
 
-def meaning(where: str, error: BaseException) -> BaseException:
-    """What a protocol's error means."""
+def meaning(where: str, error: BaseException, verb: str = "read") -> BaseException:
+    """What a protocol's error means; `verb` says what was tried: read, write, list or remove."""
     if isinstance(error, (DatasetError, Momentary)) or not isinstance(error, Exception):
         return error
     status = status_of(error)
     if status is not None and status not in (404, 410):
         if status == 429 or status >= 500:
             return Momentary(f"the server answers {_named(status)}")
-        return DatasetError(f"cannot read {where}: the server answers {_named(status)}")
-    if isinstance(error, FileNotFoundError):
+        return DatasetError(f"cannot {verb} {where}: the server answers {_named(status)}")
+    if isinstance(error, FileNotFoundError) and verb != "write":
         return MissingFileError(f"{where} does not exist")
     broken = {"ClientConnectionError", "ClientPayloadError", "ServerTimeoutError"}
     if isinstance(error, (ConnectionError, TimeoutError, asyncio.TimeoutError)) or broken & {
         kind.__name__ for kind in type(error).__mro__
     }:
         return Momentary(words(error))
-    return DatasetError(f"cannot read {where}: {words(error)}")
+    return DatasetError(f"cannot {verb} {where}: {words(error)}")
 
 
 def twice(where: str, failure: Momentary) -> DatasetError:

@@ -74,8 +74,11 @@ class Manifest:
 
 def read_manifest(storage: Storage, name: str = "manifest.json") -> Manifest:
     """Reads and checks a manifest. `DatasetError` says what is wrong: the format, its version, or a member."""
-    where = f"{storage.root}/{name}"
-    data = storage.read_all(name, MAXIMUM_MANIFEST)
+    return parse_manifest(storage.read_all(name, MAXIMUM_MANIFEST), f"{storage.root}/{name}")
+
+
+def parse_manifest(data: bytes, where: str) -> Manifest:
+    """Returns the manifest that a file holds, and checks it as `read_manifest` does; `where` is for messages."""
     try:
         document = parse_json(data)
     except (ValueError, MemoryError) as error:

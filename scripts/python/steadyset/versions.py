@@ -51,6 +51,11 @@ def read_tags(storage: Storage) -> dict[str, str]:
         if isinstance(storage, LocalFolder) and os.path.lexists(where):
             raise
         return {}
+    return parse_tags(data, where)
+
+
+def parse_tags(data: bytes, where: str) -> dict[str, str]:
+    """Returns what a file of tags says; `where` is for messages."""
     try:
         tags = parse_json(data)
         if not isinstance(tags, dict) or not all(

@@ -2,6 +2,6 @@
 
 from .pull import pull
 from .push import push
-from .upkeep import Stray, Version, check, listed, remove_strays, strays
+from .upkeep import Stray, Version, lineage, listed, remove_strays, strays, verify
 
-__all__ = ["Stray", "Version", "check", "listed", "pull", "push", "remove_strays", "strays"]
+__all__ = ["Stray", "Version", "lineage", "listed", "pull", "push", "remove_strays", "strays", "verify"]

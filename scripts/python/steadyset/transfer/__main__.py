@@ -12,7 +12,7 @@ from ..storage import is_url
 from .inventory import Progress
 from .pull import pull
 from .push import Report, local_inventory, push
-from .upkeep import check, listed, remove_strays, strays
+from .upkeep import HOURS, lineage, listed, remove_strays, strays, verify
 
 DAMAGED, MISSING, FAILED = 65, 66, 74
 """Statuses of the program: what was read is wrong; it is not there; reading or writing failed."""
@@ -51,13 +51,15 @@ def main(arguments: Sequence[str] | None = None, program: str = "steadyset") -> 
         for command in (sending, syncing):
             words = "write no README.md and metadata beside it"
             command.add_argument("--no-card", dest="card", action="store_false", help=words)
-    words = "read all files of a dataset behind a URL, and compare them with its manifests"
-    add("check", words, "steadyset remote check s3://bucket/quickstart", place)
-    shown = "steadyset remote versions s3://bucket/curation"
-    add("versions", "list the versions of a dataset behind a URL", shown, place)
+    words = "read all files of a dataset behind a URL, and compare them with its manifests and checksums"
+    add("verify", words, "steadyset remote verify s3://bucket/quickstart", place)
+    shown = "steadyset remote log s3://bucket/curation"
+    add("log", "show the versions of a dataset behind a URL as a tree", shown, place)
     shown = "steadyset remote clean s3://bucket/curation --apply"
     cleaning = add("clean", "list files beside a dataset that no version needs", shown, place)
     cleaning.add_argument("--apply", action="store_true", help="remove them")
+    words = "leave all as it is where one is younger, as a push may be under way (default: 24)"
+    cleaning.add_argument("--hours", type=_hours, default=HOURS, help=words)
     given = parser.parse_args(arguments)
 
     def report(path: str, size: int) -> None:
@@ -86,22 +88,31 @@ def _do(given: argparse.Namespace, report: Progress) -> int:
             _tell(pull(given.URL, given.FOLDER, replace=given.replace, jobs=given.jobs, progress=report), "fetched")
         case "sync":
             _tell(push(given.DATASET, given.URL, replace=True, jobs=given.jobs, card=given.card, progress=report), "sent")
-            found = strays(given.URL, local_inventory(given.DATASET)[1])
+            found = strays(given.URL, local_inventory(given.DATASET)[1], hours=0)
             remove_strays(given.URL, found)
             print(f"{len(found)} files removed")
-        case "check":
-            print(f"{check(given.URL, jobs=given.jobs, progress=report)}: every file is what its manifests list")
-        case "versions":
-            for version in listed(given.URL):
-                print(f"{version.id[:16]}  {version.samples} samples  {', '.join(version.tags)}")
+        case "verify":
+            print(f"{verify(given.URL, jobs=given.jobs, progress=report)}: every file is what its manifests list")
+        case "log":
+            print("\n".join(lineage(listed(given.URL))))
         case "clean":
-            found = strays(given.URL)
-            for stray in found:
-                print(f"{stray.name}: {stray.bytes} bytes")
-            if given.apply:
-                remove_strays(given.URL, found)
-            print(f"{len(found)} files{' removed' if given.apply else '; --apply removes them' if found else ''}")
+            _clean(given.URL, given.apply, given.hours)
     return 0
+
+
+def _clean(url: str, apply: bool, hours: float) -> None:
+    found = strays(url, hours=hours)
+    for stray in found:
+        print(f"{stray.name}: {'parts of a file that did not arrive' if stray.upload else f'{stray.bytes} bytes'}")
+    young = sum(stray.young for stray in found)
+    if apply and young:
+        raise DatasetError(
+            f"{url}: nothing was removed: {young} of {len(found)} files are younger than {hours:g} hours, and a push may be under "
+            "way; pass --hours 0 if none is"
+        )
+    if apply:
+        remove_strays(url, found)
+    print(f"{len(found)} files{' removed' if apply else '; --apply removes them' if found else ''}")
 
 
 def _tell(done: Report, verb: str) -> None:
@@ -114,6 +125,13 @@ def _number(text: str) -> int:
     value = int(text)
     if not 1 <= value <= 64:
         raise argparse.ArgumentTypeError("a number from 1 to 64")
+    return value
+
+
+def _hours(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1e6:
+        raise argparse.ArgumentTypeError("a number of hours from 0 on")
     return value
 
 

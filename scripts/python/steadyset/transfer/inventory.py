@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pathlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
 from ..errors import DatasetError, MissingFileError
-from ..manifest import MAXIMUM_MANIFEST, Manifest, read_manifest
-from ..storage import Storage, check_name
-from ..versions import file_of_version, names_of_versions, read_tags, read_version
+from ..manifest import MAXIMUM_MANIFEST, Manifest, parse_manifest
+from ..storage import LocalFolder, Storage, check_name
+from ..versions import file_of_version, names_of_versions, parse_tags, read_version
 
 Progress = Callable[[str, int], None]
 """Called with the name of a file that arrived, and its bytes; from the thread that asked."""
@@ -19,6 +20,8 @@ Progress = Callable[[str, int], None]
 TAGS = "tags.json"
 BASE = "manifest.json"
 PROVENANCE = "provenance.json"
+DRAFTS = (".part", ".tmp")
+"""Endings of files half written, here and in storage."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,10 @@ class Inventory:
     items: dict[str, Item] = field(default_factory=dict)
     heads: list[Head] = field(default_factory=list)
     """In the order in which they are to be written: whoever sees one finds what it speaks of."""
+    manifests: list[Manifest] = field(default_factory=list)
+    """The base first, and each after the one that it was made from."""
+    tags: dict[str, str] = field(default_factory=dict)
+    """Ids by name; those that name no version here too."""
 
     @property
     def names(self) -> set[str]:
@@ -75,57 +82,84 @@ def take_inventory(storage: Storage, version: str | None = None) -> Inventory:
     """Reads the manifests of all versions, or of one and those that it was made from. Of a URL, versions without a tag are
     known only where another one was made from them.
 
-    Raises `DatasetError` where a manifest is damaged, or two of them say different things of one file.
+    Raises `DatasetError` where a manifest is damaged or does not suit the one that it was made from, or two of them say
+    different things of one file.
     """
-    base = read_manifest(storage)
+    base = _read(storage, BASE)
     if version is None:
-        tags = read_tags(storage)
+        named = _read_optional(storage, TAGS)
+        tags = parse_tags(named.data, f"{storage.root}/{TAGS}") if named else {}
         wanted = {*map(file_of_version, tags.values()), *names_of_versions(storage)}
     else:
-        tags = {}
+        named, tags = None, {}
         chosen = read_version(storage, version)
-        wanted = set() if chosen.document["id"] == base.document["id"] else {file_of_version(chosen.document["id"])}
-    found = Inventory(base.document["id"])
-    manifests = [(BASE, base), *_with_parents(storage, wanted - {file_of_version(found.id)}, found.id)]
-    for _, manifest in manifests:
+        wanted = set() if chosen.document["id"] == base.id else {file_of_version(chosen.document["id"])}
+    found = Inventory(base.id, tags=tags)
+    versions = _with_parents(storage, wanted - {file_of_version(found.id)}, base)
+    found.manifests = [one.manifest for one in (base, *versions)]
+    for manifest in found.manifests:
         for item in _items(manifest):
+            if item.path.endswith(DRAFTS):
+                raise DatasetError(f"{storage.root}: the name {item.path} is that of a file half written: give it another one")
             if found.items.setdefault(item.path, item) != item:
                 raise DatasetError(f"{storage.root}: two versions say different things of {item.path}")
-    ids = {manifest.document["id"] for _, manifest in manifests}
-    for path, _ in [*manifests[1:], manifests[0]]:
-        found.heads.append(Head(path, storage.read_all(path, MAXIMUM_MANIFEST)))
-    _add_optional(storage, PROVENANCE, found.heads, 0)
-    if tags and set(tags.values()) <= ids:
-        _add_optional(storage, TAGS, found.heads, len(found.heads))
+    ids = {one.id for one in (base, *versions)}
+    found.heads = [one.head for one in (*versions, base)]
+    provenance = _read_optional(storage, PROVENANCE)
+    found.heads[:0] = [provenance] if provenance else []
+    if named and tags and set(tags.values()) <= ids:
+        found.heads.append(named)
     clash = found.items.keys() & {head.path for head in found.heads}
     if clash:
         raise DatasetError(f"{storage.root}: {min(clash)} is a file of data and a manifest")
     return found
 
 
-def _with_parents(storage: Storage, wanted: Iterable[str], base: str) -> list[tuple[str, Manifest]]:
+@dataclass(frozen=True)
+class _Described:
+    """A manifest, and the file that it was read from."""
+
+    head: Head
+    manifest: Manifest
+
+    @property
+    def id(self) -> str:
+        return str(self.manifest.document["id"])
+
+
+def _read(storage: Storage, name: str) -> _Described:
+    head = Head(name, storage.read_all(name, MAXIMUM_MANIFEST))
+    return _Described(head, parse_manifest(head.data, f"{storage.root}/{name}"))
+
+
+def _with_parents(storage: Storage, wanted: Iterable[str], base: _Described) -> list[_Described]:
     """The manifests of versions and of all that they were made from, parents first."""
-    found: dict[str, Manifest] = {}
+    found: dict[str, _Described] = {}
     for name in sorted(wanted):
-        chain = []
+        chain: dict[str, _Described] = {}
         while name not in found:
-            manifest = read_manifest(storage, name)
-            if file_of_version(manifest.document["id"]) != name:
+            chain[name] = one = _read(storage, name)
+            if file_of_version(one.id) != name:
                 raise DatasetError(f"{storage.root}/{name} is the manifest of another version")
-            chain.append((name, manifest))
-            parent = manifest.document["content"].get("parent")
-            if parent is None or parent == base:
+            parent = one.manifest.document["content"].get("parent")
+            if parent is None or parent == base.id:
                 break
             name = file_of_version(parent)
-            if name in dict(chain):
+            if name in chain:
                 raise DatasetError(f"{storage.root}/{name} comes from itself")
-        found.update(reversed(chain))
-    return list(found.items())
+        found.update(reversed(chain.items()))
+    known = {one.id: one for one in (base, *found.values())}
+    for one in found.values():
+        parent = one.manifest.document["content"].get("parent")
+        if parent is None:
+            continue
+        files = known[parent].manifest.document["files"] if parent in known else None
+        if files is None or one.manifest.document["files"][: len(files)] != files:
+            raise DatasetError(f"{storage.root}: the parent {parent[:16]} of version {one.id[:16]} was altered")
+    return list(found.values())
 
 
-def each(
-    jobs: int, work: Callable[[Item], int], items: Sequence[Item], progress: Progress | None
-) -> int:
+def each(jobs: int, work: Callable[[Item], int], items: Sequence[Item], progress: Progress | None) -> int:
     """Does something with every item, `jobs` of them at a time; returns the sum of the bytes that `work` says it moved.
 
     What has not begun when one fails is left undone.
@@ -158,8 +192,10 @@ def _items(manifest: Manifest) -> Iterable[Item]:
             raise DatasetError(f"the manifest's file of choices is not one: {error!r}") from error
 
 
-def _add_optional(storage: Storage, name: str, heads: list[Head], place: int) -> None:
+def _read_optional(storage: Storage, name: str) -> Head | None:
     try:
-        heads.insert(place, Head(name, storage.read_all(name, MAXIMUM_MANIFEST)))
+        return Head(name, storage.read_all(name, MAXIMUM_MANIFEST))
     except MissingFileError:
-        pass
+        if isinstance(storage, LocalFolder) and os.path.lexists(os.path.join(storage.root, name)):
+            raise  # a link to nothing
+        return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -86,6 +87,11 @@ def push(
         there = {name: entry for name, entry in there.items() if not is_head(name)}
     sent, sent_bytes = len(missing), each(jobs, lambda item: _send(target, paths[item.path], item), missing, progress)
     kept = len(items) - len(missing)
+    # What was there may have been removed meanwhile, by somebody who did not know that it is needed.
+    lost = _lost(target, items)
+    sent_bytes += each(jobs, lambda item: _send(target, paths[item.path], item), lost, progress)
+    if lost and _lost(target, items):
+        raise DatasetError(f"{target.url}: somebody else removes files there: no manifest was written; push again")
     for head in inventory.heads:
         if head.path in there and target.digest(head.path, len(head.data)) == head.sha256:
             kept += 1
@@ -119,6 +125,11 @@ def _short(former: str) -> str:
     return former if former == _DAMAGED else former[:16]
 
 
+def _lost(target: Target, items: Sequence[Item]) -> list[Item]:
+    there = target.listing()
+    return [item for item in items if there.get(item.path, {}).get("size") != item.bytes]
+
+
 def _check_size(path: pathlib.Path, item: Item) -> None:
     try:
         size = path.stat().st_size
@@ -131,5 +142,4 @@ def _check_size(path: pathlib.Path, item: Item) -> None:
 def _send(target: Target, path: pathlib.Path, item: Item) -> int:
     if digest_of(path) != item.sha256:
         raise DatasetError(f"{path} is damaged: its SHA-256 is not that of the manifest; nothing of it was sent")
-    target.send(path, item.path)
-    return item.bytes
+    return target.send(path, item.path)
