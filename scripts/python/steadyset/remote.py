@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from . import hub
 from .answers import Momentary, Request, check_answer, check_body, headers_of, meaning, status_of, twice, words
 from .errors import DatasetError
 from .storage import Bytes, Range, Sound, check_name, too_long, truncated
@@ -53,14 +54,19 @@ class RemoteFolder:
         return self._connection
 
     def _connected(self) -> _Connection:
-        plain = re.match("https?://", self._url) and "::" not in self._url
+        place = hub.place_of(self._url)
+        address = self._url if place is None else hub.address_of(place)
+        plain = re.match("https?://", address) and "::" not in address
+        secret = None if place is None else hub.token()
+        options = {"headers": {"Authorization": f"Bearer {secret}"}} if secret else {}
         try:
             import fsspec
 
-            system, root = fsspec.core.url_to_fs(self._url, skip_instance_cache=True)
+            system, root = fsspec.core.url_to_fs(address, skip_instance_cache=True, **options)
         except ImportError as error:
-            if plain:
-                return _Plain(self._url)
+            # Python's own library would show the token to whatever server it is led to.
+            if plain and not secret:
+                return _Plain(self._url, address)
             raise DatasetError(f"{self._url}: reading such URLs needs fsspec and a package for the protocol: {error}") from error
         except ValueError as error:
             raise DatasetError(f"{self._url}: fsspec cannot open it: {error}") from error
@@ -233,8 +239,8 @@ class _HTTP:
 class _Plain:
     """HTTP by Python's own library, where fsspec and aiohttp are not installed: a connection for each request, eight at a time."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, address: str) -> None:
+        self._url, self._address = url, address
 
     def answers(self, requests: Sequence[Request]) -> list[bytes | BaseException]:
         """Returns what each request gives, or its failure."""
@@ -253,7 +259,7 @@ class _Plain:
 
     def _get(self, request: Request) -> tuple[bytes, int | None]:
         where = f"{self._url}/{request.range.path}"
-        address = urllib.parse.quote(where, safe=":/?&=%@+,;~[]")
+        address = urllib.parse.quote(f"{self._address}/{request.range.path}", safe=":/?&=%@+,;~[]")
         try:
             try:
                 answer = urllib.request.urlopen(urllib.request.Request(address, headers=headers_of(request)), timeout=_SILENCE)

@@ -33,8 +33,11 @@ CHOICES = np.dtype(
 
 
 def split_reference(text: str) -> tuple[str, str | None]:
-    """Takes `DATASET@VERSION` apart; a local path that exists is meant as it is, whatever signs it has."""
+    """Takes `DATASET@VERSION` apart; a local path that exists is meant as it is, whatever signs it has. Of the Hub the first
+    `@` is its revision's: `hf://datasets/OWNER/NAME@REVISION@VERSION`."""
     place, sign, version = text.rpartition("@")
+    if re.fullmatch("hf://datasets/[^/@]+/[^/@]+", place):
+        return text, None
     if not sign or "/" in version:
         return text, None
     if not is_url(text) and os.path.exists(text):

@@ -1,0 +1,122 @@
+"""Datasets on the Hugging Face Hub, of which a server here takes the place: it leads to another one, as the Hub does."""
+
+import http.server
+import inspect
+import json
+import sys
+import threading
+import urllib.parse
+
+import numpy as np
+import pytest
+import steadyset as reader
+from steadyset.errors import DatasetError
+from steadyset.transfer import listed, pull, verify
+from steadyset.versions import split_reference
+from test_reader_remote import body, impatient, server, status, transport, url  # noqa: F401 - fixtures
+from test_rounds import rounds  # noqa: F401 - a fixture
+
+
+class Hub(http.server.BaseHTTPRequestHandler):
+    """Answers of the Hub: small files itself, others by a redirect to where they lie."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.server.asked.append((self.path, self.headers.get("Authorization")))
+        prefix = f"/datasets/someone/fields/resolve/{self.server.revision}/"
+        name = urllib.parse.unquote(self.path[len(prefix) :]).removeprefix(self.server.folder)
+        if not self.path.startswith(prefix) or not (self.server.files / name).is_file():
+            return self.answer(404, b"Entry not found")
+        if self.server.secret and self.headers.get("Authorization") != f"Bearer {self.server.secret}":
+            return self.answer(401, b"Invalid username or password.")
+        if name.endswith(".json"):
+            return self.answer(200, (self.server.files / name).read_bytes())
+        self.answer(302, b"", Location=f"{self.server.lies_at}/pack/{name}?signature=1")
+
+    def answer(self, code, data, **headers):
+        self.send_response(code)
+        for key, value in headers.items():
+            self.send_header(key, value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def hub(server, tiny, monkeypatch):  # noqa: F811
+    found = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    found.asked, found.revision, found.folder, found.secret = [], "main", "pack/", None
+    found.files, found.lies_at = tiny / "pack", url(server)
+    threading.Thread(target=found.serve_forever, args=(0.02,), daemon=True).start()
+    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{found.server_port}")
+    monkeypatch.setenv("HF_TOKEN", "")
+    monkeypatch.setenv("HF_HOME", str(tiny / "no-such-folder"))
+    yield found
+    found.shutdown()
+    found.server_close()
+
+
+def test_reading(transport, hub, server, tiny, tmp_path):  # noqa: F811
+    samples, local = reader.open("hf://datasets/someone/fields", cache=tmp_path).all, reader.open(tiny).all
+    server.answers.clear()
+    for batch in samples.batches(16, order=reader.Order(3)):
+        assert np.array_equal(batch.y, local.read(batch.index)[1])
+    assert len(server.answers) == len(samples) and {code for _, code, _ in server.answers} == {206}
+    hub.asked.clear()
+    assert all(np.array_equal(one.y, other.y) for one, other in zip(samples, local)) and hub.asked == []
+
+
+def test_a_revision_and_a_version(hub, server, rounds, tmp_path):  # noqa: F811
+    hub.files = server.folder = rounds[1] / "pack"
+    server.folder = rounds[1]
+    hub.revision, hub.folder = "refs%2Fpr%2F1", "deep/pack/"
+    place = "hf://datasets/someone/fields@refs%2Fpr%2F1/deep"
+    local = reader.open(rounds[1], version="round-2")
+    for found in (reader.open(f"{place}@round-2"), reader.open(place, version="round-2"), reader.open(f"{place}/pack@round-2")):
+        assert found.id == local.id and np.array_equal(found.all[-1].y, local.all[-1].y)
+    assert [version.tags[0] for version in listed(place)] == ["base", "round-1", "round-2", "round-3"]
+    assert verify(place) == reader.open(rounds[1]).id
+    pull(f"{place}@round-1", tmp_path / "copy")
+    assert reader.open(tmp_path / "copy", version=reader.open(rounds[1], version="round-1").id[:16])
+
+
+@pytest.mark.parametrize(
+    "text, parts",
+    [
+        ("hf://datasets/a/b", ("hf://datasets/a/b", None)),
+        ("hf://datasets/a/b@main", ("hf://datasets/a/b@main", None)),
+        ("hf://datasets/a/b@main@round-1", ("hf://datasets/a/b@main", "round-1")),
+        ("hf://datasets/a/b@main/pack@round-1", ("hf://datasets/a/b@main/pack", "round-1")),
+        ("hf://datasets/a/b/pack@round-1", ("hf://datasets/a/b/pack", "round-1")),
+        ("s3://a/b@round-1", ("s3://a/b", "round-1")),
+    ],
+)
+def test_references(text, parts):
+    assert split_reference(text) == parts
+
+
+def test_a_token(hub, server, tiny, monkeypatch):  # noqa: F811
+    """It is shown to the Hub, not to whom the Hub leads to."""
+    hub.secret = "hf_secret"
+    with pytest.raises(DatasetError, match="refuses it with status 401") as caught:
+        reader.open("hf://datasets/someone/fields")
+    assert "hf://datasets/someone/fields/pack/manifest.json" in str(caught.value)
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    seen = []
+    server.faults = {"train-": [lambda handler, path: (seen.append(handler.headers.get("Authorization")), status(503)(handler, path))]}
+    opened = reader.open("hf://datasets/someone/fields")
+    assert np.array_equal(opened.all[0].y, reader.open(tiny).all[0].y) and seen == [None]
+    assert {secret for _, secret in hub.asked[-2:]} == {"Bearer hf_secret"}
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    with pytest.raises(DatasetError, match="needs fsspec"):
+        reader.open("hf://datasets/someone/fields")
+
+
+def test_what_is_not_there(transport, hub):  # noqa: F811
+    for place in ("hf://datasets/someone/others", "hf://datasets/someone/fields@another"):
+        with pytest.raises(DatasetError, match="manifest.json does not exist: the server answers status 404"):
+            reader.open(place)
