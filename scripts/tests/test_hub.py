@@ -1,19 +1,22 @@
 """Datasets on the Hugging Face Hub, of which a server here takes the place: it leads to another one, as the Hub does."""
 
+import hashlib
 import http.server
 import inspect
-import json
+import pathlib
 import sys
 import threading
 import urllib.parse
 
+import huggingface_hub
 import numpy as np
 import pytest
 import steadyset as reader
 from steadyset.errors import DatasetError
-from steadyset.transfer import listed, pull, verify
+from steadyset.transfer import listed, pull, push, verify
+from steadyset.transfer.__main__ import main
 from steadyset.versions import split_reference
-from test_reader_remote import body, impatient, server, status, transport, url  # noqa: F401 - fixtures
+from test_reader_remote import impatient, server, status, transport, url  # noqa: F401 - fixtures
 from test_rounds import rounds  # noqa: F401 - a fixture
 
 
@@ -107,7 +110,12 @@ def test_a_token(hub, server, tiny, monkeypatch):  # noqa: F811
     assert "hf://datasets/someone/fields/pack/manifest.json" in str(caught.value)
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     seen = []
-    server.faults = {"train-": [lambda handler, path: (seen.append(handler.headers.get("Authorization")), status(503)(handler, path))]}
+
+    def note(handler, path):
+        seen.append(handler.headers.get("Authorization"))
+        status(503)(handler, path)
+
+    server.faults = {"train-": [note]}
     opened = reader.open("hf://datasets/someone/fields")
     assert np.array_equal(opened.all[0].y, reader.open(tiny).all[0].y) and seen == [None]
     assert {secret for _, secret in hub.asked[-2:]} == {"Bearer hf_secret"}
@@ -120,3 +128,130 @@ def test_what_is_not_there(transport, hub):  # noqa: F811
     for place in ("hf://datasets/someone/others", "hf://datasets/someone/fields@another"):
         with pytest.raises(DatasetError, match="manifest.json does not exist: the server answers status 404"):
             reader.open(place)
+
+
+REAL = huggingface_hub.HfApi
+
+
+class Refusal(Exception):
+    """As those of huggingface_hub: with the answer."""
+
+    def __init__(self, message, code):
+        super().__init__(message)
+        self.response = type("Answer", (), {"status_code": code})
+
+
+class EntryNotFoundError(Refusal):
+    pass
+
+
+class Api:
+    """Stands for huggingface_hub.HfApi, whose signatures its calls must suit; it keeps a repository in a folder."""
+
+    folder, sent, commits, fail = None, [], [], None
+
+    def __init__(self, **options):
+        inspect.signature(REAL).bind(**options)
+
+    def __getattr__(self, name):
+        real = inspect.signature(getattr(REAL, name))
+
+        def call(**options):
+            real.bind(self, **options)
+            assert (options["repo_id"], options["repo_type"], options["revision"]) == ("someone/fields", "dataset", "main")
+            if Api.fail is not None and Api.fail(name, options):
+                raise Refusal(f"{name} was refused", Api.fail(name, options))
+            return getattr(Api, f"of_{name}")(**options)
+
+        return call
+
+    @staticmethod
+    def of_repo_info(**_):
+        return type("Info", (), {"sha": f"commit-{len(Api.commits)}"})
+
+    @staticmethod
+    def of_list_repo_tree(path_in_repo, **_):
+        if not (Api.folder / path_in_repo).is_dir():
+            raise EntryNotFoundError("no such folder", 404)
+        for path in sorted((Api.folder / path_in_repo).iterdir()):
+            entry = {"path": f"{path_in_repo}/{path.name}", "size": path.stat().st_size, "oid": "0" * 40}
+            if path.suffix == ".h5":
+                digest = hashlib.sha256(path.read_bytes()).hexdigest()
+                entry["lfs"] = {"size": entry["size"], "oid": digest, "pointerSize": 130}
+            yield huggingface_hub.hf_api.RepoFile(**entry)
+
+    @staticmethod
+    def of_preupload_lfs_files(additions, **_):
+        Api.sent += [addition.path_in_repo for addition in additions]
+
+    @staticmethod
+    def of_create_commit(operations, parent_commit, **_):
+        if parent_commit != f"commit-{len(Api.commits)}":
+            raise Refusal("A commit has happened since.", 412)
+        Api.commits.append([(type(one).__name__, one.path_in_repo) for one in operations])
+        for one in operations:
+            path = Api.folder / one.path_in_repo
+            if isinstance(one, huggingface_hub.CommitOperationDelete):
+                path.unlink()
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                data = one.path_or_fileobj
+                path.write_bytes(data if isinstance(data, bytes) else pathlib.Path(data).read_bytes())
+
+
+@pytest.fixture
+def api(hub, server, tmp_path, monkeypatch):  # noqa: F811
+    """The repository that the Hub here shows."""
+    monkeypatch.setattr(huggingface_hub, "HfApi", Api)
+    monkeypatch.setattr(Api, "folder", tmp_path / "repository")
+    monkeypatch.setattr(Api, "sent", [])
+    monkeypatch.setattr(Api, "commits", [])
+    hub.files, server.folder = tmp_path / "repository/pack", tmp_path / "repository"
+    return Api
+
+
+def test_push(api, tiny):
+    place = "hf://datasets/someone/fields"
+    done = push(tiny, place)
+    assert len(api.commits) == 1 and done.sent == len(list((tiny / "pack").iterdir()))
+    assert verify(place) == reader.open(tiny).id == reader.open(place).id
+    again = push(tiny, place)
+    assert again.sent == 0 and len(api.commits) == 1 and len(api.sent) == done.sent - 2
+
+
+def test_push_of_another_dataset(api, tiny, rounds):  # noqa: F811
+    place = "hf://datasets/someone/fields"
+    push(rounds[1], place)
+    with pytest.raises(DatasetError, match="holds another dataset .*--replace"):
+        push(tiny, place)
+    assert len(api.commits) == 1
+    assert main(["sync", str(tiny), place, "--quiet"]) == 0 and len(api.commits) == 3
+    assert verify(place) == reader.open(tiny).id
+    assert {path.name for path in (api.folder / "pack").iterdir()} == {path.name for path in (tiny / "pack").iterdir()}
+    assert not [name for kind, name in api.commits[1] if kind == "CommitOperationDelete" and name == "pack/manifest.json"]
+
+
+@pytest.mark.parametrize(
+    "name, code, says",
+    [
+        ("repo_info", 404, "cannot list hf://datasets/someone/fields/pack: .*make the repository first"),
+        ("preupload_lfs_files", 403, "cannot write hf://datasets/someone/fields/pack/.*: .*HF_TOKEN"),
+        ("create_commit", 412, "cannot write hf://datasets/someone/fields/pack: .*somebody else wrote there meanwhile: push again"),
+        ("create_commit", 500, "cannot write hf://datasets/someone/fields/pack: create_commit was refused$"),
+    ],
+)
+def test_push_that_is_refused(api, tiny, monkeypatch, name, code, says):
+    """Nothing is seen of it; the next one ends the work."""
+    monkeypatch.setattr(api, "fail", lambda called, _: code if called == name else None)
+    place = "hf://datasets/someone/fields"
+    with pytest.raises(DatasetError, match=says):
+        push(tiny, place)
+    assert api.commits == [] and not api.folder.exists()
+    monkeypatch.setattr(api, "fail", None)
+    push(tiny, place)
+    assert verify(place) == reader.open(tiny).id
+
+
+def test_push_to_what_is_no_dataset(tiny):
+    with pytest.raises(DatasetError, match="a dataset on the Hub is hf://datasets/OWNER/NAME"):
+        push(tiny, "hf://someone/model")

@@ -36,8 +36,12 @@ def place_of(url: str) -> Place | None:
 def address_of(place: Place) -> str:
     """Returns the folder's address of HTTP. `HF_ENDPOINT` names another Hub."""
     revision = urllib.parse.quote(place.revision, safe="")
-    endpoint = os.environ.get("HF_ENDPOINT", "").rstrip("/") or _ENDPOINT
-    return f"{endpoint}/datasets/{place.repository}/resolve/{revision}/{place.folder}".rstrip("/")
+    return f"{endpoint()}/datasets/{place.repository}/resolve/{revision}/{place.folder}".rstrip("/")
+
+
+def endpoint() -> str:
+    """Returns the Hub's address."""
+    return os.environ.get("HF_ENDPOINT", "").rstrip("/") or _ENDPOINT
 
 
 def token() -> str | None:

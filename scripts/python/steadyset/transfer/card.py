@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from ..command import command
 from ..errors import DatasetError
 from .inventory import digest_of
+from .repository import Repository
 from .target import Target
 
 MARK = b"<!-- Written by Steadyset"
@@ -20,17 +21,16 @@ _SUMMARY = "export.json"
 _MAXIMUM = 16 << 20
 
 
-def send_card(dataset: str | os.PathLike[str], url: str) -> str:
-    """Writes the card of `dataset`, or of `DATASET@VERSION`, into the folder `url`, and returns in words what was done.
+def send_card(dataset: str | os.PathLike[str], target: Target | Repository) -> str:
+    """Writes the card of `dataset`, or of `DATASET@VERSION`, into a folder, and returns in words what was done.
 
-    The program makes it. Where there is none, or where `url` has a README.md of somebody's own, nothing is written; files of
+    The program makes it. Where there is none, or where the folder has a README.md of somebody's own, nothing is written; files of
     these names beside no README.md are left as they are.
     """
     try:
         program = command()
     except DatasetError:
         return "no card was written: the program steadyset, which makes it, is not here"
-    target = Target(url)
     there = target.listing()
     if _README in there and MARK not in (target.content(_README, _MAXIMUM) or b""):
         return f"no card was written: {target.url}/{_README} is not one of Steadyset's"
@@ -44,10 +44,11 @@ def send_card(dataset: str | os.PathLike[str], url: str) -> str:
         # README.md comes last: it says that all are the program's.
         paths = sorted(folder.iterdir(), key=lambda path: (path.name == _README, path.name))
         written = sum(_send(target, path, there, _README in there) for path in paths if path.name != _SUMMARY)
+        target.finish("steadyset push: the card")
     return f"{written} files of the card written" if written else "the card was there"
 
 
-def _send(target: Target, path: pathlib.Path, there: Mapping[str, object], ours: bool) -> bool:
+def _send(target: Target | Repository, path: pathlib.Path, there: Mapping[str, object], ours: bool) -> bool:
     size = path.stat().st_size
     if path.name in there:
         if not ours or target.digest(path.name, size) == digest_of(path):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from ..storage import LocalFolder, locate
 from ..versions import split_reference
 from .card import send_card
 from .inventory import BASE, Inventory, Item, Progress, digest_of, each, is_head, take_inventory
+from .repository import Repository
 from .target import Target
 
 
@@ -54,7 +54,8 @@ def push(
 
     What is written is the folder `pack`: shards, tables and the manifests of versions, so that `steadyset.open(url)` reads
     it. Files that are there with the right content are not sent again; so a push that was interrupted goes on. Manifests
-    come last: a reader finds the former dataset, none, or this one. `jobs` files are sent at a time.
+    come last: a reader finds the former dataset, none, or this one. On the Hugging Face Hub all becomes visible by one
+    commit. `jobs` files are sent at a time.
 
     Then the card is written beside the folder `pack`, unless `card` is False: see `steadyset.transfer.card`. Where it cannot
     be made, the report says so, and the dataset is published all the same.
@@ -65,7 +66,7 @@ def push(
     if jobs < 1:
         raise ValueError(f"jobs is a number from 1 on, not {jobs}")
     folder, inventory = local_inventory(dataset)
-    target = Target(pack_folder(url))
+    target = open_target(url)
     there = target.listing()
     former = _former(target) if BASE in there else None
     if former not in (None, inventory.id) and not replace:
@@ -88,9 +89,9 @@ def push(
     sent, sent_bytes = len(missing), each(jobs, lambda item: _send(target, paths[item.path], item), missing, progress)
     kept = len(items) - len(missing)
     # What was there may have been removed meanwhile, by somebody who did not know that it is needed.
-    lost = _lost(target, items)
+    lost = target.lost(items)
     sent_bytes += each(jobs, lambda item: _send(target, paths[item.path], item), lost, progress)
-    if lost and _lost(target, items):
+    if lost and target.lost(items):
         raise DatasetError(f"{target.url}: somebody else removes files there: no manifest was written; push again")
     for head in inventory.heads:
         if head.path in there and target.digest(head.path, len(head.data)) == head.sha256:
@@ -100,8 +101,18 @@ def push(
         sent, sent_bytes = sent + 1, sent_bytes + len(head.data)
         if progress is not None:
             progress(head.path, len(head.data))
-    words = send_card(dataset, target.url.removesuffix("/pack")) if card else "no card was asked for"
+    target.finish(f"steadyset push: {inventory.id}")
+    words = send_card(dataset, _opened(target.url.removesuffix("/pack"))) if card else "no card was asked for"
     return Report(inventory.id, sent, sent_bytes, kept, words)
+
+
+def open_target(url: str) -> Target | Repository:
+    """The folder behind a URL that a dataset is written to."""
+    return _opened(pack_folder(url))
+
+
+def _opened(folder: str) -> Target | Repository:
+    return Repository(folder) if folder.startswith("hf://") else Target(folder)
 
 
 def local_inventory(dataset: str | os.PathLike[str]) -> tuple[LocalFolder, Inventory]:
@@ -111,7 +122,7 @@ def local_inventory(dataset: str | os.PathLike[str]) -> tuple[LocalFolder, Inven
     return folder, take_inventory(folder, version)
 
 
-def _former(target: Target) -> str | None:
+def _former(target: Target | Repository) -> str | None:
     """The id of the dataset that is there; words where what is there is none."""
     try:
         return str(read_manifest(locate(target.url)).document["id"])
@@ -125,11 +136,6 @@ def _short(former: str) -> str:
     return former if former == _DAMAGED else former[:16]
 
 
-def _lost(target: Target, items: Sequence[Item]) -> list[Item]:
-    there = target.listing()
-    return [item for item in items if there.get(item.path, {}).get("size") != item.bytes]
-
-
 def _check_size(path: pathlib.Path, item: Item) -> None:
     try:
         size = path.stat().st_size
@@ -139,7 +145,7 @@ def _check_size(path: pathlib.Path, item: Item) -> None:
         raise DatasetError(f"{path} has {size} bytes, the manifest says {item.bytes}: see steadyset verify")
 
 
-def _send(target: Target, path: pathlib.Path, item: Item) -> int:
+def _send(target: Target | Repository, path: pathlib.Path, item: Item) -> int:
     if digest_of(path) != item.sha256:
         raise DatasetError(f"{path} is damaged: its SHA-256 is not that of the manifest; nothing of it was sent")
     return target.send(path, item.path)

@@ -64,6 +64,11 @@ class Target:
             return {}
         return {path[len(self._root) + 1 :]: entry for path, entry in found.items()}
 
+    def lost(self, items: list[Item]) -> list[Item]:
+        """Which of the items are not there any more: somebody removed them who did not know that they are needed."""
+        there = self.listing()
+        return [item for item in items if there.get(item.path, {}).get("size") != item.bytes]
+
     def holds(self, entry: dict[str, Any] | None, item: Item, local: pathlib.Path) -> bool:
         """Whether a file there, as the listing has it, is the item: by the digest that the storage keeps, or by reading it."""
         if entry is None or entry.get("size") != item.bytes:
@@ -129,6 +134,9 @@ class Target:
             self._retried(name, lambda: self._system.rm_file(f"{self._root}/{name}"), "remove")
         except MissingFileError:
             pass
+
+    def finish(self, message: str) -> None:
+        """Nothing: each file is there when it is sent."""
 
     def uploads(self) -> list[Upload]:
         """The files that were begun to be sent in parts and did not arrive; only S3 has such."""

@@ -19,8 +19,8 @@ from ..versions import BASE as BASE_TAG
 from ..versions import read_choices, split_reference
 from .inventory import Inventory, Item, Progress, take_inventory
 from .pull import PIECE_BYTES, published
-from .push import pack_folder
-from .target import Target, Upload, age_of
+from .push import open_target
+from .target import Upload, age_of
 
 HOURS = 24.0
 """What is younger may belong to a push that is under way."""
@@ -211,7 +211,7 @@ def strays(url: str, inventory: Inventory | None = None, *, hours: float = HOURS
 
     Raises `DatasetError` where a manifest cannot be read: what it lists is not known then.
     """
-    target = Target(pack_folder(url))
+    target = open_target(url)
     # Before the manifests: what a push that ends in between has sent, they list.
     there, uploads = target.listing(), [] if inventory else target.uploads()
     kept = (inventory or take_inventory(locate(target.url))).names
@@ -231,9 +231,12 @@ def strays(url: str, inventory: Inventory | None = None, *, hours: float = HOURS
 
 def remove_strays(url: str, found: Sequence[Stray]) -> None:
     """Removes files that `strays` found."""
-    target = Target(pack_folder(url))
+    target = open_target(url)
+    if found:
+        target.listing()
     for stray in found:
         if stray.upload is None:
             target.remove(stray.name)
         else:
             target.abandon(stray.upload)
+    target.finish(f"steadyset: {len(found)} files that no version needs removed")
