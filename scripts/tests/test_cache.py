@@ -443,8 +443,10 @@ def test_where_it_is(server, tmp_path, monkeypatch):  # noqa: F811
         reader.open(url(server), cache=tmp_path, cache_bytes=-1)
 
 
-def test_a_local_folder_has_no_cache(tiny, tmp_path):
+def test_a_local_folder_has_no_cache(tiny, tmp_path, monkeypatch):
     assert isinstance(reader.open(tiny, cache=tmp_path)._storage, LocalFolder)
+    monkeypatch.setenv("STEADYSET_CACHE", str(tmp_path))
+    assert not isinstance(reader.open(f"file://{tiny}")._storage, CachedFolder) and not list(tmp_path.iterdir())
 
 
 def test_ranges_of_any_kind(tmp_path):

@@ -312,6 +312,11 @@ def test_verify_and_clean(bucket, s3, tiny, capsys, monkeypatch):
     place = f"s3://{name}/tiny"
     push(tiny, place)
     s3.put_object(Bucket=name, Key="tiny/pack/train-99999.h5", Body=b"left over")
+    assert main(["log", place]) == 0
+    assert capsys.readouterr().out == f"base  {reader.open(tiny).id[:16]}  {len(reader.open(tiny))} samples\n"
+    with pytest.raises(SystemExit):
+        main(["clean", place, "--hours", "nan"])
+    assert "a number of hours from 0 on" in capsys.readouterr().err
     assert main(["clean", place]) == 0 and "train-99999.h5: 9 bytes\n1 files; --apply" in capsys.readouterr().out
     # It may be of a push that is under way.
     assert main(["clean", place, "--apply"]) == 65 and len(strays(place)) == 1

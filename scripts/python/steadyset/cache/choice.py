@@ -11,12 +11,14 @@ from .folder import CachedFolder, Listed
 
 _FOLDER, _LIMIT = "STEADYSET_CACHE", "STEADYSET_CACHE_BYTES"
 _DEFAULT_LIMIT = 32 << 30
+_NEAR = ("file:", "local:", "memory:")
+"""URLs of what is here already: nothing of it is kept unless somebody says so."""
 
 
 def cached(storage: Storage, manifest: Manifest, cache: str | os.PathLike[str] | bool | None, limit: int | None) -> Storage:
     """Returns the storage with what `cache` says before it. Raises `ValueError` for a limit that is no number of bytes."""
     named = os.environ.get(_FOLDER, "")
-    if cache is False or (cache is None and named == "off"):
+    if cache is False or (cache is None and (named == "off" or storage.root.startswith(_NEAR))):
         return storage
     if cache is None or cache is True:
         cache = named if named not in ("", "off") else default_folder()

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..errors import DatasetError
 from ..storage import Bytes, Range, Sound, Storage
-from .ranges import HEAD_BYTES, Found, KeptRanges, Piece
+from .ranges import HEAD_BYTES, MOST, Found, KeptRanges, Piece
 from .room import Room
 
 _SMALL = 8 << 20
@@ -86,9 +86,13 @@ class CachedFolder:
         if listed is None or not 0 < listed.bytes <= maximum:
             return self.origin.read_all(path, maximum)
         self._enter()
-        data = np.empty(listed.bytes, np.uint8)
-        if self._recall(Range(path, 0, listed.bytes), data) and _is(data.data, listed):
-            return data.tobytes()
+        whole = Range(path, 0, listed.bytes)
+        with self._lock:
+            kept = self._find(whole) is not None
+        if kept:
+            data = np.empty(listed.bytes, np.uint8)
+            if self._recall(whole, data) and _is(data.data, listed):
+                return data.tobytes()
         found = self.origin.read_all(path, maximum)
         if _is(found, listed):
             self._keep(path, _blocks(memoryview(found)))
@@ -155,6 +159,8 @@ class CachedFolder:
                         if ranges[k].path == path and start + length <= listed.bytes:
                             fetched[k] = data[start : start + length].copy()
         others = [k for k in numbers if k not in fetched]
+        if not others:
+            return fetched
         known = None if sound is None else lambda j, data: sound(others[j], data)
         read = self.origin.read([ranges[k] for k in others], known)
         pieces: dict[str, list[Piece]] = {}
@@ -182,7 +188,7 @@ class CachedFolder:
 
     def _keep(self, path: str, pieces: Iterable[Piece]) -> None:
         listed = self._files[path]
-        found = [piece for piece in pieces if piece[0] + len(piece[1]) <= listed.bytes]
+        found = [(start, data) for start, data in pieces if len(data) <= MOST and start + len(data) <= listed.bytes]
         with self._lock:
             if not self._works:
                 return

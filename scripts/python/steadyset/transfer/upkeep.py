@@ -58,7 +58,7 @@ def verify(url: str, *, jobs: int = 4, progress: Progress | None = None) -> str:
     version with its digest, its samples with the manifest's, and with what other versions say of the same shards; files of
     choices; the SHA-256 of every file; and, where something here computes it, the checksum of every chunk, which tells what
     samples are damaged. Whether labels are right is not looked at: `steadyset verify` does it with a copy. Nothing is kept.
-    `jobs` files are read at a time, 8 MiB of each in memory. Raises `DatasetError` with everything that is wrong.
+    `jobs` files are read at a time, in pieces of 8 MiB. Raises `DatasetError` with everything that is wrong.
     """
     place, version = split_reference(url)
     storage, inventory = published(place, version)
@@ -98,7 +98,9 @@ def _tables(storage: Storage, inventory: Inventory, wrong: list[str]) -> dict[st
             continue
         for shard in manifest.shards:
             rows = table[shard.first : shard.first + shard.samples]
-            if found.setdefault(shard.path, rows).tobytes() != rows.tobytes():
+            if shard.path not in found:
+                found[shard.path] = rows.copy()  # not a view, which would keep the whole table
+            elif found[shard.path].tobytes() != rows.tobytes():
                 wrong.append(f"{storage.root}/{manifest.locations[0]} tells of other samples in {shard.path} than other versions do")
     return found
 
