@@ -20,7 +20,7 @@ from steadyset.cache.ranges import HEAD_BYTES, KeptRanges
 from steadyset.storage import LocalFolder
 import yaml
 from conftest import REPOSITORY, changed, steadyset, write
-from test_reader_remote import body, impatient, server, status, transport, url  # noqa: F401 - fixtures
+from test_reader_remote import MOMENTARY, WRONG, body, impatient, server, transport, url  # noqa: F401 - fixtures
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +170,21 @@ def test_a_wrong_range_is_fetched_once_more(transport, server, tiny, tmp_path): 
     # Without a cache too.
     server.faults = {"train-": [body(wrong)]}
     assert epoch(reader.open(url(server)).all) == epoch(local) and server.faults == {"train-": []}
+
+
+@pytest.mark.parametrize("name", [*WRONG, *MOMENTARY])
+def test_a_server_that_lies(server, tiny, tmp_path, name):  # noqa: F811
+    """Whatever it sends, nothing of it is kept; what was right is."""
+    samples, want = reader.open(url(server), cache=tmp_path).all, epoch(reader.open(tiny).all)
+    right = samples[0].y
+    server.faults = {"train-": [WRONG[name][0] if name in WRONG else MOMENTARY[name]] * 1000}
+    with pytest.raises(reader.DatasetError):
+        epoch(samples)
+    assert np.array_equal(samples[0].y, right)
+    server.faults = {}
+    assert epoch(samples) == want
+    server.answers.clear()
+    assert epoch(samples) == want and server.answers == []
 
 
 @pytest.mark.parametrize("codec", ["standard", "archive", "recipe"])
