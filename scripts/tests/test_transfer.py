@@ -342,7 +342,7 @@ def test_verify_and_clean(bucket, s3, tiny, capsys, monkeypatch):
     data[int(opened._table["offset"][row]) + 60] ^= 1
     data[-1] ^= 1
     s3.put_object(Bucket=name, Key=f"tiny/pack/{first}", Body=bytes(data))
-    with pytest.raises(DatasetError, match=f"{first} is damaged: its SHA-256 differs, outside of what is known of its samples;"):
+    with pytest.raises(DatasetError, match=f"{first} is damaged: its SHA-256 differs, outside of what is known of"):
         verify(place)
     s3.delete_object(Bucket=name, Key="tiny/pack/locations.npy")
     # A push mends both, and sends nothing else.

@@ -93,20 +93,20 @@ def read_layout(storage: Storage, path: str, size: int, name: str) -> Layout | N
     return layout
 
 
-class _DamagedError(DatasetError):
-    """What was read is no such file as it should be."""
-
-
 def _look(storage: Storage, path: str, size: int, name: str, take: Callable[[Any], T]) -> T | None:
+    damage: list[str] = []
     try:
-        return _look_once(storage, path, size, name, take)
-    except _DamagedError:
-        if not storage.forget(path):
+        return _look_once(storage, path, size, name, take, damage)
+    except DatasetError:
+        if not damage or not storage.forget(path):
             raise
-    return _look_once(storage, path, size, name, take)
+    return _look_once(storage, path, size, name, take, damage)
 
 
-def _look_once(storage: Storage, path: str, size: int, name: str, take: Callable[[Any], T]) -> T | None:
+def _look_once(
+    storage: Storage, path: str, size: int, name: str, take: Callable[[Any], T], damage: list[str]
+) -> T | None:
+    """`damage` is told what is wrong with a file that could be read."""
     before = sys.exc_info()[1]
     stream = open_file(storage, path, size)
     with _reading:
@@ -121,7 +121,8 @@ def _look_once(storage: Storage, path: str, size: int, name: str, take: Callable
             if failure is not None:
                 _empty_frames(failure, before)
                 raise failure from error
-            raise _DamagedError(f"{storage.root}/{path} is damaged: {error}") from error
+            damage.append(f"{error}")
+            raise DatasetError(f"{storage.root}/{path} is damaged: {error}") from error
 
 
 _FAILURES = (OSError, LookupError, RuntimeError, TypeError, ValueError, MemoryError)

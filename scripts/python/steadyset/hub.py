@@ -1,7 +1,7 @@
 """Datasets on the Hugging Face Hub: `hf://datasets/OWNER/NAME[@REVISION][/FOLDER]`.
 
-Files are read by HTTP from where the Hub resolves their names, `/datasets/OWNER/NAME/resolve/REVISION/FILE`, which is what its own
-library does; so each answer is checked as those of any other server.
+Files are read by HTTP from where the Hub resolves their names, `/datasets/OWNER/NAME/resolve/REVISION/FILE`, which is what its
+own library does; so each answer is checked as those of any other server.
 """
 
 from __future__ import annotations

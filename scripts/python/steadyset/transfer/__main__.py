@@ -107,8 +107,8 @@ def _clean(url: str, apply: bool, hours: float) -> None:
     young = sum(stray.young for stray in found)
     if apply and young:
         raise DatasetError(
-            f"{url}: nothing was removed: {young} of {len(found)} files are younger than {hours:g} hours, and a push may be under "
-            "way; pass --hours 0 if none is"
+            f"{url}: nothing was removed: {young} of {len(found)} files are younger than {hours:g} hours, and a push may be "
+            "under way; pass --hours 0 if none is"
         )
     if apply:
         remove_strays(url, found)

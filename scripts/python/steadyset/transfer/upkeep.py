@@ -101,7 +101,8 @@ def _tables(storage: Storage, inventory: Inventory, wrong: list[str]) -> dict[st
             if shard.path not in found:
                 found[shard.path] = rows.copy()  # not a view, which would keep the whole table
             elif found[shard.path].tobytes() != rows.tobytes():
-                wrong.append(f"{storage.root}/{manifest.locations[0]} tells of other samples in {shard.path} than other versions do")
+                where = f"{storage.root}/{manifest.locations[0]}"
+                wrong.append(f"{where} tells of other samples in {shard.path} than other versions do")
     return found
 
 
@@ -224,9 +225,8 @@ def strays(url: str, inventory: Inventory | None = None, *, hours: float = HOURS
     def young(age: float | None) -> bool:
         return hours > 0 and (age is None or age < 3600 * hours)
 
-    found = [
-        Stray(name, int(entry.get("size") or 0), young(age_of(entry))) for name, entry in sorted(there.items()) if name not in kept
-    ]
+    beside = [(name, entry) for name, entry in sorted(there.items()) if name not in kept]
+    found = [Stray(name, int(entry.get("size") or 0), young(age_of(entry))) for name, entry in beside]
     now = time.time()
     return found + [Stray(upload.name, 0, young(now - upload.begun), upload) for upload in sorted(uploads)]
 
