@@ -3,21 +3,20 @@ import Testing
 
 import Diagnosis
 
-/// Files of a kernel, in a folder that goes with it.
-private final class Kernel {
+/// What `look` finds in files of a kernel, which are there as long as it looks.
+private func inKernel<Found>(_ files: [String: String], _ look: (SystemFiles) throws -> Found)
+    throws -> Found
+{
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    var files: SystemFiles { SystemFiles(root: folder.path) }
-
-    init(_ files: [String: String]) throws {
-        for (path, text) in files {
-            let place = folder.appendingPathComponent(path)
-            try FileManager.default.createDirectory(
-                at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: place)
-        }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for (path, text) in files {
+        let place = folder.appendingPathComponent(path)
+        try FileManager.default.createDirectory(
+            at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: place)
     }
-
-    deinit { try? FileManager.default.removeItem(at: folder) }
+    return try look(SystemFiles(root: folder.path))
 }
 
 /// The least of a group and of those above it counts, of either version.
@@ -43,58 +42,58 @@ private final class Kernel {
     ],
 ])
 func theLeastOfAllGroups(files: [String: String]) throws {
-    let group = ControlGroup(try Kernel(files).files)
+    let group = try inKernel(files) { ControlGroup($0) }
     #expect(group.cores == 1.5)
     #expect(group.memory == 500_000)
     #expect(group.threads == 25)
 }
 
 @Test func aGroupWithoutLimits() throws {
-    let group = ControlGroup(
-        try Kernel([
-            "proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "max 100000\n",
-            "sys/fs/cgroup/pids.max": "max\n",
-        ]).files)
-    #expect(group.cores == nil && group.memory == nil && group.threads == nil)
-    let nothing = ControlGroup(try Kernel([:]).files)
-    #expect(nothing.cores == nil && nothing.memory == nil && nothing.threads == nil)
+    let files = [
+        "proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "max 100000\n",
+        "sys/fs/cgroup/pids.max": "max\n",
+    ]
+    for files in [files, [:]] {
+        let group = try inKernel(files) { ControlGroup($0) }
+        #expect(group.cores == nil && group.memory == nil && group.threads == nil)
+    }
 }
 
 @Test func whereAFolderIsMounted() throws {
-    let kernel = try Kernel([
-        "proc/self/mountinfo": """
+    let mounts = """
         22 1 8:1 / / rw - ext4 /dev/root rw
         23 22 0:5 / /data rw shared:2 - xfs /dev/b rw
         24 23 0:6 / /data/my\\040files rw - nfs4 host:/x rw
         25 23 0:7 / /data/my\\040files rw - fuse.sshfs host:/x rw
         """
-    ])
-    func type(_ path: String) -> String? { kernel.files.mount(of: path)?.type }
-    #expect(type("/data") == "xfs" && type("/data/my") == "xfs" && type("/database") == "ext4")
-    #expect(type("/data/my files/deep") == "fuse.sshfs")
+    try inKernel(["proc/self/mountinfo": mounts]) { system in
+        func type(_ path: String) -> String? { system.mount(of: path)?.type }
+        #expect(type("/data") == "xfs" && type("/data/my") == "xfs" && type("/database") == "ext4")
+        #expect(type("/data/my files/deep") == "fuse.sshfs")
+    }
     #expect(SystemFiles(root: "/nowhere").mount(of: "/") == nil)
 }
 
 @Test func limitsOfTheProcess() throws {
-    let kernel = try Kernel([
-        "proc/self/limits": """
+    let limits = """
         Limit                     Soft Limit           Hard Limit           Units
         Max file size             unlimited            unlimited            bytes
         Max open files            1024                 1048576              files
         """
-    ])
-    #expect(kernel.files.limit("Max open files") == 1024)
-    #expect(kernel.files.limit("Max file size") == nil)
-    #expect(kernel.files.limit("Max address space") == nil)
+    try inKernel(["proc/self/limits": limits]) { system in
+        #expect(system.limit("Max open files") == 1024)
+        #expect(system.limit("Max file size") == nil)
+        #expect(system.limit("Max address space") == nil)
+    }
 }
 
 @Test func coresOfTheProcess() throws {
     func cores(_ list: String, _ quota: String) throws -> Cores {
-        Cores(
-            try Kernel([
-                "proc/self/status": "Name:\tx\nCpus_allowed_list:\t\(list)\n",
-                "proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "\(quota) 100000\n",
-            ]).files)
+        let files = [
+            "proc/self/status": "Name:\tx\nCpus_allowed_list:\t\(list)\n",
+            "proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "\(quota) 100000\n",
+        ]
+        return try inKernel(files) { Cores($0) }
     }
     #expect(try cores("0-3,8", "max").usable == 5)
     #expect(try cores("0-3,8", "230000").usable == 3)
