@@ -19,6 +19,8 @@ struct PipelineText {
             "count", "add", "drop", "candidates", "pool", "score", "by", "passes", "acquisition",
             "power", "budget", "random_share", "neighbours", "stop", "trainer", "seed",
         ],
+        // For a person to write.
+        "about": [],
     ]
 
     private let members: [String: JSON]
