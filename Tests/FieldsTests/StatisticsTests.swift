@@ -107,7 +107,10 @@ import Testing
         let fields = (0..<9).map { field(lattice, seed: UInt32(40 + $0)) }
         func totals(_ numbers: [Int]) throws -> FieldTotals {
             var meter = FieldMeter(lattice)
-            for number in numbers { meter.add(fields[number].span) }
+            for number in numbers {
+                let field = fields[number]
+                meter.add(field.span)
+            }
             return try #require(meter.totals)
         }
         let whole = try totals(Array(0..<9))
