@@ -147,6 +147,11 @@ public final class Unpacker {
         }
         version.codec = form.codec
         version.compressionLevel = form.recordedLevel
+        if version.statistics == nil {
+            // Recipes that were not made with their labels at hand have none.
+            version.statistics = try PackedShards(version, in: folder, keeping: 4).statistics(
+                of: version.shards.indices, threads: threads)
+        }
         try version.manifest.write(
             path: "\(folder)/\(isBase ? Manifest.fileName : PackManifest.fileName(of: id))")
         let written = Versions(of: Dataset(alone: .pack, folder: folder))

@@ -83,7 +83,8 @@ import Testing
             / Double(totals.count)
         #expect(abs(totals.mean - mean) <= 1e-12 * totals.rootMeanSquare)
         let deviation = variance.squareRoot()
-        #expect(abs(totals.standardDeviation - deviation) <= 1e-12 * deviation)
+        // What differs is the rounding of the plain sum here.
+        #expect(abs(totals.standardDeviation - deviation) <= 1e-10 * deviation)
         // Quantiles, of the sites that are counted.
         let stride = max(1, Int(Double(lattice.count / (1 << 14)).squareRoot()))
         var seen: [Float] = []

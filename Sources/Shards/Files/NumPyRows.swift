@@ -10,14 +10,16 @@ package final class NumPyRows: Sendable {
     /// Numbers in a row.
     package let width: Int
     private let file: OpenFile
-    private let start: Int
+    /// What precedes the values.
+    private let header: [UInt8]
 
     /// Opens the file at `path`; nil where it is no such file.
     ///
     /// - Throws: `ShardsError` where it cannot be read, or its length is not what its header says.
     package init?(path: String) throws(ShardsError) {
         file = try OpenFile.reading(path)
-        guard let (shape, start) = NumPyFile.float32Header(try file.start(256)), shape.count == 2,
+        let beginning = try file.start(256)
+        guard let (shape, start) = NumPyFile.float32Header(beginning), shape.count == 2,
             shape[1] > 0
         else { return nil }
         let (values, isTooMany) = shape[0].multipliedReportingOverflow(by: 4 * shape[1])
@@ -25,7 +27,7 @@ package final class NumPyRows: Sendable {
             throw ShardsError(.corrupt, "ends early, or goes on too long", path: path)
         }
         (count, width) = (shape[0], shape[1])
-        self.start = start
+        header = Array(beginning[..<start])
     }
 
     /// Copies row `row` to `values[place ..< place + width]`.
@@ -33,7 +35,7 @@ package final class NumPyRows: Sendable {
     /// - Throws: `ShardsError` where it cannot be read, or the file has become shorter.
     package func copy(_ row: Int, into values: inout [Float], at place: Int) throws(ShardsError) {
         precondition((0..<count).contains(row) && values.count - place >= width, "a row fits")
-        let read = try fill(&values[place..<place + width], from: start + 4 * row * width)
+        let read = try fill(&values[place..<place + width], from: header.count + 4 * row * width)
         guard read == 4 * width else {
             throw ShardsError(.corrupt, "became shorter while it was read", path: file.path)
         }
@@ -64,7 +66,7 @@ package final class NumPyRows: Sendable {
         file: FileDigest, notFinite: (row: Int, column: Int, value: Float)?
     ) {
         var hasher = Digest.Hasher()
-        hasher.update(Array(try file.start(start).prefix(start)))
+        hasher.update(header)
         var found: (row: Int, column: Int, value: Float)?
         var row = [Float](repeating: 0, count: width)
         for number in 0..<count {
@@ -73,6 +75,6 @@ package final class NumPyRows: Sendable {
             guard found == nil, !FieldBytes.areFinite(row.span) else { continue }
             found = row.firstIndex { !$0.isFinite }.map { (number, $0, row[$0]) }
         }
-        return (FileDigest(bytes: start + 4 * count * width, sha256: hasher.finish()), found)
+        return (FileDigest(bytes: header.count + 4 * count * width, sha256: hasher.finish()), found)
     }
 }
