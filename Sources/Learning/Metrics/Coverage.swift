@@ -2,9 +2,9 @@
 /// conformal prediction (Vovk, Gammerman and Shafer 2005; Lei, G'Sell, Rinaldo, Tibshirani and
 /// Wasserman 2018, §2.2).
 ///
-/// Of m samples and a new one that could have been among them, each is equally likely to be the k-th
-/// in order. So the new one is at most the k-th of the m with a chance of at least k/(m + 1), and
-/// less than 1/(m + 1) more where no two are equal: whatever the model is, and for every m.
+/// Of m samples and a new one that could have been among them, each is equally likely to be the
+/// k-th in order. So the new one is at most the k-th of the m with a chance of at least k/(m + 1),
+/// and less than 1/(m + 1) more where no two are equal: whatever the model is, and for every m.
 package struct Coverage: Hashable, Sendable {
     /// The chance in millionths, from 1 to 999,999.
     package let millionths: Int
