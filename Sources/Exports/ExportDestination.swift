@@ -15,6 +15,8 @@ package final class ExportDestination {
     package let temporary: String
     private var lock: FileLock?
     private var isCommitted = false
+    private let isReplacing: Bool
+    private let isCard: Bool
     /// The file of a folder that lists the others; it is written last.
     package static let summary = "export.json"
     private static let marker = ".steadyset-export"
@@ -31,10 +33,21 @@ package final class ExportDestination {
         return destination
     }
 
-    private init(_ path: String) throws {
-        self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    /// Prepares the folder `FILE.card` that describes the file at `path`. One that an export left
+    /// whose file did not appear is replaced.
+    package static func card(of path: String) throws -> ExportDestination {
+        let destination = try ExportDestination(path + ".card", replacing: CardText.mark)
+        try destination.createFolder()
+        return destination
+    }
+
+    private init(_ path: String, replacing mark: String? = nil) throws {
+        let whole = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        self.path = whole
+        isCard = mark != nil
+        isReplacing = mark.map { ExportDestination.isCard(whole, $0) } ?? false
         temporary = AtomicFile.temporary(for: self.path)
-        guard try PathEntry(at: self.path) == .nothing else {
+        guard try isReplacing || PathEntry(at: self.path) == .nothing else {
             throw DatasetError(
                 .cannotCreate,
                 "\(self.path) exists: exports replace nothing, so remove it or choose another "
@@ -79,11 +92,23 @@ package final class ExportDestination {
         }
     }
 
+    /// Whether a folder is a card that the program wrote.
+    private static func isCard(_ path: String, _ mark: String) -> Bool {
+        let text = try? InputFile.read("\(path)/README.md", maximumBytes: 1 << 24)
+        return text.map { $0.firstRange(of: mark.utf8) != nil } ?? false
+    }
+
+    /// Removes what appeared.
+    func withdraw() { try? FileManager.default.removeItem(atPath: path) }
+
     /// Makes the export appear.
     package func commit() throws {
         if lock != nil { try AtomicFile.withdraw("\(temporary)/\(ExportDestination.marker)") }
         isCommitted = true
+        if isReplacing { withdraw() }
         do { try AtomicFile.commit(temporary: temporary, as: path) } catch {
+            // A card that appeared, but may not last, goes, as its file does.
+            if isCard, (try? PathEntry(at: temporary)) == .nothing { withdraw() }
             try? FileManager.default.removeItem(atPath: temporary)
             throw error
         }

@@ -12,8 +12,8 @@ package final class ExportTask {
     package let options: ExportOptions
     package let threads: Int
     package var result = ExportResult()
-    /// The digest of a single file that was written, where it is known.
-    private var written: FileDigest?
+    /// The folder that describes a single file beside it, until it is there.
+    var card: ExportDestination?
     private let progress: (Int, Int) -> Void
     private let total: Int
 
@@ -68,25 +68,34 @@ package final class ExportTask {
             + steps.joined(separator: "/")
     }
 
-    /// Completes a single file at its temporary path, of which `digest` is known.
+    /// Completes a single file, and before it the folder that describes it: who sees the file finds
+    /// both, and a card without its file is replaced by the next export.
     package func publish(file destination: ExportDestination, _ digest: FileDigest) throws {
         result.files += 1
         result.bytes += digest.bytes
-        written = digest
-        try destination.commit()
+        let published = card
+        try publish(card: digest)
+        do { try destination.commit() } catch {
+            published?.withdraw()
+            throw error
+        }
     }
 
-    /// Completes the folder that describes the single file `path` beside it; where that cannot be
-    /// written, the file goes, too.
-    func publish(card: ExportDestination, of path: String) throws {
-        do {
-            let digest = try written ?? FileDigest(of: path, followingLinks: false)
-            _ = try describe(.files([("../\(name)", digest)]), in: card)
-            try card.commit()
-        } catch {
+    /// Completes the card of the file at `path`, unless it is there; where that cannot be done, the
+    /// file goes, too.
+    func publishCard(of path: String) throws {
+        guard card != nil else { return }
+        do { try publish(card: FileDigest(of: path, followingLinks: false)) } catch {
             AtomicFile.remove(path)
             throw error
         }
+    }
+
+    private func publish(card digest: FileDigest) throws {
+        guard let card else { return }
+        _ = try describe(.files([("../\(name)", digest)]), in: card)
+        try card.commit()
+        self.card = nil
     }
 
     /// Completes a folder: writes what describes `files` (path, digest, number of samples), and

@@ -37,10 +37,9 @@ package func runExport(
     }
     do {
         // What describes a single file lies in a folder beside it.
-        let card =
-            format.isFolder ? nil : try ExportDestination.folder(options.output + ".card")
+        if !format.isFolder { task.card = try ExportDestination.card(of: options.output) }
         try format.write(task)
-        if let card { try task.publish(card: card, of: options.output) }
+        try task.publishCard(of: options.output)
     } catch let error as Interrupted {
         let kind = DatasetError(error).kind
         throw DatasetError(kind, "\(kind): \(options.output) was not written")

@@ -171,10 +171,11 @@ class Api:
 
     @staticmethod
     def of_list_repo_tree(path_in_repo, **_):
-        if not (Api.folder / path_in_repo).is_dir():
+        folder = path_in_repo or ""
+        if not (Api.folder / folder).is_dir():
             raise EntryNotFoundError("no such folder", 404)
-        for path in sorted((Api.folder / path_in_repo).iterdir()):
-            entry = {"path": f"{path_in_repo}/{path.name}", "size": path.stat().st_size, "oid": "0" * 40}
+        for path in sorted(path for path in (Api.folder / folder).iterdir() if path.is_file()):
+            entry = {"path": f"{folder}/{path.name}".lstrip("/"), "size": path.stat().st_size, "oid": "0" * 40}
             if path.suffix == ".h5":
                 digest = hashlib.sha256(path.read_bytes()).hexdigest()
                 entry["lfs"] = {"size": entry["size"], "oid": digest, "pointerSize": 130}
@@ -212,20 +213,25 @@ def api(hub, server, tmp_path, monkeypatch):  # noqa: F811
 
 def test_push(api, tiny):
     place = "hf://datasets/someone/fields"
-    done = push(tiny, place)
+    done = push(tiny, place, card=False)
     assert len(api.commits) == 1 and done.sent == len(list((tiny / "pack").iterdir()))
     assert verify(place) == reader.open(tiny).id == reader.open(place).id
-    again = push(tiny, place)
+    again = push(tiny, place, card=False)
     assert again.sent == 0 and len(api.commits) == 1 and len(api.sent) == done.sent - 2
+    # The card is a commit of its own.
+    push(tiny, place)
+    assert len(api.commits) == 2 and ("CommitOperationAdd", "README.md") in api.commits[1]
+    push(tiny, place)
+    assert len(api.commits) == 2
 
 
 def test_push_of_another_dataset(api, tiny, rounds):  # noqa: F811
     place = "hf://datasets/someone/fields"
-    push(rounds[1], place)
+    push(rounds[1], place, card=False)
     with pytest.raises(DatasetError, match="holds another dataset .*--replace"):
         push(tiny, place)
     assert len(api.commits) == 1
-    assert main(["sync", str(tiny), place, "--quiet"]) == 0 and len(api.commits) == 3
+    assert main(["sync", str(tiny), place, "--quiet", "--no-card"]) == 0 and len(api.commits) == 3
     assert verify(place) == reader.open(tiny).id
     assert {path.name for path in (api.folder / "pack").iterdir()} == {path.name for path in (tiny / "pack").iterdir()}
     assert not [name for kind, name in api.commits[1] if kind == "CommitOperationDelete" and name == "pack/manifest.json"]

@@ -69,7 +69,7 @@ def companion(name, *arguments, **options):
 
 @pytest.mark.parametrize("name, wrong, meant", [
     ("look", ["dataset", "--selction", "test"], "--selection"), ("report", ["dataset", "--quite"], "--quiet"),
-    ("push", ["dataset", "url", "--replce"], "--replace"), ("remote", ["chek", "url"], "check"),
+    ("push", ["dataset", "url", "--replce"], "--replace"), ("remote", ["verfy", "url"], "verify"),
     ("remote", ["clean", "url", "--aply"], "--apply"),
 ])  # fmt: skip
 def test_options_of_companions(name, wrong, meant):
@@ -103,6 +103,6 @@ def test_companions_of_storage_have_no_others(command):
     text = help_of(command)
     assert f"usage: steadyset {command} " in text and ("pull" in text) is (command == "pull")
     if command == "remote":
-        for name in ("check", "versions", "clean"):
+        for name in ("verify", "log", "clean"):
             said = companion("remote", name, "--help").stdout
             assert f"usage: steadyset remote {name} " in said and f"steadyset remote {name} " in examples(said)[0]

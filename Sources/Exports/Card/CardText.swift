@@ -22,7 +22,7 @@ struct CardText {
     }
 
     /// By this the program knows a card as its own.
-    private static let mark = "<!-- Written by Steadyset \(Release.version) -->"
+    static let mark = "<!-- Written by Steadyset \(Release.version) -->"
 
     // MARK: Front matter
 

@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "steadyset") -> 
     """The command line; `program` may be `steadyset remote`, which looks after what is in storage alone."""
     is_whole = program == "steadyset"
     words = __doc__ if is_whole else "Checks, lists and cleans what is in object storage."
-    examples = [] if is_whole else ["steadyset remote check s3://bucket/quickstart", "steadyset remote clean --help"]
+    examples = [] if is_whole else ["steadyset remote verify s3://bucket/quickstart", "steadyset remote clean --help"]
     parser = Parser(prog=program, description=words, allow_abbrev=False, examples=examples)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
