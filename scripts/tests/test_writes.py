@@ -49,6 +49,7 @@ def test_no_write_of_an_export_is_lost(format, name, tiny, tmp_path):
     total = calls(*arguments, call="write", under=tmp_path / f".{name}", folder=tmp_path)
     for number in random.Random(SEED).sample(range(1, total + 1), 4) + [total - 1, total]:
         shutil.rmtree(output) if output.is_dir() else output.unlink(missing_ok=True)
+        shutil.rmtree(tmp_path / f"{name}.card", ignore_errors=True)
         result = fault(*arguments, call="write", number=number, under=tmp_path / f".{name}")
         assert result.returncode == 74 and not output.exists(), f"write {number}: {result.stderr}"
         assert sorted(path.name for path in tmp_path.iterdir()) == ["count"]
