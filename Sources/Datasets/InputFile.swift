@@ -10,6 +10,11 @@ package enum InputFile {
             ? isFolder.boolValue : nil
     }
 
+    /// Whether `path` is a file that can be run.
+    package static func isProgram(_ path: String) -> Bool {
+        isFolder(path) == false && FileManager.default.isExecutableFile(atPath: path)
+    }
+
     /// Reads the regular file at `path`, at most `maximumBytes`.
     package static func read(_ path: String, maximumBytes: Int) throws -> [UInt8] {
         guard let isFolder = isFolder(path) else {

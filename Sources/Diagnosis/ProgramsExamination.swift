@@ -95,9 +95,8 @@ struct ProgramsExamination {
 
     private static func onPath(_ name: String) -> String? {
         let listed = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":") ?? []
-        return listed.lazy.filter { $0.hasPrefix("/") }.map { "\($0)/\(name)" }.first {
-            InputFile.isFolder($0) == false && FileManager.default.isExecutableFile(atPath: $0)
-        }
+        return listed.lazy.filter { $0.hasPrefix("/") }.map { "\($0)/\(name)" }.first(
+            where: InputFile.isProgram)
     }
 
     /// A program that was asked something and has half a minute to answer.

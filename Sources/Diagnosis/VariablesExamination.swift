@@ -19,7 +19,7 @@ struct VariablesExamination {
 
     var findings: [Finding] {
         var found = Self.threads.compactMap(threads)
-        if let path = named("STEADYSET"), !isProgram(path) {
+        if let path = named("STEADYSET"), !InputFile.isProgram(path) {
             found.append(
                 .wrong(
                     .variables, "STEADYSET names \(path), which is no program",
@@ -57,10 +57,6 @@ struct VariablesExamination {
 
     private func named(_ name: String) -> String? {
         variables[name].flatMap { $0.isEmpty ? nil : $0 }
-    }
-
-    private func isProgram(_ path: String) -> Bool {
-        InputFile.isFolder(path) == false && FileManager.default.isExecutableFile(atPath: path)
     }
 
     private func isWritable(_ path: String) -> Bool {

@@ -137,6 +137,7 @@ package final class ExportTask {
             json.prettyBytes, to: "\(destination.temporary)/\(ExportDestination.summary)")
         try destination.commit()
     }
+
     /// The last name of the path that is written.
     private var name: String { String(options.output.split(separator: "/").last ?? "") }
 

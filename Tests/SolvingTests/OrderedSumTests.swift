@@ -1,5 +1,4 @@
 import Fields
-import Solving
 import Testing
 
 @Suite struct OrderedSumTests {

@@ -17,12 +17,12 @@ struct CardText {
         ([frontMatter, "# \(facts.title)\n\n\(facts.summary)"]
             + [
                 content, physics, split, statistics, loading, bounds, making, lineage, license,
-                citation, CardText.mark,
+                citation, "\(CardText.mark) \(Release.version) -->",
             ].compactMap(\.self)).joined(separator: "\n\n") + "\n"
     }
 
-    /// By this the program knows a card as its own.
-    static let mark = "<!-- Written by Steadyset \(Release.version) -->"
+    /// By this the program knows a card as its own, of whatever release.
+    static let mark = "<!-- Written by Steadyset"
 
     // MARK: Front matter
 

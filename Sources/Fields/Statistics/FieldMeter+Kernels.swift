@@ -47,6 +47,6 @@ extension FieldMeter {
         for (site, value) in zip(image.sites, image.values) {
             sums[site & 7] += Double(Float(value)) * Double(values[site])
         }
-        return sums.inOrder
+        return sums.orderedSum
     }
 }

@@ -42,8 +42,8 @@ package struct FieldMeter {
         _ sums: SIMD8<Double>, _ squared: SIMD8<Double>, _ least: Float, _ greatest: Float
     ) {
         count += sites.lattice.count
-        sum.add(sums.inOrder)
-        squares.add(squared.inOrder)
+        sum.add(sums.orderedSum)
+        squares.add(squared.orderedSum)
         // Which of 0 and −0 stands first in a lane is of no account.
         minimum = min(minimum, least) + 0
         maximum = max(maximum, greatest) + 0
@@ -68,12 +68,5 @@ package struct FieldMeter {
         return FieldTotals(
             count: count, sum: sum, squares: squares, minimum: minimum, maximum: maximum,
             firstBin: first - ValueBins.end, counts: Array(bins[first...last]))
-    }
-}
-
-extension SIMD8<Double> {
-    /// The sum of the lanes, from the first to the last: the standard library's promises no order.
-    var inOrder: Double {
-        ((((((self[0] + self[1]) + self[2]) + self[3]) + self[4]) + self[5]) + self[6]) + self[7]
     }
 }

@@ -9,13 +9,6 @@ package struct ClusterAcquisition: AcquisitionRule {
     package func choose(_ count: Int, of members: [Int], in pool: AcquisitionPool)
         throws(SamplingError) -> [Choice]
     {
-        guard let features = pool.features else { return [] }
-        var walk = try LargestClusters(
-            features, pool.byID(members), pool.there, threads: pool.threads)
-        var choices: [Choice] = []
-        for _ in 0..<count {
-            choices.append(Choice(candidate: try walk.next(), probability: nil))
-        }
-        return choices
+        try pool.choose(count, of: members, by: LargestClusters.self)
     }
 }

@@ -4,7 +4,7 @@
 /// A member's distance to the nearest centre only shrinks as centres come. So one that is nearer to
 /// a single centre than another is to all is not the farthest, whatever the others (lazy greedy
 /// choice, Minoux 1978). What remains is compared many at a time.
-struct FarthestFirst {
+struct FarthestFirst: FeatureWalk {
     private var pool: NearestCentres
     /// Places of members that are not taken, a heap with the largest upper bound at the top.
     private var heap: [Int]
@@ -20,18 +20,12 @@ struct FarthestFirst {
         pool = try NearestCentres(features, members, centres, threads: threads)
         // As a list of equals, ascending, it is a heap.
         heap = Array(members.indices)
-        if centres.isEmpty, !members.isEmpty {
-            first = try pool.nearestToMean()
-        }
     }
-
-    /// The member to begin with where there are no centres.
-    private var first: Int?
 
     /// Takes the farthest of the members, the first of equals; returns its row.
     mutating func next() throws(SamplingError) -> Int {
-        if let place = first {
-            first = nil
+        if pool.centres.isEmpty {
+            let place = try pool.nearestToMean()
             heap.removeAll { $0 == place }
             return pool.take(place)
         }

@@ -4,10 +4,8 @@
 /// All members are compared with every centre. Members that are likely to be taken soon, the
 /// farthest of the next largest clusters, are compared along with the one that was taken: one pass
 /// over the rows then serves many choices.
-struct LargestClusters {
+struct LargestClusters: FeatureWalk {
     private var pool: NearestCentres
-    /// The member to begin with where there are no centres.
-    private var first: Int?
     private var ahead = LookAhead()
 
     /// Members that are compared at a time.
@@ -19,7 +17,6 @@ struct LargestClusters {
         throws(SamplingError)
     {
         pool = try NearestCentres(features, members, centres, threads: threads)
-        if centres.isEmpty, !members.isEmpty { first = try pool.nearestToMean() }
         for start in stride(from: 0, to: members.count, by: Self.batch) {
             try pool.compare(Array(start..<min(start + Self.batch, members.count)))
         }
@@ -28,10 +25,7 @@ struct LargestClusters {
     /// Takes a member; returns its row.
     mutating func next() throws(SamplingError) -> Int {
         let sums = ClusterSums(pool)
-        if let place = first {
-            first = nil
-            return try take(place, sums)
-        }
+        if pool.centres.isEmpty { return try take(try pool.nearestToMean(), sums) }
         let places = try sums.membersOfLargest(in: &pool)
         return try take(try pool.farthest(of: places), sums)
     }

@@ -26,8 +26,7 @@ struct NearestCentres {
     /// Centres that members are compared with at a time.
     private static let stride = 256
 
-    /// Members that were compared with no centre yet. Where there are no centres, the member
-    /// nearest to the mean of all is to be taken first.
+    /// Members that were compared with no centre yet.
     init(_ features: Features, _ members: [Int], _ centres: [Int], threads: Int)
         throws(SamplingError)
     {

@@ -33,10 +33,7 @@ struct CompanionProgram {
         let letters = name.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == 0x2D }
         guard letters, !name.hasPrefix("-"), name.utf8.count <= 64 else { return nil }
         let places = Self.folders.lazy.map { "\($0)/steadyset-\(name)" }
-        let found = places.first {
-            InputFile.isFolder($0) == false && FileManager.default.isExecutableFile(atPath: $0)
-        }
-        guard let found else { return nil }
+        guard let found = places.first(where: InputFile.isProgram) else { return nil }
         path = found
     }
 

@@ -190,7 +190,7 @@ def summarise(scored: Sequence[ScoredSample]) -> list[SummaryLine]:
 
 def error_in(errors: FieldErrors, region: str) -> float | None:
     """Returns the mean absolute error in a region, or in `all`."""
-    return errors.mae if region == ALL else errors.regions[REGIONS.index(region)]
+    return errors["mae" if region == ALL else region]
 
 
 def write_summary(path: str | os.PathLike[str], lines: Iterable[SummaryLine]) -> None:
