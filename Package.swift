@@ -32,13 +32,13 @@ let package = Package(
     products: [.executable(name: "steadyset", targets: ["steadyset"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         // Checks the processor before anything else runs.
         .target(name: "CProcessor"),
@@ -49,7 +49,7 @@ let package = Package(
             "Documents", [.product(name: "Yams", package: "Yams")],
             resources: [.embedInCode("Schemas")]),
         module("Parallel", []),
-        module("Fields", ["Documents", .product(name: "Crypto", package: "swift-crypto")]),
+        module("Fields", ["Documents", "COpenSSL"]),
 
         module("Sampling", ["Documents", "Fields", "Parallel", "COpenBLAS"]),
         module("Solving", ["Documents", "Fields"]),

@@ -1,4 +1,4 @@
-internal import Crypto
+internal import COpenSSL
 
 /// A SHA-256 digest (FIPS 180-4).
 public struct Digest: Hashable, Sendable, CustomStringConvertible {
@@ -51,21 +51,28 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
 
     /// Computes a digest from bytes that arrive in pieces; memory does not grow with their number.
     public struct Hasher {
-        private var state = SHA256()
+        private var state = SHA256_CTX()
 
         /// Creates a hasher that has seen no bytes.
-        public init() {}
+        public init() { unsafe SHA256_Init(&state) }
 
         /// Appends `bytes`.
-        public mutating func update(_ bytes: [UInt8]) { state.update(data: bytes) }
+        public mutating func update(_ bytes: [UInt8]) {
+            unsafe bytes.withUnsafeBytes { unsafe update($0) }
+        }
 
         /// Appends the bytes that `buffer` points to.
         public mutating func update(_ buffer: UnsafeRawBufferPointer) {
-            unsafe state.update(bufferPointer: buffer)
+            unsafe SHA256_Update(&state, buffer.baseAddress, buffer.count)
         }
 
         /// Returns the digest of everything appended so far.
-        public func finish() -> Digest { Digest(unchecked: Array(state.finalize())) }
+        public func finish() -> Digest {
+            var state = state
+            var bytes = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
+            unsafe SHA256_Final(&bytes, &state)
+            return Digest(unchecked: bytes)
+        }
     }
 
     private init(unchecked bytes: [UInt8]) { self.bytes = bytes }

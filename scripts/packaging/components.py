@@ -21,19 +21,13 @@ PACKAGES = {
         "Apache-2.0 WITH Swift-exception",
         (),
     ),
-    # fiat-crypto may be had under Apache-2.0 too; XKCP is in the public domain (CC0).
-    "swift-crypto": (
-        "swift-crypto with BoringSSL, fiat-crypto and XKCP",
-        {"Crypto", "CryptoBoringWrapper", "CCryptoBoringSSL", "CCryptoBoringSSLShims", "CXKCP", "CXKCPShims"},
-        "Apache-2.0",
-        (),
-    ),
     "Yams": ("Yams with libyaml", {"Yams", "CYaml"}, "MIT", ("libyaml.txt",)),
 }
 # Archives of Debian's packages, which have the texts: what they are called, and their licence.
 SYSTEM = {
     "hdf5": ("HDF5", "BSD-3-Clause"),
     "openblas": ("OpenBLAS", "BSD-3-Clause"),
+    "crypto": ("OpenSSL", "Apache-2.0"),
     "sz": ("libaec", "BSD-2-Clause"),
     "aec": ("libaec", "BSD-2-Clause"),
     "z": ("zlib", "Zlib"),

@@ -1,5 +1,5 @@
-"""Builds the program with everything linked into it but the C library: Swift's runtime, HDF5, OpenBLAS, zstd and what these
-need."""
+"""Builds the program with everything linked into it but the C library: Swift's runtime, HDF5, OpenBLAS, OpenSSL, zstd and what
+these need."""
 
 import os
 import pathlib
@@ -29,14 +29,14 @@ def archives():
         folders = subprocess.run(["pkg-config", "--libs-only-L", name], capture_output=True, text=True).stdout
         paths = [pathlib.Path(folder) / f"lib{name}.a" for folder in re.findall(r"-L(\S+)", folders)]
         found[name] = next((path for path in paths if path.exists()), pathlib.Path(f"lib{name}.a"))
-    for name in ("sz", "aec", "z", "zstd", "stdc++"):
+    for name in ("sz", "aec", "z", "zstd", "crypto", "stdc++"):
         answer = subprocess.run(["clang", f"-print-file-name=lib{name}.a"], capture_output=True, text=True).stdout.strip()
         found[name] = pathlib.Path(answer or f"lib{name}.a")
     missing = [path.name for path in found.values() if not path.is_absolute()]
     if missing:
         raise Failure(
             f"static archives are missing: {', '.join(missing)}: "
-            "apt-get install libhdf5-dev libopenblas-dev libzstd-dev libaec-dev zlib1g-dev libstdc++-12-dev"
+            "apt-get install libhdf5-dev libopenblas-dev libssl-dev libzstd-dev libaec-dev zlib1g-dev libstdc++-12-dev"
         )
     return {name: path.resolve() for name, path in found.items()}
 
@@ -53,7 +53,8 @@ def build():
     for name, path in archives().items():
         (libraries / f"lib{name}.a").symlink_to(path)
     # The package asks pkg-config for these; here it is told of the archives, in folders before the system's.
-    for name, wanted in (("hdf5", "-lhdf5 -lsz -laec -lz"), ("libzstd", "-lzstd"), ("openblas", "-lopenblas")):
+    libraries_of = {"hdf5": "-lhdf5 -lsz -laec -lz", "libzstd": "-lzstd", "libcrypto": "-lcrypto", "openblas": "-lopenblas"}
+    for name, wanted in libraries_of.items():
         flags = subprocess.run(["pkg-config", "--cflags", name], capture_output=True, text=True).stdout.strip()
         (descriptions / f"{name}.pc").write_text(
             f"Name: {name}\nDescription: static\nVersion: 1\nCflags: {flags}\nLibs: -L{libraries} {wanted}\n"

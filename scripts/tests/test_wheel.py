@@ -349,7 +349,7 @@ def test_the_commit_of_a_tree(tmp_path):
 
 
 def test_a_module_of_unknown_licence_is_refused(monkeypatch):
-    monkeypatch.setattr(components, "linked_modules", lambda: {"Fields", "Crypto", "Stranger"})
+    monkeypatch.setattr(components, "linked_modules", lambda: {"Fields", "Yams", "Stranger"})
     with pytest.raises(static_build.Failure, match="unknown licence are linked: Stranger:"):
         list(components.packages())
 

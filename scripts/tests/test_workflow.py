@@ -25,10 +25,20 @@ import steps  # noqa: E402
 TWO = changed(ROUNDS, rounds={"count": 2}, pack={"samples_per_shard": 40})
 
 
-def snakemake(folder, *options, expect=0, timeout=600, path=None, **config):
+# Snakemake that asks for its jobs' states every second. The Slurm plugin waits ten seconds longer each time nothing has ended, which
+# is right for jobs of hours, and most of the time of a test whose jobs take seconds.
+ASKS_OFTEN = """
+from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
+RemoteExecutor.next_seconds_between_status_checks = property(lambda self: 1, lambda self, seconds: None)
+from snakemake.cli import main
+main()
+"""
+
+
+def snakemake(folder, *options, expect=0, timeout=600, path=None, program=("-m", "snakemake"), **config):
     """Runs Snakemake in `folder` on its pipeline.yaml; returns what it said."""
     config = {"pipeline": "pipeline.yaml", "dataset": "dataset", "steadyset": BINARY, **config}
-    words = [sys.executable, "-m", "snakemake", "-s", SNAKEFILE, *options, "--config"]
+    words = [sys.executable, *program, "-s", SNAKEFILE, *options, "--config"]
     words += [f"{key}={value}" for key, value in config.items() if value is not None]
     environment = {**os.environ, "PATH": f"{path or ''}:{os.environ['PATH']}", "HOME": str(folder)}
     done = subprocess.run(
@@ -207,8 +217,8 @@ def test_slurm_with_a_lost_node(slurm, tmp_path, embedded):
         said = snakemake(
             tmp_path,
             *["--profile", PROFILES / "slurm", "--slurm-status-command", "squeue"],
-            *["--slurm-init-seconds-before-status-checks", "2", "--seconds-between-status-checks", "2"],
-            path=slurm / "bin", steadyset=held, local="sample,pack,evaluate,resample",
+            *["--slurm-init-seconds-before-status-checks", "1"],
+            program=("-c", ASKS_OFTEN), path=slurm / "bin", steadyset=held, local="sample,pack,evaluate,resample",
         )  # fmt: skip
     finally:
         ended.set()
