@@ -84,7 +84,10 @@ let package = Package(
 
         module(
             "Engine",
-            ["Datasets", "Documents", "Fields", "Pipeline", "Sampling", "Shards", "Solving"]),
+            [
+                "Datasets", "Documents", "Fields", "Learning", "Pipeline", "Sampling", "Shards",
+                "Solving",
+            ]),
 
         module(
             "Diagnosis",

@@ -6,6 +6,8 @@ package enum StageFile {
     package static let halfway = "halfway.safetensors"
     /// Of `train`: a line of JSON an epoch.
     package static let metrics = "metrics.jsonl"
+    /// Of `train`: what a curated training drew, a line of JSON an epoch.
+    package static let curation = "curation.jsonl"
     /// Of `evaluate`: a row a sample.
     package static let errors = "errors.csv"
     /// Of `evaluate`: statistics by number of sources.

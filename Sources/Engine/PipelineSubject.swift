@@ -8,7 +8,7 @@ internal import Solving
 /// Draws and solves the samples of a pipeline, of which training has no end.
 final class PipelineSubject: EngineSubject {
     private let pipeline: PipelineFile
-    private let stream: SampleStream
+    let stream: SampleStream
     private let source: LabelSource
 
     /// Reads the definition: the pipeline's text.
@@ -43,6 +43,8 @@ final class PipelineSubject: EngineSubject {
     }
 
     func answer(_ task: String, _ request: JSON, _ client: EngineClient) throws -> JSON {
+        if task == "choose" { return try choose(request) }
+        if task == "learn" { return try learn(request) }
         guard task == "draw" || task == "stream" else { throw unknown(task) }
         let members = try Members(
             request, of: "a request", required: ["do", "with", "part", "ranks"],

@@ -14,6 +14,7 @@ extension Verifier {
         let samples = manifest.samples
         let names =
             [StageFile.weights, StageFile.metrics]
+            + (manifest.training.curation == nil ? [] : [StageFile.curation])
             + (manifest.halfway == nil ? [] : [StageFile.halfway])
         checkNames(manifest.files, names.map { ($0, samples) }, of: .train)
         if let halfway = manifest.halfway {
@@ -23,7 +24,12 @@ extension Verifier {
                 weights.digest == halfway.digest && weights.epoch == halfway.epoch,
                 "\(path): the weights are not those that the manifest says")
         }
-        let seen = manifest.training.samplesPerEpoch.map { 0..<$0 * manifest.epochs }
+        if let curation = manifest.training.curation {
+            try checkCuration(curation, of: manifest)
+        }
+        let seen = manifest.training.samplesPerEpoch.map {
+            0..<$0 * (manifest.training.curation?.candidates ?? 1) * manifest.epochs
+        }
         expect(
             manifest.ranks == seen && (seen == nil || samples == manifest.training.samplesPerEpoch),
             "\(folder): the ranks that the model has seen are not those of its epochs")
@@ -160,5 +166,45 @@ extension Verifier {
         expect(
             ids == added.map(\.id.description),
             "\(lines): is not of the configurations that the choices add, in their order")
+    }
+
+    /// The log of a curated training: that it is whole, of this training, and, where what was drawn
+    /// from is here and kinds decided, that every choice follows from its proposal.
+    private func checkCuration(_ curation: OnlineCuration, of manifest: TrainManifest) throws {
+        let path = "\(dataset.folder(.train))/\(StageFile.curation)"
+        let log = try CurationLog.read(
+            try InputFile.read(path, maximumBytes: 1 << 30), path: path)
+        expect(
+            log.curation == curation && log.seed == Int(manifest.training.seed)
+                && log.count == manifest.training.samplesPerEpoch
+                && log.lines.count == manifest.epochs,
+            "\(path): is the log of another training, or of another number of epochs")
+        guard let sample = try? dataset.manifest(SampleManifest.self),
+            let split = try? dataset.manifest(SplitManifest.self),
+            case .drawn(let design) = sample.origin, log.count > 0
+        else { return }
+        let stream = SampleStream(design, split: split.split)
+        let first = try design.strata.indices.map {
+            try stream.sample(.train, rank: $0)?.id.description
+        }
+        expect(log.first == first, "\(path): was drawn from other samples")
+        guard curation.criterion == .kinds else { return }
+        let draws = CuratedDraws(
+            stream, count: log.count, curation, seed: manifest.training.seed)
+        for line in log.lines {
+            guard
+                let proposal = line.proposal.flatMap({
+                    StreamProposal(json: $0, strata: design.strata.count)
+                })
+            else {
+                expect(false, "\(path): window \(line.window.number) has no proposal")
+                continue
+            }
+            let again = try draws.window(line.window.number, by: proposal)
+            expect(
+                again.chosen == line.window.chosen && again.weights == line.window.weights,
+                "\(path): what was chosen in window \(line.window.number) does not follow from its "
+                    + "proposal")
+        }
     }
 }

@@ -109,6 +109,7 @@ def test_yaml_is_1_2(tmp_path):
         ({"warm_up_epochs": 5, "epochs": 4}, "warm_up_epochs"),
         ({"selection": "endless"}, "samples_per_epoch is said where train.selection is 'endless', and only there"),
         ({"samples_per_epoch": 5}, "samples_per_epoch is said where"),
+        ({"curation": {}}, "curation is said where train.selection is 'endless', and only there"),
         ("mae", "train is a mapping"),
     ],
 )
@@ -138,6 +139,8 @@ def test_endless():
     """The key of an epoch's size is in the document where it was said, and only there, as in the manifest of the other trainer."""
     found = parse_training(MODEL | {"selection": "endless", "samples_per_epoch": 50.0})
     assert found.is_endless and found.document()["samples_per_epoch"] == 50
+    curated = parse_training(MODEL | {"selection": "endless", "samples_per_epoch": 50, "curation": {"power": 3.0}})
+    assert curated.document()["curation"] == {"by": "kinds", "candidates": 8, "floor": 0.1, "power": 3, "unbiased": False}
     assert not parse_training(MODEL).is_endless and "samples_per_epoch" not in parse_training(MODEL).document()
 
 

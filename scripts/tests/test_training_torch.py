@@ -336,6 +336,56 @@ def test_both_learn_without_an_end(learnable, tmp_path):
     assert len(scored) == len(reader.open(dataset).select("test"))
 
 
+@pytest.mark.parametrize("by", ["kinds", "loss"])
+def test_both_curate_alike(learnable, tmp_path, by):
+    """As much as the last digits of losses let them: the first windows are the same, and so is what is learnt."""
+    _, dataset = learnable
+    curation = {"curation": {"by": by, "candidates": 4, "power": 2, "unbiased": True}}
+    block = PIPELINE["train"] | {"model": {"kind": "u-net", "width": 0.05}, "label_noise": 0} | ENDLESS | curation
+    pipeline = write(tmp_path, PIPELINE | {"train": block})
+    steadyset("train", pipeline, "--data", dataset, "-o", tmp_path / "swift")
+    run("-m", "steadyset.training", pipeline, "--data", dataset, "-o", tmp_path / "torch", "--quiet", "--device", "cpu")
+    for a, b in zip(metrics(tmp_path / "swift"), metrics(tmp_path / "torch"), strict=True):
+        assert a.keys() == b.keys() and a["steps"] == b["steps"]
+        assert a["design_loss"] == pytest.approx(b["design_loss"], rel=0.02 if a["epoch"] > 2 else 1e-4)
+    stream = reader.stream(pipeline)
+    logs = [[*reader.replay(stream, tmp_path / name / "train/curation.jsonl").windows] for name in ("swift", "torch")]
+    assert np.array_equal(logs[0][0].chosen, logs[1][0].chosen)
+    for one, two in zip(*logs, strict=True):
+        assert np.mean(one.chosen != two.chosen) < 0.05
+
+
+@pytest.mark.parametrize("by", ["kinds", "loss"])
+def test_a_curated_training_resumes_and_is_shared(learnable, tmp_path, by):
+    """Killed after two epochs and continued: the same bits. Two processes decide alike, and make the same steps."""
+    _, folder = learnable
+    block = PIPELINE["train"] | ENDLESS | {"curation": {"by": by, "candidates": 4, "power": 2}}
+    dataset, training = reader.open(folder), parse_training(block)
+    names = ("weights.safetensors", "metrics.jsonl", "curation.jsonl")
+
+    def train(output, **options):
+        with Processes("cpu") as processes:
+            Trainer(training, dataset, output, processes, Options(**options)).run()
+        return [(output / "train" / name).read_bytes() for name in names]
+
+    def kill(line):
+        if line.startswith("epoch 2"):
+            raise Killed
+
+    whole = train(tmp_path / "whole", threads=1)
+    with pytest.raises(Killed):
+        train(tmp_path / "parts", report=kill)
+    assert train(tmp_path / "parts", threads=2) == whole
+    pipeline = write(tmp_path, PIPELINE | {"train": block})
+    common = ["-m", "steadyset.training", pipeline, "--data", folder, "--evaluate", "none", "--device", "cpu"]
+    run("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", *common, "-o", tmp_path / "two")
+    stream = reader.stream(pipeline)
+    one, two = (reader.replay(stream, tmp_path / name / "train/curation.jsonl").windows for name in ("whole", "two"))
+    assert np.array_equal(one[0].chosen, two[0].chosen) or by == "loss"
+    for a, b in zip(metrics(tmp_path / "whole"), metrics(tmp_path / "two"), strict=True):
+        assert a["steps"] == b["steps"] and b["design_loss"] == pytest.approx(a["design_loss"], rel=0.1)
+
+
 def test_without_an_end_it_resumes_and_is_shared(learnable, tmp_path):
     """Killed after two epochs and continued, with one thread and with two: the same bits. Two processes make the same steps."""
     _, folder = learnable

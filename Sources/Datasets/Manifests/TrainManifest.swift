@@ -24,8 +24,8 @@ package struct TrainManifest: StageManifest {
     package var inputs: [Manifest.Input]
     /// Samples that it was trained on; of an endless set, ranks of an epoch.
     package var samples: Int
-    /// The training ranks that it has seen, once each, of an endless set; nil where every epoch has
-    /// the same samples.
+    /// The training ranks that it has seen, once each, of an endless set, or that it chose among
+    /// where draws were curated; nil where every epoch has the same samples.
     package var ranks: Range<Int>?
     /// Samples that judged it after every epoch.
     package var judgedSamples: Int

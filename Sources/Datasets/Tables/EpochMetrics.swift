@@ -13,6 +13,9 @@ package struct EpochMetrics: Hashable, Sendable {
     package var prefactor: String
     /// The objective, mean over the epoch's batches as they came, by samples.
     package var trainLoss: Double
+    /// Where draws are curated: what the objective would be on draws of the design, estimated by the
+    /// weights of the epoch's samples.
+    package var designLoss: Double?
     /// The objective on the judging part; nil where there is none.
     package var judgeLoss: Double?
     /// The mean absolute error of the fields there.
@@ -20,22 +23,25 @@ package struct EpochMetrics: Hashable, Sendable {
 
     /// The line's members.
     package var json: JSON {
-        .object([
+        var members: [String: JSON] = [
             "epoch": .integer(epoch), "steps": .integer(steps),
             "learning_rate": .number(learningRate), "prefactor": .string(prefactor),
             "train_loss": .number(trainLoss), "judge_loss": judgeLoss.map(JSON.number) ?? .null,
             "judge_mae": judgeMAE.map(JSON.number) ?? .null,
-        ])
+        ]
+        members["design_loss"] = designLoss.map(JSON.number)
+        return .object(members)
     }
 
     package init(
         epoch: Int, steps: Int, learningRate: Double, prefactor: String, trainLoss: Double,
-        judgeLoss: Double?, judgeMAE: Double?
+        designLoss: Double? = nil, judgeLoss: Double?, judgeMAE: Double?
     ) {
         (self.epoch, self.steps, self.learningRate, self.prefactor) = (
             epoch, steps, learningRate, prefactor
         )
-        (self.trainLoss, self.judgeLoss, self.judgeMAE) = (trainLoss, judgeLoss, judgeMAE)
+        (self.trainLoss, self.designLoss) = (trainLoss, designLoss)
+        (self.judgeLoss, self.judgeMAE) = (judgeLoss, judgeMAE)
     }
 
     /// Reads what `json` made; nil where it is something else.
@@ -46,7 +52,8 @@ package struct EpochMetrics: Hashable, Sendable {
         else { return nil }
         self.init(
             epoch: epoch, steps: steps, learningRate: rate, prefactor: prefactor, trainLoss: loss,
-            judgeLoss: json["judge_loss"]?.double, judgeMAE: json["judge_mae"]?.double)
+            designLoss: json["design_loss"]?.double, judgeLoss: json["judge_loss"]?.double,
+            judgeMAE: json["judge_mae"]?.double)
     }
 
     /// The file of all epochs, a line each.

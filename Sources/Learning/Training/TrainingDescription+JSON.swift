@@ -16,7 +16,7 @@ extension TrainingDescription {
                 "batch", "best_by", "early_stop", "epochs", "judge", "label_noise", "loss", "model",
                 "optimiser", "prefactor", "schedule", "seed", "selection", "transform",
                 "warm_up_epochs",
-            ], optional: ["samples_per_epoch"])
+            ], optional: ["samples_per_epoch", "curation"])
         let network = try Members(
             try members.json("model"), of: "train.model", required: ["kind", "width", "dropout"])
         self.init()
@@ -30,6 +30,13 @@ extension TrainingDescription {
                 .training,
                 "samples_per_epoch is said where selection is '\(TrainingDescription.endless)', "
                     + "and only there")
+        }
+        curation = try members.optional("curation").map(OnlineCuration.init(json:))
+        guard curation == nil || samplesPerEpoch != nil else {
+            throw LearningError(
+                .training,
+                "curation is said where selection is '\(TrainingDescription.endless)', and only "
+                    + "there: 'rounds' curates a dataset")
         }
         judge = try members.word("judge")
         bestBy = try members.word("best_by")
@@ -66,7 +73,9 @@ extension TrainingDescription {
     /// The description with every key, in one form for equal trainings: the parameters of a
     /// training's manifest.
     public var json: JSON {
-        let endless = samplesPerEpoch.map { ["samples_per_epoch": JSON.integer($0)] } ?? [:]
+        var endless: [String: JSON] = [:]
+        endless["samples_per_epoch"] = samplesPerEpoch.map(JSON.integer)
+        endless["curation"] = curation?.json
         let members: [String: JSON] = [
             "model": .object([
                 "kind": .string(model.kind.rawValue), "width": .number(model.width),

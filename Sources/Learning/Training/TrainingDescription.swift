@@ -37,6 +37,8 @@ public struct TrainingDescription: Hashable, Sendable {
     package var selection = "S100%"
     /// Samples of an epoch where they are drawn without an end; nil where `selection` has them.
     package var samplesPerEpoch: Int?
+    /// How these are chosen among more; nil for all as they come.
+    package var curation: OnlineCuration?
     /// What chooses the best epoch.
     package var judge = Judge.validation
     /// By what.

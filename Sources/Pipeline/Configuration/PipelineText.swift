@@ -11,9 +11,9 @@ struct PipelineText {
         "split": ["test_every", "validation_every", "subsets", "windows"],
         "pack": ["codec", "samples_per_shard"],
         "train": [
-            "code", "model", "selection", "samples_per_epoch", "judge", "best_by", "loss",
-            "prefactor", "transform", "label_noise", "optimiser", "schedule", "warm_up_epochs",
-            "batch", "epochs", "early_stop", "seed",
+            "code", "model", "selection", "samples_per_epoch", "curation", "judge", "best_by",
+            "loss", "prefactor", "transform", "label_noise", "optimiser", "schedule",
+            "warm_up_epochs", "batch", "epochs", "early_stop", "seed",
         ],
         "rounds": [
             "count", "add", "drop", "candidates", "pool", "score", "by", "passes", "acquisition",

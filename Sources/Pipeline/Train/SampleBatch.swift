@@ -10,6 +10,8 @@ internal import Shards
 struct SampleBatch: Sendable {
     /// Their ids.
     var ids: [SampleID] = []
+    /// Their numbers in the source.
+    var numbers: [Int] = []
     /// Source images, (samples, rows, columns).
     var x: [Float] = []
     /// Steady states as they are stored, (samples, rows, columns); empty where only labels are
@@ -22,7 +24,7 @@ struct SampleBatch: Sendable {
 /// Reads batches ahead, by threads of its own, in the order of training or one after another.
 struct BatchReader: Sendable {
     /// Where samples are.
-    let source: any TrainingSource
+    var source: any TrainingSource
     /// Numbers in a batch; the last of an epoch may have fewer. One that has no sample is left out.
     let size: Int
     /// The transform of labels.
@@ -71,6 +73,7 @@ struct BatchReader: Sendable {
                     ?? read(number, samples)
             else { continue }
             batch.ids.append(fields.id)
+            batch.numbers.append(number)
             batch.x += fields.x
             batch.y += fields.y
             batch.labels += fields.label

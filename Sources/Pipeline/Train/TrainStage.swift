@@ -28,6 +28,7 @@ struct TrainStage: PipelineStage {
     func outputs(_ listing: SampleListing) -> [String] {
         [stage.manifestPath(round: round), stage.path(StageFile.weights, round: round)]
             + (keepsHalfway ? [stage.path(StageFile.halfway, round: round)] : [])
+            + (training.curation == nil ? [] : [stage.path(StageFile.curation, round: round)])
             + (round == 0 ? [] : [stage.recordPath(round: round)])
     }
 
@@ -68,8 +69,10 @@ struct TrainStage: PipelineStage {
         try protectModel(pack, of: source, fingerprint: fingerprint, content: content, in: context)
         let store = try PackedSamples(pack, in: source.folder(.pack))
         let samples: any TrainingSource
+        var endless: EndlessSource?
         if let count = training.samplesPerEpoch {
-            samples = try EndlessSource(source, pack: pack, count: count)
+            let drawn = try EndlessSource(source, pack: pack, count: count)
+            (samples, endless) = (drawn, drawn)
         } else {
             samples = PackedSource(
                 store: store, samples: try store.select(training.selection, of: .train))
@@ -80,14 +83,22 @@ struct TrainStage: PipelineStage {
         let checkpoint = TrainingCheckpoint(
             in: dataset, fingerprint: content, parameters: model.parameterCount,
             statistics: model.tensors.reduce(0) { $0 + ($1.isParameter ? 0 : $1.count) },
-            patience: training.earlyStop
+            patience: training.earlyStop,
+            curated: training.curation.flatMap { _ in
+                endless.map { ($0.count, $0.design.strata.count) }
+            }
         ) { what in
             reporter.warned(
                 "the checkpoint of this training is damaged, so it begins anew: \(what)")
         }
+        let curator = training.curation.flatMap { curation in
+            endless.map {
+                Curator($0, curation, seed: training.seed, from: checkpoint?.curation)
+            }
+        }
         let run = TrainingRun(
             training, model: model, source: samples, judgedBy: judges, threads: context.threads,
-            checkpoint: checkpoint, keepsHalfway: keepsHalfway)
+            checkpoint: checkpoint, keepsHalfway: keepsHalfway, curator: curator)
         reporter.began(
             .train, total: training.epochs * samples.count, done: run.metrics.count * samples.count)
         let folder = dataset.folder(.train)
@@ -111,6 +122,13 @@ struct TrainStage: PipelineStage {
                 let metrics = try AtomicFile.write(
                     EpochMetrics.lines(snapshot.metrics), to: "\(folder)/\(StageFile.metrics)")
                 files = [(StageFile.weights, weights), (StageFile.metrics, metrics)]
+                let log = "\(folder)/\(StageFile.curation)"
+                if let curator, let curation = snapshot.checkpoint.curation {
+                    let file = try AtomicFile.write(try curator.log(of: curation), to: log)
+                    files.append((StageFile.curation, file))
+                } else {
+                    try AtomicFile.withdraw(log)
+                }
             }
             unsaved = nil
         }
@@ -144,7 +162,10 @@ struct TrainStage: PipelineStage {
             judgedSamples: judges.count, parameterCount: model.parameterCount,
             epochs: run.metrics.count, steps: run.steps, bestEpoch: run.bestEpoch,
             judged: run.metrics.map(run.judgedValue), digest: weights.digest, files: [])
-        if !samples.isRepeated { manifest.ranks = 0..<samples.count * run.metrics.count }
+        if !samples.isRepeated {
+            let drawn = samples.count * (training.curation?.candidates ?? 1)
+            manifest.ranks = 0..<drawn * run.metrics.count
+        }
         if keepsHalfway {
             let weights = run.halfwayWeights(physics: store.physics, trainedOn: input.id)
             let file = try WeightsFile.write(weights, to: "\(folder)/\(StageFile.halfway)")

@@ -3,6 +3,7 @@ internal import Documents
 internal import Fields
 internal import Foundation
 internal import Learning
+internal import Sampling
 internal import Shards
 
 /// Where a training stands after an epoch: everything that the rest of it depends on.
@@ -27,6 +28,8 @@ struct TrainingCheckpoint {
     var bestStatistics: [Float]
     /// The network's numbers after half of the epochs, where they are kept.
     var halfway: NetworkNumbers?
+    /// What a curated training drew so far, and why.
+    var curation: SavedCuration?
 
     private static let format = "steadyset-checkpoint"
     private static let version = "2"
@@ -57,14 +60,20 @@ struct TrainingCheckpoint {
                 ("halfway.statistics", halfway.statistics),
             ]
         }
-        let state = JSON.object([
+        var state: [String: JSON] = [
             "metrics": .array(metrics.map(\.json)), "steps": .integer(steps),
             "seconds": .number(seconds), "best_epoch": .integer(best.epoch),
             "best_value": best.epoch > 0 ? .number(best.value) : .null,
-        ])
+        ]
+        if let curation {
+            tensors += [
+                ("curation.chosen", curation.chosen), ("curation.weights", curation.weights),
+            ]
+            state["proposals"] = .array(curation.proposals.map(\.json))
+        }
         var metadata = [
             "format": TrainingCheckpoint.format, "version": TrainingCheckpoint.version,
-            "fingerprint": fingerprint.description, "state": state.canonicalText,
+            "fingerprint": fingerprint.description, "state": JSON.object(state).canonicalText,
         ]
         let values = tensors.map {
             Safetensors.Tensor(name: $0.0, shape: [$0.1.count], values: $0.1)
@@ -96,7 +105,7 @@ struct TrainingCheckpoint {
     /// - Parameter damaged: Hears what is wrong with a file that is there and cannot be trusted.
     init?(
         in dataset: Dataset, fingerprint: Digest, parameters: Int, statistics: Int, patience: Int?,
-        damaged: (String) -> Void
+        curated: (positions: Int, strata: Int)? = nil, damaged: (String) -> Void
     ) {
         let path = TrainingCheckpoint.path(in: dataset)
         guard InputFile.isFolder(path) != nil else { return nil }
@@ -139,6 +148,18 @@ struct TrainingCheckpoint {
         {
             halfway = NetworkNumbers(parameters: parameters, statistics: statistics)
         }
+        if let curated {
+            let positions = metrics.count * curated.positions
+            guard let chosen = values("curation.chosen", positions),
+                let weights = values("curation.weights", positions),
+                let listed = state["proposals"]?.array
+            else { return nil }
+            let proposals = listed.compactMap { StreamProposal(json: $0, strata: curated.strata) }
+            guard proposals.count == listed.count,
+                [0, metrics.count + 1].contains(proposals.count)
+            else { return nil }
+            curation = SavedCuration(chosen: chosen, weights: weights, proposals: proposals)
+        }
         self.fingerprint = fingerprint
         self.parameters = current
         self.statistics = running
@@ -155,7 +176,7 @@ struct TrainingCheckpoint {
     init(
         fingerprint: Digest, metrics: [EpochMetrics], best: BestEpoch, seconds: Double,
         network: Network, adam: Adam, bestParameters: [Float], bestStatistics: [Float],
-        halfway: NetworkNumbers?
+        halfway: NetworkNumbers?, curation: SavedCuration?
     ) {
         (self.fingerprint, self.metrics, self.best, self.seconds) = (
             fingerprint, metrics, best, seconds
@@ -164,6 +185,7 @@ struct TrainingCheckpoint {
         (steps, mean, square) = (adam.steps, adam.mean, adam.square)
         (self.bestParameters, self.bestStatistics) = (bestParameters, bestStatistics)
         self.halfway = halfway
+        self.curation = curation
     }
 }
 

@@ -24,8 +24,10 @@ package struct TrainingLoad {
             products += 9 * sites * Double(into * out)
             activations += sites * Double(out)
         }
-        seconds =
-            2 * 3 * 2 * products * Double(samples) * Double(training.epochs) / TrainingLoad.rate
+        // Candidates that are judged by their loss go forward alone.
+        let judged = training.curation.map { $0.criterion == .loss ? $0.candidates : 0 } ?? 0
+        let passes = Double(3 + judged) * Double(samples) * Double(training.epochs)
+        seconds = 2 * 2 * passes * products / TrainingLoad.rate
         // Parameters, gradient, two moments, the best epoch; activations and their gradients of
         // encoder and decoder.
         let floats = 6 * Double(model.parameterCount) + 6 * activations * Double(training.batch)

@@ -17,6 +17,8 @@ final class TrainingRun {
     private let keepsHalfway: Bool
     private let train: BatchReader
     private let judge: BatchReader?
+    /// What chooses the samples of each epoch, where draws are curated.
+    private let curator: Curator?
     private let workers: Workers
     private let network: Network
     private var adam: Adam
@@ -40,11 +42,13 @@ final class TrainingRun {
     /// Prepares a training, from the beginning or from a checkpoint.
     init(
         _ description: TrainingDescription, model: ModelDescription, source: any TrainingSource,
-        judgedBy: PackedSource, threads: Int, checkpoint: TrainingCheckpoint?, keepsHalfway: Bool
+        judgedBy: PackedSource, threads: Int, checkpoint: TrainingCheckpoint?, keepsHalfway: Bool,
+        curator: Curator? = nil
     ) {
         self.description = description
         self.model = model
         self.keepsHalfway = keepsHalfway
+        self.curator = curator
         train = BatchReader(
             source: source, size: min(description.batch, source.count),
             transform: description.transform,
@@ -121,7 +125,7 @@ final class TrainingRun {
         TrainingCheckpoint(
             fingerprint: fingerprint, metrics: metrics, best: best, seconds: seconds,
             network: network, adam: adam, bestParameters: bestParameters,
-            bestStatistics: bestStatistics, halfway: halfway)
+            bestStatistics: bestStatistics, halfway: halfway, curation: curator?.saved)
     }
 
     /// Makes the epochs that are left.
@@ -134,28 +138,34 @@ final class TrainingRun {
     func run(advanced: (Int) -> Void, ended: (EpochMetrics) throws -> Void) throws {
         guard !isOver else { return }
         let rates = description.learningRate(stepsPerEpoch: train.batches)
-        let source = train.read(
-            epochs: metrics.count..<description.epochs, threads: TrainingRun.readers)
+        let inTurn =
+            curator == nil
+            ? train.read(
+                epochs: metrics.count..<description.epochs, threads: TrainingRun.readers) : nil
         while !isOver {
             let epoch = metrics.count
             let objective = description.objective(epoch: epoch)
-            var (sum, learnt) = (0.0, 0)
+            let chosen = try curator?.next { try candidateLosses(objective, epoch: epoch) }
+            let source =
+                inTurn
+                ?? reader(of: chosen).read(
+                    epochs: epoch..<epoch + 1, threads: TrainingRun.readers)
+            var losses = EpochLosses(chosen?.window)
             for batch in 0..<train.batches {
                 try Interruption.check()
-                let step = try step(objective, source, rate: rates(adam.steps), epoch: epoch)
-                sum += step.loss
-                learnt += step.samples
+                try step(objective, source, &losses, rate: rates(adam.steps), epoch: epoch)
                 let count = train.source.count
                 advanced(epoch * count + min(count, (batch + 1) * train.size))
             }
+            curator?.learn(losses.byPosition)
             let judged = try judge.map { try self.judge($0, objective, epoch: epoch) }
             guard network.parameters.allSatisfy(\.isFinite) else {
                 throw diverged("a weight is not finite at the end of epoch \(epoch + 1)")
             }
             let line = EpochMetrics(
                 epoch: epoch + 1, steps: adam.steps, learningRate: rates(adam.steps - 1),
-                prefactor: objective.prefactor.name, trainLoss: sum / Double(learnt),
-                judgeLoss: judged?.loss, judgeMAE: judged?.mae)
+                prefactor: objective.prefactor.name, trainLoss: losses.mean,
+                designLoss: losses.designMean, judgeLoss: judged?.loss, judgeMAE: judged?.mae)
             metrics.append(line)
             if keepsHalfway, metrics.count == description.epochs / 2 {
                 halfway = numbers
@@ -174,11 +184,48 @@ final class TrainingRun {
         description.bestBy == .loss ? line.judgeLoss : line.judgeMAE
     }
 
-    /// Makes one step with the next batch; returns the sum over its samples of the objective, and
-    /// their number.
+    /// Reads what was chosen for an epoch in the place of what comes in turn.
+    private func reader(of chosen: CuratedSource?) -> BatchReader {
+        var reader = train
+        if let chosen { reader.source = chosen }
+        return reader
+    }
+
+    /// The objective of every candidate of a curated epoch, under the model as it is; nil where
+    /// there is no sample.
+    private func candidateLosses(_ objective: Objective, epoch: Int) throws -> [Double?] {
+        guard let all = curator?.candidates else { return [] }
+        let reader = BatchReader(
+            source: all, size: predictedAtOnce(of: all), transform: description.transform)
+        let source = reader.read(epochs: epoch..<epoch + 1, threads: TrainingRun.readers)
+        var found = [Double?](repeating: nil, count: all.count)
+        var output: [Float] = []
+        while let batch = try source.next() {
+            try Interruption.check()
+            guard !batch.ids.isEmpty else { continue }
+            if output.count != batch.x.count {
+                output = [Float](repeating: 0, count: batch.x.count)
+            }
+            network.predict(batch.x, into: &output)
+            let losses = objective.values(
+                output: output, labels: batch.labels, samples: batch.ids.count,
+                sites: model.lattice.count, workers: workers)
+            try check(losses, batch.ids, "the candidates of epoch \(epoch + 1)")
+            for (loss, number) in zip(losses, batch.numbers) { found[number % all.count] = loss }
+        }
+        return found
+    }
+
+    /// Samples that are predicted at a time.
+    private func predictedAtOnce(of source: any TrainingSource) -> Int {
+        max(1, min(description.batch, TrainingRun.judgedSites / source.lattice.count))
+    }
+
+    /// Makes one step with the next batch, and notes the objective of its samples.
     private func step(
-        _ objective: Objective, _ source: Prefetch<SampleBatch>, rate: Double, epoch: Int
-    ) throws -> (loss: Double, samples: Int) {
+        _ objective: Objective, _ source: Prefetch<SampleBatch>, _ epochLosses: inout EpochLosses,
+        rate: Double, epoch: Int
+    ) throws {
         let asked = Stopwatch()
         guard let batch = try source.next() else {
             throw PipelineError(.software, "there are too few batches")
@@ -192,13 +239,21 @@ final class TrainingRun {
                     + "drawn from")
         }
         network.forward(batch.x, step: UInt32(truncatingIfNeeded: adam.steps))
-        let (losses, gradient) = objective.gradient(
+        var (losses, gradient) = objective.gradient(
             output: network.output, labels: batch.labels, samples: batch.ids.count,
             sites: model.lattice.count, workers: workers)
         try check(losses, batch.ids, "epoch \(epoch + 1), step \(adam.steps + 1)")
+        if let curation = curator?.curation, curation.isUnbiased,
+            let weights = epochLosses.weights(of: batch)
+        {
+            let sites = model.lattice.count
+            for (sample, weight) in weights.enumerated() {
+                for place in sample * sites..<(sample + 1) * sites { gradient[place] *= weight }
+            }
+        }
         network.backward(gradient)
         adam.step(&network.parameters, gradient: network.gradient, rate: rate, workers: workers)
-        return (losses.reduce(0, +), batch.ids.count)
+        epochLosses.add(losses, of: batch)
     }
 
     /// The means over the judging samples of the objective and of the absolute error of the field

@@ -61,7 +61,7 @@ struct EndlessSource: TrainingSource {
     let split: Split
     let accuracy: Accuracy
     /// Ranks of an epoch.
-    let count: Int
+    var count: Int
     let isRepeated = false
 
     var lattice: Lattice { design.physics.lattice }
@@ -111,6 +111,39 @@ struct EndlessSource: TrainingSource {
             let solution = solver.solve(image, physics: configuration.physics, into: &label)
             guard solution.isCertified else { return nil }
             return (sample.id, image.dense(on: solver.lattice), label)
+        }
+    }
+}
+
+/// What was chosen for one epoch of a curated training, solved as it is needed: a number counts
+/// positions from the first epoch on.
+struct CuratedSource: TrainingSource {
+    let drawn: EndlessSource
+    let window: CuratedWindow
+    /// The training rank at each of its positions.
+    private let ranks: [Int?]
+    let isRepeated = false
+
+    init(_ drawn: EndlessSource, _ window: CuratedWindow, candidates: Int) {
+        (self.drawn, self.window) = (drawn, window)
+        ranks = window.ranks(candidates: candidates)
+    }
+
+    var count: Int { ranks.count }
+    var lattice: Lattice { drawn.lattice }
+
+    func makeReader() throws -> any TrainingReader { Reader(self, try drawn.makeReader()) }
+
+    private final class Reader: TrainingReader {
+        private let source: CuratedSource
+        private let drawn: any TrainingReader
+
+        init(_ source: CuratedSource, _ drawn: any TrainingReader) {
+            (self.source, self.drawn) = (source, drawn)
+        }
+
+        func sample(_ number: Int) throws -> (id: SampleID, x: [Float], y: [Float])? {
+            try source.ranks[number - source.window.number * source.count].flatMap(drawn.sample)
         }
     }
 }

@@ -27,13 +27,29 @@ from .order import Order, Position, Progress
 from .samples import Batch, Sample, Samples
 from .solving import Certificate, Judgement, Solution, UncertifiedError, bound, certify, solve
 from .statistics import FieldStatistics, Statistics, measure
-from .streams import Batches, LeftOutError, Mix, Stream, StreamBatch, Stretch, mix, stream
+from .streams import (
+    Batches,
+    Curated,
+    CuratedBatch,
+    LeftOutError,
+    Mix,
+    Replay,
+    Stream,
+    StreamBatch,
+    Stretch,
+    curate,
+    mix,
+    replay,
+    stream,
+)
 from .versions import unbiased_mean
 
 __all__ = [
     "Batch",
     "Batches",
     "Certificate",
+    "Curated",
+    "CuratedBatch",
     "Dataset",
     "DatasetError",
     "EngineError",
@@ -44,6 +60,7 @@ __all__ = [
     "Order",
     "Position",
     "Progress",
+    "Replay",
     "Sample",
     "Samples",
     "Solution",
@@ -55,10 +72,12 @@ __all__ = [
     "bound",
     "certify",
     "command",
+    "curate",
     "measure",
     "mix",
     "open",
     "plugin_path",
+    "replay",
     "solve",
     "stream",
     "unbiased_mean",

@@ -5,8 +5,12 @@
         ...
 """
 
+from .curated import Curated, CuratedBatch, Replay, curate, replay
 from .endless import Batches, Endless, LeftOutError, StreamBatch, Stretch
 from .mixing import Mix, mix
 from .stream import Stream, stream
 
-__all__ = ["Batches", "Endless", "LeftOutError", "Mix", "Stream", "StreamBatch", "Stretch", "mix", "stream"]
+__all__ = [
+    "Batches", "Curated", "CuratedBatch", "Endless", "LeftOutError", "Mix", "Replay", "Stream", "StreamBatch", "Stretch",
+    "curate", "mix", "replay", "stream",
+]  # fmt: skip

@@ -174,9 +174,13 @@ class Endless(ABC):
 
     def job(self, positions: range, coefficients: Sequence[str] = ()) -> Job[Made]:
         """Returns the work that makes the samples at some positions."""
+        return self.job_of(np.arange(positions.start, positions.stop, positions.step), coefficients)
+
+    def job_of(self, positions: IndexArray, coefficients: Sequence[str] = ()) -> Job[Made]:
+        """Returns the work that makes the samples at any positions."""
+
         def work(stop: Stop) -> Made:
-            fields = self._arrays(len(positions), coefficients)
-            return self.make(np.arange(positions.start, positions.stop, positions.step), fields, stop)
+            return self.make(positions, self._arrays(len(positions), coefficients), stop)
 
         return work
 
@@ -251,7 +255,7 @@ class Batches(Iterator[StreamBatch]):
             made = self._next()
             self._given += 1
             if made.answers:
-                return _batch(made, positions, self._coefficients)
+                return batch_of(made, positions, self._coefficients)
             if not self._share.skips:
                 raise DatasetError(
                     f"{self._stream.name}: all positions from {positions.start} to {positions.stop - 1} are left out, and a "
@@ -317,7 +321,8 @@ def _positions(span: range, share: Share, number: int) -> range:
     return range(first, max(first, min(first + share.size, span.stop)))
 
 
-def _batch(made: Made, positions: range, coefficients: tuple[str, ...]) -> StreamBatch:
+def batch_of(made: Made, positions: range, coefficients: tuple[str, ...]) -> StreamBatch:
+    """Returns what was made as a batch."""
     answers = made.answers
     return StreamBatch(
         made.fields["x"], made.fields["y"], np.array(made.positions, np.int64),

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..order import philox
+from ..streams.decisions import Curation
+
 _DRAWS = 20  # the stream of Philox that draws a prefactor for each epoch
 
 
@@ -165,6 +167,7 @@ class TrainingDescription:
     dropout: float = 0.0
     selection: str = "S100%"
     samples_per_epoch: int | None = None
+    curation: Curation | None = None
     judge: str = "validation"
     best_by: str = "loss"
     loss: Loss = field(default_factory=Loss)
@@ -186,7 +189,8 @@ class TrainingDescription:
     def document(self) -> dict[str, Any]:
         """Returns the block with every key: what the manifest of `steadyset train` has as its parameters."""
         cosine = self.schedule.final is not None
-        endless = {} if self.samples_per_epoch is None else {"samples_per_epoch": self.samples_per_epoch}
+        endless: dict[str, Any] = {} if self.samples_per_epoch is None else {"samples_per_epoch": self.samples_per_epoch}
+        endless |= {} if self.curation is None else {"curation": self.curation.document()}
         return endless | {
             "model": {"kind": self.kind, "width": self.width, "dropout": self.dropout},
             "selection": self.selection, "judge": self.judge, "best_by": self.best_by, "loss": self.loss.document(),

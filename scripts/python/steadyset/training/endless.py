@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +13,10 @@ from ..order import Order
 from ..storage import LocalFolder
 from ..streams import Stream, stream
 from ..streams.ahead import Ahead
+from ..streams.decisions import Curation, Decider, Window, checked
 from ..streams.endless import Made
 from .errors import TrainingError
-from .loader import LoadedBatch
+from .loader import FloatArray, LoadedBatch
 
 
 class EndlessLoader:
@@ -43,6 +45,106 @@ class EndlessLoader:
 
     def _positions(self, epoch: int, number: int) -> range:
         first = epoch * self.count
+        return range(first + number * self.batch, first + min(self.count, (number + 1) * self.batch))
+
+
+Score = Callable[[FloatArray, FloatArray], Any]
+"""From x and y, each (samples, rows, columns), to a loss of each sample."""
+
+
+class CuratedLoader:
+    """Epoch e has what was decided for window e of a curated stream, as in `steadyset train`; `index` counts in the window.
+
+    `gather` sums an array of float64 over all processes, each of which decides by itself, and the same.
+    """
+
+    def __init__(
+        self, stream: Stream, how: Curation, count: int, batch: int, seed: int, *, threads: int = 2,
+        gather: Callable[[Any], Any] = lambda values: values,
+    ) -> None:  # fmt: skip
+        self.stream, self.count, self.batch, self.threads, self.gather = stream, count, batch, threads, gather
+        self.score: Score | None = None
+        """What gives candidates' losses; set by the trainer."""
+        self._decider = Decider(stream, how, count, seed)
+        self._window: Window | None = None
+        self._losses = np.empty(0)
+
+    @property
+    def batches(self) -> int:
+        return -(-self.count // self.batch)
+
+    @property
+    def log(self) -> str:
+        """The log so far."""
+        return "".join(self._decider.log.lines)
+
+    def names(self, order: Order, epoch: int, number: int) -> list[str]:
+        assert self._window is not None
+        ranks = self._window.ranks(self._positions(number))
+        return [id for rank in ranks[ranks >= 0].tolist() for id in self.stream.ids(range(rank, rank + 1)) if id is not None]
+
+    def epoch(self, order: Order, epoch: int, rank: int = 0, ranks: int = 1) -> Iterator[LoadedBatch]:
+        scores = self._scores(rank, ranks) if self._decider.how.by == "loss" else None
+        window = self._window = self._decider.decide(scores)
+        self._losses = np.zeros((2, self.count))
+        shares = [self._positions(number)[rank::ranks] for number in range(self.batches)]
+        wanted = [window.ranks(share) for share in shares]
+        jobs = (self.stream.job_of(one[one >= 0]) for one in wanted)
+        ahead: Ahead[Made] = Ahead(jobs, self.threads, self.threads + 1)
+        try:
+            for share, drawn, made in zip(shares, wanted, ahead):
+                at = dict(zip(drawn.tolist(), share))
+                index = np.array([at[place] for place in made.positions], np.int64) - window.first
+                whole = len(index) if ranks == 1 else None
+                yield LoadedBatch(made.fields["x"], made.fields["y"], index, whole, window.weights[index])
+        finally:
+            ahead.close()
+
+    def report(self, batch: LoadedBatch, losses: Any) -> None:
+        """Notes the losses of a batch of this process, (samples)."""
+        self._losses[0, batch.index] = losses
+        self._losses[1, batch.index] = 1
+
+    def learn(self) -> float:
+        """Learns from the losses of all processes; returns what the mean loss of the design would be."""
+        assert self._window is not None
+        self._losses = self.gather(self._losses)
+        self._decider.learn(self._known())
+        weights = self._window.weights * self._losses[1]
+        return float((weights * self._losses[0]).sum() / weights.sum())
+
+    def _known(self) -> list[float | None]:
+        return [float(loss) if seen else None for loss, seen in self._losses.T.tolist()]
+
+    def _scores(self, rank: int, ranks: int) -> list[float | None]:
+        """The losses of all candidates of the next window, of which each process computes a share."""
+        assert self.score is not None
+        candidates = self._decider.candidates()
+        found = np.zeros((2, len(candidates)))
+        own = candidates[rank::ranks]
+        parts = (own[first : first + self.batch] for first in range(0, len(own), self.batch))
+        work: Ahead[Made] = Ahead((self.stream.job(part) for part in parts), self.threads, self.threads + 1)
+        try:
+            for made in work:
+                if made.positions:
+                    places = np.array(made.positions, np.int64) - candidates.start
+                    found[0, places] = checked(self.score(made.fields["x"], made.fields["y"]), len(places), "candidates")
+                    found[1, places] = 1
+        finally:
+            work.close()
+        return [float(loss) if seen else None for loss, seen in self.gather(found).T.tolist()]
+
+    def state(self) -> dict[str, Any]:
+        """Returns what a checkpoint keeps, as plain numbers and text."""
+        return {"log": self.log, "chain": self._decider.log.chain, "losses": self._known()}
+
+    def resume(self, state: dict[str, Any], epochs: int) -> None:
+        """Goes on after `epochs` epochs."""
+        self._window = self._decider.resume(state["log"], epochs, state["chain"], "the checkpoint's log")
+        self._decider.learn(state["losses"])
+
+    def _positions(self, number: int) -> range:
+        first = self._decider.windows * self.count - self.count
         return range(first + number * self.batch, first + min(self.count, (number + 1) * self.batch))
 
 

@@ -30,6 +30,8 @@ class LoadedBatch:
     """Numbers of the samples in the selection."""
     whole: int | None
     """Samples of the whole batch, over all processes; None where each knows of its own only."""
+    weights: FloatArray | None = None
+    """Of each sample, where draws are curated."""
 
 
 class Source(Protocol):

@@ -51,9 +51,18 @@ def weights(prefactor: Prefactor, output: torch.Tensor, label: torch.Tensor) -> 
 
 def training_loss(loss: Loss, prefactor: Prefactor, output: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
     """Returns the mean over samples and sites of prefactor · loss: what training makes small."""
+    return _weighted(loss, prefactor, output, label).mean()
+
+
+def sample_losses(loss: Loss, prefactor: Prefactor, output: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+    """Returns the mean over sites of prefactor · loss, (samples)."""
+    return _weighted(loss, prefactor, output, label).flatten(1).mean(1)
+
+
+def _weighted(loss: Loss, prefactor: Prefactor, output: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
     values = per_site(loss, output - label)
     weight = weights(prefactor, output, label)
-    return values.mean() if weight is None else (weight * values).mean()
+    return values if weight is None else weight * values
 
 
 def forward(transform: Transform, y: torch.Tensor) -> torch.Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..schema import complaint, filled
+from ..streams.decisions import Curation
 from .codes import with_code
 from .description import (
     ENDLESS,
@@ -37,6 +38,7 @@ def parse_training(value: Any) -> TrainingDescription:
         dropout=float(block["model"]["dropout"]),
         selection=block["selection"],
         samples_per_epoch=None if block.get("samples_per_epoch") is None else int(block["samples_per_epoch"]),
+        curation=_curation(block.get("curation")),
         judge=block["judge"],
         best_by=block["best_by"],
         loss=Loss(block["loss"]["kind"], float(block["loss"].get("delta", 0))),
@@ -52,6 +54,8 @@ def parse_training(value: Any) -> TrainingDescription:
     )
     if (result.samples_per_epoch is not None) != result.is_endless:
         raise TrainingError(f"train.samples_per_epoch is said where train.selection is '{ENDLESS}', and only there")
+    if result.curation is not None and not result.is_endless:
+        raise TrainingError(f"train.curation is said where train.selection is '{ENDLESS}', and only there")
     if result.schedule.warm_up_epochs > result.epochs:
         raise TrainingError(f"train.warm_up_epochs is {result.schedule.warm_up_epochs}, of only {result.epochs} epochs")
     if result.early_stop is not None and result.judge == "none":
@@ -59,6 +63,13 @@ def parse_training(value: Any) -> TrainingDescription:
     if isinstance(prefactor, (Toggle, Draw)) and result.best_by == "loss" and result.judge != "none":
         raise TrainingError("train.best_by is loss, but losses of alternating prefactors do not compare: set it to mae")
     return result
+
+
+def _curation(members: Any) -> Curation | None:
+    if members is None:
+        return None
+    whole = {name: int(members[name]) for name in ("candidates", "power")}
+    return Curation(by=members["by"], floor=float(members["floor"]), unbiased=members["unbiased"], **whole)
 
 
 def parse_transform(value: Any) -> Transform:

@@ -25,7 +25,7 @@ from .architecture import ModelDescription, initial_values
 from .checkpoint import Checkpoint, identity
 from .choice import choose
 from .description import Prefactor, TrainingDescription, prefactor_name, prefactor_of_epoch
-from .endless import EndlessLoader, stream_of
+from .endless import CuratedLoader, EndlessLoader, stream_of
 from .errors import TrainingError
 from .loader import LoadedBatch, Loader, Source
 from .network import Network
@@ -85,10 +85,31 @@ class Trainer:
     def _loader(self, samples: Samples) -> Loader:
         return Loader(samples, self.training.batch, threads=self.options.threads, memory=self.options.memory)
 
-    def _endless(self) -> EndlessLoader:
-        assert self.training.samples_per_epoch is not None
-        threads = self.options.threads
-        return EndlessLoader(stream_of(self.dataset), self.training.samples_per_epoch, self.training.batch, threads=threads)
+    def _endless(self) -> EndlessLoader | CuratedLoader:
+        training, threads = self.training, self.options.threads
+        assert training.samples_per_epoch is not None
+        stream, count, batch = stream_of(self.dataset), training.samples_per_epoch, training.batch
+        if training.curation is None:
+            return EndlessLoader(stream, count, batch, threads=threads)
+        loader = CuratedLoader(
+            stream, training.curation, count, batch, training.seed, threads=threads, gather=self._over_all_processes
+        )
+        loader.score = self._score
+        return loader
+
+    def _over_all_processes(self, values: Any) -> Any:
+        return self.processes.sum(torch.from_numpy(values).to(self.processes.device)).cpu().numpy()
+
+    def _score(self, x: FloatArray, y: FloatArray) -> Any:
+        """The loss of each candidate under the network as it is."""
+        prefactor = prefactor_of_epoch(self.training.prefactor, self._state.epoch, self.training.seed)
+        training = self.network.training
+        self.network.eval()
+        with torch.inference_mode(), self._cast():
+            output = self.network(self._on_device(x)).float()
+        self.network.train(training)
+        label = losses.forward(self.training.transform, self._on_device(y))
+        return losses.sample_losses(self.training.loss, prefactor, output, label).double().cpu().numpy()
 
     def run(self) -> dict[str, Any]:
         """Trains to the end, from the last checkpoint where there is one, and writes `train/weights.safetensors` (of the best
@@ -124,12 +145,15 @@ class Trainer:
         epoch = self._state.epoch
         prefactor = prefactor_of_epoch(self.training.prefactor, epoch, self.training.seed)
         loss, rate = self._learn(epoch, prefactor)
+        design = self._learnt.learn() if isinstance(self._learnt, CuratedLoader) else None
         judged = self._judge(prefactor)
         self._state.epoch += 1
         line = {
             "epoch": epoch + 1, "steps": self._state.step, "learning_rate": rate, "train_loss": loss,
             "judge_loss": judged[0], "judge_mae": judged[1], "prefactor": prefactor_name(prefactor),
         }  # fmt: skip
+        if design is not None:
+            line["design_loss"] = design
         self._state.lines.append(line)
         self._check_weights(epoch + 1)
         value = judged[0] if self.training.best_by == "loss" else judged[1]
@@ -170,7 +194,7 @@ class Trainer:
             self._optimiser.zero_grad(set_to_none=True)
             with self._cast():
                 output = self._wrapped(x)
-            loss = losses.training_loss(training.loss, prefactor, output.float(), label)
+            loss = self._loss(batch, prefactor, output.float(), label)
             # Processes' gradients are averaged; this makes the average the gradient of the whole batch's mean.
             self._scaler.scale(loss * (share * processes.count / whole)).backward()
             if training.optimiser.clip_norm is not None:
@@ -189,6 +213,18 @@ class Trainer:
                 f"of the epoch before is kept; a lower learning rate, or clip_norm, may help"
             )
         return float(losses_of_batches.sum() / learnt), rate
+
+    def _loss(
+        self, batch: LoadedBatch, prefactor: Prefactor, output: torch.Tensor, label: torch.Tensor
+    ) -> torch.Tensor:
+        """The mean loss of a share of a batch; where draws are curated, what each sample's was is reported."""
+        training = self.training
+        if training.curation is None or not len(batch.index):
+            return losses.training_loss(training.loss, prefactor, output, label)
+        each = losses.sample_losses(training.loss, prefactor, output, label)
+        assert isinstance(self._learnt, CuratedLoader) and batch.weights is not None
+        self._learnt.report(batch, each.detach().double().cpu().numpy())
+        return (each * self._on_device(batch.weights)).mean() if training.curation.unbiased else each.mean()
 
     def _whole(self, batch: LoadedBatch, epoch: int) -> int:
         """Returns how many samples all processes have of a batch."""
@@ -250,6 +286,8 @@ class Trainer:
             self._optimiser.load_state_dict(found["optimiser"])
             self._scaler.load_state_dict(found["scaler"])
             self._state = _State(**found["state"])
+            if isinstance(self._learnt, CuratedLoader):
+                self._learnt.resume(found["curation"], self._state.epoch)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise self._checkpoint.damaged() from error
         if self.processes.first:
@@ -261,7 +299,10 @@ class Trainer:
         self._checkpoint.save({
             "network": self.network.state_dict(), "optimiser": self._optimiser.state_dict(),
             "scaler": self._scaler.state_dict(), "state": self._state.__dict__,
+            **({"curation": self._learnt.state()} if isinstance(self._learnt, CuratedLoader) else {}),
         })  # fmt: skip
+        if isinstance(self._learnt, CuratedLoader):
+            _write_text(self.folder / "curation.jsonl", self._learnt.log)
         _write_text(self.folder / "metrics.jsonl", "".join(canonical(line) + "\n" for line in self._state.lines))
 
     def _check_weights(self, epoch: int) -> None:
