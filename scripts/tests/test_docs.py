@@ -22,6 +22,11 @@ HELP = steadyset("--help").stdout if BINARY.exists() else ""
 COMMANDS = re.findall(r"^  ([a-z]+) {2,}\S", HELP.partition("SUBCOMMANDS:")[2], re.M)
 # Programs of the Python package, which are subcommands too.
 COMPANIONS = re.findall(r"^  ([a-z]+) +\S", HELP.partition("are subcommands")[2].partition("Examples:")[0], re.M)
+KINDS = {"Tutorial", "How-to guides", "Reference", "Explanation", "Studies and measurements"}
+# Guides for one task each.
+GUIDES = ("Own-configurations", "Own-physics", "Own-trainer", "Clusters", "Archive", "Publishing")
+# What may have more than 1,500 words, as a script writes it whole: all commands, and tables of measurements.
+LONG = {"Commands": "scripts/commands", "Study-curation": "scripts/study"}
 STAGES = re.findall(r"^  ([a-z]+) +\S", HELP.partition("stage by stage:")[2].partition("Each stage")[0], re.M)
 
 
@@ -58,25 +63,55 @@ def test_links_lead_somewhere(name):
             assert anchor in anchors(place.read_text()), target
 
 
+def groups():
+    """The articles that the landing page lists, by the headings of its lists."""
+    found = re.split(r"^### (.*)$", ARTICLES["Steadyset"].partition("## Topics\n")[2], flags=re.M)
+    return {name: re.findall(r"^- \[[^]]+\]\(([\w-]+)\.md\)$", body, re.M) for name, body in zip(found[1::2], found[2::2])}
+
+
 def test_every_article_is_listed():
-    listed = set(re.findall(r"^- \[[^]]+\]\(([\w-]+)\.md\)$", ARTICLES["Steadyset"], re.M))
+    """Once, under its title, in a list of one of the kinds; studies in the article of that name."""
+    assert {name.partition(":")[0] for name in groups()} == KINDS
+    listed = [name for names in groups().values() for name in names]
     studies = {name for name in ARTICLES if name.startswith("Study-")}
-    assert listed == set(ARTICLES) - studies - {"Steadyset"}
+    assert sorted(listed) == sorted(set(ARTICLES) - studies - {"Steadyset"})
+    titles = re.findall(r"^- \[([^]]+)\]\(([\w-]+)\.md\)$", ARTICLES["Steadyset"], re.M)
+    assert [(title, name) for title, name in titles if not ARTICLES[name].startswith(f"# {title}\n")] == []
     assert all(f"]({name}.md)" in ARTICLES["Studies"] for name in studies)
-    named = set(re.findall(r"^- \[(\w+)\]\(Sources/", README, re.M))
-    assert named == listed - {"Versions"} | {"Versions"} & named
+    assert "(Sources/steadyset/Documentation.docc/Steadyset.md)" in README
+
+
+def words(text):
+    """How many words a reader reads: those outside of programs and of tables that a script writes."""
+    return len(re.sub(r"<!-- keys of .*?<!-- end of keys -->", "", plain(text), flags=re.S).split())
+
+
+@pytest.mark.parametrize("name", [name for name in TEXTS if name.removesuffix(".md") not in LONG])
+def test_articles_are_short(name):
+    assert words(TEXTS[name]) <= 1500
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_guides_are_shorter(name):
+    assert name in groups()["How-to guides"] and 250 <= words(ARTICLES[name]) <= 700
+
+
+def test_the_rule_of_length():
+    """Those that may be longer are there, and are longer; what a script writes is recognised."""
+    assert all(words(ARTICLES[name]) > 1500 for name in LONG)
+    assert words("one two\n```text\nthree\n```\n<!-- keys of x -->\n| a |\n<!-- end of keys -->\nfour") == 3
 
 
 def test_exit_statuses():
-    """The table of *Pipelines* has what --help says, word for word, and the status of a training that failed is in no other."""
+    """The table of *Messages* has what --help says, word for word, and the status of a training that failed is in no other."""
     said = " ".join(HELP.partition("EXIT STATUS")[2].partition("USAGE")[0].split())
-    rows = [row for row in table(ARTICLES["Pipelines"], "status")]
+    rows = [row for row in table(ARTICLES["Messages"], "status")]
     assert [int(row[0]) for row in rows] == sorted(int(row[0]) for row in rows)
     assert said == " ".join(f"{row[0]} {row[1].replace('`', '')}" for row in rows)
     for name, text in ARTICLES.items():
         for line in text.splitlines():
             if re.match(r"\| *[0-9]+ *\| *(done|.*(a trainer of your own|interrupted;))", line):
-                assert name == "Pipelines" and [cell.strip() for cell in line.split("|")[1:-1]] in rows, line
+                assert name == "Messages" and [cell.strip() for cell in line.split("|")[1:-1]] in rows, line
 
 
 def test_stages():
@@ -84,8 +119,8 @@ def test_stages():
     assert STAGES == ["sample", "solve", "split", "pack", "train", "evaluate", "resample"]
     assert [row[0].strip("`") for row in table(ARTICLES["Steadyset"], "stage")] == STAGES
     assert {name.removeprefix("manifest-") for name in SCHEMAS if name.startswith("manifest-")} == set(STAGES)
-    assert [row[0].strip("`") for row in table(ARTICLES["Formats"], "stage")] == STAGES
-    words = next(row[2] for row in table(ARTICLES["Formats"].partition("\n## Manifests\n")[2], "member") if row[0] == "`stage`")
+    assert [row[0].strip("`") for row in table(ARTICLES["Manifests"], "stage")] == STAGES
+    words = next(row[2] for row in table(ARTICLES["Manifests"], "member") if row[0] == "`stage`")
     assert re.findall("`(\\w+)`", words) == STAGES
 
 
@@ -102,8 +137,8 @@ def members(schema, file):
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_members_of_manifests(stage):
-    """*Formats* names every member that a stage's schema allows."""
-    row = next(row for row in table(ARTICLES["Formats"], "stage") if row[0] == f"`{stage}`")
+    """*Manifests* names every member that a stage's schema allows."""
+    row = next(row for row in table(ARTICLES["Manifests"], "stage") if row[0] == f"`{stage}`")
     schema = SCHEMAS[f"manifest-{stage}"]
     for cell, section in zip(row[1:4], ("parameters", "content", "layout")):
         found = members(schema["properties"][section], f"manifest-{stage}")
@@ -120,11 +155,11 @@ def test_members_of_manifests(stage):
 
 def test_members_of_other_documents():
     """Provenance, records of steps, plans and tags: what the schemas have is named."""
-    named = {word for row in table(ARTICLES["Formats"].partition("## Provenance")[2], "member") for word in re.findall("`(\\w+)`", row[0])}
+    named = {word for row in table(ARTICLES["Records"].partition("## Provenance")[2], "member") for word in re.findall("`(\\w+)`", row[0])}
     schema = SCHEMAS["provenance"]
     assert members(schema, "provenance") == named
-    for heading, name in (("Step records", "step"), ("Plans", "plan")):
-        text = ARTICLES["Formats"].partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    for article, heading, name in (("Records", "Step records", "step"), ("Plans", "The file", "plan")):
+        text = ARTICLES[article].partition(f"## {heading}\n")[2].partition("\n## ")[0]
         schema = SCHEMAS[name]
         found = members(schema, name)
         for part in ("stages", "steps"):
@@ -139,7 +174,7 @@ def test_what_plans_decide(tmp_path):
     deciding = [step["id"] for step in plan["steps"] if step["decides"]]
     assert deciding == [f"round-{number:05}-resample" for number in range(1, len(deciding) + 1)] and deciding
     assert {step["round"] for step in plan["steps"]} == set(range(len(deciding) + 1))
-    text = " ".join(ARTICLES["Formats"].split())
+    text = " ".join(ARTICLES["Plans"].split())
     assert "`decides`, true of the steps `round-…-resample`" in text
 
 
@@ -147,9 +182,9 @@ def test_codecs_and_exports():
     """The tables of codecs and of exports have what the program's help lists, in its order."""
     said = " ".join(steadyset("pack", "--help").stdout.split()).partition("How shards store labels;")[2].partition(" --")[0]
     codecs = re.findall(r"(?:given\.|;) ([a-z]+): ", said)
-    rows = table(ARTICLES["Pipelines"].partition("\n### Codecs\n")[2], "")
+    rows = table(ARTICLES["Disk"].partition("\n## Codecs\n")[2], "")
     assert [row[0].strip("`") for row in rows] == codecs and len(codecs) >= 3
-    assert all(f"`{name}`" in ARTICLES["Formats"] for name in codecs)
+    assert all(f"`{name}`" in ARTICLES["Formats"] + ARTICLES["Shards"] + ARTICLES["Chunks"] + ARTICLES["Manifests"] for name in codecs)
     listed = steadyset("export", "--help").stdout.partition("Formats:")[2].partition("Values and ids")[0]
     formats = re.findall(r"^  ([a-z-]+) +\S", listed, re.M)
     assert [row[0].strip("`") for row in table(ARTICLES["Exports"], "format")] == [*formats, "none"]
@@ -166,9 +201,8 @@ def test_versions_of_formats():
     assert {version for name, version in versions.items() if name.startswith("manifest-")} == {VERSION}
     said = f"Manifests and shards are of version {VERSION}, plans of version {versions['plan']}, all other formats of version 1"
     assert said in " ".join(ARTICLES["Formats"].split())
-    manifests = ARTICLES["Formats"].partition("\n## Manifests\n")[2]
-    assert next(row for row in table(manifests, "member") if row[0] == "`version`")[2] == str(VERSION)
-    assert next(row for row in table(ARTICLES["Formats"], "attribute") if row[0] == "`version`")[2] == str(VERSION)
+    assert next(row for row in table(ARTICLES["Manifests"], "member") if row[0] == "`version`")[2] == str(VERSION)
+    assert next(row for row in table(ARTICLES["Shards"], "attribute") if row[0] == "`version`")[2] == str(VERSION)
     assert {version for name, version in versions.items() if not name.startswith(("manifest", "plan"))} - {None} == {1}
 
 
@@ -176,8 +210,17 @@ def test_tables_of_keys():
     """The tables of keys are what `scripts/keys` makes of the schemas, each in its article."""
     result = subprocess.run([sys.executable, REPOSITORY / "scripts/keys", "--check"], capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
-    for article, keys in (("Pipelines", ["physics.lattice", "pack.codec"]), ("Training", ["model.kind"]), ("Curation", ["stop"])):
+    for article, keys in (("Pipelines", ["physics.lattice", "pack.codec"]), ("Training", ["model.kind"]), ("Rounds", ["stop"])):
         assert set(keys) <= {row[0].strip("`") for row in table(ARTICLES[article], "key")}
+
+
+def test_the_article_of_commands():
+    """It is what `scripts/commands` makes of the program's and the package's help."""
+    result = subprocess.run(
+        [sys.executable, REPOSITORY / "scripts/commands", "--check", "--steadyset", BINARY], capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert sorted(re.findall(r"^## ([a-z]+)$", ARTICLES["Commands"], re.M)) == sorted([*COMMANDS, *COMPANIONS])
 
 
 def blocks(schema, file, place=""):
@@ -229,8 +272,11 @@ def help_of(command):
         return steadyset("help", command).stdout
     scripts = tomllib.loads((REPOSITORY / "scripts/python/pyproject.toml").read_text())["project"]["scripts"]
     module, function = scripts[f"steadyset-{command}"].split(":")
-    code = f"import sys; sys.argv[1:] = ['--help']; from {module} import {function}; {function}()"
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    said = ""
+    for words in [["--help"], *([name, "--help"] for name in ("verify", "log", "clean") if command == "remote")]:
+        code = f"import sys; sys.argv[1:] = {words}; from {module} import {function}; {function}()"
+        said += subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    return said
 
 
 @pytest.mark.parametrize("name", TEXTS)

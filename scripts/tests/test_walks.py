@@ -8,7 +8,7 @@ from walk import CATALOG, Step, Walk, loose, programs, steps, usual
 
 TUTORIAL = (CATALOG / "Tutorial.md").read_text()
 OWN_TRAINER = (CATALOG / "Own-trainer.md").read_text()
-GUIDES = ("Own-configurations", "Own-physics", "Archive")
+GUIDES = ("Own-configurations", "Own-physics", "Archive", "Publishing")
 # What cannot be run, and why.
 LEFT_OUT = {"python3 -m venv env\n": "installs packages from a network; the tests have theirs"}
 

@@ -15,12 +15,12 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CATALOG = REPOSITORY / "Sources/steadyset/Documentation.docc"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
-COMPANIONS = ("report", "look", "push", "pull", "sync", "remote")
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,13 @@ def programs(folder, binary):
     """Makes a folder for the PATH in which `steadyset`, its companions and `python` are those of the tests."""
     folder.mkdir(parents=True)
     (folder / "steadyset").symlink_to(binary)
-    python = shlex.quote(sys.executable)
-    for name, words in [("python", ""), ("python3", ""), *((f"steadyset-{name}", name) for name in COMPANIONS)]:
-        if words in ("report", "look"):
-            words = f"-m steadyset.{words}"
-        elif words:
-            words = f"-m steadyset.transfer {words}"
-        (folder / name).write_text(f'#!/bin/sh\nexec {python} {words} "$@"\n')
+    scripts = tomllib.loads((REPOSITORY / "scripts/python/pyproject.toml").read_text())["project"]["scripts"]
+    words = {"python": "", "python3": ""}
+    for name, place in scripts.items():
+        module, function = place.split(":")
+        words[name] = f"-c 'import sys; from {module} import {function}; sys.exit({function}())'"
+    for name, program in words.items():
+        (folder / name).write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {program} "$@"\n')
         (folder / name).chmod(0o755)
     return folder
 
