@@ -114,7 +114,7 @@ let package = Package(
             [
                 "Documents", "Fields", "Learning", "Pipeline", "Sampling", "Shards", "Solving",
             ]),
-        tests(of: "Diagnosis"),
+        tests(of: "Diagnosis", ["Parallel"]),
         tests(of: "Engine", ["Documents", "Fields", "Shards"]),
         tests(
             of: "Verification", ["Datasets", "Documents", "Fields", "Pipeline", "Shards"]),

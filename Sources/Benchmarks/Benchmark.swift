@@ -103,7 +103,7 @@ public struct Benchmark {
         origin = try Benchmark.origin(options, pipeline)
         // There is no time to tell of a dataset that cannot be made.
         try SampleListing.check(origin.counts, pipeline.cut)
-        threads = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
+        threads = options.threads ?? Cores.usable
         do {
             let fields = try options.fields.map(Benchmark.emptyFolder)
             let timer = try SampleTimer(

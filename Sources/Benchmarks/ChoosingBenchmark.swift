@@ -2,6 +2,7 @@ internal import Datasets
 public import Documents
 package import Fields
 internal import Foundation
+internal import Parallel
 internal import Sampling
 
 /// How long the rules that go by distances take to choose a hundredth of a pool's candidates, where
@@ -35,7 +36,7 @@ public struct ChoosingBenchmark {
     /// Measures a pool of `candidates` candidates on `threads` threads, all cores where it is nil,
     /// each rule once.
     public init(candidates: Int, threads: Int?) throws {
-        let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+        let threads = threads ?? Cores.usable
         (self.candidates, self.threads) = (candidates, threads)
         let (there, chosen) = (candidates / 10, max(1, candidates / 100))
         let pool = try Candidates(

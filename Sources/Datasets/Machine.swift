@@ -1,6 +1,7 @@
 package import Documents
 internal import Fields
 internal import Foundation
+internal import Parallel
 
 /// The machine that something was measured on.
 package struct Machine {
@@ -20,7 +21,7 @@ package struct Machine {
         // The corresponding C function is `getloadavg`.
         _ = unsafe getloadavg(&load, 1)
         return Machine(
-            cores: ProcessInfo.processInfo.activeProcessorCount, processor: processor(),
+            cores: Cores.usable, processor: processor(),
             system: ProcessInfo.processInfo.operatingSystemVersionString, load: load[0])
     }
 

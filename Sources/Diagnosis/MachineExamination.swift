@@ -3,6 +3,7 @@ internal import Datasets
 internal import Documents
 internal import Fields
 internal import Foundation
+internal import Parallel
 internal import Shards
 
 /// Looks at the machine, and at what of it this process may have.
@@ -42,11 +43,8 @@ struct MachineExamination {
         if let quota = cores.quota, quota < Double(cores.allowed) {
             words += ", of which the control group leaves the time of \(Words.digits(quota))"
         }
-        guard cores.usable < ProcessInfo.processInfo.activeProcessorCount else {
-            return .fine(.cores, words)
-        }
-        return .note(
-            .cores, words, "pass --threads \(cores.usable): more threads wait for each other")
+        guard cores.usable < cores.all else { return .fine(.cores, words) }
+        return .fine(.cores, "\(words); threads unless --threads is given: \(cores.usable)")
     }
 
     private var memory: Finding {

@@ -1,5 +1,6 @@
 internal import Datasets
 internal import Foundation
+internal import Parallel
 
 /// Looks at variables of the environment that change what the command, the Python package and
 /// PyTorch do.

@@ -26,7 +26,7 @@ package func runExport(
         samples: try ExportedSamples(
             options.dataset, selections: options.selections, needsFields: format.needsFields),
         options: options,
-        threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount,
+        threads: options.threads ?? Cores.usable,
         progress: progress)
     guard options.codec != .blosc || task.samples.manifest.codec.isStandard else {
         throw DatasetError(

@@ -1,7 +1,6 @@
 public import Datasets
 public import Documents
 public import Fields
-internal import Foundation
 internal import Parallel
 internal import Sampling
 internal import Shards
@@ -77,7 +76,7 @@ public struct Commands {
             findsCopies: options.findsCopies)
         context = StageContext(
             Dataset(root: options.output),
-            threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount,
+            threads: options.threads ?? Cores.usable,
             reporter: reporter, replace: options.replace, pipelineName: pipeline.name,
             pipelinePath: options.pipeline, importPath: options.from)
         ignoresSpace = options.ignoresSpace

@@ -50,7 +50,7 @@ public final class Unpacker {
                 .cannotCreate,
                 "\(folder) holds shards already: choose another folder for --output")
         }
-        self.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+        self.threads = threads ?? Cores.usable
         self.progress = progress
         Interruption.listen()
     }

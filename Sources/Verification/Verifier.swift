@@ -63,7 +63,7 @@ public final class Verifier {
     ///
     /// - Throws: `DatasetError` of kind `.noInput` where there is nothing of the kind.
     public init(path: String, threads: Int? = nil) throws {
-        self.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+        self.threads = threads ?? Cores.usable
         let (dataset, stages) = try Dataset.locate(path)
         // Of a version, its shards alone: the stages before them are the base's.
         (self.dataset, self.stages) = (dataset, dataset.version == nil ? stages : [.pack])

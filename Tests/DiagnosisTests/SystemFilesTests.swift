@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 import Diagnosis
+import Parallel
 
 /// What `look` finds in files of a kernel, which are there as long as it looks.
 private func inKernel<Found>(_ files: [String: String], _ look: (SystemFiles) throws -> Found)

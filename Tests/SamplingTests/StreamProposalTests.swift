@@ -2,7 +2,7 @@ import Documents
 import Fields
 import Testing
 
-@testable import Sampling
+import Sampling
 
 @Suite struct StreamProposalTests {
     private static let traits = SampleTrait.allCases.count

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import BINARY, REPOSITORY, steadyset
+from conftest import BINARY, REPOSITORY, TINY, steadyset, write
 from faults import SOURCE, fault, library
 from test_docs import ARTICLES, table
 from test_places import NOBODY, public  # noqa: F401 - a fixture
@@ -110,7 +110,20 @@ def test_cores_that_the_process_may_not_use(tmp_path):
     if len(os.sched_getaffinity(0)) < 2:
         pytest.skip("there is one core alone")
     found = doctor(tmp_path, preexec_fn=lambda: os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}))
-    assert found["cores"][0]["found"].startswith("1 of ") and "--threads 1" in found["cores"][0]["advice"]
+    assert found["cores"][0]["found"].startswith("1 of ") and found["cores"][0]["found"].endswith("is given: 1")
+
+
+def test_threads_are_as_many_as_cores_that_may_be_used(tmp_path):
+    """A cluster pins a job to some cores of a large machine: no more threads than these."""
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("there is one core alone")
+    path = write(tmp_path, TINY)
+    threads = {}
+    for name, cores in (("one", 1), ("all", len(os.sched_getaffinity(0)))):
+        chosen = sorted(os.sched_getaffinity(0))[:cores]
+        steadyset("run", path, "-o", tmp_path / name, preexec_fn=lambda chosen=chosen: os.sched_setaffinity(0, chosen))
+        threads[name] = json.loads((tmp_path / name / "solve/provenance.json").read_text())["threads"]
+    assert threads == {"one": 1, "all": len(os.sched_getaffinity(0))}
 
 
 @pytest.mark.parametrize("variable, value, state", [

@@ -97,7 +97,7 @@ public struct CertificationCommand {
 
     /// Certifies every sample.
     public func run() throws -> Report {
-        let threads = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
+        let threads = options.threads ?? Cores.usable
         let predictions: Predictions =
             try options.predictions.map { .file(try IsolatedPredictions(path: $0)) }
             ?? .models(try Ensemble(options.models, dropoutSamples: 0, threads: threads))

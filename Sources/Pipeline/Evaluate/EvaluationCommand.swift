@@ -1,6 +1,5 @@
 public import Datasets
 internal import Fields
-internal import Foundation
 internal import Learning
 internal import Parallel
 internal import Shards
@@ -76,7 +75,7 @@ public struct EvaluationCommand {
 
     /// Judges, and writes the result.
     public func run() throws {
-        let threads = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
+        let threads = options.threads ?? Cores.usable
         let output = Dataset(root: options.output)
         let predictions: Predictions =
             try options.predictions.map { .file(try IsolatedPredictions(path: $0)) }

@@ -1,6 +1,5 @@
 internal import Datasets
 internal import Fields
-internal import Foundation
 internal import Learning
 internal import Parallel
 internal import Sampling
@@ -57,7 +56,7 @@ public struct PredictionCommand {
     public func run() throws -> Report {
         let ensemble = try Ensemble(
             options.models, dropoutSamples: 0,
-            threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
+            threads: options.threads ?? Cores.usable)
         let member = ensemble.members[0]
         let file = try ImportedConfigurations(path: options.from, physicsOf: ensemble)
         let (physics, addresses) = (file.physics, file.addresses)

@@ -74,7 +74,7 @@ public struct ResampleCommand {
         }
         context = StageContext(
             parent.at(nil),
-            threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount,
+            threads: options.threads ?? Cores.usable,
             reporter: reporter, pipelineName: pipeline.name, pipelinePath: options.pipeline)
         Interruption.listen()
     }

@@ -18,6 +18,8 @@ package enum SampleTrait: String, Hashable, Sendable, CaseIterable {
     case area
     /// The mean of the sources' values, in eighths.
     case value
+    /// Which forms the sources have: the sum of 2^code over the forms that appear.
+    case forms
 
     /// The number of kinds, where `strata` numbers of sources are drawn.
     package func count(strata: Int) -> Int {
@@ -26,6 +28,7 @@ package enum SampleTrait: String, Hashable, Sendable, CaseIterable {
         case .nearest, .edge: 32
         case .area: 64
         case .value: 9
+        case .forms: 1 << Shape.forms.count
         }
     }
 
@@ -42,6 +45,7 @@ package enum SampleTrait: String, Hashable, Sendable, CaseIterable {
         case .area:
             SampleTrait.halfOctave(SampleTrait.area(configuration.sources).squared)
         case .value: SampleTrait.value(configuration.sources)
+        case .forms: configuration.sources.reduce(0) { $0 | 1 << $1.shape.code }
         }
     }
 

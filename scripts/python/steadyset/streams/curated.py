@@ -37,7 +37,7 @@ def curate(
 
     For each position one of `candidates` fresh candidates is taken, with a chance that follows losses to the power `power`;
     a share of `floor` is by chance alone. With `by="kinds"` the losses are those that their kinds had: number of sources,
-    nearest centres, distance to the edge, covered area, mean value. With `by="loss"` they are the candidates' own, which
+    nearest centres, distance to the edge, covered area, mean value, forms. With `by="loss"` they are the candidates' own, which
     `batches(…, score=…)` computes. Decisions are made for `window` positions at a time, from what was reported of the windows
     before; each is a line of `log`, from which `replay` gives the same samples again. Means over samples, weighted by
     `batch.weight`, are those over the stream's own draws. See the article *Streams*.

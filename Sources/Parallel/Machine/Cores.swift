@@ -16,6 +16,10 @@ package struct Cores {
         quota = ControlGroup(system).cores
     }
 
+    /// As many threads as can work at once: what a command takes unless it is told otherwise. On a
+    /// machine of many cores, a cluster gives a job some of them.
+    package static var usable: Int { Cores(SystemFiles()).usable }
+
     /// As many threads as can work at once.
     package var usable: Int { max(1, min(allowed, quota.map { Int($0.rounded(.up)) } ?? allowed)) }
 

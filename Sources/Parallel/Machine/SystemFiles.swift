@@ -8,14 +8,14 @@ package struct SystemFiles {
     package init(root: String = "") { self.root = root }
 
     /// The text of a file.
-    func text(_ path: String) -> String? {
+    package func text(_ path: String) -> String? {
         try? String(contentsOfFile: root + path, encoding: .utf8)
     }
 
     /// The number that a file or a line begins with.
-    func number(_ path: String) -> Int? { text(path).flatMap(SystemFiles.number) }
+    package func number(_ path: String) -> Int? { text(path).flatMap(SystemFiles.number) }
 
-    static func number(_ text: some StringProtocol) -> Int? {
+    package static func number(_ text: some StringProtocol) -> Int? {
         text.split(whereSeparator: \.isWhitespace).first.flatMap { Int($0) }
     }
 
