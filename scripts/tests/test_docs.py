@@ -332,6 +332,12 @@ def test_site(tmp_path):
         pytest.skip("DocC is not installed")
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "site/data/documentation/steadyset/formats.json").is_file()
+    landing = json.loads((tmp_path / "site/data/documentation/steadyset.json").read_text())
+    found = {one["title"]: [name.rpartition("/")[2] for name in one["identifiers"]] for one in landing["topicSections"]}
+    assert found == groups(), "the page at the root is the landing page, with all of its lists"
+    for path in (tmp_path / "site/data/documentation").rglob("*.json"):
+        targets = re.findall(r'"destination":"([^"]*)"', path.read_text())
+        assert not [target for target in targets if target.partition("#")[0].endswith(".md")], path.name
 
 
 def test_words_of_the_shell():

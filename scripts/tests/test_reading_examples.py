@@ -1,9 +1,8 @@
-"""What README and articles print of the quickstart dataset: their programs run on it as they are printed, and give what stands below."""
+"""What README and articles print of the quickstart dataset and of streams is what it is; test_blocks.py runs their programs."""
 
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 
@@ -17,7 +16,6 @@ from golden import ids as golden
 CATALOG = REPOSITORY / "Sources/steadyset/Documentation.docc"
 ARTICLES = {path.stem: path.read_text() for path in CATALOG.glob("*.md")}
 README = (REPOSITORY / "README.md").read_text()
-PIPELINE = REPOSITORY / "pipelines/quickstart.yaml"
 NEEDS_MORE = ("https://", "torch", "jax", "rfc8785")
 
 
@@ -32,7 +30,7 @@ def made(quickstart):
 def compressed_alike(folder):
     """Whether the libraries are those that the numbers in the articles are of."""
     listed = json.loads(golden.LIST.read_text())["libraries"]
-    assert f"zstd {listed['zstd']}" in ARTICLES["Formats"]
+    assert f"zstd {listed['zstd']}" in ARTICLES["Chunks"]
     return golden.libraries(folder / "quickstart") == listed
 
 
@@ -60,8 +58,8 @@ def test_streams_for_others(framework, tmp_path):
 
 
 def test_mixtures_are_the_package_s(monkeypatch):
-    """What *Streams* prints of a mixture is what the package does."""
-    ((_, printed),) = [found for found in programs("Streams") if "stream_at" in found[0]]
+    """What *Mixtures* prints of a mixture is what the package does."""
+    ((_, printed),) = [found for found in programs("Mixtures") if "stream_at" in found[0]]
     lines = re.findall(r"^([\d. ]+) (\d+) (\d+) (\[.*\])$", printed, re.M)
     assert len(lines) == 3
     monkeypatch.setenv("STEADYSET", str(BINARY))
@@ -70,27 +68,6 @@ def test_mixtures_are_the_package_s(monkeypatch):
         mixed = reader.mix([(stream, float(weight)) for weight in weights.split()], seed=int(seed))
         which, where = mixed.sources_of(np.arange(int(first), int(first) + 4))
         assert str(list(zip(which.tolist(), where.tolist()))) == drawn
-
-
-@pytest.mark.parametrize("article, least, outputs", [("Reading", 7, 3), ("Formats", 2, 1), ("Sampling", 1, 1), ("Streams", 5, 5)])
-def test_programs(article, least, outputs, made, tmp_path):
-    (tmp_path / "quickstart").symlink_to(made[0] / "quickstart")
-    (tmp_path / "pipelines").symlink_to(REPOSITORY / "pipelines")
-    if article in ("Formats", "Reading"):
-        shutil.copytree(made[0] / "quickstart", tmp_path / "archive", ignore=shutil.ignore_patterns("pack"))
-        steadyset("pack", PIPELINE, "-o", tmp_path / "archive", "--codec", "archive")
-    found = list(programs(article))
-    assert len(found) >= least and sum(printed is not None for _, printed in found) >= outputs
-    before = ""
-    for program, printed in found:
-        # A program without imports continues the one before it.
-        if "import" not in program and "def " not in program:
-            program = before + program
-        before = program
-        result = run(program, tmp_path)
-        assert result.returncode == 0, program + result.stderr
-        if printed is not None:
-            assert result.stdout == printed
 
 
 def test_the_readme_s_output(made):
@@ -113,7 +90,7 @@ def test_the_readme_s_output(made):
 def test_configurations_and_ids(made):
     """The line of a configuration, its canonical form and its id; the sample of the picture; the mean sizes of chunks."""
     opened = reader.open(made[0] / "quickstart")
-    text = ARTICLES["Formats"]
+    text = ARTICLES["Configurations"]
     line = re.search(r'^\{"id":"([0-9a-f]{16})",.*\}$', text, re.M)
     lines = [line for path in sorted((made[0] / "quickstart/sample").glob("*.jsonl")) for line in path.read_text().splitlines()]
     assert line[0] in lines and opened.select(ids=[line[1]]).n_sources.tolist() == [2]
@@ -121,7 +98,7 @@ def test_configurations_and_ids(made):
     assert reference.canonical(json.loads(canonical)) == canonical
     assert json.loads(canonical)["physics"].items() <= manifest(made[0] / "quickstart", "pack")["parameters"]["physics"].items()
     assert reference.hashlib.sha256(canonical.encode()).hexdigest()[:16] == line[1]
-    shard, id = re.search(r"figure\.py quickstart/pack/(\S+) --id ([0-9a-f]{16})", ARTICLES["Reading"]).groups()
+    shard, id = re.search(r"figure\.py quickstart/pack/(\S+) --id ([0-9a-f]{16})", ARTICLES["HDF5"]).groups()
     pictured = opened.select(ids=[id])
     [row] = pictured._rows
     assert opened._manifest.shards[opened._shard_of(int(row))].path == shard
@@ -130,7 +107,7 @@ def test_configurations_and_ids(made):
     assert "eleven disks with values from 0.16 to 1 on" in " ".join(README.split())
     if compressed_alike(made[0]):
         x, y = (np.mean(opened._table[f"{name}_bytes"]) for name in "xy")
-        assert f"take {x:.0f} bytes for x and {y / 1000:.0f} kB for y on" in text
+        assert f"take {x:.0f} bytes for x and {y / 1000:.0f} kB for y on" in ARTICLES["Chunks"]
         size = sum(path.stat().st_size for path in (made[0] / "quickstart/pack").glob("*.h5"))
         assert f"shards of {size / 1e6:.0f} MB" in ARTICLES["Exports"]
         assert f"{400 * 2 * 4 * 512 * 512 / size:.1f} times smaller than raw" in " ".join(README.split())
@@ -154,8 +131,8 @@ def test_every_configuration(made):
 
 
 def test_order_vectors_are_the_package_s():
-    """What *Reading* prints of the order is what the package does."""
-    ((_, printed),) = [found for found in programs("Reading") if "sample_at" in found[0]]
+    """What *The order of an epoch* prints is what the package does."""
+    ((_, printed),) = [found for found in programs("Order") if "sample_at" in found[0]]
     lines = re.findall(r"^(\d+) (\d+) (\d+) \[(.*)\]$", printed, re.M)
     assert len(lines) >= 6
     for count, seed, epoch, samples in lines:
