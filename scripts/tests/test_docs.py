@@ -81,6 +81,20 @@ def test_every_article_is_listed():
     assert "(Sources/steadyset/Documentation.docc/Steadyset.md)" in README
 
 
+def test_articles_that_others_name():
+    """Sources, schemas and scripts name articles that are there, by file or by title."""
+    titles = {text.partition("\n")[0].removeprefix("# ") for text in ARTICLES.values()}
+    found = {}
+    for folder in ("Sources", "scripts", "schemas", "pipelines", "Tests"):
+        for path in (REPOSITORY / folder).rglob("*"):
+            if path.suffix in (".swift", ".py", ".json", ".yaml", ".c", ".h", "") and path.is_file() and "golden" not in path.parts:
+                text = path.read_bytes().decode(errors="replace")
+                for match in re.finditer(r"\barticle (?:\*([A-Z][^*]{2,40})\*|([A-Z][a-z-]+)\b)", text):
+                    found.setdefault(" ".join((match[1] or match[2]).split()), path)
+    assert len(found) > 10
+    assert {name: path for name, path in found.items() if name not in titles | set(ARTICLES)} == {}
+
+
 def words(text):
     """How many words a reader reads: those outside of programs and of tables that a script writes."""
     return len(re.sub(r"<!-- keys of .*?<!-- end of keys -->", "", plain(text), flags=re.S).split())
