@@ -41,7 +41,7 @@ COMMANDS_NOT_RUN = {
     r"^(sudo|podman) |dist/steadyset|\$VIRTUAL_ENV": "needs the wheel, and root; scripts/wheel --check does it in a bare root",
     r"scripts/(wheel|install)": "builds for minutes; test_wheel.py looks at what it makes",
     r"scripts/(build|test|quickstart|check-\w+|release-notes)|^swift ": "what runs these tests, or test_once.py and the quickstart's own",
-    r"^(snakemake|scripts/slurm|sinfo|export PATH=/tmp/slurm)|--set-resources": "needs a cluster; test_workflow.py has one",
+    r"^snakemake.*/slurm |^(scripts/slurm|sinfo|export PATH=/tmp/slurm)|--set-resources": "needs a cluster; test_workflow.py has one",
     r"scripts/(study|bench|judging|studies)|python scripts/bench": "measures for minutes; test_studies.py and test_bench.py run small ones",
     r"^steadyset bench": "measures for minutes; test_bench.py runs small ones",
     r"^steadyset run pipelines/train.yaml": "trains for a minute; test_train.py runs smaller ones",
@@ -54,6 +54,7 @@ RUN = {
     "Plans.md": "steadyset step pipelines/tiny.yaml",
     "HDF5.md": "scripts/figure.py",
     "Cards.md": "steadyset export card quickstart --output card",
+    "Clusters.md": "profiles/local",
     "Installation.md": "steadyset --version",
 }
 STARTS = re.compile(

@@ -1,9 +1,15 @@
 """The tutorial and guides, followed to the letter: each file is written, each command run, and what it prints is what is printed."""
 
+import pathlib
 import re
+import subprocess
+import sys
+import sysconfig
+import venv
 
 import pytest
 from conftest import BINARY, REPOSITORY
+from test_wheel import PART, PLUGIN, make_wheel
 from walk import CATALOG, Step, Walk, loose, programs, steps, usual
 
 TUTORIAL = (CATALOG / "Tutorial.md").read_text()
@@ -26,10 +32,29 @@ def path(tmp_path_factory):
     return programs(tmp_path_factory.mktemp("path") / "bin", BINARY)
 
 
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The programs of a virtual environment that has a wheel of what is tested, and no more of ours; other packages are those of the
+    tests. The program in it is not linked as that of scripts/wheel is."""
+    folder = tmp_path_factory.mktemp("wheel")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(make_wheel, "tools", lambda: pathlib.Path(sys.executable))
+        patch.setattr(make_wheel, "audited", lambda path: "manylinux_2_36_x86_64")
+        patch.setattr(make_wheel, "DIST", folder / "dist")
+        made = make_wheel.make(BINARY, PLUGIN, [PART])
+    venv.create(folder / "env", symlinks=True)
+    pip = [sys.executable, "-m", "pip", "--python", folder / "env/bin/python", "install", "-q", "--no-deps", "--no-index", made]
+    subprocess.run([*pip, "--disable-pip-version-check"], check=True)
+    [site] = (folder / "env/lib").glob("python3*/site-packages")
+    (site / "tests.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return folder / "env/bin"
+
+
 def follow(folder, path, replaced=None):
     """Follows the tutorial with another model.py; returns the numbers with a point that were printed since the first training, as
     they are in the article and as they came."""
-    walk, numbers, trained, left_out = Walk(folder, path, OMP_NUM_THREADS="1"), ([], []), False, set()
+    walk = Walk(folder, path, OMP_NUM_THREADS="1", PYTHONPATH=None, STEADYSET=None)
+    numbers, trained, left_out = ([], []), False, set()
     for step in steps(TUTORIAL):
         if reason := next((line for line in LEFT_OUT if step.text.startswith(line)), None):
             left_out.add(reason)
@@ -68,21 +93,25 @@ def test_what_a_walk_does(tmp_path, path):
     assert loose("id 0123456789abcdef 0.5 and 12") == (["id ID N and N"], [0.5])
 
 
-def test_the_tutorial(tmp_path, path):
+def test_the_tutorial(tmp_path, wheel):
     """With the trainer in NumPy that *Own trainer* shows, which needs no more than the tests have."""
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     pytest.importorskip("vl_convert", reason="vl-convert-python is not installed")
-    follow(tmp_path / "walk", path, replaced=model("numpy"))
+    where, _ = Walk(tmp_path / "where", wheel, PYTHONPATH=None, STEADYSET=None).do(
+        Step('python -c "import steadyset; print(steadyset.command(), steadyset.__file__)"; command -v steadyset steadyset-report')
+    )
+    assert all(str(wheel.parent) in word for word in where.split()), "everything is from the wheel"
+    follow(tmp_path / "walk", wheel, replaced=model("numpy"))
     for name in ("samples.png", "worst.png", "tissue/report.html"):
         assert (tmp_path / "walk" / name).stat().st_size > 10_000, name
 
 
-def test_the_tutorial_with_torch(tmp_path, path):
+def test_the_tutorial_with_torch(tmp_path, wheel):
     """As it stands; errors are at most twice those that are printed, or half of them."""
     pytest.importorskip("torch", reason="PyTorch is not installed: scripts/test --torch")
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     pytest.importorskip("vl_convert", reason="vl-convert-python is not installed")
-    printed, found = follow(tmp_path / "walk", path)
+    printed, found = follow(tmp_path / "walk", wheel)
     assert len(printed) == len(found) > 20
     assert [(a, b) for a, b in zip(printed, found) if not a / 2 <= b <= 2 * a] == []
 

@@ -57,7 +57,7 @@ def programs(folder, binary):
     folder.mkdir(parents=True)
     (folder / "steadyset").symlink_to(binary)
     scripts = tomllib.loads((REPOSITORY / "scripts/python/pyproject.toml").read_text())["project"]["scripts"]
-    words = {"python": "", "python3": ""}
+    words = {"python": "", "python3": "", "snakemake": "-m snakemake"}
     for name, place in scripts.items():
         module, function = place.split(":")
         words[name] = f"-c 'import sys; from {module} import {function}; sys.exit({function}())'"
@@ -68,14 +68,15 @@ def programs(folder, binary):
 
 
 class Walk:
-    """A folder in which an article is followed. `path` stands first in the PATH."""
+    """A folder in which an article is followed. `path` stands first in the PATH; a variable that is None is taken out."""
 
     def __init__(self, folder, path, **environment):
         self.folder, self.state = pathlib.Path(folder), pathlib.Path(f"{folder}.state")
         self.folder.mkdir(parents=True)
         self.state.write_text("")
         package = {"PYTHONPATH": str(REPOSITORY / "scripts/python"), "STEADYSET_CACHE": "off"}
-        self.environment = os.environ | package | {"PATH": f"{path}:{os.environ['PATH']}"} | environment
+        given = os.environ | package | {"PATH": f"{path}:{os.environ['PATH']}"} | environment
+        self.environment = {name: value for name, value in given.items() if value is not None}
 
     def do(self, step):
         """Does a step; returns (what it printed on standard output, on standard error). Raises `AssertionError` where it fails."""
