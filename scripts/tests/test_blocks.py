@@ -109,7 +109,7 @@ def folder(quickstart, once, tmp_path_factory):
 
 def environment(folder):
     path = f"{folder / 'modules'}:{REPOSITORY / 'scripts/tests'}:{os.environ['PYTHONPATH']}"
-    return os.environ | {"PYTHONPATH": path, "STEADYSET": str(BINARY), "MPLBACKEND": "Agg"}
+    return os.environ | {"PYTHONPATH": path, "STEADYSET": str(BINARY), "MPLBACKEND": "Agg", "HOME": str(folder)}
 
 
 @pytest.mark.parametrize("name", [name for name in OTHERS if blocks(name, "python")])
