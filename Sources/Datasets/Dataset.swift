@@ -9,6 +9,7 @@ package import Solving
 ///     DIR/pack/version-….json                         further versions of what is packed
 ///     DIR/rounds/1  DIR/rounds/2  …                   the work of rounds, each a dataset's folder
 ///     DIR/.steadyset/lock  DIR/.steadyset/steps/…     locks and the records of finished steps
+///     DIR/.steadyset/progress/…                       where work stands, for who asks
 public struct Dataset: Hashable, Sendable {
     /// The folder's path.
     public let root: String
@@ -51,6 +52,8 @@ public struct Dataset: Hashable, Sendable {
     package func path(_ relative: String) -> String { "\(root)/\(relative)" }
 
     package static let privateName = ".steadyset"
+    /// The folder of progress files.
+    package static let progressName = "\(privateName)/progress"
     /// The folder of the work of rounds.
     package static let roundsName = "rounds"
 

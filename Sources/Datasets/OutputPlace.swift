@@ -72,7 +72,9 @@ extension Dataset {
         }
         let stages = Stage.allCases.map(\.rawValue)
         var folders =
-            (stages + [Dataset.privateName, Dataset.roundsName]).map { path($0) } + [stepsFolder]
+            (stages + [Dataset.privateName, Dataset.roundsName, Dataset.progressName]).map {
+                path($0)
+            } + [stepsFolder]
         for round in try PathEntry.names(in: path(Dataset.roundsName)) {
             let folder = path("\(Dataset.roundsName)/\(round)")
             folders.append(folder)

@@ -92,8 +92,8 @@ public struct Commands {
         try checkAhead(upTo: last, origin)
         let forecast = try RunForecast(stages, context).forecast(upTo: last, origin)
         if !ignoresSpace { try forecast.check() }
-        try withExtendedLifetime(try context.base.claim()) {
-            if !forecast.isNothing { context.reporter.foresaw(forecast) }
+        try context.working(until: last, rounds: stages.mostRounds) {
+            if !forecast.isNothing { context.reporter.hear(.foresaw(forecast)) }
             var areRoundsOver = false
             for stage in try stages.list(upTo: last, origin) {
                 do { try stage.complete(in: context) } catch let end as RoundsEnd {
@@ -109,7 +109,7 @@ public struct Commands {
         // A model of another dataset's shards may be trained in a new folder.
         let isNew =
             stage == .sample || (stage == .train && stages.data.map { $0 != context.base } ?? false)
-        try withExtendedLifetime(try context.base.claim(mustExist: !isNew)) {
+        try context.working(until: stage, mustExist: !isNew) {
             guard stage == .sample else {
                 return try stages.afterSampling(upTo: stage).last?.complete(in: context) ?? ()
             }
@@ -140,7 +140,6 @@ public struct Commands {
 
     /// Does one step of the plan.
     public func step(_ id: String) throws {
-        let base = context.base
         let last = try stages.last()
         let isPart = Commands.isPart(id)
         let found = try stages.afterSampling(upTo: last).first { $0.id == id }
@@ -155,8 +154,8 @@ public struct Commands {
         try checkAhead(ofStep: drawn, upTo: last)
         // Others may do other steps at the same time: parts, or the errors of a round while the
         // next one chooses.
-        try withExtendedLifetime(
-            (try base.claim(shared: true, mustExist: drawn == nil), try base.claim(step: id))
+        try context.working(
+            on: id, until: last, rounds: stages.mostRounds, mustExist: drawn == nil
         ) {
             if let drawn { return try stages.sample(drawn).complete(in: context) }
             if isPart { return try part(id).complete(in: context) }

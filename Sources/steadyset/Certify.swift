@@ -4,7 +4,7 @@ internal import Documents
 internal import Fields
 internal import Pipeline
 
-struct Certify: ParsableCommand {
+struct Certify: ObservableCommand {
     static let configuration = CommandConfiguration(
         commandName: "certify",
         abstract: "Bring predicted fields within a given error, and prove it for each.",
@@ -33,6 +33,8 @@ struct Certify: ParsableCommand {
     @Flag(help: "Write the summary as JSON.")
     var json = false
 
+    @OptionGroup var observation: ObservationOptions
+
     func validate() throws {
         if output.isEmpty { throw ValidationError("--output needs a file's name") }
         if output.hasSuffix(".csv") {
@@ -48,7 +50,9 @@ struct Certify: ParsableCommand {
         (options.models, options.predictions) = (subject.model, subject.predictions)
         options.threads = parallelism.threads
         options.replace = replace
-        let report = try CertificationCommand(options, reporter: TextProgress()).run()
+        let report = try CertificationCommand(
+            options, reporter: Observation.reporter(TextProgress())
+        ).run()
         Terminal.write(json ? report.json.canonicalText + "\n" : report.text)
         if report.failed > 0 { throw ExitCode(ExitStatus.uncertified.rawValue) }
     }

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Pipeline
 
-struct Evaluate: ParsableCommand {
+struct Evaluate: ObservableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
         abstract: "Judge a model, or anybody's predictions, with labels or without.",
@@ -47,6 +47,8 @@ struct Evaluate: ParsableCommand {
     @Flag(help: "Write events as JSON Lines on standard output.")
     var json = false
 
+    @OptionGroup var observation: ObservationOptions
+
     func validate() throws {
         if !(0...10_000).contains(dropoutSamples) {
             throw ValidationError(
@@ -63,6 +65,6 @@ struct Evaluate: ParsableCommand {
         (options.dropoutSamples, options.threads) = (dropoutSamples, parallelism.threads)
         (options.usesLabels, options.writesFeatures) = (!noLabels, features)
         (options.coverage, options.replace) = (coverage, replace)
-        try EvaluationCommand(options, reporter: json ? JSONProgress() : TextProgress()).run()
+        try EvaluationCommand(options, reporter: Observation.reporter(json: json)).run()
     }
 }

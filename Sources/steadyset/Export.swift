@@ -6,7 +6,7 @@ internal import Fields
 internal import Foundation
 internal import Pipeline
 
-struct Export: ParsableCommand {
+struct Export: ObservableCommand {
     private static var formats: String {
         ExportFormats.all.map { "  \(pad($0.name)) \($0.words)" }.joined(separator: "\n")
     }
@@ -60,6 +60,8 @@ struct Export: ParsableCommand {
     @OptionGroup var locking: LockOption
 
     @OptionGroup var parallelism: ThreadsOption
+
+    @OptionGroup var observation: ObservationOptions
 
     @Flag(help: "Write the result as JSON.")
     var json = false
@@ -117,13 +119,12 @@ struct FormatArgument: ExpressibleByArgument {
 /// One line on a terminal that says how far an export is; nothing elsewhere.
 private final class ExportProgress {
     private let name: String
-    private var last: Stopwatch?
+    private var interval = Interval()
 
     init(_ name: String) { self.name = name }
 
     func advanced(_ done: Int, of total: Int) {
-        guard Terminal.isInteractive, last.map({ $0.seconds >= 0.1 }) ?? true else { return }
-        last = Stopwatch()
+        guard Terminal.isInteractive, interval.isDue(every: 0.1) else { return }
         Terminal.redraw("\(name)  \(done)/\(total) samples")
     }
 

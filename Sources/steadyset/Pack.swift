@@ -2,12 +2,13 @@ internal import ArgumentParser
 internal import Datasets
 internal import Pipeline
 
-struct Pack: ParsableCommand {
+struct Pack: ObservableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pack", abstract: "Write a dataset's shards.",
         examples: ["steadyset pack quickstart.yaml -o quickstart --codec compact"])
 
     @OptionGroup var options: PipelineOptions
+    var observation: ObservationOptions { options.observation }
 
     @OptionGroup var codec: CodecOption
 

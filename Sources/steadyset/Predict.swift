@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Datasets
 internal import Pipeline
 
-struct Predict: ParsableCommand {
+struct Predict: ObservableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict",
         abstract: "Predict the fields of configurations with a trained model.",
@@ -32,6 +32,8 @@ struct Predict: ParsableCommand {
     var replace = false
 
     @OptionGroup var parallelism: ThreadsOption
+
+    @OptionGroup var observation: ObservationOptions
 
     func validate() throws {
         if output.isEmpty { throw ValidationError("--output needs a file's name") }

@@ -4,7 +4,7 @@ internal import Fields
 internal import Pipeline
 internal import Sampling
 
-struct Resample: ParsableCommand {
+struct Resample: ObservableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resample",
         abstract: "Make the next version of a dataset: choose by scores, solve, pack.",
@@ -77,6 +77,8 @@ struct Resample: ParsableCommand {
     @Flag(help: "Write events as JSON Lines on standard output.")
     var json = false
 
+    @OptionGroup var observation: ObservationOptions
+
     func run() throws {
         var options = ResampleCommand.Options(pipeline: pipeline, dataset: output, scores: scores)
         (options.from, options.selection, options.name) = (from, selection, name)
@@ -87,7 +89,7 @@ struct Resample: ParsableCommand {
             "acquisition": acquisition.map(JSON.string), "budget": budget.map(JSON.string),
             "seed": seed.map { .integer(Int($0)) },
         ].compactMapValues { $0 }
-        let version = try ResampleCommand(options, reporter: json ? JSONProgress() : TextProgress())
+        let version = try ResampleCommand(options, reporter: Observation.reporter(json: json))
             .run()
         Terminal.write(
             json ? JSON.object(["version": .string(version)]).canonicalText + "\n" : "\(version)\n")

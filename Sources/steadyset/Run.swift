@@ -4,7 +4,7 @@ internal import Documents
 internal import Fields
 internal import Pipeline
 
-struct Run: ParsableCommand {
+struct Run: ObservableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Make a dataset: every stage of a pipeline that is not done.",
@@ -14,6 +14,7 @@ struct Run: ParsableCommand {
         ])
 
     @OptionGroup var options: PipelineOptions
+    var observation: ObservationOptions { options.observation }
     @OptionGroup var imported: ImportOptions
     @OptionGroup var codec: CodecOption
 
@@ -32,7 +33,8 @@ struct Run: ParsableCommand {
     func run() throws {
         let page =
             report && !dryRun
-            ? ReportingProgress(options.reporter, dataset: options.output) : nil
+            ? ReportingProgress(
+                options.json ? JSONProgress() : TextProgress(), dataset: options.output) : nil
         let commands = try options.commands(
             imported, codec: codec, ignoringSpace: ignoreSpace, reporter: page)
         guard dryRun else {

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Datasets
 internal import Pipeline
 
-struct Sample: ParsableCommand {
+struct Sample: ObservableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sample",
         abstract: "Draw or import the configurations of a dataset.",
@@ -12,6 +12,7 @@ struct Sample: ParsableCommand {
         ])
 
     @OptionGroup var options: PipelineOptions
+    var observation: ObservationOptions { options.observation }
     @OptionGroup var imported: ImportOptions
 
     func run() throws { try options.commands(imported).perform(.sample) }

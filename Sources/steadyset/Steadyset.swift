@@ -56,7 +56,8 @@ struct Steadyset: ParsableCommand {
         subcommands: [
             New.self, Run.self, Sample.self, Solve.self, Split.self, Pack.self, Unpack.self,
             Train.self, Evaluate.self, Resample.self, Predict.self, Certify.self, Log.self,
-            Diff.self, Tag.self, GC.self, Verify.self, Show.self, Export.self, Bench.self,
+            Diff.self, Tag.self, GC.self, Verify.self, Show.self, Status.self, Export.self,
+            Bench.self,
             Doctor.self, Plan.self, Step.self, ReadPredictions.self, ServeEngine.self,
         ])
 
@@ -74,6 +75,9 @@ struct Steadyset: ParsableCommand {
                         + commands.filter { $0.shouldDisplay }.compactMap { $0.commandName })
                 var command = try parseAsRoot()
                 FileServer.use()
+                if let command = command as? any ObservableCommand {
+                    try Observation.begin(command)
+                }
                 try command.run()
             } catch {
                 // --help and --version.
@@ -82,17 +86,23 @@ struct Steadyset: ParsableCommand {
                 if !message.isEmpty { Terminal.write(message + "\n") }
             }
             try Terminal.finish()
+            Observation.end(ExitStatus.success.rawValue)
         } catch {
             // ArgumentParser's own: wrong usage (its status for that is 64 too), and the status of
             // verify.
             let code = exitCode(for: error)
-            if error is ExitCode { exit(withError: error) }
+            if error is ExitCode {
+                Observation.end(code.rawValue)
+                exit(withError: error)
+            }
             if code == .validationFailure {
                 Terminal.note(fullMessage(for: error) + "\n")
                 Foundation.exit(code.rawValue)
             }
-            let error = PipelineError(error)
-            Terminal.fail(error.message, status: ExitStatus(error.kind).rawValue)
+            let failure = PipelineError(error)
+            let status = ExitStatus(failure.kind).rawValue
+            Observation.end(status, failure.message)
+            Terminal.fail(failure.message, status: status)
         }
     }
 

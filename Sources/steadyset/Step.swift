@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Pipeline
 
-struct Step: ParsableCommand {
+struct Step: ObservableCommand {
     static let configuration = CommandConfiguration(
         commandName: "step",
         abstract: "Do one step of a pipeline's plan.",
@@ -31,6 +31,8 @@ struct Step: ParsableCommand {
     @Flag(help: "Write events as JSON Lines on standard output.")
     var json = false
 
+    @OptionGroup var observation: ObservationOptions
+
     @OptionGroup var imported: ImportOptions
 
     func run() throws {
@@ -38,6 +40,6 @@ struct Step: ParsableCommand {
         options.threads = threads
         options.replace = replace
         imported.apply(to: &options)
-        try Commands(options, reporter: json ? JSONProgress() : TextProgress()).step(id)
+        try Commands(options, reporter: Observation.reporter(json: json)).step(id)
     }
 }

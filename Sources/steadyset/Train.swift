@@ -4,7 +4,7 @@ internal import Documents
 internal import Fields
 internal import Pipeline
 
-struct Train: ParsableCommand {
+struct Train: ObservableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
         abstract: "Train a model on a dataset's shards.",
@@ -18,6 +18,7 @@ struct Train: ParsableCommand {
         ])
 
     @OptionGroup var options: PipelineOptions
+    var observation: ObservationOptions { options.observation }
 
     @Option(help: "Train on the shards of this dataset; --output gets the model alone.")
     var data: String?
@@ -47,7 +48,7 @@ struct Train: ParsableCommand {
         commands.training["selection"] = selection.map(JSON.string)
         commands.training["seed"] = seed.map { .integer(Int($0)) }
         commands.training["epochs"] = epochs.map(JSON.integer)
-        try Commands(commands, reporter: options.json ? JSONProgress() : TextProgress()).perform(
+        try Commands(commands, reporter: options.reporter).perform(
             .train)
     }
 }

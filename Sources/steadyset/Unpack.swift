@@ -4,7 +4,7 @@ internal import Fields
 internal import Pipeline
 internal import Verification
 
-struct Unpack: ParsableCommand {
+struct Unpack: ObservableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unpack",
         abstract: "Turn the shards of an archive or a recipe into standard ones.",
@@ -21,6 +21,8 @@ struct Unpack: ParsableCommand {
     var output: String
 
     @OptionGroup var parallelism: ThreadsOption
+
+    @OptionGroup var observation: ObservationOptions
 
     @Flag(help: "Write the result as JSON.")
     var json = false

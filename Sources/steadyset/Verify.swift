@@ -5,7 +5,7 @@ internal import Fields
 internal import Pipeline
 internal import Verification
 
-struct Verify: ParsableCommand {
+struct Verify: ObservableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Check a dataset, or one stage of it: schemas, digests, every chunk, and the "
@@ -28,6 +28,8 @@ struct Verify: ParsableCommand {
     var seed: UInt32 = 0
 
     @OptionGroup var parallelism: ThreadsOption
+
+    @OptionGroup var observation: ObservationOptions
 
     @Flag(help: "Write the result as JSON.")
     var json = false

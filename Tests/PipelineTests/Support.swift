@@ -34,17 +34,17 @@ final class Events: Reporter {
     var samples: [Stage: Int] = [:]
     var warnings: [String] = []
 
-    func began(_ stage: Stage, total: Int, done: Int) { began.append(stage) }
-    func advanced(_ stage: Stage, done: Int) {}
-    func ended(_ stage: Stage, id: Digest, samples: Int, bytes: Int, seconds: Double, skipped: Bool)
-    {
-        self.skipped[stage] = skipped
-        ids[stage] = id.description
-        self.samples[stage] = samples
+    func hear(_ event: RunEvent) {
+        switch event {
+        case .began(let stage, _, _): began.append(stage)
+        case .ended(let stage, let id, let samples, _, _, let skipped):
+            self.skipped[stage] = skipped
+            ids[stage] = id.description
+            self.samples[stage] = samples
+        case .warned(let message): warnings.append(message)
+        default: break
+        }
     }
-    func ended(epoch: JSON, of epochs: Int) {}
-    func noted(_ message: String) {}
-    func warned(_ message: String) { warnings.append(message) }
 }
 
 /// A small pipeline; the arguments replace its lines.

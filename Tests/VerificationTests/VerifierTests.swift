@@ -74,14 +74,7 @@ final class DamagedDataset {
 
 /// Hears nothing.
 final class Silence: Reporter {
-    func began(_ stage: Stage, total: Int, done: Int) {}
-    func advanced(_ stage: Stage, done: Int) {}
-    func ended(
-        _ stage: Stage, id: Digest, samples: Int, bytes: Int, seconds: Double, skipped: Bool
-    ) {}
-    func ended(epoch: JSON, of epochs: Int) {}
-    func noted(_ message: String) {}
-    func warned(_ message: String) {}
+    func hear(_ event: RunEvent) {}
 }
 
 @Suite struct VerifierTests {

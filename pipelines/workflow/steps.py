@@ -128,6 +128,7 @@ class Run:
         settings = self._settings
         words = [settings["steadyset"], "step", settings["pipeline"], step]
         words += ["--output", settings["dataset"], "--threads", str(threads), "--json", *settings["options"]]
+        words += ["--log", str(self.folder / f"logs/{step}.log"), "--metrics", str(self.folder / f"logs/{step}.metrics.json")]
         words += ["--replace"] if settings["replace"] else []
         return shlex.join(words)
 

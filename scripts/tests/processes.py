@@ -30,15 +30,15 @@ class Held:
     """A process whose standard error is a full pipe: it stops where it first says something, until `let_go`.
 
     `run` says "sample: … samples" when it has taken the dataset's lock, before it writes anything; `room` is how many
-    bytes it may say before that.
+    bytes it may say before that. `options` are those of `subprocess.Popen`.
     """
 
-    def __init__(self, *arguments, room=0):
+    def __init__(self, *arguments, room=0, **options):
         self.reader, writer = os.pipe()
         size = fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
         os.write(writer, b"." * (size - room))
         command = [str(BINARY), *map(str, arguments)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=writer)
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=writer, **options)
         os.close(writer)
 
     def wait_until(self, condition):

@@ -68,13 +68,15 @@ package struct SampleListing {
     /// - Parameters:
     ///   - findsCopies: Whether samples that are the same problem as an earlier one are found, to
     ///     be left out.
+    ///   - clock: Told how long drawing takes.
     ///   - body: Called for each part when it is complete, with its JSON Lines; an empty array
     ///     where `lines` is false.
     /// - Throws: `DatasetError` where a configuration cannot be drawn, or most of them are the
     ///   same.
     package init(
         _ origin: ConfigurationOrigin, _ cut: PartCut, threads: Int, lines: Bool,
-        findsCopies: Bool = true, _ body: @escaping (Part, [UInt8]) throws -> Void
+        findsCopies: Bool = true, clock: PhaseClock = PhaseClock(),
+        _ body: @escaping (Part, [UInt8]) throws -> Void
     ) throws {
         try SampleListing.check(origin.counts, cut)
         let physics = origin.physics
@@ -94,6 +96,8 @@ package struct SampleListing {
         try OrderedWork.run(count: (sequence.count + block - 1) / block, threads: threads) {
             { number in
                 try Interruption.check()
+                let began = Stopwatch()
+                defer { clock.add(.sampling, began.seconds) }
                 let first = number * block
                 let range = first..<min(sequence.count, first + block)
                 var drawn: [(number: Int, id: SampleID, problem: ProblemClass?, line: [UInt8])] = []

@@ -32,6 +32,8 @@ package struct ShardPacking {
     /// Numbers of parts that lack samples they were made for, so that their files are laid out in
     /// another way than a shard of what is left.
     package var incomplete: Set<Int> = []
+    /// Told what threads do.
+    package var clock = PhaseClock()
 
     package init(
         dataset: Dataset, store: SolvedSamples, form: ShardFormat, threads: Int,
@@ -186,14 +188,18 @@ package struct ShardPacking {
             let (own, converter) = (store.copy(), try SampleConverter(form))
             return { position in
                 try Interruption.check()
-                var sample = try own.sample(plan.samples[position])
+                var sample = try clock.time(.reading) { try own.sample(plan.samples[position]) }
                 if isAddition { sample.index = UInt64(plan.samples[position].rank) }
-                return try converter.converted(sample)
+                let read = sample
+                return try clock.time(.compressing) { try converter.converted(read) }
             }
-        } consume: {
-            try writer.append($1)
+        } consume: { _, sample in
+            try clock.time(.writing) { try writer.append(sample) }
         }
-        return try dataset.publish(
-            writer, as: "pack/\(plan.name)", step: step, fingerprint: fingerprint, started: started)
+        return try clock.time(.writing) {
+            try dataset.publish(
+                writer, as: "pack/\(plan.name)", step: step, fingerprint: fingerprint,
+                started: started)
+        }
     }
 }

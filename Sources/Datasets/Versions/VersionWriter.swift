@@ -56,6 +56,8 @@ package struct VersionWriter {
     package var movesName = false
     package let threads: Int
     package let reporter: any Reporter
+    /// Told what threads do.
+    package var clock = PhaseClock()
 
     /// Prepares to make a version of `parent` with new samples from the solve stage of `solved`.
     package init(
@@ -127,9 +129,10 @@ package struct VersionWriter {
         var packing: ShardPacking?
         var shards: [ShardPacking.Shard] = []
         if let store = additions.store, !new.isEmpty {
-            let writer = ShardPacking(
+            var writer = ShardPacking(
                 dataset: parent, store: store, form: base.form(level: additions.level),
                 threads: threads, isAddition: true)
+            writer.clock = clock
             for start in stride(from: 0, to: new.count, by: base.samplesPerShard) {
                 let samples = Array(new[start..<min(new.count, start + base.samplesPerShard)])
                 let content = try writer.digest(of: samples, all: &all, largest: &largest)

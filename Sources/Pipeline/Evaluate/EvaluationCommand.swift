@@ -92,6 +92,10 @@ public struct EvaluationCommand {
         let evaluator = try Evaluator(
             subject, predictions: predictions, in: context, writesFeatures: options.writesFeatures,
             coverage: options.coverage.flatMap(Coverage.init))
-        try withExtendedLifetime(try output.claim()) { try evaluator.run() }
+        try context.working(until: .evaluate) {
+            let step = StepName(id: Stage.evaluate.rawValue, stage: .evaluate, round: 0)
+            context.enter(step)
+            try context.measuring(step) { try evaluator.run() }
+        }
     }
 }

@@ -140,7 +140,12 @@ final class Evaluator {
             try judge(batch, &progress)
             reporter.advanced(.evaluate, done: progress.table.count + progress.leftOut)
         }
-        try finish(progress, in: folder, started: started)
+        context.clock.add(.waiting, progress.waited)
+        context.clock.add(.computing, progress.predicting)
+        context.clock.add(.judging, progress.judging - progress.predicting)
+        try context.clock.time(.writing) {
+            try finish(progress, in: folder, started: started)
+        }
     }
 
     private func begin(in folder: String) throws -> Progress {

@@ -56,7 +56,7 @@ struct PackStage: PipelineStage {
         context.reporter.began(stage, total: solveManifest.samples, done: 0)
 
         let store = SolvedSamples(solveManifest, in: dataset.folder(.solve))
-        try store.verify(threads: context.threads)
+        try context.clock.time(.reading) { try store.verify(threads: context.threads) }
         let order = try RankOrder(store, split: splitManifest.split, strata: listing.strata)
         let form = ShardFormat(
             physics: listing.physics, accuracy: solveManifest.accuracy,
@@ -64,6 +64,7 @@ struct PackStage: PipelineStage {
             level: solveManifest.compressionLevel)
         var packing = ShardPacking(
             dataset: dataset, store: store, form: form, threads: context.threads)
+        packing.clock = context.clock
         packing.incomplete = Set(
             solveManifest.leftOut.compactMap { sample in
                 listing.strata.firstIndex(of: sample.sources).map {

@@ -91,7 +91,7 @@ public struct ResampleCommand {
     /// Chooses, solves, packs; returns the new version's reference.
     public func run() throws -> String {
         guard let curation = pipeline.curation else { return "" }
-        return try withExtendedLifetime(try context.base.claim(mustExist: true)) {
+        return try context.working(until: .pack, mustExist: true) {
             let last = try parent.manifest(PackManifest.self).descent?.round
             let number = last.map { $0.number + 1 } ?? 1
             let selection =

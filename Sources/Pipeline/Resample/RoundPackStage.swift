@@ -71,7 +71,7 @@ struct RoundPackStage: PipelineStage {
         var writer = VersionWriter(
             parent: parent, solved: try added(in: context), threads: context.threads,
             reporter: context.reporter)
-        writer.movesName = context.replace
+        (writer.movesName, writer.clock) = (context.replace, context.clock)
         let manifest = try writer.write(
             VersionWriter.Round(
                 name: name, from: resampled.selection,

@@ -47,9 +47,13 @@ struct SampleStage: PipelineStage {
         try context.invalidate(stage)
         var (found, done) = ([Int: Manifest.File](), 0)
         let listing = try SampleListing(
-            origin, cut, threads: context.threads, lines: true, findsCopies: findsCopies
+            origin, cut, threads: context.threads, lines: true, findsCopies: findsCopies,
+            clock: context.clock
         ) { part, lines in
-            try AtomicFile.write(lines, to: "\(dataset.folder(stage))/\(part.configurations)")
+            try context.clock.time(.writing) {
+                _ = try AtomicFile.write(
+                    lines, to: "\(dataset.folder(stage))/\(part.configurations)")
+            }
             found[part.number] = Manifest.File(
                 path: part.configurations, bytes: lines.count, sha256: Digest(of: lines),
                 samples: part.count)

@@ -66,10 +66,13 @@ struct SolvePart: PipelineStage {
         _ sampleManifest: SampleManifest, with workers: SolveWorkers, in context: StageContext,
         progress: @escaping (Int) -> Void
     ) throws -> () throws -> Void {
-        let (dataset, reporter) = (context.dataset, context.reporter)
+        let (dataset, reporter, clock) = (context.dataset, context.reporter, context.clock)
+        reporter.hear(.part(part.step))
         let started = Stopwatch()
         try StepRecord.remove(part.step, in: dataset)
-        let configurations = try context.configurations(part, listing, sampleManifest)
+        let configurations = try clock.time(.reading) {
+            try context.configurations(part, listing, sampleManifest)
+        }
         let count = configurations.count
         let physics = listing.physics
         let writer = try whole.form(of: listing).writer(
@@ -78,39 +81,45 @@ struct SolvePart: PipelineStage {
         var leftOut: [UncertifiedSample] = []
         var ways: [Solution.Way: Int] = [:]
         let meters = part.place.part == .train ? SampleMeters(physics) : nil
-        try OrderedWork.run(count: count, threads: context.threads) {
-            { position in
-                try Interruption.check()
-                let item = configurations[position]
-                let image = SourceImage(item.configuration)
-                return try workers.withOne { worker in
-                    let solution = worker.solver.solve(
-                        image, physics: item.configuration.physics, into: &worker.label)
-                    guard solution.isCertified else { return (solution, nil as EncodedSample?) }
-                    let sample = try worker.encoder.encode(
-                        item.configuration, under: physics, image: image, label: worker.label,
-                        id: item.id, index: UInt64(item.index), errorBound: solution.errorBound,
-                        by: worker.solver, telling: meters)
-                    return (solution, sample)
+        try clock.timeThreads(min(context.threads, max(1, count))) { clock in
+            try OrderedWork.run(count: count, threads: context.threads) {
+                { position in
+                    try Interruption.check()
+                    let item = configurations[position]
+                    let image = SourceImage(item.configuration)
+                    return try workers.withOne { worker in
+                        let solution = clock.time(.solving) {
+                            worker.solver.solve(
+                                image, physics: item.configuration.physics, into: &worker.label)
+                        }
+                        guard solution.isCertified else { return (solution, nil as EncodedSample?) }
+                        let sample = try clock.time(.compressing) {
+                            try worker.encoder.encode(
+                                item.configuration, under: physics, image: image,
+                                label: worker.label, id: item.id, index: UInt64(item.index),
+                                errorBound: solution.errorBound, by: worker.solver, telling: meters)
+                        }
+                        return (solution, sample)
+                    }
                 }
-            }
-        } consume: { (position: Int, result: (Solution, EncodedSample?)) in
-            if var sample = result.1 {
-                sample.rank = ranks[position]
-                ways[result.0.way, default: 0] += 1
-                try writer.append(sample)
-            } else {
-                let (item, bound) = (configurations[position], result.0.errorBound)
-                leftOut.append(
-                    UncertifiedSample(
-                        id: item.id, sources: item.configuration.sources.count, index: item.index,
-                        errorBound: bound.isFinite ? bound : nil))
-                if leftOut.count <= SolvePart.warningsPerPart {
-                    reporter.warned(
-                        "sample \(item.id) is left out: \(whole.reason(of: bound, physics))")
+            } consume: { (position: Int, result: (Solution, EncodedSample?)) in
+                if var sample = result.1 {
+                    sample.rank = ranks[position]
+                    ways[result.0.way, default: 0] += 1
+                    try clock.time(.writing) { try writer.append(sample) }
+                } else {
+                    let (item, bound) = (configurations[position], result.0.errorBound)
+                    leftOut.append(
+                        UncertifiedSample(
+                            id: item.id, sources: item.configuration.sources.count,
+                            index: item.index, errorBound: bound.isFinite ? bound : nil))
+                    if leftOut.count <= SolvePart.warningsPerPart {
+                        reporter.warned(
+                            "sample \(item.id) is left out: \(whole.reason(of: bound, physics))")
+                    }
                 }
+                progress(position + 1)
             }
-            progress(position + 1)
         }
         if count < part.count { progress(part.count) }
         if leftOut.count > SolvePart.warningsPerPart {
@@ -121,9 +130,11 @@ struct SolvePart: PipelineStage {
         let fingerprint = fingerprint(upstream: [])
         let statistics = try meters?.statistics(of: .train)
         return { [leftOut, ways] in
-            try dataset.publish(
-                writer, as: "solve/\(part.labels)", step: part.step, fingerprint: fingerprint,
-                leftOut: leftOut, ways: ways, statistics: statistics, started: started)
+            try clock.time(.writing) {
+                _ = try dataset.publish(
+                    writer, as: "solve/\(part.labels)", step: part.step, fingerprint: fingerprint,
+                    leftOut: leftOut, ways: ways, statistics: statistics, started: started)
+            }
         }
     }
 

@@ -74,6 +74,7 @@ struct SolveStage: PipelineStage {
             solved += part.part.count
             try closing.start(publish)
         }
+        context.reporter.hear(.part(nil))
         try closing.finish()
         try gather(
             listing, sampleManifest, fingerprint: fingerprint, started: started, in: context)

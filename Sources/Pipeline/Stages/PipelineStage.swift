@@ -73,9 +73,13 @@ extension PipelineStage {
     /// - Parameter context: That of the whole dataset.
     func complete(in context: StageContext) throws {
         let context = context.of(round: round)
+        let name = StepName(id: id, stage: stage, round: round)
+        context.enter(name)
         let fingerprint = fingerprint(upstream: try upstream(in: context))
         guard isDone(fingerprint, in: context) else {
-            return try perform(in: context, fingerprint: fingerprint)
+            return try context.measuring(name) {
+                try perform(in: context, fingerprint: fingerprint)
+            }
         }
         let place = record(in: context)
         if var record = place.record, record.fingerprint != fingerprint {

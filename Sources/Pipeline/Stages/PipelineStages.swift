@@ -22,6 +22,9 @@ struct PipelineStages {
     /// Whether samples that are the same problem as an earlier one are left out.
     let findsCopies: Bool
 
+    /// The most rounds that the pipeline has.
+    var mostRounds: Int { pipeline.curation?.count ?? 0 }
+
     /// Where the sample stage takes configurations from; reads the file of an import.
     func origin() throws -> ConfigurationOrigin {
         if let importPath {

@@ -20,6 +20,10 @@ struct StageContext {
     let pipelinePath: String
     /// The user's own configurations, for the record.
     let importPath: String?
+    /// What the threads of the step do.
+    private(set) var clock = PhaseClock()
+    /// The step that it is a part of, which is all that the reporter hears of; nil for none.
+    private var isWithinStep = false
 
     /// A context for a dataset of its own.
     init(
@@ -45,6 +49,7 @@ struct StageContext {
         pipelineName = other.pipelineName
         pipelinePath = other.pipelinePath
         importPath = other.importPath
+        (clock, isWithinStep) = (other.clock, other.isWithinStep)
     }
 
     /// The same in the folder of a round, or in the dataset's own for 0.
@@ -54,9 +59,66 @@ struct StageContext {
 
     /// A context for work on the way in a folder that holds nothing else.
     func work(in folder: Dataset, importing path: String? = nil) -> StageContext {
-        StageContext(
+        var context = StageContext(
             folder, threads: threads, reporter: reporter, replace: true, pipelineName: pipelineName,
             pipelinePath: pipelinePath, importPath: path)
+        (context.clock, context.isWithinStep) = (clock, true)
+        return context
+    }
+
+    /// Does `body`, which is a step of the plan, and tells what it took; what it does on the way is
+    /// a part of it.
+    func measuring(_ step: StepName, _ body: () throws -> Void) throws {
+        guard !isWithinStep else { return try body() }
+        let (began, before, earlier) = (Stopwatch(), ProcessUsage.current(), clock.all)
+        var isDone = false
+        defer {
+            let phases = clock.all.merging(earlier) { $0 - $1 }.filter { $0.value > 0 }
+            reporter.hear(
+                .measured(
+                    StepMeasures(
+                        step, isDone: isDone, began: began, threads: threads, phases: phases,
+                        before: before)))
+        }
+        try body()
+        isDone = true
+    }
+
+    /// Says which step of the plan begins.
+    func enter(_ step: StepName) { if !isWithinStep { reporter.hear(.entered(step)) } }
+
+    /// Does `body` in the folder of the dataset, which is locked meanwhile; the reporter hears how
+    /// that ends.
+    ///
+    /// - Parameters:
+    ///   - step: The step that is done, beside which others may do other steps; nil where nobody
+    ///     else may work there.
+    ///   - mustExist: Whether the dataset has been begun.
+    ///   - last: The last stage that is to be done, for those who ask.
+    ///   - rounds: The most rounds that are to be done, for the same.
+    func working<Result>(
+        on step: String? = nil, until last: Stage, rounds: Int = 0, mustExist: Bool = false,
+        _ body: () throws -> Result
+    ) throws -> Result {
+        let whole = try base.claim(shared: step != nil, mustExist: mustExist)
+        let own = try step.map { try base.claim(step: $0) }
+        return try withExtendedLifetime((whole, own)) {
+            var place = Workplace(root: base.root, step: step)
+            place.pipeline = pipelinePath.isEmpty ? nil : pipelinePath
+            (place.last, place.rounds) = (last, last == .resample ? rounds : 0)
+            reporter.hear(.claimed(place))
+            do {
+                let result = try body()
+                reporter.hear(.released(failure: nil))
+                return result
+            } catch {
+                let failure = PipelineError(error)
+                reporter.hear(
+                    .released(
+                        failure: DatasetError(failure.kind, failure.message, path: failure.path)))
+                throw error
+            }
+        }
     }
 }
 

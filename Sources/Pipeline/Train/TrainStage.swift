@@ -109,7 +109,7 @@ struct TrainStage: PipelineStage {
         /// as it was.
         func save(_ snapshot: EpochSnapshot) throws {
             let isFirst = !saved.isBegun
-            try saved.save(snapshot.metrics.count) {
+            try saved.save(snapshot.metrics.count, telling: context.clock) {
                 // First: whatever is killed from here on goes on from it. Weights without one are
                 // taken for somebody's model, which is not overwritten.
                 try snapshot.checkpoint.write(in: dataset)
@@ -137,6 +137,7 @@ struct TrainStage: PipelineStage {
                 weights: run.weights(physics: store.physics, trainedOn: input.id),
                 metrics: run.metrics, checkpoint: run.checkpoint(fingerprint: content))
         }
+        let (work, writtenBefore) = (Stopwatch(), context.clock.all[.writing] ?? 0)
         do {
             try run.run { done in
                 reporter.advanced(.train, done: done)
@@ -155,6 +156,9 @@ struct TrainStage: PipelineStage {
                 : "The training up to epoch \(saved.count) is kept"
             throw PipelineError(.diverged, "\(error.message). \(kept)")
         }
+        let written = (context.clock.all[.writing] ?? 0) - writtenBefore
+        context.clock.add(.waiting, run.waited)
+        context.clock.add(.computing, work.seconds - run.waited - written)
         try save(snapshot())
         let weights = run.weights(physics: store.physics, trainedOn: input.id)
         var manifest = TrainManifest(
@@ -211,10 +215,13 @@ struct TrainStage: PipelineStage {
         /// Whether it is time.
         var isDue: Bool { ended.map { $0.seconds >= 20 * seconds } ?? true }
 
-        mutating func save(_ epochs: Int, _ write: () throws -> Void) throws {
+        mutating func save(
+            _ epochs: Int, telling clock: PhaseClock, _ write: () throws -> Void
+        ) throws {
             let began = Stopwatch()
             try write()
             seconds = began.seconds
+            clock.add(.writing, seconds)
             (ended, isBegun, count) = (Stopwatch(), true, epochs)
         }
     }

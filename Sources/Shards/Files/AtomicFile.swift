@@ -35,6 +35,30 @@ public enum AtomicFile {
         return try writer.commit()
     }
 
+    /// Writes `bytes` as the file `target`, replacing what was there, and waits for no disk: for
+    /// what may be lost, or empty, when the power fails, such as where work stands.
+    ///
+    /// - Throws: `ShardsError`; the target is then as it was, and no temporary file is left.
+    ///
+    /// The corresponding C function is `rename`.
+    package static func writeUnsynchronised(_ bytes: [UInt8], to target: String)
+        throws(ShardsError)
+    {
+        let temporary = temporary(for: target)
+        remove(temporary)
+        do throws(ShardsError) {
+            let file = try OpenFile.creating(temporary)
+            try file.put(bytes, at: 0)
+            try file.close()
+            guard unsafe rename(temporary, target) == 0 else {
+                throw ShardsError(errno: errno, "rename \(temporary) to", path: target)
+            }
+        } catch {
+            remove(temporary)
+            throw error
+        }
+    }
+
     /// Writes a file piece by piece; it appears as `target` when it is committed. Dropped before,
     /// it leaves nothing.
     package final class Writer {

@@ -57,24 +57,8 @@ final class ReportingProgress: Reporter {
         hasFailed = true
     }
 
-    func began(_ stage: Stage, total: Int, done: Int) {
-        other.began(stage, total: total, done: done)
+    func hear(_ event: RunEvent) {
+        other.hear(event)
+        if case .ended(_, _, _, _, _, skipped: false) = event { write(isLast: false) }
     }
-
-    func advanced(_ stage: Stage, done: Int) { other.advanced(stage, done: done) }
-
-    func ended(_ stage: Stage, id: Digest, samples: Int, bytes: Int, seconds: Double, skipped: Bool)
-    {
-        other.ended(
-            stage, id: id, samples: samples, bytes: bytes, seconds: seconds, skipped: skipped)
-        if !skipped { write(isLast: false) }
-    }
-
-    func ended(epoch: JSON, of epochs: Int) { other.ended(epoch: epoch, of: epochs) }
-
-    func foresaw(_ forecast: Forecast) { other.foresaw(forecast) }
-
-    func noted(_ message: String) { other.noted(message) }
-
-    func warned(_ message: String) { other.warned(message) }
 }

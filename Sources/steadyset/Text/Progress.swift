@@ -7,43 +7,55 @@ internal import Pipeline
 /// Shows a run's progress: one line that is redrawn on a terminal, a few plain lines elsewhere.
 final class TextProgress: Reporter {
     private let interactive = Terminal.isInteractive
-    private var total = 0
-    private var doneBefore = 0
+    private var pace = Pace(total: 0, before: 0)
     private var began = Stopwatch()
-    private var last: Stopwatch?
+    private var interval = Interval()
+    private var isFirst = true
 
-    func began(_ stage: Stage, total: Int, done: Int) {
-        (self.total, doneBefore, began, last) = (total, done, Stopwatch(), nil)
-        if !interactive {
-            let rest = done > 0 ? ", \(done) done before" : ""
-            Terminal.note("\(stage.rawValue): \(total) samples\(rest)\n")
+    func hear(_ event: RunEvent) {
+        switch event {
+        case .began(let stage, let total, let done):
+            (pace, began, interval) = (Pace(total: total, before: done), Stopwatch(), Interval())
+            isFirst = true
+            if !interactive {
+                let rest = done > 0 ? ", \(done) done before" : ""
+                Terminal.note("\(stage.rawValue): \(total) samples\(rest)\n")
+            }
+        case .advanced(let stage, let done): advanced(stage, done)
+        case .ended(let stage, let id, let samples, let bytes, let seconds, let skipped):
+            ended(stage, id, samples, bytes, skipped ? nil : seconds)
+        case .epoch(let line, let epochs): ended(epoch: line, of: epochs)
+        case .foresaw(let forecast): noted(forecast.text)
+        case .noted(let message): noted(message)
+        case .warned(let message): noted("steadyset: warning: \(message)")
+        case .claimed, .released, .entered, .part, .measured: break
         }
     }
 
-    func advanced(_ stage: Stage, done: Int) {
-        guard last.map({ $0.seconds >= (interactive ? 0.1 : 10) }) ?? true else { return }
-        defer { last = Stopwatch() }
-        if !interactive, last == nil { return }
-        let seconds = began.seconds
-        let rate = seconds > 0 ? Double(done - doneBefore) / seconds : 0
-        let left = rate > 0 ? Words.duration(Double(total - done) / rate) : "?"
-        let line = "\(stage.rawValue)  \(done)/\(total)  \(Words.rate(rate))  \(left) left"
+    private func advanced(_ stage: Stage, _ done: Int) {
+        guard interval.isDue(every: interactive ? 0.1 : 10) else { return }
+        defer { isFirst = false }
+        if !interactive, isFirst { return }
+        (pace.done, pace.seconds) = (done, began.seconds)
+        let line = "\(stage.rawValue)  \(done)/\(pace.total)  \(pace.text)"
         if interactive { Terminal.redraw(line) } else { Terminal.note("\(line)\n") }
     }
 
-    func ended(_ stage: Stage, id: Digest, samples: Int, bytes: Int, seconds: Double, skipped: Bool)
-    {
+    /// `seconds` are nil where nothing had to be done.
+    private func ended(
+        _ stage: Stage, _ id: Digest, _ samples: Int, _ bytes: Int, _ seconds: Double?
+    ) {
         Terminal.clear()
         let name = stage.rawValue.padding(
             toLength: max(7, stage.rawValue.count), withPad: " ", startingAt: 0)
-        let work = skipped ? "unchanged" : Words.duration(seconds)
+        let work = seconds.map(Words.duration) ?? "unchanged"
         let count = "\(samples) samples".padding(toLength: 16, withPad: " ", startingAt: 0)
         let size = Words.bytes(bytes).padding(toLength: 9, withPad: " ", startingAt: 0)
         Terminal.write("\(name) \(count) \(size) \(id.description.prefix(16))  \(work)\n")
     }
 
     /// The first epochs and about twenty of all; every one is in `metrics.jsonl`.
-    func ended(epoch: JSON, of epochs: Int) {
+    private func ended(epoch: JSON, of epochs: Int) {
         let number = epoch["epoch"]?.int ?? 0
         guard number <= 3 || number == epochs || number % ((epochs + 19) / 20) == 0 else { return }
         func value(_ key: String) -> String {
@@ -58,49 +70,39 @@ final class TextProgress: Reporter {
         Terminal.note(line + "\n")
     }
 
-    func foresaw(_ forecast: Forecast) { noted(forecast.text) }
-
-    func noted(_ message: String) {
+    private func noted(_ message: String) {
         Terminal.clear()
         Terminal.note("\(ForeignText.bounded(message))\n")
     }
-
-    func warned(_ message: String) { noted("steadyset: warning: \(message)") }
 }
 
 /// Writes a run's progress as JSON Lines on standard output, for machines.
 final class JSONProgress: Reporter {
-    private var last: Stopwatch?
+    private var interval = Interval()
 
-    func began(_ stage: Stage, total: Int, done: Int) {
-        last = nil
-        emit("began", stage, ["total": .integer(total), "done": .integer(done)])
+    func hear(_ event: RunEvent) {
+        switch event {
+        case .began(let stage, let total, let done):
+            interval = Interval()
+            emit("began", stage, ["total": .integer(total), "done": .integer(done)])
+        case .advanced(let stage, let done):
+            guard interval.isDue(every: 1) else { return }
+            emit("advanced", stage, ["done": .integer(done)])
+        case .ended(let stage, let id, let samples, let bytes, let seconds, let skipped):
+            emit(
+                "ended", stage,
+                [
+                    "id": .string(id.description), "samples": .integer(samples),
+                    "bytes": .integer(bytes), "seconds": .number(seconds),
+                    "skipped": .bool(skipped),
+                ])
+        case .epoch(let line, _): emit("epoch", .train, line.object ?? [:])
+        case .foresaw(let forecast): emit("forecast", nil, forecast.json)
+        case .noted(let message): emit("noted", nil, ["message": .string(message)])
+        case .warned(let message): emit("warned", nil, ["message": .string(message)])
+        case .claimed, .released, .entered, .part, .measured: break
+        }
     }
-
-    func advanced(_ stage: Stage, done: Int) {
-        guard last.map({ $0.seconds >= 1 }) ?? true else { return }
-        last = Stopwatch()
-        emit("advanced", stage, ["done": .integer(done)])
-    }
-
-    func ended(_ stage: Stage, id: Digest, samples: Int, bytes: Int, seconds: Double, skipped: Bool)
-    {
-        emit(
-            "ended", stage,
-            [
-                "id": .string(id.description), "samples": .integer(samples),
-                "bytes": .integer(bytes),
-                "seconds": .number(seconds), "skipped": .bool(skipped),
-            ])
-    }
-
-    func ended(epoch: JSON, of epochs: Int) { emit("epoch", .train, epoch.object ?? [:]) }
-
-    func foresaw(_ forecast: Forecast) { emit("forecast", nil, forecast.json) }
-
-    func noted(_ message: String) { emit("noted", nil, ["message": .string(message)]) }
-
-    func warned(_ message: String) { emit("warned", nil, ["message": .string(message)]) }
 
     private func emit(_ event: String, _ stage: Stage?, _ members: [String: JSON]) {
         var members = members

@@ -98,6 +98,20 @@ enum Terminal {
         _ = put("\r\u{1B}[K\u{1B}[?7l\(ForeignText.printable(line))\u{1B}[?7h", STDERR_FILENO)
     }
 
+    /// Whether standard output is a terminal on which lines can be redrawn.
+    static var canRedrawOutput: Bool {
+        let term = ProcessInfo.processInfo.environment["TERM"] ?? ""
+        return isatty(STDOUT_FILENO) == 1 && !["dumb", ""].contains(term)
+    }
+
+    /// Writes lines to standard output over the `count` lines that were written so before; they do
+    /// not wrap, as lines that are longer than a narrow terminal could not be redrawn.
+    static func redraw(_ lines: String, over count: Int) {
+        let back = count > 0 ? "\u{1B}[\(count)A" : ""
+        let text = ForeignText.printable(lines)
+        _ = put("\(back)\r\u{1B}[J\u{1B}[?7l\(text)\u{1B}[?7h", STDOUT_FILENO)
+    }
+
     /// Clears the line that was written so, on a terminal.
     static func clear() { if isInteractive { _ = put("\r\u{1B}[K", STDERR_FILENO) } }
 

@@ -4,7 +4,7 @@ internal import Datasets
 enum ExitStatus: Int32, Sendable, CaseIterable {
     /// Everything was done.
     case success = 0
-    /// `verify` or `doctor` found something wrong.
+    /// `verify` or `doctor` found something wrong, or `status` work that did not end well.
     case damage = 1
     /// A training whose loss or weights are no longer finite.
     case diverged = 2
@@ -38,7 +38,8 @@ enum ExitStatus: Int32, Sendable, CaseIterable {
     var meaning: String {
         switch self {
         case .success: "done"
-        case .damage: "verify or doctor found something wrong"
+        case .damage:
+            "verify or doctor found something wrong, or status work that did not end well"
         case .diverged:
             "train met a loss or a weight that is not finite; the last whole epoch is kept"
         case .uncertified: "certify could not bring every field within the tolerance"

@@ -61,6 +61,8 @@ struct PipelineOptions: ParsableArguments {
     @Flag(help: "Write events as JSON Lines on standard output.")
     var json = false
 
+    @OptionGroup var observation: ObservationOptions
+
     func validate() throws {
         if output.isEmpty { throw ValidationError("--output needs a folder's name") }
     }
@@ -81,11 +83,12 @@ struct PipelineOptions: ParsableArguments {
         options.ignoresSpace = ignoringSpace
         options.codec = codec?.codec
         imported?.apply(to: &options)
-        return try Commands(options, reporter: reporter ?? self.reporter)
+        return try Commands(
+            options, reporter: reporter.map(Observation.reporter) ?? self.reporter)
     }
 
     /// What says how it is going.
-    var reporter: any Reporter { json ? JSONProgress() : TextProgress() }
+    var reporter: any Reporter { Observation.reporter(json: json) }
 }
 
 /// Options of the commands that take configurations from a file.
