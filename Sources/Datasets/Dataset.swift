@@ -134,7 +134,8 @@ public struct Dataset: Hashable, Sendable {
             if !forgetting { Forgetting.remove(in: privateFolder) }
             return lock
         } catch {
-            Folder.remove(created)
+            // Where another process works here, the folders are its own by now.
+            if DatasetError(error).kind != .inUse { Folder.remove(created) }
             throw error
         }
     }

@@ -65,6 +65,7 @@ public struct DatasetError: Error, Sendable, CustomStringConvertible {
         case let error as Interrupted:
             self.init(
                 error.isTermination ? .terminated : .interrupted, error.description, cause: error)
+        case let error as Stopped: self.init(.inUse, error.description, cause: error)
         case let error as SamplingError:
             self.init(error.code == .unreadable ? .io : .data, error.message, cause: error)
         case let error as ConfigurationError: self.init(.data, error.message, cause: error)

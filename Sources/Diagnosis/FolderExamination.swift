@@ -195,6 +195,12 @@ struct FolderExamination {
                     return false
                 } catch { return DatasetError(error).kind == .inUse }
             }
+            if isTaken, first.file != nil {
+                return .note(
+                    .locks, "the file system has no locks (flock); lock files take their place",
+                    "nothing, where all machines mount it alike; where a process is killed on "
+                        + "another machine, its lock ends ten minutes later")
+            }
             guard isTaken else {
                 return .wrong(
                     .locks, "a lock that is held can be taken again",
@@ -203,7 +209,7 @@ struct FolderExamination {
             }
         } catch {
             return .wrong(
-                .locks, "the file system has no locks",
+                .locks, "no lock can be taken: \(DatasetError(error).message)",
                 "choose another folder, or pass --no-lock and see to it that one process alone "
                     + "writes into a dataset")
         }

@@ -86,8 +86,9 @@ package final class ExportDestination {
             Folder.remove(created)
             throw error
         }
+        let own = lock?.file.map { ($0 as NSString).lastPathComponent }
         for name in try FileManager.default.contentsOfDirectory(atPath: temporary)
-        where name != ExportDestination.marker {
+        where name != ExportDestination.marker && name != own {
             try FileManager.default.removeItem(atPath: "\(temporary)/\(name)")
         }
     }
@@ -103,7 +104,10 @@ package final class ExportDestination {
 
     /// Makes the export appear.
     package func commit() throws {
-        if lock != nil { try AtomicFile.withdraw("\(temporary)/\(ExportDestination.marker)") }
+        if let lock {
+            try AtomicFile.withdraw("\(temporary)/\(ExportDestination.marker)")
+            lock.withdraw()
+        }
         isCommitted = true
         if isReplacing { withdraw() }
         do { try AtomicFile.commit(temporary: temporary, as: path) } catch {

@@ -14,6 +14,9 @@ internal import Synchronization
 package enum Interruption {
     /// The signal that came, or 0. A signal handler can reach nothing but a global.
     private static let received = Atomic<Int32>(0)
+    /// Stands in for a signal where the work itself must end.
+    private static let ownReason: Int32 = -1
+    private static let reason = Mutex("")
 
     /// From now on SIGINT and SIGTERM ask for an orderly end; a second one ends at once.
     package static func listen() {
@@ -26,12 +29,26 @@ package enum Interruption {
         }
     }
 
-    /// Throws where a signal came.
+    /// Asks for an orderly end because the work may not go on; `why` says to a person what happened
+    /// and what to do next.
+    package static func stop(_ why: String) {
+        reason.withLock { $0 = why }
+        _ = received.compareExchange(
+            expected: 0, desired: ownReason, ordering: .sequentiallyConsistent)
+    }
+
+    /// Throws where a signal came, or the work must end.
     package static func check() throws {
         let number = received.load(ordering: .relaxed)
         guard number != 0 else { return }
+        if number == ownReason { throw Stopped(description: reason.withLock { $0 }) }
         throw Interrupted(signal: number)
     }
+}
+
+/// The work may not go on, as somebody else has what it needs.
+package struct Stopped: Error, CustomStringConvertible {
+    package let description: String
 }
 
 /// The user asked the process to end.

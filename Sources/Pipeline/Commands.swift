@@ -31,6 +31,9 @@ public struct Commands {
         /// Replaces members of the pipeline's `train`.
         public var training: [String: JSON] = [:]
 
+        /// Seconds for which a step waits for files of others; nil for those alone that records
+        /// name, as long as these need at most.
+        public var wait: Int?
         /// Whether a run begins although the disk will probably not hold all of it.
         public var ignoresSpace = false
         /// Replaces the pipeline's codec of shards; the name of one of `ShardCodecs.all`.
@@ -49,6 +52,7 @@ public struct Commands {
     private let stages: PipelineStages
     private let context: StageContext
     private let ignoresSpace: Bool
+    private let late: LateFiles
 
     /// Reads the pipeline and checks the options.
     public init(_ options: Options, reporter: any Reporter) throws {
@@ -80,6 +84,7 @@ public struct Commands {
             reporter: reporter, replace: options.replace, pipelineName: pipeline.name,
             pipelinePath: options.pipeline, importPath: options.from)
         ignoresSpace = options.ignoresSpace
+        late = LateFiles(context: context, given: options.wait)
         Interruption.listen()
     }
 
@@ -158,8 +163,14 @@ public struct Commands {
             on: id, until: last, rounds: stages.mostRounds, mustExist: drawn == nil
         ) {
             if let drawn { return try stages.sample(drawn).complete(in: context) }
-            if isPart { return try part(id).complete(in: context) }
+            try late.wait(for: [Stage.sample.manifestPath()])
+            if isPart {
+                let part = try part(id)
+                try late.wait(for: part, part.listing)
+                return try part.complete(in: context)
+            }
             guard let stage = found else { return }
+            try late.wait(for: stage, try context.listing(of: stages.pipeline.design).1)
             if var solve = stage as? SolveStage {
                 solve.gathersOnly = true
                 return try solve.complete(in: context)

@@ -25,6 +25,13 @@ struct Step: ObservableCommand {
 
     @OptionGroup var locking: LockOption
 
+    @Option(
+        help: ArgumentHelp(
+            "Wait so long for files of other steps that are not seen yet, as on a network file "
+                + "system; unless given, 60 for those that a record names, and not for others.",
+            valueName: "seconds"))
+    var wait: Int?
+
     @Flag(help: "Remove solved samples that the pipeline no longer asks for.")
     var replace = false
 
@@ -35,10 +42,17 @@ struct Step: ObservableCommand {
 
     @OptionGroup var imported: ImportOptions
 
+    func validate() throws {
+        if let wait, !(0...3600).contains(wait) {
+            throw ValidationError("--wait must be from 0 to 3600, not \(wait)")
+        }
+    }
+
     func run() throws {
         var options = Commands.Options(pipeline: pipeline, output: output)
         options.threads = threads
         options.replace = replace
+        options.wait = wait
         imported.apply(to: &options)
         try Commands(options, reporter: Observation.reporter(json: json)).step(id)
     }

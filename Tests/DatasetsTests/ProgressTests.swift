@@ -161,3 +161,18 @@ import Testing
         #expect(first.number == ended)
     }
 }
+
+@Suite struct LockFileTests {
+    /// Who holds a lock file knows when another has taken it away.
+    @Test func locksThatWereTakenAwayAreMissed() throws {
+        let scratch = try Scratch()
+        let path = try scratch.file("lock.held", "{}")
+        let descriptor = unsafe open(path, O_RDWR)
+        defer { close(descriptor) }
+        #expect(LockFile.renew(descriptor, path))
+        try scratch.remove("lock.held")
+        #expect(!LockFile.renew(descriptor, path))
+        try scratch.file("lock.held", "{}")
+        #expect(!LockFile.renew(descriptor, path))
+    }
+}

@@ -25,6 +25,8 @@ SNAKEMAKE_MEGABYTES = 400
 """What a job needs beside its step: it is two Snakemakes, one within the other."""
 LEAST_MINUTES = 10
 """The shortest time to ask for. A job that is ended early is done twice."""
+WAIT_SECONDS = 60
+"""How long a step waits for files that another machine has written: as NFS keeps names, unless told otherwise."""
 TIME_FACTOR = 4
 """What estimates are multiplied with: they are rough, and of one fast core."""
 
@@ -128,6 +130,8 @@ class Run:
         settings = self._settings
         words = [settings["steadyset"], "step", settings["pipeline"], step]
         words += ["--output", settings["dataset"], "--threads", str(threads), "--json", *settings["options"]]
+        # What it needs is done by its marks, but may not be seen on this machine yet.
+        words += ["--wait", str(WAIT_SECONDS)]
         words += ["--log", str(self.folder / f"logs/{step}.log"), "--metrics", str(self.folder / f"logs/{step}.metrics.json")]
         words += ["--replace"] if settings["replace"] else []
         return shlex.join(words)

@@ -1,6 +1,6 @@
 // A library to be preloaded that makes one call of the system fail: what test_faults.py compiles and uses.
 //
-//   FAULT_CALL    which calls: write, sync, rename, close, truncate, folder, unlink, link, lock, thread
+//   FAULT_CALL    which calls: write, sync, rename, close, truncate, folder, unlink, link, lock, thread; several with commas
 //   FAULT_UNDER   only those on files whose path begins so (not of thread)
 //   FAULT_NUMBER  the how many-th fails, from 1; none where it is 0
 //   FAULT_ALWAYS  if set, all from that one on fail
@@ -48,9 +48,17 @@ __attribute__((destructor)) static void end(void) {
     syscall(SYS_close, file);
 }
 
+// Whether calls of this kind are meant.
+static int is_wanted(const char *call) {
+    size_t length = strlen(call);
+    for (const char *place = wanted; place; place = strchr(place, ','), place = place ? place + 1 : NULL)
+        if (!strncmp(place, call, length) && (place[length] == 0 || place[length] == ',')) return 1;
+    return 0;
+}
+
 // What is to happen to this call: nothing, or an error.
 static int fate(const char *call, const char *path) {
-    if (!wanted || strcmp(wanted, call)) return NONE;
+    if (!is_wanted(call)) return NONE;
     if (path && under && strncmp(path, under, strlen(under))) return NONE;
     long now = atomic_fetch_add(&calls, 1) + 1;
     if (number == 0 || !(now == number || (always && now > number))) return NONE;

@@ -46,15 +46,16 @@ ARROWS = {
         "ShardFile": {"Codecs", "Files", "HDF5"},
     },
     "Datasets": {
-        "": {"Configurations", "Manifests", "Progress", "Versions"},
+        "": {"Configurations", "Locks", "Manifests", "Progress", "Versions"},
         "Configurations": {"Manifests", "Progress"},
+        "Locks": {"Progress"},
         "Manifests": set(),
         "Packing": {"Configurations", "Manifests", "Progress", "Samples"},
         "Progress": set(),
         "Samples": {"Configurations", "Manifests"},
         "Status": {"Configurations", "Manifests", "Progress"},
         "Tables": {"Configurations", "Manifests"},
-        "Versions": {"Manifests", "Packing", "Progress", "Samples", "Tables"},
+        "Versions": {"Locks", "Manifests", "Packing", "Progress", "Samples", "Tables"},
     },
     "Pipeline": {
         "": {"Configuration", "Plan", "Resample", "Solve", "Stages"},

@@ -26,12 +26,23 @@ extension ShardsError {
                 .io,
                 "cannot \(action) \(path): \(reason); raise the number of files that may be open "
                     + "(ulimit -n)", path: path)
-        case ENOSPC, EDQUOT:
+        case EDQUOT:
+            self.init(
+                .noSpace,
+                "cannot \(action) \(path): your quota on its file system is used up (\(reason)); "
+                    + "remove files of yours or ask for more ('quota -s', or the file system's own "
+                    + "command, shows it), and run the same command again", path: path)
+        case ENOSPC:
             self.init(
                 .noSpace,
                 "cannot \(action) \(path): \(reason); free some space and run the same command "
                     + "again", path: path)
-        case EROFS, EACCES, EPERM:
+        case EROFS:
+            self.init(
+                .readOnly,
+                "cannot \(action) \(path): its file system is mounted for reading only; choose "
+                    + "another place, or have it mounted for writing", path: path)
+        case EACCES, EPERM:
             self.init(
                 .readOnly,
                 "cannot \(action) \(path): \(reason); check who owns it and its permissions",

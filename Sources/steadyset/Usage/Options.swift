@@ -32,8 +32,8 @@ struct ThreadsOption: ParsableArguments {
 struct LockOption: ParsableArguments {
     @Flag(
         help: ArgumentHelp(
-            "Write also where the file system has no locks; see to it then that nothing else "
-                + "writes there."))
+            "Where the file system has no locks, take no lock files either; see to it then that "
+                + "nothing else writes there."))
     var noLock = false
 
     func validate() throws {

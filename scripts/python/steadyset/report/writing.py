@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
-import tempfile
+import secrets
 from dataclasses import dataclass
 
 from ..dataset import Dataset
@@ -48,14 +48,14 @@ def write_report(
         output = pathlib.Path(subject.root or ".") / "report.html"
     path = pathlib.Path(output)
     text = _page(subject, live)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
-        with open(handle, "w", encoding="utf-8") as file:
+        # Its permissions are those that the umask leaves, as of any other file.
+        with open(temporary, "x", encoding="utf-8") as file:
             file.write(text)
-        os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except BaseException:
-        os.unlink(temporary)
+        temporary.unlink(missing_ok=True)
         raise
     return path
 
