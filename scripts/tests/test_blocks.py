@@ -46,6 +46,7 @@ COMMANDS_NOT_RUN = {
     r"^steadyset bench": "measures for minutes; test_bench.py runs small ones",
     r"^steadyset run pipelines/train.yaml": "trains for a minute; test_train.py runs smaller ones",
     r"^h5dump|^export HDF5_PLUGIN_PATH": "needs h5dump; test_plugin.py runs it where it is",
+    r"^steadyset status|--metrics ": "looks at a run that goes on; test_status.py and test_observation.py have one",
     r"steadyset (run pipelines/quickstart|verify quickstart)": "test_reading_examples.py compares what they print",
 }
 # Commands that are run, with what must be there before.
