@@ -30,7 +30,7 @@ WALLS = {
     "Learning": {"Fields"} | {"Documents", "Parallel"},
     "Exports": {"Documents", "Parallel", "Fields", "Sampling", "Shards", "Datasets"},
     "Diagnosis": {"Documents", "Parallel", "Fields", "Shards", "Datasets"},
-    "Engine": {"Documents", "Fields", "Sampling", "Solving", "Shards", "Datasets", "Pipeline"},
+    "Engine": {"Documents", "Fields", "Sampling", "Solving", "Learning", "Shards", "Datasets", "Pipeline"},
 }
 
 # Arrows between the folders of a module: each may use those that are listed, and what stands in

@@ -13,8 +13,8 @@ package struct EpochMetrics: Hashable, Sendable {
     package var prefactor: String
     /// The objective, mean over the epoch's batches as they came, by samples.
     package var trainLoss: Double
-    /// Where draws are curated: what the objective would be on draws of the design, estimated by the
-    /// weights of the epoch's samples.
+    /// Where draws are curated: what the objective would be on draws of the design, as the weights
+    /// of the epoch's samples tell.
     package var designLoss: Double?
     /// The objective on the judging part; nil where there is none.
     package var judgeLoss: Double?
