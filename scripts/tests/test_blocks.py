@@ -57,6 +57,7 @@ RUN = {
     "Cards.md": "steadyset export card quickstart --output card",
     "Clusters.md": "profiles/local",
     "Installation.md": "steadyset --version",
+    "Observing.md": "steadyset status quickstart",
 }
 STARTS = re.compile(
     r"^(for|export|steadyset|python3?|pip|torchrun|snakemake|sinfo|sudo|podman|apt-get|hf|h5dump|swift|(\./)?scripts/\S+|--set-\S+)\s"
