@@ -196,9 +196,12 @@ MADE = {}
 
 
 def state(folder):
-    """What is below a folder, with size and time of every file that is no lock."""
+    """What is below a folder, with size and time of every file that is no lock, but for progress files."""
     found = {}
     for path in folder.rglob("*"):
+        # Each command that works there says so.
+        if path.parent.name == "progress":
+            continue
         is_content = path.is_file() and path.name != "lock" and path.suffix != ".lock"
         found[str(path.relative_to(folder))] = [path.stat().st_size, path.stat().st_mtime_ns] if is_content else None
     return found

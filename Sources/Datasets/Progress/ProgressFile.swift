@@ -61,8 +61,13 @@ public final class ProgressFile: Reporter {
         let path = "\(folder)/\(place.step ?? ProgressFile.whole).json"
         do {
             try Folder.create(folder)
-            // Nobody else works here: what others left is of the past.
-            if place.step == nil { ProgressFile.sweep(folder, keeping: path) }
+            // Nobody else works here: what others left is of the past. Beside a step nobody has the
+            // folder to himself.
+            if place.step == nil {
+                ProgressFile.sweep(folder, keeping: path)
+            } else {
+                AtomicFile.remove("\(folder)/\(ProgressFile.whole).json")
+            }
         } catch { return warn("its progress cannot be told to 'status': \(error)") }
         state.withLock {
             $0 = State(
