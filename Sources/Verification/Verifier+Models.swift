@@ -169,17 +169,20 @@ extension Verifier {
     }
 
     /// The log of a curated training: that it is whole, of this training, and, where what was drawn
-    /// from is here and kinds decided, that every choice follows from its proposal.
+    /// from is here as it was and kinds decided, that every choice follows from its proposal.
     private func checkCuration(_ curation: OnlineCuration, of manifest: TrainManifest) throws {
         let path = "\(dataset.folder(.train))/\(StageFile.curation)"
         let log = try CurationLog.read(
-            try InputFile.read(path, maximumBytes: 1 << 30), path: path)
+            try InputFile.read(path, maximumBytes: 256 << 20), path: path)
         expect(
             log.curation == curation && log.seed == Int(manifest.training.seed)
                 && log.count == manifest.training.samplesPerEpoch
                 && log.lines.count == manifest.epochs,
             "\(path): is the log of another training, or of another number of epochs")
-        guard let sample = try? dataset.manifest(SampleManifest.self),
+        // A dataset that grew leaves out other samples than it did.
+        guard let pack = try? dataset.manifest(PackManifest.self),
+            manifest.inputs.contains(where: { $0.id == pack.id }),
+            let sample = try? dataset.manifest(SampleManifest.self),
             let split = try? dataset.manifest(SplitManifest.self),
             case .drawn(let design) = sample.origin, log.count > 0
         else { return }

@@ -1,10 +1,13 @@
 """Curated streams: what is hard comes more often, weights undo that, and a log gives the same samples again."""
 
+import hashlib
 import json
 import math
+import shutil
 import signal
 import subprocess
 
+import forging
 import numpy as np
 import pytest
 from conftest import BINARY, REPOSITORY, TAUGHT, changed, manifest, refused, steadyset, write
@@ -12,7 +15,8 @@ from test_schemas import check
 from test_train import metrics
 
 import steadyset as reader
-from steadyset.streams.decisions import Curation, Decider
+from steadyset.canonical import canonical
+from steadyset.streams.decisions import Curation, Decider, Log
 
 TINY = REPOSITORY / "pipelines/tiny.yaml"
 CURATED = changed(TAUGHT, train={"selection": "endless", "samples_per_epoch": 48, "epochs": 4, "curation": {"candidates": 4}})
@@ -312,10 +316,52 @@ def test_refusals(tmp_path):
     assert not (tmp_path / "no").exists()
 
 
-def test_its_log_is_verified(curated, tmp_path):
-    """A changed log is found, by its digest in the manifest."""
+def test_a_changed_log_is_found(curated, tmp_path):
+    """By its digest in the manifest; where that is made anew by its chain, and where that is, too, by what it says."""
     pipeline, dataset = curated
-    steadyset("train", pipeline, "--data", dataset, "-o", tmp_path / "model")
-    log = tmp_path / "model/train/curation.jsonl"
-    log.write_text(log.read_text().replace('"number":2', '"number":3'))
-    assert "curation.jsonl" in steadyset("verify", tmp_path / "model", expect=1).stdout
+    root = shutil.copytree(dataset, tmp_path / "data")
+    log, listed = root / "train/curation.jsonl", root / "train/manifest.json"
+    whole, kinds = log.read_text(), '"proposal"' in log.read_text()
+
+    def forge(change, chained):
+        """Alters the members of the third line; with a new chain where that is wanted, and the digest of the file."""
+        _, lines = Log.parse(whole, "log")
+        change(lines[2])
+        made = Log()
+        for line in lines:
+            made.append(line)
+        texts = made.lines if chained else whole.splitlines(keepends=True)
+        if not chained:
+            texts[2] = canonical({**lines[2], "chain": json.loads(texts[2])["chain"]}) + "\n"
+        log.write_text("".join(texts))
+        found = json.loads(listed.read_text())
+        data = log.read_bytes()
+        entry = next(file for file in found["files"] if file["path"] == log.name)
+        entry |= {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        forging.write(listed, found)
+
+    def other(line):
+        line["chosen"] = ("1" if line["chosen"][0] == "0" else "0") + line["chosen"][1:]
+
+    def heavier(line):
+        line["weights"] = [line["weights"][0] * 1.5, *line["weights"][1:]]
+
+    def beyond(line):
+        line["weights"] = [11, *line["weights"][1:]]
+
+    def fifth(line):
+        line["chosen"] = "4" + line["chosen"][1:]
+
+    log.write_text(whole.replace('"number":2', '"number":3'))
+    assert "curation.jsonl" in steadyset("verify", root, expect=1).stdout
+    for change, chained, says in (
+        (other, False, "line 3: it is not what was written after the line before it"),
+        (beyond, True, "line 3: is not window 1"),
+        (fifth, True, "line 3: is not window 1"),
+        (lambda line: line.update(number=2), True, "line 3: is not window 1"),
+        *([(other, True, "window 1 does not follow"), (heavier, True, "window 1 does not follow")] if kinds else []),
+    ):
+        forge(change, chained)
+        assert says in steadyset("verify", root, expect=1).stdout
+    forge(lambda line: None, True)
+    assert "sound" in steadyset("verify", root).stdout
