@@ -40,6 +40,7 @@ extension Schema {
             "bench": PackageResources.bench_schema_json,
             "configuration": PackageResources.configuration_schema_json,
             "curation": PackageResources.curation_schema_json,
+            "curation-log": PackageResources.curation_log_schema_json,
             "export": PackageResources.export_schema_json,
             "log": PackageResources.log_schema_json,
             "manifest": PackageResources.manifest_schema_json,

@@ -53,7 +53,7 @@ final class Curator {
         return CuratedSource(source, window, candidates: curation.candidates)
     }
 
-    /// Learns of the losses at the positions of the latest epoch; nil where nothing was learnt from.
+    /// Learns of the losses at the positions of the latest epoch; nil where there was none.
     func learn(_ losses: [Double?]) {
         guard var proposal = proposals.last, let window = windows.last else { return }
         proposal.learn(window.kinds, weights: window.weights, losses: losses)

@@ -23,8 +23,8 @@ package struct CandidateChoice: Sendable {
 
     /// Chooses among the candidates of `position`; nil where there is none.
     ///
-    /// - Parameter scores: Of each candidate, at least 0; nil where the candidate is left out. Where
-    ///   their sum is 0, or not finite, all are alike.
+    /// - Parameter scores: Of each candidate, at least 0; nil where the candidate is left out. All
+    ///   are alike where their sum is 0 or not finite.
     package func callAsFunction(_ scores: [Double?], position: Int) -> (
         candidate: Int, weight: Float
     )? {
