@@ -26,13 +26,7 @@ package struct Machine {
     }
 
     private static func processor() -> String {
-        let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-        let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
-        if let name = line?.split(separator: ":", maxSplits: 1).last?.trimmingCharacters(
-            in: .whitespaces)
-        {
-            return name
-        }
+        if let name = SystemFiles().value("model name", in: "/proc/cpuinfo") { return name }
         #if arch(x86_64)
             return "x86_64"
         #elseif arch(arm64)

@@ -24,37 +24,25 @@ extension PipelineSubject {
         }
         let draws = CuratedDraws(stream, count: count, curation, seed: seed)
         guard let listed = members.optional("losses") else {
-            let strata = stream.design.strata.count
-            let proposal = try members.optional("proposal").map { json in
-                guard let proposal = StreamProposal(json: json, strata: strata) else {
-                    throw EngineError(.usage, "'proposal' is none of this stream")
-                }
-                return proposal
-            }
-            return chosen(in: try draws.window(number, by: proposal ?? draws.plain))
+            let proposal = try members.optional("proposal").map(proposal) ?? draws.plain
+            return chosen(in: try draws.window(number, by: proposal), by: proposal)
         }
         let losses = try self.losses(listed)
         guard losses.count == count * curation.candidates else {
             throw EngineError(.usage, "there is not a loss for each candidate of the window")
         }
-        return chosen(in: draws.window(number, losses: losses))
+        return chosen(in: draws.window(number, losses: losses), by: nil)
     }
 
     /// Follows the losses of a window.
     func learn(_ request: JSON) throws -> JSON {
         let members = try Members(
-            request, of: "a request", required: ["do", "with", "kinds", "weights", "losses"],
-            optional: ["proposal"])
-        let strata = stream.design.strata.count
-        var proposal = StreamProposal(strata: strata)
-        if let json = members.optional("proposal") {
-            guard let given = StreamProposal(json: json, strata: strata) else {
-                throw EngineError(.usage, "'proposal' is none of this stream")
-            }
-            proposal = given
-        }
+            request, of: "a request",
+            required: ["do", "with", "proposal", "kinds", "weights", "losses"])
+        var proposal = try proposal(try members.json("proposal"))
         let losses = try self.losses(try members.json("losses"))
         let weights = try members.doubles("weights", count: losses.count).map(Float.init)
+        let strata = stream.design.strata.count
         let limits = SampleTrait.allCases.map { $0.count(strata: strata) }
         let kinds = try members.array("kinds").enumerated().map { place, json in
             let listed = json.array?.compactMap(\.int) ?? []
@@ -77,6 +65,13 @@ extension PipelineSubject {
         }
     }
 
+    private func proposal(_ json: JSON) throws -> StreamProposal {
+        guard let proposal = StreamProposal(json: json, strata: stream.design.strata.count) else {
+            throw EngineError(.usage, "'proposal' is none of this stream")
+        }
+        return proposal
+    }
+
     private func losses(_ json: JSON) throws -> [Double?] {
         guard let listed = json.array else {
             throw EngineError(.usage, "'losses' of a request is not an array")
@@ -90,8 +85,9 @@ extension PipelineSubject {
         }
     }
 
-    private func chosen(in window: CuratedWindow) -> JSON {
+    private func chosen(in window: CuratedWindow, by proposal: StreamProposal?) -> JSON {
         .object([
+            "proposal": proposal?.json ?? .null,
             "chosen": .array(window.chosen.map { $0.map(JSON.integer) ?? .null }),
             "weights": .array(window.weights.map { .number(Double($0)) }),
             "kinds": .array(window.kinds.map { .array($0.map(JSON.integer)) }),

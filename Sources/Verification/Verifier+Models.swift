@@ -186,14 +186,11 @@ extension Verifier {
             let split = try? dataset.manifest(SplitManifest.self),
             case .drawn(let design) = sample.origin, log.count > 0
         else { return }
-        let stream = SampleStream(design, split: split.split)
-        let first = try design.strata.indices.map {
-            try stream.sample(.train, rank: $0)?.id.description
-        }
-        expect(log.first == first, "\(path): was drawn from other samples")
-        guard curation.criterion == .kinds else { return }
         let draws = CuratedDraws(
-            stream, count: log.count, curation, seed: manifest.training.seed)
+            SampleStream(design, split: split.split), count: log.count, curation,
+            seed: manifest.training.seed)
+        expect(log.first == (try draws.first()), "\(path): was drawn from other samples")
+        guard curation.criterion == .kinds else { return }
         for line in log.lines {
             guard
                 let proposal = line.proposal.flatMap({

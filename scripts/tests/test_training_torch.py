@@ -336,6 +336,25 @@ def test_both_learn_without_an_end(learnable, tmp_path):
     assert len(scored) == len(reader.open(dataset).select("test"))
 
 
+def resumes(folder, block, tmp_path, *names):
+    """Trains into `whole`; and into `parts`, killed after two epochs and continued: the files have the same bits."""
+    dataset, training = reader.open(folder), parse_training(block)
+
+    def train(output, **options):
+        with Processes("cpu") as processes:
+            Trainer(training, dataset, output, processes, Options(**options)).run()
+        return [(output / "train" / name).read_bytes() for name in names]
+
+    def kill(line):
+        if line.startswith("epoch 2"):
+            raise Killed
+
+    whole = train(tmp_path / "whole", threads=1)
+    with pytest.raises(Killed):
+        train(tmp_path / "parts", report=kill)
+    assert train(tmp_path / "parts", threads=2) == whole
+
+
 @pytest.mark.parametrize("by", ["kinds", "loss"])
 def test_both_curate_alike(learnable, tmp_path, by):
     """As much as the last digits of losses let them: the first windows are the same, and so is what is learnt."""
@@ -360,22 +379,7 @@ def test_a_curated_training_resumes_and_is_shared(learnable, tmp_path, by):
     """Killed after two epochs and continued: the same bits. Two processes decide alike, and make the same steps."""
     _, folder = learnable
     block = PIPELINE["train"] | ENDLESS | {"curation": {"by": by, "candidates": 4, "power": 2}}
-    dataset, training = reader.open(folder), parse_training(block)
-    names = ("weights.safetensors", "metrics.jsonl", "curation.jsonl")
-
-    def train(output, **options):
-        with Processes("cpu") as processes:
-            Trainer(training, dataset, output, processes, Options(**options)).run()
-        return [(output / "train" / name).read_bytes() for name in names]
-
-    def kill(line):
-        if line.startswith("epoch 2"):
-            raise Killed
-
-    whole = train(tmp_path / "whole", threads=1)
-    with pytest.raises(Killed):
-        train(tmp_path / "parts", report=kill)
-    assert train(tmp_path / "parts", threads=2) == whole
+    resumes(folder, block, tmp_path, "weights.safetensors", "metrics.jsonl", "curation.jsonl")
     pipeline = write(tmp_path, PIPELINE | {"train": block})
     common = ["-m", "steadyset.training", pipeline, "--data", folder, "--evaluate", "none", "--device", "cpu"]
     run("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", *common, "-o", tmp_path / "two")
@@ -389,21 +393,7 @@ def test_a_curated_training_resumes_and_is_shared(learnable, tmp_path, by):
 def test_without_an_end_it_resumes_and_is_shared(learnable, tmp_path):
     """Killed after two epochs and continued, with one thread and with two: the same bits. Two processes make the same steps."""
     _, folder = learnable
-    dataset, training = reader.open(folder), parse_training(PIPELINE["train"] | ENDLESS)
-
-    def train(output, **options):
-        with Processes("cpu") as processes:
-            Trainer(training, dataset, output, processes, Options(**options)).run()
-        return (output / "train/weights.safetensors").read_bytes(), (output / "train/metrics.jsonl").read_bytes()
-
-    def kill(line):
-        if line.startswith("epoch 2"):
-            raise Killed
-
-    whole = train(tmp_path / "whole", threads=1)
-    with pytest.raises(Killed):
-        train(tmp_path / "parts", report=kill)
-    assert train(tmp_path / "parts", threads=2) == whole
+    resumes(folder, PIPELINE["train"] | ENDLESS, tmp_path, "weights.safetensors", "metrics.jsonl")
     pipeline = write(tmp_path, PIPELINE | {"train": PIPELINE["train"] | ENDLESS})
     common = ["-m", "steadyset.training", pipeline, "--data", folder, "--evaluate", "none", "--device", "cpu"]
     run("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", *common, "-o", tmp_path / "two")

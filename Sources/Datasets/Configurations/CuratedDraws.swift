@@ -47,6 +47,16 @@ package final class CuratedDraws {
         choice = CandidateChoice(floor: curation.floor, seed: seed)
     }
 
+    /// The id of the first training rank of each stratum, nil where it is left out: what a log says
+    /// of what was drawn from.
+    ///
+    /// - Throws: as `SampleStream.sample`.
+    package func first() throws -> [String?] {
+        try stream.design.strata.indices.map {
+            try stream.sample(.train, rank: $0)?.id.description
+        }
+    }
+
     /// What a proposal is before anything is known.
     package var plain: StreamProposal { StreamProposal(strata: stream.design.strata.count) }
 

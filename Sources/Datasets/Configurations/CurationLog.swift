@@ -7,7 +7,8 @@ package import Sampling
 ///
 /// The first line says of what stream, and how was chosen; each other one what a window has, and by
 /// which proposal. Each line has the digest `chain` of itself and of all before it, so that a line
-/// that was changed, lost or moved is found. The article *Formats* has the members.
+/// that was changed, lost or moved is found. Its members are in the article
+/// *Curating while training*.
 package struct CurationLog: Hashable, Sendable {
     package static let format = "steadyset-curation"
     package static let version = 1
@@ -23,10 +24,7 @@ package struct CurationLog: Hashable, Sendable {
     ///
     /// - Throws: as `SampleStream.sample`.
     package init(_ draws: CuratedDraws) throws {
-        let first = try draws.stream.design.strata.indices.map { rank in
-            try draws.stream.sample(.train, rank: rank).map { JSON.string($0.id.description) }
-                ?? .null
-        }
+        let first = try draws.first().map { $0.map(JSON.string) ?? .null }
         append([
             "format": .string(CurationLog.format), "version": .integer(CurationLog.version),
             "curation": draws.curation.json, "seed": .integer(Int(draws.seed)),

@@ -48,7 +48,12 @@ package final class FileLock {
         hold = .file(try LockFile(path, shared: shared, holder: holder))
     }
 
-    deinit { release() }
+    deinit {
+        switch hold {
+        case .descriptor(let number): close(number)
+        case .file(let file): file.withdraw()
+        }
+    }
 
     /// The file beside its own that says who holds it; nil where the system has locks.
     package var file: String? { if case .file(let file) = hold { file.path } else { nil } }
@@ -56,13 +61,6 @@ package final class FileLock {
     /// Gives it up, and leaves no file beside its own. A second time nothing happens to a lock by a
     /// file; one of the system is not given up before it is dropped.
     package func withdraw() { if case .file(let file) = hold { file.withdraw() } }
-
-    private func release() {
-        switch hold {
-        case .descriptor(let number): close(number)
-        case .file(let file): file.withdraw()
-        }
-    }
 }
 
 /// Whether work may go on where the file system has no locks: for the whole process.

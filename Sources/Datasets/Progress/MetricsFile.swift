@@ -34,6 +34,9 @@ public final class MetricsFile: Reporter {
         var isFailing = false
     }
 
+    /// The endings of names of such files.
+    public static let endings = ["json", "prom"]
+
     private let path: String
     private let warn: (String) -> Void
     private let state: Mutex<State>
@@ -41,19 +44,13 @@ public final class MetricsFile: Reporter {
     /// Writes the file at `path`, with no step yet.
     ///
     /// - Parameters:
+    ///   - path: Its ending, one of `endings`, says the form.
     ///   - command: The subcommand.
     ///   - warn: Hears, once, that it cannot be written any more.
-    /// - Throws: `DatasetError` of kind `.usage` where its name has another ending, and of kind
-    ///   `.cannotCreate` where it cannot be written.
+    /// - Throws: `DatasetError` of kind `.cannotCreate` where it cannot be written.
     public init(_ path: String, command: String, warn: @escaping (String) -> Void)
         throws(DatasetError)
     {
-        guard path.hasSuffix(".json") || path.hasSuffix(".prom") else {
-            throw DatasetError(
-                .usage,
-                "--metrics \(path): the name of the file must end with .json or, for Prometheus, "
-                    + ".prom")
-        }
         (self.path, self.warn) = (path, warn)
         state = Mutex(State(content: Content(command: command)))
         do { try write() } catch {

@@ -1,4 +1,5 @@
 package import Foundation
+internal import Parallel
 
 /// What this process has used of the machine so far.
 package struct ProcessUsage: Hashable, Sendable {
@@ -29,25 +30,14 @@ package struct ProcessUsage: Hashable, Sendable {
                 $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6
             }
         }
-        let files = files()
+        // What Linux tells of a process's files (proc_pid_io(5)).
+        func bytes(_ key: String) -> Int? {
+            SystemFiles().value(key, in: "/proc/self/io").flatMap { Int($0) }
+        }
         return ProcessUsage(
             cpu: seconds(own) + seconds(children),
             peakMemory: max(Int(own.ru_maxrss), Int(children.ru_maxrss)) * unit,
-            read: files["rchar"], written: files["wchar"])
-    }
-
-    /// What Linux tells of a process's files (proc_pid_io(5)).
-    private static func files() -> [String: Int] {
-        guard let text = try? String(contentsOfFile: "/proc/self/io", encoding: .utf8) else {
-            return [:]
-        }
-        var found: [String: Int] = [:]
-        for line in text.split(separator: "\n") {
-            let words = line.split(separator: " ")
-            guard words.count == 2, let value = Int(words[1]) else { continue }
-            found[String(words[0].dropLast())] = value
-        }
-        return found
+            read: bytes("rchar"), written: bytes("wchar"))
     }
 }
 

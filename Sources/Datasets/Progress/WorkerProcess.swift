@@ -1,5 +1,6 @@
 package import Documents
 internal import Foundation
+internal import Parallel
 
 /// A process on some machine, told so that others can say who works somewhere, and whether it still
 /// does.
@@ -19,7 +20,8 @@ package struct WorkerProcess: Hashable, Sendable {
     /// This process.
     package static let current = WorkerProcess(
         host: ProcessInfo.processInfo.hostName, pid: Int(getpid()), start: facts(of: "self")?.start,
-        boot: text("/proc/sys/kernel/random/boot_id"),
+        boot: SystemFiles().text("/proc/sys/kernel/random/boot_id")?.trimmingCharacters(
+            in: .whitespacesAndNewlines),
         space: try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid"))
 
     package init(host: String, pid: Int, start: Int?, boot: String?, space: String?) {
@@ -59,17 +61,12 @@ package struct WorkerProcess: Hashable, Sendable {
             space: json["space"]?.string)
     }
 
-    private static func text(_ path: String) -> String? {
-        (try? String(contentsOfFile: path, encoding: .utf8))?.trimmingCharacters(
-            in: .whitespacesAndNewlines)
-    }
-
     /// What Linux tells of a process (proc_pid_stat(5)): the third and the 22nd of the words in
     /// `/proc/PID/stat`, counted behind the name, which may have anything in it.
     private static func facts(of process: String) -> (isOver: Bool, start: Int)? {
-        guard let text = text("/proc/\(process)/stat"), let name = text.lastIndex(of: ")") else {
-            return nil
-        }
+        guard let text = SystemFiles().text("/proc/\(process)/stat"),
+            let name = text.lastIndex(of: ")")
+        else { return nil }
         let words = text[text.index(after: name)...].split(separator: " ")
         guard words.count > 19, let start = Int(words[19]) else { return nil }
         return (["Z", "X", "x"].contains(words[0]), start)

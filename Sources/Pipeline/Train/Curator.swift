@@ -9,11 +9,11 @@ internal import Sampling
 final class Curator {
     /// Where candidates come from.
     let source: EndlessSource
+    /// What was decided so far.
+    private(set) var decided: SavedCuration
     private let draws: CuratedDraws
-    /// What each epoch has so far.
-    private var windows: [CuratedWindow] = []
-    /// The proposal of each epoch so far, and the one of the next; empty where losses decide.
-    private var proposals: [StreamProposal] = []
+    /// What the latest epoch has, of this run.
+    private var latest: CuratedWindow?
 
     /// Prepares the curation of `source`, from the beginning or from a checkpoint.
     init(
@@ -23,11 +23,8 @@ final class Curator {
         self.source = source
         let stream = SampleStream(source.design, split: source.split)
         draws = CuratedDraws(stream, count: source.count, curation, seed: seed)
-        if let saved {
-            (windows, proposals) = (saved.windows(of: source.count), saved.proposals)
-        } else if curation.criterion == .kinds {
-            proposals = [draws.plain]
-        }
+        decided =
+            saved ?? SavedCuration(proposals: curation.criterion == .kinds ? [draws.plain] : [])
     }
 
     var curation: OnlineCuration { draws.curation }
@@ -43,25 +40,24 @@ final class Curator {
     ///
     /// - Parameter losses: Returns the losses of its candidates; asked only where they decide.
     func next(losses: () throws -> [Double?]) throws -> CuratedSource {
+        let number = decided.chosen.count / draws.count
         let window =
-            if let proposal = proposals.last {
-                try draws.window(windows.count, by: proposal)
+            if let proposal = decided.proposals.last {
+                try draws.window(number, by: proposal)
             } else {
-                draws.window(windows.count, losses: try losses())
+                draws.window(number, losses: try losses())
             }
-        windows.append(window)
+        decided.append(window)
+        latest = window
         return CuratedSource(source, window, candidates: curation.candidates)
     }
 
     /// Learns of the losses at the positions of the latest epoch; nil where there was none.
     func learn(_ losses: [Double?]) {
-        guard var proposal = proposals.last, let window = windows.last else { return }
-        proposal.learn(window.kinds, weights: window.weights, losses: losses)
-        proposals.append(proposal)
+        guard var proposal = decided.proposals.last, let latest else { return }
+        proposal.learn(latest.kinds, weights: latest.weights, losses: losses)
+        decided.proposals.append(proposal)
     }
-
-    /// What a checkpoint keeps.
-    var saved: SavedCuration { SavedCuration(windows, proposals) }
 
     /// The log of the epochs that a checkpoint has.
     ///
@@ -80,20 +76,16 @@ final class Curator {
 /// A curation as a checkpoint keeps it.
 struct SavedCuration {
     /// Of each position so far, the number of the candidate, or −1 for none.
-    let chosen: [Float]
+    private(set) var chosen: [Float] = []
     /// Of each position so far.
-    let weights: [Float]
+    private(set) var weights: [Float] = []
     /// Of each epoch so far, and of the next one; empty where losses decide.
-    let proposals: [StreamProposal]
+    var proposals: [StreamProposal]
 
-    init(chosen: [Float], weights: [Float], proposals: [StreamProposal]) {
-        (self.chosen, self.weights, self.proposals) = (chosen, weights, proposals)
-    }
-
-    init(_ windows: [CuratedWindow], _ proposals: [StreamProposal]) {
-        self.init(
-            chosen: windows.flatMap { $0.chosen.map { $0.map(Float.init) ?? -1 } },
-            weights: windows.flatMap(\.weights), proposals: proposals)
+    /// Adds what an epoch has.
+    mutating func append(_ window: CuratedWindow) {
+        chosen += window.chosen.map { $0.map(Float.init) ?? -1 }
+        weights += window.weights
     }
 
     /// The windows, of `count` positions each, without kinds: those are learnt from.

@@ -68,15 +68,13 @@ struct TrainStage: PipelineStage {
         let content = Fingerprint.train(pack: input.id, training, keepsHalfway: keepsHalfway)
         try protectModel(pack, of: source, fingerprint: fingerprint, content: content, in: context)
         let store = try PackedSamples(pack, in: source.folder(.pack))
-        let samples: any TrainingSource
-        var endless: EndlessSource?
-        if let count = training.samplesPerEpoch {
-            let drawn = try EndlessSource(source, pack: pack, count: count)
-            (samples, endless) = (drawn, drawn)
-        } else {
-            samples = PackedSource(
-                store: store, samples: try store.select(training.selection, of: .train))
+        let endless = try training.samplesPerEpoch.map {
+            try EndlessSource(source, pack: pack, count: $0)
         }
+        let samples: any TrainingSource =
+            try endless
+            ?? PackedSource(
+                store: store, samples: try store.select(training.selection, of: .train))
         let judges = PackedSource(
             store: store, samples: try judges(in: store, context.pipelinePath))
         let model = try model(on: store.physics.lattice, context.pipelinePath)

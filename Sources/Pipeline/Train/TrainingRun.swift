@@ -15,6 +15,8 @@ final class TrainingRun {
     let model: ModelDescription
     /// Whether the model after half of the epochs is kept as well.
     private let keepsHalfway: Bool
+    /// Samples that are predicted at a time.
+    private let predictedAtOnce: Int
     private let train: BatchReader
     private let judge: BatchReader?
     /// What chooses the samples of each epoch, where draws are curated.
@@ -36,7 +38,7 @@ final class TrainingRun {
 
     /// Threads that read samples beside those that compute.
     private static let readers = 2
-    /// Sites that are predicted at a time in judging.
+    /// Sites that are predicted at a time.
     private static let judgedSites = 1 << 20
 
     /// Prepares a training, from the beginning or from a checkpoint.
@@ -49,6 +51,8 @@ final class TrainingRun {
         self.model = model
         self.keepsHalfway = keepsHalfway
         self.curator = curator
+        predictedAtOnce = max(
+            1, min(description.batch, TrainingRun.judgedSites / model.lattice.count))
         train = BatchReader(
             source: source, size: min(description.batch, source.count),
             transform: description.transform,
@@ -60,7 +64,7 @@ final class TrainingRun {
             ? nil
             : BatchReader(
                 source: judgedBy,
-                size: max(1, min(description.batch, TrainingRun.judgedSites / model.lattice.count)),
+                size: predictedAtOnce,
                 transform: description.transform, keepingFields: true
             ).caching()
         workers = Workers(threads: threads)
@@ -125,7 +129,7 @@ final class TrainingRun {
         TrainingCheckpoint(
             fingerprint: fingerprint, metrics: metrics, best: best, seconds: seconds,
             network: network, adam: adam, bestParameters: bestParameters,
-            bestStatistics: bestStatistics, halfway: halfway, curation: curator?.saved)
+            bestStatistics: bestStatistics, halfway: halfway, curation: curator?.decided)
     }
 
     /// Makes the epochs that are left.
@@ -196,9 +200,26 @@ final class TrainingRun {
     private func candidateLosses(_ objective: Objective, epoch: Int) throws -> [Double?] {
         guard let all = curator?.candidates else { return [] }
         let reader = BatchReader(
-            source: all, size: predictedAtOnce(of: all), transform: description.transform)
-        let source = reader.read(epochs: epoch..<epoch + 1, threads: TrainingRun.readers)
+            source: all, size: predictedAtOnce, transform: description.transform)
         var found = [Double?](repeating: nil, count: all.count)
+        let place = "the candidates of epoch \(epoch + 1)"
+        try predict(reader, epoch: epoch, objective, place) { batch, losses, _ in
+            for (loss, number) in zip(losses, batch.numbers) { found[number % all.count] = loss }
+        }
+        return found
+    }
+
+    /// Predicts the samples of an epoch of `reader`, batch by batch.
+    ///
+    /// - Parameters:
+    ///   - place: What it is for, for messages.
+    ///   - body: Is given a batch, the objective of each of its samples, and the outputs, (samples,
+    ///     rows, columns), which it may alter.
+    private func predict(
+        _ reader: BatchReader, epoch: Int, _ objective: Objective, _ place: String,
+        _ body: (SampleBatch, _ losses: [Double], _ output: inout [Float]) throws -> Void
+    ) throws {
+        let source = reader.read(epochs: epoch..<epoch + 1, threads: TrainingRun.readers)
         var output: [Float] = []
         while let batch = try source.next() {
             try Interruption.check()
@@ -210,15 +231,9 @@ final class TrainingRun {
             let losses = objective.values(
                 output: output, labels: batch.labels, samples: batch.ids.count,
                 sites: model.lattice.count, workers: workers)
-            try check(losses, batch.ids, "the candidates of epoch \(epoch + 1)")
-            for (loss, number) in zip(losses, batch.numbers) { found[number % all.count] = loss }
+            try check(losses, batch.ids, place)
+            try body(batch, losses, &output)
         }
-        return found
-    }
-
-    /// Samples that are predicted at a time.
-    private func predictedAtOnce(of source: any TrainingSource) -> Int {
-        max(1, min(description.batch, TrainingRun.judgedSites / source.lattice.count))
     }
 
     /// Makes one step with the next batch, and notes the objective of its samples.
@@ -261,25 +276,14 @@ final class TrainingRun {
     private func judge(_ reader: BatchReader, _ objective: Objective, epoch: Int) throws -> (
         loss: Double, mae: Double
     ) {
-        let sites = model.lattice.count
-        let source = reader.read(epochs: 0..<1, threads: TrainingRun.readers)
-        var output: [Float] = []
+        let place = "the judging of epoch \(epoch + 1)"
         var (loss, mae) = (0.0, 0.0)
-        while let batch = try source.next() {
-            try Interruption.check()
-            if output.count != batch.x.count {
-                output = [Float](repeating: 0, count: batch.x.count)
-            }
-            network.predict(batch.x, into: &output)
-            let losses = objective.values(
-                output: output, labels: batch.labels, samples: batch.ids.count, sites: sites,
-                workers: workers)
-            try check(losses, batch.ids, "the judging of epoch \(epoch + 1)")
+        try predict(reader, epoch: 0, objective, place) { batch, losses, output in
             description.transform.invert(&output)
             let errors = Objective(loss: .mae, prefactor: .none).values(
-                output: output, labels: batch.y, samples: batch.ids.count, sites: sites,
-                workers: workers)
-            try check(errors, batch.ids, "the judging of epoch \(epoch + 1)")
+                output: output, labels: batch.y, samples: batch.ids.count,
+                sites: model.lattice.count, workers: workers)
+            try check(errors, batch.ids, place)
             loss += losses.reduce(0, +)
             mae += errors.reduce(0, +)
         }

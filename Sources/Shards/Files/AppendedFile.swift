@@ -23,9 +23,7 @@ package final class AppendedFile {
     /// - Throws: `ShardsError` where it cannot be written.
     package init(_ path: String) throws(ShardsError) {
         self.path = path
-        guard !path.utf8.contains(0) else {
-            throw ShardsError(.notFound, "a path may not contain a NUL character", path: path)
-        }
+        try OpenFile.check(path)
         descriptor = unsafe open(
             path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o666)
         guard descriptor >= 0 else { throw ShardsError(errno: errno, "open", path: path) }

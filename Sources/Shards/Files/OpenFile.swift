@@ -52,6 +52,13 @@ package struct OpenFile: ~Copyable {
         guard number == 0 else { throw ShardsError(errno: number, "complete", path: path) }
     }
 
+    /// Throws where the system would see the beginning of `path` alone.
+    static func check(_ path: String) throws(ShardsError) {
+        guard !path.utf8.contains(0) else {
+            throw ShardsError(.notFound, "a path may not contain a NUL character", path: path)
+        }
+    }
+
     /// Opens a regular file for reading; `followingLinks` says whether its last component may be a
     /// symbolic link.
     ///
@@ -59,9 +66,7 @@ package struct OpenFile: ~Copyable {
     package static func reading(_ path: String, followingLinks: Bool = true) throws(ShardsError)
         -> OpenFile
     {
-        guard !path.utf8.contains(0) else {
-            throw ShardsError(.notFound, "a path may not contain a NUL character", path: path)
-        }
+        try check(path)
         // Looked at before it is opened: to open a device may do something.
         var there = stat()
         if unsafe stat(path, &there) == 0, there.st_mode & S_IFMT != S_IFREG {

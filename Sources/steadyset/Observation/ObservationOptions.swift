@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Datasets
 
 /// What every command that works for a while takes, so that others can follow it.
 struct ObservationOptions: ParsableArguments {
@@ -13,11 +14,11 @@ struct ObservationOptions: ParsableArguments {
         help: ArgumentHelp(
             "Write what each step took to this file: rates, memory, time by phase. The ending "
                 + ".json or, for Prometheus, .prom says how.", valueName: "file"),
-        completion: .file(extensions: ["json", "prom"]))
+        completion: .file(extensions: MetricsFile.endings))
     var metrics: String?
 
     func validate() throws {
-        if let metrics, !metrics.hasSuffix(".json"), !metrics.hasSuffix(".prom") {
+        if let metrics, !MetricsFile.endings.contains(where: { metrics.hasSuffix(".\($0)") }) {
             throw ValidationError(
                 "--metrics \(metrics): the name of the file must end with .json or, for "
                     + "Prometheus, .prom")

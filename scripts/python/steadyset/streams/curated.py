@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from ..errors import DatasetError, MissingFileError
 from ..order import IndexArray
-from . import decisions
-from .ahead import Ahead, Job, Stop
-from .decisions import Curation, Decider, Log, Score, Window, checked
+from ..wholefile import write_whole
+from .ahead import Job, worked_ahead
+from .decisions import MOST_POSITIONS, Curation, Decider, Log, Score, Window, checked, window_of
 from .endless import Made, StreamBatch, batch_of, check_coefficient
 from .stream import Stream
 
@@ -99,18 +99,15 @@ class Windows(ABC):
             end = window.first + self.size
             parts = [range(first, min(end, first + size)) for first in range(self.position, end, size)]
             jobs = (self._job(window, positions, tuple(coefficients)) for positions in parts)
-            work: Ahead[Made] = Ahead(jobs, threads, threads + 1 if ahead is None else ahead)
-            try:
-                for positions, made in zip(parts, work):
-                    if self.position != positions.start:
-                        raise RuntimeError("the stream went on elsewhere: ask it for batches anew")
-                    self.position = positions.stop
-                    if made.answers:
-                        batch = self._batch(window, made, positions, tuple(coefficients))
-                        self._given(batch)
-                        yield batch
-            finally:
-                work.close()
+            made_ahead = worked_ahead(jobs, threads, threads + 1 if ahead is None else ahead)
+            for positions, made in zip(parts, made_ahead):
+                if self.position != positions.start:
+                    raise RuntimeError("the stream went on elsewhere: ask it for batches anew")
+                self.position = positions.stop
+                if made.answers:
+                    batch = self._batch(window, made, positions, tuple(coefficients))
+                    self._given(batch)
+                    yield batch
 
     def _job(self, window: Window, positions: range, coefficients: tuple[str, ...]) -> Job[Made]:
         ranks = window.ranks(positions)
@@ -194,16 +191,7 @@ class Curated(Windows):
     def _scores(self, score: Score) -> list[float | None]:
         """Solves all candidates of the next window and scores them."""
         ranks = self._decider.candidates()
-        found: dict[int, float] = {}
-        parts = (ranks[first : first + _SCORED] for first in range(0, len(ranks), _SCORED))
-        work: Ahead[Made] = Ahead((self.stream.job(part) for part in parts), 1, 2)
-        try:
-            for made in work:
-                if made.answers:
-                    losses = checked(score(made.fields["x"], made.fields["y"]), len(made.positions), "candidates")
-                    found.update(zip(made.positions, losses))
-        finally:
-            work.close()
+        found = self._decider.scored(score, ranks, _SCORED, 1)
         return [found.get(rank) for rank in ranks]
 
     def _write(self) -> None:
@@ -256,7 +244,7 @@ class Curated(Windows):
             if not now.first <= position <= now.first + self.size:
                 raise ValueError(f"the state's position {position} is not in its window {windows - 1}")
             if self._path is not None:
-                _replace(self._path, "".join(decider.log.lines))
+                write_whole(self._path, [line.encode() for line in decider.log.lines])
         self._decider, self._now, self.position = decider, now, position
         self._losses = {int(at): loss for at, loss in state["losses"]}
         self._asked = set(self._losses) | set(state["unreported"])
@@ -276,14 +264,14 @@ class Replay(Windows):
             first = list(head["first"])
         except (KeyError, TypeError, ValueError) as error:
             raise DatasetError(f"{self._name}, line 1: this is no first line of a curation's log: {error}") from error
-        if not 1 <= size <= decisions.MOST_POSITIONS:
-            raise DatasetError(f"{self._name}, line 1: a window has from 1 to {decisions.MOST_POSITIONS} positions, not {size}")
+        if not 1 <= size <= MOST_POSITIONS:
+            raise DatasetError(f"{self._name}, line 1: a window has from 1 to {MOST_POSITIONS} positions, not {size}")
         if stream.ids(range(len(stream.strata))) != first:
             raise DatasetError(f"{self._name}: is the log of another stream than {stream.name}, or of another release")
         super().__init__(stream, size)
         candidates = self.how.candidates
         self.windows = [
-            decisions.window_of(members, number, size, candidates, self._name) for number, members in enumerate(lines[1:])
+            window_of(members, number, size, candidates, self._name) for number, members in enumerate(lines[1:])
         ]
         """All there are."""
 
@@ -302,16 +290,3 @@ def _read(path: pathlib.Path) -> str:
         raise MissingFileError(f"{path} does not exist: it is the log of a curated stream") from error
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
-
-
-def _replace(path: pathlib.Path, text: str) -> None:
-    """Writes a file that appears whole or not at all."""
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-
-
-__all__ = ["Curated", "CuratedBatch", "Replay", "Stop", "curate", "replay"]

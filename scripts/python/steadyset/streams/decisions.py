@@ -16,6 +16,7 @@ from .. import engine
 from ..canonical import canonical
 from ..errors import DatasetError
 from ..order import IndexArray
+from .ahead import worked_ahead
 from .stream import Stream
 
 FORMAT, VERSION = "steadyset-curation", 1
@@ -25,6 +26,8 @@ MOST_POSITIONS = 1 << 24
 """Of a window."""
 
 Losses = Sequence["float | None"]
+Score = Callable[["npt.NDArray[np.float32]", "npt.NDArray[np.float32]"], Any]
+"""From x and y, each (samples, rows, columns), to a loss of each sample."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,16 @@ class Decider:
         count = self.size * self.how.candidates
         return range(self.windows * count, (self.windows + 1) * count)
 
+    def scored(self, score: Score, ranks: range, size: int, threads: int) -> dict[int, float]:
+        """Solves some of the candidates, `size` at a time, and returns their losses by rank, of those that there are."""
+        found: dict[int, float] = {}
+        jobs = (self.stream.job(ranks[first : first + size]) for first in range(0, len(ranks), size))
+        for made in worked_ahead(jobs, threads, threads + 1):
+            if made.positions:
+                losses = checked(score(made.fields["x"], made.fields["y"]), len(made.positions), "candidates")
+                found.update(zip(made.positions, losses))
+        return found
+
     def decide(self, losses: Losses | None = None) -> Window:
         """Decides the next window; `losses` are those of its candidates, None where there is no sample, with `by="loss"`."""
         request = {
@@ -188,10 +201,7 @@ class Decider:
             "weights": [float(str(weight)) for weight in window.weights],
         }  # fmt: skip
         if self.how.by == "kinds":
-            if self._proposal is None:
-                nothing = {"kinds": [], "weights": [], "losses": []}
-                self._proposal = engine.call({"do": "learn", **nothing}, self.stream._definition)["proposal"]
-            line["proposal"] = self._proposal
+            line["proposal"] = self._proposal = answer["proposal"]
         self.log.append(line)
         self.windows += 1
         return window
@@ -237,10 +247,6 @@ class Decider:
                 raise DatasetError(f"{name}: this release draws other samples than the one that wrote it: use that one")
         self.windows = windows
         return window
-
-
-Score = Callable[["npt.NDArray[np.float32]", "npt.NDArray[np.float32]"], Any]
-"""From x and y, each (samples, rows, columns), to a loss of each sample."""
 
 
 def checked(losses: Any, count: int, what: str) -> list[float]:

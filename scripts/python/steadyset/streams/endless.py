@@ -15,7 +15,7 @@ from ..errors import DatasetError
 from ..frame import FloatArray
 from ..order import IndexArray
 from ..samples import Batch, Sample
-from .ahead import Ahead, Job, Stop, Stopped
+from .ahead import Ahead, Job, Stop, Stopped, worked_ahead
 
 COEFFICIENTS = ("diffusivity", "decay_rate")
 _MOST = 16
@@ -196,13 +196,9 @@ class Stretch:
         return f"<steadyset.Stretch: {self.positions} of {self.stream!r}>"
 
     def __iter__(self) -> Iterator[Sample]:
-        ahead: Ahead[Made] = Ahead(self._jobs(), 1, 2)
-        try:
-            for made in ahead:
-                for number in range(len(made.answers)):
-                    yield self.stream.sample(made, number)
-        finally:
-            ahead.close()
+        for made in worked_ahead(self._jobs(), 1, 2):
+            for number in range(len(made.answers)):
+                yield self.stream.sample(made, number)
 
     def _jobs(self) -> Iterator[Job[Made]]:
         # The first sample is there soon, the others come in good company.

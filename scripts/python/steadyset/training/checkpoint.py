@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import pathlib
 from typing import Any
 
 import torch
 
 from ..canonical import canonical
+from ..wholefile import write_whole
 from .description import TrainingDescription
 from .errors import TrainingError
 
@@ -66,13 +66,7 @@ class Checkpoint:
         torch.save(content | {"identity": self._identity}, buffer)
         data = buffer.getbuffer()
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._path.with_name(self._path.name + ".tmp")
-        with temporary.open("wb") as file:
-            file.write(_MAGIC + hashlib.sha256(data).digest())
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._path)
+        write_whole(self._path, [_MAGIC + hashlib.sha256(data).digest(), data])
 
     def best_weights(self, digest: str) -> bytes:
         """Returns the file of the best epoch's weights, whose SHA-256 the checkpoint has."""

@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..dataset import Dataset
 from ..order import Order
 from ..storage import LocalFolder
 from ..streams import Stream, stream
-from ..streams.ahead import Ahead
-from ..streams.decisions import Curation, Decider, Window, checked
-from ..streams.endless import Made
+from ..streams.ahead import worked_ahead
+from ..streams.decisions import Curation, Decider, Score, Window
 from .errors import TrainingError
-from .loader import FloatArray, LoadedBatch
+from .loader import LoadedBatch
 
 
 class EndlessLoader:
@@ -34,22 +34,18 @@ class EndlessLoader:
 
     def epoch(self, order: Order, epoch: int, rank: int = 0, ranks: int = 1) -> Iterator[LoadedBatch]:
         shares = [self._positions(epoch, number)[rank::ranks] for number in range(self.batches)]
-        jobs = (self.stream.job(share) for share in shares)
-        ahead: Ahead[Made] = Ahead(jobs, self.threads, self.threads + 1)
-        try:
-            for made in ahead:
-                index = np.array(made.positions, np.int64)
-                yield LoadedBatch(made.fields["x"], made.fields["y"], index, len(index) if ranks == 1 else None)
-        finally:
-            ahead.close()
+        for made in worked_ahead(map(self.stream.job, shares), self.threads, self.threads + 1):
+            index = np.array(made.positions, np.int64)
+            yield LoadedBatch(made.fields["x"], made.fields["y"], index, len(index) if ranks == 1 else None)
 
     def _positions(self, epoch: int, number: int) -> range:
         first = epoch * self.count
         return range(first + number * self.batch, first + min(self.count, (number + 1) * self.batch))
 
 
-Score = Callable[[FloatArray, FloatArray], Any]
-"""From x and y, each (samples, rows, columns), to a loss of each sample."""
+def _known(losses: npt.NDArray[np.float64]) -> list[float | None]:
+    """Losses, with whether they are known below each, as a list with None for those that are not."""
+    return [float(loss) if known else None for loss, known in losses.T.tolist()]
 
 
 class CuratedLoader:
@@ -90,15 +86,11 @@ class CuratedLoader:
         shares = [self._positions(number)[rank::ranks] for number in range(self.batches)]
         wanted = [window.ranks(share) for share in shares]
         jobs = (self.stream.job_of(one[one >= 0]) for one in wanted)
-        ahead: Ahead[Made] = Ahead(jobs, self.threads, self.threads + 1)
-        try:
-            for share, drawn, made in zip(shares, wanted, ahead):
-                at = dict(zip(drawn.tolist(), share))
-                index = np.array([at[place] for place in made.positions], np.int64) - window.first
-                whole = len(index) if ranks == 1 else None
-                yield LoadedBatch(made.fields["x"], made.fields["y"], index, whole, window.weights[index])
-        finally:
-            ahead.close()
+        for share, drawn, made in zip(shares, wanted, worked_ahead(jobs, self.threads, self.threads + 1)):
+            at = dict(zip(drawn.tolist(), share))
+            index = np.array([at[place] for place in made.positions], np.int64) - window.first
+            whole = len(index) if ranks == 1 else None
+            yield LoadedBatch(made.fields["x"], made.fields["y"], index, whole, window.weights[index])
 
     def report(self, batch: LoadedBatch, losses: Any) -> None:
         """Notes the losses of a batch of this process, (samples)."""
@@ -109,34 +101,23 @@ class CuratedLoader:
         """Learns from the losses of all processes; returns what the mean loss of the design would be."""
         assert self._window is not None
         self._losses = self.gather(self._losses)
-        self._decider.learn(self._known())
+        self._decider.learn(_known(self._losses))
         weights = self._window.weights * self._losses[1]
         return float((weights * self._losses[0]).sum() / weights.sum())
-
-    def _known(self) -> list[float | None]:
-        return [float(loss) if seen else None for loss, seen in self._losses.T.tolist()]
 
     def _scores(self, rank: int, ranks: int) -> list[float | None]:
         """The losses of all candidates of the next window, of which each process computes a share."""
         assert self.score is not None
         candidates = self._decider.candidates()
+        own = self._decider.scored(self.score, candidates[rank::ranks], self.batch, self.threads)
         found = np.zeros((2, len(candidates)))
-        own = candidates[rank::ranks]
-        parts = (own[first : first + self.batch] for first in range(0, len(own), self.batch))
-        work: Ahead[Made] = Ahead((self.stream.job(part) for part in parts), self.threads, self.threads + 1)
-        try:
-            for made in work:
-                if made.positions:
-                    places = np.array(made.positions, np.int64) - candidates.start
-                    found[0, places] = checked(self.score(made.fields["x"], made.fields["y"]), len(places), "candidates")
-                    found[1, places] = 1
-        finally:
-            work.close()
-        return [float(loss) if seen else None for loss, seen in self.gather(found).T.tolist()]
+        for place, loss in own.items():
+            found[:, place - candidates.start] = loss, 1
+        return _known(self.gather(found))
 
     def state(self) -> dict[str, Any]:
         """Returns what a checkpoint keeps, as plain numbers and text."""
-        return {"log": self.log, "chain": self._decider.log.chain, "losses": self._known()}
+        return {"log": self.log, "chain": self._decider.log.chain, "losses": _known(self._losses)}
 
     def resume(self, state: dict[str, Any], epochs: int) -> None:
         """Goes on after `epochs` epochs."""

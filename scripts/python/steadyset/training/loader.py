@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ..order import IndexArray, Order
 from ..samples import Samples
-from ..streams.ahead import Ahead, Stop
+from ..streams.ahead import Stop, worked_ahead
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -92,8 +92,4 @@ class Loader:
             def read(share: IndexArray, whole: int, stop: Stop) -> LoadedBatch:
                 return LoadedBatch(*self.samples.read(share, pool=pool), share, whole)
 
-            ahead: Ahead[LoadedBatch] = Ahead((partial(read, *share) for share in shares), 1, _AHEAD)
-            try:
-                yield from ahead
-            finally:
-                ahead.close()
+            yield from worked_ahead((partial(read, *share) for share in shares), 1, _AHEAD)

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import math
-import os
 import pathlib
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from ..canonical import canonical
 from ..dataset import Dataset
 from ..order import Order
 from ..samples import Samples
+from ..wholefile import write_whole
 from . import losses
 from .architecture import ModelDescription, initial_values
 from .checkpoint import Checkpoint, identity
@@ -320,7 +320,7 @@ class Trainer:
         write_weights(path, self.model, self.training.transform, self.network.values(), facts)
 
     def _finish(self, seconds: float, epochs: int) -> None:
-        _write(self.folder / "weights.safetensors", self._checkpoint.best_weights(self._state.best_digest))
+        write_whole(self.folder / "weights.safetensors", [self._checkpoint.best_weights(self._state.best_digest)])
         provenance = {
             "program": f"steadyset.training {__version__}", "torch": torch.__version__,
             "device": str(self.processes.device), "processes": self.processes.count, "precision": self.options.precision,
@@ -339,14 +339,4 @@ def _mixed(*numbers: int) -> int:
 
 
 def _write_text(path: pathlib.Path, text: str) -> None:
-    _write(path, text.encode())
-
-
-def _write(path: pathlib.Path, data: bytes) -> None:
-    """Writes a file that appears whole or not at all."""
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    write_whole(path, [text.encode()])

@@ -6,10 +6,10 @@ and place; `__metadata__` maps texts to texts. Files are not trusted.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
-import pathlib
 import stat
 import struct
 from collections.abc import Mapping
@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from ..canonical import canonical
 from ..document import parse_json
+from ..wholefile import write_whole
 from .architecture import ModelDescription
 from .description import Transform
 from .errors import TrainingError
@@ -41,15 +42,8 @@ def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, FloatArray],
         header[name] = {"dtype": "F32", "shape": list(array.shape), "data_offsets": [start, end]}
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 8)  # so that the data are aligned
-    target = pathlib.Path(path)
-    temporary = target.with_name(target.name + ".tmp")
-    with temporary.open("wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text)
-        for array in arrays.values():
-            file.write(np.ascontiguousarray(array, "<f4").tobytes())
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(target)
+    fields = (np.ascontiguousarray(array, "<f4").tobytes() for array in arrays.values())
+    write_whole(path, itertools.chain([struct.pack("<Q", len(text)) + text], fields))
 
 
 def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, FloatArray], dict[str, str]]:
