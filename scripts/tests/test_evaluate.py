@@ -3,14 +3,16 @@
 import csv
 import json
 import pathlib
+import re
 import shutil
 import struct
+import subprocess
 import zlib
 
 import h5py
 import numpy as np
 import pytest
-from conftest import TAUGHT, changed, leftovers, manifest, refused, samples, steadyset, write
+from conftest import REPOSITORY, TAUGHT, changed, leftovers, manifest, refused, samples, steadyset, write
 from test_train import tensors, trained
 
 REGIONS = ["sources", "field", "r1", "r2", "r3", "r4"]
@@ -313,3 +315,20 @@ def test_a_shard_without_its_test_part(tmp_path):
     steadyset("run", pipeline, "-o", tmp_path / "dataset")
     assert manifest(tmp_path / "dataset", "evaluate")["parameters"]["selection"] == "validation"
     assert {row["part"] for row in rows(tmp_path / "dataset")} == {"validation"}
+
+
+def test_the_last_table_of_the_quickstart(taught, tmp_path):
+    """What scripts/quickstart takes from a summary is there; where it is not, the script ends."""
+    [program] = re.findall(r"awk -F, -v name=\S+ '(.*?)'", (REPOSITORY / "scripts/quickstart").read_text(), re.S)
+
+    def said(summary):
+        return subprocess.run(["awk", "-F,", "-v", "name=base", program, summary], capture_output=True, text=True)
+
+    summary = taught[1] / "evaluate/summary.csv"
+    [line] = [row for row in rows(taught[1], "summary.csv") if (row["n_sources"], row["measure"]) == ("all", "mae")]
+    found = said(summary)
+    assert found.returncode == 0
+    assert found.stdout.split() == ["base", *(f"{float(line[name]):.5f}" for name in ("mean", "p95", "p99"))]
+    (tmp_path / "summary.csv").write_text(summary.read_text().replace(",mae,", ",all,"))
+    missing = said(tmp_path / "summary.csv")
+    assert missing.returncode == 1 and "no mean absolute error in" in missing.stderr
