@@ -5,7 +5,7 @@ internal import Foundation
 internal import Parallel
 internal import Sampling
 
-/// How long the rules that go by distances take to choose a hundredth of a pool's candidates, where
+/// How long the rules that go by features take to choose a hundredth of a pool's candidates, where
 /// a tenth as many samples are there already, and how long one pair after another would.
 ///
 /// Features are of two kinds: numbers that have nothing to do with each other, the hardest case, as
@@ -22,8 +22,8 @@ public struct ChoosingBenchmark {
         /// Seconds on the wall.
         package let seconds: Double
         /// Seconds that the plain rule would take on one thread: its number of pairs times what a
-        /// pair takes.
-        package let plain: Double
+        /// pair takes; nil of a rule that does not go by pairs.
+        package let plain: Double?
         /// Of the numbers of the candidates, in their order, eight bytes each, little-endian: the
         /// same on every machine.
         package let chosen: Digest
@@ -49,7 +49,12 @@ public struct ChoosingBenchmark {
             let pairs = (0..<chosen).reduce(candidates * there) { $0 + candidates - $1 - 1 }
             let plain = Double(pairs) * Self.secondsOfAPair(values)
             let features = try Features(width: Self.width, values: values)
-            for rule in [Acquisition(CentreAcquisition([])), Acquisition(ClusterAcquisition([]))] {
+            let rules = [
+                (Acquisition(CentreAcquisition([])), plain),
+                (Acquisition(ClusterAcquisition([])), plain),
+                (Acquisition(BaitAcquisition([])), nil),
+            ]
+            for (rule, plain) in rules {
                 let (elapsed, choices) = try Elapsed.measuring {
                     try rule.choose(
                         chosen, of: pool, features: features, threads: threads, seed: 1, round: 1)
@@ -120,8 +125,8 @@ public struct ChoosingBenchmark {
         return rows.reduce(into: head) { text, row in
             text +=
                 "| `\(row.rule)` | \(row.features) | "
-                + [row.seconds, row.plain, row.plain / row.seconds].map {
-                    String(format: "%.3g", $0)
+                + [row.seconds, row.plain, row.plain.map { $0 / row.seconds }].map {
+                    $0.map { String(format: "%.3g", $0) } ?? ""
                 }.joined(separator: " | ") + " |\n"
         }
     }
@@ -137,7 +142,8 @@ public struct ChoosingBenchmark {
                 rows.map {
                     .object([
                         "acquisition": .string($0.rule), "features": .string($0.features),
-                        "seconds": .number($0.seconds), "plain_seconds": .number($0.plain),
+                        "seconds": .number($0.seconds),
+                        "plain_seconds": $0.plain.map { .number($0) } ?? .null,
                         "chosen_sha256": .string($0.chosen.description),
                     ])
                 }),

@@ -70,8 +70,8 @@ struct Bench: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Measure how long k-centre and lcmd take to choose a hundredth of so many candidates "
-                + "instead, a tenth as many there, 2048 features each; 100000 take 1 GB.",
+            "Measure how long k-centre, lcmd and bait take to choose a hundredth of so many "
+                + "candidates instead, a tenth as many there, 2048 features each; 100000 take 1 GB.",
             valueName: "candidates"))
     var choosing: Int?
 

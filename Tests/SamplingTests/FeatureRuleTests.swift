@@ -4,6 +4,11 @@ import Testing
 
 /// Rules that go by distances choose what one pair after another would choose.
 @Suite struct FeatureRuleTests {
+    private static let rules = [
+        Acquisition(ClusterAcquisition([])), Acquisition(CentreAcquisition([])),
+        Acquisition(BaitAcquisition([])),
+    ]
+
     private struct Random {
         var state: UInt64
 
@@ -143,7 +148,7 @@ import Testing
         let candidates = try Candidates(
             ids: (0..<count).map { SampleID(bits: UInt64($0)) },
             strata: [Int](repeating: 1, count: count), scores: [Double](repeating: 1, count: count))
-        for rule in [Acquisition(ClusterAcquisition([])), Acquisition(CentreAcquisition([]))] {
+        for rule in Self.rules {
             let chosen = try [1, 2, 5].map {
                 try rule.choose(
                     100, of: candidates, features: features, threads: $0, seed: 1, round: 1)
@@ -166,7 +171,7 @@ import Testing
             ids: (0..<1400).map { SampleID(bits: UInt64($0)) },
             strata: [Int](repeating: 1, count: 1400), scores: [Double](repeating: 1, count: 1400))
         let features = Features(Broken(), rows: Array(0..<1600))
-        for rule in [Acquisition(ClusterAcquisition([])), Acquisition(CentreAcquisition([]))] {
+        for rule in Self.rules {
             #expect(throws: SamplingError(.unreadable, "gone")) {
                 try rule.choose(
                     3, of: candidates, features: features, threads: threads, seed: 1, round: 1)

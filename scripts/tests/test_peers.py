@@ -14,6 +14,7 @@ import family
 sys.path.insert(0, str(REPOSITORY / "scripts"))
 
 from peers import beside, disks, equations, green, kernels, media, problems, sines  # noqa: E402
+from peers import command as peers_command  # noqa: E402
 from peers.factorisations import SuperLU  # noqa: E402
 from peers.judging import judge  # noqa: E402
 from peers.measuring import measure  # noqa: E402
@@ -143,27 +144,29 @@ def test_the_loosest_tolerance_is_found_and_kept(tmp_path):
     assert row["rtol"] == 1e-3 and not row["meets_tol"]
 
 
-def test_what_is_missing_is_skipped(tmp_path):
+def test_what_is_missing_is_skipped(tmp_path, monkeypatch, capsys):
     """One line that names the module, or says that the problem is another's."""
-    problem = tmp_path / "problem"
+    problem, large = tmp_path / "problem", tmp_path / "large"
 
     def command(*arguments):
-        script = REPOSITORY / "scripts/peers"
-        return subprocess.run([sys.executable, script, *map(str, arguments)], capture_output=True, text=True, timeout=300)
+        monkeypatch.setattr(sys, "argv", ["peers", *map(str, arguments)])
+        status = peers_command.main()
+        return status, *capsys.readouterr()
 
-    made = command("make", problem, "--family", "general", "--medium", "regions", "--model", "pinned", "--n", 36)
-    assert made.returncode == 0, made.stderr
+    assert command("make", problem, "--family", "general", "--medium", "regions", "--model", "pinned", "--n", 36) == (0, "", "")
     for solver, why in (("pyamg-sa", "No module named 'pyamg'"), ("cholmod", "No module named 'sksparse'"),
                         ("dst-pcg", "it is not for this problem")):  # fmt: skip
-        found = command("measure", problem, "--solver", solver)
-        assert (found.returncode, found.stdout, found.stderr) == (69, "", f"{solver}: skipped: {why}\n")
-    loops = command("make", tmp_path / "large", "--model", "emitting", "--n", 65, "--sources", 1, "--samples", 1)
-    assert loops.returncode == 0, loops.stderr
+        assert command("measure", problem, "--solver", solver) == (69, "", f"{solver}: skipped: {why}\n")
+    assert command("make", large, "--model", "emitting", "--n", 65, "--sources", 1, "--samples", 1) == (0, "", "")
     for solver in ("superpose", "dst-f32"):
-        found = command("measure", tmp_path / "large", "--solver", solver)
-        assert (found.returncode, found.stderr) == (69, f"{solver}: skipped: No module named 'numba'\n")
-    listed = command("list").stdout
-    assert all(f"{name} " in listed for name in (*media.MEDIA, "petsc-pfmg", "superlu"))
+        status, _, said = command("measure", large, "--solver", solver)
+        assert (status, said) == (69, f"{solver}: skipped: No module named 'numba'\n")
+
+
+def test_list():
+    listed = subprocess.run([sys.executable, REPOSITORY / "scripts/peers", "list"], capture_output=True, text=True, timeout=300)
+    assert listed.returncode == 0, listed.stderr
+    assert all(f"{name} " in listed.stdout for name in (*media.MEDIA, "petsc-pfmg", "superlu"))
 
 
 def test_every_sample_of_ours_has_a_new_medium(tmp_path):

@@ -154,6 +154,7 @@ def test_killed_at_random_moments(rounds, tmp_path):
         {"acquisition": "power", "power": 2, "budget": "by-score"},
         {"acquisition": "k-centre"},
         {"acquisition": "lcmd", "random_share": 0.34},
+        {"acquisition": "bait"},
         {"score": "estimate", "by": "max"},
         {"score": "bound"},
         {"score": "variance", "passes": 3},

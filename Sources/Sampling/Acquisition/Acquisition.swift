@@ -5,7 +5,7 @@ public struct Acquisition: Hashable, Sendable {
     /// The rules that there are.
     package static let rules: [any AcquisitionRule.Type] = [
         RandomAcquisition.self, TopAcquisition.self, PowerAcquisition.self, CentreAcquisition.self,
-        ClusterAcquisition.self,
+        ClusterAcquisition.self, BaitAcquisition.self,
     ]
 
     /// The rule, with the values of its keys.

@@ -61,6 +61,7 @@ RULES = {
     "power-by-score": {"acquisition": "power", "power": 2, "budget": "by-score"},
     "k-centre": {"acquisition": "k-centre"},
     "lcmd-random": {"acquisition": "lcmd", "random_share": 0.34},
+    "bait": {"acquisition": "bait"},
     "estimate": {"score": "estimate", "by": "max"},
     "bound": {"score": "bound"},
     "variance": {"score": "variance", "passes": 3},
