@@ -40,6 +40,8 @@ let package = Package(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        // Has one core while libraries begin.
+        .target(name: "CLaunch"),
         // Checks the processor before anything else runs.
         .target(name: "CProcessor"),
         // Says the commit of the program where scripts/build links it in.
@@ -98,7 +100,7 @@ let package = Package(
             dependencies: [
                 "Benchmarks", "Datasets", "Diagnosis", "Documents", "Engine", "Exports", "Fields",
                 "Learning", "Parallel", "Pipeline", "Sampling", "Shards", "Solving",
-                "Verification", "CCommit", "CProcessor",
+                "Verification", "CCommit", "CLaunch", "CProcessor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: rules),

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CLaunch
 internal import Datasets
 internal import Foundation
 internal import Pipeline
@@ -63,6 +64,7 @@ struct Steadyset: ParsableCommand {
 
     /// Parses and runs, and turns every error into one message and one documented status.
     static func main() {
+        launch_end()
         Terminal.openDescriptors()
         Terminal.hearOfLargeFiles()
         do {

@@ -28,7 +28,11 @@ static long number, always;
 static int error;
 static atomic_long calls;
 
+// Constructors of other libraries may come before.
 __attribute__((constructor)) static void begin(void) {
+    static int is_begun;
+    if (is_begun) return;
+    is_begun = 1;
     const char *text;
     wanted = getenv("FAULT_CALL");
     under = getenv("FAULT_UNDER");
@@ -58,6 +62,7 @@ static int is_wanted(const char *call) {
 
 // What is to happen to this call: nothing, or an error.
 static int fate(const char *call, const char *path) {
+    begin();
     if (!is_wanted(call)) return NONE;
     if (path && under && strncmp(path, under, strlen(under))) return NONE;
     long now = atomic_fetch_add(&calls, 1) + 1;
