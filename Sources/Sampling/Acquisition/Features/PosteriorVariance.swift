@@ -95,8 +95,8 @@ struct PosteriorVariance {
     /// Takes a row that was learnt from what is known.
     mutating func forget(_ place: Int) throws(SamplingError) { try change(place, by: -1) }
 
-    /// With u = Aφ, c = 1/(1 + φᵀAφ): A − c uuᵀ is the covariance with the row (Sherman and Morrison
-    /// 1950). Without it, both signs turn.
+    /// With u = Aφ, c = 1/(1 + φᵀAφ): A − c uuᵀ is the covariance with the row (Sherman and
+    /// Morrison 1950). Without it, both signs turn.
     private mutating func change(_ place: Int, by sign: Double) throws(SamplingError) {
         let row = rows[place * width..<(place + 1) * width].map(Double.init)
         precision.addSquare(of: row, times: sign)
