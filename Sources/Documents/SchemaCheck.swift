@@ -261,15 +261,18 @@ extension String {
 
     /// The key as a step of a JSON pointer (RFC 6901, §4), a long one shortened: every place below
     /// it repeats it.
-    fileprivate var pointerToken: String {
-        let short = shortened
+    fileprivate var pointerToken: String { shortened.asPointerToken }
+
+    /// The key as a step of a JSON pointer.
+    var asPointerToken: String {
         // Most keys have neither, and every member of a document comes here.
-        guard short.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") })
-        else { return short }
-        return short.replacing("~", with: "~0").replacing("/", with: "~1")
+        guard utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") })
+        else { return self }
+        return replacing("~", with: "~0").replacing("/", with: "~1")
     }
+
     /// The key that a step of a JSON pointer stands for.
-    fileprivate var fromPointerToken: String {
+    var fromPointerToken: String {
         replacing("~1", with: "/").replacing("~0", with: "~")
     }
 }

@@ -8,10 +8,12 @@ internal import Yams
 package struct YAMLDocument: Sendable {
     package let json: JSON
     private let path: String
-    /// Line of each JSON pointer, 1-based.
-    private let lines: [String: Int]
+    /// The line of each value.
+    private let lines: YAMLLines
     /// Values that are words even where they look like numbers: codes such as 80E1.
-    private static let words: Set<String> = ["/train/code"]
+    private static let words: Set<[String]> = [["train", "code"]]
+    /// Deeper nesting is refused, as in JSON.
+    private static let maximumDepth = 64
 
     /// Reads the bytes of a file, UTF-8 with or without a byte order mark.
     package init(_ bytes: [UInt8], path: String) throws {
@@ -48,9 +50,9 @@ package struct YAMLDocument: Sendable {
             throw DocumentError(
                 .schema, "\(path): is empty; see pipelines/ for examples of a pipeline")
         }
-        var lines: [String: Int] = [:]
         var order = Order(tags: TagPlaces(text))
-        json = try YAMLDocument.value(root, pointer: "", path: path, lines: &lines, order: &order)
+        var lines = YAMLLines(root.mark?.line ?? 1)
+        json = try YAMLDocument.value(root, at: [], path: path, lines: &lines, order: &order)
         self.lines = lines
     }
 
@@ -76,8 +78,8 @@ package struct YAMLDocument: Sendable {
     private static func describe(_ error: YamlError, path: String) -> String {
         switch error {
         case .duplicatedKeysInMapping(let keys, let context):
-            "\(path):\(context.mark.line): the key '\(keys.first ?? "")' is there twice, here for "
-                + "the first time"
+            "\(path):\(context.mark.line): the key '\((keys.first ?? "").shortened)' is there "
+                + "twice, here for the first time"
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
             "\(path):\(mark.line): is not valid YAML: \(problem) at column \(mark.column)"
@@ -86,14 +88,9 @@ package struct YAMLDocument: Sendable {
         }
     }
 
-    /// The line of `pointer`, or of the nearest member that contains it.
-    package func line(of pointer: String) -> Int {
-        var pointer = pointer
-        while lines[pointer] == nil, let slash = pointer.lastIndex(of: "/") {
-            pointer = String(pointer[..<slash])
-        }
-        return lines[pointer] ?? 1
-    }
+    /// The line of what the JSON pointer `pointer` leads to, or of the nearest member that contains
+    /// it.
+    package func line(of pointer: String) -> Int { lines.line(of: pointer) }
 
     /// Checks the document against the schema called `name`.
     package func check(against name: String) throws {
@@ -101,51 +98,59 @@ package struct YAMLDocument: Sendable {
         guard !violations.isEmpty else { return }
         let lines = violations.prefix(8).map { violation in
             let key = violation.path.dropFirst().replacing("/", with: ".")
-            let place = violation.path + (violation.unknownKey.map { "/\($0)" } ?? "")
+            let unknown = violation.unknownKey.map { "/" + $0.asPointerToken }
+            let place = violation.path + (unknown ?? "")
             return "\(path):\(line(of: place)): "
                 + "\(key.isEmpty ? "" : "\(key): ")\(violation.message)"
         }
         throw DocumentError(.schema, lines.joined(separator: "\n"))
     }
 
+    /// The value of `node`, whose keys and indices from the root are `place`; `lines` become those
+    /// of what it holds.
     private static func value(
-        _ node: Node, pointer: String, path: String, lines: inout [String: Int], order: inout Order
+        _ node: Node, at place: [String], path: String, lines: inout YAMLLines,
+        order: inout Order
     ) throws -> JSON {
         let line = node.mark?.line ?? 1
-        // A member's line is that of its key.
-        if lines[pointer] == nil { lines[pointer] = line }
+        guard place.count < maximumDepth || node.scalar != nil else {
+            throw DocumentError(
+                .schema, "\(path):\(line): is nested deeper than \(maximumDepth) levels")
+        }
         try order.check(node, path: path)
         switch node {
         case .mapping(let mapping):
             var members: [String: JSON] = [:]
             for (key, value) in mapping {
                 try order.checkTag(of: key, path: path)
+                // A member's line is that of its key.
+                let line = key.mark?.line ?? line
                 guard let name = key.string else {
-                    throw DocumentError(
-                        .schema, "\(path):\(key.mark?.line ?? line): keys must be plain words")
+                    throw DocumentError(.schema, "\(path):\(line): keys must be plain words")
                 }
-                let child = "\(pointer)/\(name)"
-                lines[child] = key.mark?.line ?? line
                 guard members[name] == nil else {
                     throw DocumentError(
-                        .schema,
-                        "\(path):\(key.mark?.line ?? line): the key '\(name)' is there twice")
+                        .schema, "\(path):\(line): the key '\(name.shortened)' is there twice")
                 }
+                var inner = YAMLLines(line)
                 members[name] = try self.value(
-                    value, pointer: child, path: path, lines: &lines, order: &order)
+                    value, at: place + [name], path: path, lines: &inner, order: &order)
+                lines.add(inner, name)
             }
             return .object(members)
         case .sequence(let sequence):
             var values: [JSON] = []
             for (index, value) in sequence.enumerated() {
+                var inner = YAMLLines(value.mark?.line ?? line)
                 values.append(
                     try self.value(
-                        value, pointer: "\(pointer)/\(index)", path: path, lines: &lines,
+                        value, at: place + ["\(index)"], path: path, lines: &inner,
                         order: &order))
+                lines.add(inner)
             }
             return .array(values)
         case .scalar(let scalar):
-            guard scalar.style == .plain || scalar.style == .any, !words.contains(pointer) else {
+            guard scalar.style == .plain || scalar.style == .any, !words.contains(place) else {
                 return .string(scalar.string)
             }
             switch scalar.string {
@@ -161,7 +166,8 @@ package struct YAMLDocument: Sendable {
             if plain, let number = Double(scalar.string) {
                 guard number.isFinite else {
                     throw DocumentError(
-                        .schema, "\(path):\(line): the number \(scalar.string) is too large")
+                        .schema,
+                        "\(path):\(line): the number \(scalar.string.shortened) is too large")
                 }
                 return .number(number)
             }
