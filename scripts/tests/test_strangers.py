@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import steadyset as reader
 from conftest import BINARY, REPOSITORY, TINY, changed, refused, samples, steadyset, write
+from steadyset import document
 from test_damage import rewrite
 
 import changes
@@ -89,10 +90,28 @@ def test_memory_of_documents(damaged, tmp_path):
     assert measured("log", "dataset", folder=tmp_path).status == 65
 
 
+def test_a_key_that_is_there_twice_among_many():
+    """Each key is compared with a few, not with all: a stranger may write millions."""
+    compared = []
+
+    class Key(str):
+        def __eq__(self, other):
+            compared.append(1)
+            return str.__eq__(self, other)
+
+        __hash__ = str.__hash__
+
+    members = [(Key(number), 0) for number in range(1000)]
+    with pytest.raises(ValueError, match="the key '999' is there twice"):
+        document._object([*members, (Key(999), 1)])
+    assert len(compared) < 20 * len(members)
+
+
 def test_documents_that_stand_for_more(tmp_path):
-    """Aliases that double sixty times, as values and as keys; depth; a design of billions of samples."""
+    """Aliases that double sixty times, as values and as keys; depth; keys of which every place repeats all; billions of samples."""
     bomb = "x0: &a0 [1, 1]\n" + "".join(f"x{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 60))
-    for text in (bomb, bomb + "? *a59\n: 1\n? [*a59]\n: 2\n", "[" * 400_000, "a: " + "{b: " * 100_000, "- " * 200_000):
+    for text in (bomb, bomb + "? *a59\n: 1\n? [*a59]\n: 2\n", "[" * 400_000, "a: " + "{b: " * 100_000, "- " * 200_000,
+                 "? " + "k" * 100_000 + "\n: [" + "a," * 15_000 + "a]\n", "{" + f"{'k' * 1000}: {{" * 900 + "}" * 901):
         write(tmp_path, text)
         assert measured("plan", "pipeline.yaml", folder=tmp_path).status == 65
     for count in (2**31, 2**40, 10**9):

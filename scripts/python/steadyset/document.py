@@ -37,8 +37,12 @@ def parse_json(data: bytes) -> Any:
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(members)
     if len(found) != len(members):
-        names = [name for name, _ in members]
-        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!a} is there twice")
+        # Each is looked at once: a stranger may write millions.
+        seen: set[str] = set()
+        for name, _ in members:
+            if name in seen:
+                raise ValueError(f"the key {name!a} is there twice")
+            seen.add(name)
     return found
 
 
