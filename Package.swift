@@ -118,6 +118,12 @@ let package = Package(
             ]),
         tests(of: "Diagnosis", ["Parallel"]),
         tests(of: "Engine", ["Documents", "Fields", "Shards"]),
+        // Those that read data from outside, whatever module they are of.
+        .testTarget(
+            name: "ParserTests",
+            dependencies: [
+                "Datasets", "Documents", "Fields", "Learning", "Pipeline", "Sampling", "Shards",
+            ], swiftSettings: rules),
         tests(
             of: "Verification", ["Datasets", "Documents", "Fields", "Pipeline", "Shards"]),
         tests(
@@ -129,3 +135,16 @@ let package = Package(
             ]),
     ]
 )
+
+// The program of scripts/fuzz, which nothing else builds.
+if Context.environment["STEADYSET_FUZZING"] != nil {
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "scripts/fuzzing/CFuzzer"),
+        .executableTarget(
+            name: "Fuzzing",
+            dependencies: [
+                "CFuzzer", "Datasets", "Documents", "Fields", "Learning", "Pipeline", "Sampling",
+                "Shards",
+            ], path: "scripts/fuzzing/Fuzzing", swiftSettings: rules),
+    ]
+}
