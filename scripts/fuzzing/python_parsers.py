@@ -1,4 +1,4 @@
-"""Fuzzes the parsers of the Python package, as scripts/fuzz starts it: PARSER=python-locations python python_parsers.py [option of libFuzzer]...
+"""Fuzzes the parsers of the Python package, as scripts/fuzz starts it: PARSER says which, options are those of libFuzzer.
 
 It needs the package atheris."""
 

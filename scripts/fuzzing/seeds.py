@@ -1,7 +1,8 @@
 """Makes the corpora of scripts/fuzz anew, from real files of a small dataset: python scripts/fuzzing/seeds.py
 
-What begins with `good` must be accepted, with `bad` refused; files called otherwise, such as those that once led to a bug, are left alone.
-Run it with the tests' Python (.venv/bin/python); STEADYSET names another program than .build/release/steadyset."""
+What begins with `good` must be accepted, with `bad` refused; files called otherwise, such as those that once led to a bug,
+are left alone. Run it with the tests' Python (.venv/bin/python); STEADYSET names another program than
+.build/release/steadyset."""
 
 import json
 import os
@@ -44,10 +45,15 @@ sampling: { strata: [1], samples_per_stratum: 6, radius: { from: 2, to: 3 }, see
 split: { test_every: 4, validation_every: 4 }
 pack: { samples_per_shard: 2 }
 """
-CURATED = PIPELINE[: PIPELINE.index("rounds:")] + "  selection: endless\n  samples_per_epoch: 8\n  curation: { candidates: 4 }\n"
+CURATED = PIPELINE[: PIPELINE.index("rounds:")] + """\
+  selection: endless
+  samples_per_epoch: 8
+  curation: { candidates: 4 }
+"""
 
 YAML = {
-    "good-styles": "a: 'it''s'\nb: \"\\u00e9\\t\\x41\"\nc: |\n  one\n  two\nd: >-\n  folded\n  text\ne: [1, 2.5e-3, -0, true, null, ~, '']\n",
+    "good-styles": "a: 'it''s'\nb: \"\\u00e9\\t\\x41\"\nc: |\n  one\n  two\nd: >-\n  folded\n  text\n"
+    "e: [1, 2.5e-3, -0, true, null, ~, '']\n",
     "good-nested": "a:\n- b:\n  - c: {d: [e, {f: g}]}\n  - 1\n? long key\n: value\n",
     "good-mark": "\ufeffa: 1 # a comment\r\nb: 2\r\n",
     "bad-alias": "a: &x [1, 2]\nb: *x\n",
@@ -58,7 +64,7 @@ YAML = {
 }
 JSON = {
     "good-all": '{"a":[1,-0.5e-7,1e300,true,false,null,"x\\u00e9\\ud83d\\ude00\\n"],"b":{},"c":[],"\\u0000":" "}',
-    "good-numbers": "[0,-0,1,12345678901234567890,0.1,1e-320,2.2250738585072014e-308,9007199254740993,123456.789e-30]",
+    "good-numbers": "[0,-0,1,12345678901234567890,0.1,1e-320,2.2250738585072014e-308,9007199254740993,12.345e-30]",
     "bad-twice": '{"a":1,"a":2}',
     "bad-surrogate": '"\\ud800"',
     "bad-range": "1e999",
@@ -66,7 +72,10 @@ JSON = {
 }
 WORDS = {
     "selection": {"good-all": "train/S1.25%-B & n07 | test|validation", "good-short": "B1.25% & round-1", "bad-none": "S5% &"},
-    "paths": {"good-nested": "a/b-c/d.e_f", "good-name": "train-00000.h5", "bad-up": "a/../b", "bad-root": "/etc/passwd", "bad-back": "a\\b"},
+    "paths": {
+        "good-nested": "a/b-c/d.e_f", "good-name": "train-00000.h5", "bad-up": "a/../b", "bad-root": "/etc/passwd",
+        "bad-back": "a\\b",
+    },
     "text": {"good-plain": "a name\nof é and \t日本\n", "good-escapes": "\x1b[31mred\x07\u202e\u200d\ue000\U000e0041\r"},
 }
 
@@ -77,7 +86,8 @@ SCRUBBED = {"host": "machine", "system": "system", "boot": "00000000-0000-0000-0
 
 def scrubbed(content):
     """A record without what tells of the machine."""
-    return json.dumps(json.loads(content, object_hook=lambda members: {**members, **{key: SCRUBBED[key] for key in members if key in SCRUBBED}}))
+    members = json.loads(content, object_hook=lambda found: {key: SCRUBBED.get(key, found[key]) for key in found})
+    return json.dumps(members)
 
 
 def run(folder, *words):
@@ -146,17 +156,19 @@ def collect(folder):
     put("tags", "bad-id", (folder / "d/pack/tags.json").read_bytes().replace(b"0", b"g"))
     version = sorted(folder.glob("d/pack/version-*.json"))[0].read_text()
     put("manifest", "good-version", json.dumps(json.loads(version)))
-    put("manifest", "bad-altered", version.replace('"steadyset-manifest"', '"steadyset-manifest" ', 1).replace('"count": 4', '"count": 5', 1)[:-2])
+    put("manifest", "bad-altered", json.dumps({**json.loads(version), "parameters": {}}))
     for name in ("provenance.json", "tags.json"):
         put("records", name, scrubbed((folder / "d/pack" / name).read_bytes()))
     put("records", "step.json", sorted(folder.glob("d/.steadyset/steps/solve-*.json"))[0].read_bytes())
     put("records", "epoch.json", (folder / "d/train/metrics.jsonl").read_bytes().splitlines()[0])
-    put("records", "good-progress", scrubbed(sorted(folder.glob("d/.steadyset/progress/*.json"))[0].read_bytes()))
+    progress = sorted(folder.glob("d/.steadyset/progress/*.json"))[0]
+    put("records", "good-progress", scrubbed(progress.read_bytes()))
     lines = {}
     for name, text in (("d", PIPELINE), ("r", RANDOM)):
         physics = yaml.safe_load(text)["physics"]
         found = (folder / name / "sample/configurations-00000.jsonl").read_text().splitlines()
-        lines[name] = [{key: json.loads(line)[key] for key in ("sources", "keys") if key in json.loads(line)} for line in found[:3]]
+        members = [json.loads(line) for line in found[:3]]
+        lines[name] = [{key: line[key] for key in ("sources", "keys") if key in line} for line in members]
         put("configurations", f"good-{name}", "".join(json.dumps(line) + "\n" for line in [physics, *lines[name]]))
     put("configurations", "bad-key", json.dumps(physics) + "\n" + json.dumps({"sources": [{"row": 5}]}) + "\n")
     for name in ("d", "r", "compact", "archive", "recipe", "r-archive"):
@@ -177,12 +189,13 @@ def collect(folder):
         put("archive", f"good-{number}", bytes([number]) + frames[number % 2 % len(frames)])
     put("weights", "good-model", (folder / "d/train/weights.safetensors").read_bytes())
     put("scores", "good-errors", (folder / "e/evaluate/errors.csv").read_bytes())
-    put("scores", "good-quoted", '"id","a ""b"" c",MAE,mae\r\n00000000000000a1,"x,\ny",1,2.5e-3\r\n00000000000000a2,,2,.5\r\n\r\n'.replace("MAE", "R4"))
+    quoted = '"id","a ""b"" c",R4,mae\r\n00000000000000a1,"x,\ny",1,2.5e-3\r\n00000000000000a2,,2,.5\r\n\r\n'
+    put("scores", "good-quoted", quoted)
     put("scores", "bad-negative", "id,mae\n00000000000000a1,-1\n")
     put("choices", "good-round", sorted(folder.glob("d/pack/choices-*.csv"))[0].read_bytes())
     put("features", "good-features", (folder / "e/evaluate/features.npy").read_bytes())
     # Shapes whose products are no numbers of 64 bits.
-    for name, shape in (("columns", "(1, 2305843009213693952)"), ("bytes", "(576460752303423487, 4)"), ("rows", "(4611686018427387904, 4)")):
+    for name, shape in (("columns", (1, 2**61)), ("bytes", (2**59 - 1, 4)), ("rows", (2**62, 4))):
         header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
         put("features", f"bad-{name}", b"\x93NUMPY\1\0\x76\0" + header.encode() + bytes(16))
     put("curation-log", "good-log", (folder / "c/train/curation.jsonl").read_bytes())

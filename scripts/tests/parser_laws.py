@@ -1,5 +1,6 @@
-"""What must hold of the Python package's parsers of data from outside, whatever bytes they are given: they refuse them with an error of their
-own, or what they read is the same after it was written. `scripts/fuzz` looks for bytes for which it does not; test_parsers.py has the corpora."""
+"""What must hold of the Python package's parsers of data from outside, whatever bytes they are given: they refuse them with
+an error of their own, or what they read is the same after it was written. `scripts/fuzz` looks for bytes for which it does
+not; test_parsers.py has the corpora."""
 
 import hashlib
 import json

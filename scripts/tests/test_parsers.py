@@ -1,5 +1,5 @@
-"""The Python package's parsers of data from outside keep their laws for the corpora in scripts/fuzzing/corpus, and for some changes of them.
-`scripts/fuzz` changes them millions of times; the parsers in Swift have Tests/ParserTests."""
+"""The Python package's parsers of data from outside keep their laws for the corpora in scripts/fuzzing/corpus, and for some
+changes of them. `scripts/fuzz` changes them millions of times; the parsers in Swift have Tests/ParserTests."""
 
 import os
 import random

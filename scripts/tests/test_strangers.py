@@ -108,7 +108,7 @@ def test_a_key_that_is_there_twice_among_many():
 
 
 def test_documents_that_stand_for_more(tmp_path):
-    """Aliases that double sixty times, as values and as keys; depth; keys of which every place repeats all; billions of samples."""
+    """Aliases that double sixty times, as values and as keys; depth; long keys above much; a design of billions of samples."""
     bomb = "x0: &a0 [1, 1]\n" + "".join(f"x{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 60))
     for text in (bomb, bomb + "? *a59\n: 1\n? [*a59]\n: 2\n", "[" * 400_000, "a: " + "{b: " * 100_000, "- " * 200_000,
                  "? " + "k" * 100_000 + "\n: [" + "a," * 15_000 + "a]\n", "{" + f"{'k' * 1000}: {{" * 900 + "}" * 901):

@@ -49,8 +49,8 @@ struct ChunkLaw: ParserLaw {
         let size = bytes.count - 1
         if first % 4 < 3, size >= 16 { HDF5Records.put(UInt64(size), 4, at: 13, &bytes) }
         guard first % 4 == 3, size > 200 else { return }
-        // Head and chunk of a frame of blosc 2, and its last 70 bytes.
-        let chunk = UInt64(size - 97 - 71)
+        // Head and chunk of a frame of blosc 2, and 75 bytes behind it.
+        let chunk = UInt64(size - 97 - 75)
         HDF5Records.put(UInt64(size).byteSwapped, 8, at: 17, &bytes)
         HDF5Records.put(chunk.byteSwapped, 8, at: 40, &bytes)
         HDF5Records.put(chunk, 4, at: 110, &bytes)
