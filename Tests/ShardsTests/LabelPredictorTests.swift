@@ -210,6 +210,34 @@ struct LabelPredictorTests {
                 _ = try predictor.label(of: bytes, x: zeros, coefficients: wrong, sourceFactor: 0)
             } == .corrupt)
     }
+
+    /// A residual of 2³¹ has no place in 32 bits: it came back as −2³¹, and the label as another.
+    @Test func largestResidual() throws {
+        let lattice = try Lattice(rows: 32, columns: 32)
+        let predictor = LabelPredictor(
+            LabelPrediction(physics: try Physics(lattice: lattice), step: 0x1p-20))
+        let zeros = [Float](repeating: 0, count: lattice.count)
+        let none = LabelPrediction.Coefficients()
+        // Below −2³⁰ steps the equation predicts far less than that, and is limited to it.
+        for (above, value, fits) in [
+            (Float(-1024), Float(1024), false), (-1024, 1024 - 0x1p-13, true), (0, 1024, true),
+            (1024, -1024, true), (-1, 1024, true),
+        ] {
+            var y = zeros
+            (y[5 * 32 + 5], y[6 * 32 + 5]) = (above, value)
+            guard fits else {
+                #expect(
+                    try code { _ = try predictor.residual(of: y, x: zeros, coefficients: none) }
+                        == .format, "\(above), \(value)")
+                continue
+            }
+            let (bytes, factor) = try predictor.residual(of: y, x: zeros, coefficients: none)
+            #expect(
+                try predictor.label(
+                    of: bytes, x: zeros, coefficients: none, sourceFactor: factor) == y,
+                "\(above), \(value)")
+        }
+    }
 }
 
 extension LabelPredictor {

@@ -37,20 +37,23 @@ extension LabelPredictor {
     private typealias Coefficients = LabelPrediction.Coefficients
 
     /// Whether every value is a multiple of the step, at most 2³⁰ of them, and its integer gives it
-    /// back bit for bit.
-    func representable(_ y: [Float]) -> Bool {
-        guard let step = prediction.step else { return y.allSatisfy(\.isFinite) }
+    /// back bit for bit; and whether one is 2³⁰ of them, so that its residual may be 2³¹, which 32
+    /// bits do not tell from −2³¹.
+    func representable(_ y: [Float]) -> (Bool, mayWrap: Bool) {
+        guard let step = prediction.step else { return (y.allSatisfy(\.isFinite), false) }
         let scale = 1 / step
         return unsafe y.withUnsafeBufferPointer { y in
             var differing: UInt32 = 0
             var large: UInt32 = 0
+            var largest = 0.0
             for site in 0..<y.count {
                 let q = unsafe Double(y[site]) * scale
                 let back = Float(((q + magic) - magic) * step)
                 unsafe differing |= back.bitPattern ^ y[site].bitPattern
                 large |= abs(q) <= 0x1p30 ? 0 : 1
+                largest = q > largest ? q : largest
             }
-            return differing == 0 && large == 0
+            return (differing == 0 && large == 0, largest == 0x1p30)
         }
     }
 

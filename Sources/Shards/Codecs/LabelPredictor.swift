@@ -57,14 +57,33 @@ package struct LabelPredictor {
             y.count == prediction.lattice.count && x.count == y.count,
             "fields have one value per site")
         try prediction.check(coefficients)
-        guard representable(y) else {
+        let (isRepresentable, mayWrap) = representable(y)
+        guard isRepresentable else {
             throw ShardsError(
                 .format,
                 "a value of y is no multiple of the grid's step, or larger than 2³⁰ of them: the "
                     + "archive codec cannot hold it; use another codec")
         }
         let factor = prediction.isPinned ? 0 : sourceFactor(of: y, x: x, coefficients)
-        return (encoded(y, x: x, coefficients, factor: factor), factor)
+        let bytes = encoded(y, x: x, coefficients, factor: factor)
+        guard !mayWrap || isLabel(y, of: bytes, x: x, coefficients, factor: factor) else {
+            throw ShardsError(
+                .format,
+                "a value of y is 2³⁰ steps of the grid, and as far below 0 is what the equation "
+                    + "predicts: the archive codec cannot hold it; use another codec")
+        }
+        return (bytes, factor)
+    }
+
+    /// Whether the residuals in `bytes` give `y` back.
+    private func isLabel(
+        _ y: [Float], of bytes: [UInt8], x: [Float], _ coefficients: LabelPrediction.Coefficients,
+        factor: Double
+    ) -> Bool {
+        var again = FieldBytes.floats(of: bytes)
+        var span = again.mutableSpan
+        decode(&span, x: x.span, coefficients, factor: factor)
+        return FieldBytes.bytes(of: again) == FieldBytes.bytes(of: y)
     }
 
     /// Replaces residuals, whose bits are in `y`, (rows, columns), by the label.
