@@ -4,18 +4,14 @@ A base is a dataset with the model of its starting selection; every way of choos
 from the same samples and the same model.
 """
 
-import concurrent.futures
 import copy
 import json
-import os
 import pathlib
-import re
-import shutil
 from dataclasses import dataclass, replace
 
 from steadyset.training.pipeline import read_yaml
 
-from .execute import Failed, call
+from .execute import Failed, call, copy_dataset, log_of, make, parallel
 from .plan import STUDIES
 
 WINDOWS = "ABCDE"  # of the first five seeds
@@ -151,13 +147,13 @@ def execute(study, binary, output, jobs, report):
     """Makes what is not there yet below `output`, a run a thread: data, bases, rounds, and what learns from them."""
     runs = output / "runs"
     for problem in {case.problem: case for case in study.cases}.values():
-        _make(binary, json.dumps(problem.document, indent=2) + "\n", _data(output, problem), "run")
+        make(binary, json.dumps(problem.document, indent=2) + "\n", _data(output, problem), "run")
     every = [(case, seed) for case in study.cases for seed in study.seeds]
-    _parallel(jobs, [(_base, (study, binary, output, *pair)) for pair in every], "bases", report)
-    _parallel(
+    parallel(jobs, [(_base, (study, binary, output, *pair)) for pair in every], "bases", report)
+    parallel(
         jobs, [(_rounds, (study, binary, runs, case, way, seed)) for case, seed in every for way in case.ways], "runs", report
     )
-    _parallel(
+    parallel(
         jobs,
         [
             (_exchange, (study, binary, runs, case, network, way, seed))
@@ -174,23 +170,19 @@ def _data(output, case):
     return output / f"data-{case.problem}"
 
 
-def _log(folder):
-    return folder.parent / f"{folder.name}.log"
-
-
 def _base(study, binary, output, case, seed):
     """The model that every way starts from, beside a copy of the data."""
     folder = run_folder(output / "runs", case, "base", seed)
     if not is_judged(folder):
-        _copy(_data(output, case), folder)
-        _make(binary, pipeline(study, case, seed), folder, "run")
+        copy_dataset(_data(output, case), folder)
+        make(binary, pipeline(study, case, seed), folder, "run")
 
 
 def _rounds(study, binary, runs, case, way, seed):
     folder = run_folder(runs, case, way, seed)
     if not is_done(study, runs, case, way, seed):
-        _copy(run_folder(runs, case, "base", seed), folder)
-        _make(binary, pipeline(study, case, seed, way), folder, "run")
+        copy_dataset(run_folder(runs, case, "base", seed), folder)
+        make(binary, pipeline(study, case, seed, way), folder, "run")
 
 
 def _exchange(study, binary, runs, case, network, way, seed):
@@ -199,51 +191,8 @@ def _exchange(study, binary, runs, case, network, way, seed):
         return
     source = run_folder(runs, case, way, seed)
     text = pipeline(study, case, seed, network=network, selection=last)
-    _make(binary, text, folder, "train", "--data", f"{source}@{last}")
+    make(binary, text, folder, "train", "--data", f"{source}@{last}")
     call(
         [binary, "evaluate", "--data", source, "--selection", "test", "--model", folder, "--output", folder, "--threads", "1"],
-        _log(folder),
+        log_of(folder),
     )
-
-
-def _make(binary, text, folder, verb, *options):
-    """Runs `steadyset VERB` with a pipeline of its own beside the folder."""
-    path = folder.parent / f"{folder.name}.yaml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and path.read_text() != text:
-        raise Failed(f"{folder} is of another study: take another --output, or remove it and {path.name}")
-    path.write_text(text)
-    call([binary, verb, path, "--output", folder, *options, "--threads", "1"], _log(folder))
-
-
-def _copy(source, target):
-    """Copies a dataset. Shards and solved parts never change, so they are shared where the file system can."""
-    if target.exists():
-        return
-    half = target.parent / f"{target.name}.half"
-    shutil.rmtree(half, ignore_errors=True)
-    shutil.copytree(source, half, copy_function=_link, ignore=shutil.ignore_patterns("lock", "*.lock"))
-    half.rename(target)
-
-
-def _link(source, target):
-    if pathlib.Path(source).suffix == ".h5":
-        try:
-            return os.link(source, target)
-        except OSError:
-            pass
-    return shutil.copy2(source, target)
-
-
-def _parallel(jobs, calls, what, report):
-    """Calls functions, several at a time; the first that fails ends the rest."""
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(function, *arguments) for function, arguments in calls]
-        try:
-            for done, future in enumerate(concurrent.futures.as_completed(futures), start=1):
-                future.result()
-                report(f"{done} of {len(calls)} {what}")
-        except BaseException:
-            for future in futures:
-                future.cancel()
-            raise

@@ -45,7 +45,7 @@ def load(scale, seeds=None):
     shared = study["scales"][scale]
     data = (STUDIES / shared["data"]).resolve()
     document = read_yaml(data.read_text())
-    strata, places = _training(document)
+    strata, places = training_part(document)
     percents = {seen: {visits: _percent(seen, visits, strata, places) for visits in shared["visits"]} for seen in shared["seen"]}
     cases = [
         Case(network, seen, {f"S{percents[seen][visits]:g}%": visits for visits in shared["visits"]} | {ENDLESS: 1})
@@ -66,7 +66,7 @@ def load(scale, seeds=None):
     return Endless(study["study"], study["title"], scale, data, document, numbers, cases, runs)
 
 
-def _training(document):
+def training_part(document):
     """Returns the strata, and the positions of the training part in each."""
     strata, samples = document["sampling"]["strata"], document["sampling"]["samples_per_stratum"]
     count = len(strata) if isinstance(strata, list) else strata["to"] - strata["from"] + 1
@@ -82,6 +82,11 @@ def _percent(seen, visits, strata, places):
     positions, rest = divmod(seen, visits * strata)
     if rest or positions > places:
         raise ValueError(f"no subset is {seen}/{visits} samples of {strata} strata with {places} positions")
+    return percentage(positions, places)
+
+
+def percentage(positions, places):
+    """Returns the percentage, of at most four decimals, that is so many positions: the split rounds sizes up."""
     return math.floor(positions * 10**6 / places) / 10**4
 
 

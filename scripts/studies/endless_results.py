@@ -4,11 +4,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import steadyset
 
 from .endless import ENDLESS
 from .findings import FAILS, HOLDS, OPEN, Finding
-from .results import Spread
+from .results import Ratio, constant_field
 
 COST = 1.1  # the ratio at which a fixed set counts as worse
 
@@ -24,44 +23,16 @@ class Constant:
     p99: float
 
 
-def constant(data, at_most=4000, bytes_at_most=1 << 28):
-    """Returns what predicting the same field for every test sample costs; the field is of the first samples of the training part."""
-    dataset = steadyset.open(data)
-    train, test = dataset.select("train"), dataset.select("test")
-    rows, columns = train[0].y.shape
-    count = max(1, min(len(train), at_most, bytes_at_most // (4 * rows * columns)))
-    labels = np.stack([train.y(k) for k in range(count)])  # (samples, rows, columns)
-    field = np.median(labels, axis=0)
-    errors = [float(np.abs(test.y(k) - field).mean(dtype=np.float64)) for k in range(len(test))]
-    return Constant(count, len(test), float(np.mean(errors)), float(np.percentile(errors, 99)))
+def constant(data):
+    """Returns what predicting the same field for every test sample costs."""
+    count, errors = constant_field(data)
+    mae = errors["mae"]
+    return Constant(count, len(mae), float(np.mean(mae)), float(np.percentile(mae, 99)))
 
 
 def of(results, case, selection):
     """Returns the results of a case and a selection by seed; empty where none is done."""
     return {r.run.seed: r for r in results if r.run.variant == case.name and r.run.selection == selection}
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """The geometric mean over seeds of ratios of errors, and Student's 95% interval of it; infinite with one seed."""
-
-    mean: float
-    low: float
-    high: float
-    count: int
-
-    @classmethod
-    def of(cls, pairs):
-        """Of (numerator, denominator) of every seed; none where there is none."""
-        logs = [math.log(one / other) for one, other in pairs]
-        if not logs:
-            return None
-        spread = Spread.of(logs)
-        half = spread.half_width if spread.count > 1 else math.inf
-        return cls(*(math.exp(value) for value in (spread.mean, spread.mean - half, spread.mean + half)), spread.count)
-
-    def __str__(self):
-        return f"{self.mean:.2f} ({self.low:.2f} to {self.high:.2f})" if self.count > 1 else f"{self.mean:.2f}"
 
 
 def mean_of(result):

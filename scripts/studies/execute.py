@@ -4,6 +4,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import threading
@@ -107,3 +108,51 @@ def call(command, log):
     if status:
         tail = "\n".join(log.read_text().splitlines()[-5:])
         raise Failed(f"{' '.join(map(str, command))}\nended with {status}; see {log}:\n{tail}")
+
+
+def make(binary, text, folder, verb, *options):
+    """Runs `steadyset VERB` with a pipeline of its own beside the folder."""
+    path = folder.parent / f"{folder.name}.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.read_text() != text:
+        raise Failed(f"{folder} is of another study: take another --output, or remove it and {path.name}")
+    path.write_text(text)
+    call([binary, verb, path, "--output", folder, *options, "--threads", "1"], log_of(folder))
+
+
+def copy_dataset(source, target):
+    """Copies a dataset. Shards and solved parts never change, so they are shared where the file system can."""
+    if target.exists():
+        return
+    half = target.parent / f"{target.name}.half"
+    shutil.rmtree(half, ignore_errors=True)
+    shutil.copytree(source, half, copy_function=_link, ignore=shutil.ignore_patterns("lock", "*.lock"))
+    half.rename(target)
+
+
+def _link(source, target):
+    if pathlib.Path(source).suffix == ".h5":
+        try:
+            return os.link(source, target)
+        except OSError:
+            pass
+    return shutil.copy2(source, target)
+
+
+def parallel(jobs, calls, what, report):
+    """Calls functions, several at a time; the first that fails ends the rest."""
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        futures = [pool.submit(function, *arguments) for function, arguments in calls]
+        try:
+            for done, future in enumerate(concurrent.futures.as_completed(futures), start=1):
+                future.result()
+                report(f"{done} of {len(calls)} {what}")
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            raise
+
+
+def log_of(folder):
+    """Returns where what programs print of a folder goes, beside it."""
+    return folder.parent / f"{folder.name}.log"

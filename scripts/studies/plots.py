@@ -7,6 +7,8 @@ import matplotlib.pyplot as plt  # noqa: E402
 import matplotlib.ticker  # noqa: E402
 import numpy as np  # noqa: E402
 
+from .online import ENDLESS  # noqa: E402
+from .online_results import PERCENTILES, of, ratio  # noqa: E402
 from .results import REGIONS, Spread, groups  # noqa: E402
 
 LABELS = {"all": "all sites", "sources": "sources", "field": "field", "r1": "R1", "r2": "R2", "r3": "R3", "r4": "R4"}
@@ -118,10 +120,65 @@ def of_endless(study, results, field, folder):
         axis.set_xticks(ticks := sorted({1 / visits for case in study.cases for visits in case.visits.values()}))
         axis.set_xticklabels([f"1/{1 / share:.0f}" if share < 1 else "all" for share in ticks])
         axis.xaxis.set_minor_locator(matplotlib.ticker.NullLocator())
-        axis.yaxis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
-        axis.yaxis.set_major_formatter("{x:g}")
-        axis.yaxis.set_minor_locator(matplotlib.ticker.NullLocator())
+        _plain(axis)
     axes[0].set_ylabel("mean absolute error")
     axes[0].legend(fontsize=8)
     text = "Error on the test part against the share of samples that are new: small marks are models, lines their means."
     return [_save(figure, folder / "endless.png", text)]
+
+
+# Of Okabe and Ito's colours, told apart with any sight; markers and lines differ too.
+_WAYS = {
+    "fixed": ("#000000", "s", ":"), "rounds": ("#E69F00", "D", "--"), "endless": ("#0072B2", "o", "-"),
+    "kinds": ("#009E73", "^", "-."), "loss": ("#D55E00", "v", (0, (5, 1, 1, 1, 1, 1))),
+}  # fmt: skip
+
+
+def of_online(study, models, folder):
+    """Ratios to training without an end: of the mean and the 99th percentile with intervals, and of every percentile."""
+    cases = [case for case in study.cases if any(m.case == case for m in models)]
+    names = []
+    figure, axes = plt.subplots(2, len(cases), figsize=(1 + 2.6 * len(cases), 6), layout="constrained", squeeze=False, sharey="row")
+    for column, case in enumerate(cases):
+        for axis, statistic in zip(axes[:, column], ("mean", "p99")):
+            for place, way in enumerate(way for way in study.ways if way != ENDLESS):
+                colour, marker, _ = _WAYS[way]
+                ones, others = of(models, case, way), of(models, case, ENDLESS)
+                values = [m.errors["mae"][statistic] / others[s].errors["mae"][statistic] for s, m in ones.items() if s in others]
+                axis.plot([place] * len(values), values, marker, color=colour, ms=4, alpha=0.5, mew=0)
+                found = ratio(models, case, way, ENDLESS, statistic)
+                if found is not None and found.count > 1:
+                    axis.errorbar(place + 0.2, found.mean, [[found.mean - found.low], [found.high - found.mean]], color=colour, capsize=3, fmt="_")
+            axis.axhline(1, color="black", lw=0.8, ls=":")
+            axis.set_xticks(range(len(study.ways) - 1), [way for way in study.ways if way != ENDLESS], rotation=45, fontsize=8)
+            axis.set(yscale="log", xlim=(-0.5, len(study.ways) - 1.5))
+            _plain(axis)
+        axes[0, column].set_title(case.name, fontsize=9)
+    for axis, what in zip(axes[:, 0], ("mean", "99th percentile")):
+        axis.set_ylabel(f"{what}, ratio to endless")
+    text = "Ratios of the mean and of the 99th percentile to training without an end: a mark a model, bars Student's 95% intervals."
+    names.append(_save(figure, folder / "online.png", text))
+
+    figure, axes = plt.subplots(1, len(cases), figsize=(1 + 2.6 * len(cases), 3.6), layout="constrained", squeeze=False, sharey=True)
+    for axis, case in zip(axes[0], cases):
+        others = of(models, case, ENDLESS)
+        for way in study.ways:
+            colour, _, dash = _WAYS[way]
+            logs = [np.log(np.divide(m.percentiles, others[s].percentiles)) for s, m in of(models, case, way).items() if s in others]
+            if logs:
+                axis.plot(PERCENTILES, np.exp(np.mean(logs, axis=0)), ls=dash, color=colour, lw=1.4, label=way)
+        axis.set(yscale="log", xlabel="percentile")
+        axis.set_title(case.name, fontsize=9)
+        _plain(axis)
+    axes[0, 0].set_ylabel("error, ratio to endless")
+    axes[0, 0].legend(fontsize=7)
+    text = "Every percentile of the samples' errors over that of training without an end, geometric means over the seeds."
+    names.append(_save(figure, folder / "online-percentiles.png", text))
+    return names
+
+
+def _plain(axis):
+    """Numbers on a logarithmic axis as they are read."""
+    axis.yaxis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.yaxis.set_minor_locator(matplotlib.ticker.NullLocator())

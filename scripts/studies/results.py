@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import steadyset
 from steadyset.training.metrics import error_in, read_errors
 
 from .execute import model_of
@@ -68,6 +69,46 @@ class Spread:
 
     def __str__(self):
         return f"{self.mean:.5f} ± {self.deviation:.5f}" if self.count > 1 else f"{self.mean:.5f}"
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """The geometric mean over seeds of ratios of errors, and Student's 95% interval of it; infinite with one seed."""
+
+    mean: float
+    low: float
+    high: float
+    count: int
+
+    @classmethod
+    def of(cls, pairs):
+        """Of (numerator, denominator) of every seed; none where there is none."""
+        logs = [math.log(one / other) for one, other in pairs]
+        if not logs:
+            return None
+        spread = Spread.of(logs)
+        half = spread.half_width if spread.count > 1 else math.inf
+        return cls(*(math.exp(value) for value in (spread.mean, spread.mean - half, spread.mean + half)), spread.count)
+
+    def __str__(self):
+        return f"{self.mean:.2f} ({self.low:.2f} to {self.high:.2f})" if self.count > 1 else f"{self.mean:.2f}"
+
+
+def constant_field(data, at_most=4000, bytes_at_most=1 << 28):
+    """Returns how many training samples the best constant field is of, the median of their labels at each site, and its errors on
+    the test samples, {measure: values}. The training samples are the first of that part."""
+    dataset = steadyset.open(data)
+    train, test = dataset.select("train"), dataset.select("test")
+    rows, columns = train[0].y.shape
+    count = max(1, min(len(train), at_most, bytes_at_most // (4 * rows * columns)))
+    field = np.median(np.stack([train.y(k) for k in range(count)]), axis=0)  # (rows, columns)
+    errors = {"mae": [], "nrmse": []}
+    for k in range(len(test)):
+        label = test.y(k)
+        errors["mae"].append(float(np.abs(label - field).mean(dtype=np.float64)))
+        if square := float((label.astype(np.float64) ** 2).mean()):
+            errors["nrmse"].append((float(((label.astype(np.float64) - field) ** 2).mean()) / square) ** 0.5)
+    return count, errors
 
 
 def groups(results, key):
