@@ -97,11 +97,6 @@ class Costs:
     data: float
     ways: dict
 
-    @property
-    def streamed(self):
-        """Of a sample that is drawn and solved while a training goes on."""
-        return max(0.0, self.ways[ENDLESS] - self.ways[FIXED])
-
     def candidate(self, study):
         """Of a candidate that is solved and predicted."""
         return max(0.0, self.ways[LOSS] - self.ways[FIXED]) / study.ways[LOSS]["candidates"]

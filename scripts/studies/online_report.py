@@ -9,7 +9,7 @@ from . import online, online_results, online_runs
 from .online import ENDLESS, FIXED, ROUNDS
 from .online_results import MEASURES, STATISTICS, of, ratio
 from .plan import STUDIES
-from .report import NoModels, ending, opening
+from .report import NoModels, ending, opening, table_of
 from .results import Spread
 
 COLUMNS = (
@@ -75,7 +75,7 @@ def _article(study, output, models, fields, pictures):
         "Errors are of the samples of the test part: mean absolute errors, and nRMSE, the root mean squared error over the label's root mean "
         "square (relative L2). Mean ± standard deviation over seeds. Ratios are to "
         f"`{ENDLESS}`, seed by seed, the geometric mean and Student's 95% interval. The best constant field is the median at each site of the "
-        "labels of training samples. [The table of all models](Resources/study-online.csv) has every number.",
+        f"labels of training samples. [The table of all models]({table_of('online')}) has every number.",
         "",
     ]
     for case in study.cases:

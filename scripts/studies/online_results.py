@@ -69,7 +69,7 @@ def _judged(study, output, case, way, seed):
 
 def _work(study, output, case, way, seed):
     """Seconds, samples seen, steps, and labels solved, from the records of a run. Evaluation on the test part is not counted: it is
-    how the study judges. What a run has from its dataset was made before, and counts with what making it took."""
+    how the study judges. The samples of shards were made before, and count with what making them took."""
     model, costs = model_of(online_runs.run_folder(output, case, way, seed)), online_runs.costs_of(output, case)
     steps = [step for step in online_runs.steps_of(output, case, way, seed) if step["stage"] != "evaluate"]
     seconds = sum(step["cpu_seconds"] for step in steps)
@@ -81,11 +81,8 @@ def _work(study, output, case, way, seed):
         own = contents[0]["samples"]
         labels = own + sum(step["samples"] for step in steps if step["stage"] in ("resample", "solve"))
         return seconds + own * costs.data, seen, taken, labels
-    # The dataset's samples come first, from its shards; all others are solved on the way.
-    candidates = study.ways[way].get("candidates", 1)
-    parts = json.loads((online_runs.data_of(output, case.problem) / "split/manifest.json").read_text())["content"]["parts"]
-    own = min(parts[0]["samples"], seen * candidates) / (candidates if way == KINDS else 1)
-    return seconds + own * costs.streamed, seen, taken, seen * (candidates if way == LOSS else 1)
+    # Streams solve every sample that they give, those of the dataset too, and with `loss` every candidate.
+    return seconds, seen, taken, seen * (study.ways[way]["candidates"] if way == LOSS else 1)
 
 
 def of(models, case, way):

@@ -5,10 +5,9 @@ import shutil
 import statistics
 
 from . import online
+from .endless import training_part
 from .execute import Failed, call, copy_dataset, log_of, model_of, parallel
 from .online import FIXED, ROUNDS, STREAMED, Costs
-
-PROBED = 8  # samples of each number of sources of which a probe's data are
 
 
 def execute(study, binary, output, jobs, report):
@@ -69,7 +68,7 @@ def measure(study, binary, output, report):
             shutil.rmtree(data, ignore_errors=True)
             _steadyset(binary, "run", data, "--metrics", record)
         if not (probe / "pack/manifest.json").is_file():
-            _write(probe, case.document | {"sampling": case.document["sampling"] | {"samples_per_stratum": PROBED}})
+            _write(probe, _small(study, case))
             _steadyset(binary, "run", probe)
         made = {step["stage"]: step for step in _steps(record)}
         seconds = sum(made[stage]["cpu_seconds"] for stage in ("sample", "solve", "pack"))
@@ -84,6 +83,14 @@ def measure(study, binary, output, report):
         path.write_text(json.dumps(kept, indent=2) + "\n")
         report(f"{case.name}: " + ", ".join(f"{way} {1e3 * cost:.3g} ms a sample" for way, cost in kept[case.name]["ways"].items()))
     return {name: Costs(one["data"], one["ways"]) for name, one in kept.items()}
+
+
+def _small(study, case):
+    """The pipeline of a probe's data: with half as many samples as a probe sees, or a few more, so that it is of two epochs."""
+    strata, _ = training_part(case.document)
+    every = case.document["split"]["test_every"]
+    each = -(-study.probe["samples"] * every // (2 * strata * (every - 1)))
+    return case.document | {"sampling": case.document["sampling"] | {"samples_per_stratum": each}}
 
 
 def _probe(study, binary, data, case, way, number):

@@ -90,10 +90,18 @@ def published(name):
     return f"study-{name}"
 
 
+def table_of(name):
+    """Returns where the table of all models of a study is in the documentation."""
+    return f"Resources/study-{name}.csv"
+
+
 def publish(study, folder, catalog):
-    """Makes report.md and the pictures an article of the documentation; returns what is left to do."""
+    """Makes report.md and the pictures an article of the documentation, with the table of models where the article links it; returns what
+    is left to do."""
     article = catalog / f"Study-{study.name}.md"
     shutil.copy(folder / "report.md", article)
+    if table_of(study.name) in article.read_text():
+        shutil.copy(folder / "models.csv", catalog / table_of(study.name))
     for picture in folder.glob("*.png"):
         shutil.copy(picture, catalog / "Resources" / published(picture.name))
     return f"{article}: link it as [{article.stem}]({article.name}) from Studies.md"

@@ -26,7 +26,7 @@ KINDS = {"Tutorial", "How-to guides", "Reference", "Explanation", "Studies and m
 # Guides for one task each.
 GUIDES = ("Own-configurations", "Own-physics", "Own-trainer", "Clusters", "Archive", "Publishing")
 # What may have more than 1,500 words, as a script writes it whole: all commands, and tables of measurements.
-LONG = {"Commands": "scripts/commands", "Study-curation": "scripts/study"}
+LONG = {"Commands": "scripts/commands", "Study-curation": "scripts/study", "Study-online": "scripts/study"}
 STAGES = re.findall(r"^  ([a-z]+) +\S", HELP.partition("stage by stage:")[2].partition("Each stage")[0], re.M)
 
 
