@@ -1,5 +1,6 @@
 internal import Fields
 package import Sampling
+internal import Synchronization
 
 /// The samples of a design by rank, of which the training part has no end.
 ///
@@ -13,7 +14,9 @@ package import Sampling
 ///   (`Copies`) are left out, as the dataset leaves them out; beyond the dataset's counts, those
 ///   that are a problem which is held out. Draws are taken never to meet where the chance that a
 ///   draw is the problem of a sample of the dataset is below 10⁻¹².
-package final class SampleStream {
+///
+/// Threads share one stream, as what it knows of the dataset takes long to find.
+package final class SampleStream: Sendable {
     /// What is drawn from.
     package let design: Design
     /// How indices become ranks.
@@ -22,9 +25,9 @@ package final class SampleStream {
     private let meeting: Set<Int>
     private let classifier: ProblemClassifier
     /// What the dataset says of the strata in which draws may meet, made when it is first needed.
-    private lazy var known: Result<Known, any Error> = Result { try findKnown() }
+    private let known = Mutex<Known?>(nil)
 
-    private struct Known {
+    private struct Known: Sendable {
         var copies = Copies()
         var heldOut: Set<ProblemClass> = []
     }
@@ -86,7 +89,11 @@ package final class SampleStream {
     private func isLeftOut(_ configuration: Configuration, _ address: SampleAddress) throws -> Bool
     {
         guard meeting.contains(address.stratum) else { return false }
-        let known = try known.get()
+        let known = try self.known.withLock { known in
+            let found = try known ?? findKnown()
+            known = found
+            return found
+        }
         if let position = design.sequence.position(of: address) {
             return known.copies.contains(position)
         }

@@ -21,8 +21,7 @@ final class Curator {
         from saved: SavedCuration?
     ) {
         self.source = source
-        let stream = SampleStream(source.design, split: source.split)
-        draws = CuratedDraws(stream, count: source.count, curation, seed: seed)
+        draws = CuratedDraws(source.stream, count: source.count, curation, seed: seed)
         decided =
             saved ?? SavedCuration(proposals: curation.criterion == .kinds ? [draws.plain] : [])
     }

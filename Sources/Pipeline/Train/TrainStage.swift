@@ -83,7 +83,7 @@ struct TrainStage: PipelineStage {
             statistics: model.tensors.reduce(0) { $0 + ($1.isParameter ? 0 : $1.count) },
             patience: training.earlyStop,
             curated: training.curation.flatMap { _ in
-                endless.map { ($0.count, $0.design.strata.count) }
+                endless.map { ($0.count, $0.stream.design.strata.count) }
             }
         ) { what in
             reporter.warned(

@@ -57,14 +57,13 @@ struct PackedSource: TrainingSource {
 
 /// The training part of a design without an end, solved as it is needed: a number is a rank.
 struct EndlessSource: TrainingSource {
-    let design: Design
-    let split: Split
+    let stream: SampleStream
     let accuracy: Accuracy
     /// Ranks of an epoch.
     var count: Int
     let isRepeated = false
 
-    var lattice: Lattice { design.physics.lattice }
+    var lattice: Lattice { stream.design.physics.lattice }
 
     /// The samples that `dataset` was drawn from.
     ///
@@ -87,7 +86,7 @@ struct EndlessSource: TrainingSource {
                 "the samples of \(dataset.root) are imported, so that nothing can be drawn on: "
                     + "set train.selection to what there is")
         }
-        (self.design, self.split) = (design, split.split)
+        stream = SampleStream(design, split: split.split)
         (accuracy, self.count) = (pack.accuracy, count)
     }
 
@@ -99,8 +98,8 @@ struct EndlessSource: TrainingSource {
         private var label: [Float]
 
         init(_ source: EndlessSource) {
-            stream = SampleStream(source.design, split: source.split)
-            solver = Solver(physics: source.design.physics, accuracy: source.accuracy)
+            stream = source.stream
+            solver = Solver(physics: source.stream.design.physics, accuracy: source.accuracy)
             label = [Float](repeating: 0, count: source.lattice.count)
         }
 
