@@ -82,7 +82,7 @@ def _article(study, output, models, fields, pictures):
         if any(m.case == case for m in models):
             lines += [f"## {case.name}", "", _setting(study, case, fields[case.problem]), "", _table(study, models, case, fields[case.problem]), ""]
     lines += ["## Seconds", "", *_costs(study, output, models), "", "## Findings", ""]
-    return "\n".join(lines + ending(study, online_results.findings(study, models), pictures)).rstrip() + "\n"
+    return "\n".join(lines + ending(study, online_results.findings(study, models, fields), pictures)).rstrip() + "\n"
 
 
 def _members(way):
@@ -90,14 +90,11 @@ def _members(way):
 
 
 def _missing(study, models):
-    """Says of which cases which seeds have models that are not trained."""
-    there = {(m.case.name, m.way, m.seed) for m in models}
-    seeds = {}
-    for case, way, seed in study.runs:
-        if (case.name, way, seed) not in there:
-            seeds.setdefault(case.name, {})[seed] = True
-    names = [f"`{name}` of seed {' and '.join(map(str, sorted(own)))}" for name, own in seeds.items()]
-    return f"; not all are trained of {', '.join(names)}" if names else ""
+    """Says how many models of a case are trained, where not all are."""
+    wanted = len(study.ways) * len(study.seeds)
+    counts = {case.name: sum(m.case == case for m in models) for case in study.cases}
+    names = [f"{count} of `{name}`" for name, count in counts.items() if count < wanted]
+    return f"; of {wanted} a case there are {', '.join(names)}" if names else ""
 
 
 def _setting(study, case, field):
@@ -137,7 +134,7 @@ def _costs(study, output, models):
     lines = [
         "Seconds of a processor, mean ± standard deviation over seeds, as `--metrics` recorded them. A sample of a dataset's shards counts with "
         "what it took to make it. Other programs had the machine as well, and a processor that is shared is slower: the same work took "
-        "different seconds at different times. Milliseconds a sample are those of the probe; of "
+        "different seconds at different times. A way that took less than the others is at a disadvantage, one that took more has an advantage. Milliseconds a sample are those of the probe; of "
         f"`{ROUNDS}` they are as of `{FIXED}`, and its scoring and solving come on top.",
         "",
         f"| {' | '.join(COSTS)} |",

@@ -15,6 +15,7 @@ from .results import Ratio, constant_field
 STATISTICS = ("mean", "p95", "p99", "max")
 PERCENTILES = (1, 2, 5, *range(10, 91, 5), 95, 98, 99, 99.5)  # of the pictures
 MEASURES = ("mae", "nrmse")
+LEARNT = 5  # times less error than the best constant field: where it is less, the comparison says little
 
 
 @dataclass(frozen=True)
@@ -98,12 +99,13 @@ def ratio(models, case, way, other, statistic="mean", measure="mae"):
     )
 
 
-def findings(study, models):
-    """Returns the findings of every case: what was asked of curation while training, and which way has less error than training without
-    an end."""
+def findings(study, models, fields):
+    """Returns the findings of every case: whether sources were learnt, what was asked of curation while training, and what rounds and
+    training without an end are worth. `fields` are what the best constant field costs, by problem."""
     found = []
     for case in study.cases:
         found += [
+            _learnt(models, case, fields[case.problem]) if case.problem in fields else None,
             _below(models, case, KINDS, FIXED, {"mean": 0.6, "p99": 0.5}, clear=0.7),
             _below(models, case, KINDS, ENDLESS, {"mean": 1, "p99": 0.85}),
             _below(models, case, LOSS, ENDLESS, {"mean": 1, "p99": 0.85}),
@@ -120,10 +122,25 @@ NAMES = {
 _STATISTICS = {"mean": "the mean", "p99": "the 99th percentile"}
 
 
+def _learnt(models, case, field):
+    """Whether a network of this case learns at all, by the way with the least mean error."""
+    means = {way: np.mean([m.errors["mae"]["mean"] for m in of(models, case, way).values()]) for way in NAMES if of(models, case, way)}
+    if not means:
+        return None
+    best = min(means, key=means.get)
+    times = field.errors["mae"]["mean"] / means[best]
+    return Finding(
+        f"{case.name}: the best way has at least {LEARNT} times less error than the best constant field.",
+        HOLDS if times >= LEARNT else FAILS,
+        f"{times:.1f} times less, `{best}`.",
+    )
+
+
 def _below(models, case, way, other, wanted, clear=None):
     """That the ratios of a way to another are at most those wanted, and where `clear` is given their intervals wholly below it."""
     ratios = {statistic: ratio(models, case, way, other, statistic) for statistic in wanted}
-    if None in ratios.values():
+    # One seed decides nothing.
+    if any(one is None or one.count < 2 for one in ratios.values()):
         return None
     verdicts = [verdict(ratios[statistic], limit, clear) for statistic, limit in wanted.items()]
     asked = ", ".join(

@@ -136,7 +136,9 @@ _WAYS = {
 
 def of_online(study, models, folder):
     """Ratios to training without an end: of the mean and the 99th percentile with intervals, and of every percentile."""
-    cases = [case for case in study.cases if any(m.case == case for m in models)]
+    cases = [case for case in study.cases if of(models, case, ENDLESS)]
+    if not cases:
+        return []
     names = []
     figure, axes = plt.subplots(2, len(cases), figsize=(1 + 2.6 * len(cases), 6), layout="constrained", squeeze=False, sharey="row")
     for column, case in enumerate(cases):
@@ -171,7 +173,7 @@ def of_online(study, models, folder):
         axis.set_title(case.name, fontsize=9)
         _plain(axis)
     axes[0, 0].set_ylabel("error, ratio to endless")
-    axes[0, 0].legend(fontsize=7)
+    figure.legend(*axes[0, -1].get_legend_handles_labels(), loc="outside lower center", ncols=len(study.ways), fontsize=8)
     text = "Every percentile of the samples' errors over that of training without an end, geometric means over the seeds."
     names.append(_save(figure, folder / "online-percentiles.png", text))
     return names

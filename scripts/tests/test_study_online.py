@@ -20,7 +20,7 @@ from studies.endless import training_part  # noqa: E402
 from studies.execute import Failed  # noqa: E402
 from studies.findings import FAILS, HOLDS, OPEN  # noqa: E402
 from studies.online import ENDLESS, FIXED, KINDS, LOSS, ROUNDS, STREAMED, Costs  # noqa: E402
-from studies.online_results import MEASURES, STATISTICS, Judged  # noqa: E402
+from studies.online_results import MEASURES, STATISTICS, Judged, Trivial  # noqa: E402
 from studies.plan import SCALES  # noqa: E402
 from studies.results import Ratio  # noqa: E402
 
@@ -44,7 +44,7 @@ def test_plans(scale):
     assert study.runs[: len(first)] == first and len(first) * len(study.seeds) == len(study.runs)
     found = {case.name: online.lengths(study, case, costs(study, case)) for case in study.cases}
     checker = validator("pipeline")
-    for case, way, seed in study.runs:
+    for case, way, seed in first:
         document = online.pipeline(study, case, found, way, seed)
         checker.validate(document)
         training = parse_training(document["train"])
@@ -129,9 +129,13 @@ def test_findings():
         for way, value in level.items()
         for seed in study.seeds
     ]
-    found = online_results.findings(study, models)
-    assert [one.verdict for one in found] == [HOLDS] * 3
-    assert "curation by kinds against the fixed random set" in found[0].claim and "0.25 (0.25 to 0.25)" in found[0].numbers
+    field = Trivial(1, 1, {measure: dict.fromkeys(STATISTICS, 4.0) for measure in MEASURES})
+    found = online_results.findings(study, models, {case.problem: field})
+    assert [one.verdict for one in found] == [HOLDS] * 4
+    assert "5.3 times less, `kinds`" in found[0].numbers
+    assert "curation by kinds against the fixed random set" in found[1].claim and "0.25 (0.25 to 0.25)" in found[1].numbers
+    field.errors["mae"]["mean"] = 3.0
+    assert online_results.findings(study, models, {case.problem: field})[0].verdict == FAILS
     assert online_results.ratio(models, case, KINDS, FIXED, "p99", "nrmse").mean == pytest.approx(0.25)
 
 
