@@ -166,8 +166,9 @@ def _window(positions, places, seed):
     return f"S{percentage(positions, places):g}%-{WINDOWS[seed - 1]}"
 
 
-def pipeline(study, case, found, way, seed):
-    """Returns the pipeline of a run; `found` are the lengths of all cases."""
+def pipeline(study, case, found, way, seed, counts):
+    """Returns the pipeline of a run; `found` are the lengths of all cases, `counts` how many samples the data have of each selection: where
+    copies are left out they are fewer, and seen more often."""
     own = found[case.name]
     _, places = training_part(case.document)
     text = document(study, case.problem, found)
@@ -178,13 +179,14 @@ def pipeline(study, case, found, way, seed):
         if study.ways[way]:
             train["curation"] = study.ways[way]
     elif way == ROUNDS:
-        epochs = own.epochs
         train["selection"] = _window(own.positions // 2, places, seed)
-        count = study.rounds["count"]
+        count, missing = study.rounds["count"], own.samples // 2 - counts[train["selection"]]
+        sizes = _sizes(own.samples, count)
+        epochs = max(1, round(own.epochs * sum(sizes) / sum(size - missing for size in sizes)))
         rounds = {"count": count, "add": _added(own.samples, count), "pool": own.pool} | study.ways[ROUNDS] | {"seed": seed}
     else:
-        epochs = study.visits
         train["selection"] = _window(own.positions, places, seed)
+        epochs = round(study.visits * own.samples / counts[train["selection"]])
     train |= {"epochs": epochs, "warm_up_epochs": round(study.warm_up * epochs, 6), "seed": seed}
     return text | {"train": train} | ({"rounds": rounds} if rounds else {})
 

@@ -66,7 +66,8 @@ def _article(study, output, models, fields, pictures):
         f"part is not. Before, short trainings measure what a sample costs each way: the median of {probe['repeats']} of about "
         f"{probe['samples']} samples, one thread. How many samples a way sees follows from that. What it took in the end is in the table of seconds.",
         "",
-        f"- `{FIXED}`: a stratified random set of 1/{study.visits} of the samples that its training sees; another set for each seed.",
+        f"- `{FIXED}`: a stratified random set of 1/{study.visits} of the samples that its training sees; another set for each seed. Where the "
+        "data leave out copies, as of single small sources, it is smaller and seen more often.",
         f"- `{ROUNDS}`: half of that set, then as much again in {study.rounds['count']} rounds, each of the hardest of "
         f"{study.rounds['pool']:g} times the set of candidates, `{_members(study.ways[ROUNDS])}`. The model of each round begins anew.",
         f"- `{ENDLESS}`: every sample is seen once. All streams draw the same candidates in the same order, for every seed.",

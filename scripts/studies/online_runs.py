@@ -114,7 +114,8 @@ def _probe(study, binary, data, case, way, number):
 
 
 def _run(study, binary, output, found, case, way, seed):
-    target, document = run_folder(output, case, way, seed), online.pipeline(study, case, found, way, seed)
+    target = run_folder(output, case, way, seed)
+    document = online.pipeline(study, case, found, way, seed, _counts(output, case.problem))
     pipeline, model = target / "pipeline.yaml", model_of(target)
     if is_done(study, output, case, way, seed):
         if _compared(json.loads(pipeline.read_text())) != _compared(document):
@@ -132,6 +133,12 @@ def _run(study, binary, output, found, case, way, seed):
     else:
         call([binary, "train", pipeline, "--data", data, *common, *record], log)
         call([binary, "evaluate", "--data", data, "--selection", "test", "--model", model, *common], log)
+
+
+def _counts(output, problem):
+    """The samples of each selection of the training part."""
+    content = json.loads((_data(output, problem) / "split/manifest.json").read_text())["content"]
+    return {one["name"].removeprefix("train/"): one["samples"] for one in content["selections"] if one["part"] == "train"}
 
 
 def _compared(document):

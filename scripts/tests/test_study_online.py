@@ -3,6 +3,7 @@ at the tiny scale."""
 
 import csv
 import json
+import math
 import shutil
 import sys
 
@@ -34,6 +35,22 @@ def costs(study, case):
     return Costs(COSTS.data * factor, {way: cost * factor for way, cost in COSTS.ways.items()})
 
 
+def windows(study, case, found):
+    """The positions of each window of a case's data."""
+    _, places = training_part(case.document)
+    ranges = {}
+    for window in online.document(study, case.problem, found)["split"]["windows"]:
+        size = math.ceil(window["percent"] * places / 100)
+        ranges[f"S{window['percent']:g}%-{window['name']}"] = range(window["offset"] * size, (window["offset"] + 1) * size)
+    return ranges
+
+
+def counts(study, case, found):
+    """The samples of each, where none is left out."""
+    strata, _ = training_part(case.document)
+    return {name: strata * len(positions) for name, positions in windows(study, case, found).items()}
+
+
 @pytest.mark.parametrize("scale", SCALES)
 def test_plans(scale):
     study = online.load(scale)
@@ -45,7 +62,7 @@ def test_plans(scale):
     found = {case.name: online.lengths(study, case, costs(study, case)) for case in study.cases}
     checker = validator("pipeline")
     for case, way, seed in first:
-        document = online.pipeline(study, case, found, way, seed)
+        document = online.pipeline(study, case, found, way, seed, counts(study, case, found))
         checker.validate(document)
         training = parse_training(document["train"])
         assert (training.judge, training.kind, training.seed) == ("none", case.network, seed)
@@ -79,20 +96,33 @@ def test_sets_are_disjoint():
     study = online.load("reduced")
     found = {case.name: online.lengths(study, case, costs(study, case)) for case in study.cases}
     for case in study.cases:
-        windows = online.document(study, case.problem, found)["split"]["windows"]
+        ranges, samples = windows(study, case, found), counts(study, case, found)
         _, places = training_part(case.document)
-        ranges = {}
-        for window in windows:
-            size = int(-(-window["percent"] * places // 100))
-            ranges[f"S{window['percent']:g}%-{window['name']}"] = range(window["offset"] * size, (window["offset"] + 1) * size)
         taken = set()
         for seed in study.seeds:
-            whole = ranges[online.pipeline(study, case, found, FIXED, seed)["train"]["selection"]]
-            start = ranges[online.pipeline(study, case, found, ROUNDS, seed)["train"]["selection"]]
+            whole = ranges[online.pipeline(study, case, found, FIXED, seed, samples)["train"]["selection"]]
+            start = ranges[online.pipeline(study, case, found, ROUNDS, seed, samples)["train"]["selection"]]
             assert len(whole) == found[case.name].positions and whole.stop <= places
             assert start.start == whole.start and 2 * len(start) == len(whole)
             assert not taken & set(whole)
             taken |= set(whole)
+
+
+def test_sets_without_copies():
+    """Where samples of a set are left out, the others are seen more often, so that training takes as long."""
+    study = online.load("reduced")
+    case = study.cases[0]
+    found = {case.name: online.lengths(study, case, costs(study, case)) for case in study.cases}
+    all_there = counts(study, case, found)
+    some = {name: 3 * count // 4 for name, count in all_there.items()}
+    for way, sizes in ((FIXED, [1]), (ROUNDS, [0.5, 0.75, 1])):
+        few, many = (online.pipeline(study, case, found, way, 2, each)["train"] for each in (some, all_there))
+        missing = all_there[few["selection"]] - some[few["selection"]]
+        seen = [
+            train["epochs"] * sum(size * found[case.name].samples - less for size in sizes)
+            for train, less in ((few, missing), (many, 0))
+        ]
+        assert few["epochs"] > many["epochs"] and seen[0] == pytest.approx(seen[1], rel=0.5 / many["epochs"] + 0.02)
 
 
 def test_too_few_samples():
