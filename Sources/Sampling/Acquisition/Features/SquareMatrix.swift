@@ -38,8 +38,7 @@ struct SquareMatrix {
         }
     }
 
-    /// The product with another matrix, which is symmetric where both commute or the result is so by
-    /// its form.
+    /// The product with another matrix, of which only a symmetric one is of use.
     func times(_ other: SquareMatrix) -> SquareMatrix {
         var product = SquareMatrix(width)
         product.values = Self.product(
