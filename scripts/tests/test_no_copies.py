@@ -121,7 +121,8 @@ def problems(dataset):
         with h5py.File(pack / entry["path"]) as shard:
             lattice = shard["x"].shape[1:]
             names = [name for name in ("diffusivity", "decay_rate") if name in shard]
-            own = {name for name in names if "random" in json.dumps(physics[name])}
+            # A random medium with a key is one for all samples.
+            own = {name for name in names if "random" in (text := json.dumps(physics[name])) and '"key"' not in text}
             shared = {name: shard[name][...].reshape(-1, *lattice) for name in names if name not in own}
             columns = {name: shard[name] for name in ("id", "x", *own)}
             for start in range(0, entry["samples"], 64):
