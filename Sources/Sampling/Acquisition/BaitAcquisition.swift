@@ -1,7 +1,8 @@
 /// What leaves a linear model on the features least uncertain about the whole pool: the mean
 /// posterior variance of its predictions, given what is there (BAIT; Ash, Goel, Krishnamurthy and
 /// Kakade 2021, arXiv:2106.09675). Members are taken greedily, twice as many as are wanted, and
-/// then given back, those first that tell least beside the others.
+/// then given back, those first that tell least beside the others. So fewer need not be the first
+/// of more.
 package struct BaitAcquisition: AcquisitionRule {
     package static let name = "bait"
     package static let needsFeatures = true
