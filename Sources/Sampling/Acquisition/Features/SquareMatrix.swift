@@ -77,7 +77,7 @@ struct SquareMatrix {
                 for k in 0..<column {
                     sum -= factor[row, k] * factor[column, k]
                 }
-                // Rounding cannot take more than the smallest eigenvalue unless numbers are extreme.
+                // Unless numbers are extreme, rounding takes less than the smallest eigenvalue.
                 factor[row, column] =
                     row == column ? max(sum, 0x1p-60).squareRoot() : sum / factor[column, column]
             }
