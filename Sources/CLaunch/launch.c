@@ -14,6 +14,10 @@
 static cpu_set_t own;
 static int is_narrow;
 
+// It runs before CProcessor has looked whether the processor has these.
+#if defined(__x86_64__)
+__attribute__((target("no-avx,no-avx2,no-fma,no-bmi,no-bmi2,no-f16c,no-lzcnt,no-movbe")))
+#endif
 static void begin(void) {
     cpu_set_t one;
     int core = sched_getcpu();
