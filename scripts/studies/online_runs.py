@@ -15,8 +15,8 @@ def execute(study, binary, output, jobs, report):
     costs = measure(study, binary, output, report)
     found = {case.name: online.lengths(study, case, costs[case.name]) for case in study.cases}
     for problem in _problems(study):
-        _write(_data(output, problem), online.document(study, problem, found))
-        _steadyset(binary, "run", _data(output, problem))
+        _write(data_of(output, problem), online.document(study, problem, found))
+        _steadyset(binary, "run", data_of(output, problem))
     parallel(jobs, [(_run, (study, binary, output, found, *run)) for run in study.runs], "models", report)
 
 
@@ -44,7 +44,7 @@ def steps_of(output, case, way, seed):
 
 def data_of(output, problem):
     """Returns the dataset that all models of a problem are judged on."""
-    return _data(output, problem)
+    return output / f"data-{problem}"
 
 
 def costs_of(output, case):
@@ -61,7 +61,7 @@ def measure(study, binary, output, report):
     for case in study.cases:
         if case.name in kept:
             continue
-        data, probe = _data(output, case.problem), output / "probe" / f"data-{case.problem}"
+        data, probe = data_of(output, case.problem), output / "probe" / f"data-{case.problem}"
         record = _beside(data, "json")
         if not record.is_file():
             _write(data, case.document)
@@ -125,7 +125,7 @@ def _run(study, binary, output, found, case, way, seed):
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     pipeline.write_text(online.text(document))
-    data, log = _data(output, case.problem), target / "log.txt"
+    data, log = data_of(output, case.problem), target / "log.txt"
     common, record = ("--output", model, "--threads", "1"), ("--metrics", target / "metrics.json")
     if way == ROUNDS:
         copy_dataset(data, model)
@@ -137,7 +137,7 @@ def _run(study, binary, output, found, case, way, seed):
 
 def _counts(output, problem):
     """The samples of each selection of the training part."""
-    content = json.loads((_data(output, problem) / "split/manifest.json").read_text())["content"]
+    content = json.loads((data_of(output, problem) / "split/manifest.json").read_text())["content"]
     return {one["name"].removeprefix("train/"): one["samples"] for one in content["selections"] if one["part"] == "train"}
 
 
@@ -148,10 +148,6 @@ def _compared(document):
 
 def _problems(study):
     return list(dict.fromkeys(case.problem for case in study.cases))
-
-
-def _data(output, problem):
-    return output / f"data-{problem}"
 
 
 def _beside(folder, ending):
