@@ -185,11 +185,17 @@ struct LabelPredictorTests {
         }
     }
 
-    @Test func refusals() throws {
+    /// A predictor of small labels on a grid of 2⁻²⁰, and a field of zeros.
+    private func small() throws -> (LabelPredictor, zeros: [Float]) {
         let lattice = try Lattice(rows: 32, columns: 32)
-        let predictor = LabelPredictor(
-            LabelPrediction(physics: try Physics(lattice: lattice), step: 0x1p-20))
-        let zeros = [Float](repeating: 0, count: lattice.count)
+        return (
+            LabelPredictor(LabelPrediction(physics: try Physics(lattice: lattice), step: 0x1p-20)),
+            [Float](repeating: 0, count: lattice.count)
+        )
+    }
+
+    @Test func refusals() throws {
+        let (predictor, zeros) = try small()
         let none = LabelPrediction.Coefficients()
         for value in [Float(0x1p-21), -0.0, .nan, .infinity, 1025, 1 + 0x1p-23] {
             var y = zeros
@@ -198,7 +204,7 @@ struct LabelPredictorTests {
                 try code { _ = try predictor.residual(of: y, x: zeros, coefficients: none) }
                     == .format, "\(value)")
         }
-        let bytes = [UInt8](repeating: 0, count: 4 * lattice.count)
+        let bytes = [UInt8](repeating: 0, count: 4 * zeros.count)
         #expect(
             try code {
                 _ = try predictor.label(of: bytes, x: zeros, coefficients: none, sourceFactor: .nan)
@@ -213,10 +219,7 @@ struct LabelPredictorTests {
 
     /// A residual of 2³¹ has no place in 32 bits: it came back as −2³¹, and the label as another.
     @Test func largestResidual() throws {
-        let lattice = try Lattice(rows: 32, columns: 32)
-        let predictor = LabelPredictor(
-            LabelPrediction(physics: try Physics(lattice: lattice), step: 0x1p-20))
-        let zeros = [Float](repeating: 0, count: lattice.count)
+        let (predictor, zeros) = try small()
         let none = LabelPrediction.Coefficients()
         // Below −2³⁰ steps the equation predicts far less than that, and is limited to it.
         for (above, value, fits) in [

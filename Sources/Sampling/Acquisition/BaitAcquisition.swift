@@ -18,7 +18,7 @@ package struct BaitAcquisition: AcquisitionRule {
             features, of: members, knowing: pool.there, threads: pool.threads)
         var taken: [Int] = []
         for _ in 0..<min(2 * count, members.count) {
-            let best = variance.mostTelling(besides: taken)
+            let best = variance.mostTelling()
             try variance.learn(best)
             taken.append(best)
         }

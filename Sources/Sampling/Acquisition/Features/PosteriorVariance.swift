@@ -31,6 +31,8 @@ struct PosteriorVariance {
     private var covariance: SquareMatrix
     private var sinceRenewal = 0
 
+    /// Whether each row was learnt.
+    private var isLearnt: [Bool]
     /// Rows whose `variances` and `effects` are kept, by their places.
     private var watched: [Int]
     /// φᵀAφ of each row.
@@ -48,6 +50,7 @@ struct PosteriorVariance {
         width = sketch.width
         self.threads = threads
         rows = try sketch(members)
+        isLearnt = [Bool](repeating: false, count: members.count)
         watched = Array(members.indices)
         variances = [Double](repeating: 0, count: members.count)
         effects = variances
@@ -69,11 +72,11 @@ struct PosteriorVariance {
         try renew()
     }
 
-    /// The place that takes most of the mean variance; of equals, the first.
-    func mostTelling(besides taken: [Int]) -> Int {
-        let taken = Set(taken)
+    /// The place that takes most of the mean variance, of those that were not learnt; of equals,
+    /// the first.
+    func mostTelling() -> Int {
         var (best, most) = (-1, -Double.infinity)
-        for place in watched where !taken.contains(place) {
+        for place in watched where !isLearnt[place] {
             let gain = effects[place] / (1 + variances[place])
             if gain > most { (best, most) = (place, gain) }
         }
@@ -98,6 +101,7 @@ struct PosteriorVariance {
     /// With u = Aφ, c = 1/(1 + φᵀAφ): A − c uuᵀ is the covariance with the row (Sherman and
     /// Morrison 1950). Without it, both signs turn.
     private mutating func change(_ place: Int, by sign: Double) throws(SamplingError) {
+        isLearnt[place] = sign > 0
         let row = rows[place * width..<(place + 1) * width].map(Double.init)
         precision.addSquare(of: row, times: sign)
         sinceRenewal += 1

@@ -1,4 +1,4 @@
-/// A symmetric matrix of double precision, row by row, whose rows are a multiple of 32 long.
+/// A square matrix of double precision, row by row, whose rows are a multiple of 32 long.
 struct SquareMatrix {
     /// Numbers in a row.
     let width: Int
@@ -38,7 +38,7 @@ struct SquareMatrix {
         }
     }
 
-    /// The product with another matrix, of which only a symmetric one is of use.
+    /// The product with another matrix.
     func times(_ other: SquareMatrix) -> SquareMatrix {
         var product = SquareMatrix(width)
         product.values = Self.product(
