@@ -11,20 +11,32 @@ let rules: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// On Linux the program carries Swift's runtime, as loading it from elsewhere takes longer than what
+/// most commands do. The libraries are those that Foundation's archives need; a linker that is not
+/// `lld` warns of a function in them.
+let ownRuntime = LinkerSetting.unsafeFlags(
+    [
+        "-static-stdlib", "-use-ld=lld", "-lCoreFoundation", "-l_FoundationICU",
+        "-l_FoundationCShims", "-l_FoundationCollections", "-lswiftSynchronization",
+    ], .when(platforms: [.linux]))
+
 /// A module and what it may import; the list is the house's floors, from the ground up.
-func module(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil)
-    -> Target
-{
-    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: rules)
+func module(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: rules)
 }
 
-/// The tests of a module, which may look at what lies below it as well.
-func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [])
-    -> Target
-{
+/// What tests do is seldom much: without optimisation, most are compiled in half of the time.
+let unoptimised = rules + [SwiftSetting.unsafeFlags(["-Onone"])]
+
+/// The tests of a module, which may look at what lies below it as well; those that compute much
+/// themselves are optimised.
+func tests(
+    of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [],
+    optimised: Bool = false
+) -> Target {
     .testTarget(
         name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, exclude: exclude,
-        swiftSettings: rules)
+        swiftSettings: optimised ? rules : unoptimised)
 }
 
 let package = Package(
@@ -46,18 +58,16 @@ let package = Package(
         .target(name: "CProcessor"),
         // Says the commit of the program where scripts/build links it in.
         .target(name: "CCommit"),
+        // Schemas and other files that are part of the program.
+        .target(name: "CEmbedded"),
 
-        module(
-            "Documents", [.product(name: "Yams", package: "Yams")],
-            resources: [.embedInCode("Schemas")]),
+        module("Documents", ["CEmbedded", .product(name: "Yams", package: "Yams")]),
         module("Parallel", []),
         module("Fields", ["Documents", "COpenSSL"]),
 
         module("Sampling", ["Documents", "Fields", "Parallel", "COpenBLAS"]),
         module("Solving", ["Documents", "Fields"]),
-        module(
-            "Learning", ["Documents", "Fields", "Parallel"],
-            resources: [.embedInCode("Training/codes.json")]),
+        module("Learning", ["Documents", "Fields", "Parallel"], exclude: ["Training/codes.json"]),
         module("Shards", ["Documents", "Fields", "CHDF5", "CZstd"]),
 
         module(
@@ -103,14 +113,16 @@ let package = Package(
                 "Verification", "CCommit", "CLaunch", "CProcessor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: rules),
+            swiftSettings: rules, linkerSettings: [ownRuntime]),
 
-        tests(of: "Documents", ["Fields"]),
+        tests(of: "Documents", ["Fields"], optimised: true),
         tests(of: "Fields", ["Documents"]),
         tests(of: "Sampling", ["Documents", "Fields"]),
-        tests(of: "Solving", ["Documents", "Fields"]),
-        tests(of: "Learning", ["Documents", "Fields", "Sampling"], exclude: ["Golden"]),
-        tests(of: "Shards", ["Documents", "Fields"], exclude: ["Golden"]),
+        tests(of: "Solving", ["Documents", "Fields"], optimised: true),
+        tests(
+            of: "Learning", ["Documents", "Fields", "Sampling"], exclude: ["Golden"],
+            optimised: true),
+        tests(of: "Shards", ["Documents", "Fields"], exclude: ["Golden"], optimised: true),
         tests(
             of: "Datasets",
             [
@@ -123,7 +135,7 @@ let package = Package(
             name: "ParserTests",
             dependencies: [
                 "Datasets", "Documents", "Fields", "Learning", "Pipeline", "Sampling", "Shards",
-            ], swiftSettings: rules),
+            ], swiftSettings: unoptimised),
         tests(
             of: "Verification", ["Datasets", "Documents", "Fields", "Pipeline", "Shards"]),
         tests(

@@ -2,7 +2,12 @@ internal import Synchronization
 
 extension Schema {
     /// Names of the schemas that are part of this program.
-    public static var names: [String] { embedded.keys.sorted() }
+    public static var names: [String] {
+        EmbeddedFiles.names.filter { $0.hasSuffix(suffix) }.map {
+            String($0.dropLast(suffix.count))
+        }
+        .sorted()
+    }
 
     /// Returns a schema that is part of this program; each is compiled once.
     ///
@@ -26,45 +31,13 @@ extension Schema {
         return schema.filled(json)
     }
 
+    private static let suffix = ".schema.json"
+
     private static let compiled = Mutex<[String: Schema]>([:])
 
     /// The file of a schema that is part of this program; nil where there is none of that name.
     static func document(_ name: String) throws(DocumentError) -> JSON? {
-        guard let bytes = embedded[name] else { return nil }
-        return try JSON.parse(bytes, source: "schemas/\(name).schema.json")
-    }
-
-    /// Every file of `schemas/` by its name without `.schema.json`; a test compares the two.
-    private static var embedded: [String: [UInt8]] {
-        [
-            "bench": PackageResources.bench_schema_json,
-            "configuration": PackageResources.configuration_schema_json,
-            "curation": PackageResources.curation_schema_json,
-            "curation-log": PackageResources.curation_log_schema_json,
-            "export": PackageResources.export_schema_json,
-            "log": PackageResources.log_schema_json,
-            "manifest": PackageResources.manifest_schema_json,
-            "manifest-evaluate": PackageResources.manifest_evaluate_schema_json,
-            "manifest-pack": PackageResources.manifest_pack_schema_json,
-            "manifest-resample": PackageResources.manifest_resample_schema_json,
-            "manifest-sample": PackageResources.manifest_sample_schema_json,
-            "manifest-solve": PackageResources.manifest_solve_schema_json,
-            "manifest-split": PackageResources.manifest_split_schema_json,
-            "manifest-train": PackageResources.manifest_train_schema_json,
-            "metrics": PackageResources.metrics_schema_json,
-            "physics": PackageResources.physics_schema_json,
-            "pipeline": PackageResources.pipeline_schema_json,
-            "plan": PackageResources.plan_schema_json,
-            "progress": PackageResources.progress_schema_json,
-            "provenance": PackageResources.provenance_schema_json,
-            "sampling": PackageResources.sampling_schema_json,
-            "shapes": PackageResources.shapes_schema_json,
-            "solver": PackageResources.solver_schema_json,
-            "split": PackageResources.split_schema_json,
-            "status": PackageResources.status_schema_json,
-            "step": PackageResources.step_schema_json,
-            "tags": PackageResources.tags_schema_json,
-            "training": PackageResources.training_schema_json,
-        ]
+        guard let bytes = EmbeddedFiles.bytes(of: name + suffix) else { return nil }
+        return try JSON.parse(bytes, source: "schemas/\(name)\(suffix)")
     }
 }

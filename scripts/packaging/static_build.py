@@ -6,6 +6,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 SCRATCH = REPOSITORY / ".build-static"
@@ -18,27 +19,56 @@ class Failure(Exception):
     """Something is missing or went wrong: what, and what to do next."""
 
 
-def archives():
+# What each library is linked with, by its name for pkg-config.
+LIBRARIES = {"hdf5": ["hdf5", "sz", "aec", "z"], "libzstd": ["zstd"], "libcrypto": ["crypto"], "openblas": ["openblas"]}
+
+
+def archive(name):
+    """Returns the archive of a library that the linker knows as `name`; None where there is none."""
+    folders = re.findall(r"-L(\S+)", answer("pkg-config", "--libs-only-L", name)) if name in LIBRARIES else []
+    paths = [pathlib.Path(folder) / f"lib{name}.a" for folder in folders]
+    # Where the compiler finds none, it says the bare name.
+    paths.append(pathlib.Path(answer("clang", f"-print-file-name=lib{name}.a") or "."))
+    return next((path.resolve() for path in paths if path.is_absolute() and path.exists()), None)
+
+
+def answer(*command):
+    return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+
+
+def archives(libraries=LIBRARIES, others=("stdc++",)):
     """Returns the archives that take the place of shared libraries, by the name that the linker asks for.
 
     Debian's shared HDF5 needs some 35 other libraries, for data behind URLs; nothing of the program asks for those members of
     the archive, and they stay out.
     """
-    found = {}
-    for name in ("hdf5", "openblas"):
-        folders = subprocess.run(["pkg-config", "--libs-only-L", name], capture_output=True, text=True).stdout
-        paths = [pathlib.Path(folder) / f"lib{name}.a" for folder in re.findall(r"-L(\S+)", folders)]
-        found[name] = next((path for path in paths if path.exists()), pathlib.Path(f"lib{name}.a"))
-    for name in ("sz", "aec", "z", "zstd", "crypto", "stdc++"):
-        answer = subprocess.run(["clang", f"-print-file-name=lib{name}.a"], capture_output=True, text=True).stdout.strip()
-        found[name] = pathlib.Path(answer or f"lib{name}.a")
-    missing = [path.name for path in found.values() if not path.is_absolute()]
+    found = {name: archive(name) for library in libraries for name in LIBRARIES[library]}
+    found |= {name: archive(name) for name in others}
+    missing = [f"lib{name}.a" for name, path in found.items() if path is None]
     if missing:
         raise Failure(
             f"static archives are missing: {', '.join(missing)}: "
             "apt-get install libhdf5-dev libopenblas-dev libssl-dev libzstd-dev libaec-dev zlib1g-dev libstdc++-12-dev"
         )
-    return {name: path.resolve() for name, path in found.items()}
+    return found
+
+
+def describe(folder, libraries=LIBRARIES, others=("stdc++",)):
+    """Makes a folder of archives, and one that names them to pkg-config in the place of shared libraries; returns the latter."""
+    links, descriptions = folder / "archives", folder / "pkgconfig"
+    found = archives(libraries, others)
+    for place in (links, descriptions):
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+    for name, path in found.items():
+        (links / f"lib{name}.a").symlink_to(path)
+    for library in libraries:
+        wanted = " ".join(f"-l{name}" for name in LIBRARIES[library])
+        (descriptions / f"{library}.pc").write_text(
+            f"Name: {library}\nDescription: static\nVersion: 1\nCflags: {answer('pkg-config', '--cflags', library)}\n"
+            f"Libs: -L{links} {wanted}\n"
+        )
+    return descriptions
 
 
 def build():
@@ -46,19 +76,7 @@ def build():
     for program in ("swift", "clang", "pkg-config"):
         if not shutil.which(program):
             raise Failure(f"there is no {program} on the PATH: scripts/build installs or names what a build needs")
-    libraries, descriptions = SCRATCH / "archives", SCRATCH / "pkgconfig"
-    for folder in (libraries, descriptions):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-    for name, path in archives().items():
-        (libraries / f"lib{name}.a").symlink_to(path)
-    # The package asks pkg-config for these; here it is told of the archives, in folders before the system's.
-    libraries_of = {"hdf5": "-lhdf5 -lsz -laec -lz", "libzstd": "-lzstd", "libcrypto": "-lcrypto", "openblas": "-lopenblas"}
-    for name, wanted in libraries_of.items():
-        flags = subprocess.run(["pkg-config", "--cflags", name], capture_output=True, text=True).stdout.strip()
-        (descriptions / f"{name}.pc").write_text(
-            f"Name: {name}\nDescription: static\nVersion: 1\nCflags: {flags}\nLibs: -L{libraries} {wanted}\n"
-        )
+    descriptions = describe(SCRATCH)
     command = ["swift", "build", "-c", "release", "--product", "steadyset", "--scratch-path", SCRATCH]
     command += ["--static-swift-stdlib", "--pkg-config-path", descriptions, "-debug-info-format", "none"]
     command += [f"-Xcc=-march={PROCESSOR}", f"-Xcc=-ffile-prefix-map={REPOSITORY}=."]
@@ -73,3 +91,12 @@ def build():
     if subprocess.run([REPOSITORY / "scripts/plugin", SCRATCH / "plugin"]).returncode:
         raise Failure("the plugin of HDF5 cannot be built; what is wrong is above")
     return (SCRATCH / "release/steadyset").resolve(), SCRATCH / "plugin/libh5steadyset.so"
+
+
+# scripts/build asks for descriptions of some of the libraries: `static_build.py FOLDER LIBRARY...`
+if __name__ == "__main__":
+    try:
+        print(describe(pathlib.Path(sys.argv[1]).absolute(), sys.argv[2:], others=()))
+    except Failure:
+        # The shared ones do as well.
+        pass

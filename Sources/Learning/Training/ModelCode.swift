@@ -63,7 +63,8 @@ public struct ModelCode: Hashable, Sendable {
     /// Every model of the tables, in their order.
     public static let all: [ModelCode] = {
         do {
-            let list = try JSON.parse(PackageResources.codes_json, source: "codes.json")
+            let list = try JSON.parse(
+                EmbeddedFiles.bytes(of: "codes.json") ?? [], source: "codes.json")
             return try (list.array ?? []).map { try ModelCode(entry: $0) }
         } catch { preconditionFailure("codes.json, a part of this program: \(error)") }
     }()
