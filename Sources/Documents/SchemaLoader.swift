@@ -78,25 +78,35 @@ package struct SchemaLoader {
 
     /// The order in which keywords are checked, and so the order of messages; also the list of all
     /// that there are.
-    private static let order = [
+    private static let ranks = ranked([
         "$defs", "$ref", "type", "const", "enum", "required", "properties", "additionalProperties",
         "propertyNames", "minProperties", "maxProperties", "prefixItems", "items", "minItems",
         "maxItems", "uniqueItems", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
         "minLength", "maxLength", "pattern", "allOf", "anyOf", "oneOf", "not", "if", "then", "else",
-    ]
+    ])
+
+    private static func ranked(_ keys: [String]) -> [String: Int] {
+        Dictionary(uniqueKeysWithValues: zip(keys, keys.indices))
+    }
 
     /// Returns the node of the schema `json`, which is at `path` in its document.
     package mutating func node(_ json: JSON, at path: String) throws(DocumentError) -> SchemaNode {
         if let allows = json.bool { return SchemaNode(keywords: allows ? [] : [.never]) }
         guard let members = json.object else { throw failure("is not an object", path) }
-        if let unknown = members.keys.sorted().first(where: {
-            !Self.order.contains($0) && !Self.annotations.contains($0)
-        }) {
-            throw failure("has the keyword '\(unknown)', which is not supported", path)
+        var known: [(rank: Int, key: String, value: JSON)] = []
+        var unknown: [String] = []
+        for (key, value) in members {
+            if let rank = Self.ranks[key] {
+                known.append((rank, key, value))
+            } else if !Self.annotations.contains(key) {
+                unknown.append(key)
+            }
+        }
+        if let key = unknown.min() {
+            throw failure("has the keyword '\(key)', which is not supported", path)
         }
         var keywords: [SchemaKeyword] = []
-        for key in Self.order {
-            guard let value = members[key] else { continue }
+        for (_, key, value) in known.sorted(by: { $0.rank < $1.rank }) {
             if let keyword = try keyword(key, value, members, "\(path)/\(key)") {
                 keywords.append(keyword)
             }

@@ -16,7 +16,7 @@ import Testing
     static func image(_ sites: Set<Int>, seed: UInt32 = 0) -> SourceImage {
         let sorted = sites.sorted()
         return SourceImage(
-            sites: sorted, values: sorted.map { ($0 &* 7 &+ Int(seed)) % 3 == 0 ? 1 : 0.25 })
+            sites: sorted, values: sorted.map { ($0 / 5 &* 7 &+ Int(seed)) % 3 == 0 ? 1 : 0.25 })
     }
 
     /// Random sites, some of them neighbours.
@@ -25,7 +25,7 @@ import Testing
         return Set(
             (0..<UInt32(count)).flatMap { number in
                 let site = Int(philox(SIMD4(number, 0, 0, 0)).x) % total
-                return number % 3 == 0 ? [site, (site + 1) % total] : [site]
+                return (site..<site + (number % 3 == 0 ? 6 : 1)).map { $0 % total }
             })
     }
 

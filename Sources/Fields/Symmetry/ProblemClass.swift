@@ -9,8 +9,9 @@
 /// sides, or one after the other, carries the one onto the other: image, coefficients and sides.
 /// `ProblemClassifier` finds it.
 ///
-/// 128 bits that were mixed well: among n different classes two are equal with a chance of n²/2¹²⁹,
-/// 2·10⁻²⁸ for 400,000. It is no defence against someone who looks for two such images.
+/// 122 bits or more that are as good as random: two different classes are equal with a chance of
+/// 2⁻¹¹⁴ at most (`ImageSum`, over all pairs of eight symmetries), and any two among 400,000 with
+/// 4·10⁻²⁴. It is no defence against someone who looks for two such images.
 public struct ProblemClass: Hashable, Sendable {
     /// The bits; they are written nowhere, so they may change with a release.
     let bits: UInt128

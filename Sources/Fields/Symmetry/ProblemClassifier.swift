@@ -1,17 +1,20 @@
 /// Finds the class of problems of one equation; see `ProblemClass`.
 ///
-/// O(sites of the sources) time for each symmetry of the equation, and O(rows + columns) more where
-/// shifts are among them; the equation's own symmetries are found once.
+/// O(sites of the sources) time, and for each symmetry of the equation O(runs of sites of one
+/// value), or O(sites + rows + columns) where shifts are among them; the equation's own symmetries
+/// are found once.
 public struct ProblemClassifier: Sendable {
     /// The equation, with or without open keys.
     public let physics: Physics
     private let group: SymmetryGroup
+    private let imageSum: ImageSum
 
     /// Prepares for the configurations of `physics`, which may differ in the keys that it leaves
     /// open.
     public init(_ physics: Physics) {
         self.physics = physics
         group = SymmetryGroup(of: physics)
+        imageSum = ImageSum(physics.lattice)
     }
 
     /// Returns the class of `configuration`, whose physics must be that of the classifier, but for
@@ -22,6 +25,22 @@ public struct ProblemClassifier: Sendable {
 
     /// Returns the class of an image that is at hand; `keys` are those of the open coefficients.
     public func callAsFunction(_ image: SourceImage, keys: [UInt32] = []) -> ProblemClass {
+        var least = UInt128.max
+        if group.slidesRows || group.slidesColumns {
+            let (places, values) = sites(of: image)
+            for element in group.elements { least = min(least, sum(places, values, element)) }
+        } else {
+            let runs = imageSum.runs(of: image)
+            for element in group.elements { least = min(least, imageSum(runs, after: element)) }
+        }
+        for (place, key) in keys.enumerated() {
+            least &+= Mixing.mix(1 << 63 | UInt64(place) << 32 | UInt64(key))
+        }
+        return ProblemClass(bits: least)
+    }
+
+    /// Row and column of the sites of an image, and the bits of their values.
+    private func sites(of image: SourceImage) -> ([SIMD2<Int32>], [UInt64]) {
         let columns = physics.lattice.columns
         let places = image.sites.map { site in
             let (row, column) = site.quotientAndRemainder(dividingBy: columns)
@@ -31,12 +50,7 @@ public struct ProblemClassifier: Sendable {
             // A value too small for binary32 is 0 in the image; the site is a source all the same.
             UInt64((Float(value) + 0).bitPattern)
         }
-        var least = UInt128.max
-        for element in group.elements { least = min(least, sum(places, values, element)) }
-        for (place, key) in keys.enumerated() {
-            least &+= Mixing.mix(1 << 63 | UInt64(place) << 32 | UInt64(key))
-        }
-        return ProblemClass(bits: least)
+        return (places, values)
     }
 
     /// The sum over an image after one of the symmetries, the same for all shifts along axes that
@@ -57,16 +71,6 @@ public struct ProblemClassifier: Sendable {
             let turned = symmetry.isTransposed ? SIMD2(place.y, place.x) : place
             let there = origin &+ direction &* turned
             return isShifted ? there.replacing(with: there &- sides, where: there .>= sides) : there
-        }
-        guard group.slidesRows || group.slidesColumns else {
-            var sum: UInt128 = 0
-            for number in places.indices {
-                let place = moved(places[number])
-                sum &+= Mixing.mix(
-                    UInt64(truncatingIfNeeded: place.x) << 44 | UInt64(truncatingIfNeeded: place.y)
-                        << 32 | values[number])
-            }
-            return sum
         }
         let image = SlidingImage(
             places: places.map(moved), values: values, rows: Int(sides.x), columns: Int(sides.y))
