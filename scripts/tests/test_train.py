@@ -309,3 +309,12 @@ def test_bench_measures_steps(taught):
     assert report["estimate"]["stages"]["train"] == pytest.approx(4 * 78 / training["all_threads"])
     assert "train: steps of 16 in memory" in steadyset("bench", pipeline, "--samples", 2, "--repeats", 1).stdout
     assert json.loads(steadyset("bench", pipeline, "--only", "samples", "--json").stdout)["training"] is None
+
+
+def test_media_that_a_model_does_not_see(tmp_path):
+    """Coefficients that differ from sample to sample are no input of a model: training says so, and only then."""
+    media = {"lattice": [32, 32], "decay_rate": {"random": {"from": 0.01, "to": 0.05, "length": 8}}, "boundary": "periodic"}
+    for name, physics in (("media", media), ("one", {})):
+        pipeline = write(tmp_path, changed(TAUGHT, physics=physics, train={"epochs": 1}), f"{name}.yaml")
+        said = steadyset("run", pipeline, "-o", tmp_path / name, "--until", "train").stderr
+        assert ("given the sources alone" in said) == (name == "media"), said

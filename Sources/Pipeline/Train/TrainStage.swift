@@ -77,6 +77,11 @@ struct TrainStage: PipelineStage {
                 store: store, samples: try store.select(training.selection, of: .train))
         let judges = PackedSource(
             store: store, samples: try judges(in: store, context.pipelinePath))
+        if !store.physics.isRealised {
+            reporter.warned(
+                "the coefficients differ from sample to sample, and a model is given the sources "
+                    + "alone: it learns what the media have in common")
+        }
         let model = try model(on: store.physics.lattice, context.pipelinePath)
         let checkpoint = TrainingCheckpoint(
             in: dataset, fingerprint: content, parameters: model.parameterCount,
