@@ -39,7 +39,7 @@ def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(make_wheel, "tools", lambda: pathlib.Path(sys.executable))
-        patch.setattr(make_wheel, "audited", lambda path: "manylinux_2_36_x86_64")
+        patch.setattr(make_wheel, "audited", lambda path: "manylinux_2_35_x86_64")
         patch.setattr(make_wheel, "DIST", folder / "dist")
         made = make_wheel.make(BINARY, PLUGIN, [PART])
     venv.create(folder / "env", symlinks=True)

@@ -76,7 +76,7 @@ def program(pure, tmp_path, monkeypatch):
     monkeypatch.setattr(make_wheel, "DIST", tmp_path / "dist")
     monkeypatch.setattr(make_deb, "DIST", tmp_path / "dist")
     monkeypatch.setattr(make_wheel, "pure", lambda folder: pure)
-    monkeypatch.setattr(make_wheel, "audited", lambda path: "manylinux_2_36_x86_64")
+    monkeypatch.setattr(make_wheel, "audited", lambda path: "manylinux_2_35_x86_64")
     monkeypatch.setattr(make_deb, "depends", lambda folder, *binaries: "libc6 (>= 2.36)")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     path = tmp_path / "program"
@@ -178,7 +178,7 @@ def test_plugin_and_codec_of_a_wheel(pure, tmp_path, monkeypatch, target):
     """Both find the program of their wheel, installed in a prefix and by --target; the codec is found by its name."""
     monkeypatch.setattr(make_wheel, "DIST", tmp_path / "dist")
     monkeypatch.setattr(make_wheel, "pure", lambda folder: pure)
-    monkeypatch.setattr(make_wheel, "audited", lambda path: "manylinux_2_36_x86_64")
+    monkeypatch.setattr(make_wheel, "audited", lambda path: "manylinux_2_35_x86_64")
     script = tmp_path / "program"
     # make_wheel asks it for its version.
     script.write_text(f'#!/bin/sh\nexec "{BINARY}" "$@"\n')
@@ -219,7 +219,7 @@ def test_a_wheel_too_large_leaves_the_old_one(program, monkeypatch):
 
 
 def test_what_needs_other_libraries_is_refused(tmp_path, monkeypatch):
-    said = {"overall_tag": "manylinux_2_36_x86_64", "external_libs": {"libcurl.so.4": None}}
+    said = {"overall_tag": "manylinux_2_35_x86_64", "external_libs": {"libcurl.so.4": None}}
     tool = tmp_path / "python"
     tool.write_text(f"#!/bin/sh\necho '{json.dumps(said)}'\n")
     tool.chmod(0o755)
