@@ -33,7 +33,11 @@ def archive(name):
 
 
 def answer(*command):
-    return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+    """Returns what a program prints; nothing where there is no such program."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+    except FileNotFoundError:
+        return ""
 
 
 def archives(libraries=LIBRARIES, others=("stdc++",)):

@@ -363,6 +363,29 @@ def test_missing_archives_are_named(tmp_path, monkeypatch):
         static_build.archives()
 
 
+@pytest.mark.parametrize("clang", [True, False])
+def test_archives_of_a_build(tmp_path, clang):
+    """scripts/build gets a description of HDF5's archive; nothing where one of the archives is not found, or nothing to find it."""
+    script = REPOSITORY / "scripts/packaging/static_build.py"
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("pkg-config", *(["clang"] if clang else [])):
+        found = shutil.which(name)
+        if found is None:
+            pytest.skip(f"there is no {name}")
+        (programs / name).symlink_to(found)
+    said = subprocess.run(
+        [sys.executable, script, tmp_path / "libraries", "hdf5"], env={"PATH": str(programs)}, capture_output=True, text=True
+    )
+    assert (said.returncode, said.stderr) == (0, "")
+    if clang:
+        assert said.stdout.strip() == str(tmp_path / "libraries/pkgconfig")
+        assert "-lhdf5 -lsz -laec -lz" in (tmp_path / "libraries/pkgconfig/hdf5.pc").read_text()
+        assert all(path.is_file() for path in (tmp_path / "libraries/archives").iterdir())
+    else:
+        assert said.stdout == "" and not (tmp_path / "libraries").exists()
+
+
 def test_the_article_lists_what_is_linked():
     article = (REPOSITORY / "Sources/steadyset/Documentation.docc/Installation.md").read_text()
     listed = set(re.findall(r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \|$", article.partition("## What is in it")[2], re.M))
