@@ -71,6 +71,10 @@ public struct SourceImage: Sendable {
         self.values = values
     }
 
+    /// A value as it stands in the image, in binary32: one too small for that is 0 there, at a site
+    /// that is a source all the same.
+    @inline(__always) static func drawn(_ value: Double) -> Float { Float(value) + 0 }
+
     /// The image as a dense array, zero outside the sources.
     public func dense(on lattice: Lattice) -> [Float] {  // (rows, columns)
         var image = [Float](repeating: 0, count: lattice.count)

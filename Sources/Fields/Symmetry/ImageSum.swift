@@ -30,8 +30,7 @@ struct ImageSum: Sendable {
         while start < image.sites.count {
             let site = image.sites[start]
             let (row, column) = site.quotientAndRemainder(dividingBy: columns.count)
-            // A value too small for binary32 is 0 in the image; the site is a source all the same.
-            let next = Float(image.values[start]) + 0
+            let next = SourceImage.drawn(image.values[start])
             if next.bitPattern != value.bitPattern {
                 (value, weight) = (next, Pair(word: 3 << 60 | UInt64(next.bitPattern)))
             }

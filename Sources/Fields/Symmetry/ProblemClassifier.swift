@@ -46,10 +46,7 @@ public struct ProblemClassifier: Sendable {
             let (row, column) = site.quotientAndRemainder(dividingBy: columns)
             return SIMD2(Int32(row), Int32(column))
         }
-        let values = image.values.map { value in
-            // A value too small for binary32 is 0 in the image; the site is a source all the same.
-            UInt64((Float(value) + 0).bitPattern)
-        }
+        let values = image.values.map { UInt64(SourceImage.drawn($0).bitPattern) }
         return (places, values)
     }
 
