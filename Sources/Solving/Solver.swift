@@ -7,8 +7,9 @@ public import Fields
 /// - *direct* (`DirectSolver`): constant coefficients, any sides, not too many pinned sites.
 ///   Nothing is iterated on the lattice.
 /// - *uniform* (`UniformSolver`): multigrid for constant, isotropic coefficients and absorbing
-///   sides, whatever is pinned.
-/// - *general* (`MediumSolver`): multigrid for every medium and boundary.
+///   sides, whatever is pinned but for some that enclose small cavities.
+/// - *general* (`MediumSolver`): multigrid for every medium and boundary, and for what the others do
+///   not certify.
 ///
 /// All of them end with the residual of a field in Double, which bounds its error because the
 /// operator is an M-matrix. The result depends on the configuration and the accuracy alone: not on
@@ -75,8 +76,9 @@ public final class Solver {
         return solution
     }
 
-    /// Solves by the direct or the uniform method; nil where neither is for the problem. Where the
-    /// direct one alone may be taken, there is always a solution, certified or not.
+    /// Solves by the direct or the uniform method; nil where neither is for the problem or
+    /// certifies a field. Where the direct one alone may be taken, there is always a solution,
+    /// certified or not.
     func solveConstant(
         _ image: SourceImage, _ physics: Physics, _ accuracy: Accuracy, into label: inout [Float]
     ) -> Solution? {
@@ -94,8 +96,11 @@ public final class Solver {
         guard forcedMethod != .general, let decay = Solver.uniformDecay(of: physics) else {
             return nil
         }
-        return uniformSolver(decay).solve(
+        let solution = uniformSolver(decay).solve(
             image, pinned: pinned, accuracy: accuracy, into: &label)
+        // Where pinned sites leave small cavities, basis functions of a coarse level can be nearly
+        // the same, and its cycles diverge: one in a thousand images of rings.
+        return solution.isCertified || forcedMethod == .uniform ? solution : nil
     }
 
     /// Whether labels of `physics` are solved by the general solver where `choice` limits the ways:
