@@ -1,4 +1,5 @@
-// The files that are part of the program, as the compiler reads them; a test compares the list with `schemas/`.
+// The files that are part of the program, as the compiler reads them; tests compare the list with `schemas/` and
+// `pipelines/`.
 // An array of bytes in Swift says the same, and takes the compiler a third of a millisecond a byte.
 #include "embedded.h"
 
@@ -92,6 +93,39 @@ static const unsigned char training[] = {
 static const unsigned char codes[] = {
 #embed "../Learning/Training/codes.json"
 };
+static const unsigned char condiff_pipeline[] = {
+#embed "../../pipelines/condiff.yaml"
+};
+static const unsigned char curation_pipeline[] = {
+#embed "../../pipelines/curation.yaml"
+};
+static const unsigned char darcy_pipeline[] = {
+#embed "../../pipelines/darcy.yaml"
+};
+static const unsigned char diffsolver_pipeline[] = {
+#embed "../../pipelines/diffsolver.yaml"
+};
+static const unsigned char layers_pipeline[] = {
+#embed "../../pipelines/layers.yaml"
+};
+static const unsigned char paper_pipeline[] = {
+#embed "../../pipelines/paper.yaml"
+};
+static const unsigned char quickstart_pipeline[] = {
+#embed "../../pipelines/quickstart.yaml"
+};
+static const unsigned char random_medium_pipeline[] = {
+#embed "../../pipelines/random-medium.yaml"
+};
+static const unsigned char shapes_pipeline[] = {
+#embed "../../pipelines/shapes.yaml"
+};
+static const unsigned char tiny_pipeline[] = {
+#embed "../../pipelines/tiny.yaml"
+};
+static const unsigned char train_pipeline[] = {
+#embed "../../pipelines/train.yaml"
+};
 
 #define FILE(name, bytes) {name, bytes, sizeof bytes}
 
@@ -125,6 +159,17 @@ static const EmbeddedFile files[] = {
     FILE("tags.schema.json", tags),
     FILE("training.schema.json", training),
     FILE("codes.json", codes),
+    FILE("condiff.yaml", condiff_pipeline),
+    FILE("curation.yaml", curation_pipeline),
+    FILE("darcy.yaml", darcy_pipeline),
+    FILE("diffsolver.yaml", diffsolver_pipeline),
+    FILE("layers.yaml", layers_pipeline),
+    FILE("paper.yaml", paper_pipeline),
+    FILE("quickstart.yaml", quickstart_pipeline),
+    FILE("random-medium.yaml", random_medium_pipeline),
+    FILE("shapes.yaml", shapes_pipeline),
+    FILE("tiny.yaml", tiny_pipeline),
+    FILE("train.yaml", train_pipeline),
 };
 
 const EmbeddedFile *embedded_file_or_null(size_t index) {

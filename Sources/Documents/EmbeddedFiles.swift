@@ -1,6 +1,7 @@
 internal import CEmbedded
 
-/// Files that are part of this program, by name: the schemas, and the codes of the paper's models.
+/// Files that are part of this program, by name: the schemas, the codes of the paper's models,
+/// and the pipelines.
 package enum EmbeddedFiles {
     /// Names of all of them.
     package static let names: [String] = Array(files.keys)

@@ -8,8 +8,8 @@ public import Fields
 ///   Nothing is iterated on the lattice.
 /// - *uniform* (`UniformSolver`): multigrid for constant, isotropic coefficients and absorbing
 ///   sides, whatever is pinned but for some that enclose small cavities.
-/// - *general* (`MediumSolver`): multigrid for every medium and boundary, and for what the others do
-///   not certify.
+/// - *general* (`MediumSolver`): multigrid for every medium and boundary, and for what the others
+///   do not certify.
 ///
 /// All of them end with the residual of a field in Double, which bounds its error because the
 /// operator is an M-matrix. The result depends on the configuration and the accuracy alone: not on

@@ -12,6 +12,7 @@ struct New: ParsableCommand {
         examples: [
             "steadyset new",
             "steadyset new small.yaml --lattice 128 --strata 1-5 --samples 1000",
+            "steadyset new rings.yaml --like curation",
         ])
 
     @Argument(help: "The file to write; '-' for standard output.")
@@ -19,10 +20,23 @@ struct New: ParsableCommand {
 
     @OptionGroup var options: NewPipelineOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "Write a pipeline that comes with the program, as it is.", valueName: "name"),
+        completion: .list(ShippedPipelines.names))
+    var like: String?
+
     @Flag(help: "Write over a file that is there.")
     var replace = false
 
+    func validate() throws {
+        if like != nil, !options.isEmpty {
+            throw ValidationError("--like takes a pipeline as it is: change the file afterwards")
+        }
+    }
+
     func run() throws {
+        if let like { return try copy(ShippedPipelines.text(of: like)) }
         let isAsking = options.isEmpty && Terminal.canAsk
         if file != "-" { try NewPipeline.check(place: file, replace: replace) }
         let wanted = isAsking ? try Questions().newPipeline() : options.values
@@ -32,5 +46,13 @@ struct New: ParsableCommand {
         Terminal.write(
             "\(file): \(wanted.samples) samples on \(wanted.lattice[0]) × \(wanted.lattice[1]) "
                 + "sites; make them with: steadyset run \(file) -o \(NewPipeline.name(of: file))\n")
+    }
+
+    private func copy(_ text: String) throws {
+        guard file != "-" else { return Terminal.write(text) }
+        try NewPipeline.write(text, to: file, replace: replace)
+        Terminal.write(
+            "\(file): make its samples with: steadyset run \(file) -o "
+                + "\(NewPipeline.name(of: file))\n")
     }
 }

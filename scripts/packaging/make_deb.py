@@ -1,4 +1,4 @@
-"""Makes a package of Debian: the program, completions of shells, the pipelines, and the licences."""
+"""Makes a package of Debian: the program, completions of shells, and the licences."""
 
 import gzip
 import os

@@ -1,10 +1,9 @@
-"""What is installed beside the program, below a prefix: completions of shells, the page of the manual, pipelines."""
+"""What is installed beside the program, below a prefix: completions of shells, the page of the manual."""
 
 import gzip
 import subprocess
 
 import manual
-from static_build import REPOSITORY
 
 COMPLETIONS = {
     "bash": "share/bash-completion/completions/steadyset",
@@ -21,6 +20,4 @@ def files(binary, version, seconds):
         found[place] = subprocess.run([binary, "--generate-completion-script", shell], capture_output=True, check=True).stdout
     page = manual.page(binary, version, seconds)
     found[MANUAL] = gzip.compress(page, 9, mtime=0)
-    for path in sorted((REPOSITORY / "pipelines").glob("*.yaml")):
-        found[f"share/steadyset/pipelines/{path.name}"] = path.read_bytes()
     return found

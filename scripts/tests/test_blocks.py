@@ -56,7 +56,8 @@ RUN = {
     "HDF5.md": "scripts/figure.py",
     "Cards.md": "steadyset export card quickstart --output card",
     "Clusters.md": "profiles/local",
-    "Installation.md": "steadyset --version",
+    "Installation.md": "steadyset ",
+    "README.md": "steadyset run curation",
     "Observing.md": "steadyset status quickstart",
 }
 STARTS = re.compile(

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 import yaml
-from conftest import BINARY, refused, steadyset
+from conftest import BINARY, REPOSITORY, refused, steadyset
 from test_schemas import SCHEMAS, resolved
 
 BLOCKS = [key for key in SCHEMAS["pipeline"]["properties"] if key not in ("format", "name")]
@@ -141,6 +141,31 @@ def test_answers_that_end_early(tmp_path):
     status, said = answered(tmp_path, "64")
     assert status == 64 and "nothing was written" in said
     assert os.listdir(tmp_path) == []
+
+
+PIPELINES = {path.stem: path for path in (REPOSITORY / "pipelines").glob("*.yaml")}
+
+
+def test_pipelines_are_part_of_the_program(tmp_path):
+    """All that are shipped, byte for byte; a name runs, also where a folder is called so, and a file of that name comes first."""
+    listed = refused("new", "--like", "nothing", status=64, says="no pipeline 'nothing'").rpartition("these do: ")[2]
+    assert set(listed.strip().split(", ")) == set(PIPELINES)
+    for name, path in PIPELINES.items():
+        assert steadyset("new", "-", "--like", name).stdout == path.read_text()
+    for said in ("solve   120 samples", "unchanged"):
+        assert said in steadyset("run", "tiny", "-o", "tiny", cwd=tmp_path).stdout
+    steadyset("new", "paper", "--like", "tiny", cwd=tmp_path)
+    assert '"name": "tiny"' in steadyset("plan", "paper", cwd=tmp_path).stdout
+
+
+def test_what_is_no_pipeline(tmp_path):
+    refused("run", "tyni", "-o", tmp_path / "x", status=66, says=("no pipeline of that name", "tiny"))
+    refused("run", "tyni.yaml", "-o", tmp_path / "x", status=66, says="tyni.yaml: there is no such file\n$")
+    (tmp_path / "mine.yaml").write_text("mine\n")
+    for options in (("--lattice", "64"), ("--seed", "2")):
+        refused("new", tmp_path / "new.yaml", "--like", "tiny", *options, status=64, says="takes a pipeline as it is")
+    refused("new", tmp_path / "mine.yaml", "--like", "tiny", status=73, says="mine.yaml")
+    assert (tmp_path / "mine.yaml").read_text() == "mine\n" and os.listdir(tmp_path) == ["mine.yaml"]
 
 
 def test_options_are_the_schemas_words():

@@ -146,7 +146,6 @@ def test_a_wheel_installs_command_and_package(program, tmp_path):
     for name, data in shared.files(program, make_wheel.version(), make_wheel.epoch()).items():
         assert (tmp_path / "prefix" / name).read_bytes() == data, name
     assert (site / NOTES / "licenses/A-library-static/LICENSE").read_text() == "As you like.\n"
-    assert (tmp_path / "prefix/share/steadyset/pipelines/tiny.yaml").exists()
     assert found_by(site) == command
     for name in ("report", "look"):
         said = subprocess.check_output([command.with_name(f"steadyset-{name}"), "--help"], text=True, env=environment(site))
@@ -279,7 +278,7 @@ def test_installing_below_a_prefix(program, tmp_path, staged):
         said = install("--program", program, prefix, **variables).stdout
     there = {str(path) for path in root.rglob("*") if path.is_file()} - {str(root / "share/mine")}
     assert {line for line in said.splitlines() if line.startswith("/")} == there
-    for name in ("bin/steadyset", shared.MANUAL, *shared.COMPLETIONS.values(), "share/steadyset/pipelines/tiny.yaml"):
+    for name in ("bin/steadyset", shared.MANUAL, *shared.COMPLETIONS.values()):
         assert str(root / name) in there
     assert (root / "bin/steadyset").read_bytes() == program.read_bytes() and os.access(root / "bin/steadyset", os.X_OK)
     assert f"HDF5_PLUGIN_PATH={prefix}/lib/steadyset/plugin" in said

@@ -87,8 +87,12 @@ public struct NewPipeline {
     /// - Throws: `PipelineError`, of kind `.cannotCreate` where something is there and `replace` is
     ///   not set.
     public func write(to path: String, replace: Bool) throws {
-        let text = try text(for: path)
-        try NewPipeline.check(place: path, replace: replace)
+        try NewPipeline.write(try text(for: path), to: path, replace: replace)
+    }
+
+    /// Writes a pipeline file with this text, as `write(to:replace:)` does.
+    public static func write(_ text: String, to path: String, replace: Bool) throws {
+        try check(place: path, replace: replace)
         try AtomicFile.write(Array(text.utf8), to: path)
     }
 

@@ -49,7 +49,7 @@ public struct PipelineFile: Sendable {
     /// Reads the pipeline file at `path`.
     ///
     /// - Parameters:
-    ///   - path: the file.
+    ///   - path: the file, or the name of one of `ShippedPipelines`.
     ///   - sources: replaces the file's source model, for imported configurations.
     ///   - overlap: replaces the file's overlap policy, for imported configurations.
     ///   - training: replaces members of the file's `train`.
@@ -60,7 +60,7 @@ public struct PipelineFile: Sendable {
         path: String, sources: SourceModel? = nil, overlap: OverlapPolicy? = nil,
         training: [String: JSON] = [:], rounds: [String: JSON]? = nil
     ) throws {
-        let bytes = try InputFile.read(path, maximumBytes: PipelineFile.maximumBytes)
+        let bytes = try ShippedPipelines.read(path)
         try self.init(
             try YAMLDocument(bytes, path: path), text: String(decoding: bytes, as: UTF8.self),
             path: path, sources: sources, overlap: overlap, training: training, rounds: rounds)

@@ -43,7 +43,9 @@ struct LockOption: ParsableArguments {
 
 /// Options of every command that works on a pipeline.
 struct PipelineOptions: ParsableArguments {
-    @Argument(help: "The pipeline file (YAML).", completion: .file(extensions: ["yaml", "json"]))
+    @Argument(
+        help: "The pipeline file (YAML), or the name of one that comes with the program.",
+        completion: .file(extensions: ["yaml", "json"]))
     var pipeline: String
 
     @Option(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 from collections.abc import Mapping
@@ -143,36 +144,63 @@ def read_errors(root: str) -> Errors | None:
     names = header.decode("latin-1").rstrip("\r").split(",")
     if "mae" not in names or "id" not in names:
         return None
-    lines = body.decode("latin-1").replace("\r\n", "\n").removesuffix("\n").split("\n") if body else []
-    rows = [line.split(",") for line in lines]
-    short = next((number for number, row in enumerate(rows, 2) if len(row) != len(names)), None)
-    if short is not None:
-        raise DatasetError(f"{where}:{short}: the line has not as many cells as the first one")
-    columns = dict(zip(names, zip(*rows))) if rows else {name: () for name in names}
+    if body and not body.endswith(b"\n"):
+        body += b"\n"
+    codes = np.frombuffer(body, np.uint8)
+    commas = np.diff(np.searchsorted(np.flatnonzero(codes == ord(",")), np.flatnonzero(codes == ord("\n"))), prepend=0)
+    if np.any(commas != len(names) - 1):
+        raise DatasetError(
+            f"{where}:{int(np.argmax(commas != len(names) - 1)) + 2}: the line has not as many cells as the first one"
+        )
     try:
-        regions = {name: _numbers(columns[name], empty=True) for name in REGIONS if name in columns}
+        regions = [name for name in REGIONS if name in names]
+        columns = _columns(body, [names.index(name) for name in ("id", "n_sources", "mae", "max", *regions)])
+        numbers = {name: _errors(columns[f"f{k}"], empty=True) for k, name in enumerate(regions, 4)}
         return Errors(
-            where, np.array([_id(cell) for cell in columns["id"]], np.uint64),
-            np.array([int(cell) for cell in columns["n_sources"]], np.int64),
-            _numbers(columns["mae"]), _numbers(columns["max"]), regions,
+            where, _ids(columns["f0"]), _numbers(columns["f1"]),
+            _errors(columns["f2"]), _errors(columns["f3"]), numbers,
         )  # fmt: skip
-    except (KeyError, ValueError, OverflowError) as error:
+    except (ValueError, OverflowError) as error:
         raise DatasetError(f"{where} is no table of errors: {error}") from error
 
 
-def _numbers(cells: tuple[str, ...], empty: bool = False) -> npt.NDArray[np.float64]:
-    texts = np.array(cells, "U40")  # numbers have nine digits
-    given = texts != ""
-    values = np.where(given, texts, "nan" if empty else "").astype(np.float64)
-    if not np.all(np.isfinite(values) & (values >= 0) | ~given):
+def _columns(body: bytes, places: list[int]) -> npt.NDArray[np.void]:
+    """Returns columns of a table as f0 and so on: the first as text, the others as numbers, NaN where a cell is empty."""
+    kinds = np.dtype({"names": [f"f{k}" for k in range(len(places))], "formats": ["U17"] + ["f8"] * (len(places) - 1)})
+    if not body:
+        return np.empty(0, kinds)
+    if re.search(rb",\s*[+-]?nan", body, re.IGNORECASE):
         raise ValueError("an error is a number from 0 on")
-    return values
+    # Cells that are empty are the only ones that NumPy does not read; those at a line's end as well.
+    text = re.sub(rb",(?=[,\r\n])", b",nan", body).decode("latin-1")
+    return np.loadtxt(io.StringIO(text), kinds, comments=None, delimiter=",", usecols=places, ndmin=1)
 
 
-def _id(cell: str) -> int:
-    if not re.fullmatch("[0-9a-f]{16}", cell):
-        raise ValueError(f"{cell[:40]!a} is not an id of 16 hexadecimal digits")
-    return int(cell, 16)
+def _errors(values: npt.NDArray[np.float64], empty: bool = False) -> npt.NDArray[np.float64]:
+    if not np.all(np.isfinite(values) & (values >= 0) | empty & np.isnan(values)):
+        raise ValueError("an error is a number from 0 on")
+    return np.ascontiguousarray(values)
+
+
+def _numbers(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    if not np.all((values >= 0) & (values < 1 << 31) & (values == np.floor(values))):
+        raise ValueError("a number of sources is a whole number")
+    return values.astype(np.int64)
+
+
+def _ids(cells: npt.NDArray[np.str_]) -> npt.NDArray[np.uint64]:
+    """Returns ids of 16 hexadecimal digits as numbers."""
+    cells = np.ascontiguousarray(cells)
+    codes = cells.view(np.uint32).reshape(len(cells), 17)
+    table = np.full(128, 16, np.uint64)
+    for value, digit in enumerate("0123456789abcdef"):
+        table[ord(digit)] = value
+    digits = table[np.minimum(codes, 127)]
+    wrong = (codes[:, 16] != 0) | np.any(digits[:, :16] > 15, axis=1)
+    if np.any(wrong):
+        raise ValueError(f"{str(cells[np.argmax(wrong)])[:40]!a} is not an id of 16 hexadecimal digits")
+    shifts = np.arange(60, -4, -4, dtype=np.uint64)
+    return np.bitwise_or.reduce(digits[:, :16] << shifts, axis=1)
 
 
 def _read(folder: str, name: str, maximum: int) -> bytes | None:

@@ -13,7 +13,7 @@ from ..errors import DatasetError
 from ..storage import LocalFolder, is_url
 from ..versions import read_tags, read_version, split_reference
 from . import of_dataset, of_rounds, of_training
-from .files import STAGES, StageFiles, mapping, read_errors, read_metrics, read_stage, whole
+from .files import STAGES, Errors, StageFiles, mapping, read_errors, read_metrics, read_stage, whole
 from .page import Section, page
 
 _REFRESH = 5
@@ -102,17 +102,17 @@ def _page(subject: _Subject, live: bool) -> str:
             sections.append(of_rounds.choices(version))
         done = [one for one in rounds if one.number and (one.trained is not None or one.errors is not None)]
         if done:
-            sections += _of_training(done[-1].folder, dataset, f", round {done[-1].number}")
+            sections += _of_training(done[-1].folder, done[-1].errors, dataset, f", round {done[-1].number}")
         else:
-            sections += _of_training(root, dataset, "")
+            sections += _of_training(root, rounds[0].errors if rounds else read_errors(root), dataset, "")
     lead = "A dataset of steady-state diffusion fields and what was learnt from it, made by Steadyset."
     note = "The run goes on; this page is loaded again every few seconds." if live else ""
     return page(subject.name, f"{lead} {note}".strip(), sections, refresh=_REFRESH if live else None)
 
 
-def _of_training(folder: str, dataset: Dataset | None, of: str) -> list[Section]:
+def _of_training(folder: str, errors: Errors | None, dataset: Dataset | None, of: str) -> list[Section]:
     """Sections of the model in a folder: that of the base or of a round, or one in a folder of its own."""
-    trained, judged, errors = read_stage(folder, "train"), read_stage(folder, "evaluate"), read_errors(folder)
+    trained, judged = read_stage(folder, "train"), read_stage(folder, "evaluate")
     found = [of_training.training(trained, read_metrics(folder), of)]
     if errors is not None:
         found += [of_training.errors(errors, judged, of), of_training.worst(dataset, errors, trained, judged, of)]
