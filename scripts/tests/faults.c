@@ -74,12 +74,13 @@ static int fate(const char *call, const char *path) {
     return error;
 }
 
-// The same for a call on an open file; sockets, pipes and devices never fail.
+// The same for a call on an open file; sockets, pipes and devices never fail, files in shared memory do.
 static int fate_of(const char *call, int file) {
     char link[64], path[4096];
     snprintf(link, sizeof link, "/proc/self/fd/%d", file);
     ssize_t length = syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof path - 1);
-    if (length <= 0 || path[0] != '/' || !strncmp(path, "/dev/", 5)) return NONE;
+    if (length <= 0 || path[0] != '/') return NONE;
+    if (!strncmp(path, "/dev/", 5) && strncmp(path, "/dev/shm/", 9)) return NONE;
     path[length] = 0;
     return fate(call, path);
 }

@@ -42,6 +42,13 @@ def table(text, first):
     return [[cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in found[1].splitlines()]
 
 
+@pytest.mark.parametrize("name", TEXTS)
+def test_headings_of_tables(name):
+    """Each column of a table has one: who listens to a page hears it with every cell."""
+    for heading in re.findall(r"^(\|.*\|)\n\|[-|: ]+\|$", plain(TEXTS[name]), re.M):
+        assert all(cell.strip() for cell in re.split(r"(?<!\\)\|", heading)[1:-1]), heading
+
+
 def anchors(text):
     titles = [re.sub("[`*]", "", title).strip() for title in re.findall(r"^#+ (.*)$", plain(text), re.M)]
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
@@ -196,7 +203,7 @@ def test_codecs_and_exports():
     """The tables of codecs and of exports have what the program's help lists, in its order."""
     said = " ".join(steadyset("pack", "--help").stdout.split()).partition("How shards store labels;")[2].partition(" --")[0]
     codecs = re.findall(r"(?:given\.|;) ([a-z]+): ", said)
-    rows = table(ARTICLES["Disk"].partition("\n## Codecs\n")[2], "")
+    rows = table(ARTICLES["Disk"].partition("\n## Codecs\n")[2], "codec")
     assert [row[0].strip("`") for row in rows] == codecs and len(codecs) >= 3
     assert all(f"`{name}`" in ARTICLES["Formats"] + ARTICLES["Shards"] + ARTICLES["Chunks"] + ARTICLES["Manifests"] for name in codecs)
     listed = steadyset("export", "--help").stdout.partition("Formats:")[2].partition("Values and ids")[0]
@@ -337,21 +344,6 @@ def test_defaults_of_judging():
     assert re.search(r'"--epochs", type=int, default=(\d+)', script)[1] == said[2] == re.search(r"\[--epochs (\d+)\]", script)[1]
     # Of 1,000 samples a fifth is test, a tenth of the others validation.
     assert int(said[1]) == 1000 - 200 - 80
-
-
-def test_site(tmp_path):
-    """`scripts/docs` makes DocC's form of the articles without a link that leads nowhere."""
-    result = subprocess.run([sys.executable, REPOSITORY / "scripts/docs", tmp_path / "site"], capture_output=True, text=True)
-    if "there is no docc" in result.stderr:
-        pytest.skip("DocC is not installed")
-    assert result.returncode == 0, result.stderr
-    assert (tmp_path / "site/data/documentation/steadyset/formats.json").is_file()
-    landing = json.loads((tmp_path / "site/data/documentation/steadyset.json").read_text())
-    found = {one["title"]: [name.rpartition("/")[2] for name in one["identifiers"]] for one in landing["topicSections"]}
-    assert found == groups(), "the page at the root is the landing page, with all of its lists"
-    for path in (tmp_path / "site/data/documentation").rglob("*.json"):
-        targets = re.findall(r'"destination":"([^"]*)"', path.read_text())
-        assert not [target for target in targets if target.partition("#")[0].endswith(".md")], path.name
 
 
 def test_words_of_the_shell():
