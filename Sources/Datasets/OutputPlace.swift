@@ -84,9 +84,7 @@ extension Dataset {
         for folder in folders where try PathEntry(at: folder) == .link { throw refuse(folder) }
         for stage in Stage.allCases {
             let folder = folder(stage)
-            let links = try PathEntry.names(in: folder).filter {
-                try PathEntry(at: "\(folder)/\($0)") == .link
-            }
+            let links = try PathEntry.links(in: folder)
             // A link in the place of a result to be is replaced, not followed; one that belongs to
             // a result is not touched.
             let path = "\(folder)/\(Manifest.fileName)"

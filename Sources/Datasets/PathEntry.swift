@@ -44,6 +44,35 @@ package enum PathEntry: Equatable {
         }
     }
 
+    /// The names of the symbolic links in the folder `path`, ascending; none where there is no such
+    /// folder. Reads the folder, and looks at single names only where its file system does not say
+    /// what they are: a folder of 10,000 files is 30 calls of the system.
+    ///
+    /// - Throws: `DatasetError` of kind `.cannotCreate` where it is there and cannot be read.
+    package static func links(in path: String) throws(DatasetError) -> [String] {
+        guard try PathEntry(at: path) != .nothing else { return [] }
+        guard let folder = unsafe opendir(path) else { throw unreadable(path, errno) }
+        defer { unsafe closedir(folder) }
+        var links: [String] = []
+        errno = 0
+        while let entry = unsafe readdir(folder) {
+            let kind = unsafe Int(entry.pointee.d_type)
+            if kind == Int(DT_LNK) || kind == Int(DT_UNKNOWN) {
+                let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
+                    unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+                }
+                if kind == Int(DT_LNK) {
+                    links.append(name)
+                } else if try PathEntry(at: "\(path)/\(name)") == .link {
+                    links.append(name)
+                }
+            }
+            errno = 0
+        }
+        guard errno == 0 else { throw unreadable(path, errno) }
+        return links.sorted()
+    }
+
     /// The bytes of the file at `path`, links followed; nil where there is none.
     ///
     /// The corresponding C function is `stat`.

@@ -160,6 +160,27 @@ def test_a_part_that_never_comes(tmp_path):
     refused("step", pipeline, "solve", "-o", output, "--wait", "0", status=66, says="part-00001.h5")
 
 
+def test_a_part_needs_its_own_files_alone(tmp_path):
+    """It looks at no file of another part, of which there may be 10,000, each a question to a network file system."""
+    pipeline, output = begun(tmp_path, until="sample")
+    others = [f"configurations-{number:05}.jsonl" for number in (1, 2)]
+    for name in others:
+        (output / "sample" / name).rename(tmp_path / name)
+    steadyset("step", pipeline, "solve-00000", "-o", output, "--wait", "0")
+    refused("step", pipeline, "solve-00001", "-o", output, "--wait", "0", status=66, says=others[0])
+    for name in others:
+        (tmp_path / name).rename(output / "sample" / name)
+    steadyset("run", pipeline, "-o", output)
+    strace = shutil.which("strace")
+    if strace is None:
+        return
+    (output / "solve/part-00000.h5").unlink()
+    seen = tmp_path / "seen"
+    command = [BINARY, "step", pipeline, "solve-00000", "-o", output]
+    subprocess.run([strace, "-f", "-e", "trace=%file", "-o", seen, *command], check=True, capture_output=True)
+    assert "configurations-00000" in seen.read_text() and not any(name in seen.read_text() for name in others)
+
+
 def test_what_nobody_says_is_there(tmp_path):
     """A step that was not done is not waited for, unless the user says how long."""
     pipeline, output = begun(tmp_path, until="sample")

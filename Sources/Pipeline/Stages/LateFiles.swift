@@ -15,19 +15,23 @@ struct LateFiles {
     /// what records name is waited for.
     let given: Int?
 
-    /// Waits until the files that `stage` needs are there as their records say.
+    /// Waits until the files that `stage` needs are there as their records say; a part of the solve
+    /// stage needs the files alone that it names, of the many that the sample stage has.
     ///
     /// - Throws: `PipelineError` of kind `.noInput` where a file that a record names does not
     ///   appear. What else is missing is said by who reads it.
     func wait(for stage: any PipelineStage, _ listing: SampleListing) throws {
-        try wait(for: stage.inputs(listing))
+        try wait(for: stage.inputs(listing), withTheirSteps: !(stage is SolvePart))
     }
 
     /// The same for files by their paths in the dataset.
-    func wait(for paths: [String]) throws {
+    ///
+    /// - Parameter withTheirSteps: Whether all else must be there, too, that is of a step whose
+    ///   manifest or record is among `paths`.
+    func wait(for paths: [String], withTheirSteps: Bool = false) throws {
         let began = ContinuousClock.now
         var isSaid = false
-        while let (path, isRecorded) = missing(paths), isRecorded || given != nil {
+        while let (path, isRecorded) = missing(paths, withTheirSteps), isRecorded || given != nil {
             let patience = given ?? LateFiles.patience
             let waited = began.duration(to: .now)
             guard waited < .seconds(patience) else {
@@ -53,14 +57,17 @@ struct LateFiles {
 
     /// The first file that is missing, and whether a record says that it is there; nil where none
     /// is.
-    private func missing(_ paths: [String]) -> (path: String, isRecorded: Bool)? {
+    private func missing(_ paths: [String], _ withTheirSteps: Bool) -> (
+        path: String, isRecorded: Bool
+    )? {
+        let needed = Set(paths.map(context.base.path))
         for (step, dataset) in paths.compactMap(record) {
-            guard let record = StepRecord(step: step, in: dataset), !record.isIntact(in: dataset),
-                let file = record.files.first(where: {
-                    PathEntry.size(of: dataset.path($0.path)) != $0.bytes
-                })
-            else { continue }
-            return (dataset.path(file.path), true)
+            guard let record = StepRecord(step: step, in: dataset) else { continue }
+            for file in record.files {
+                let path = dataset.path(file.path)
+                guard withTheirSteps || needed.contains(path) else { continue }
+                if PathEntry.size(of: path) != file.bytes { return (path, true) }
+            }
         }
         return paths.map(context.base.path).first { PathEntry.size(of: $0) == nil }.map {
             ($0, false)
