@@ -16,7 +16,8 @@ package final class ExportDestination {
     private var lock: FileLock?
     private var isCommitted = false
     private let isReplacing: Bool
-    private let isCard: Bool
+    /// What the text of a card has in it, where this is one.
+    private let mark: String?
     /// The file of a folder that lists the others; it is written last.
     package static let summary = "export.json"
     private static let marker = ".steadyset-export"
@@ -44,7 +45,7 @@ package final class ExportDestination {
     private init(_ path: String, replacing mark: String? = nil) throws {
         let whole = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
         self.path = whole
-        isCard = mark != nil
+        self.mark = mark
         isReplacing = mark.map { ExportDestination.isCard(whole, $0) } ?? false
         temporary = AtomicFile.temporary(for: self.path)
         guard try isReplacing || PathEntry(at: self.path) == .nothing else {
@@ -72,10 +73,7 @@ package final class ExportDestination {
 
     private func createFolder() throws {
         let marker = "\(temporary)/\(ExportDestination.marker)"
-        // What was killed between the last two steps has no marker any more, but is complete.
-        if InputFile.isFolder(temporary) != nil, InputFile.isFolder(marker) != false,
-            InputFile.isFolder("\(temporary)/\(ExportDestination.summary)") != false
-        {
+        guard try isOwn(marker) else {
             throw DatasetError(
                 .cannotCreate,
                 "\(temporary) exists and is no unfinished export: remove it, or choose another "
@@ -90,6 +88,21 @@ package final class ExportDestination {
         for name in try FileManager.default.contentsOfDirectory(atPath: temporary)
         where name != ExportDestination.marker && name != own {
             try FileManager.default.removeItem(atPath: "\(temporary)/\(name)")
+        }
+    }
+
+    /// Whether what is in the temporary folder's place may be taken: nothing, or what an export
+    /// left. One that was killed between the first two steps left an empty folder without a marker,
+    /// and one between the last two no marker any more, but all else.
+    private func isOwn(_ marker: String) throws -> Bool {
+        switch try PathEntry(at: temporary) {
+        case .nothing: true
+        case .folder:
+            try InputFile.isFolder(marker) == false
+                || InputFile.isFolder("\(temporary)/\(ExportDestination.summary)") == false
+                || mark.map { ExportDestination.isCard(temporary, $0) } ?? false
+                || PathEntry.names(in: temporary).isEmpty
+        case .file, .link, .other: false
         }
     }
 
@@ -112,7 +125,7 @@ package final class ExportDestination {
         if isReplacing { withdraw() }
         do { try AtomicFile.commit(temporary: temporary, as: path) } catch {
             // A card that appeared, but may not last, goes, as its file does.
-            if isCard, (try? PathEntry(at: temporary)) == .nothing { withdraw() }
+            if mark != nil, (try? PathEntry(at: temporary)) == .nothing { withdraw() }
             try? FileManager.default.removeItem(atPath: temporary)
             throw error
         }

@@ -8,7 +8,7 @@ A few n of each kind are tried, chosen by SEED, in seconds. All of them, with ev
 
     FAULTS=all .venv/bin/python -m pytest -q -s -p no:cacheprovider scripts/tests/test_faults.py
 
-which takes two hours on one core and prints, for each command and call, how many were tried, and how they
+which takes an hour and a half on one core and prints, for each command and call, how many were tried, and how they
 ended. FAULTS=10 tries ten of each.
 """
 
@@ -302,3 +302,15 @@ def test_training_killed_at_each_rename(pristine, tmp_path):
     good = results(command.place)
     for number in range(1, total + 1):
         check(command, "rename", number, "kill", good)
+
+
+@pytest.mark.parametrize("kind", ["export-mds", "export-vds"])
+def test_export_killed_at_each_step(kind, pristine, tmp_path):
+    """What it leaves is known as its own: a folder that has nothing yet, and one that is whole but for its name, a card's too."""
+    command = KINDS[kind](pristine, tmp_path)
+    command.reset()
+    renames = calls(*command.arguments, call="rename", under=command.output, folder=tmp_path)
+    good = results(command.place)
+    for call, count in (("sync", 3), ("close", 3), ("rename", renames)):
+        for number in range(1, count + 1):
+            check(command, call, number, "kill", good)
