@@ -116,14 +116,14 @@ struct ProgramsExamination {
             isStarted = (try? process.run()) != nil
         }
 
-        /// The lines of its answer, however it ended; waits for it.
+        /// The lines of its answer, however it ended; waits for the end of its output. Not for its
+        /// own end, of which Foundation now and then hears nothing, and waits for ever.
         func answer() -> [String] {
             guard isStarted else { return [] }
             let number = process.processIdentifier
             let late = DispatchWorkItem { kill(number, SIGKILL) }
             DispatchQueue.global().asyncAfter(deadline: .now() + 30, execute: late)
             let bytes = output.fileHandleForReading.readData(ofLength: 1 << 16)
-            process.waitUntilExit()
             late.cancel()
             return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map {
                 ForeignText.excerpt($0)

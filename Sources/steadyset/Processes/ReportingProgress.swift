@@ -45,10 +45,21 @@ final class ReportingProgress: Reporter {
         guard let process = writing else { return }
         writing = nil
         let said = (process.standardError as? Pipe)?.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus != 0 else { return }
+        let status = ReportingProgress.status(of: process)
+        guard status != 0 else { return }
         let lines = String(decoding: said ?? Data(), as: UTF8.self).split(separator: "\n")
-        fail(lines.last.map(String.init) ?? "it ended with status \(process.terminationStatus)")
+        fail(lines.last.map(String.init) ?? "it ended with status \(status)")
+    }
+
+    /// How a process ended, of which Foundation now and then hears nothing, and waits for ever.
+    private static func status(of process: Process) -> Int32 {
+        var end = unsafe siginfo_t()
+        let number = id_t(process.processIdentifier)
+        if unsafe waitid(P_PID, number, &end, WEXITED | WNOWAIT) == 0 {
+            return unsafe end._sifields._sigchld.si_status
+        }
+        process.waitUntilExit()
+        return process.terminationStatus
     }
 
     /// Says once why there is no page.
