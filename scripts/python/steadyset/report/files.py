@@ -200,7 +200,8 @@ def _ids(cells: npt.NDArray[np.str_]) -> npt.NDArray[np.uint64]:
     if np.any(wrong):
         raise ValueError(f"{str(cells[np.argmax(wrong)])[:40]!a} is not an id of 16 hexadecimal digits")
     shifts = np.arange(60, -4, -4, dtype=np.uint64)
-    return np.bitwise_or.reduce(digits[:, :16] << shifts, axis=1)
+    numbers: npt.NDArray[np.uint64] = np.bitwise_or.reduce(digits[:, :16] << shifts, axis=1)
+    return numbers
 
 
 def _read(folder: str, name: str, maximum: int) -> bytes | None:
