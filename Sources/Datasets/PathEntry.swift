@@ -54,20 +54,18 @@ package enum PathEntry: Equatable {
         guard let folder = unsafe opendir(path) else { throw unreadable(path, errno) }
         defer { unsafe closedir(folder) }
         var links: [String] = []
-        errno = 0
-        while let entry = unsafe readdir(folder) {
-            let kind = unsafe Int(entry.pointee.d_type)
-            if kind == Int(DT_LNK) || kind == Int(DT_UNKNOWN) {
-                let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
-                    unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-                }
-                if kind == Int(DT_LNK) {
-                    links.append(name)
-                } else if try PathEntry(at: "\(path)/\(name)") == .link {
-                    links.append(name)
-                }
-            }
+        while true {
             errno = 0
+            guard let entry = unsafe readdir(folder) else { break }
+            let kind = unsafe Int(entry.pointee.d_type)
+            guard kind == Int(DT_LNK) || kind == Int(DT_UNKNOWN) else { continue }
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
+                unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if kind == Int(DT_UNKNOWN) {
+                guard try PathEntry(at: "\(path)/\(name)") == .link else { continue }
+            }
+            links.append(name)
         }
         guard errno == 0 else { throw unreadable(path, errno) }
         return links.sorted()

@@ -111,7 +111,7 @@ public final class Solver {
     }
 
     /// γ/D where the uniform method is for `physics`.
-    private static func uniformDecay(of physics: Physics) -> Double? {
+    static func uniformDecay(of physics: Physics) -> Double? {
         guard let constants = physics.uniform, physics.boundary == .absorbing,
             constants.down == constants.across, constants.decay > 0
         else { return nil }

@@ -19,7 +19,10 @@ struct Bench: ParsableCommand {
             "steadyset bench --train --kind u-net --side 32",
         ])
 
-    @Argument(help: "The pipeline file (YAML); the paper's problem unless given.")
+    @Argument(
+        help: ArgumentHelp(
+            "The pipeline file (YAML), or the name of one that comes with the program; the "
+                + "paper's problem unless given."))
     var pipeline: String?
 
     @OptionGroup var imported: ImportOptions

@@ -11,7 +11,7 @@ struct Plan: ParsableCommand {
             "steadyset plan quickstart.yaml -o quickstart",
         ])
 
-    @Argument(help: "The pipeline file (YAML), or the name of one that comes with the program.")
+    @Argument(help: .pipeline)
     var pipeline: String
 
     @Option(

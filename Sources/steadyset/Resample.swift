@@ -17,7 +17,7 @@ struct Resample: ObservableCommand {
             """,
         examples: ["steadyset resample curation.yaml -o dataset --scores scores.csv"])
 
-    @Argument(help: "The pipeline file (YAML), or the name of one that comes with the program.")
+    @Argument(help: .pipeline)
     var pipeline: String
 
     @Option(name: [.short, .long], help: "The dataset, or a version of it: DATASET@VERSION.")

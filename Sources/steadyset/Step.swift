@@ -9,7 +9,7 @@ struct Step: ObservableCommand {
             + "its own.",
         examples: ["steadyset step quickstart.yaml solve-00003 -o quickstart"])
 
-    @Argument(help: "The pipeline file (YAML), or the name of one that comes with the program.")
+    @Argument(help: .pipeline)
     var pipeline: String
 
     @Argument(help: "The step's id in the plan, such as solve-00003.")

@@ -53,6 +53,29 @@ import Testing
         #expect(diverged > 0)
     }
 
+    /// Predictions are judged and repaired there as elsewhere: their cycles diverge, too.
+    @Test func predictionsAreJudgedAndRepaired() throws {
+        let lattice = try Lattice(rows: Self.lattice, columns: Self.lattice)
+        let physics = try Physics(lattice: lattice, decayRate: 0.1)
+        let solver = Solver(physics: physics, accuracy: Accuracy())
+        var (label, diverged) = ([Float](repeating: 0, count: lattice.count), 0)
+        for hole in 0..<25 {
+            let image = Self.ring(at: (13, 17), with: (11 + hole / 5, 15 + hole % 5))
+            guard solver.solve(image, into: &label).method == .general else { continue }
+            diverged += 1
+            let exact = referenceField(image, physics)
+            var field = exact.map { Float(0.9 * $0) }
+            let error = largestDifference(field.map(Double.init), exact)
+            let judged = solver.judge(field, image: image, physics: physics)
+            #expect(judged.errorBound >= error && judged.errorBound < 1.5 * error, "\(hole)")
+            let repair = solver.repair(&field, image: image, physics: physics, tolerance: 1e-6)
+            #expect(repair.outcome == .repaired && repair.errorBound <= 1e-6, "\(hole)")
+            let rest = largestDifference(field.map(Double.init), exact)
+            #expect(rest <= repair.errorBound, "\(hole)")
+        }
+        #expect(diverged > 0)
+    }
+
     /// Rings, disks, holes, noise and stripes at random, which no list of sources would say.
     @Test(arguments: 0..<120) func imagesAreCertified(_ seed: Int) throws {
         var random = TestRandom(seed: 70_000 + UInt32(seed))

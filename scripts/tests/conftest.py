@@ -276,3 +276,16 @@ def listed(once):
         return folder, entry, libraries
 
     return make
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A browser to open pages in, without its window."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.skip("there is no Chromium")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=found, args=["--no-sandbox"] if os.getuid() == 0 else [])
+        yield browser
+        browser.close()

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 import pathlib
 import shutil
 
@@ -11,13 +10,10 @@ from conftest import ran
 from test_report import CURATED, HOSTILE, make_hostile
 
 pytest.importorskip("vl_convert", reason="vl-convert-python is not installed")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
 
 from steadyset.report import write_report  # noqa: E402
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
 DRAWN = "document.querySelectorAll('.plot svg').length === document.querySelectorAll('figure.chart').length"
 
 
@@ -25,14 +21,6 @@ DRAWN = "document.querySelectorAll('.plot svg').length === document.querySelecto
 def path(once, tmp_path_factory):
     dataset = once("curated", ran(CURATED, "--threads", "1"))[0] / "dataset"
     return write_report(dataset, tmp_path_factory.mktemp("browser") / "page.html")
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] if os.getuid() == 0 else [])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -44,7 +44,8 @@ def wheel(tmp_path_factory):
         made = make_wheel.make(BINARY, PLUGIN, [PART])
     venv.create(folder / "env", symlinks=True)
     pip = [sys.executable, "-m", "pip", "--python", folder / "env/bin/python", "install", "-q", "--no-deps", "--no-index", made]
-    subprocess.run([*pip, "--disable-pip-version-check"], check=True)
+    # The package as it stands, which the tests find first, counts as installed where somebody installed it.
+    subprocess.run([*pip, "--ignore-installed", "--disable-pip-version-check"], check=True)
     [site] = (folder / "env/lib").glob("python3*/site-packages")
     (site / "tests.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return folder / "env/bin"

@@ -25,10 +25,9 @@ public enum ShippedPipelines {
     ///
     /// - Throws: `DatasetError`: `.noInput` where there is neither.
     static func read(_ path: String) throws -> [UInt8] {
-        if InputFile.isFolder(path) != false, let bytes = EmbeddedFiles.bytes(of: path + suffix) {
-            return bytes
-        }
-        if InputFile.isFolder(path) == nil, !path.contains("/"), !path.contains(".") {
+        let isFolder = InputFile.isFolder(path)
+        if isFolder != false, let bytes = EmbeddedFiles.bytes(of: path + suffix) { return bytes }
+        if isFolder == nil, !path.contains("/"), !path.contains(".") {
             throw DatasetError(
                 .noInput,
                 "\(path): there is no such file, and no pipeline of that name comes with the "

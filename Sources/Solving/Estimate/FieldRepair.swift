@@ -58,10 +58,8 @@ extension Solver {
 
     /// The method for a problem.
     private func correction(for physics: Physics) -> any FieldCorrection {
-        if physics.boundary == .absorbing, let constants = physics.uniform,
-            forcedMethod != .general, constants.down == constants.across, constants.decay > 0
-        {
-            return UniformCorrection(uniformSolver(constants.decay / constants.down))
+        if forcedMethod != .general, let decay = Solver.uniformDecay(of: physics) {
+            return UniformCorrection(uniformSolver(decay))
         }
         return GeneralCorrection(generalSolver(physics))
     }

@@ -28,7 +28,8 @@ final class ReportingProgress: Reporter {
 
     private func write(isLast: Bool) {
         // A page that is not done yet is followed by one after the next stage, or by the last.
-        guard let program, writing?.isRunning != true else { return }
+        guard let program else { return }
+        if let writing, ReportingProgress.ending(of: writing, waits: false) == nil { return }
         settle()
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program.path)
@@ -45,21 +46,33 @@ final class ReportingProgress: Reporter {
         guard let process = writing else { return }
         writing = nil
         let said = (process.standardError as? Pipe)?.fileHandleForReading.readDataToEndOfFile()
-        let status = ReportingProgress.status(of: process)
+        let status = ReportingProgress.ending(of: process, waits: true) ?? 0
         guard status != 0 else { return }
         let lines = String(decoding: said ?? Data(), as: UTF8.self).split(separator: "\n")
         fail(lines.last.map(String.init) ?? "it ended with status \(status)")
     }
 
-    /// How a process ended, of which Foundation now and then hears nothing, and waits for ever.
-    private static func status(of process: Process) -> Int32 {
+    /// How a process ended; nil while it runs, unless this `waits`.
+    ///
+    /// The corresponding C function is `waitid`. Foundation hears of an end on a thread of its own,
+    /// and now and then it does not: then it says for ever that the process is running.
+    private static func ending(of process: Process, waits: Bool) -> Int32? {
         var end = unsafe siginfo_t()
         let number = id_t(process.processIdentifier)
-        if unsafe waitid(P_PID, number, &end, WEXITED | WNOWAIT) == 0 {
-            return unsafe end._sifields._sigchld.si_status
+        let options = WEXITED | WNOWAIT | (waits ? 0 : WNOHANG)
+        while unsafe waitid(P_PID, number, &end, options) != 0 {
+            guard errno == EINTR else {
+                // Foundation has heard of it.
+                process.waitUntilExit()
+                return process.terminationStatus
+            }
         }
-        process.waitUntilExit()
-        return process.terminationStatus
+        guard unsafe end.si_signo == SIGCHLD else { return nil }
+        #if canImport(Darwin)
+            return unsafe end.si_status
+        #else
+            return unsafe end._sifields._sigchld.si_status
+        #endif
     }
 
     /// Says once why there is no page.

@@ -41,11 +41,15 @@ struct LockOption: ParsableArguments {
     }
 }
 
+extension ArgumentHelp {
+    /// Of the argument of every command that reads a pipeline.
+    static let pipeline: ArgumentHelp =
+        "The pipeline file (YAML), or the name of one that comes with the program."
+}
+
 /// Options of every command that works on a pipeline.
 struct PipelineOptions: ParsableArguments {
-    @Argument(
-        help: "The pipeline file (YAML), or the name of one that comes with the program.",
-        completion: .file(extensions: ["yaml", "json"]))
+    @Argument(help: .pipeline, completion: .file(extensions: ["yaml", "json"]))
     var pipeline: String
 
     @Option(

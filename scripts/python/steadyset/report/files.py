@@ -154,25 +154,25 @@ def read_errors(root: str) -> Errors | None:
         )
     try:
         regions = [name for name in REGIONS if name in names]
-        columns = _columns(body, [names.index(name) for name in ("id", "n_sources", "mae", "max", *regions)])
-        numbers = {name: _errors(columns[f"f{k}"], empty=True) for k, name in enumerate(regions, 4)}
+        columns = _columns(body, names, ["n_sources", "mae", "max", *regions])
         return Errors(
-            where, _ids(columns["f0"]), _numbers(columns["f1"]),
-            _errors(columns["f2"]), _errors(columns["f3"]), numbers,
+            where, _ids(columns["id"]), _counts(columns["n_sources"]), _errors(columns["mae"]), _errors(columns["max"]),
+            {name: _errors(columns[name], empty=True) for name in regions},
         )  # fmt: skip
     except (ValueError, OverflowError) as error:
         raise DatasetError(f"{where} is no table of errors: {error}") from error
 
 
-def _columns(body: bytes, places: list[int]) -> npt.NDArray[np.void]:
-    """Returns columns of a table as f0 and so on: the first as text, the others as numbers, NaN where a cell is empty."""
-    kinds = np.dtype({"names": [f"f{k}" for k in range(len(places))], "formats": ["U17"] + ["f8"] * (len(places) - 1)})
+def _columns(body: bytes, names: list[str], numbers: list[str]) -> npt.NDArray[np.void]:
+    """Returns columns of a table by their names: `id` as text, and `numbers`, which are NaN where a cell is empty."""
+    kinds = np.dtype([("id", "U17"), *((name, "f8") for name in numbers)])
     if not body:
         return np.empty(0, kinds)
     if re.search(rb",\s*[+-]?nan", body, re.IGNORECASE):
         raise ValueError("an error is a number from 0 on")
     # Cells that are empty are the only ones that NumPy does not read; those at a line's end as well.
     text = re.sub(rb",(?=[,\r\n])", b",nan", body).decode("latin-1")
+    places = [names.index(name) for name in kinds.names or ()]
     return np.loadtxt(io.StringIO(text), kinds, comments=None, delimiter=",", usecols=places, ndmin=1)
 
 
@@ -182,7 +182,7 @@ def _errors(values: npt.NDArray[np.float64], empty: bool = False) -> npt.NDArray
     return np.ascontiguousarray(values)
 
 
-def _numbers(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+def _counts(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     if not np.all((values >= 0) & (values < 1 << 31) & (values == np.floor(values))):
         raise ValueError("a number of sources is a whole number")
     return values.astype(np.int64)
