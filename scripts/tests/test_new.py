@@ -148,7 +148,7 @@ PIPELINES = {path.stem: path for path in (REPOSITORY / "pipelines").glob("*.yaml
 
 def test_pipelines_are_part_of_the_program(tmp_path):
     """All that are shipped, byte for byte; a name runs, also where a folder is called so, and a file of that name comes first."""
-    listed = refused("new", "--like", "nothing", status=64, says="no pipeline 'nothing'").rpartition("these do: ")[2]
+    listed = refused("new", "--like", "nothing", status=64, says="no pipeline 'nothing'").rpartition("; these do: ")[2]
     assert set(listed.strip().split(", ")) == set(PIPELINES)
     for name, path in PIPELINES.items():
         assert steadyset("new", "-", "--like", name).stdout == path.read_text()
@@ -160,6 +160,7 @@ def test_pipelines_are_part_of_the_program(tmp_path):
 
 def test_what_is_no_pipeline(tmp_path):
     refused("run", "tyni", "-o", tmp_path / "x", status=66, says=("no pipeline of that name", "tiny"))
+    refused("run", "curatoin", "-o", tmp_path / "x", status=66, says=("no pipeline of that name", "did you mean 'curation'"))
     refused("run", "tyni.yaml", "-o", tmp_path / "x", status=66, says="tyni.yaml: there is no such file\n$")
     (tmp_path / "mine.yaml").write_text("mine\n")
     for options in (("--lattice", "64"), ("--seed", "2")):

@@ -15,7 +15,7 @@ public enum ShippedPipelines {
     public static func text(of name: String) throws -> String {
         guard let bytes = EmbeddedFiles.bytes(of: name + suffix) else {
             throw PipelineError(
-                .usage, "no pipeline '\(name)' comes with the program; these do: \(list)")
+                .usage, "no pipeline '\(name)' comes with the program; \(others(than: name))")
         }
         return String(decoding: bytes, as: UTF8.self)
     }
@@ -31,10 +31,14 @@ public enum ShippedPipelines {
             throw DatasetError(
                 .noInput,
                 "\(path): there is no such file, and no pipeline of that name comes with the "
-                    + "program; these do: \(list)")
+                    + "program; \(others(than: path))")
         }
         return try InputFile.read(path, maximumBytes: PipelineFile.maximumBytes)
     }
 
-    private static var list: String { names.joined(separator: ", ") }
+    /// What to say where there is none called `name`: which there are.
+    private static func others(than name: String) -> String {
+        let near = EditDistance.nearest(to: name, among: names).map { "; did you mean '\($0)'?" }
+        return "these do: " + names.joined(separator: ", ") + (near ?? "")
+    }
 }
