@@ -2,6 +2,8 @@
 package struct SchemaCheck {
     package let schema: Schema
 
+    package init(schema: Schema) { self.schema = schema }
+
     /// One violation, and what choosing among the forms of a `oneOf` needs to know of it.
     package struct Finding {
         package let path: String
@@ -211,7 +213,7 @@ package struct SchemaCheck {
         return finding.path.dropFirst(path.count).count(where: { $0 == "/" }) <= 1
     }
 
-    private func count(_ json: JSON, _ counted: SchemaKeyword.Counted) -> Int? {
+    func count(_ json: JSON, _ counted: SchemaKeyword.Counted) -> Int? {
         switch counted {
         case .characters: json.string?.unicodeScalars.count
         case .elements: json.array?.count

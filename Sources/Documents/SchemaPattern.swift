@@ -7,14 +7,15 @@ internal import Synchronization
 package final class SchemaPattern: Sendable {
     package let text: String
     private let row: [Piece]?
-    /// `Regex` is not `Sendable`, hence the lock.
-    private let expression: Mutex<Regex<AnyRegexOutput>>
+    /// What compares where there is no row. `Regex` is not `Sendable`, hence the lock.
+    private let expression: Mutex<Regex<AnyRegexOutput>?>
 
     /// Compiles `text`, or returns nil where it is not a regular expression.
     package init?(_ text: String) {
-        guard let compiled = try? Regex(text) else { return nil }
         self.text = text
         row = SchemaPattern.row(text)
+        let compiled = row == nil ? try? Regex(text) : nil
+        guard row != nil || compiled != nil else { return nil }
         expression = Mutex(compiled)
     }
 
@@ -25,7 +26,9 @@ package final class SchemaPattern: Sendable {
     /// does.
     package func matches(_ string: String) -> Bool {
         guard string.utf8.count <= SchemaPattern.maximumBytes else { return false }
-        guard let row else { return expression.withLock { string.firstMatch(of: $0) != nil } }
+        guard let row else {
+            return expression.withLock { $0.map { string.firstMatch(of: $0) != nil } ?? false }
+        }
         var bytes = string.utf8.makeIterator()
         var next = bytes.next()
         for piece in row {

@@ -1,8 +1,4 @@
 extension Physics {
-    /// The number of random coefficients without a key, 0 to 3: of D, or of D down and D across,
-    /// then of γ.
-    public var openKeys: Int { (diffusivity.coefficients + [decayRate]).count(where: \.isOpen) }
-
     /// Whether every random coefficient has a key, as in a `Configuration`.
     public var isRealised: Bool { openKeys == 0 }
 
@@ -62,6 +58,7 @@ extension Physics {
     /// Returns the keys of `realised` at this physics' open places: what `realised(keys:)` makes it
     /// from. The two must differ in keys alone.
     public func keys(of realised: Physics) -> [UInt32] {
+        guard openKeys > 0 else { return [] }
         let others = realised.diffusivity.coefficients + [realised.decayRate]
         return zip(diffusivity.coefficients + [decayRate], others).compactMap { open, coefficient in
             open.isOpen ? coefficient.key : nil

@@ -38,6 +38,11 @@ public struct Physics: Hashable, Sendable {
     public let sources: SourceModel
     /// What holds where sources overlap.
     public let overlap: OverlapPolicy
+    /// The number of random coefficients without a key, 0 to 3: of D, or of D down and D across,
+    /// then of γ.
+    public let openKeys: Int
+    /// What ids begin with.
+    let canonicalForm = CanonicalPhysics()
 
     /// D where none is given.
     public static let defaultDiffusivity = 1.0
@@ -80,6 +85,7 @@ public struct Physics: Hashable, Sendable {
         self.decayRate = decayRate
         self.sources = sources
         self.overlap = overlap ?? (sources == .pinned ? .max : .sum)
+        openKeys = (diffusivity.coefficients + [decayRate]).count(where: \.isOpen)
         switch diffusivity {
         case .isotropic(let coefficient): try coefficient.check(on: lattice, name: "diffusivity")
         case .anisotropic(let down, let across):

@@ -1,4 +1,4 @@
-internal import Datasets
+public import Datasets
 internal import Documents
 internal import Fields
 internal import Foundation
@@ -25,18 +25,17 @@ public final class Unpacker {
 
     private let source: Dataset
     package let folder: String
+    private let output: Dataset
     private let threads: Int
-    private let progress: (Int, Int) -> Void
+    private let reporter: any Reporter
 
     /// Prepares to write `output`/pack from the dataset at `path`, or from its folder `pack`.
     ///
-    /// - Parameter progress: Called with the number of samples that are done, and of all, from any
-    ///   thread.
+    /// - Parameter reporter: Hears how the work goes, as work on the stage `pack`.
     /// - Throws: `DatasetError` of kind `.noInput` where there are no shards, `.cannotCreate`
     ///   where `output` has some.
     public init(
-        path: String, output: String, threads: Int? = nil,
-        progress: @escaping (Int, Int) -> Void = { _, _ in }
+        path: String, output: String, threads: Int? = nil, reporter: any Reporter = Reporters([])
     ) throws {
         try OutputPlace.check(dataset: output)
         let (source, stages) = try Dataset.locate(path)
@@ -44,22 +43,30 @@ public final class Unpacker {
             throw DatasetError(.noInput, "\(path): has no pack stage: run 'steadyset run' first")
         }
         self.source = source
-        folder = "\(Dataset(root: output).root)/\(Stage.pack.rawValue)"
+        self.output = Dataset(root: output)
+        folder = self.output.folder(.pack)
         guard try PathEntry(at: "\(folder)/\(Manifest.fileName)") == .nothing else {
             throw DatasetError(
                 .cannotCreate,
                 "\(folder) holds shards already: choose another folder for --output")
         }
         self.threads = threads ?? Cores.usable
-        self.progress = progress
+        self.reporter = reporter
         Interruption.listen()
     }
 
-    /// Writes the shards, the table of locations and, last, the manifest.
+    /// Writes the shards, the table of locations and, last, the manifest. The folder is locked
+    /// meanwhile.
     ///
     /// - Throws: `DatasetError` of kind `.data` where something is damaged, or a label solved
-    ///   again is another.
+    ///   again is another, `.inUse` where somebody works in the folder.
     public func unpack() throws -> Result {
+        try withExtendedLifetime(try output.claim()) {
+            try Workplace(root: output.root).telling(reporter) { try write() }
+        }
+    }
+
+    private func write() throws -> Result {
         let lineage = try Versions(of: source).lineage(of: source.version)
         guard let manifest = lineage.last else {
             throw DatasetError(.noInput, "\(source.name): has no manifest")
@@ -67,6 +74,7 @@ public final class Unpacker {
         let total = manifest.shards.reduce(0) { $0 + $1.file.samples }
         try protectOutput(lineage)
         try Dataset.createFolder(folder)
+        reporter.began(.pack, total: total, done: 0)
         var done = 0
         var largest = 1
         let files = try manifest.shards.map { shard in
@@ -97,10 +105,10 @@ public final class Unpacker {
                             error.kind, "\(reader.path): \(error.message)", path: reader.path)
                     }
                 }
-            } consume: { [progress] in
+            } consume: { [reporter] in
                 try writer.append($1)
                 done += 1
-                progress(done, total)
+                reporter.advanced(.pack, done: done)
             }
             let written = try writer.finish()
             try AtomicFile.commit(temporary: writer.path, as: target)

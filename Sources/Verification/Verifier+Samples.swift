@@ -119,6 +119,7 @@ extension Verifier {
         } consume: { [self] row, findings in
             report.samples += 1
             report.findings += findings
+            advance(stage)
             guard findings.isEmpty else { return }
             let place = Solvable(path: reader.path, row: row, physics: physics, accuracy: accuracy)
             if stage == .solve, stages.contains(.pack) {

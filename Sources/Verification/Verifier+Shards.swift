@@ -32,6 +32,7 @@ extension Verifier {
             LocationTable.header(
                 samples: manifest.shards.reduce(0) { $0 + $1.file.samples }, codec: codec,
                 coefficients: codec.coefficients(under: physics)))
+        beginDecoding(manifest.shards.map(\.file).filter { decoding.contains($0.path) })
         for shard in manifest.shards {
             let (file, part) = (shard.file, shard.part)
             try Interruption.check()

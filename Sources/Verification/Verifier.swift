@@ -59,11 +59,22 @@ public final class Verifier {
         package let accuracy: Accuracy
     }
 
+    /// Who hears of samples that were decoded, and how many of the stage are to be.
+    private let progress: (Stage, Int, Int) -> Void
+    private var decoded = 0
+    private var toDecode = 0
+
     /// Prepares to verify a dataset's folder, or one stage of it.
     ///
+    /// - Parameter progress: Called with a stage, the number of its samples that were decoded, and
+    ///   of those that are to be.
     /// - Throws: `DatasetError` of kind `.noInput` where there is nothing of the kind.
-    public init(path: String, threads: Int? = nil) throws {
+    public init(
+        path: String, threads: Int? = nil,
+        progress: @escaping (Stage, Int, Int) -> Void = { _, _, _ in }
+    ) throws {
         self.threads = threads ?? Cores.usable
+        self.progress = progress
         let (dataset, stages) = try Dataset.locate(path)
         // Of a version, its shards alone: the stages before them are the base's.
         (self.dataset, self.stages) = (dataset, dataset.version == nil ? stages : [.pack])
@@ -108,6 +119,17 @@ public final class Verifier {
         if resolve > 0 { try solveAgain(resolve, seed: seed) }
         try Interruption.check()
         return report
+    }
+
+    /// From now on samples of these files are decoded.
+    package func beginDecoding(_ files: [Manifest.File]) {
+        (decoded, toDecode) = (0, files.reduce(0) { $0 + $1.samples })
+    }
+
+    /// A sample of `stage` was decoded.
+    package func advance(_ stage: Stage) {
+        decoded += 1
+        progress(stage, decoded, toDecode)
     }
 
     package func found(_ message: String) { report.findings.append(message) }
@@ -282,6 +304,7 @@ public final class Verifier {
         var samples = 0
         var largest = 0.0
         var counts: [Int: Int] = [:]
+        beginDecoding(manifest.parts.map(\.file))
         for (number, part) in manifest.parts.enumerated() {
             try Interruption.check()
             attempt {

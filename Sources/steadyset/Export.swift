@@ -84,7 +84,7 @@ struct Export: ObservableCommand {
             let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             options.words[String(halves[0])] = String(halves[1])
         }
-        let line = ExportProgress(format.value.name)
+        let line = ProgressLine(format.value.name)
         let result = try runExport(format.value, options) { line.advanced($0, of: $1) }
         line.clear()
         guard !json else { return Terminal.write(result.json.canonicalText + "\n") }
@@ -114,19 +114,4 @@ struct FormatArgument: ExpressibleByArgument {
     }
 
     static var allValueStrings: [String] { ExportFormats.all.map(\.name) }
-}
-
-/// One line on a terminal that says how far an export is; nothing elsewhere.
-private final class ExportProgress {
-    private let name: String
-    private var interval = Interval()
-
-    init(_ name: String) { self.name = name }
-
-    func advanced(_ done: Int, of total: Int) {
-        guard Terminal.isInteractive, interval.isDue(every: 0.1) else { return }
-        Terminal.redraw("\(name)  \(done)/\(total) samples")
-    }
-
-    func clear() { Terminal.clear() }
 }

@@ -32,7 +32,11 @@ struct Unpack: ObservableCommand {
     }
 
     func run() throws {
-        let result = try Unpacker(path: path, output: output, threads: parallelism.threads).unpack()
+        let result = try Unpacker(
+            path: path, output: output, threads: parallelism.threads,
+            reporter: Observation.reporter(TextProgress())
+        ).unpack()
+        Terminal.clear()
         if json {
             let line = JSON.object([
                 "id": .string(result.id), "samples": .integer(result.samples),

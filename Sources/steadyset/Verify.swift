@@ -39,8 +39,12 @@ struct Verify: ObservableCommand {
     }
 
     func run() throws {
-        let report = try Verifier(path: path, threads: parallelism.threads)
-            .verify(resolve: resolve, seed: seed)
+        let line = ProgressLine("verify")
+        let verifier = try Verifier(path: path, threads: parallelism.threads) {
+            line.advanced("verify \($0.rawValue)", $1, of: $2)
+        }
+        let report = try verifier.verify(resolve: resolve, seed: seed)
+        line.clear()
         if json {
             let result = JSON.object([
                 "sound": .bool(report.findings.isEmpty),

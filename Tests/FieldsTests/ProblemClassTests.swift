@@ -45,6 +45,37 @@ import Testing
         return SourceImage(sites: pairs.map(\.0), values: pairs.map(\.1))
     }
 
+    /// Sources that have no site in common have the class of their image, which need not be drawn.
+    @Test func sourcesHaveTheClassOfTheirImage() throws {
+        let shapes = [
+            Shape.disk(radius: 3), .disk(radius: 0), Shape(Ring(outer: 4, inner: 2)),
+            Shape(Rectangle(down: 2, across: 1, angle: 0.4)),
+        ]
+        var apart = 0
+        for (lattice, boundary) in [
+            (try Lattice(rows: 40, columns: 40), Boundary.absorbing),
+            (try Lattice(rows: 33, columns: 47), .absorbing),
+            (try Lattice(rows: 40, columns: 40), Boundary(all: .periodic)),
+        ] {
+            let physics = try Physics(lattice: lattice, boundary: boundary)
+            let classifier = ProblemClassifier(physics)
+            for number in 0..<UInt32(200) {
+                let sources = (0..<1 + number % 6).map { place in
+                    let words = Philox(seed: number, stream: 98)(SIMD4(place, 0, 0, 0))
+                    return Source(
+                        row: 5 + Int(words.x) % (lattice.rows - 10),
+                        column: 5 + Int(words.y) % (lattice.columns - 10),
+                        shape: shapes[Int(words.z) % shapes.count],
+                        value: [1, 0.5, 0.25][Int(words.w % 3)])
+                }
+                let configuration = try Configuration(physics: physics, sources: sources)
+                apart += configuration.overlaps ? 0 : 1
+                #expect(classifier(configuration) == classifier(SourceImage(configuration)))
+            }
+        }
+        #expect((200...500).contains(apart), "\(apart)")
+    }
+
     /// The same image by other parameters, other sources or another order has one class, whatever
     /// its id.
     @Test func aProblemIsWhatIsDrawn() throws {

@@ -4,13 +4,10 @@ import csv
 import json
 import os
 import pathlib
-import random
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
-import time
 
 import h5py
 import hdf5plugin  # noqa: F401 - registers filter 32001 with h5py
@@ -20,7 +17,6 @@ import steadyset as reader
 from conftest import BINARY, TAUGHT, changed, leftovers, manifest, ran, refused, steadyset, write
 from test_schemas import check
 
-SEED = int(os.environ.get("SEED", "20236"))
 ROUNDS = changed(
     TAUGHT,
     train={"epochs": 2, "selection": "S25%", "model": {"kind": "u-net", "width": 0.03125}},
@@ -113,38 +109,6 @@ def test_the_same_on_any_number_of_threads(rounds, tmp_path):
     pipeline, dataset = rounds
     steadyset("run", pipeline, "-o", tmp_path / "dataset", "--threads", "1")
     assert lasting(tmp_path / "dataset") == lasting(dataset)
-
-
-def test_killed_at_random_moments(rounds, tmp_path):
-    """SIGKILL again and again, anywhere in the rounds; then the same versions as without."""
-    pipeline, undisturbed = rounds
-    generator = random.Random(SEED)
-    print(f"SEED={SEED}")
-    output = tmp_path / "dataset"
-    steadyset("run", pipeline, "-o", output, "--until", "evaluate")
-    began = time.monotonic()
-    steadyset("run", pipeline, "-o", shutil.copytree(output, tmp_path / "timed"))
-    whole = time.monotonic() - began
-    killed = finished = 0
-    # A run that ends before its moment starts over, so that any machine has its kills.
-    while killed < 6:
-        assert finished < 20, "every run ends before its signal"
-        process = subprocess.Popen(
-            [BINARY, "run", pipeline, "-o", output], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        time.sleep(generator.uniform(0, 0.4 * whole))
-        process.send_signal(signal.SIGKILL)
-        if process.wait() == 0:
-            finished += 1
-            assert lasting(output) == lasting(undisturbed)
-            output = tmp_path / f"dataset{finished}"
-            steadyset("run", pipeline, "-o", output, "--until", "evaluate")
-            continue
-        killed += 1
-        assert "0 findings" in steadyset("verify", output).stdout
-    steadyset("run", pipeline, "-o", output)
-    assert lasting(output) == lasting(undisturbed)
-    assert not leftovers(output)
 
 
 @pytest.mark.parametrize(

@@ -312,3 +312,18 @@ def test_watching_a_terminal(slow, tmp_path):
     assert process.wait() == 1
     last = said.decode().rpartition("\x1b[?7h")[2]
     assert "ended without a word" in last and "\x1b" not in last
+
+
+def test_of_shards_alone(tmp_path):
+    """What was unpacked or pulled misses nothing; `unpack` says how far it is, and nobody else works in its folder meanwhile."""
+    steadyset("run", write(tmp_path, TINY), "-o", tmp_path / "recipe", "--codec", "recipe")
+    output = tmp_path / "standard"
+    with Held("unpack", tmp_path / "recipe", "-o", output) as held:
+        held.wait_until(lambda: (output / ".steadyset/progress/run.json").exists())
+        assert status(output)["workers"][0]["command"] == "unpack"
+        refused("unpack", tmp_path / "recipe", "-o", output, status=75, says="in use")
+        assert held.let_go()[0] == 0
+    found = status(output)
+    assert found["state"] == "done" and found["workers"][0]["done"] == 120
+    said = steadyset("status", output).stdout
+    assert said.splitlines()[0].endswith(": done") and said.count("not here") == 3 and "to do" not in said

@@ -88,7 +88,7 @@ package struct SampleListing {
         let index = PartIndex(cut, try cut.places(origin.counts), strata: origin.strata.count)
         self.index = index
         let block = SampleListing.block
-        var open: [Int: (ids: Digest.Hasher, text: [UInt8], count: Int)] = [:]
+        var open: [Int: OpenPart] = [:]
         var parts: [Part?] = index.places.map { _ in nil }
         var all = Digest.Hasher()
         var copies = Copies.Finder(strata: origin.strata, sequence: sequence)
@@ -103,39 +103,41 @@ package struct SampleListing {
                 var drawn: [(number: Int, id: SampleID, problem: ProblemClass?, line: [UInt8])] = []
                 for address in sequence.addresses(in: range) {
                     let configuration = try origin.configuration(address)
+                    let id = configuration.id
                     var line: [UInt8] = []
                     if lines {
                         SampleListing.append(
-                            configuration, under: physics, index: address.index, to: &line)
+                            configuration, id, under: physics, index: address.index, to: &line)
                     }
                     drawn.append(
                         (
-                            index.number(of: address), configuration.id,
+                            index.number(of: address), id,
                             findsCopies ? classifier(configuration) : nil, line
                         ))
                 }
                 return drawn
             }
         } consume: { number, drawn in
+            var ids: [UInt8] = []
+            ids.reserveCapacity(8 * drawn.count)
             for (offset, sample) in drawn.enumerated() {
                 if let problem = sample.problem {
                     try copies.add(sample.id, problem, at: number * block + offset)
                 }
-                let bytes = sample.id.bits.littleEndianBytes
-                all.update(bytes)
-                var part = open.removeValue(forKey: sample.number) ?? (Digest.Hasher(), [], 0)
-                part.ids.update(bytes)
-                part.text += sample.line
-                part.count += 1
+                sample.id.bits.appendLittleEndian(to: &ids)
+                let part = open[sample.number] ?? OpenPart()
+                part.add(sample.id, sample.line)
                 let place = index.places[sample.number]
                 guard part.count == place.count else {
                     open[sample.number] = part
                     continue
                 }
-                let complete = Part(number: sample.number, place: place, ids: part.ids.finish())
+                open[sample.number] = nil
+                let complete = Part(number: sample.number, place: place, ids: part.digest)
                 parts[sample.number] = complete
                 try body(complete, part.text)
             }
+            all.update(ids)
         }
         self.parts = parts.compactMap { $0 }
         digest = all.finish()
@@ -254,15 +256,56 @@ package struct SampleListing {
     package static func append(
         _ configuration: Configuration, under physics: Physics, index: Int?, to text: inout [UInt8]
     ) {
-        var members: [String: JSON] = [
-            "id": .string(configuration.id.description),
-            "sources": .array(configuration.sources.map(\.json)),
-        ]
-        if let index { members["index"] = .integer(index) }
+        append(configuration, configuration.id, under: physics, index: index, to: &text)
+    }
+
+    /// Appends a line, in its canonical form, of a configuration whose id is known.
+    private static func append(
+        _ configuration: Configuration, _ id: SampleID, under physics: Physics, index: Int?,
+        to text: inout [UInt8]
+    ) {
+        text += "{\"id\":\"".utf8
+        text += id.description.utf8
+        text.append(UInt8(ascii: "\""))
+        if let index { text += ",\"index\":\(index)".utf8 }
         let keys = physics.keys(of: configuration.physics)
-        if !keys.isEmpty { members["keys"] = .array(keys.map { .integer(Int($0)) }) }
-        text += JSON.object(members).canonicalBytes
-        text.append(10)
+        if !keys.isEmpty {
+            text += ",\"keys\":".utf8
+            text += JSON.array(keys.map { .integer(Int($0)) }).canonicalBytes
+        }
+        text += ",\"sources\":[".utf8
+        for (place, source) in configuration.sources.enumerated() {
+            if place > 0 { text.append(UInt8(ascii: ",")) }
+            source.appendCanonical(to: &text)
+        }
+        text += "]}\n".utf8
+    }
+}
+
+/// A part of which not all samples have been drawn.
+private final class OpenPart {
+    private(set) var text: [UInt8] = []
+    private(set) var count = 0
+    private var hasher = Digest.Hasher()
+    /// Ids that the hasher has not seen.
+    private var ids: [UInt8] = []
+
+    func add(_ id: SampleID, _ line: [UInt8]) {
+        id.bits.appendLittleEndian(to: &ids)
+        if ids.count >= 4096 { hashIDs() }
+        text += line
+        count += 1
+    }
+
+    private func hashIDs() {
+        hasher.update(ids)
+        ids.removeAll(keepingCapacity: true)
+    }
+
+    /// SHA-256 of all ids.
+    var digest: Digest {
+        hashIDs()
+        return hasher.finish()
     }
 }
 

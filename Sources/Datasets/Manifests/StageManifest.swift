@@ -82,6 +82,9 @@ extension Dataset {
         let name =
             Own.stage == .pack
             ? path(manifest.packPath) : "\(folder(Own.stage))/\(Manifest.fileName)"
-        return try Own(manifest, path: name)
+        if let known: Own = KnownMembers.of(manifest, at: name) { return known }
+        let own = try Own(manifest, path: name)
+        KnownMembers.keep(own, of: manifest, at: name)
+        return own
     }
 }

@@ -57,6 +57,25 @@ public struct Workplace: Sendable {
     }
 }
 
+extension Workplace {
+    /// Does `body`, of whose begin and end the reporter hears; `failure` says how it did not end
+    /// well.
+    package func telling<Result>(
+        _ reporter: any Reporter, failure: (any Error) -> DatasetError = DatasetError.init,
+        _ body: () throws -> Result
+    ) throws -> Result {
+        reporter.hear(.claimed(self))
+        do {
+            let result = try body()
+            reporter.hear(.released(failure: nil))
+            return result
+        } catch {
+            reporter.hear(.released(failure: failure(error)))
+            throw error
+        }
+    }
+}
+
 /// A step of a plan.
 public struct StepName: Hashable, Sendable {
     /// Its name in the plan.

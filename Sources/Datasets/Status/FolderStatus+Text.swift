@@ -36,7 +36,7 @@ extension FolderStatus {
 
     /// The state in words, and what follows from it.
     private var words: String {
-        let missing = stages.filter { $0.state != .done }.map(\.stage.rawValue)
+        let missing = stages.filter { $0.state != .done && !isNotNeeded($0) }.map(\.stage.rawValue)
         let rest = missing.isEmpty ? "" : "; \(missing.joined(separator: ", ")) to do"
         switch state {
         case "working":
@@ -55,6 +55,15 @@ extension FolderStatus {
         }
     }
 
+    /// Whether nothing is missed where a stage is: of a dataset that was pulled or unpacked there
+    /// are the shards alone.
+    private func isNotNeeded(_ stage: StageStatus) -> Bool {
+        guard stage.state == .missing, stage.stage != .pack else { return false }
+        let pack = stages.firstIndex { $0.stage == .pack && $0.state == .done }
+        let own = stages.firstIndex { $0.stage == stage.stage }
+        return pack.map { own ?? .max < $0 } ?? false
+    }
+
     /// A stage, with what is known of work on it.
     private func text(of stage: StageStatus) -> String {
         let name = stage.stage.rawValue.padding(
@@ -62,7 +71,7 @@ extension FolderStatus {
         let samples = stage.samples.map { "\($0) samples" }
         switch stage.state {
         case .done: return "\(name) done\(samples.map { ", \($0)" } ?? "")"
-        case .missing: return "\(name) to do"
+        case .missing: return "\(name) \(isNotNeeded(stage) ? "not here" : "to do")"
         case .partly:
             let parts = stage.parts.map { "\($0.done) of \($0.total) parts done" }
             return "\(name) \([parts, samples].compactMap { $0 }.joined(separator: ", "))"

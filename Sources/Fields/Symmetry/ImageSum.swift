@@ -32,7 +32,7 @@ struct ImageSum: Sendable {
             let (row, column) = site.quotientAndRemainder(dividingBy: columns.count)
             let next = SourceImage.drawn(image.values[start])
             if next.bitPattern != value.bitPattern {
-                (value, weight) = (next, Pair(word: 3 << 60 | UInt64(next.bitPattern)))
+                (value, weight) = (next, ImageSum.weight(next))
             }
             let limit = min(image.sites.count, start + columns.count - column)
             var end = start + 1
@@ -47,7 +47,29 @@ struct ImageSum: Sendable {
         return runs
     }
 
-    /// The sum over an image after one of the symmetries.
+    /// The runs of sources that have no site in common, which are those of their image.
+    func runs(of sources: [Source]) -> [Run] {
+        var runs: [Run] = []
+        for source in sources {
+            let weight = ImageSum.weight(SourceImage.drawn(source.value))
+            for run in source.shape.footprint.runs {
+                let first = source.column + Int(run.first)
+                runs.append(
+                    Run(
+                        row: source.row + Int(run.row),
+                        columns: first..<source.column + Int(run.last) + 1, weight: weight))
+            }
+        }
+        return runs
+    }
+
+    /// The numbers of a value.
+    private static func weight(_ value: Float) -> Pair {
+        Pair(word: 3 << 60 | UInt64(value.bitPattern))
+    }
+
+    /// The sum over an image after one of the symmetries. Runs of one weight that stand together
+    /// are weighted together.
     func callAsFunction(_ runs: [Run], after element: SymmetryGroup.Element) -> UInt128 {
         let symmetry = element.symmetry
         // Turned, a row's sites stand in a column.
@@ -60,16 +82,22 @@ struct ImageSum: Sendable {
             symmetry.isTransposed
             ? (element.across, element.down) : (element.down, element.across)
         var sum = Pair(0, 0)
+        var part = ProductSum()
+        var weight = Pair(0, 0)
         for run in runs {
+            if part.isFull || run.weight != weight {
+                sum = sum + part.value * weight
+                (part, weight) = (ProductSum(), run.weight)
+            }
             let place = flipsLine ? line.count - 1 - run.row : run.row
             let stretch =
                 flipsAlong
                 ? along.count - run.columns.upperBound..<along.count - run.columns.lowerBound
                 : run.columns
-            sum =
-                sum + line.number(place, shift: lineShift) * along.sum(stretch, shift: alongShift)
-                * run.weight
+            part.add(
+                line.number(place, shift: lineShift), along.sum(stretch, shift: alongShift))
         }
+        sum = sum + part.value * weight
         return UInt128(sum.one) << 64 | UInt128(sum.other)
     }
 }
@@ -102,7 +130,7 @@ private struct Axis: Sendable {
 }
 
 /// A number of each of the two fields.
-struct Pair: Sendable {
+struct Pair: Equatable, Sendable {
     let one: UInt64
     let other: UInt64
 
@@ -129,6 +157,13 @@ struct Pair: Sendable {
         Pair(product(a.one, b.one), product(a.other, b.other))
     }
 
+    /// What is left of a sum of products.
+    @inline(__always) fileprivate static func reduced(_ sum: UInt128) -> UInt64 {
+        let word = UInt64(truncatingIfNeeded: sum)
+        let middle = UInt64(truncatingIfNeeded: sum >> 61)
+        return reduced(reduced((word & modulus) + (middle & modulus) + UInt64(sum >> 122)))
+    }
+
     /// 2⁶¹ is 1 in the field.
     @inline(__always) private static func product(_ a: UInt64, _ b: UInt64) -> UInt64 {
         let (high, low) = a.multipliedFullWidth(by: b)
@@ -138,4 +173,22 @@ struct Pair: Sendable {
     @inline(__always) private static func reduced(_ number: UInt64) -> UInt64 {
         number >= modulus ? number - modulus : number
     }
+}
+
+/// A sum of products of pairs, reduced once.
+private struct ProductSum {
+    private var one: UInt128 = 0
+    private var other: UInt128 = 0
+    private var count = 0
+
+    /// Whether there is no room for another product: each is below 2¹²².
+    @inline(__always) var isFull: Bool { count == 64 }
+
+    @inline(__always) mutating func add(_ a: Pair, _ b: Pair) {
+        one &+= UInt128(a.one) &* UInt128(b.one)
+        other &+= UInt128(a.other) &* UInt128(b.other)
+        count += 1
+    }
+
+    @inline(__always) var value: Pair { Pair(Pair.reduced(one), Pair.reduced(other)) }
 }

@@ -20,19 +20,32 @@ public struct ProblemClassifier: Sendable {
     /// Returns the class of `configuration`, whose physics must be that of the classifier, but for
     /// keys.
     public func callAsFunction(_ configuration: Configuration) -> ProblemClass {
-        callAsFunction(SourceImage(configuration), keys: physics.keys(of: configuration.physics))
+        let keys = physics.keys(of: configuration.physics)
+        guard !slides, !configuration.overlaps else {
+            return callAsFunction(SourceImage(configuration), keys: keys)
+        }
+        return leastClass(of: imageSum.runs(of: configuration.sources), keys: keys)
     }
 
     /// Returns the class of an image that is at hand; `keys` are those of the open coefficients.
     public func callAsFunction(_ image: SourceImage, keys: [UInt32] = []) -> ProblemClass {
-        var least = UInt128.max
-        if group.slidesRows || group.slidesColumns {
-            let (places, values) = sites(of: image)
-            for element in group.elements { least = min(least, sum(places, values, element)) }
-        } else {
-            let runs = imageSum.runs(of: image)
-            for element in group.elements { least = min(least, imageSum(runs, after: element)) }
-        }
+        guard slides else { return leastClass(of: imageSum.runs(of: image), keys: keys) }
+        let (places, values) = sites(of: image)
+        return leastClass(keys) { sum(places, values, $0) }
+    }
+
+    /// Whether shifts are among the symmetries.
+    private var slides: Bool { group.slidesRows || group.slidesColumns }
+
+    private func leastClass(of runs: [ImageSum.Run], keys: [UInt32]) -> ProblemClass {
+        leastClass(keys) { imageSum(runs, after: $0) }
+    }
+
+    /// The least of the sums after all symmetries, with the keys.
+    private func leastClass(_ keys: [UInt32], _ sum: (SymmetryGroup.Element) -> UInt128)
+        -> ProblemClass
+    {
+        var least = group.elements.reduce(UInt128.max) { min($0, sum($1)) }
         for (place, key) in keys.enumerated() {
             least &+= Mixing.mix(1 << 63 | UInt64(place) << 32 | UInt64(key))
         }

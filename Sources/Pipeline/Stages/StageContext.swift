@@ -106,18 +106,12 @@ struct StageContext {
             var place = Workplace(root: base.root, step: step)
             place.pipeline = pipelinePath.isEmpty ? nil : pipelinePath
             (place.last, place.rounds) = (last, last == .resample ? rounds : 0)
-            reporter.hear(.claimed(place))
-            do {
-                let result = try body()
-                reporter.hear(.released(failure: nil))
-                return result
-            } catch {
-                let failure = PipelineError(error)
-                reporter.hear(
-                    .released(
-                        failure: DatasetError(failure.kind, failure.message, path: failure.path)))
-                throw error
-            }
+            return try place.telling(
+                reporter,
+                failure: {
+                    let failure = PipelineError($0)
+                    return DatasetError(failure.kind, failure.message, path: failure.path)
+                }, body)
         }
     }
 }

@@ -17,7 +17,15 @@ extension Manifest {
 
     /// Reads and checks the manifest in the file `path`; see `read(folder:)`.
     public static func read(path: String) throws(ShardsError) -> Manifest {
-        try Manifest(json: try JSON.parse(file: path, maximumBytes: maximumBytes), path: path)
+        let bytes = try OpenFile.reading(path, followingLinks: true)
+            .readAll(maximumBytes: maximumBytes)
+        if let known = KnownManifests.manifest(of: bytes, at: path) { return known }
+        let json = try ShardsError.telling { () throws(DocumentError) in
+            try JSON.parse(bytes, source: path, maximumBytes: maximumBytes)
+        }
+        let manifest = try Manifest(json: json, path: path)
+        KnownManifests.keep(manifest, of: bytes, at: path)
+        return manifest
     }
 
     /// Writes the manifest into `folder`, atomically: with it the stage's work is complete.

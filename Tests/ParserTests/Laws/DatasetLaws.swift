@@ -36,7 +36,10 @@ struct ManifestLaw: ParserLaw {
     static let name = "manifest"
 
     func check(_ bytes: [UInt8]) throws {
-        let manifest = try Manifest(json: try JSON.parse(bytes, source: "f"), path: "f")
+        let json = try JSON.parse(bytes, source: "f")
+        let name = "manifest-\(json["stage"]?.string ?? "")"
+        if Schema.names.contains(name) { try Schema.named(name).requireAgreement(on: json) }
+        let manifest = try Manifest(json: json, path: "f")
         try require(
             try Manifest(json: manifest.json, path: "again") == manifest,
             "a manifest is another after it was written")
