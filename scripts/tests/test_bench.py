@@ -185,6 +185,15 @@ def test_only_solving():
     assert report["rates"] is None and report["estimate"] is None and len(report["samples"]) == 4
 
 
+def test_parts_that_are_shards(tmp_path):
+    """They are on the disk once, and packing them takes no time to speak of."""
+    pipeline = write(tmp_path, changed(TINY, solver={"samples_per_part": TINY["pack"]["samples_per_shard"]}))
+    estimate = bench(pipeline, "--samples", 2, "--repeats", 1)["estimate"]
+    assert estimate["bytes"] == estimate["bytes_parts"] == estimate["bytes_shards"] and estimate["stages"]["pack"] == 0
+    said = steadyset("bench", pipeline, "--samples", 2, "--repeats", 1).stdout
+    assert re.search(r"^disk: \S+ kB of parts \(solve/\), which are the shards \(pack/\) too$", said, re.M)
+
+
 def test_text():
     said = steadyset("bench", TINY_FILE, "--samples", 2, "--threads", 2)
     assert not said.stderr and "\x1b" not in said.stdout

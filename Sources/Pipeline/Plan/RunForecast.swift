@@ -54,12 +54,12 @@ struct RunForecast {
             Double(files) * SampleCost.file * Double(forecast.unsolved) / Double(max(1, total))
         forecast.seconds += Double(forecast.unsolved) * sample.solving(on: threads)
         if stages.contains(.pack), !isPacked {
-            // Shards that are parts take no space of their own; others that change take the place
-            // of each other one by one.
+            // Shards that are parts take no space of their own, and next to no time; others that
+            // change take the place of each other one by one.
             if !list.partsAreShards {
                 forecast.bytes += max(0, Double(total) * sample.shard - Double(packedBytes))
+                forecast.seconds += Double(total) * sample.packing
             }
-            forecast.seconds += Double(total) * sample.packing
         }
         guard stages.contains(.train) else { return forecast }
         let model = try ModelCost(pipeline.training, threads: threads, origin)

@@ -70,7 +70,7 @@ private final class ResidualEncoder: LabelEncoder {
         self.content = content
         drawn = ShardCoefficient.drawn(under: content.physics)
         predictor = LabelPredictor(LabelPrediction(content))
-        compressor = try Zstd.Compressor(level: ResidualEncoder.level)
+        compressor = try Zstd.Compressor(level: ResidualEncoder.level, forFields: true)
     }
 
     func chunk(of y: [Float], x: [Float], coefficients: [[Float]], in sample: EncodedSample)
@@ -82,7 +82,8 @@ private final class ResidualEncoder: LabelEncoder {
         return ArchiveChunk.bytes(
             sourceFactor: factor, keys: sample.keys, x: sample.x,
             residuals: unsafe try BloscFrame.encode(
-                bytes.span.bytes, as: ShardField.residual.form, with: compressor))
+                bytes.span.bytes, as: ShardField.residual.form, with: compressor,
+                search: .residuals))
     }
 }
 

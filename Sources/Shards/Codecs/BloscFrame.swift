@@ -39,11 +39,13 @@ package enum BloscFrame {
     package static func bound(_ size: Int) -> Int { size + 65536 }
 
     /// Returns the frame of `content`, elements of four bytes, at the compressor's level, with
-    /// blocks that end at `cuts`.
+    /// blocks that end at `cuts`; `search` is what a compressor for fields looks for in shuffled
+    /// bytes, nil for what suits their form.
     ///
     /// - Throws: `ShardsError` with code `.compression` or `.tooLarge`.
     package static func encode(
-        _ content: RawSpan, as form: Form, with compressor: Zstd.Compressor, cuts: [Int] = []
+        _ content: RawSpan, as form: Form, with compressor: Zstd.Compressor, cuts: [Int] = [],
+        search: Zstd.Search? = nil
     ) throws(ShardsError) -> [UInt8] {
         let size = content.byteCount
         precondition(size > 0 && size % elementSize == 0, "a frame holds whole elements")
@@ -66,7 +68,8 @@ package enum BloscFrame {
                 streams.append(
                     unsafe try stream(
                         of: bytes.span.bytes.extracting(range), with: compressor,
-                        search: Zstd.Search(plane: plane, of: form, in: bytes, range)))
+                        search: search
+                            ?? Zstd.Search(plane: plane, of: form, in: bytes, range)))
             }
         }
         let length = streams.reduce(0) { $0 + $1.count }

@@ -43,17 +43,23 @@ extension LabelPredictor {
         guard let step = prediction.step else { return (y.allSatisfy(\.isFinite), false) }
         let scale = 1 / step
         return unsafe y.withUnsafeBufferPointer { y in
+            // Integers alone are carried from site to site, so that the loop becomes vectors.
             var differing: UInt32 = 0
-            var large: UInt32 = 0
-            var largest = 0.0
+            var magnitude: UInt32 = 0
+            var top = Int32.min
             for site in 0..<y.count {
+                let bits = unsafe y[site].bitPattern
                 let q = unsafe Double(y[site]) * scale
                 let back = Float(((q + magic) - magic) * step)
-                unsafe differing |= back.bitPattern ^ y[site].bitPattern
-                large |= abs(q) <= 0x1p30 ? 0 : 1
-                largest = q > largest ? q : largest
+                differing |= back.bitPattern ^ bits
+                magnitude = max(magnitude, bits & 0x7FFF_FFFF)
+                top = max(top, Int32(bitPattern: bits))
             }
-            return (differing == 0 && large == 0, largest == 0x1p30)
+            // Binary32 numbers without sign are in the order of their bits; NaN is beyond infinity.
+            let largest = Float(bitPattern: magnitude)
+            let isInRange = largest.isFinite && Double(largest) * scale <= 0x1p30
+            let highest = top >= 0 ? Double(Float(bitPattern: UInt32(top))) * scale : 0
+            return (differing == 0 && isInRange, highest == 0x1p30)
         }
     }
 

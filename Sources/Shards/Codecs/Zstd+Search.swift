@@ -15,6 +15,11 @@ extension Zstd {
         /// For bytes of several planes.
         package static let all = Search(tableBits: 17, shortestMatch: 6, codesLiterals: true)
 
+        /// For what an archive does not predict of labels: noise of a few values, in which what
+        /// repeats nearby is enough. Of six pipelines' labels a table of 2⁸ entries takes 1 to 6%
+        /// fewer bytes than one of 2¹⁴, and three fifths of the time.
+        static let residuals = Search(tableBits: 8, shortestMatch: 7, codesLiterals: true)
+
         /// For the stream `bytes[range]` of a frame of this form, with byte `plane` of each
         /// element, 0 to 3.
         ///
