@@ -30,7 +30,8 @@ extension Verifier {
 
     /// Decodes every chunk of a file: y has its digest, lies on its grid and in range; x is the
     /// image of the sources; the id is that of the configuration; the bound is within the
-    /// tolerance. Of a sound file of `part` .train the statistics are remembered.
+    /// tolerance. Of a sound file of `part` .train the statistics are remembered. A part that is a
+    /// shard too is decoded once.
     package func checkSamples(
         of reader: ShardReader, _ stage: Stage, _ part: Split.Part?, physics: Physics,
         accuracy: Accuracy, codec: any ShardCodec
@@ -60,6 +61,23 @@ extension Verifier {
                 try reader.fixedCoefficient(dataset) == values,
                 "\(reader.path): '\(dataset.coefficient.rawValue)' is not that of its physics")
         }
+        func take(_ row: Int) {
+            let place = Solvable(path: reader.path, row: row, physics: physics, accuracy: accuracy)
+            if stage == .solve, stages.contains(.pack) {
+                parted[reader.ids[row]] = place
+            } else {
+                solvable.append(place)
+            }
+        }
+        if let known = shared.sound(at: reader.path), known.part == part,
+            known.physics == physics, known.accuracy == accuracy, known.codec == codec.name
+        {
+            report.samples += reader.count
+            for row in 0..<reader.count { take(row) }
+            statistics[reader.path] = known.statistics
+            return advance(stage, by: reader.count)
+        }
+        let file = SharedFile(at: reader.path)
         let hasContrast = ShardCoefficient.hasContrast(under: physics)
         let laws = LabelLaws(physics: physics, accuracy: accuracy)
         let before = report.findings.count
@@ -120,16 +138,15 @@ extension Verifier {
             report.samples += 1
             report.findings += findings
             advance(stage)
-            guard findings.isEmpty else { return }
-            let place = Solvable(path: reader.path, row: row, physics: physics, accuracy: accuracy)
-            if stage == .solve, stages.contains(.pack) {
-                parted[reader.ids[row]] = place
-            } else {
-                solvable.append(place)
-            }
+            if findings.isEmpty { take(row) }
         }
         if report.findings.count == before {
-            statistics[reader.path] = try meters?.statistics(of: .train)
+            let found = try meters?.statistics(of: .train)
+            statistics[reader.path] = found
+            shared.keep(
+                SharedFindings.Sound(
+                    physics: physics, accuracy: accuracy, codec: codec.name, part: part,
+                    statistics: found), of: file, at: reader.path)
         }
     }
 

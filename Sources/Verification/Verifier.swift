@@ -18,9 +18,9 @@ public final class Verifier {
         public internal(set) var stages: [Stage] = []
         /// Versions beside the base that were checked.
         public internal(set) var versions = 0
-        /// Files whose digest was computed.
+        /// Files whose digest was computed; a part that is a shard counts as two.
         public internal(set) var files = 0
-        /// Samples whose chunks were decoded and compared.
+        /// Samples whose chunks were decoded and compared, in each stage.
         public internal(set) var samples = 0
         /// Samples that were solved again.
         public internal(set) var resolved = 0
@@ -50,6 +50,9 @@ public final class Verifier {
 
     /// What was found of the samples of files of labels for training, by path.
     package var statistics: [String: SampleStatistics] = [:]
+
+    /// What was found of files that are in several stages.
+    var shared = SharedFindings()
 
     /// Where a sample's label is stored.
     package struct Solvable {
@@ -126,9 +129,9 @@ public final class Verifier {
         (decoded, toDecode) = (0, files.reduce(0) { $0 + $1.samples })
     }
 
-    /// A sample of `stage` was decoded.
-    package func advance(_ stage: Stage) {
-        decoded += 1
+    /// Samples of `stage` were decoded.
+    package func advance(_ stage: Stage, by count: Int = 1) {
+        decoded += count
         progress(stage, decoded, toDecode)
     }
 
@@ -157,7 +160,7 @@ public final class Verifier {
     package func checkFile(_ file: Manifest.File, of stage: Stage) throws {
         try Interruption.check()
         let path = try SafePath.resolve(file.path, in: dataset.folder(stage))
-        let digest = try FileDigest(of: path)
+        let digest = try shared.digest(of: path)
         report.files += 1
         expect(
             digest.bytes == file.bytes,

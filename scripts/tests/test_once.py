@@ -2,11 +2,12 @@
 
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 
 import pytest
-from conftest import TINY, changed, contents, ids, manifest, refused, steadyset, write
+from conftest import BINARY, TINY, changed, contents, ids, manifest, refused, steadyset, write
 
 # Parts and shards of 12 ranks, cut by test_every 5.
 ONCE = changed(TINY, solver={"samples_per_part": 12})
@@ -43,10 +44,47 @@ def test_shards_are_parts(written, tiny):
     assert "0 findings" in steadyset("verify", written).stdout
 
 
+def bytes_read(*arguments):
+    """Runs the program; returns what it said and how many bytes it read."""
+    with subprocess.Popen([str(BINARY), *map(str, arguments)], stdout=subprocess.PIPE, text=True) as process:
+        said = process.stdout.read()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        found = dict(line.split(": ") for line in pathlib.Path(f"/proc/{process.pid}/io").read_text().splitlines())
+    return said, int(found["rchar"])
+
+
+def test_verify_reads_them_once(written, tmp_path):
+    """What is found of a file under one name holds under the other, as long as both are names of one file."""
+    linked = tmp_path / "linked"
+    shutil.copytree(written, linked, copy_function=os.link)
+    copied = shutil.copytree(written, tmp_path / "copied")
+    shards = sum(path.stat().st_size for path in (written / "pack").glob("*.h5"))
+    (one, few), (other, many) = bytes_read("verify", linked), bytes_read("verify", copied)
+    assert one == other and "240 samples decoded" in one and "0 findings" in one
+    assert many - few >= 1.5 * shards  # their digests, and their samples
+    # Damage to the file is damage under both names.
+    shard = copied / "pack/train-00001.h5"
+    part = next(path for path in (copied / "solve").glob("*.h5") if path.read_bytes() == shard.read_bytes())
+    good = shard.read_bytes()
+    bad = bytearray(good)
+    bad[len(bad) // 2] ^= 1
+    shard.unlink()
+    os.link(part, shard)
+    part.write_bytes(bad)
+    said = steadyset("verify", copied, expect=1).stdout
+    assert f"{part.parent.name}/{part.name}" in said and f"pack/{shard.name}" in said
+    # A shard that is a file of its own again is looked at by itself.
+    part.write_bytes(good)
+    shard.unlink()
+    shard.write_bytes(bad)
+    said = steadyset("verify", copied, expect=1).stdout
+    assert f"solve/{part.name}" not in said and f"pack/{shard.name}" in said
+
+
 @pytest.mark.parametrize("codec", ["standard", "compact", "archive", "recipe"])
 def test_disk(codec, tmp_path):
     """No more bytes than 1.1 times those of the shards, for every codec; of recipes, which are small, with their configurations beside."""
-    path = write(tmp_path, changed(ONCE, pack={"codec": codec, "samples_per_shard": 40}, solver={"samples_per_part": 40}, physics={"lattice": [160, 160]}))
+    path = write(tmp_path, changed(ONCE, pack={"codec": codec, "samples_per_shard": 40}, solver={"samples_per_part": 40}, physics={"lattice": [192, 192]}))
     steadyset("run", path, "-o", tmp_path / "dataset")
     every, packed = disk(tmp_path / "dataset")
     own = sum(p.stat().st_size for p in (tmp_path / "dataset").rglob("*") if p.is_file() and p.suffix != ".h5")
