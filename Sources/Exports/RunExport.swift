@@ -42,7 +42,8 @@ package func runExport(
         try task.publishCard(of: options.output)
     } catch let error as Interrupted {
         let kind = DatasetError(error).kind
-        throw DatasetError(kind, "\(kind): \(options.output) was not written")
+        throw DatasetError(
+            kind, "\(kind): \(options.output) was not written: run the same command again")
     }
     return task.result
 }
