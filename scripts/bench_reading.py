@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 import pathlib
 import random
@@ -68,6 +69,8 @@ def main():
     parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)))
     parser.add_argument("--archive", help="the same samples, packed with --codec archive")
     parser.add_argument("--recipe", help="the same samples, packed with --codec recipe")
+    parser.add_argument("--stream", metavar="PIPELINE", help="as many samples of a pipeline's stream")
+    parser.add_argument("--fresh", action="store_true", help="new arrays for each batch of the package's datasets")
     parser.add_argument("--folder", help="where the Zarr arrays are written and removed again")
     options = parser.parse_args()
     os.sched_setaffinity(0, {options.core})
@@ -88,7 +91,14 @@ def main():
 
         def package(opened):
             def read(order):
-                for batch in opened.all.batches(32, indices=order, reuse=True):
+                for batch in opened.all.batches(32, indices=order, reuse=not options.fresh):
+                    pass
+
+            return read
+
+        def endless(stream):
+            def read(order):
+                for batch in stream.batches(32, stop=len(order)):
                     pass
 
             return read
@@ -113,7 +123,11 @@ def main():
             if vars(options)[codec]:
                 packages[f"steadyset, Python, {codec}"] = found = steadyset.open(vars(options)[codec])
                 assert found.all.ids.tolist() == samples.ids.tolist(), f"--{codec} has other samples"
-        readers = {name: package(opened) for name, opened in packages.items()} | {"h5py with hdf5plugin": plain} | {name: tensor(name) for name in CODECS}
+        if options.recipe:
+            packages["steadyset, Python, recipe, unchecked"] = steadyset.open(options.recipe, checked=False)
+        streams = {"steadyset, Python, stream": endless(steadyset.stream(options.stream))} if options.stream else {}
+        readers = {name: package(opened) for name, opened in packages.items()} | streams
+        readers |= {"h5py with hdf5plugin": plain} | {name: tensor(name) for name in CODECS}
         rates = {name: [] for name in ["steadyset, Swift", *readers]}
         of_cpu = {name: [] for name in rates}
         for turn in range(options.rounds + 1):
@@ -138,9 +152,9 @@ def main():
     print(f"{count} samples of {lattice[0]} × {lattice[1]} sites, x and y, one core, {options.rounds} rounds in turns")
     print("| reader | samples/s | least | most | samples per second of CPU | ratio of bytes |\n|---|---|---|---|---|---|")
     for name, found in rates.items():
-        size = sizes.get(name, shard_bytes)
+        size = math.inf if name in streams else sizes.get(name, shard_bytes)
         figures = [statistics.median(found), min(found), max(found), statistics.median(of_cpu[name])]
-        print(f"| {name} | {' | '.join(f'{figure:.0f}' for figure in figures)} | {raw / size:.2f} |")
+        print(f"| {name} | {' | '.join(f'{figure:.0f}' for figure in figures)} | {raw / size:.2f} |".replace("0.00", ""))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import os
 import struct
 import zlib
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -186,15 +186,19 @@ class KeptRanges:
             self._insert(record)
 
     def _insert(self, record: Record) -> None:
+        """Takes in a record, unless another has all of it, and drops those that it has all of: of those that are left, the last to
+        begin before a place is the last to end, too."""
         self._last = record
-        k = bisect_left(self._starts, record.start)
-        if k < len(self._starts) and self._starts[k] == record.start:
-            if self._lengths[k] > record.length:
-                return
-            self._lengths[k], self._places[k], self._sums[k] = record.length, record.place, record.checksum
+        k, end = bisect_right(self._starts, record.start), record.start + record.length
+        if k > 0 and self._starts[k - 1] + self._lengths[k - 1] >= end:
             return
+        if k > 0 and self._starts[k - 1] == record.start:
+            k -= 1
+        first = k
+        while k < len(self._starts) and self._starts[k] + self._lengths[k] <= end:
+            k += 1
         for column, value in zip((self._starts, self._lengths, self._places, self._sums), record):
-            column.insert(k, value)
+            column[first:k] = array(column.typecode, [value])
 
 
 def _head(record: Record) -> bytes:
