@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import math
 import os
 import pathlib
 import random
@@ -152,9 +151,9 @@ def main():
     print(f"{count} samples of {lattice[0]} × {lattice[1]} sites, x and y, one core, {options.rounds} rounds in turns")
     print("| reader | samples/s | least | most | samples per second of CPU | ratio of bytes |\n|---|---|---|---|---|---|")
     for name, found in rates.items():
-        size = math.inf if name in streams else sizes.get(name, shard_bytes)
+        ratio = "" if name in streams else f"{raw / sizes.get(name, shard_bytes):.2f}"
         figures = [statistics.median(found), min(found), max(found), statistics.median(of_cpu[name])]
-        print(f"| {name} | {' | '.join(f'{figure:.0f}' for figure in figures)} | {raw / size:.2f} |".replace("0.00", ""))
+        print(f"| {name} | {' | '.join(f'{figure:.0f}' for figure in figures)} | {ratio} |")
 
 
 if __name__ == "__main__":

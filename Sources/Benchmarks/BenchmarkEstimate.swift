@@ -84,7 +84,7 @@ extension Benchmark {
         rates.flatMap {
             BenchmarkEstimate(
                 $0, training: training, samples: origin.counts.reduce(0, +),
-                partsAreShards: pipeline.samplesPerPart == pipeline.samplesPerShard)
+                partsAreShards: pipeline.partsAreShards)
         }
     }
 }

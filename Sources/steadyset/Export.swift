@@ -84,9 +84,11 @@ struct Export: ObservableCommand {
             let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             options.words[String(halves[0])] = String(halves[1])
         }
-        let line = ProgressLine(format.value.name)
-        let result = try runExport(format.value, options) { line.advanced($0, of: $1) }
-        line.clear()
+        let line = ProgressLine()
+        let result = try runExport(format.value, options) {
+            line.advanced(format.value.name, $0, of: $1)
+        }
+        Terminal.clear()
         guard !json else { return Terminal.write(result.json.canonicalText + "\n") }
         let files = "\(result.files) \(result.files == 1 ? "file" : "files")"
         Terminal.write(

@@ -39,12 +39,12 @@ struct Verify: ObservableCommand {
     }
 
     func run() throws {
-        let line = ProgressLine("verify")
+        let line = ProgressLine()
         let verifier = try Verifier(path: path, threads: parallelism.threads) {
             line.advanced("verify \($0.rawValue)", $1, of: $2)
         }
         let report = try verifier.verify(resolve: resolve, seed: seed)
-        line.clear()
+        Terminal.clear()
         if json {
             let result = JSON.object([
                 "sound": .bool(report.findings.isEmpty),

@@ -5,7 +5,7 @@ KILLS signals are sent in all, a few of each command in the suite. SEED chooses 
 
     KILLS=1000 .venv/bin/python -m pytest -q -s -p no:cacheprovider scripts/tests/test_kills.py
 
-which takes a quarter of an hour on two cores and prints how the commands ended.
+which takes ten minutes on two cores and prints how the commands ended.
 """
 
 import collections

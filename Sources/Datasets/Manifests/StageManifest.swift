@@ -82,9 +82,8 @@ extension Dataset {
         let name =
             Own.stage == .pack
             ? path(manifest.packPath) : "\(folder(Own.stage))/\(Manifest.fileName)"
-        if let known: Own = KnownMembers.of(manifest, at: name) { return known }
-        let own = try Own(manifest, path: name)
-        KnownMembers.keep(own, of: manifest, at: name)
-        return own
+        return try KnownManifests.derived(from: manifest, at: name) {
+            try Own(manifest, path: name)
+        }
     }
 }

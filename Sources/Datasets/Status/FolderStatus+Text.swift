@@ -58,10 +58,8 @@ extension FolderStatus {
     /// Whether nothing is missed where a stage is: of a dataset that was pulled or unpacked there
     /// are the shards alone.
     private func isNotNeeded(_ stage: StageStatus) -> Bool {
-        guard stage.state == .missing, stage.stage != .pack else { return false }
-        let pack = stages.firstIndex { $0.stage == .pack && $0.state == .done }
-        let own = stages.firstIndex { $0.stage == stage.stage }
-        return pack.map { own ?? .max < $0 } ?? false
+        stage.state == .missing && Stage.ofData.contains(stage.stage)
+            && stages.contains { $0.stage == .pack && $0.state == .done }
     }
 
     /// A stage, with what is known of work on it.

@@ -204,10 +204,13 @@ public struct PipelineFile: Sendable {
     /// Ranks of each part of the solve stage.
     package var samplesPerPart: Int { ownSamplesPerPart ?? samplesPerShard }
 
+    /// Whether parts are cut as shards are, and become them.
+    package var partsAreShards: Bool { samplesPerPart == samplesPerShard }
+
     /// How its samples are cut into parts: as shards are, or, where parts are to be of another size
     /// and cannot become shards, by the order of all samples.
     package var cut: PartCut {
-        PartCut(samplesPerPart == samplesPerShard ? split : .none, size: samplesPerPart)
+        PartCut(partsAreShards ? split : .none, size: samplesPerPart)
     }
 
     /// The line of a key, such as `train.judge`, or of the block that it would stand in.

@@ -77,8 +77,8 @@ struct RunForecast {
                 * (pipeline.trainer == nil ? model.bytes : 0)
             forecast.bytes += added / Double(rounds.count) * sample.part + pool * sample.line
             if pipeline.trainer != nil {
-                let areShards = pipeline.samplesPerPart == pipeline.samplesPerShard
-                forecast.bytes += pool * (sample.part + (areShards ? 0 : sample.shard))
+                forecast.bytes +=
+                    pool * (sample.part + (pipeline.partsAreShards ? 0 : sample.shard))
             }
             let labels = rounds.score.needsLabels || pipeline.trainer != nil ? pool : 0
             forecast.seconds +=

@@ -6,22 +6,17 @@ internal import Pipeline
 
 /// Shows a run's progress: one line that is redrawn on a terminal, a few plain lines elsewhere.
 final class TextProgress: Reporter {
-    private let interactive = Terminal.isInteractive
-    private var pace = Pace(total: 0, before: 0)
-    private var began = Stopwatch()
-    private var interval = Interval()
-    private var isFirst = true
+    private let line = ProgressLine(isPlainToo: true)
 
     func hear(_ event: RunEvent) {
         switch event {
         case .began(let stage, let total, let done):
-            (pace, began, interval) = (Pace(total: total, before: done), Stopwatch(), Interval())
-            isFirst = true
-            if !interactive {
+            line.begin(stage.rawValue, total: total, before: done)
+            if !Terminal.isInteractive {
                 let rest = done > 0 ? ", \(done) done before" : ""
                 Terminal.note("\(stage.rawValue): \(total) samples\(rest)\n")
             }
-        case .advanced(let stage, let done): advanced(stage, done)
+        case .advanced(_, let done): line.advanced(done)
         case .ended(let stage, let id, let samples, let bytes, let seconds, let skipped):
             ended(stage, id, samples, bytes, skipped ? nil : seconds)
         case .epoch(let line, let epochs): ended(epoch: line, of: epochs)
@@ -30,15 +25,6 @@ final class TextProgress: Reporter {
         case .warned(let message): noted("steadyset: warning: \(message)")
         case .claimed, .released, .entered, .part, .measured: break
         }
-    }
-
-    private func advanced(_ stage: Stage, _ done: Int) {
-        guard interval.isDue(every: interactive ? 0.1 : 10) else { return }
-        defer { isFirst = false }
-        if !interactive, isFirst { return }
-        (pace.done, pace.seconds) = (done, began.seconds)
-        let line = "\(stage.rawValue)  \(done)/\(pace.total)  \(pace.text)"
-        if interactive { Terminal.redraw(line) } else { Terminal.note("\(line)\n") }
     }
 
     /// `seconds` are nil where nothing had to be done.

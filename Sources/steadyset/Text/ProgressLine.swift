@@ -1,31 +1,39 @@
 internal import Datasets
 
-/// One line on a terminal that says how far some work is; nothing elsewhere.
+/// One line that says how far some work is: redrawn on a terminal, and elsewhere, where it is asked
+/// for, a plain one every ten seconds.
 final class ProgressLine {
-    private var name: String
+    private let isPlainToo: Bool
+    private var name = ""
     private var pace = Pace(total: 0, before: 0)
     private var began = Stopwatch()
     private var interval = Interval()
+    private var isFirst = true
 
-    /// `name` is what the line begins with.
-    init(_ name: String) { self.name = name }
+    /// - Parameter isPlainToo: Whether there are lines where there is no terminal.
+    init(isPlainToo: Bool = false) { self.isPlainToo = isPlainToo }
 
-    /// `done` of `total` samples are done.
-    func advanced(_ done: Int, of total: Int) {
-        if total != pace.total || done < pace.done {
-            (pace, began) = (Pace(total: total, before: 0), Stopwatch())
-        }
-        pace.done = done
-        guard Terminal.isInteractive, interval.isDue(every: 0.1) else { return }
-        pace.seconds = began.seconds
-        Terminal.redraw("\(name)  \(done)/\(total)  \(pace.text)")
+    /// Work called `name` on `total` samples begins, of which `before` were done before.
+    func begin(_ name: String, total: Int, before: Int = 0) {
+        (self.name, pace) = (name, Pace(total: total, before: before))
+        (began, interval, isFirst) = (Stopwatch(), Interval(), true)
     }
 
-    /// The same of work that is now called `name`.
+    /// `done` of its samples are done.
+    func advanced(_ done: Int) {
+        guard Terminal.isInteractive || isPlainToo,
+            interval.isDue(every: Terminal.isInteractive ? 0.1 : 10)
+        else { return }
+        defer { isFirst = false }
+        if !Terminal.isInteractive, isFirst { return }
+        (pace.done, pace.seconds) = (done, began.seconds)
+        let line = "\(name)  \(done)/\(pace.total)  \(pace.text)"
+        if Terminal.isInteractive { Terminal.redraw(line) } else { Terminal.note("\(line)\n") }
+    }
+
+    /// The same of work that begins where it has another name, or another total, than the last.
     func advanced(_ name: String, _ done: Int, of total: Int) {
-        self.name = name
-        advanced(done, of: total)
+        if name != self.name || total != pace.total { begin(name, total: total) }
+        advanced(done)
     }
-
-    func clear() { Terminal.clear() }
 }
